@@ -1,0 +1,21 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+
+/**
+ * One way to a route: what a peer said.
+ *
+ * @param route as announced, labels included
+ * @param peer from whom
+ * @param peerRouterId the peer's BGP identifier
+ * @param stale kept while the peer restarts (RFC 4724 §4.2)
+ */
+public record Path(
+    Route route,
+    PathAttributes attributes,
+    IpAddress peer,
+    Ipv4Address peerRouterId,
+    boolean stale) {}

@@ -1,0 +1,49 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
+import io.weft.net.AutonomousSystem;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import java.util.List;
+import java.util.Optional;
+
+/** An immutable picture of a speaker for people and programs. */
+public record SpeakerView(
+    AutonomousSystem as, Ipv4Address routerId, List<PeerView> peers, List<RouteView> routes) {
+
+  /**
+   * One neighbour.
+   *
+   * @param state RFC 4271 §8.2.2 names: Idle, Connect, Active, OpenSent, OpenConfirm, Established
+   * @param sinceNanos when the state was entered, on the clock of {@code step}
+   * @param received routes held from the peer
+   * @param sent routes announced to the peer
+   * @param lastReason why the session last ended, empty if it never did
+   */
+  public record PeerView(
+      IpAddress address,
+      AutonomousSystem as,
+      Optional<Ipv4Address> routerId,
+      boolean client,
+      String state,
+      long sinceNanos,
+      int received,
+      int sent,
+      int staleRoutes,
+      Optional<String> lastReason) {}
+
+  /**
+   * One path to a route.
+   *
+   * @param local true for a route of our own
+   * @param best true for the path that is used and passed on
+   */
+  public record RouteView(
+      Route route,
+      PathAttributes attributes,
+      Optional<IpAddress> peer,
+      boolean local,
+      boolean best,
+      boolean stale) {}
+}

@@ -1,0 +1,76 @@
+package io.weft.bgp.wire;
+
+import io.weft.net.AutonomousSystem;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Octets;
+import java.util.List;
+import java.util.Optional;
+
+/** A BGP message (RFC 4271 §4). */
+public sealed interface Message {
+  /** Octets of marker, length and type (RFC 4271 §4.1). */
+  int HEADER_LENGTH = 19;
+
+  /** Largest message without RFC 8654. */
+  int MAX_LENGTH = 4096;
+
+  /**
+   * OPEN (RFC 4271 §4.2).
+   *
+   * @param as the 4-octet number if that capability is there, else the 2-octet field
+   * @param holdSeconds 0 or 3..65535 as proposed
+   */
+  record Open(
+      AutonomousSystem as, int holdSeconds, Ipv4Address routerId, List<Capability> capabilities)
+      implements Message {
+    public Open {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+
+  /**
+   * UPDATE (RFC 4271 §4.3), after RFC 7606: routes whose attributes were malformed are already
+   * among the withdrawn, and {@code faults} says why. Withdrawn ones come first in processing.
+   *
+   * @param withdrawn routes whose key counts, labels do not
+   * @param announced routes that carry {@code attributes}; empty if and only if those are absent
+   * @param endOfRib the family whose initial transfer has ended (RFC 4724 §2)
+   * @param faults what was wrong and what was done about it, for people
+   */
+  record Update(
+      List<Route> withdrawn,
+      List<Route> announced,
+      Optional<PathAttributes> attributes,
+      Optional<Family> endOfRib,
+      List<String> faults)
+      implements Message {
+    public Update {
+      withdrawn = List.copyOf(withdrawn);
+      announced = List.copyOf(announced);
+      faults = List.copyOf(faults);
+    }
+
+    public static Update announce(PathAttributes attributes, List<? extends Route> routes) {
+      return new Update(
+          List.of(), List.copyOf(routes), Optional.of(attributes), Optional.empty(), List.of());
+    }
+
+    public static Update withdraw(List<? extends Route> routes) {
+      return new Update(
+          List.copyOf(routes), List.of(), Optional.empty(), Optional.empty(), List.of());
+    }
+
+    public static Update endOfRib(Family family) {
+      return new Update(List.of(), List.of(), Optional.empty(), Optional.of(family), List.of());
+    }
+  }
+
+  /** NOTIFICATION (RFC 4271 §4.5). */
+  record Notification(int code, int subcode, Octets data) implements Message {}
+
+  /** KEEPALIVE (RFC 4271 §4.4). */
+  record Keepalive() implements Message {}
+
+  /** ROUTE-REFRESH (RFC 2918 §3); {@code subtype} 0 is the request, 1 and 2 are RFC 7313's. */
+  record RouteRefresh(Family family, int subtype) implements Message {}
+}

@@ -1,0 +1,86 @@
+package io.weft.bgp.wire;
+
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Octets;
+import io.weft.net.RouteTarget;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Path attributes of one UPDATE, less the NLRI (RFC 4271 §5). Immutable; share and intern it.
+ *
+ * @param nextHop from MP_REACH_NLRI (RFC 4760 §3): for EVPN the VTEP that originated the route
+ * @param med MULTI_EXIT_DISC, 0..2^32-1
+ * @param localPreference always present on iBGP
+ * @param originatorId ORIGINATOR_ID (RFC 4456 §8), absent where not reflected
+ * @param clusterList CLUSTER_LIST (RFC 4456 §8), nearest reflector first
+ * @param extendedCommunities in the order received
+ * @param unknown optional attributes that Weft does not know, kept for passing on
+ */
+public record PathAttributes(
+    Origin origin,
+    AsPath asPath,
+    IpAddress nextHop,
+    OptionalLong med,
+    OptionalLong localPreference,
+    Optional<Ipv4Address> originatorId,
+    List<Ipv4Address> clusterList,
+    List<ExtendedCommunity> extendedCommunities,
+    Optional<PmsiTunnel> pmsiTunnel,
+    List<UnknownAttribute> unknown) {
+
+  /** ORIGIN (RFC 4271 §5.1.1); lower is preferred. */
+  public enum Origin {
+    IGP,
+    EGP,
+    INCOMPLETE
+  }
+
+  /**
+   * An optional attribute carried but not understood.
+   *
+   * @param flags as they stand on the wire, extended length bit cleared
+   */
+  public record UnknownAttribute(int flags, int type, Octets value) {
+    public boolean isTransitive() {
+      return (flags & 0x40) != 0;
+    }
+  }
+
+  public PathAttributes {
+    clusterList = List.copyOf(clusterList);
+    extendedCommunities = List.copyOf(extendedCommunities);
+    unknown = List.copyOf(unknown);
+  }
+
+  /** What a node puts on a route of its own: LOCAL_PREF 100, empty AS_PATH. */
+  public static PathAttributes originated(
+      IpAddress nextHop, List<ExtendedCommunity> communities, Optional<PmsiTunnel> pmsiTunnel) {
+    return new PathAttributes(
+        Origin.IGP,
+        AsPath.EMPTY,
+        nextHop,
+        OptionalLong.empty(),
+        OptionalLong.of(100),
+        Optional.empty(),
+        List.of(),
+        communities,
+        pmsiTunnel,
+        List.of());
+  }
+
+  /** The route targets among the extended communities, in the order received. */
+  public List<RouteTarget> routeTargets() {
+    return extendedCommunities.stream()
+        .filter(ExtendedCommunity::isRouteTarget)
+        .map(ExtendedCommunity::routeTarget)
+        .toList();
+  }
+
+  /** The MAC mobility community, if one is there. */
+  public Optional<ExtendedCommunity> macMobility() {
+    return extendedCommunities.stream().filter(ExtendedCommunity::isMacMobility).findFirst();
+  }
+}

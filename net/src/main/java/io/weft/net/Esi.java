@@ -1,0 +1,31 @@
+package io.weft.net;
+
+/**
+ * An Ethernet segment identifier (RFC 7432 §5), ten octets.
+ *
+ * @param high the first eight octets
+ * @param low the last two, 0..65535
+ */
+public record Esi(long high, int low) {
+  public static final int LENGTH = 10;
+
+  /** All zero: the endpoint is single-homed. */
+  public static final Esi ZERO = new Esi(0, 0);
+
+  public Esi {
+    if (low < 0 || low > 0xffff) {
+      throw new IllegalArgumentException("last two octets of an ESI out of 0..65535: " + low);
+    }
+  }
+
+  public boolean isZero() {
+    return high == 0 && low == 0;
+  }
+
+  /** Ten pairs of hexadecimal digits with colons. */
+  @Override
+  public String toString() {
+    var digits = String.format("%016x%04x", high, low);
+    return String.join(":", digits.split("(?<=\\G..)"));
+  }
+}
