@@ -1,0 +1,59 @@
+package io.weft.overlay.attachment;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.StableHash;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Which address and which MAC an endpoint gets. */
+public final class AddressPlan {
+  /** Addresses that are tried before a subnet counts as full. */
+  public static final int MAX_PROBES = 65_536;
+
+  private AddressPlan() {}
+
+  /**
+   * A free host address of the subnet: the search starts at a place that the endpoint's name gives,
+   * so that nodes that choose at the same time rarely choose alike. Empty when none of {@link
+   * #MAX_PROBES} is free.
+   *
+   * @param taken addresses that are known to be in use, here or on another node
+   */
+  public static Optional<IpAddress> choose(
+      IpPrefix subnet, String endpoint, Predicate<IpAddress> taken) {
+    int hostBits = subnet.address().bits() - subnet.length();
+    long hosts = hostBits >= 31 ? 1L << 31 : 1L << hostBits;
+    long start = Long.remainderUnsigned(StableHash.of(endpoint), hosts);
+    for (long probe = 0; probe < Math.min(hosts, MAX_PROBES); probe++) {
+      var candidate = subnet.address().plus((start + probe) % hosts);
+      boolean gateway = hosts > 2 && candidate.equals(subnet.address().plus(1));
+      if (subnet.isHostAddress(candidate) && !gateway && !taken.test(candidate)) {
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * A locally administered MAC: of the first IPv4 address if there is one, so that an address and
+   * its MAC come and go together; else of the names.
+   */
+  public static MacAddress mac(String network, String endpoint, List<IpAddress> addresses) {
+    for (var address : addresses) {
+      if (address instanceof Ipv4Address(int value)) {
+        return new MacAddress(0x0a58_0000_0000L | (value & 0xffff_ffffL));
+      }
+    }
+    return new MacAddress(
+        0x0a59_0000_0000L | (StableHash.of(network + " " + endpoint) & 0xffff_ffffL));
+  }
+
+  /** Name of the host's end of the veth: at most 15 characters (linux/if.h IFNAMSIZ). */
+  public static String portName(String endpoint) {
+    return "ep" + String.format("%016x", StableHash.of(endpoint)).substring(0, 12);
+  }
+}

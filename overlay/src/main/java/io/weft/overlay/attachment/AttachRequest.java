@@ -1,0 +1,32 @@
+package io.weft.overlay.attachment;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the attach call asks for; the CNI plugin makes the same call.
+ *
+ * @param endpoint identity of the attachment on this node, 1..100 characters without white space
+ * @param network name of the network
+ * @param networkNamespace path (or name under /run/netns) of the pod's network namespace
+ * @param interfaceName of the interface that the pod sees, at most 15 characters
+ * @param mac unicast; empty: derived from the address
+ * @param addresses inside the network's subnets, at most {@link #MAX_ADDRESSES}; empty: chosen, one
+ *     of each subnet
+ */
+public record AttachRequest(
+    String endpoint,
+    String network,
+    String networkNamespace,
+    String interfaceName,
+    Optional<MacAddress> mac,
+    List<IpAddress> addresses) {
+  public static final int MAX_ADDRESSES = 4;
+  public static final int MAX_ENDPOINT_LENGTH = 100;
+
+  public AttachRequest {
+    addresses = List.copyOf(addresses);
+  }
+}

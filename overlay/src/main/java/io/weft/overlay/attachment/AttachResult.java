@@ -1,0 +1,51 @@
+package io.weft.overlay.attachment;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.util.List;
+
+/** The answer to an attach call. */
+public sealed interface AttachResult {
+  /**
+   * The interface stands and frames flow.
+   *
+   * @param mtu of the pod's interface, octets of IP packet
+   */
+  record Attached(
+      String endpoint,
+      String network,
+      Vni vni,
+      String interfaceName,
+      MacAddress mac,
+      List<HostAddress> addresses,
+      int mtu)
+      implements AttachResult {
+    public Attached {
+      addresses = List.copyOf(addresses);
+    }
+  }
+
+  /** An address with the prefix length of its subnet. */
+  record HostAddress(IpAddress address, int prefixLength) {
+    @Override
+    public String toString() {
+      return address + "/" + prefixLength;
+    }
+  }
+
+  /** Nothing was done, or all of it was undone. */
+  record Refused(Reason reason, String message) implements AttachResult {}
+
+  /** Why an attach call was refused, for programs. */
+  enum Reason {
+    INVALID_REQUEST,
+    UNKNOWN_NETWORK,
+    ADDRESS_OUTSIDE_SUBNET,
+    ADDRESS_IN_USE,
+    NO_FREE_ADDRESS,
+    NOT_READY,
+    LIMIT_REACHED,
+    KERNEL_REFUSED
+  }
+}

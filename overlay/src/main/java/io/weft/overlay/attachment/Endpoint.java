@@ -1,0 +1,27 @@
+package io.weft.overlay.attachment;
+
+import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is attached to a network on this node.
+ *
+ * @param port name of the host's end of the veth
+ * @param pod empty for one adopted after a restart
+ * @param mobilitySequence RFC 7432 §15; 0 is not advertised
+ */
+public record Endpoint(
+    String name,
+    String network,
+    String port,
+    MacAddress mac,
+    List<HostAddress> addresses,
+    Optional<PodInterface> pod,
+    long mobilitySequence) {
+  public Endpoint {
+    addresses = List.copyOf(addresses);
+  }
+}

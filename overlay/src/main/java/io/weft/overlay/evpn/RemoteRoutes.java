@@ -1,0 +1,143 @@
+package io.weft.overlay.evpn;
+
+import io.weft.bgp.speaker.Path;
+import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PmsiTunnel;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What other nodes say of one segment: the imported routes of Types 2 and 3, and what follows from
+ * them for a MAC, an address and the flood list. Several routes may speak of one MAC (with and
+ * without address, from the old and the new place of a moving endpoint): the best decides, and the
+ * MAC stays until the last is gone.
+ */
+public final class RemoteRoutes {
+  /** Where a remote MAC is. */
+  public record RemoteMac(
+      MacAddress mac, IpAddress vtep, Vni vni, boolean sticky, long sequence, Path path) {}
+
+  private final Map<MacAddress, Map<Route, RemoteMac>> byMac = new TreeMap<>();
+  private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new TreeMap<>();
+  private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
+
+  private record FloodTarget(IpAddress vtep, Vni vni) {}
+
+  private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
+
+  /** RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address. */
+  private static final Comparator<RemoteMac> PREFERENCE =
+      Comparator.comparing(RemoteMac::sticky)
+          .thenComparingLong(RemoteMac::sequence)
+          .thenComparing(RemoteMac::vtep, Comparator.reverseOrder());
+
+  /** Adds or replaces; false when the route says nothing that a segment uses. */
+  public boolean put(Path path) {
+    return switch (path.route()) {
+      case MacIpAdvertisement route -> putMac(route, path);
+      case InclusiveMulticast route -> putFlood(route, path);
+      default -> false;
+    };
+  }
+
+  private boolean putMac(MacIpAdvertisement route, Path path) {
+    if (route.label() == 0 || route.mac().isMulticast() || route.mac().isZero()) {
+      return false;
+    }
+    var mobility = path.attributes().macMobility();
+    var remote =
+        new RemoteMac(
+            route.mac(),
+            path.attributes().nextHop(),
+            new Vni(route.label()),
+            mobility.map(ExtendedCommunity::isSticky).orElse(false),
+            mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
+            path);
+    byMac.computeIfAbsent(route.mac(), _ -> new LinkedHashMap<>()).put(route.key(), remote);
+    route
+        .ip()
+        .ifPresent(
+            ip -> byIp.computeIfAbsent(ip, _ -> new LinkedHashMap<>()).put(route.key(), remote));
+    return true;
+  }
+
+  private boolean putFlood(InclusiveMulticast route, Path path) {
+    var pmsi = path.attributes().pmsiTunnel();
+    if (pmsi.isEmpty()
+        || pmsi.get().type() != PmsiTunnel.INGRESS_REPLICATION
+        || pmsi.get().label() == 0) {
+      return false;
+    }
+    var tunnelEnd = pmsi.get().identifier().toArray();
+    if (tunnelEnd.length != 4 && tunnelEnd.length != 16) {
+      return false;
+    }
+    floodRoutes.put(
+        route.key(), new FloodTarget(IpAddress.of(tunnelEnd), new Vni(pmsi.get().label())));
+    return true;
+  }
+
+  /** Forgets the route with this key. */
+  public void remove(Route key) {
+    if (key instanceof MacIpAdvertisement route) {
+      removeFrom(byMac, route.mac(), key);
+      route.ip().ifPresent(ip -> removeFrom(byIp, ip, key));
+    }
+    floodRoutes.remove(key);
+  }
+
+  private static <K> void removeFrom(Map<K, Map<Route, RemoteMac>> table, K at, Route key) {
+    var routes = table.get(at);
+    if (routes != null && routes.remove(key) != null && routes.isEmpty()) {
+      table.remove(at);
+    }
+  }
+
+  /** The best place of the MAC among remote ones. */
+  public Optional<RemoteMac> mac(MacAddress mac) {
+    return best(byMac.getOrDefault(mac, NONE));
+  }
+
+  /** Who has the address, by the best of the routes that name it. */
+  public Optional<RemoteMac> neighbour(IpAddress ip) {
+    return best(byIp.getOrDefault(ip, NONE));
+  }
+
+  private static Optional<RemoteMac> best(Map<Route, RemoteMac> routes) {
+    return routes.values().stream().max(PREFERENCE);
+  }
+
+  public Iterable<MacAddress> macs() {
+    return byMac.keySet();
+  }
+
+  public Iterable<IpAddress> addresses() {
+    return byIp.keySet();
+  }
+
+  public boolean hasAddress(IpAddress ip) {
+    return byIp.containsKey(ip);
+  }
+
+  /** VTEPs that get a copy of each broadcast frame, and the VNI that each wants. */
+  public SortedMap<IpAddress, Vni> floodList() {
+    var list = new TreeMap<IpAddress, Vni>();
+    floodRoutes.values().forEach(target -> list.put(target.vtep(), target.vni()));
+    return list;
+  }
+
+  /** Counts distinct remote MACs. */
+  public int macCount() {
+    return byMac.size();
+  }
+}

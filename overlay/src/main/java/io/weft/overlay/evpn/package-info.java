@@ -1,0 +1,3 @@
+/** Between routes and segments: which remote MAC is where, and which routes a segment announces. */
+@org.jspecify.annotations.NullMarked
+package io.weft.overlay.evpn;

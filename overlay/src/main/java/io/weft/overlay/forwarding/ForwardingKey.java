@@ -1,0 +1,52 @@
+package io.weft.overlay.forwarding;
+
+import java.util.Comparator;
+
+/**
+ * Identity of a {@link ForwardingObject}. Sorted so that what others stand on comes first: creation
+ * goes up the order, removal down.
+ *
+ * @param vni 0 where the kind has none in its identity
+ * @param discriminator port name, MAC or address, as text; empty where there is none
+ */
+public record ForwardingKey(Kind kind, String namespace, int vni, String discriminator)
+    implements Comparable<ForwardingKey> {
+
+  /** Kinds in the order of their dependencies. */
+  public enum Kind {
+    NAMESPACE,
+    BRIDGE,
+    VXLAN,
+    PORT,
+    LOCAL_FDB,
+    VXLAN_FDB,
+    BRIDGE_FDB,
+    FLOOD,
+    NEIGHBOUR;
+
+    /** True for what comes from other nodes' routes. */
+    public boolean isRemote() {
+      return compareTo(VXLAN_FDB) >= 0;
+    }
+  }
+
+  private static final Comparator<ForwardingKey> ORDER =
+      Comparator.comparing(ForwardingKey::kind)
+          .thenComparing(ForwardingKey::namespace)
+          .thenComparingInt(ForwardingKey::vni)
+          .thenComparing(ForwardingKey::discriminator);
+
+  @Override
+  public int compareTo(ForwardingKey other) {
+    return ORDER.compare(this, other);
+  }
+
+  @Override
+  public String toString() {
+    return kind.name().toLowerCase(java.util.Locale.ROOT)
+        + " "
+        + namespace
+        + (vni == 0 ? "" : " vni " + vni)
+        + (discriminator.isEmpty() ? "" : " " + discriminator);
+  }
+}

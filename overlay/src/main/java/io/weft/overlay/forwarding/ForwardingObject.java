@@ -1,0 +1,154 @@
+package io.weft.overlay.forwarding;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One object in the kernel's tables that Weft owns, in one tenant's namespace. Objects are values:
+ * two are the same row when their {@link #key keys} are equal, and need no write when they are
+ * equal as a whole.
+ *
+ * <p>Device names follow from the VNI: bridge {@code br<vni>}, vxlan {@code vx<vni>}.
+ */
+public sealed interface ForwardingObject {
+  /** The tenant's network namespace, by name. */
+  String namespace();
+
+  ForwardingKey key();
+
+  /** The object as a dump of the kernel would show it: without what only its making needs. */
+  default ForwardingObject observable() {
+    return this;
+  }
+
+  /** A tenant's network namespace. */
+  record TenantNamespace(String namespace) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.NAMESPACE, namespace, 0, "");
+    }
+  }
+
+  /**
+   * The bridge of one network. Its MAC is given, not inherited from a port: a bridge that changes
+   * its MAC flushes its neighbours.
+   */
+  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
+    }
+  }
+
+  /**
+   * The vxlan device and bridge port of one network (RFC 7348): no learning on either, neighbour
+   * suppression on; its UDP socket is in the namespace of the underlay.
+   *
+   * @param local the VTEP address of this node
+   */
+  record VxlanPort(String namespace, Vni vni, IpAddress local, MacAddress mac, int mtu)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.VXLAN, namespace, vni.value(), "");
+    }
+  }
+
+  /**
+   * The host end of an endpoint's veth, a locked port of the bridge.
+   *
+   * @param port interface name, at most 15 characters
+   * @param pod where the other end goes; needed to make the pair, unknown for an adopted one
+   */
+  record EndpointPort(
+      String namespace,
+      String port,
+      Vni vni,
+      String endpoint,
+      String network,
+      MacAddress mac,
+      List<IpAddress> addresses,
+      int mtu,
+      Optional<PodInterface> pod)
+      implements ForwardingObject {
+    public EndpointPort {
+      addresses = List.copyOf(addresses);
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, port);
+    }
+
+    @Override
+    public EndpointPort observable() {
+      return pod.isEmpty()
+          ? this
+          : new EndpointPort(
+              namespace, port, vni, endpoint, network, mac, addresses, mtu, Optional.empty());
+    }
+  }
+
+  /**
+   * The end of a veth that a pod sees.
+   *
+   * @param networkNamespace path or name of the pod's network namespace
+   * @param prefixLengths one for each address of the port, in the same order
+   */
+  record PodInterface(String networkNamespace, String name, List<Integer> prefixLengths) {
+    public PodInterface {
+      prefixLengths = List.copyOf(prefixLengths);
+    }
+  }
+
+  /** Static bridge entry that lets the one MAC through a locked port. */
+  record LocalFdbEntry(String namespace, Vni vni, MacAddress mac, String port)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
+    }
+  }
+
+  /** Row of the vxlan device: a remote MAC is behind this VTEP, in this VNI. */
+  record VxlanFdbEntry(
+      String namespace, Vni vni, MacAddress mac, IpAddress vtep, Vni destinationVni)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.VXLAN_FDB, namespace, vni.value(), mac.toString());
+    }
+  }
+
+  /** Row of the bridge: a remote MAC is behind the vxlan port. */
+  record BridgeFdbEntry(String namespace, Vni vni, MacAddress mac) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
+    }
+  }
+
+  /** Entry of the flood list: a copy of each broadcast frame goes to this VTEP, in this VNI. */
+  record FloodEntry(String namespace, Vni vni, IpAddress vtep, Vni destinationVni)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.FLOOD, namespace, vni.value(), vtep.toString());
+    }
+  }
+
+  /** Neighbour of the bridge: answers ARP and neighbour solicitation for a remote address. */
+  record NeighbourEntry(String namespace, Vni vni, IpAddress ip, MacAddress mac)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package io.weft.overlay.forwarding;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Desired minus realized. Desired objects are set by decisions, realized ones by what the kernel
+ * was seen to hold; the difference leaves in batches, one in flight at a time. A failed change
+ * stays in the plan and is tried again, first after {@link #FIRST_RETRY_NANOS}, then at doubled
+ * intervals up to {@link #LAST_RETRY_NANOS}.
+ */
+public final class ForwardingPlan {
+  /** Changes in one batch at most. */
+  public static final int MAX_BATCH = 4096;
+
+  public static final long FIRST_RETRY_NANOS = 1_000_000_000L;
+  public static final long LAST_RETRY_NANOS = 60_000_000_000L;
+
+  private final TreeMap<ForwardingKey, ForwardingObject> desired = new TreeMap<>();
+  private final TreeMap<ForwardingKey, ForwardingObject> realized = new TreeMap<>();
+  private final TreeSet<ForwardingKey> different = new TreeSet<>();
+  private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
+  private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
+  private boolean holdingRemoteRemovals;
+
+  /**
+   * A change that the kernel refused.
+   *
+   * @param reason in the kernel's own words
+   * @param attempts how often in a row
+   */
+  public record Failure(ForwardingKey key, String reason, int attempts, long retryAtNanos) {}
+
+  /**
+   * While held, what other nodes' routes once put into the kernel is not removed: after a restart
+   * the routes must come back first (RFC 4724 §4.1).
+   */
+  public void holdRemoteRemovals(boolean hold) {
+    holdingRemoteRemovals = hold;
+  }
+
+  public void desire(ForwardingObject object) {
+    var before = desired.put(object.key(), object);
+    if (!object.equals(before)) {
+      failures.remove(object.key());
+    }
+    compare(object.key());
+  }
+
+  public void undesire(ForwardingKey key) {
+    if (desired.remove(key) != null) {
+      failures.remove(key);
+    }
+    compare(key);
+  }
+
+  public Optional<ForwardingObject> desired(ForwardingKey key) {
+    return Optional.ofNullable(desired.get(key));
+  }
+
+  public Optional<ForwardingObject> realized(ForwardingKey key) {
+    return Optional.ofNullable(realized.get(key));
+  }
+
+  /** True when the kernel holds exactly what is desired under the key. */
+  public boolean isRealized(ForwardingKey key) {
+    return desired.containsKey(key) && !different.contains(key);
+  }
+
+  /** True when nothing stands under the key and no change that could put it there is under way. */
+  public boolean isGone(ForwardingKey key) {
+    return !realized.containsKey(key) && !inFlight.containsKey(key);
+  }
+
+  public Collection<ForwardingObject> desired() {
+    return Collections.unmodifiableCollection(desired.values());
+  }
+
+  public Collection<ForwardingObject> realized() {
+    return Collections.unmodifiableCollection(realized.values());
+  }
+
+  public Collection<Failure> failures() {
+    return Collections.unmodifiableCollection(failures.values());
+  }
+
+  public Optional<Failure> failure(ForwardingKey key) {
+    return Optional.ofNullable(failures.get(key));
+  }
+
+  /** Changes that are wanted and not yet confirmed, in flight ones included. */
+  public int pending() {
+    return different.size();
+  }
+
+  /** A full dump: everything else in the kernel is not there. */
+  public void observeAll(Collection<ForwardingObject> objects) {
+    var gone = new TreeSet<>(realized.keySet());
+    for (var object : objects) {
+      gone.remove(object.key());
+      realized.put(object.key(), object.observable());
+      compare(object.key());
+    }
+    for (var key : gone) {
+      observe(key, Optional.empty());
+    }
+  }
+
+  /** The kernel was seen to hold this, or nothing, under the key. */
+  public void observe(ForwardingKey key, Optional<ForwardingObject> object) {
+    if (object.isPresent()) {
+      realized.put(key, object.get().observable());
+    } else {
+      realized.remove(key);
+    }
+    compare(key);
+  }
+
+  private void compare(ForwardingKey key) {
+    var want = desired.get(key);
+    var have = realized.get(key);
+    boolean same = want == null ? have == null : want.observable().equals(have);
+    if (same) {
+      different.remove(key);
+      failures.remove(key);
+    } else {
+      different.add(key);
+    }
+  }
+
+  /**
+   * The next batch: removals from the top down, then creations from the bottom up. Empty while a
+   * batch is in flight or when nothing is due.
+   */
+  public List<KernelChange> nextBatch(long now) {
+    if (!inFlight.isEmpty()) {
+      return List.of();
+    }
+    var removals = new ArrayList<KernelChange>();
+    var puts = new ArrayList<KernelChange>();
+    for (var key : different) {
+      var failure = failures.get(key);
+      if (failure != null && failure.retryAtNanos() - now > 0) {
+        continue;
+      }
+      var want = desired.get(key);
+      if (want != null) {
+        puts.add(new KernelChange.Put(want));
+      } else if (!holdingRemoteRemovals || !key.kind().isRemote()) {
+        realized(key).map(KernelChange.Remove::new).ifPresent(removals::add);
+      }
+      if (removals.size() + puts.size() == MAX_BATCH) {
+        break;
+      }
+    }
+    Collections.reverse(removals);
+    var batch = new ArrayList<KernelChange>(removals);
+    batch.addAll(puts);
+    for (var change : batch) {
+      inFlight.put(change.key(), change);
+    }
+    return Collections.unmodifiableList(batch);
+  }
+
+  /** The batch in flight is done; {@code refused} are those of its changes that failed. */
+  public void applied(long now, List<Refusal> refused) {
+    var done = new TreeMap<>(inFlight);
+    inFlight.clear();
+    for (var refusal : refused) {
+      done.remove(refusal.key());
+      var before = failures.get(refusal.key());
+      int attempts = before == null ? 1 : before.attempts() + 1;
+      long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
+      failures.put(
+          refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
+    }
+    for (var change : done.values()) {
+      switch (change) {
+        case KernelChange.Put(var object) -> observe(object.key(), Optional.of(object));
+        case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
+      }
+    }
+  }
+
+  /** A change that the kernel refused, in its own words. */
+  public record Refusal(ForwardingKey key, String reason) {}
+
+  /** When the next failed change is due; empty while a batch is in flight. */
+  public OptionalLong nextRetry() {
+    if (!inFlight.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    return failures.values().stream().mapToLong(Failure::retryAtNanos).min();
+  }
+}

@@ -1,0 +1,258 @@
+package io.weft.overlay.node;
+
+import static io.weft.overlay.attachment.AttachResult.Reason.ADDRESS_IN_USE;
+import static io.weft.overlay.attachment.AttachResult.Reason.ADDRESS_OUTSIDE_SUBNET;
+import static io.weft.overlay.attachment.AttachResult.Reason.INVALID_REQUEST;
+import static io.weft.overlay.attachment.AttachResult.Reason.LIMIT_REACHED;
+import static io.weft.overlay.attachment.AttachResult.Reason.NO_FREE_ADDRESS;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.attachment.AttachResult.Refused;
+import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.evpn.RemoteRoutes;
+import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The endpoints of this node, and what an attach call must fulfil to become one. */
+final class Attachments {
+  private final int maxEndpoints;
+  private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
+
+  Attachments(int maxEndpoints) {
+    this.maxEndpoints = maxEndpoints;
+  }
+
+  /** What came of checking a request. */
+  sealed interface Checked {
+    record Accepted(Endpoint endpoint) implements Checked {}
+
+    record Rejected(Refused refusal) implements Checked {}
+  }
+
+  Collection<Endpoint> all() {
+    return Collections.unmodifiableCollection(endpoints.values());
+  }
+
+  Optional<Endpoint> find(String name) {
+    return Optional.ofNullable(endpoints.get(name));
+  }
+
+  void add(Endpoint endpoint) {
+    endpoints.put(endpoint.name(), endpoint);
+  }
+
+  void remove(String name) {
+    endpoints.remove(name);
+  }
+
+  List<Endpoint> of(String network) {
+    return endpoints.values().stream().filter(e -> e.network().equals(network)).toList();
+  }
+
+  /** Checks a request against the network and all that is known of it; changes nothing. */
+  Checked check(AttachRequest request, NetworkIntent network, Optional<RemoteRoutes> remote) {
+    if (endpoints.size() >= maxEndpoints) {
+      return rejected(
+          LIMIT_REACHED, "this node has " + maxEndpoints + " endpoints, the most it takes");
+    }
+    var shape = wrongShape(request);
+    if (shape.isPresent()) {
+      return rejected(INVALID_REQUEST, shape.get());
+    }
+    var port = AddressPlan.portName(request.endpoint());
+    for (var other : endpoints.values()) {
+      if (other.port().equals(port)) {
+        return rejected(
+            INVALID_REQUEST,
+            "endpoint '"
+                + request.endpoint()
+                + "' gets the port name "
+                + port
+                + ", which '"
+                + other.name()
+                + "' has; use another endpoint name");
+      }
+    }
+    return address(request, network, remote, port);
+  }
+
+  private static Optional<String> wrongShape(AttachRequest request) {
+    if (!request.endpoint().matches("\\S{1," + AttachRequest.MAX_ENDPOINT_LENGTH + "}")) {
+      return Optional.of(
+          "endpoint name '" + request.endpoint() + "' must have 1..100 characters and no blanks");
+    }
+    if (!request.interfaceName().matches("[^\\s/:]{1,15}")
+        || request.interfaceName().equals(".")
+        || request.interfaceName().equals("..")) {
+      return Optional.of(
+          "interface name '"
+              + request.interfaceName()
+              + "' must have 1..15 characters, no blank, slash or colon");
+    }
+    if (request.networkNamespace().isEmpty()) {
+      return Optional.of("the network namespace of the pod is missing");
+    }
+    if (request.mac().filter(mac -> mac.isMulticast() || mac.isZero()).isPresent()) {
+      return Optional.of("MAC address " + request.mac().get() + " is not a unicast address");
+    }
+    if (request.addresses().size() > AttachRequest.MAX_ADDRESSES) {
+      return Optional.of("more than " + AttachRequest.MAX_ADDRESSES + " addresses");
+    }
+    return Optional.empty();
+  }
+
+  private Checked address(
+      AttachRequest request, NetworkIntent network, Optional<RemoteRoutes> remote, String port) {
+    var addresses = new ArrayList<HostAddress>();
+    if (request.addresses().isEmpty()) {
+      for (var subnet : network.subnets()) {
+        var chosen =
+            AddressPlan.choose(
+                subnet,
+                request.endpoint(),
+                ip ->
+                    localOwner(network.name(), ip).isPresent()
+                        || remote.filter(r -> r.hasAddress(ip)).isPresent());
+        if (chosen.isEmpty()) {
+          return rejected(
+              NO_FREE_ADDRESS,
+              "subnet " + subnet + " of network '" + network.name() + "' has no free address");
+        }
+        addresses.add(new HostAddress(chosen.get(), subnet.length()));
+      }
+    } else {
+      for (var ip : request.addresses()) {
+        var subnet = network.subnets().stream().filter(s -> s.isHostAddress(ip)).findFirst();
+        if (subnet.isEmpty()) {
+          return rejected(
+              ADDRESS_OUTSIDE_SUBNET,
+              "address "
+                  + ip
+                  + " is not a host address in the subnets "
+                  + network.subnets()
+                  + " of network '"
+                  + network.name()
+                  + "'");
+        }
+        addresses.add(new HostAddress(ip, subnet.get().length()));
+      }
+    }
+    return unique(request, network, remote, port, addresses);
+  }
+
+  private Checked unique(
+      AttachRequest request,
+      NetworkIntent network,
+      Optional<RemoteRoutes> remote,
+      String port,
+      List<HostAddress> addresses) {
+    for (var host : addresses) {
+      var owner = localOwner(network.name(), host.address());
+      if (owner.isPresent()) {
+        return rejected(
+            ADDRESS_IN_USE,
+            "address "
+                + host.address()
+                + " of network '"
+                + network.name()
+                + "' belongs to endpoint '"
+                + owner.get().name()
+                + "' on this node");
+      }
+    }
+    var ips = addresses.stream().map(HostAddress::address).toList();
+    var mac =
+        request.mac().orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
+    for (var other : of(network.name())) {
+      if (other.mac().equals(mac)) {
+        return rejected(
+            ADDRESS_IN_USE,
+            "MAC address "
+                + mac
+                + " of network '"
+                + network.name()
+                + "' belongs to endpoint '"
+                + other.name()
+                + "' on this node");
+      }
+    }
+    var elsewhere = takenElsewhere(network, remote, ips, mac);
+    if (elsewhere.isPresent()) {
+      return rejected(ADDRESS_IN_USE, elsewhere.get());
+    }
+    var pod =
+        new PodInterface(
+            request.networkNamespace(),
+            request.interfaceName(),
+            addresses.stream().map(HostAddress::prefixLength).toList());
+    long sequence = remote.flatMap(r -> r.mac(mac)).map(r -> nextSequence(r.sequence())).orElse(0L);
+    return new Checked.Accepted(
+        new Endpoint(
+            request.endpoint(), network.name(), port, mac, addresses, Optional.of(pod), sequence));
+  }
+
+  /** RFC 7432 §15 says nothing of wrapping: the highest number stays. */
+  private static long nextSequence(long known) {
+    return Math.min(known + 1, 0xffff_ffffL);
+  }
+
+  /** The same address with the same MAC is an endpoint that moves; with another it is a clash. */
+  private static Optional<String> takenElsewhere(
+      NetworkIntent network, Optional<RemoteRoutes> remote, List<IpAddress> ips, MacAddress mac) {
+    for (var ip : ips) {
+      var owner = remote.flatMap(r -> r.neighbour(ip)).filter(r -> !r.mac().equals(mac));
+      if (owner.isPresent()) {
+        return Optional.of(
+            "address "
+                + ip
+                + " of network '"
+                + network.name()
+                + "' belongs to MAC address "
+                + owner.get().mac()
+                + " behind VTEP "
+                + owner.get().vtep());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Endpoint> localOwner(String network, IpAddress ip) {
+    return of(network).stream()
+        .filter(e -> e.addresses().stream().anyMatch(host -> host.address().equals(ip)))
+        .findFirst();
+  }
+
+  private static Checked rejected(AttachResult.Reason reason, String message) {
+    return new Checked.Rejected(new Refused(reason, message));
+  }
+
+  /** An endpoint as it stands in the kernel after a restart. */
+  static Endpoint adopt(
+      io.weft.overlay.forwarding.ForwardingObject.EndpointPort port, List<IpPrefix> subnets) {
+    var addresses =
+        port.addresses().stream()
+            .map(
+                ip ->
+                    new HostAddress(
+                        ip,
+                        subnets.stream()
+                            .filter(subnet -> subnet.contains(ip))
+                            .findFirst()
+                            .map(IpPrefix::length)
+                            .orElse(ip.bits())))
+            .toList();
+    return new Endpoint(
+        port.endpoint(), port.network(), port.port(), port.mac(), addresses, Optional.empty(), 0);
+  }
+}

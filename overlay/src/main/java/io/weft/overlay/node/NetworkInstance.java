@@ -1,0 +1,373 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.Path;
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
+import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.PmsiTunnel;
+import io.weft.bgp.wire.Route;
+import io.weft.net.Esi;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
+import io.weft.net.StableHash;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.evpn.RemoteRoutes;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * One network on one node, while it has endpoints here: what it wants in the kernel and what it
+ * announces. It owns its keys in the plan, and no other instance touches them: a bad network never
+ * hurts another.
+ */
+final class NetworkInstance {
+  private final String namespace;
+  private final NodeConfig config;
+  private final ForwardingPlan plan;
+  private final RemoteRoutes remote = new RemoteRoutes();
+  private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
+  private final TreeSet<ForwardingKey> owned = new TreeSet<>();
+  private NetworkIntent intent;
+  private Underlay underlay;
+  private RouteDistinguisher rd;
+
+  NetworkInstance(
+      String namespace,
+      NodeConfig config,
+      ForwardingPlan plan,
+      NetworkIntent intent,
+      Underlay underlay,
+      RouteDistinguisher rd) {
+    this.namespace = namespace;
+    this.config = config;
+    this.plan = plan;
+    this.intent = intent;
+    this.underlay = underlay;
+    this.rd = rd;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  NetworkIntent intent() {
+    return intent;
+  }
+
+  RouteDistinguisher rd() {
+    return rd;
+  }
+
+  Collection<Endpoint> endpoints() {
+    return Collections.unmodifiableCollection(endpoints.values());
+  }
+
+  RemoteRoutes remote() {
+    return remote;
+  }
+
+  /** MTU of the segment's interfaces: what was asked for, never more than the underlay carries. */
+  int mtu() {
+    int possible = underlay.overlayMtu();
+    return Math.min(possible, intent.mtu().orElse(possible));
+  }
+
+  void change(NetworkIntent newIntent, Underlay newUnderlay, RouteDistinguisher newRd) {
+    intent = newIntent;
+    underlay = newUnderlay;
+    rd = newRd;
+    replan();
+  }
+
+  void add(Endpoint endpoint) {
+    endpoints.put(endpoint.name(), endpoint);
+    want(bridge());
+    want(vxlanPort());
+    endpointObjects(endpoint).forEach(this::want);
+    refreshRemote(endpoint);
+  }
+
+  void remove(Endpoint endpoint) {
+    endpoints.remove(endpoint.name());
+    endpointObjects(endpoint).forEach(object -> unwant(object.key()));
+    refreshRemote(endpoint);
+  }
+
+  /** A MAC that is attached here is not looked for elsewhere, and the other way round. */
+  private void refreshRemote(Endpoint endpoint) {
+    refresh(macKeys(endpoint.mac()), macObjects(endpoint.mac()));
+    for (var host : endpoint.addresses()) {
+      refreshNeighbour(host.address());
+    }
+  }
+
+  private void refreshNeighbour(IpAddress ip) {
+    refresh(neighbourKeys(ip), neighbourObject(ip).stream().toList());
+  }
+
+  /** Everything of this network leaves the plan. */
+  void close() {
+    endpoints.clear();
+    for (var key : owned) {
+      plan.undesire(key);
+    }
+    owned.clear();
+  }
+
+  boolean hasLocalMac(MacAddress mac) {
+    return endpoints.values().stream().anyMatch(endpoint -> endpoint.mac().equals(mac));
+  }
+
+  private void replan() {
+    var wanted = new ArrayList<ForwardingObject>(localObjects());
+    for (var mac : remote.macs()) {
+      wanted.addAll(macObjects(mac));
+    }
+    for (var ip : remote.addresses()) {
+      neighbourObject(ip).ifPresent(wanted::add);
+    }
+    wanted.addAll(floodObjects());
+    var obsolete = new TreeSet<>(owned);
+    for (var object : wanted) {
+      obsolete.remove(object.key());
+      want(object);
+    }
+    obsolete.forEach(this::unwant);
+  }
+
+  private void want(ForwardingObject object) {
+    owned.add(object.key());
+    plan.desire(object);
+  }
+
+  private void unwant(ForwardingKey key) {
+    owned.remove(key);
+    plan.undesire(key);
+  }
+
+  private List<ForwardingObject> localObjects() {
+    var objects = new ArrayList<ForwardingObject>();
+    objects.add(bridge());
+    objects.add(vxlanPort());
+    for (var endpoint : endpoints.values()) {
+      objects.addAll(endpointObjects(endpoint));
+    }
+    return objects;
+  }
+
+  private List<ForwardingObject> endpointObjects(Endpoint endpoint) {
+    return List.of(
+        port(endpoint),
+        new ForwardingObject.LocalFdbEntry(
+            namespace, intent.vni(), endpoint.mac(), endpoint.port()));
+  }
+
+  private ForwardingObject.Bridge bridge() {
+    return new ForwardingObject.Bridge(namespace, intent.vni(), deviceMac("bridge"), mtu());
+  }
+
+  private ForwardingObject.VxlanPort vxlanPort() {
+    return new ForwardingObject.VxlanPort(
+        namespace, intent.vni(), underlay.vtep(), deviceMac("vxlan"), mtu());
+  }
+
+  /** The host's end of the endpoint's veth. */
+  ForwardingObject.EndpointPort port(Endpoint endpoint) {
+    return new ForwardingObject.EndpointPort(
+        namespace,
+        endpoint.port(),
+        intent.vni(),
+        endpoint.name(),
+        endpoint.network(),
+        endpoint.mac(),
+        endpoint.addresses().stream().map(HostAddress::address).toList(),
+        mtu(),
+        endpoint.pod());
+  }
+
+  /** Locally administered, the same at each start of this node: no neighbour is flushed. */
+  private MacAddress deviceMac(String device) {
+    long hash = StableHash.of(device + " " + intent.vni() + " " + config.name());
+    return new MacAddress(0x0200_0000_0000L | (hash & 0x00ff_ffff_ffffL));
+  }
+
+  /** What must stand before the endpoint is attached, in the order in which it is made. */
+  List<ForwardingKey> keysOf(Endpoint endpoint) {
+    return List.of(
+        new ForwardingObject.TenantNamespace(namespace).key(),
+        bridge().key(),
+        vxlanPort().key(),
+        port(endpoint).key(),
+        new ForwardingObject.LocalFdbEntry(namespace, intent.vni(), endpoint.mac(), endpoint.port())
+            .key());
+  }
+
+  /** Takes in a route of another node, or its end. */
+  void learn(Route key, Optional<Path> path) {
+    remote.remove(key);
+    path.ifPresent(remote::put);
+    switch (key) {
+      case MacIpAdvertisement route -> {
+        refresh(macKeys(route.mac()), macObjects(route.mac()));
+        route.ip().ifPresent(this::refreshNeighbour);
+      }
+      case InclusiveMulticast _ -> {
+        var before = owned.stream().filter(k -> k.kind() == ForwardingKey.Kind.FLOOD).toList();
+        refresh(before, floodObjects());
+      }
+      default -> {}
+    }
+  }
+
+  private void refresh(
+      Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
+    var obsolete = new TreeSet<>(before);
+    for (var object : after) {
+      obsolete.remove(object.key());
+      want(object);
+    }
+    obsolete.forEach(this::unwant);
+  }
+
+  private List<ForwardingKey> macKeys(MacAddress mac) {
+    return List.of(
+        new ForwardingKey(
+            ForwardingKey.Kind.VXLAN_FDB, namespace, intent.vni().value(), mac.toString()),
+        new ForwardingKey(
+            ForwardingKey.Kind.BRIDGE_FDB, namespace, intent.vni().value(), mac.toString()));
+  }
+
+  private List<ForwardingKey> neighbourKeys(IpAddress ip) {
+    return List.of(
+        new ForwardingKey(
+            ForwardingKey.Kind.NEIGHBOUR, namespace, intent.vni().value(), ip.toString()));
+  }
+
+  private List<ForwardingObject> macObjects(MacAddress mac) {
+    var best = remote.mac(mac);
+    if (best.isEmpty() || hasLocalMac(mac) || isOwnVtep(best.get().vtep())) {
+      return List.of();
+    }
+    return List.of(
+        new ForwardingObject.VxlanFdbEntry(
+            namespace, intent.vni(), mac, best.get().vtep(), best.get().vni()),
+        new ForwardingObject.BridgeFdbEntry(namespace, intent.vni(), mac));
+  }
+
+  private Optional<ForwardingObject> neighbourObject(IpAddress ip) {
+    return remote
+        .neighbour(ip)
+        .filter(best -> !hasLocalMac(best.mac()) && !isOwnVtep(best.vtep()))
+        .map(best -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, best.mac()));
+  }
+
+  private List<ForwardingObject> floodObjects() {
+    var objects = new ArrayList<ForwardingObject>();
+    remote
+        .floodList()
+        .forEach(
+            (vtep, vni) -> {
+              if (!isOwnVtep(vtep)) {
+                objects.add(new ForwardingObject.FloodEntry(namespace, intent.vni(), vtep, vni));
+              }
+            });
+    return objects;
+  }
+
+  private boolean isOwnVtep(IpAddress vtep) {
+    return vtep.equals(underlay.vtep());
+  }
+
+  /** True when the route may enter this network (RFC 4364 §4.3.1, RFC 8365 §5.1.3). */
+  boolean imports(Path path) {
+    boolean vxlan =
+        path.attributes().extendedCommunities().stream()
+                .noneMatch(ExtendedCommunity::isEncapsulation)
+            || path.attributes()
+                .extendedCommunities()
+                .contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
+    return vxlan
+        && path.attributes().routeTargets().stream().anyMatch(intent.importTargets()::contains);
+  }
+
+  /**
+   * The routes that this network announces now: one of Type 3 when the vxlan device stands, one of
+   * Type 2 for each endpoint whose port stands, with its addresses or without.
+   */
+  List<OriginatedRoute> routes() {
+    var routes = new ArrayList<OriginatedRoute>();
+    if (!plan.isRealized(vxlanPort().key())) {
+      return routes;
+    }
+    routes.add(
+        new OriginatedRoute(
+            new InclusiveMulticast(rd, 0, underlay.vtep()),
+            attributes(
+                List.of(),
+                Optional.of(
+                    PmsiTunnel.ingressReplication(intent.vni().value(), underlay.vtep())))));
+    for (var endpoint : endpoints.values()) {
+      boolean stands = keysOf(endpoint).stream().allMatch(plan::isRealized);
+      if (stands && !hasMovedAway(endpoint)) {
+        addMacRoutes(endpoint, routes);
+      }
+    }
+    return routes;
+  }
+
+  private void addMacRoutes(Endpoint endpoint, List<OriginatedRoute> routes) {
+    var mobility =
+        endpoint.mobilitySequence() == 0
+            ? List.<ExtendedCommunity>of()
+            : List.of(ExtendedCommunity.macMobility(false, endpoint.mobilitySequence()));
+    var attributes = attributes(mobility, Optional.empty());
+    var addresses =
+        endpoint.addresses().isEmpty()
+            ? List.of(Optional.<IpAddress>empty())
+            : endpoint.addresses().stream().map(host -> Optional.of(host.address())).toList();
+    for (var address : addresses) {
+      routes.add(
+          new OriginatedRoute(
+              new MacIpAdvertisement(
+                  rd,
+                  Esi.ZERO,
+                  0,
+                  endpoint.mac(),
+                  address,
+                  intent.vni().value(),
+                  OptionalInt.empty()),
+              attributes));
+    }
+  }
+
+  /** RFC 7432 §15: another node said the MAC with a higher sequence, so it is there now. */
+  private boolean hasMovedAway(Endpoint endpoint) {
+    return remote
+        .mac(endpoint.mac())
+        .filter(best -> best.sticky() || best.sequence() > endpoint.mobilitySequence())
+        .isPresent();
+  }
+
+  private PathAttributes attributes(List<ExtendedCommunity> more, Optional<PmsiTunnel> pmsiTunnel) {
+    var communities = new ArrayList<ExtendedCommunity>();
+    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
+    for (var target : intent.exportTargets()) {
+      communities.add(ExtendedCommunity.of(target));
+    }
+    communities.addAll(more);
+    return PathAttributes.originated(underlay.vtep(), communities, pmsiTunnel);
+  }
+}

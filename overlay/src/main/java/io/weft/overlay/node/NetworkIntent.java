@@ -1,0 +1,54 @@
+package io.weft.overlay.node;
+
+import io.weft.net.AutonomousSystem;
+import io.weft.net.IpPrefix;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A network as it shall be: one Layer 2 segment, a MAC-VRF.
+ *
+ * @param tenant empty: a segment of its own
+ * @param importTargets which routes it takes in, sorted
+ * @param exportTargets what its own routes carry
+ * @param mtu of its endpoints; empty: what the underlay allows
+ */
+public record NetworkIntent(
+    String name,
+    Optional<String> tenant,
+    Vni vni,
+    List<IpPrefix> subnets,
+    List<RouteTarget> importTargets,
+    List<RouteTarget> exportTargets,
+    OptionalInt mtu) {
+  public NetworkIntent {
+    subnets = List.copyOf(subnets);
+    importTargets = List.copyOf(importTargets);
+    exportTargets = List.copyOf(exportTargets);
+  }
+
+  /** What can be said of a network of which only an endpoint's port is left: enough to go on. */
+  static NetworkIntent orphan(EndpointPort port, AutonomousSystem as) {
+    var target = RouteTarget.automatic(as, port.vni());
+    return new NetworkIntent(
+        port.network(),
+        Optional.empty(),
+        port.vni(),
+        List.of(),
+        List.of(target),
+        List.of(target),
+        OptionalInt.of(port.mtu()));
+  }
+
+  /**
+   * Name of the namespace behind the node's prefix: the tenant's name, or for a network without
+   * tenant an underscore and its own (no tenant's name has an underscore).
+   */
+  public String namespaceSuffix() {
+    return tenant.orElse("_" + name);
+  }
+}

@@ -1,0 +1,28 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.SpeakerEffect;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.forwarding.KernelChange;
+import java.util.List;
+
+/** What a node wants done, in this order. */
+public sealed interface NodeEffect {
+  /** Connect, send or close: never a route, those end in the node. */
+  record Bgp(SpeakerEffect effect) implements NodeEffect {}
+
+  /** Write to the kernel; answer ChangesApplied. One batch at a time. */
+  record ApplyChanges(long batch, List<KernelChange> changes) implements NodeEffect {
+    public ApplyChanges {
+      changes = List.copyOf(changes);
+    }
+  }
+
+  /** Answer an attach call. */
+  record ReplyToAttach(long request, AttachResult result) implements NodeEffect {}
+
+  /** Answer a detach call: gone from the kernel, or it never was there. */
+  record ReplyToDetach(long request, boolean wasAttached) implements NodeEffect {}
+
+  /** Something that a person should know; {@code subject} names the object or peer. */
+  record Report(String subject, String text) implements NodeEffect {}
+}

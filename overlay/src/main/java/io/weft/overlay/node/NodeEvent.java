@@ -1,0 +1,54 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import java.util.List;
+import java.util.Optional;
+
+/** What happened to a node. */
+public sealed interface NodeEvent {
+  /** The intent as a whole, whenever some of it changed. */
+  record IntentChanged(NodeIntent intent) implements NodeEvent {}
+
+  /** What is below; empty with the reason while no VTEP address is known. */
+  record UnderlayChanged(Optional<Underlay> underlay, String reason) implements NodeEvent {}
+
+  /** A full dump of what is ours in the kernel: at the start, and when notices were lost. */
+  record KernelObserved(List<ForwardingObject> objects) implements NodeEvent {
+    public KernelObserved {
+      objects = List.copyOf(objects);
+    }
+  }
+
+  /** Someone else changed objects of ours. */
+  record KernelChanged(List<Observation> observations) implements NodeEvent {
+    public KernelChanged {
+      observations = List.copyOf(observations);
+    }
+  }
+
+  /** What stands under a key now. */
+  record Observation(ForwardingKey key, Optional<ForwardingObject> object) {}
+
+  /** The batch was worked through; all changes but the refused ones took effect. */
+  record ChangesApplied(long batch, List<Refusal> refused) implements NodeEvent {
+    public ChangesApplied {
+      refused = List.copyOf(refused);
+    }
+  }
+
+  /** Someone asks for an interface. */
+  record AttachRequested(long request, AttachRequest attach) implements NodeEvent {}
+
+  /** Someone gives an interface back. */
+  record DetachRequested(long request, String endpoint) implements NodeEvent {}
+
+  /** Something happened to the speaker. */
+  record Bgp(SpeakerEvent event) implements NodeEvent {}
+
+  /** The time that {@link Node#nextDeadline} named has come. */
+  record DeadlineReached() implements NodeEvent {}
+}

@@ -1,0 +1,25 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.PeerConfig;
+import io.weft.net.AutonomousSystem;
+import java.util.List;
+
+/**
+ * What a node is told to be; only valid objects are in it.
+ *
+ * @param peers reflectors and other neighbours
+ * @param holdSeconds BGP hold time
+ * @param restartSeconds graceful restart time
+ * @param networks sorted by name
+ */
+public record NodeIntent(
+    AutonomousSystem as,
+    List<PeerConfig> peers,
+    int holdSeconds,
+    int restartSeconds,
+    List<NetworkIntent> networks) {
+  public NodeIntent {
+    peers = List.copyOf(peers);
+    networks = List.copyOf(networks);
+  }
+}

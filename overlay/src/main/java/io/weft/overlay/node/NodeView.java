@@ -1,0 +1,51 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.net.RouteDistinguisher;
+import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.forwarding.ForwardingPlan.Failure;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An immutable picture of a node.
+ *
+ * @param underlayReason why there is no underlay, empty text when there is
+ * @param converged false after a start until peers have said all they have (or time is up)
+ * @param kernelObjects objects that the kernel holds for us
+ * @param kernelPending changes not yet confirmed
+ * @param kernelWrites writes that succeeded since the start
+ */
+public record NodeView(
+    String name,
+    Optional<Underlay> underlay,
+    String underlayReason,
+    boolean converged,
+    List<NetworkView> networks,
+    List<EndpointView> endpoints,
+    int kernelObjects,
+    int kernelPending,
+    long kernelWrites,
+    List<Failure> kernelFailures,
+    Optional<SpeakerView> bgp) {
+
+  /**
+   * A network of the intent, realised here or not.
+   *
+   * @param rd empty while no endpoint is here
+   * @param namespace of the tenant on this node
+   */
+  public record NetworkView(
+      NetworkIntent intent,
+      String namespace,
+      boolean realised,
+      boolean orphaned,
+      Optional<RouteDistinguisher> rd,
+      int mtu,
+      int localEndpoints,
+      int remoteMacs,
+      int floodTargets) {}
+
+  /** An endpoint of this node; {@code attached} once the kernel holds all of it. */
+  public record EndpointView(Endpoint endpoint, boolean attached) {}
+}

@@ -1,0 +1,21 @@
+package io.weft.overlay.node;
+
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+
+/**
+ * What the node has below the overlay.
+ *
+ * @param vtep source of its VXLAN packets and next hop of its routes
+ * @param routerId BGP identifier
+ * @param mtu smallest MTU on the ways to other VTEPs, octets of IP packet
+ */
+public record Underlay(IpAddress vtep, Ipv4Address routerId, int mtu) {
+  /**
+   * What fits into one packet of the underlay: outer IP header 20 (or 40), UDP 8, VXLAN 8, inner
+   * Ethernet 14 octets (RFC 7348 §4.3).
+   */
+  public int overlayMtu() {
+    return mtu - (vtep.isIpv4() ? 50 : 70);
+  }
+}
