@@ -66,10 +66,16 @@ record DirectorySnapshot(SortedMap<String, Content> files) {
         (name, content) ->
             parsed.add(
                 switch (content) {
-                  case Content.Octets(var octets) -> IntentFile.read(name, octets.array());
+                  case Content.Octets(var octets) -> IntentFile.read(name, copy(octets));
                   case Content.Refused(var reason) -> IntentFile.refused(name, reason);
                 }));
     return parsed;
+  }
+
+  private static byte[] copy(ByteBuffer octets) {
+    var copy = new byte[octets.remaining()];
+    octets.get(octets.position(), copy);
+    return copy;
   }
 
   private static boolean isYaml(Path path) {
@@ -78,11 +84,11 @@ record DirectorySnapshot(SortedMap<String, Content> files) {
   }
 
   private static Content read(Path path, int room) throws IOException {
-    if (!Files.isRegularFile(path)) { // opening a pipe would wait for its writer
-      path.toRealPath();
+    var real = path.toRealPath();
+    if (!Files.isRegularFile(real)) { // opening a pipe would wait for its writer
       return new Content.Refused("is not a regular file");
     }
-    try (var in = Files.newInputStream(path)) {
+    try (var in = Files.newInputStream(real)) {
       var octets = in.readNBytes(YamlDocument.MAX_FILE_OCTETS + 1); // one more shows the excess
       return octets.length > room
           ? new Content.Refused("is not used: the files together have more than 8 MiB")
