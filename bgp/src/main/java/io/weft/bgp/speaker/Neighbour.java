@@ -1,0 +1,75 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.RoutesIn;
+import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Session;
+import io.weft.bgp.session.SessionSettings;
+import io.weft.bgp.session.SessionState;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
+final class Neighbour {
+  final PeerConfig config;
+
+  /** True for a client that came by itself out of a range, and goes with its session. */
+  final boolean dynamic;
+
+  final SessionSettings settings;
+
+  /** The session that counts, and a second one until their collision is settled. */
+  Session session;
+
+  Optional<Session> rival = Optional.empty();
+
+  /** When a connection was asked for that has not been answered. */
+  OptionalLong connectAskedAt = OptionalLong.empty();
+
+  Optional<String> lastReason = Optional.empty();
+
+  final RoutesIn routesIn;
+
+  /** When stale routes are given up. */
+  OptionalLong staleUntil = OptionalLong.empty();
+
+  /** Where routes go to; empty unless Established. */
+  Optional<Recipient> recipient = Optional.empty();
+
+  Neighbour(PeerConfig config, boolean dynamic, SessionSettings settings) {
+    this.config = config;
+    this.dynamic = dynamic;
+    this.settings = settings;
+    this.session = new Session(settings);
+    this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
+  }
+
+  IpAddress address() {
+    return config.address();
+  }
+
+  Source source(Ipv4Address routerId) {
+    return new Source(config.address(), routerId, config.as(), kind());
+  }
+
+  private Source.Kind kind() {
+    if (!settings.isInternal()) {
+      return Source.Kind.EXTERNAL;
+    }
+    return config.client() ? Source.Kind.CLIENT : Source.Kind.NON_CLIENT;
+  }
+
+  boolean isEstablished() {
+    return session.state() == SessionState.ESTABLISHED;
+  }
+
+  /** True for a dynamic client of whom nothing is left. */
+  boolean isGone() {
+    return dynamic
+        && session.connection().isEmpty()
+        && rival.isEmpty()
+        && !session.isResting()
+        && routesIn.size() == 0;
+  }
+}
