@@ -1,0 +1,29 @@
+# Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
+.DEFAULT_GOAL := build
+.PHONY: build demo test format clean help
+
+# Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
+MODULES := $(wildcard */pom.xml)
+SOURCES := pom.xml $(MODULES) build/compile build/archive build/run-maven build/find-jdk build/find-maven weft \
+  $(shell find $(wildcard $(MODULES:/pom.xml=/src/main)) -type f -o -type d)
+
+build: dist/.built ## compile everything into dist/ (without tests), when a source has changed
+
+dist/.built: $(SOURCES)
+	@build/compile
+
+demo: dist/.built ## build, then run the two-rack lab on this machine's kernel (as root)
+	@test "$$(id -u)" = 0 || { echo "make demo: the lab makes network namespaces: run it as root (sudo make demo)" >&2; exit 1; }
+	@./weft lab run examples/two-racks.yaml
+
+test: dist/.built ## every test: unit, property, lab, interoperability (as root: installs what they need)
+	@build/test
+
+format: ## format every source file
+	@build/run-maven -q spotless:apply
+
+clean: ## remove everything that was built
+	@rm -rf dist target $(MODULES:/pom.xml=/target)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,116 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Element;
+import org.xml.sax.SAXException;
+
+/**
+ * Counts what the test reports of all modules say, names what failed and what was skipped and why, and
+ * decides the exit code of {@code make test}. Run from the repository's root by {@code build/test}:
+ * {@code java build/TestSummary.java MAVEN_EXIT_CODE}.
+ *
+ * <p>A build that failed, a report that cannot be read, no test at all, and (in CI as root, where
+ * everything can run) a skipped test are failures too: a green run must mean what it seems to mean.
+ */
+final class TestSummary {
+  private int passed;
+  private final List<String> failed = new ArrayList<>();
+  private final List<String> skipped = new ArrayList<>();
+  private final List<String> troubles = new ArrayList<>();
+
+  public static void main(String[] arguments) throws IOException {
+    var summary = new TestSummary();
+    for (Path report : reports(Path.of(""))) {
+      summary.read(report);
+    }
+    summary.judge(
+        arguments[0], "true".equals(System.getenv("CI")) && "root".equals(System.getProperty("user.name")));
+    System.exit(summary.print() ? 0 : 1);
+  }
+
+  private static List<Path> reports(Path root) throws IOException {
+    var found = new ArrayList<Path>();
+    try (var modules = Files.newDirectoryStream(root.toAbsolutePath(), Files::isDirectory)) {
+      for (Path module : modules) {
+        Path reports = module.resolve("target/surefire-reports");
+        if (Files.isDirectory(reports)) {
+          try (Stream<Path> files = Files.list(reports)) {
+            files.filter(file -> file.getFileName().toString().matches("TEST-.*\\.xml")).forEach(found::add);
+          }
+        }
+      }
+    }
+    found.sort(null);
+    return found;
+  }
+
+  private void read(Path report) throws IOException {
+    Element suite;
+    try {
+      suite =
+          DocumentBuilderFactory.newDefaultInstance()
+              .newDocumentBuilder()
+              .parse(report.toFile())
+              .getDocumentElement();
+    } catch (ParserConfigurationException | SAXException e) {
+      troubles.add("unreadable report " + report + ": " + e.getMessage());
+      return;
+    }
+    var cases = suite.getElementsByTagName("testcase");
+    for (int i = 0; i < cases.getLength(); i++) {
+      count((Element) cases.item(i));
+    }
+  }
+
+  private void count(Element test) {
+    String owner = test.getAttribute("classname");
+    String name = owner.substring(owner.lastIndexOf('.') + 1) + "." + test.getAttribute("name");
+    for (String outcome : List.of("failure", "error", "skipped")) {
+      var elements = test.getElementsByTagName(outcome);
+      if (elements.getLength() > 0) {
+        (outcome.equals("skipped") ? skipped : failed).add(name + ": " + reason((Element) elements.item(0)));
+        return;
+      }
+    }
+    passed++;
+  }
+
+  /** The first line that says something: of the message, else of the stack trace. */
+  private static String reason(Element outcome) {
+    return Stream.of(outcome.getAttribute("message"), outcome.getTextContent(), outcome.getAttribute("type"))
+        .flatMap(String::lines)
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .findFirst()
+        .orElse("no reason given");
+  }
+
+  private void judge(String mavenExit, boolean mustRunAll) {
+    if (!mavenExit.equals("0")) {
+      troubles.add("Maven ended with exit code " + mavenExit + ": see target/test.log");
+    }
+    if (passed + failed.size() == 0) {
+      troubles.add("no test ran");
+    }
+    if (mustRunAll && !skipped.isEmpty()) {
+      troubles.add("CI runs as root: nothing may be skipped there");
+    }
+  }
+
+  private boolean print() {
+    list("skipped", skipped);
+    list("FAILED", failed);
+    list("TROUBLE", troubles);
+    System.out.printf("%d passed, %d failed, %d skipped%n", passed, failed.size(), skipped.size());
+    return failed.isEmpty() && troubles.isEmpty();
+  }
+
+  private static void list(String title, List<String> lines) {
+    lines.forEach(line -> System.out.println(title + "  " + line));
+  }
+}
