@@ -1,0 +1,129 @@
+package io.weft.kubernetes.resource;
+
+import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
+import io.weft.kubernetes.resource.FabricSpec.Peer;
+import io.weft.kubernetes.resource.FabricSpec.Reflectors;
+import io.weft.kubernetes.resource.FabricSpec.VniPools;
+import io.weft.kubernetes.resource.FabricSpec.Vtep;
+import io.weft.kubernetes.yaml.YamlObject;
+import io.weft.kubernetes.yaml.YamlValue;
+import io.weft.net.AutonomousSystem;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.VniRange;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the {@code spec} of a Fabric. */
+final class FabricReader {
+  private static final long MAX_AS = 0xffff_ffffL;
+  private static final Map<String, AutoRouteTarget> AUTO_ROUTE_TARGETS = autoRouteTargets();
+
+  private FabricReader() {}
+
+  static Optional<FabricSpec> spec(YamlObject object) {
+    var defaults = FabricSpec.DEFAULT;
+    var asn = as(object.optional("asn")).orElse(defaults.asn());
+    return Optional.of(
+        new FabricSpec(
+            asn,
+            object.optional("vtep").object(FabricReader::vtep).orElse(defaults.vtep()),
+            object.optional("reflectors").object(FabricReader::reflectors).orElse(Reflectors.NONE),
+            peers(object.optional("peers"), asn),
+            object.optional("vniPools").object(FabricReader::vniPools).orElse(VniPools.DEFAULT),
+            object
+                .optional("autoRouteTarget")
+                .choice(AUTO_ROUTE_TARGETS)
+                .orElse(defaults.autoRouteTarget()),
+            holdSeconds(object.optional("holdSeconds")).orElse(defaults.holdSeconds()),
+            object
+                .optional("restartSeconds")
+                .integer(0, FabricSpec.MAX_RESTART_SECONDS)
+                .map(Long::intValue)
+                .orElse(defaults.restartSeconds())));
+  }
+
+  private static Optional<AutonomousSystem> as(YamlValue value) {
+    return value.integer(1, MAX_AS).map(AutonomousSystem::new);
+  }
+
+  private static Optional<Vtep> vtep(YamlObject object) {
+    var name = object.optional("interface");
+    var cidr = object.optional("cidr");
+    if (name.isPresent() == cidr.isPresent()) {
+      object.report(
+          object.place(),
+          "vtep has either 'interface' or 'cidr'"
+              + (name.isPresent() ? ", not both; remove one" : "; give one or leave vtep out"));
+    }
+    Optional<Vtep> byName = name.word(Vtep.OfInterface::new);
+    Optional<Vtep> byCidr = cidr.word(IpPrefix::parse).map(Vtep.OfCidr::new);
+    return byName.or(() -> byCidr);
+  }
+
+  private static Optional<Reflectors> reflectors(YamlObject object) {
+    return Optional.of(
+        new Reflectors(
+            neighbours(object.optional("addresses").each()),
+            object.optional("clients").each(item -> item.word(IpPrefix::parse))));
+  }
+
+  private static List<Peer> peers(YamlValue list, AutonomousSystem fabricAs) {
+    var addresses = new ArrayList<IpAddress>();
+    return list.each(
+        item ->
+            item.object(
+                peer -> {
+                  var as = as(peer.optional("asn")).orElse(fabricAs);
+                  return neighbour(peer.required("address"), addresses)
+                      .map(address -> new Peer(address, as));
+                }));
+  }
+
+  private static List<IpAddress> neighbours(List<YamlValue> items) {
+    var addresses = new ArrayList<IpAddress>();
+    items.forEach(item -> neighbour(item, addresses));
+    return addresses;
+  }
+
+  /** Reads an address and adds it to those {@code before}, among which it must not be. */
+  private static Optional<IpAddress> neighbour(YamlValue value, List<IpAddress> before) {
+    var address =
+        value.word(
+            text -> {
+              var parsed = FabricSpec.requireNeighbour(IpAddress.parse(text));
+              if (before.contains(parsed)) {
+                throw new IllegalArgumentException("address " + parsed + " is given twice");
+              }
+              return parsed;
+            });
+    address.ifPresent(before::add);
+    return address;
+  }
+
+  private static Optional<VniPools> vniPools(YamlObject object) {
+    return Optional.of(
+        new VniPools(
+            object.optional("networks").word(VniRange::parse).orElse(VniPools.DEFAULT.networks())));
+  }
+
+  private static Optional<Integer> holdSeconds(YamlValue value) {
+    var seconds = value.integer(0, FabricSpec.MAX_HOLD_SECONDS);
+    if (seconds.isPresent() && (seconds.get() == 1 || seconds.get() == 2)) {
+      value.report(
+          "holdSeconds " + seconds.get() + " is neither 0 (never expires) nor in 3..65535");
+    }
+    return seconds.map(Long::intValue);
+  }
+
+  private static Map<String, AutoRouteTarget> autoRouteTargets() {
+    var choices = new LinkedHashMap<String, AutoRouteTarget>();
+    choices.put("short", AutoRouteTarget.SHORT);
+    choices.put("rfc8365", AutoRouteTarget.RFC8365);
+    return Collections.unmodifiableMap(choices);
+  }
+}

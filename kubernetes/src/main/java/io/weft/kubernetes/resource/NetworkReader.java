@@ -1,0 +1,88 @@
+package io.weft.kubernetes.resource;
+
+import static io.weft.kubernetes.resource.ResourceReader.placed;
+
+import io.weft.kubernetes.yaml.Place;
+import io.weft.kubernetes.yaml.YamlObject;
+import io.weft.kubernetes.yaml.YamlValue;
+import io.weft.net.IpPrefix;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+
+/** Reads the {@code spec} of a Network. */
+final class NetworkReader {
+  private NetworkReader() {}
+
+  static Optional<NetworkSpec> spec(YamlObject object, SortedMap<String, Place> fields) {
+    var tenant = placed(object.optional("tenant"), "tenant", fields).word(Metadata::requireLabel);
+    var vni =
+        placed(object.optional("vni"), "vni", fields)
+            .integer(1, Vni.MAX)
+            .map(value -> new Vni(value.intValue()));
+    var subnets = subnets(object.optional("subnets"), fields);
+    var routeTargets =
+        object
+            .optional("routeTargets")
+            .object(NetworkReader::routeTargets)
+            .orElse(RouteTargets.AUTOMATIC);
+    var mtuValue = object.optional("mtu");
+    var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
+    try {
+      return Optional.of(
+          new NetworkSpec(
+              tenant,
+              vni,
+              subnets,
+              routeTargets,
+              mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty())));
+    } catch (IllegalArgumentException e) {
+      // All that is left to go wrong between the fields is the mtu; say so at its place.
+      mtuValue.report(String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private static List<IpPrefix> subnets(YamlValue list, SortedMap<String, Place> fields) {
+    var subnets = new ArrayList<IpPrefix>();
+    for (var item : list.each()) {
+      if (subnets.size() == NetworkSpec.MAX_SUBNETS) {
+        item.report("a network has at most " + NetworkSpec.MAX_SUBNETS + " subnets; remove this");
+        break;
+      }
+      item.word(text -> subnet(text, subnets))
+          .ifPresent(
+              subnet -> {
+                placed(item, "subnets[" + subnets.size() + "]", fields);
+                subnets.add(subnet);
+              });
+    }
+    return subnets;
+  }
+
+  private static IpPrefix subnet(String text, List<IpPrefix> before) {
+    var subnet = IpPrefix.parse(text);
+    if (subnet.address().isMulticast()) {
+      throw new IllegalArgumentException(subnet + " is multicast; hosts cannot have its addresses");
+    }
+    NetworkSpec.requireApart(subnet, before);
+    return subnet;
+  }
+
+  private static Optional<RouteTargets> routeTargets(YamlObject object) {
+    return Optional.of(
+        new RouteTargets(targets(object.optional("import")), targets(object.optional("export"))));
+  }
+
+  private static List<RouteTarget> targets(YamlValue list) {
+    var items = list.each();
+    if (list.isPresent() && items.isEmpty()) {
+      list.report("the list is empty; leave the key out for the automatic route targets");
+    }
+    return items.stream().flatMap(item -> item.word(RouteTarget::parse).stream()).toList();
+  }
+}

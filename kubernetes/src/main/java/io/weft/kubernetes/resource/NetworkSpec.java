@@ -1,0 +1,72 @@
+package io.weft.kubernetes.resource;
+
+import io.weft.net.IpPrefix;
+import io.weft.net.Vni;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a network is to be.
+ *
+ * @param tenant the name of its tenant; empty: pure Layer 2, of no tenant
+ * @param vni empty: automatic, see the fabric's {@code vniPools}
+ * @param subnets IPv4 and IPv6, at most 16, none overlapping another; none: no addresses are given
+ *     out
+ * @param mtu of the endpoints, 576..9000 octets (1280 and more with an IPv6 subnet, RFC 8200 §5);
+ *     empty: what the underlay leaves
+ */
+public record NetworkSpec(
+    Optional<String> tenant,
+    Optional<Vni> vni,
+    List<IpPrefix> subnets,
+    RouteTargets routeTargets,
+    OptionalInt mtu) {
+  public static final int MIN_MTU = 576;
+  public static final int MAX_MTU = 9000;
+  public static final int MAX_SUBNETS = 16;
+  private static final int MIN_IPV6_MTU = 1280;
+
+  /** Nothing given. */
+  public static final NetworkSpec DEFAULT =
+      new NetworkSpec(
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          RouteTargets.AUTOMATIC,
+          OptionalInt.empty());
+
+  public NetworkSpec {
+    tenant.ifPresent(Metadata::requireLabel);
+    subnets = List.copyOf(subnets);
+    if (subnets.size() > MAX_SUBNETS) {
+      throw new IllegalArgumentException(
+          "a network has at most " + MAX_SUBNETS + " subnets, not " + subnets.size());
+    }
+    for (int i = 0; i < subnets.size(); i++) {
+      requireApart(subnets.get(i), subnets.subList(0, i));
+    }
+    mtu.ifPresent(NetworkSpec::requireMtu);
+    if (mtu.orElse(MAX_MTU) < MIN_IPV6_MTU
+        && subnets.stream().anyMatch(s -> !s.address().isIpv4())) {
+      throw new IllegalArgumentException(
+          "mtu " + mtu.getAsInt() + " is below 1280, which an IPv6 subnet needs (RFC 8200 §5)");
+    }
+  }
+
+  /** Throws IllegalArgumentException when the subnet overlaps one of {@code others}. */
+  static void requireApart(IpPrefix subnet, List<IpPrefix> others) {
+    for (var other : others) {
+      if (subnet.overlaps(other)) {
+        throw new IllegalArgumentException(
+            "subnet " + subnet + " overlaps " + other + " of the same network");
+      }
+    }
+  }
+
+  private static void requireMtu(int mtu) {
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw new IllegalArgumentException("mtu " + mtu + " is out of " + MIN_MTU + ".." + MAX_MTU);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.weft.kubernetes.resource;
+
+import io.weft.kubernetes.yaml.Place;
+import io.weft.kubernetes.yaml.Problems;
+import io.weft.kubernetes.yaml.YamlDocument;
+import io.weft.kubernetes.yaml.YamlNode;
+import io.weft.kubernetes.yaml.YamlObject;
+import io.weft.kubernetes.yaml.YamlValue;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Reads one document as a resource: {@code apiVersion} (optional), {@code kind}, {@code metadata}
+ * with {@code name} and ignored {@code labels} and {@code annotations}, and {@code spec}.
+ */
+public final class ResourceReader {
+  private ResourceReader() {}
+
+  /** Never throws, whatever the document. */
+  public static ResourceReading read(YamlDocument document) {
+    var root = document.root();
+    var kind = textAt(root, "kind").flatMap(text -> Optional.ofNullable(Kind.BY_LABEL.get(text)));
+    var metadata = at(root, "metadata");
+    var name = metadata.flatMap(node -> textAt(node, "name")).filter(Metadata::isLabel);
+    var label = kind.map(Kind::label).orElse("") + name.map(n -> " " + n).orElse("");
+    var place = metadata.flatMap(node -> at(node, "name")).orElse(root).place();
+
+    var problems = new Problems(label.strip());
+    var fields = new TreeMap<String, Place>();
+    var declared =
+        document
+            .read(problems, object -> resource(object, fields))
+            .map(resource -> new Declared(resource, place, fields));
+    var key = kind.flatMap(k -> name.map(n -> new ResourceKey(k, n)));
+    return new ResourceReading(key, place, declared, problems.list());
+  }
+
+  private static Optional<Resource> resource(YamlObject object, SortedMap<String, Place> fields) {
+    object.optional("apiVersion").word(ResourceReader::requireApiVersion);
+    var kind = object.required("kind").choice(Kind.BY_LABEL);
+    var metadata = object.required("metadata").object(ResourceReader::metadata);
+    var spec = object.optional("spec");
+    if (kind.isEmpty()) {
+      return Optional.empty();
+    }
+    return switch (kind.get()) {
+      case FABRIC -> {
+        metadata.ifPresent(m -> requireFabricName(object, m));
+        var fabric = spec.object(FabricReader::spec).orElse(FabricSpec.DEFAULT);
+        yield metadata.map(m -> new Fabric(m, fabric));
+      }
+      case TENANT -> {
+        var tenant = spec.object(_ -> Optional.of(new Tenant.TenantSpec()));
+        yield metadata.map(m -> new Tenant(m, tenant.orElse(new Tenant.TenantSpec())));
+      }
+      case NETWORK -> {
+        var network = spec.object(s -> NetworkReader.spec(s, fields)).orElse(NetworkSpec.DEFAULT);
+        yield metadata.map(m -> new Network(m, network));
+      }
+    };
+  }
+
+  private static String requireApiVersion(String version) {
+    if (!version.equals(Resource.API_VERSION)) {
+      throw new IllegalArgumentException(
+          "'" + version + "' is not known; write " + Resource.API_VERSION + " or leave it out");
+    }
+    return version;
+  }
+
+  private static Optional<Metadata> metadata(YamlObject object) {
+    object.optional("labels").object(ResourceReader::anyText);
+    object.optional("annotations").object(ResourceReader::anyText);
+    return object.required("name").word(Metadata::new);
+  }
+
+  private static Optional<Boolean> anyText(YamlObject object) {
+    object.keys().forEach(key -> object.optional(key).text());
+    return Optional.of(true);
+  }
+
+  private static void requireFabricName(YamlObject object, Metadata metadata) {
+    if (!metadata.name().equals(Fabric.NAME)) {
+      object.report(
+          object.optional("metadata").place(),
+          "the one Fabric is named '" + Fabric.NAME + "', not '" + metadata.name() + "'");
+    }
+  }
+
+  private static Optional<YamlNode> at(YamlNode node, String key) {
+    return node instanceof YamlNode.Mapping mapping
+        ? mapping.find(key).map(YamlNode.Entry::value)
+        : Optional.empty();
+  }
+
+  private static Optional<String> textAt(YamlNode node, String key) {
+    return at(node, key)
+        .flatMap(
+            value ->
+                value instanceof YamlNode.Scalar(_, var form, var text)
+                        && form == YamlNode.Form.TEXT
+                    ? Optional.of(text)
+                    : Optional.empty());
+  }
+
+  /** Remembers where a value is. */
+  static YamlValue placed(YamlValue value, String field, SortedMap<String, Place> fields) {
+    if (value.isPresent()) {
+      fields.put(field, value.place());
+    }
+    return value;
+  }
+}
