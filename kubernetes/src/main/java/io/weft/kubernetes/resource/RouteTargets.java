@@ -4,11 +4,11 @@ import io.weft.net.RouteTarget;
 import java.util.List;
 
 /**
- * Which routes a network takes and how it marks its own. Either list takes the place of the
- * automatic route targets of its direction.
+ * Which routes a network takes and how it marks its own. Where a direction is given, its list takes
+ * the place of that direction's automatic route targets.
  *
- * @param imports in files {@code import}; empty: the automatic ones
- * @param exports in files {@code export}; empty: the automatic one
+ * @param imports empty: the automatic ones
+ * @param exports empty: the automatic one
  */
 public record RouteTargets(List<RouteTarget> imports, List<RouteTarget> exports) {
   public static final RouteTargets AUTOMATIC = new RouteTargets(List.of(), List.of());

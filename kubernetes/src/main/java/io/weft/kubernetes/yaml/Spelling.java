@@ -25,7 +25,7 @@ public final class Spelling {
   /**
    * The known word with the fewest edits, the first of equals; at most one edit in three letters.
    */
-  static Optional<String> nearest(String word, Collection<String> known) {
+  public static Optional<String> nearest(String word, Collection<String> known) {
     if (word.length() > LONGEST) {
       return Optional.empty();
     }

@@ -1,0 +1,122 @@
+package io.weft.kubernetes.intent;
+
+import io.weft.kubernetes.resource.Declared;
+import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.Network;
+import io.weft.kubernetes.yaml.Problem;
+import io.weft.kubernetes.yaml.Spelling;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Decides which networks can be in force together. What is in force stays: where two networks
+ * clash, the newcomer loses. Where both are new, as on the first load, both lose: which of them
+ * came first must not depend on a file's name, and every node must decide alike. A changed network
+ * that loses stands as it was.
+ */
+final class NetworkResolution {
+  private final FabricSpec fabric;
+  private final Set<String> tenants;
+  private final SortedMap<String, NetworkVersion> standing;
+  private final SortedMap<String, NetworkVersion> current = new TreeMap<>();
+  private final List<Problem> problems = new ArrayList<>();
+
+  /** {@code standing} are the networks in force until now, by name. */
+  NetworkResolution(
+      FabricSpec fabric, Set<String> tenants, SortedMap<String, NetworkVersion> standing) {
+    this.fabric = fabric;
+    this.tenants = tenants;
+    this.standing = standing;
+  }
+
+  /** Which version of which network is in force; {@code candidates} are the versions asked for. */
+  SortedMap<String, NetworkVersion> resolve(SortedMap<String, Declared> candidates) {
+    candidates.forEach(this::place);
+    // Ends: each round takes at least one version away for good, and each network has two.
+    for (var clashes = Clash.among(current.values());
+        !clashes.isEmpty();
+        clashes = Clash.among(current.values())) {
+      decide(clashes);
+    }
+    return current;
+  }
+
+  List<Problem> problems() {
+    return problems;
+  }
+
+  private void place(String name, Declared declared) {
+    if (!(declared.resource() instanceof Network network)) {
+      throw new IllegalArgumentException(declared.resource().key() + " is not a network");
+    }
+    var missing = network.spec().tenant().filter(tenant -> !tenants.contains(tenant));
+    if (missing.isEmpty()) {
+      current.put(name, new NetworkVersion(declared, ResolvedNetwork.of(network, fabric)));
+      return;
+    }
+    problems.add(
+        new Problem(
+            declared.placeOf("tenant"),
+            network.key().toString(),
+            "there is no Tenant '"
+                + missing.get()
+                + "'; declare it or name another"
+                + Spelling.nearest(missing.get(), tenants)
+                    .map(near -> "; did you mean '" + near + "'?")
+                    .orElse("")));
+    asBefore(name).ifPresent(version -> current.put(name, version));
+  }
+
+  /** The version in force until now, unless its tenant has gone. */
+  private Optional<NetworkVersion> asBefore(String name) {
+    return Optional.ofNullable(standing.get(name))
+        .filter(old -> old.spec().tenant().map(tenants::contains).orElse(true))
+        .map(
+            old ->
+                new NetworkVersion(
+                    old.declared(),
+                    ResolvedNetwork.withVni(
+                        old.resolved().network(), old.resolved().vni(), fabric)));
+  }
+
+  /** First those that lose to what is in force, so that a loser does not pull others down. */
+  private void decide(List<Clash> clashes) {
+    var losers = new TreeSet<String>();
+    for (var clash : clashes) {
+      boolean leftStands = stands(clash.left(), clash.right());
+      boolean rightStands = stands(clash.right(), clash.left());
+      if (leftStands != rightStands) {
+        lose(leftStands ? clash.right() : clash.left(), clash, losers);
+      }
+    }
+    if (losers.isEmpty()) {
+      for (var clash : clashes) {
+        lose(clash.left(), clash, losers);
+        lose(clash.right(), clash, losers);
+      }
+    }
+    losers.forEach(this::stepBack);
+  }
+
+  /** True when the clash was there with what was in force of {@code one} already. */
+  private boolean stands(NetworkVersion one, NetworkVersion other) {
+    return asBefore(one.name()).filter(old -> old.clashesWith(other)).isPresent();
+  }
+
+  private void lose(NetworkVersion loser, Clash clash, Set<String> losers) {
+    problems.add(clash.problemOf(loser));
+    losers.add(loser.name());
+  }
+
+  private void stepBack(String name) {
+    var lost = current.remove(name);
+    asBefore(name)
+        .filter(old -> lost != null && !old.resolved().equals(lost.resolved()))
+        .ifPresent(old -> current.put(name, old));
+  }
+}

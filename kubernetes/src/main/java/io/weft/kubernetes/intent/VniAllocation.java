@@ -1,0 +1,37 @@
+package io.weft.kubernetes.intent;
+
+import io.weft.net.Vni;
+import io.weft.net.VniRange;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The automatic VNI of a network: a function of its name and the pool alone. So every node finds
+ * the same one without asking anybody, whatever the order of files and whatever other networks
+ * there are. The price is that two names may fall on one VNI, the likelier the smaller the pool
+ * (100 networks in the default pool: about one chance in twenty); that is found and reported, and
+ * one of them then needs an explicit VNI.
+ */
+public final class VniAllocation {
+  private static final long FNV_OFFSET_BASIS = 0xcbf29ce484222325L;
+  private static final long FNV_PRIME = 0x100000001b3L;
+
+  private VniAllocation() {}
+
+  /**
+   * The FNV-1a hash of 64 bits of the name in UTF-8, unsigned, modulo the pool's size, counted from
+   * the pool's first. This must never change: every VNI in use would.
+   */
+  public static Vni automatic(String networkName, VniRange pool) {
+    long offset = Long.remainderUnsigned(fnv1a(networkName), pool.size());
+    return new Vni(pool.first().value() + (int) offset);
+  }
+
+  /** FNV-1a, 64 bits (RFC 9923 §2). */
+  static long fnv1a(String text) {
+    long hash = FNV_OFFSET_BASIS;
+    for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (octet & 0xff)) * FNV_PRIME;
+    }
+    return hash;
+  }
+}
