@@ -39,11 +39,7 @@ public final class IntentWords {
                         network.network().spec().mtu()))
             .toList();
     return new NodeIntent(
-        fabric.asn(),
-        peers(fabric, self),
-        fabric.holdSeconds(),
-        fabric.restartSeconds(),
-        networks);
+        fabric.asn(), peers(fabric, self), fabric.holdSeconds(), fabric.restartSeconds(), networks);
   }
 
   /** A reflector's part: everyone in the clients' prefixes may connect and is reflected to. */

@@ -31,7 +31,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     if (standing.isEmpty()) {
       tables
           .rtnetlink()
-          .perform(
+          .execute(
               new Request.CreateBridge(
                   name, LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu())));
       finish(name, LinkSettings.UP.withLinkLocal(false), Optional.empty());
@@ -47,20 +47,17 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var wanted = Vxlan.of(port.vni(), port.local());
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent() && !standing.get().vxlan().equals(Optional.of(wanted))) {
-      tables.rtnetlink().perform(new Request.DeleteLink(standing.get().index()));
+      tables.rtnetlink().execute(new Request.DeleteLink(standing.get().index()));
       standing = Optional.empty();
     }
     int bridge = indexOf(Translation.bridgeName(port.vni()));
     if (standing.isEmpty()) {
       try (var target = NetworkNamespaces.open(namespace)) {
-        host.perform(
+        host.execute(
             new Request.CreateVxlan(
                 name,
                 wanted,
-                LinkSettings.NONE
-                    .withMac(port.mac())
-                    .withMtu(port.mtu())
-                    .withNamespace(target)));
+                LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
       }
       finish(
           name,
@@ -74,26 +71,24 @@ record Devices(Rtnetlink host, TenantTables tables) {
   }
 
   void put(ForwardingObject.EndpointPort port) {
-    var alias =
-        new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses()).text();
+    var alias = new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses()).text();
     if (alias.length() > PortAlias.MAX_LENGTH) {
       throw new IllegalArgumentException(
-          "the names of endpoint and network and the addresses have " + alias.length()
+          "the names of endpoint and network and the addresses have "
+              + alias.length()
               + " characters together, more than the kernel keeps (255); use shorter names");
     }
     var standing = tables.rtnetlink().link(port.port());
     if (standing.isPresent() && standing.get().alias().isEmpty()) {
       // An agent died between making it and naming it: nobody uses it.
-      tables.rtnetlink().perform(new Request.DeleteLink(standing.get().index()));
+      tables.rtnetlink().execute(new Request.DeleteLink(standing.get().index()));
       standing = Optional.empty();
     }
     int bridge = indexOf(Translation.bridgeName(port.vni()));
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.empty(), port.mtu());
       finish(
-          port.port(),
-          withMaster(changes, standing.get(), bridge),
-          Optional.of(BridgePort.PINNED));
+          port.port(), withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.PINNED));
     } else if (port.pod().isPresent()) {
       create(port, port.pod().get(), alias, bridge);
     } else {
@@ -109,15 +104,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
         var inside = Rtnetlink.openIn(target)) {
       tables
           .rtnetlink()
-          .perform(
+          .execute(
               new Request.CreateVeth(
                   port.port(),
                   LinkSettings.NONE.withMtu(port.mtu()),
                   pod.name(),
-                  LinkSettings.NONE
-                      .withMac(port.mac())
-                      .withMtu(port.mtu())
-                      .withNamespace(target)));
+                  LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
       try {
         configure(inside, port, pod);
         finish(
@@ -136,7 +128,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
       return NetworkNamespaces.open(pod.networkNamespace());
     } catch (LinuxException e) {
       throw new IllegalArgumentException(
-          "the pod's network namespace '" + pod.networkNamespace() + "' cannot be opened: "
+          "the pod's network namespace '"
+              + pod.networkNamespace()
+              + "' cannot be opened: "
               + e.errno(),
           e);
     }
@@ -146,7 +140,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
       Rtnetlink inside, ForwardingObject.EndpointPort port, PodInterface pod) {
     int index = inside.link(pod.name()).orElseThrow().index();
     var requests = new ArrayList<Request>();
-    inside.link("lo").ifPresent(lo -> requests.add(new Request.SetLink(lo.index(), LinkSettings.UP)));
+    inside
+        .link("lo")
+        .ifPresent(lo -> requests.add(new Request.SetLink(lo.index(), LinkSettings.UP)));
     requests.add(new Request.SetLink(index, LinkSettings.UP));
     for (int i = 0; i < port.addresses().size(); i++) {
       requests.add(
@@ -160,14 +156,15 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private void finish(String name, LinkSettings settings, Optional<BridgePort> flags) {
     int index = indexOf(name);
     var requests = new ArrayList<Request>();
-    var down = new LinkSettings(
-        settings.mac(),
-        settings.mtu(),
-        settings.alias(),
-        settings.master(),
-        Optional.empty(),
-        settings.linkLocal(),
-        Optional.empty());
+    var down =
+        new LinkSettings(
+            settings.mac(),
+            settings.mtu(),
+            settings.alias(),
+            settings.master(),
+            Optional.empty(),
+            settings.linkLocal(),
+            Optional.empty());
     requests.add(new Request.SetLink(index, down));
     flags.ifPresent(port -> requests.add(new Request.SetBridgePort(index, port)));
     requests.add(new Request.SetLink(index, LinkSettings.UP));
@@ -200,8 +197,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     return tables
         .rtnetlink()
         .link(name)
-        .orElseThrow(
-            () -> new IllegalArgumentException("device " + name + " does not stand (yet)"))
+        .orElseThrow(() -> new IllegalArgumentException("device " + name + " does not stand (yet)"))
         .index();
   }
 

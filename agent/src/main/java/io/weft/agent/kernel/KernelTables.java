@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All that Weft owns in this kernel: the tenants' namespaces and what is in them. Applies changes in
- * the order given, rows of tables in bulk, and gives each refusal with the kernel's own words. One
- * thread owns it.
+ * All that Weft owns in this kernel: the tenants' namespaces and what is in them. Applies changes
+ * in the order given, rows of tables in bulk, and gives each refusal with the kernel's own words.
+ * One thread owns it.
  */
 final class KernelTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KernelTables.class);
@@ -186,7 +186,7 @@ final class KernelTables implements AutoCloseable {
       for (var everywhere : List.of("0.0.0.0/0", "::/0")) {
         tables
             .rtnetlink()
-            .perform(new Request.ReplaceRoute(Route.unreachable(IpPrefix.parse(everywhere))));
+            .execute(new Request.ReplaceRoute(Route.unreachable(IpPrefix.parse(everywhere))));
       }
     }
   }

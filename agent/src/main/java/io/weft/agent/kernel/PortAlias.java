@@ -38,8 +38,7 @@ record PortAlias(String endpoint, String network, MacAddress mac, List<IpAddress
       for (var ip : parts[4].isEmpty() ? new String[0] : parts[4].split(",", -1)) {
         addresses.add(IpAddress.parse(ip));
       }
-      return Optional.of(
-          new PortAlias(parts[1], parts[2], MacAddress.parse(parts[3]), addresses));
+      return Optional.of(new PortAlias(parts[1], parts[2], MacAddress.parse(parts[3]), addresses));
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }

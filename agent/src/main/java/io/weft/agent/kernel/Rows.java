@@ -15,17 +15,13 @@ final class Rows {
   private Rows() {}
 
   static FdbEntry vxlan(int device, ForwardingObject.VxlanFdbEntry entry) {
-    var row =
-        new FdbEntry(
-            device,
-            entry.mac(),
-            FdbTable.SELF,
-            Optional.of(entry.vtep()),
-            FdbKind.EXTERN_LEARNED,
-            false);
-    return entry.destinationVni().equals(entry.vni())
-        ? row
-        : row.withDestinationVni(entry.destinationVni());
+    return new FdbEntry(
+        device,
+        entry.mac(),
+        FdbTable.SELF,
+        Optional.of(entry.vtep()),
+        FdbKind.EXTERN_LEARNED,
+        false);
   }
 
   static FdbEntry bridge(int device, ForwardingObject.BridgeFdbEntry entry) {
@@ -34,16 +30,12 @@ final class Rows {
   }
 
   static FdbEntry flood(int device, ForwardingObject.FloodEntry entry) {
-    var row =
-        new FdbEntry(
-            device,
-            MacAddress.ZERO,
-            FdbTable.SELF,
-            Optional.of(entry.vtep()),
-            FdbKind.PERMANENT,
-            false);
-    return entry.destinationVni().equals(entry.vni())
-        ? row
-        : row.withDestinationVni(entry.destinationVni());
+    return new FdbEntry(
+        device,
+        MacAddress.ZERO,
+        FdbTable.SELF,
+        Optional.of(entry.vtep()),
+        FdbKind.PERMANENT,
+        false);
   }
 }

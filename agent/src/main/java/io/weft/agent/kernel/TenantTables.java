@@ -103,14 +103,11 @@ final class TenantTables implements AutoCloseable {
   private Optional<FdbEntry> fdb(ForwardingObject object) {
     return switch (object) {
       case ForwardingObject.VxlanFdbEntry entry ->
-          device(Translation.vxlanName(entry.vni()))
-              .map(index -> Rows.vxlan(index, entry));
+          device(Translation.vxlanName(entry.vni())).map(index -> Rows.vxlan(index, entry));
       case ForwardingObject.BridgeFdbEntry entry ->
-          device(Translation.vxlanName(entry.vni()))
-              .map(index -> Rows.bridge(index, entry));
+          device(Translation.vxlanName(entry.vni())).map(index -> Rows.bridge(index, entry));
       case ForwardingObject.FloodEntry entry ->
-          device(Translation.vxlanName(entry.vni()))
-              .map(index -> Rows.flood(index, entry));
+          device(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
       case ForwardingObject.LocalFdbEntry entry ->
           device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
       case ForwardingObject.TenantNamespace _,

@@ -129,8 +129,7 @@ final class Translation {
     if (alias.isEmpty()) {
       return Optional.empty();
     }
-    boolean whole =
-        link.up() && link.bridgePort().filter(BridgePort.PINNED::equals).isPresent();
+    boolean whole = link.up() && link.bridgePort().filter(BridgePort.PINNED::equals).isPresent();
     return Optional.of(
         new ForwardingObject.EndpointPort(
             namespace,
@@ -167,12 +166,11 @@ final class Translation {
       return Optional.empty();
     }
     var vtep = row.destination().get();
-    var destinationVni = row.destinationVni().orElse(vni);
+    var destinationVni = vni;
     return Optional.of(
         row.mac().isZero()
             ? new ForwardingObject.FloodEntry(namespace, vni, vtep, destinationVni)
-            : new ForwardingObject.VxlanFdbEntry(
-                namespace, vni, row.mac(), vtep, destinationVni));
+            : new ForwardingObject.VxlanFdbEntry(namespace, vni, row.mac(), vtep, destinationVni));
   }
 
   private Optional<ForwardingObject> bridgeRow(FdbEntry row, Link link, Vni vni) {
@@ -185,8 +183,7 @@ final class Translation {
 
   /** An entry of a bridge, unless the kernel keeps it for itself (multicast, resolution). */
   Optional<ForwardingObject> object(Neighbour row) {
-    boolean lasting =
-        row.externLearned() || row.state() == NeighbourState.PERMANENT;
+    boolean lasting = row.externLearned() || row.state() == NeighbourState.PERMANENT;
     if (!lasting || row.mac().isEmpty() || row.address().isMulticast()) {
       return Optional.empty();
     }

@@ -4,7 +4,6 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
@@ -16,14 +15,20 @@ import io.weft.overlay.node.Underlay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the machine's own addresses, links and routes say of the underlay: the VTEP address as the
- * fabric names it, and the MTU towards its neighbours. Looked at again whenever one of them changes.
+ * fabric names it, and the MTU towards its neighbours. Looked at again whenever one of them
+ * changes.
  */
 public final class UnderlayWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(UnderlayWatch.class);
+
   private final Rtnetlink rtnetlink = Rtnetlink.open();
-  private final NetlinkMonitor monitor = NetlinkMonitor.openWithRoutes();
+  private final NetlinkMonitor monitor = NetlinkMonitor.openWithRoutesIn("/proc/self/ns/net");
   private volatile FabricSpec fabric;
   private volatile boolean due = true;
   private Optional<UnderlayChanged> last = Optional.empty();
@@ -66,7 +71,6 @@ public final class UnderlayWatch implements AutoCloseable {
               ? missing("there is no interface '" + name + "' (Fabric vtep.interface)")
               : found(
                   spec,
-                  links,
                   addresses.stream()
                       .filter(a -> a.link() == link.get().index() && isGlobal(a.address()))
                       .map(Address::address)
@@ -76,22 +80,21 @@ public final class UnderlayWatch implements AutoCloseable {
         case Vtep.OfCidr(var cidr) ->
             found(
                 spec,
-                links,
                 addresses.stream()
                     .map(Address::address)
                     .filter(address -> cidr.contains(address) && isGlobal(address))
                     .sorted()
                     .findFirst(),
                 "no address of this machine is inside " + cidr + " (Fabric vtep.cidr)");
-        case Vtep.OfDefaultRoute() -> found(
-            spec, links, ofDefaultRoute(links, addresses), "there is no default route");
+        case Vtep.OfDefaultRoute() ->
+            found(spec, ofDefaultRoute(addresses), "there is no default route");
       };
     } catch (LinuxException e) {
       return missing("the kernel does not tell its addresses: " + e.getMessage());
     }
   }
 
-  private Optional<IpAddress> ofDefaultRoute(List<Link> links, List<Address> addresses) {
+  private Optional<IpAddress> ofDefaultRoute(List<Address> addresses) {
     for (var route : rtnetlink.routes()) {
       boolean isDefault = route.prefix().length() == 0 && route.prefix().address().isIpv4();
       var link = route.link();
@@ -112,12 +115,11 @@ public final class UnderlayWatch implements AutoCloseable {
     return !address.isLoopback() && !address.isUnspecified() && !linkLocal;
   }
 
-  private UnderlayChanged found(
-      FabricSpec spec, List<Link> links, Optional<IpAddress> vtep, String otherwise) {
+  private UnderlayChanged found(FabricSpec spec, Optional<IpAddress> vtep, String otherwise) {
     if (vtep.isEmpty()) {
       return missing(otherwise);
     }
-    var mtu = mtu(spec, links, vtep.get());
+    var mtu = mtu(spec, vtep.get());
     return mtu.isEmpty()
         ? missing("no route leads from " + vtep.get() + " to a reflector or any other neighbour")
         : new UnderlayChanged(
@@ -140,7 +142,7 @@ public final class UnderlayWatch implements AutoCloseable {
    * The smallest MTU of the links that lead to the neighbours; without neighbours, of the link of
    * the default route, else of the link that has the VTEP address.
    */
-  private Optional<Integer> mtu(FabricSpec spec, List<Link> links, IpAddress vtep) {
+  private Optional<Integer> mtu(FabricSpec spec, IpAddress vtep) {
     var targets = new ArrayList<IpAddress>(spec.reflectors().addresses());
     spec.peers().forEach(peer -> targets.add(peer.address()));
     targets.remove(vtep);
@@ -148,13 +150,19 @@ public final class UnderlayWatch implements AutoCloseable {
       targets.add(vtep.isIpv4() ? IpAddress.parse("192.0.2.1") : IpAddress.parse("2001:db8::1"));
     }
     return targets.stream()
-        .flatMap(target -> rtnetlink.routeTo(target).stream())
-        .flatMap(
-            route ->
-                links.stream()
-                    .filter(l -> route.link().isPresent() && route.link().getAsInt() == l.index())
-                    .map(link -> Math.min(link.mtu(), route.mtu().orElse(link.mtu()))))
+        .flatMapToInt(target -> mtuTo(target).stream())
+        .boxed()
         .min(Integer::compare);
+  }
+
+  /** Empty where no route leads. */
+  private OptionalInt mtuTo(IpAddress target) {
+    try {
+      return rtnetlink.mtuTo(target);
+    } catch (LinuxException e) {
+      LOG.debug("no route to {}: {}", target, e.getMessage());
+      return OptionalInt.empty();
+    }
   }
 
   @Override
