@@ -55,7 +55,9 @@ public final class Candidate {
   /** True when nobody who looks at the best path could tell them apart. */
   public boolean says(Candidate other) {
     return this == other
-        || shared == other.shared && source.equals(other.source) && route.equals(other.route);
+        || source.equals(other.source)
+            && route.equals(other.route)
+            && (shared == other.shared || attributes().equals(other.attributes()));
   }
 
   RibEntry entry() {

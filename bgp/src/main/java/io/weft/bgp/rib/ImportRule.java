@@ -18,8 +18,6 @@ import java.util.TreeSet;
  */
 public record ImportRule(
     AutonomousSystem as, Ipv4Address routerId, boolean keepAll, List<RouteTarget> targets) {
-  private static final int PARTIAL = 0x20;
-
   public ImportRule {
     targets = List.copyOf(new TreeSet<>(targets));
   }
@@ -93,11 +91,8 @@ public record ImportRule(
         passedOn(attributes.unknown()));
   }
 
-  /** RFC 4271 §9: transitive ones go on with the Partial bit, others are ignored. */
+  /** RFC 4271 §9: of what is unknown, only the transitive goes on; the decoder marks it partial. */
   private static List<UnknownAttribute> passedOn(List<UnknownAttribute> unknown) {
-    return unknown.stream()
-        .filter(UnknownAttribute::isTransitive)
-        .map(u -> new UnknownAttribute(u.flags() | PARTIAL, u.type(), u.value()))
-        .toList();
+    return unknown.stream().filter(UnknownAttribute::isTransitive).toList();
   }
 }

@@ -6,8 +6,8 @@ import io.weft.net.Ipv4Address;
 import java.util.Optional;
 
 /**
- * Path attributes that many candidates share, with what is derived from them. Two of one pool are
- * the same object exactly when their values are equal.
+ * Path attributes that many candidates share, with what is derived from them. Two in use in one
+ * pool are the same object exactly when their values are equal.
  */
 final class SharedAttributes {
   private final PathAttributes value;

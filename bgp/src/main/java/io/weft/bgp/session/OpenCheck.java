@@ -4,7 +4,6 @@ import io.weft.bgp.wire.Capability;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message.Notification;
 import io.weft.bgp.wire.Message.Open;
-import io.weft.net.Octets;
 import java.util.Optional;
 
 /** What an OPEN must fulfil before a session goes on (RFC 4271 §6.2). */
@@ -35,16 +34,7 @@ public final class OpenCheck {
     if (!open.capabilities().contains(new Capability.Multiprotocol(Family.L2VPN_EVPN))) {
       return object(Notifications.EVPN_MISSING, "the peer does not offer l2vpn-evpn");
     }
-    // AS_PATH of two octets per number is not read here (RFC 6793 §4.2.2 is for old speakers).
-    if (open.capabilities().stream().noneMatch(Capability.FourOctetAs.class::isInstance)) {
-      return object(fourOctetAsMissing(settings), "the peer does not offer 4-octet AS numbers");
-    }
     return Optional.empty();
-  }
-
-  private static Notification fourOctetAsMissing(SessionSettings settings) {
-    return new Notification(
-        2, 7, Octets.parse(String.format("4104%08x", settings.localAs().value())));
   }
 
   private static Optional<Objection> object(Notification notification, String reason) {

@@ -325,9 +325,11 @@ public final class Session {
     retryAt = after(now, duration);
   }
 
+  /**
+   * Without a word: to a NOTIFICATION the peer would answer with a rest of its own, and two
+   * speakers that refuse each other in turn never meet.
+   */
   private void refuse(Opened opened) {
-    outputs.add(
-        new SessionOutput.Send(opened.connection(), List.of(Notifications.CONNECTION_REJECTED)));
     outputs.add(new SessionOutput.Close(opened.connection(), "connection refused in " + state));
   }
 

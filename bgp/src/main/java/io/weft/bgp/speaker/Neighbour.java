@@ -2,13 +2,16 @@ package io.weft.bgp.speaker;
 
 import io.weft.bgp.rib.RoutesIn;
 import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Negotiated;
 import io.weft.bgp.session.Session;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
+import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
@@ -71,5 +74,35 @@ final class Neighbour {
         && rival.isEmpty()
         && !session.isResting()
         && routesIn.size() == 0;
+  }
+
+  /** The session to which the connection belongs. */
+  Session holder(long connection) {
+    return rival
+        .filter(second -> second.connection().equals(OptionalLong.of(connection)))
+        .orElse(session);
+  }
+
+  LongStream deadlines() {
+    var ofRival = rival.map(Session::deadline).orElse(OptionalLong.empty());
+    return LongStream.of(
+            session.deadline().orElse(Long.MAX_VALUE),
+            ofRival.orElse(Long.MAX_VALUE),
+            staleUntil.orElse(Long.MAX_VALUE))
+        .filter(deadline -> deadline != Long.MAX_VALUE);
+  }
+
+  PeerView view() {
+    return new PeerView(
+        address(),
+        config.as(),
+        session.negotiated().map(Negotiated::peerRouterId),
+        config.client(),
+        session.state().toString(),
+        session.sinceNanos(),
+        routesIn.size(),
+        recipient.map(told -> told.sent).orElse(0),
+        routesIn.staleSize(),
+        lastReason);
   }
 }

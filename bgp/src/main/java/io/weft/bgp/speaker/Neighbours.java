@@ -10,9 +10,7 @@ import io.weft.bgp.session.SessionOutput;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
-import io.weft.bgp.wire.Capability;
 import io.weft.bgp.wire.Decoded;
-import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.Notification;
 import io.weft.bgp.wire.Message.Open;
@@ -26,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.stream.LongStream;
 
 /**
  * The peers of a speaker, by address: which of them there are, which connection belongs to whom,
@@ -180,7 +177,7 @@ final class Neighbours {
   void disconnected(long now, long connection, String reason) {
     var neighbour = connections.remove(connection);
     if (neighbour != null) {
-      feed(now, neighbour, holder(neighbour, connection), new SessionInput.Lost(reason));
+      feed(now, neighbour, neighbour.holder(connection), new SessionInput.Lost(reason));
     }
   }
 
@@ -189,7 +186,7 @@ final class Neighbours {
     if (neighbour == null) {
       return; // was on its way when we closed
     }
-    var session = holder(neighbour, connection);
+    var session = neighbour.holder(connection);
     switch (decoded) {
       case Decoded.Good(Open open) -> open(now, neighbour, session, open);
       case Decoded.Good(Message message) ->
@@ -219,7 +216,11 @@ final class Neighbours {
     if (!session.isResting()) {
       connections.put(connection, neighbour);
     }
-    feed(now, neighbour, session, new SessionInput.Opened(connection, initiated, ourOpen()));
+    feed(
+        now,
+        neighbour,
+        session,
+        new SessionInput.Opened(connection, initiated, Offer.of(config, restarting)));
   }
 
   /** A second session; one that was there already has had its chance. */
@@ -229,30 +230,6 @@ final class Neighbours {
     rival.step(now, new SessionInput.Start(true));
     neighbour.rival = Optional.of(rival);
     return rival;
-  }
-
-  private Open ourOpen() {
-    var evpn = Family.L2VPN_EVPN;
-    return new Open(
-        config.as(),
-        config.holdSeconds(),
-        config.routerId(),
-        List.of(
-            new Capability.Multiprotocol(evpn),
-            new Capability.RouteRefresh(),
-            new Capability.FourOctetAs(config.as()),
-            new Capability.GracefulRestart(
-                restarting,
-                false,
-                config.restartSeconds(),
-                List.of(new Capability.GracefulFamily(evpn, true)))));
-  }
-
-  private static Session holder(Neighbour neighbour, long connection) {
-    return neighbour
-        .rival
-        .filter(rival -> rival.connection().equals(OptionalLong.of(connection)))
-        .orElse(neighbour.session);
   }
 
   private void open(long now, Neighbour neighbour, Session session, Open open) {
@@ -302,19 +279,7 @@ final class Neighbours {
   }
 
   OptionalLong nextDeadline() {
-    return neighbours.values().stream()
-        .flatMapToLong(
-            neighbour ->
-                LongStream.of(
-                    neighbour.session.deadline().orElse(Long.MAX_VALUE),
-                    neighbour
-                        .rival
-                        .map(Session::deadline)
-                        .orElse(OptionalLong.empty())
-                        .orElse(Long.MAX_VALUE),
-                    neighbour.staleUntil.orElse(Long.MAX_VALUE)))
-        .filter(deadline -> deadline != Long.MAX_VALUE)
-        .min();
+    return neighbours.values().stream().flatMapToLong(Neighbour::deadlines).min();
   }
 
   // What sessions want.
@@ -384,21 +349,6 @@ final class Neighbours {
   // Pictures.
 
   List<PeerView> view() {
-    return neighbours.values().stream().map(Neighbours::view).toList();
-  }
-
-  private static PeerView view(Neighbour neighbour) {
-    var session = neighbour.session;
-    return new PeerView(
-        neighbour.address(),
-        neighbour.config.as(),
-        session.negotiated().map(Negotiated::peerRouterId),
-        neighbour.config.client(),
-        session.state().toString(),
-        session.sinceNanos(),
-        neighbour.routesIn.size(),
-        neighbour.recipient.map(recipient -> recipient.sent).orElse(0),
-        neighbour.routesIn.staleSize(),
-        neighbour.lastReason);
+    return neighbours.values().stream().map(Neighbour::view).toList();
   }
 }

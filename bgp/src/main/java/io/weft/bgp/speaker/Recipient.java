@@ -4,6 +4,7 @@ import io.weft.bgp.rib.Source;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.UpdatePacking;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,10 +58,10 @@ final class Recipient {
   List<Message> pack() {
     var messages = new ArrayList<Message>();
     if (!withdrawn.isEmpty()) {
-      messages.addAll(Packing.withdraw(withdrawn));
+      messages.addAll(UpdatePacking.withdraw(withdrawn));
     }
     announced.forEach(
-        (attributes, routes) -> messages.addAll(Packing.announce(attributes, routes)));
+        (attributes, routes) -> messages.addAll(UpdatePacking.announce(attributes, routes)));
     withdrawn.clear();
     announced.clear();
     lastAttributes = Optional.empty();

@@ -15,6 +15,8 @@ import io.weft.net.IpAddress;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpeakerSessionTest {
   private final World world = new World();
@@ -48,24 +50,39 @@ class SpeakerSessionTest {
     assertThat(world.peerOf("a", 2).lastReason().orElseThrow()).contains("hold timer expired");
   }
 
-  @Test
-  void connectionsThatCrossLeaveOneSessionWhicheverIdentifierIsHigher() {
-    // Both connect before either has heard of the other.
-    world.connects = false;
-    world.start("a", 1, config(1, peer(2)));
-    world.start("b", 2, config(2, peer(1)));
-    long[] connection = {100};
-    var a = world.speaker("a");
-    var b = world.speaker("b");
-    var wire = new Wire(a, b);
-    wire.connect(connection[0]++, address(1), address(2), true);
-    wire.connect(connection[0]++, address(1), address(2), false);
-    wire.run();
+  @ParameterizedTest
+  @CsvSource({"1, 2", "2, 1"})
+  void ofTwoConnectionsThatCrossTheOneOfTheHigherIdentifierStays(int idOfA, int idOfB) {
+    for (long seed = 0; seed < 200; seed++) {
+      var wire = wire(idOfA, idOfB, seed);
+      wire.connect(100, true);
+      wire.connect(101, false);
+      wire.run();
+      assertThat(wire.states()).as("seed %s", seed).containsOnly("Established");
+      // RFC 4271 §6.8: what the speaker with the higher identifier opened.
+      assertThat(wire.open()).as("seed %s", seed).containsExactly(idOfA > idOfB ? 100L : 101L);
+    }
+  }
 
-    assertThat(a.view().peers().getFirst().state()).isEqualTo("Established");
-    assertThat(b.view().peers().getFirst().state()).isEqualTo("Established");
-    // b has the higher identifier, so what b opened stays (RFC 4271 §6.8).
-    assertThat(wire.open()).containsExactly(101L);
+  @ParameterizedTest
+  @CsvSource({"1, 2", "2, 1"})
+  void connectionThatComesWhileAnotherIsBeingOpenedNeverTakesBothDown(int idOfA, int idOfB) {
+    for (long seed = 0; seed < 500; seed++) {
+      var wire = wire(idOfA, idOfB, seed);
+      wire.connect(100, true);
+      wire.run((int) (seed % 12));
+      wire.connect(101, false);
+      wire.run();
+      assertThat(wire.states()).as("seed %s", seed).containsOnly("Established");
+      assertThat(wire.open()).as("seed %s", seed).hasSize(1);
+    }
+  }
+
+  private static Wire wire(int idOfA, int idOfB, long seed) {
+    var wire =
+        new Wire(new Speaker(config(idOfA, peer(2))), new Speaker(config(idOfB, peer(1))), seed);
+    wire.begin();
+    return wire;
   }
 
   @Test

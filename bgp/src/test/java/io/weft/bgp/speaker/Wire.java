@@ -1,69 +1,107 @@
 package io.weft.bgp.speaker;
 
+import static io.weft.bgp.speaker.World.address;
+
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
-import io.weft.net.IpAddress;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Two speakers and connections that the test makes between them, each with one number at both ends;
- * whatever is sent waits until {@link #run}, so that messages can cross.
+ * Two speakers, a at address 1 and b at address 2, and connections that the test makes between
+ * them. Each direction of each connection keeps its order; between them a seed decides what comes
+ * first, as on a real network.
  */
 final class Wire {
-  private record Delivery(boolean toA, SpeakerEvent event) {}
+  /** One direction of one connection. */
+  private record Direction(long number, boolean toA) implements Comparable<Direction> {
+    @Override
+    public int compareTo(Direction other) {
+      int order = Long.compare(number, other.number);
+      return order != 0 ? order : Boolean.compare(toA, other.toA);
+    }
+  }
 
   private final Speaker a;
   private final Speaker b;
+  private final Random random;
   private final TreeSet<Long> open = new TreeSet<>();
-  private final Queue<Delivery> deliveries = new ArrayDeque<>();
-  long now;
+  private final TreeMap<Direction, Queue<SpeakerEvent>> ways = new TreeMap<>();
 
-  Wire(Speaker a, Speaker b) {
+  Wire(Speaker a, Speaker b, long seed) {
     this.a = a;
     this.b = b;
+    this.random = new Random(seed);
   }
 
-  /** Both ends learn of the connection before either hears anything over it. */
-  void connect(long number, IpAddress addressOfA, IpAddress addressOfB, boolean fromA) {
+  /** Both begin and want to connect. */
+  void begin() {
+    step(true, new SpeakerEvent.OriginationCompleted());
+    step(false, new SpeakerEvent.OriginationCompleted());
+  }
+
+  /** A connection that one of them asked for: each end hears of it in its own time. */
+  void connect(long number, boolean fromA) {
     open.add(number);
-    step(
-        true,
+    enqueue(
+        new Direction(number, true),
         fromA
-            ? new SpeakerEvent.Connected(number, addressOfB)
-            : new SpeakerEvent.Accepted(number, addressOfB));
-    step(
-        false,
+            ? new SpeakerEvent.Connected(number, address(2))
+            : new SpeakerEvent.Accepted(number, address(2)));
+    enqueue(
+        new Direction(number, false),
         fromA
-            ? new SpeakerEvent.Accepted(number, addressOfA)
-            : new SpeakerEvent.Connected(number, addressOfA));
+            ? new SpeakerEvent.Accepted(number, address(1))
+            : new SpeakerEvent.Connected(number, address(1)));
   }
 
   List<Long> open() {
     return List.copyOf(open);
   }
 
+  List<String> states() {
+    return List.of(a.view().peers().getFirst().state(), b.view().peers().getFirst().state());
+  }
+
   void run() {
-    while (!deliveries.isEmpty()) {
-      var delivery = deliveries.remove();
-      step(delivery.toA(), delivery.event());
+    run(Integer.MAX_VALUE);
+  }
+
+  /** Delivers at most {@code most} events. */
+  void run(int most) {
+    for (int i = 0; i < most && !ways.isEmpty(); i++) {
+      var directions = List.copyOf(ways.keySet());
+      var next = directions.get(random.nextInt(directions.size()));
+      var queue = ways.getOrDefault(next, new ArrayDeque<>());
+      var event = queue.remove();
+      if (queue.isEmpty()) {
+        ways.remove(next);
+      }
+      step(next.toA(), event);
     }
   }
 
+  private void enqueue(Direction direction, SpeakerEvent event) {
+    ways.computeIfAbsent(direction, _ -> new ArrayDeque<>()).add(event);
+  }
+
   private void step(boolean atA, SpeakerEvent event) {
-    for (var effect : (atA ? a : b).step(now, event)) {
+    for (var effect : (atA ? a : b).step(0, event)) {
       if (effect instanceof SpeakerEffect.Send(long number, List<Message> messages)) {
         messages.forEach(
             message ->
-                deliveries.add(
-                    new Delivery(
-                        !atA,
-                        new SpeakerEvent.MessageReceived(number, new Decoded.Good(message)))));
+                enqueue(
+                    new Direction(number, !atA),
+                    new SpeakerEvent.MessageReceived(number, new Decoded.Good(message))));
       }
-      if (effect instanceof SpeakerEffect.Close(long number, _) && open.remove(number)) {
-        deliveries.add(new Delivery(!atA, new SpeakerEvent.Disconnected(number, "closed")));
+      if (effect instanceof SpeakerEffect.Close(long number, _)) {
+        open.remove(number);
+        enqueue(
+            new Direction(number, !atA), new SpeakerEvent.Disconnected(number, "closed by peer"));
       }
     }
   }
