@@ -26,7 +26,7 @@ public final class VniAllocation {
     return new Vni(pool.first().value() + (int) offset);
   }
 
-  /** FNV-1a, 64 bits (RFC 9923 §2). */
+  /** FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). */
   static long fnv1a(String text) {
     long hash = FNV_OFFSET_BASIS;
     for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {

@@ -1,0 +1,52 @@
+package io.weft.kubernetes.intent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.net.VniRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VniAllocationTest {
+  /** From the test vectors that the algorithm's authors publish (test_fnv.c). */
+  @Test
+  void theHashIsFnv1a() {
+    assertThat(VniAllocation.fnv1a("")).isEqualTo(0xcbf29ce484222325L);
+    assertThat(VniAllocation.fnv1a("a")).isEqualTo(0xaf63dc4c8601ec8cL);
+    assertThat(VniAllocation.fnv1a("foobar")).isEqualTo(0x85944171f73967e8L);
+  }
+
+  /** What networks in the field have: these values must never change. */
+  @ParameterizedTest
+  @CsvSource({
+    "red-web, 10000-99999, 47451",
+    "blue-web, 10000-99999, 88518",
+    "a, 10000-99999, 11996",
+    "production, 10000-99999, 69482",
+    "red-web, 5000-5999, 5451",
+    "blue-web, 1-16777215, 4635489"
+  })
+  void goldenValues(String name, String pool, int vni) {
+    assertThat(VniAllocation.automatic(name, VniRange.parse(pool)).value()).isEqualTo(vni);
+  }
+
+  @Test
+  void alwaysInThePool() {
+    for (var text : new String[] {"1-1", "7-9", "16777215-16777215", "1-16777215"}) {
+      var pool = VniRange.parse(text);
+      for (int i = 0; i < 1000; i++) {
+        assertThat(pool.contains(VniAllocation.automatic("n" + i, pool))).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void namesSpreadOverThePool() {
+    var pool = VniRange.parse("10000-99999");
+    var seen = new java.util.TreeSet<Integer>();
+    for (int i = 0; i < 1000; i++) {
+      seen.add(VniAllocation.automatic("network-" + i, pool).value());
+    }
+    assertThat(seen).hasSizeGreaterThan(980); // by chance about 994 of 1000 differ
+  }
+}
