@@ -105,7 +105,7 @@ final class KernelTables implements AutoCloseable {
       if (failure.isEmpty() || isFine(change, failure.get())) {
         tables.believe(change);
       } else {
-        refusals.add(new Refusal(change.key(), failure.get().toException().getMessage()));
+        refusals.add(new Refusal(change.key(), failure.get().toString()));
       }
     }
   }

@@ -14,6 +14,7 @@ import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -170,7 +171,7 @@ final class TenantTables implements AutoCloseable {
 
   /** An entry that lost its lasting state is gone for us, whatever the kernel keeps of it. */
   private void note(
-      TreeMap<ForwardingKey, Optional<ForwardingObject>> touched, Neighbour row, boolean gone) {
+      Map<ForwardingKey, Optional<ForwardingObject>> touched, Neighbour row, boolean gone) {
     translation
         .object(row)
         .ifPresent(o -> touched.put(o.key(), gone ? Optional.empty() : Optional.of(o)));
@@ -211,7 +212,7 @@ final class TenantTables implements AutoCloseable {
     return news(found);
   }
 
-  private List<Observation> news(TreeMap<ForwardingKey, Optional<ForwardingObject>> found) {
+  private List<Observation> news(Map<ForwardingKey, Optional<ForwardingObject>> found) {
     var news = new ArrayList<Observation>();
     found.forEach(
         (key, object) -> {

@@ -62,10 +62,10 @@ public final class EventLoop<E, F> implements AutoCloseable {
   /** Runs a question to the brain on its thread. */
   public <T> CompletableFuture<T> ask(Supplier<T> question) {
     var answer = new CompletableFuture<T>();
-    ended.whenComplete(
-        (_, failure) ->
-            answer.completeExceptionally(
-                new IllegalStateException("the agent is stopping", failure)));
+    if (ended.isDone()) {
+      answer.completeExceptionally(new IllegalStateException("the agent is stopping"));
+      return answer;
+    }
     enqueue(
         new Item.Question<>(
             () -> {

@@ -42,8 +42,7 @@ final class NodeCalls {
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
 
-  NodeCalls(
-      EventLoop<NodeEvent, NodeEffect> loop, Node node, Supplier<List<String>> problems) {
+  NodeCalls(EventLoop<NodeEvent, NodeEffect> loop, Node node, Supplier<List<String>> problems) {
     this.loop = loop;
     this.node = node;
     this.problems = problems;
@@ -151,12 +150,11 @@ final class NodeCalls {
     }
   }
 
-  private static <T> T await(CompletableFuture<T> answer)
-      throws CallRefused, InterruptedException {
+  private static <T> T await(CompletableFuture<T> answer) throws CallRefused, InterruptedException {
     try {
       return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new CallRefused("STOPPING", String.valueOf(e.getCause().getMessage()));
+      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
     } catch (TimeoutException _) {
       throw new CallRefused(
           "TIMEOUT", "no answer for " + TIMEOUT_SECONDS + " s; see 'weft status' for the reason");

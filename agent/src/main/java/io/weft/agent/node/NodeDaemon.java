@@ -11,7 +11,6 @@ import io.weft.agent.loop.EventLoop;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.yaml.Problem;
-import io.weft.linux.netlink.KernelFeatures;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
@@ -47,8 +46,7 @@ public final class NodeDaemon implements AutoCloseable {
     this.options = options;
     var node =
         new Node(
-            new NodeConfig(
-                options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
+            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
     directory = IntentDirectory.open(options.config());
     reading = directory.reading();
     underlay = new UnderlayWatch(reading.intent().fabric().spec());
@@ -65,10 +63,6 @@ public final class NodeDaemon implements AutoCloseable {
    * @throws DaemonFailure in words, when it cannot start; nothing was changed then
    */
   public static NodeDaemon start(NodeOptions options) throws DaemonFailure {
-    var missing = KernelFeatures.probe().missing();
-    if (!missing.isEmpty()) {
-      throw new DaemonFailure(String.join("\n", missing));
-    }
     try {
       var daemon = new NodeDaemon(options);
       daemon.begin();

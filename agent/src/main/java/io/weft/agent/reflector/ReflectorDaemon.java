@@ -65,8 +65,7 @@ public final class ReflectorDaemon implements AutoCloseable {
       var found = watch.discover();
       return found
           .underlay()
-          .orElseThrow(
-              () -> new DaemonFailure("the reflector has no address: " + found.reason()));
+          .orElseThrow(() -> new DaemonFailure("the reflector has no address: " + found.reason()));
     }
   }
 
@@ -89,8 +88,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
     reading.problems().forEach(problem -> LOG.warn("{}", problem));
     if (reading.intent().fabric().spec().reflectorClients().isEmpty()) {
-      throw new DaemonFailure(
-          "nobody may connect: give Fabric vtep.cidr or reflectors.clients");
+      throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
     loop.start();
     loop.put(new SpeakerEvent.OriginationCompleted());
@@ -124,8 +122,7 @@ public final class ReflectorDaemon implements AutoCloseable {
       }
     }
     reading = next;
-    loop.put(
-        new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
+    loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -159,8 +156,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     var peers = document.putObject("peers");
     peers.put("configured", view.peers().size());
     peers.put(
-        "established",
-        view.peers().stream().filter(p -> p.state().equals("Established")).count());
+        "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
     reading.problems().stream().map(Problem::toString).forEach(problems::add);
     return document;
@@ -170,7 +166,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     try {
       return loop.ask(speaker::view).get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new CallRefused("STOPPING", String.valueOf(e.getCause().getMessage()));
+      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
     } catch (TimeoutException _) {
       throw new CallRefused("TIMEOUT", "no answer for " + ANSWER_SECONDS + " s");
     }
