@@ -43,8 +43,10 @@ class NotificationTextTest {
   }
 
   @Test
-  void nestedHardResetsEnd() {
+  void onlyOneWrapperIsTakenOff() {
     var data = Octets.parse("0609".repeat(2000));
-    assertThat(NotificationText.describe(new Notification(6, 9, data))).contains("Hard Reset");
+    assertThat(NotificationText.describe(new Notification(6, 9, data)))
+        .startsWith("6/9 Cease/Hard Reset: 6/9 Cease/Hard Reset: data 0609")
+        .hasSizeLessThan(200);
   }
 }
