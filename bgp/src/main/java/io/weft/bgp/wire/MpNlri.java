@@ -23,6 +23,7 @@ final class MpNlri {
 
   static void decodeReach(OctetReader in, Peering peering, UpdateDraft draft)
       throws MalformedInput {
+    draft.reachSeen = true;
     var family = family(in);
     int nextHopLength = in.u8("next hop length");
     if (!family.equals(Family.L2VPN_EVPN)) {

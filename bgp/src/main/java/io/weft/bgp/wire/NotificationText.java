@@ -92,6 +92,18 @@ public final class NotificationText {
    * fails; control characters of the peer are replaced.
    */
   public static String describe(Notification notification) {
+    var data = notification.data();
+    boolean wrapper = notification.code() == CEASE && notification.subcode() == HARD_RESET;
+    if (!wrapper || data.length() < 2) {
+      return describeOne(notification);
+    }
+    var rest = Octets.of(Arrays.copyOfRange(data.toArray(), 2, data.length()));
+    var head = describeOne(new Notification(CEASE, HARD_RESET, Octets.EMPTY));
+    return head + ": " + describeOne(new Notification(data.at(0), data.at(1), rest));
+  }
+
+  /** Without unwrapping: a wrapper in a wrapper is not lawful, and a peer could nest thousands. */
+  private static String describeOne(Notification notification) {
     int code = notification.code();
     int subcode = notification.subcode();
     var head = code + "/" + subcode + " " + name(code, subcode);
@@ -99,14 +111,11 @@ public final class NotificationText {
     if (data.length() == 0) {
       return head;
     }
-    if (code == CEASE && subcode == HARD_RESET && data.length() >= 2) {
-      var rest = Arrays.copyOfRange(data.toArray(), 2, data.length());
-      return head + ": " + describe(new Notification(data.at(0), data.at(1), Octets.of(rest)));
-    }
     if (code == CEASE && (subcode == ADMINISTRATIVE_SHUTDOWN || subcode == ADMINISTRATIVE_RESET)) {
       return head + administrativeText(data);
     }
-    return head + ": data " + data;
+    var hex = data.toString();
+    return head + ": data " + (hex.length() > 128 ? hex.substring(0, 128) + "..." : hex);
   }
 
   /** Names of code and subcode alone, such as {@code Cease/Hard Reset}. */

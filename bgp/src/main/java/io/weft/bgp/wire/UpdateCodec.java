@@ -35,6 +35,9 @@ final class UpdateCodec {
     } catch (MalformedInput e) {
       throw new SessionReset(3, 1, "UPDATE: " + e.getMessage() + " (RFC 7606 §3 a)");
     }
+    if (draft.treatAsWithdraw && !draft.reachSeen && in.isEmpty()) {
+      throw new SessionReset(3, 1, draft.faults.getFirst() + ", but no route (RFC 7606 §5.2)");
+    }
     if (ipv4 == 0 && draft.faults.isEmpty()) {
       var endOfRib = seen == 0 ? Optional.of(Family.IPV4_UNICAST) : draft.emptyUnreach;
       if (endOfRib.isPresent() && seen <= 1) {
@@ -50,7 +53,7 @@ final class UpdateCodec {
 
   /** Checks that need the whole message: what is missing, and what does not go together. */
   private static Update judge(UpdateDraft draft, Peering peering) {
-    if (!draft.announced.isEmpty()) {
+    if (!draft.announced.isEmpty() && !draft.treatAsWithdraw) {
       requireMandatory(draft, peering);
       requireUsableNextHop(draft);
       requireOverlayIndexes(draft);

@@ -21,6 +21,9 @@ final class UpdateDraft {
   /** Set by any fault for which RFC 7606 asks so; holds for every route announced. */
   boolean treatAsWithdraw;
 
+  /** An MP_REACH_NLRI was there, of whatever family: the attributes have not swallowed it. */
+  boolean reachSeen;
+
   Optional<IpAddress> nextHop = Optional.empty();
   Optional<Origin> origin = Optional.empty();
   Optional<AsPath> asPath = Optional.empty();

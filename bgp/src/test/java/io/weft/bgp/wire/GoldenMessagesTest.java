@@ -81,30 +81,34 @@ class GoldenMessagesTest {
   }
 
   /** Our form is that of FRR for UPDATEs, and one parameter with all capabilities for OPEN. */
+  static Stream<String> namesOfOurForm() {
+    return names()
+        .filter(
+            name ->
+                name.startsWith("frr")
+                    ? !name.contains("open")
+                    : name.matches("(gobgp|bird|openbgpd).*-(open.*|eor-evpn)")
+                        || name.equals("bird3.4-reflected-withdraw"));
+  }
+
   @ParameterizedTest
-  @MethodSource("names")
-  void encodesToTheSameOctetsWhereTheFormIsOurs(String name) {
-    boolean ours =
-        name.startsWith("frr")
-            ? !name.contains("open")
-            : name.matches("(gobgp|bird|openbgpd).*-(open.*|eor-evpn)")
-                || name.equals("bird3.4-reflected-withdraw");
-    if (ours) {
-      var codec = Wire.internal();
-      var message = ((Decoded.Good) codec.decode(golden(name))).message();
-      assertThat(Wire.hex(codec.encode(message))).isEqualTo(Wire.hex(golden(name)));
-    }
+  @MethodSource("namesOfOurForm")
+  void encodesToTheSameOctets(String name) {
+    var codec = Wire.internal();
+    var message = ((Decoded.Good) codec.decode(golden(name))).message();
+    assertThat(Wire.hex(codec.encode(message))).isEqualTo(Wire.hex(golden(name)));
+  }
+
+  static Stream<String> namesOfRoutes() {
+    return names().filter(name -> !name.matches(".*(open(-.*|$)|notification|eor).*"));
   }
 
   /** The file holds what another decoder printed; ours must find the same values. */
   @ParameterizedTest
-  @MethodSource("names")
+  @MethodSource("namesOfRoutes")
   void agreesWithTheOtherDecoder(String name) {
     var expected = new ArrayList<String>();
     VECTORS.get(name).get("decode").forEach(line -> expected.add(line.asText()));
-    if (expected.isEmpty() || name.contains("notification") || name.contains("eor")) {
-      return;
-    }
     var update = update(name);
     var theirs = new ArrayList<String>();
     for (var line : expected) {
