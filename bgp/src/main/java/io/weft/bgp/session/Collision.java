@@ -34,12 +34,15 @@ public enum Collision {
       boolean thisIsNewer,
       Open open) {
     boolean sameSide = session.isInitiated() == other.isInitiated();
+    if (sameSide && !thisIsNewer) {
+      return CLOSE_THIS; // who opens a second connection has given up the first
+    }
     if (other.state() == SessionState.ESTABLISHED
         && (sameSide || now - other.sinceNanos() >= CROSSING.toNanos())) {
       return restarted(other, open) ? OTHER_IS_DEAD : CLOSE_THIS;
     }
     if (sameSide) {
-      return thisIsNewer ? CLOSE_OTHER : CLOSE_THIS;
+      return CLOSE_OTHER;
     }
     return session.isInitiated() == oursIsKept(settings, open) ? CLOSE_OTHER : CLOSE_THIS;
   }

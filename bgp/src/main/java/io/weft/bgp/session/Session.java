@@ -290,7 +290,12 @@ public final class Session {
     var reason = "received NOTIFICATION " + code(said);
     close(Optional.empty(), reason);
     ended(now, reason, false);
-    rest(now, backoff.next());
+    if (said.code() == Notifications.CONNECTION_COLLISION.code()
+        && said.subcode() == Notifications.CONNECTION_COLLISION.subcode()) {
+      await(now); // no error: the peer's other connection is about to arrive
+    } else {
+      rest(now, backoff.next());
+    }
   }
 
   /** The transport went by itself: no one is to blame, so the peer may come back at once. */

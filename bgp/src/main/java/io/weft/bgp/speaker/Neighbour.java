@@ -22,10 +22,14 @@ final class Neighbour {
 
   final SessionSettings settings;
 
-  /** The session that counts, and a second one until their collision is settled. */
+  /** The session that counts. */
   Session session;
 
+  /** A second one, not further than the first, until their collision is settled. */
   Optional<Session> rival = Optional.empty();
+
+  /** Which of them got its connection last. */
+  Session newest;
 
   /** When a connection was asked for that has not been answered. */
   OptionalLong connectAskedAt = OptionalLong.empty();
@@ -45,6 +49,7 @@ final class Neighbour {
     this.dynamic = dynamic;
     this.settings = settings;
     this.session = new Session(settings);
+    this.newest = session;
     this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
   }
 
@@ -81,6 +86,21 @@ final class Neighbour {
     return rival
         .filter(second -> second.connection().equals(OptionalLong.of(connection)))
         .orElse(session);
+  }
+
+  /** The other one of two. */
+  Optional<Session> otherThan(Session one) {
+    return one.equals(session) ? rival : Optional.of(session);
+  }
+
+  /** Puts the session that is further in front; a second one without a connection is forgotten. */
+  void settle() {
+    if (rival.isPresent() && rival.get().state().compareTo(session.state()) > 0) {
+      var further = rival.get();
+      rival = Optional.of(session);
+      session = further;
+    }
+    rival = rival.filter(second -> second.connection().isPresent());
   }
 
   LongStream deadlines() {

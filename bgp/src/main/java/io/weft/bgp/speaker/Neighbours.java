@@ -213,6 +213,7 @@ final class Neighbours {
     if (session.connection().isPresent()) {
       session = rival(now, neighbour);
     }
+    neighbour.newest = session;
     if (!session.isResting()) {
       connections.put(connection, neighbour);
     }
@@ -232,12 +233,17 @@ final class Neighbours {
     return rival;
   }
 
+  /**
+   * Only a connection on which the peer's OPEN has come collides (RFC 4271 §6.8): of one without,
+   * the peer may think better, and then both ends must be left with the other.
+   */
   private void open(long now, Neighbour neighbour, Session session, Open open) {
-    var other = session == neighbour.session ? neighbour.rival : Optional.of(neighbour.session);
+    var other =
+        neighbour.otherThan(session).filter(o -> o.state().compareTo(SessionState.OPEN_SENT) > 0);
     if (session.state() == SessionState.OPEN_SENT
         && other.isPresent()
         && OpenCheck.objection(neighbour.settings, open).isEmpty()) {
-      boolean newer = session != neighbour.session;
+      boolean newer = session == neighbour.newest;
       switch (Collision.settle(now, neighbour.settings, session, other.get(), newer, open)) {
         case CLOSE_THIS -> {
           collide(now, neighbour, session);
@@ -249,7 +255,6 @@ final class Neighbours {
             apply(
                 now, neighbour, other.get(), other.get().step(now, new SessionInput.Superseded()));
       }
-      settle(neighbour);
     }
     feed(now, neighbour, session, new SessionInput.Received(open));
   }
@@ -334,13 +339,8 @@ final class Neighbours {
     }
   }
 
-  /** A rival takes the place of a session that has no connection; what is over is forgotten. */
   private void settle(Neighbour neighbour) {
-    neighbour.rival = neighbour.rival.filter(rival -> rival.connection().isPresent());
-    if (neighbour.session.connection().isEmpty() && neighbour.rival.isPresent()) {
-      neighbour.session = neighbour.rival.get();
-      neighbour.rival = Optional.empty();
-    }
+    neighbour.settle();
     if (neighbour.isGone()) {
       neighbours.remove(neighbour.address(), neighbour);
     }

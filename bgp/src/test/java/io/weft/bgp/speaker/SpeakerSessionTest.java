@@ -55,8 +55,8 @@ class SpeakerSessionTest {
   void ofTwoConnectionsThatCrossTheOneOfTheHigherIdentifierStays(int idOfA, int idOfB) {
     for (long seed = 0; seed < 200; seed++) {
       var wire = wire(idOfA, idOfB, seed);
-      wire.connect(100, true);
-      wire.connect(101, false);
+      wire.connectAtOnce(100, true);
+      wire.connectAtOnce(101, false);
       wire.run();
       assertThat(wire.states()).as("seed %s", seed).containsOnly("Established");
       // RFC 4271 §6.8: what the speaker with the higher identifier opened.

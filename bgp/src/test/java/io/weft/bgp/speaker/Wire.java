@@ -47,16 +47,21 @@ final class Wire {
   /** A connection that one of them asked for: each end hears of it in its own time. */
   void connect(long number, boolean fromA) {
     open.add(number);
-    enqueue(
-        new Direction(number, true),
-        fromA
-            ? new SpeakerEvent.Connected(number, address(2))
-            : new SpeakerEvent.Accepted(number, address(2)));
-    enqueue(
-        new Direction(number, false),
-        fromA
-            ? new SpeakerEvent.Accepted(number, address(1))
-            : new SpeakerEvent.Connected(number, address(1)));
+    enqueue(new Direction(number, true), opened(number, 2, fromA));
+    enqueue(new Direction(number, false), opened(number, 1, !fromA));
+  }
+
+  /** Like {@link #connect}, but both ends hear of it, and send OPEN, before anything else. */
+  void connectAtOnce(long number, boolean fromA) {
+    open.add(number);
+    step(true, opened(number, 2, fromA));
+    step(false, opened(number, 1, !fromA));
+  }
+
+  private static SpeakerEvent opened(long number, int peer, boolean asked) {
+    return asked
+        ? new SpeakerEvent.Connected(number, address(peer))
+        : new SpeakerEvent.Accepted(number, address(peer));
   }
 
   List<Long> open() {
