@@ -32,6 +32,13 @@ class IntentDirectoryTest {
     Files.writeString(directory.resolve(file), text);
   }
 
+  /** As editors do: nobody ever sees the file half written. */
+  private void replace(String file, String text) throws IOException {
+    var fresh = directory.resolve("." + file + ".new");
+    Files.writeString(fresh, text);
+    Files.move(fresh, directory.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+  }
+
   private static String networks(IntentReading reading) {
     return reading.intent().networks().values().stream().map(n -> n.name() + "=" + n.vni()).toList()
         + "";
@@ -133,11 +140,9 @@ class IntentDirectoryTest {
       intent.watch(readings::add);
       write("a.yaml", network("a", "1"));
       await("[a=1]");
-      write(".a.new", network("a", "2"));
-      Files.move(
-          directory.resolve(".a.new"), directory.resolve("a.yaml"), StandardCopyOption.ATOMIC_MOVE);
+      replace("a.yaml", network("a", "2"));
       await("[a=2]");
-      write("a.yaml", "kind: [");
+      replace("a.yaml", "kind: [");
       var broken = readings.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS);
       assertThat(broken).isNotNull();
       assertThat(networks(broken)).isEqualTo("[a=2]");
