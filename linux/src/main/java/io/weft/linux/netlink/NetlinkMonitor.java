@@ -54,6 +54,8 @@ public final class NetlinkMonitor implements AutoCloseable {
   }
 
   /**
+   * As {@link #openIn(String)}, with routes or without, and a queue of a chosen size.
+   *
    * @param receiveBuffer octets of notices that the kernel keeps for us before it drops them
    */
   public static NetlinkMonitor openIn(String nameOrPath, boolean routes, int receiveBuffer) {

@@ -23,13 +23,11 @@ final class FreshThreadCall<T, X extends Exception> implements Runnable {
 
   @SuppressWarnings({"unchecked", "NullAway"}) // the action throws X or unchecked, nothing else
   T outcome() throws X {
-    switch (thrown) {
-      case null -> {
-        return result;
-      }
+    return switch (thrown) {
+      case null -> result;
       case RuntimeException e -> throw e;
       case Error e -> throw e;
       case Throwable e -> throw (X) e;
-    }
+    };
   }
 }
