@@ -95,17 +95,32 @@ public final class UnderlayWatch implements AutoCloseable {
   }
 
   private Optional<IpAddress> ofDefaultRoute(List<Address> addresses) {
+    return defaultRoute()
+        .flatMap(
+            link ->
+                addresses.stream()
+                    .filter(a -> a.link() == link.index() && isGlobal(a.address()))
+                    .map(Address::address)
+                    .findFirst());
+  }
+
+  /** The link that the IPv4 default route leaves through. */
+  private Optional<Link> defaultRoute() {
     for (var route : rtnetlink.routes()) {
       boolean isDefault = route.prefix().length() == 0 && route.prefix().address().isIpv4();
-      var link = route.link();
-      if (isDefault && link.isPresent()) {
-        return addresses.stream()
-            .filter(a -> a.link() == link.getAsInt() && isGlobal(a.address()))
-            .map(Address::address)
-            .findFirst();
+      if (isDefault && route.link().isPresent()) {
+        return rtnetlink.link(route.link().getAsInt());
       }
     }
     return Optional.empty();
+  }
+
+  /** The link that has the address. */
+  private Optional<Link> holder(IpAddress address) {
+    return rtnetlink.addresses().stream()
+        .filter(a -> a.address().equals(address))
+        .findFirst()
+        .flatMap(a -> rtnetlink.link(a.link()));
   }
 
   private static boolean isGlobal(IpAddress address) {
@@ -147,7 +162,7 @@ public final class UnderlayWatch implements AutoCloseable {
     spec.peers().forEach(peer -> targets.add(peer.address()));
     targets.remove(vtep);
     if (targets.isEmpty()) {
-      targets.add(vtep.isIpv4() ? IpAddress.parse("192.0.2.1") : IpAddress.parse("2001:db8::1"));
+      return defaultRoute().or(() -> holder(vtep)).map(Link::mtu);
     }
     return targets.stream()
         .flatMapToInt(target -> mtuTo(target).stream())

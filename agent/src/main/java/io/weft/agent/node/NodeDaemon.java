@@ -11,6 +11,7 @@ import io.weft.agent.loop.EventLoop;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.yaml.Problem;
+import io.weft.linux.KernelFeatures;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
@@ -63,6 +64,10 @@ public final class NodeDaemon implements AutoCloseable {
    * @throws DaemonFailure in words, when it cannot start; nothing was changed then
    */
   public static NodeDaemon start(NodeOptions options) throws DaemonFailure {
+    var missing = KernelFeatures.probe().missing();
+    if (!missing.isEmpty()) {
+      throw new DaemonFailure(String.join("\n", missing));
+    }
     try {
       var daemon = new NodeDaemon(options);
       daemon.begin();

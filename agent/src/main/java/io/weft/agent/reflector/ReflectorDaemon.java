@@ -21,6 +21,7 @@ import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class ReflectorDaemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReflectorDaemon.class);
   private static final int ANSWER_SECONDS = 30;
+  private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
   private final IntentDirectory directory;
@@ -91,9 +93,22 @@ public final class ReflectorDaemon implements AutoCloseable {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
     loop.start();
-    loop.put(new SpeakerEvent.OriginationCompleted());
     transport.listen(underlay.vtep());
+    Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
     directory.watch(this::changeIntent);
+  }
+
+  /**
+   * RFC 4724 §4.1: after a restart End-of-RIB waits until the clients had time to say their routes;
+   * the others would otherwise drop what they keep of them.
+   */
+  private void completeAfterPause() {
+    try {
+      Thread.sleep(END_OF_RIB_PAUSE);
+      loop.put(new SpeakerEvent.OriginationCompleted());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static Brain<SpeakerEvent, SpeakerEffect> brain(Speaker speaker) {
