@@ -10,9 +10,9 @@ import org.w3c.dom.Element;
 import org.xml.sax.SAXException;
 
 /**
- * Counts what the test reports of all modules say, names what failed and what was skipped and why, and
- * decides the exit code of {@code make test}. Run from the repository's root by {@code build/test}:
- * {@code java build/TestSummary.java MAVEN_EXIT_CODE}.
+ * Counts what the test reports of all modules say, names what failed and what was skipped and why,
+ * and decides the exit code of {@code make test}. Run from the repository's root by {@code
+ * build/test}: {@code java build/TestSummary.java MAVEN_EXIT_CODE}.
  *
  * <p>A build that failed, a report that cannot be read, no test at all, and (in CI as root, where
  * everything can run) a skipped test are failures too: a green run must mean what it seems to mean.
@@ -29,7 +29,8 @@ final class TestSummary {
       summary.read(report);
     }
     summary.judge(
-        arguments[0], "true".equals(System.getenv("CI")) && "root".equals(System.getProperty("user.name")));
+        arguments[0],
+        "true".equals(System.getenv("CI")) && "root".equals(System.getProperty("user.name")));
     System.exit(summary.print() ? 0 : 1);
   }
 
@@ -40,7 +41,9 @@ final class TestSummary {
         Path reports = module.resolve("target/surefire-reports");
         if (Files.isDirectory(reports)) {
           try (Stream<Path> files = Files.list(reports)) {
-            files.filter(file -> file.getFileName().toString().matches("TEST-.*\\.xml")).forEach(found::add);
+            files
+                .filter(file -> file.getFileName().toString().matches("TEST-.*\\.xml"))
+                .forEach(found::add);
           }
         }
       }
@@ -73,7 +76,8 @@ final class TestSummary {
     for (String outcome : List.of("failure", "error", "skipped")) {
       var elements = test.getElementsByTagName(outcome);
       if (elements.getLength() > 0) {
-        (outcome.equals("skipped") ? skipped : failed).add(name + ": " + reason((Element) elements.item(0)));
+        (outcome.equals("skipped") ? skipped : failed)
+            .add(name + ": " + reason((Element) elements.item(0)));
         return;
       }
     }
@@ -82,9 +86,11 @@ final class TestSummary {
 
   /** The first line that says something: of the message, else of the stack trace. */
   private static String reason(Element outcome) {
-    return Stream.of(outcome.getAttribute("message"), outcome.getTextContent(), outcome.getAttribute("type"))
+    return Stream.of(
+            outcome.getAttribute("message"), outcome.getTextContent(), outcome.getAttribute("type"))
         .flatMap(String::lines)
         .map(String::strip)
+        .map(line -> line.replaceFirst("^[\\w.]*TestAbortedException: (Assumption failed: )?", ""))
         .filter(line -> !line.isEmpty())
         .findFirst()
         .orElse("no reason given");

@@ -16,14 +16,14 @@ public record Ipv6Address(long high, long low) implements IpAddress {
     try {
       int gap = text.indexOf("::");
       if (gap < 0) {
-        var groups = groups(text);
+        var groups = groups(text, true);
         if (groups.size() != 8) {
           throw bad(text);
         }
         return of(groups);
       }
-      var head = groups(text.substring(0, gap));
-      var tail = groups(text.substring(gap + 2));
+      var head = groups(text.substring(0, gap), false);
+      var tail = groups(text.substring(gap + 2), true);
       if (head.size() + tail.size() > 7) {
         throw bad(text);
       }
@@ -33,7 +33,7 @@ public record Ipv6Address(long high, long low) implements IpAddress {
       }
       all.addAll(tail);
       return of(all);
-    } catch (NumberFormatException e) {
+    } catch (IllegalArgumentException e) {
       throw bad(text);
     }
   }
@@ -42,14 +42,15 @@ public record Ipv6Address(long high, long low) implements IpAddress {
     return new IllegalArgumentException("'" + text + "' is not an IP address");
   }
 
-  private static List<Integer> groups(String text) {
+  /** {@code last}: the text ends the address, so that its last group may be dotted IPv4. */
+  private static List<Integer> groups(String text, boolean last) {
     var groups = new ArrayList<Integer>();
     if (text.isEmpty()) {
       return groups;
     }
     var parts = text.split(":", -1);
     for (int i = 0; i < parts.length; i++) {
-      if (i == parts.length - 1 && parts[i].indexOf('.') >= 0) {
+      if (last && i == parts.length - 1 && parts[i].indexOf('.') >= 0) {
         int v4 = Ipv4Address.parse(parts[i]).value();
         groups.add(v4 >>> 16);
         groups.add(v4 & 0xffff);

@@ -30,7 +30,8 @@ public final class OctetWriter {
   }
 
   public OctetWriter u8(int value) {
-    octets[grow(1)] = (byte) value;
+    int at = grow(1); // before the array is named: growing replaces it
+    octets[at] = (byte) value;
     return this;
   }
 

@@ -4,7 +4,10 @@ import io.weft.net.AutonomousSystem;
 import io.weft.net.Octets;
 import java.util.List;
 
-/** A capability in OPEN (RFC 5492). Unknown ones keep their octets. */
+/**
+ * A capability in OPEN (RFC 5492). Unknown ones keep their octets. Layouts: {@link
+ * CapabilityCodec}.
+ */
 public sealed interface Capability {
 
   /** Code 1 (RFC 4760 §8). */

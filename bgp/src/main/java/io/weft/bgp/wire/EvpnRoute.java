@@ -9,7 +9,10 @@ import io.weft.net.RouteDistinguisher;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** EVPN routes (RFC 7432 §7, RFC 9136 §3). Labels are 24-bit VNIs (RFC 8365 §5.1.3). */
+/**
+ * EVPN routes (RFC 7432 §7, RFC 9136 §3). Labels are 24-bit VNIs (RFC 8365 §5.1.3). Text is {@code
+ * [type] distinguisher}, then the key, then what is not key. Layouts: {@link EvpnRouteCodec}.
+ */
 public sealed interface EvpnRoute extends Route {
 
   /** Type 1 (RFC 7432 §7.1). Key: RD, ESI, tag. */
@@ -18,6 +21,11 @@ public sealed interface EvpnRoute extends Route {
     @Override
     public EthernetAutoDiscovery key() {
       return new EthernetAutoDiscovery(rd, esi, tag, 0);
+    }
+
+    @Override
+    public String toString() {
+      return "[1] " + rd + " esi " + esi + tagText(tag) + labelText(label);
     }
   }
 
@@ -35,6 +43,19 @@ public sealed interface EvpnRoute extends Route {
     public MacIpAdvertisement key() {
       return new MacIpAdvertisement(rd, Esi.ZERO, tag, mac, ip, 0, OptionalInt.empty());
     }
+
+    @Override
+    public String toString() {
+      return "[2] "
+          + rd
+          + tagText(tag)
+          + " "
+          + mac
+          + ip.map(address -> " " + address).orElse("")
+          + (esi.isZero() ? "" : " esi " + esi)
+          + labelText(label)
+          + (label2.isPresent() ? "/" + label2.getAsInt() : "");
+    }
   }
 
   /** Type 3 (RFC 7432 §7.3). All fields are key. */
@@ -44,6 +65,11 @@ public sealed interface EvpnRoute extends Route {
     public InclusiveMulticast key() {
       return this;
     }
+
+    @Override
+    public String toString() {
+      return "[3] " + rd + tagText(tag) + " " + originator;
+    }
   }
 
   /** Type 4 (RFC 7432 §7.4). All fields are key. */
@@ -52,6 +78,11 @@ public sealed interface EvpnRoute extends Route {
     @Override
     public EthernetSegment key() {
       return this;
+    }
+
+    @Override
+    public String toString() {
+      return "[4] " + rd + " esi " + esi + " " + originator;
     }
   }
 
@@ -63,6 +94,18 @@ public sealed interface EvpnRoute extends Route {
     public IpPrefixRoute key() {
       return new IpPrefixRoute(rd, Esi.ZERO, tag, prefix, gateway.masked(0), 0);
     }
+
+    @Override
+    public String toString() {
+      return "[5] "
+          + rd
+          + tagText(tag)
+          + " "
+          + prefix
+          + (esi.isZero() ? "" : " esi " + esi)
+          + (gateway.isUnspecified() ? "" : " gateway " + gateway)
+          + labelText(label);
+    }
   }
 
   /** A type that Weft does not know: kept and reflected verbatim; the whole body is key. */
@@ -70,6 +113,11 @@ public sealed interface EvpnRoute extends Route {
     @Override
     public UnknownEvpnRoute key() {
       return this;
+    }
+
+    @Override
+    public String toString() {
+      return "[" + type + "] " + body;
     }
   }
 
@@ -80,4 +128,13 @@ public sealed interface EvpnRoute extends Route {
 
   @Override
   EvpnRoute key();
+
+  private static String tagText(long tag) {
+    return tag == 0xffff_ffffL ? " tag max" : " tag " + tag;
+  }
+
+  /** Empty in a key, whose labels are zero. */
+  private static String labelText(int label) {
+    return label == 0 ? "" : " label " + label;
+  }
 }

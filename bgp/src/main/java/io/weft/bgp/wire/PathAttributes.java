@@ -17,7 +17,8 @@ import java.util.OptionalLong;
  * @param originatorId ORIGINATOR_ID (RFC 4456 §8), absent where not reflected
  * @param clusterList CLUSTER_LIST (RFC 4456 §8), nearest reflector first
  * @param extendedCommunities in the order received
- * @param unknown optional attributes that Weft does not know, kept for passing on
+ * @param unknown attributes that Weft does not use, kept for passing on: communities, aggregator,
+ *     and optional transitive ones that it does not know (others end here, RFC 4271 §5)
  */
 public record PathAttributes(
     Origin origin,
@@ -41,7 +42,8 @@ public record PathAttributes(
   /**
    * An optional attribute carried but not understood.
    *
-   * @param flags as they stand on the wire, extended length bit cleared
+   * @param flags as they are to be passed on, extended length bit cleared: the decoder sets the
+   *     Partial bit in what it does not know (RFC 4271 §5)
    */
   public record UnknownAttribute(int flags, int type, Octets value) {
     public boolean isTransitive() {

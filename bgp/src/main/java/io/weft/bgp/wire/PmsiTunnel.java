@@ -1,10 +1,15 @@
 package io.weft.bgp.wire;
 
 import io.weft.net.IpAddress;
+import io.weft.net.MalformedInput;
+import io.weft.net.OctetReader;
+import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
 
 /**
  * PMSI tunnel attribute (RFC 6514 §5).
+ *
+ * <pre>{@code 1 flags | 1 tunnel type | 3 label: the VNI, not shifted | tunnel identifier}</pre>
  *
  * @param flags 0..255, kept as they came
  * @param type tunnel type; 6 is ingress replication
@@ -16,5 +21,21 @@ public record PmsiTunnel(int flags, int type, int label, Octets identifier) {
 
   public static PmsiTunnel ingressReplication(int label, IpAddress vtep) {
     return new PmsiTunnel(0, INGRESS_REPLICATION, label, Octets.of(vtep.octets()));
+  }
+
+  /** Reads until the end. Of other tunnel types the identifier is not looked into. */
+  static PmsiTunnel decode(OctetReader in) throws MalformedInput {
+    int flags = in.u8("flags");
+    int type = in.u8("tunnel type");
+    int label = in.u24("label");
+    int length = in.remaining();
+    if (type == INGRESS_REPLICATION && length != 4 && length != 16) {
+      throw new MalformedInput("tunnel identifier: " + length + " octets, neither 4 nor 16");
+    }
+    return new PmsiTunnel(flags, type, label, in.octets("tunnel identifier", length));
+  }
+
+  OctetWriter encode(OctetWriter out) {
+    return out.u8(flags).u8(type).u24(label).octets(identifier);
   }
 }

@@ -17,8 +17,9 @@ import java.util.function.Consumer;
  *
  * <p>A bad resource never hurts another and loses nothing: it stands in its last good version while
  * its problem is reported, also when its whole file, or the directory, cannot be read for a while.
- * Removing the resource or its file removes it. What was good before is known to this object only,
- * not after a restart.
+ * Removing the resource or its file removes it; so does emptying the file, hence programs should
+ * write a new file and rename it over the old one, as editors do. What was good before is known to
+ * this object only, not after a restart.
  *
  * <p>Limits: 1,000 files, 8 MiB together, 10,000 resources (a file beyond is reported and not
  * used), and those of {@link io.weft.kubernetes.yaml.YamlDocument} for each file.

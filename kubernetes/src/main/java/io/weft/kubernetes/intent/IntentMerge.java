@@ -51,9 +51,9 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
         case Network network -> networks.put(network.name(), candidate.declared());
       }
     }
-    var resolution = new NetworkResolution(fabric.spec(), tenants.keySet(), standingNetworks());
-    var versions = resolution.resolve(networks);
-    problems.addAll(resolution.problems());
+    var versions =
+        NetworkResolution.resolve(
+            fabric.spec(), tenants.keySet(), standingNetworks(), networks, problems);
     keepOnly(versions, next);
 
     var resolved = new TreeMap<String, ResolvedNetwork>();

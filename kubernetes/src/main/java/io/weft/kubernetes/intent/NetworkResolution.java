@@ -26,16 +26,41 @@ final class NetworkResolution {
   private final SortedMap<String, NetworkVersion> current = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
-  /** {@code standing} are the networks in force until now, by name. */
-  NetworkResolution(
+  private NetworkResolution(
       FabricSpec fabric, Set<String> tenants, SortedMap<String, NetworkVersion> standing) {
     this.fabric = fabric;
     this.tenants = tenants;
     this.standing = standing;
   }
 
-  /** Which version of which network is in force; {@code candidates} are the versions asked for. */
-  SortedMap<String, NetworkVersion> resolve(SortedMap<String, Declared> candidates) {
+  /**
+   * Which version of which network is in force, by name.
+   *
+   * @param standing the networks in force until now
+   * @param candidates the versions asked for
+   * @param problems takes why a candidate is not in force
+   */
+  static SortedMap<String, NetworkVersion> resolve(
+      FabricSpec fabric,
+      Set<String> tenants,
+      SortedMap<String, NetworkVersion> standing,
+      SortedMap<String, Declared> candidates,
+      List<Problem> problems) {
+    var inForce = standing;
+    while (true) {
+      var resolution = new NetworkResolution(fabric, tenants, inForce);
+      resolution.decideAll(candidates);
+      if (resolution.current.equals(inForce)) {
+        problems.addAll(resolution.problems);
+        return inForce;
+      }
+      // A loser may have left room for another. What is accepted once is not rejected later, so
+      // this ends; and to read the same files again then changes nothing, not even a message.
+      inForce = resolution.current;
+    }
+  }
+
+  private void decideAll(SortedMap<String, Declared> candidates) {
     candidates.forEach(this::place);
     // Ends: each round takes at least one version away for good, and each network has two.
     for (var clashes = Clash.among(current.values());
@@ -43,11 +68,6 @@ final class NetworkResolution {
         clashes = Clash.among(current.values())) {
       decide(clashes);
     }
-    return current;
-  }
-
-  List<Problem> problems() {
-    return problems;
   }
 
   private void place(String name, Declared declared) {

@@ -18,15 +18,26 @@ public final class VniAllocation {
   private VniAllocation() {}
 
   /**
-   * The FNV-1a hash of 64 bits of the name in UTF-8, unsigned, modulo the pool's size, counted from
-   * the pool's first. This must never change: every VNI in use would.
+   * The FNV-1a hash of 64 bits of the name in UTF-8, mixed, unsigned, modulo the pool's size,
+   * counted from the pool's first. This must never change: every VNI in use would.
    */
   public static Vni automatic(String networkName, VniRange pool) {
-    long offset = Long.remainderUnsigned(fnv1a(networkName), pool.size());
+    long offset = Long.remainderUnsigned(mixed(fnv1a(networkName)), pool.size());
     return new Vni(pool.first().value() + (int) offset);
   }
 
-  /** FNV-1a, 64 bits (RFC 9923 §2). */
+  /**
+   * The finalizer of MurmurHash3 (fmix64). Without it, names that differ in the last digits only
+   * collide several times as often as chance would have it, and such are the names people give.
+   */
+  static long mixed(long hash) {
+    long h = hash;
+    h = (h ^ h >>> 33) * 0xff51afd7ed558ccdL;
+    h = (h ^ h >>> 33) * 0xc4ceb9fe1a85ec53L;
+    return h ^ h >>> 33;
+  }
+
+  /** FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). */
   static long fnv1a(String text) {
     long hash = FNV_OFFSET_BASIS;
     for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {

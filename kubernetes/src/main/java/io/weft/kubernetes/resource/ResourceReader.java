@@ -23,10 +23,9 @@ public final class ResourceReader {
     var kind = textAt(root, "kind").flatMap(text -> Optional.ofNullable(Kind.BY_LABEL.get(text)));
     var metadata = at(root, "metadata");
     var name = metadata.flatMap(node -> textAt(node, "name")).filter(Metadata::isLabel);
-    var label = kind.map(Kind::label).orElse("") + name.map(n -> " " + n).orElse("");
     var place = metadata.flatMap(node -> at(node, "name")).orElse(root).place();
 
-    var problems = new Problems(label.strip());
+    var problems = new Problems(kind.map(k -> k.label() + spaced(name)).orElse(""));
     var fields = new TreeMap<String, Place>();
     var declared =
         document
@@ -86,6 +85,10 @@ public final class ResourceReader {
           object.optional("metadata").place(),
           "the one Fabric is named '" + Fabric.NAME + "', not '" + metadata.name() + "'");
     }
+  }
+
+  private static String spaced(Optional<String> name) {
+    return name.map(n -> " " + n).orElse("");
   }
 
   private static Optional<YamlNode> at(YamlNode node, String key) {

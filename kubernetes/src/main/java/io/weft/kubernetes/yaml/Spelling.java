@@ -30,7 +30,7 @@ public final class Spelling {
       return Optional.empty();
     }
     Optional<String> best = Optional.empty();
-    int fewest = Math.max(1, word.length() / 3) + 1;
+    int fewest = Math.min(word.length(), Math.max(1, word.length() / 3) + 1);
     for (var candidate : known) {
       int edits = edits(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
       if (edits < fewest) {

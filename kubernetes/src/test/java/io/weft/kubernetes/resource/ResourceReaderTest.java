@@ -184,11 +184,11 @@ class ResourceReaderTest {
         n(
             "export: [65000:100]",
             "export: []",
-            "7:60: Network red-web: the list is empty; leave the key out for the automatic route targets"),
+            "7:59: Network red-web: the list is empty; leave the key out for the automatic route targets"),
         n(
             "10.0.0.1:7",
             "red",
-            "7:37: Network red-web: import: 'red' is not a route target (AS:number or IPv4:number)"),
+            "7:38: Network red-web: import: 'red' is not a route target (AS:number or IPv4:number)"),
         n("mtu: 1450", "mtu: 575", "8:8: Network red-web: mtu 575 is out of 576..9000"),
         n(
             "mtu: 1450",

@@ -1,0 +1,3 @@
+/** BGP over TCP: connections, framing, encoding and decoding at the edge. */
+@org.jspecify.annotations.NullMarked
+package io.weft.agent.bgp;

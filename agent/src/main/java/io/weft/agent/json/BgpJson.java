@@ -1,0 +1,113 @@
+package io.weft.agent.json;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.wire.EvpnRoute;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
+import java.util.concurrent.TimeUnit;
+
+/** A speaker's view as JSON: {@code peers} and {@code routes}. */
+public final class BgpJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private BgpJson() {}
+
+  /**
+   * The peers, each with state, counts and why it last went down.
+   *
+   * @param nowNanos on the clock of the speaker
+   */
+  public static ObjectNode peers(SpeakerView view, long nowNanos) {
+    var document = NODES.objectNode();
+    document.put("asn", view.as().value()).put("routerId", view.routerId().toString());
+    var peers = document.putArray("peers");
+    for (var peer : view.peers()) {
+      var node = peers.addObject();
+      node.put("address", peer.address().toString());
+      node.put("asn", peer.as().value());
+      peer.routerId().ifPresent(id -> node.put("routerId", id.toString()));
+      node.put("client", peer.client());
+      node.put("state", peer.state());
+      node.put("seconds", TimeUnit.NANOSECONDS.toSeconds(nowNanos - peer.sinceNanos()));
+      node.put("received", peer.received());
+      node.put("sent", peer.sent());
+      node.put("stale", peer.staleRoutes());
+      peer.lastReason().ifPresent(reason -> node.put("lastReason", reason));
+    }
+    return document;
+  }
+
+  /** All paths that are held, best and others, in the order of their text. */
+  public static ObjectNode routes(SpeakerView view) {
+    var document = NODES.objectNode();
+    var routes = document.putArray("routes");
+    for (var route : view.routes()) {
+      var node = routes.addObject();
+      node.put("route", route.route().key().toString());
+      describe(route.route(), node);
+      describe(route.attributes(), node);
+      node.put("local", route.local());
+      node.put("best", route.best());
+      node.put("stale", route.stale());
+      route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+    }
+    return document;
+  }
+
+  private static void describe(Route route, ObjectNode node) {
+    switch ((EvpnRoute) route) {
+      case EvpnRoute.EthernetAutoDiscovery r ->
+          node.put("type", 1).put("rd", r.rd().toString()).put("esi", r.esi().toString());
+      case EvpnRoute.MacIpAdvertisement r -> {
+        node.put("type", 2).put("rd", r.rd().toString()).put("mac", r.mac().toString());
+        r.ip().ifPresent(ip -> node.put("ip", ip.toString()));
+        node.put("vni", r.label());
+        r.label2().ifPresent(l3 -> node.put("l3vni", l3));
+      }
+      case EvpnRoute.InclusiveMulticast r ->
+          node.put("type", 3).put("rd", r.rd().toString()).put("ip", r.originator().toString());
+      case EvpnRoute.EthernetSegment r ->
+          node.put("type", 4).put("rd", r.rd().toString()).put("esi", r.esi().toString());
+      case EvpnRoute.IpPrefixRoute r ->
+          node.put("type", 5)
+              .put("rd", r.rd().toString())
+              .put("prefix", r.prefix().toString())
+              .put("vni", r.label());
+      case EvpnRoute.UnknownEvpnRoute r -> node.put("type", r.type());
+    }
+  }
+
+  private static void describe(PathAttributes attributes, ObjectNode node) {
+    node.put("nextHop", attributes.nextHop().toString());
+    attributes.pmsiTunnel().ifPresent(pmsi -> node.put("vni", pmsi.label()));
+    attributes.localPreference().ifPresent(value -> node.put("localPreference", value));
+    if (!attributes.asPath().segments().isEmpty()) {
+      node.put("asPath", attributes.asPath().toString());
+    }
+    attributes.originatorId().ifPresent(id -> node.put("originatorId", id.toString()));
+    texts(node.putArray("clusterList"), attributes.clusterList());
+    texts(node.putArray("routeTargets"), attributes.routeTargets());
+    attributes
+        .macMobility()
+        .ifPresent(
+            mobility ->
+                node.put("sequence", mobility.mobilitySequence())
+                    .put("sticky", mobility.isSticky()));
+    texts(
+        node.putArray("communities"),
+        attributes.extendedCommunities().stream()
+            .filter(community -> !community.isRouteTarget())
+            .map(ExtendedCommunity::toString)
+            .toList());
+  }
+
+  static void texts(ArrayNode array, Iterable<?> values) {
+    for (var value : values) {
+      array.add(value.toString());
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.weft.agent.json;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.overlay.attachment.AttachResult.Attached;
+import io.weft.overlay.node.NodeView;
+import java.util.List;
+
+/** A node's view as JSON: {@code status}, {@code networks}, and the answer to an attach call. */
+public final class NodeJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private NodeJson() {}
+
+  /**
+   * The node as a whole.
+   *
+   * @param problems of the configuration, in words
+   */
+  public static ObjectNode status(NodeView view, List<String> problems) {
+    var document = NODES.objectNode();
+    document.put("role", "node").put("name", view.name());
+    view.underlay()
+        .ifPresentOrElse(
+            underlay -> {
+              document.put("vtep", underlay.vtep().toString());
+              document.put("underlayMtu", underlay.mtu());
+              document.put("overlayMtu", underlay.overlayMtu());
+            },
+            () -> document.put("vtepMissing", view.underlayReason()));
+    view.bgp()
+        .ifPresent(
+            bgp -> {
+              document.put("asn", bgp.as().value()).put("routerId", bgp.routerId().toString());
+              var peers = document.putObject("peers");
+              peers.put("configured", bgp.peers().size());
+              peers.put(
+                  "established",
+                  bgp.peers().stream().filter(p -> p.state().equals("Established")).count());
+            });
+    document.put("converged", view.converged());
+    var kernel = document.putObject("kernel");
+    kernel.put("objects", view.kernelObjects()).put("pending", view.kernelPending());
+    kernel.put("writes", view.kernelWrites());
+    var failures = kernel.putArray("failures");
+    for (var failure : view.kernelFailures()) {
+      failures
+          .addObject()
+          .put("object", failure.key().toString())
+          .put("reason", failure.reason())
+          .put("attempts", failure.attempts());
+    }
+    endpoints(view, document);
+    BgpJson.texts(document.putArray("problems"), problems);
+    return document;
+  }
+
+  private static void endpoints(NodeView view, ObjectNode document) {
+    var endpoints = document.putArray("endpoints");
+    for (var each : view.endpoints()) {
+      var node = endpoints.addObject();
+      var endpoint = each.endpoint();
+      node.put("name", endpoint.name()).put("network", endpoint.network());
+      node.put("attached", each.attached());
+      node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
+      BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
+    }
+  }
+
+  /** The networks that the node knows, realised here or not. */
+  public static ObjectNode networks(NodeView view) {
+    var document = NODES.objectNode();
+    var networks = document.putArray("networks");
+    for (var network : view.networks()) {
+      var node = networks.addObject();
+      var intent = network.intent();
+      node.put("name", intent.name());
+      intent.tenant().ifPresent(tenant -> node.put("tenant", tenant));
+      node.put("vni", intent.vni().value());
+      node.put("namespace", network.namespace());
+      node.put("realised", network.realised()).put("orphaned", network.orphaned());
+      network.rd().ifPresent(rd -> node.put("rd", rd.toString()));
+      node.put("mtu", network.mtu());
+      node.put("localEndpoints", network.localEndpoints());
+      node.put("remoteMacs", network.remoteMacs());
+      node.put("floodTargets", network.floodTargets());
+      BgpJson.texts(node.putArray("subnets"), intent.subnets());
+      BgpJson.texts(node.putArray("importTargets"), intent.importTargets());
+      BgpJson.texts(node.putArray("exportTargets"), intent.exportTargets());
+    }
+    return document;
+  }
+
+  /** What an attached endpoint got. */
+  public static ObjectNode attached(Attached attached) {
+    var document = NODES.objectNode();
+    document.put("endpoint", attached.endpoint()).put("network", attached.network());
+    document.put("vni", attached.vni().value()).put("interface", attached.interfaceName());
+    document.put("mac", attached.mac().toString()).put("mtu", attached.mtu());
+    BgpJson.texts(document.putArray("addresses"), attached.addresses());
+    return document;
+  }
+}

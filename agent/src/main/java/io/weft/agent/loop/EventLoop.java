@@ -1,0 +1,142 @@
+package io.weft.agent.loop;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one brain on one platform thread. Whoever has an event waits while the queue is full: TCP
+ * then holds the peer back. An exception out of the brain is our own mistake: the loop stops and
+ * says so, and the kernel goes on forwarding what stands.
+ */
+public final class EventLoop<E, F> implements AutoCloseable {
+  /** Events that wait at most; whoever brings one more waits too. */
+  public static final int QUEUE_CAPACITY = 16_384;
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+
+  private sealed interface Item<E> {
+    record Event<E>(E event) implements Item<E> {}
+
+    record Question<E>(Runnable body) implements Item<E> {}
+
+    record Stop<E>() implements Item<E> {}
+  }
+
+  private final Brain<E, F> brain;
+  private final Consumer<F> effects;
+  private final BlockingQueue<Item<E>> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+  private final Thread thread;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /**
+   * @param effects carries out one effect; called on the loop's thread, must not block for long and
+   *     must not wait for this loop
+   */
+  @SuppressWarnings("MissingSummary")
+  public EventLoop(String name, Brain<E, F> brain, Consumer<F> effects) {
+    this.brain = brain;
+    this.effects = effects;
+    this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  /** Completes when the loop has been closed; exceptionally when the brain failed. */
+  public CompletableFuture<Void> ended() {
+    return ended;
+  }
+
+  /** Hands over an event, and waits while the queue is full. Dropped once the loop has ended. */
+  public void put(E event) {
+    enqueue(new Item.Event<>(event));
+  }
+
+  /** Runs a question to the brain on its thread. */
+  public <T> CompletableFuture<T> ask(Supplier<T> question) {
+    var answer = new CompletableFuture<T>();
+    if (ended.isDone()) {
+      answer.completeExceptionally(new IllegalStateException("the agent is stopping"));
+      return answer;
+    }
+    enqueue(
+        new Item.Question<>(
+            () -> {
+              answer.complete(question.get());
+            }));
+    return answer;
+  }
+
+  private void enqueue(Item<E> item) {
+    try {
+      while (!ended.isDone() && !queue.offer(item, 1, TimeUnit.SECONDS)) {
+        LOG.debug("event queue full, waiting");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      boolean running = true;
+      while (running) {
+        running = once();
+      }
+      ended.complete(null);
+    } catch (RuntimeException | Error e) {
+      LOG.error("the brain failed; this is a defect of Weft. What stands in the kernel stays.", e);
+      ended.completeExceptionally(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      ended.complete(null);
+    }
+  }
+
+  private boolean once() throws InterruptedException {
+    var item = next();
+    if (item == null) {
+      carryOut(brain.deadlineReached());
+      return true;
+    }
+    return switch (item) {
+      case Item.Event<E>(var event) -> {
+        carryOut(event);
+        yield true;
+      }
+      case Item.Question<E>(var body) -> {
+        body.run();
+        yield true;
+      }
+      case Item.Stop<E>() -> false;
+    };
+  }
+
+  private void carryOut(E event) {
+    for (var effect : brain.step(System.nanoTime(), event)) {
+      effects.accept(effect);
+    }
+  }
+
+  /** The next item, or null when the brain's deadline comes first. */
+  private @org.jspecify.annotations.Nullable Item<E> next() throws InterruptedException {
+    var deadline = brain.nextDeadline();
+    if (deadline.isEmpty()) {
+      return queue.take();
+    }
+    long wait = deadline.getAsLong() - System.nanoTime();
+    return wait <= 0 ? queue.poll() : queue.poll(wait, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    enqueue(new Item.Stop<>());
+  }
+}

@@ -1,0 +1,163 @@
+package io.weft.agent.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.NodeJson;
+import io.weft.agent.loop.EventLoop;
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.node.Node;
+import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.NodeView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** The calls that a node answers on its socket: attach, detach, and pictures of what is. */
+final class NodeCalls {
+  /** A caller is told by then that there is no answer yet; the call itself goes on. */
+  static final int TIMEOUT_SECONDS = 30;
+
+  private final EventLoop<NodeEvent, NodeEffect> loop;
+  private final Node node;
+  private final Supplier<List<String>> problems;
+  private final AtomicLong requests = new AtomicLong();
+  private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
+  private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
+
+  NodeCalls(EventLoop<NodeEvent, NodeEffect> loop, Node node, Supplier<List<String>> problems) {
+    this.loop = loop;
+    this.node = node;
+    this.problems = problems;
+  }
+
+  Map<String, Handler> handlers() {
+    var handlers = new TreeMap<String, Handler>();
+    handlers.put("attach", this::attach);
+    handlers.put("detach", this::detach);
+    handlers.put("status", _ -> NodeJson.status(view(), problems.get()));
+    handlers.put("networks", _ -> NodeJson.networks(view()));
+    handlers.put("routes", _ -> BgpJson.routes(speaker()));
+    handlers.put("peers", _ -> BgpJson.peers(speaker(), System.nanoTime()));
+    return handlers;
+  }
+
+  private NodeView view() throws CallRefused, InterruptedException {
+    return await(loop.ask(node::view));
+  }
+
+  private SpeakerView speaker() throws CallRefused, InterruptedException {
+    var view = view();
+    return view.bgp()
+        .orElseThrow(
+            () ->
+                new CallRefused(
+                    "NOT_READY", "the node speaks no BGP yet: " + view.underlayReason()));
+  }
+
+  private ObjectNode attach(JsonNode call) throws CallRefused, InterruptedException {
+    var request =
+        new AttachRequest(
+            text(call, "endpoint"),
+            text(call, "network"),
+            text(call, "netns"),
+            text(call, "interface"),
+            mac(call),
+            addresses(call));
+    long id = requests.incrementAndGet();
+    var answer = new CompletableFuture<AttachResult>();
+    attaching.put(id, answer);
+    loop.put(new NodeEvent.AttachRequested(id, request));
+    return switch (await(answer)) {
+      case AttachResult.Attached attached -> NodeJson.attached(attached);
+      case AttachResult.Refused(var reason, var message) ->
+          throw new CallRefused(reason.name(), message);
+    };
+  }
+
+  private static String text(JsonNode call, String field) throws CallRefused {
+    var value = call.path(field);
+    if (!value.isTextual()) {
+      throw new CallRefused("INVALID_REQUEST", "'" + field + "' is missing or not a text");
+    }
+    return value.asText();
+  }
+
+  private static Optional<MacAddress> mac(JsonNode call) throws CallRefused {
+    try {
+      return call.hasNonNull("mac")
+          ? Optional.of(MacAddress.parse(text(call, "mac")))
+          : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw new CallRefused("INVALID_REQUEST", "mac: " + e.getMessage());
+    }
+  }
+
+  private static List<IpAddress> addresses(JsonNode call) throws CallRefused {
+    var addresses = new ArrayList<IpAddress>();
+    for (var address : call.path("addresses")) {
+      try {
+        addresses.add(IpAddress.parse(address.asText()));
+      } catch (IllegalArgumentException e) {
+        throw new CallRefused("INVALID_REQUEST", "addresses: " + e.getMessage());
+      }
+    }
+    return addresses;
+  }
+
+  private ObjectNode detach(JsonNode call) throws CallRefused, InterruptedException {
+    var endpoint = text(call, "endpoint");
+    long id = requests.incrementAndGet();
+    var answer = new CompletableFuture<Boolean>();
+    detaching.put(id, answer);
+    loop.put(new NodeEvent.DetachRequested(id, endpoint));
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("endpoint", endpoint)
+        .put("wasAttached", await(answer));
+  }
+
+  /** Called by the loop with an answer of the brain's. */
+  void answer(NodeEffect.ReplyToAttach reply) {
+    var waiting = attaching.remove(reply.request());
+    if (waiting != null) {
+      waiting.complete(reply.result());
+    }
+  }
+
+  /** Called by the loop with an answer of the brain's. */
+  void answer(NodeEffect.ReplyToDetach reply) {
+    var waiting = detaching.remove(reply.request());
+    if (waiting != null) {
+      waiting.complete(reply.wasAttached());
+    }
+  }
+
+  private static <T> T await(CompletableFuture<T> answer) throws CallRefused, InterruptedException {
+    try {
+      return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
+    } catch (TimeoutException _) {
+      throw new CallRefused(
+          "TIMEOUT", "no answer for " + TIMEOUT_SECONDS + " s; see 'weft status' for the reason");
+    }
+  }
+}

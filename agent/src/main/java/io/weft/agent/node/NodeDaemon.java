@@ -1,0 +1,174 @@
+package io.weft.agent.node;
+
+import io.weft.agent.DaemonFailure;
+import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.control.ControlServer;
+import io.weft.agent.intent.IntentWords;
+import io.weft.agent.kernel.KernelShell;
+import io.weft.agent.kernel.UnderlayWatch;
+import io.weft.agent.loop.Brain;
+import io.weft.agent.loop.EventLoop;
+import io.weft.kubernetes.intent.IntentDirectory;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.yaml.Problem;
+import io.weft.linux.KernelFeatures;
+import io.weft.net.IpAddress;
+import io.weft.overlay.node.Node;
+import io.weft.overlay.node.NodeConfig;
+import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeEvent;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: puts the brain between BGP, the kernel, the configuration and the socket. {@link
+ * #start} gives a running daemon; it ends when it is closed or when a part of it fails.
+ */
+public final class NodeDaemon implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
+
+  private final NodeOptions options;
+  private final IntentDirectory directory;
+  private final UnderlayWatch underlay;
+  private final EventLoop<NodeEvent, NodeEffect> loop;
+  private final BgpTransport transport;
+  private final KernelShell kernel;
+  private final NodeCalls calls;
+  private final ControlServer control;
+  private volatile IntentReading reading;
+  private volatile Optional<IpAddress> self = Optional.empty();
+
+  private NodeDaemon(NodeOptions options) throws IOException {
+    this.options = options;
+    var node =
+        new Node(
+            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
+    directory = IntentDirectory.open(options.config());
+    reading = directory.reading();
+    underlay = new UnderlayWatch(reading.intent().fabric().spec());
+    loop = new EventLoop<>("brain", brain(node), this::carryOut);
+    transport = new BgpTransport(event -> loop.put(new NodeEvent.Bgp(event)));
+    kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
+    calls = new NodeCalls(loop, node, this::problems);
+    control = ControlServer.open(options.socket(), calls.handlers());
+  }
+
+  /**
+   * Checks the machine, reads the configuration and starts.
+   *
+   * @throws DaemonFailure in words, when it cannot start; nothing was changed then
+   */
+  public static NodeDaemon start(NodeOptions options) throws DaemonFailure {
+    var missing = KernelFeatures.probe().missing();
+    if (!missing.isEmpty()) {
+      throw new DaemonFailure(String.join("\n", missing));
+    }
+    try {
+      var daemon = new NodeDaemon(options);
+      daemon.begin();
+      return daemon;
+    } catch (IOException e) {
+      throw new DaemonFailure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void begin() {
+    LOG.info("node {}: configuration {}", options.name(), options.config());
+    report(reading.problems(), List.of());
+    loop.start();
+    loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
+    kernel.start();
+    directory.watch(this::changeIntent);
+  }
+
+  private static Brain<NodeEvent, NodeEffect> brain(Node node) {
+    return new Brain<>() {
+      @Override
+      public List<NodeEffect> step(long nowNanos, NodeEvent event) {
+        return node.step(nowNanos, event);
+      }
+
+      @Override
+      public OptionalLong nextDeadline() {
+        return node.nextDeadline();
+      }
+
+      @Override
+      public NodeEvent deadlineReached() {
+        return new NodeEvent.DeadlineReached();
+      }
+    };
+  }
+
+  private synchronized void changeIntent(IntentReading next) {
+    report(next.problems(), reading.problems());
+    reading = next;
+    underlay.change(next.intent().fabric().spec());
+    loop.put(new NodeEvent.IntentChanged(IntentWords.node(next.intent(), self)));
+  }
+
+  private static void report(List<Problem> problems, List<Problem> known) {
+    for (var problem : problems) {
+      if (!known.contains(problem)) {
+        LOG.warn("{}", problem);
+      }
+    }
+  }
+
+  private List<String> problems() {
+    return reading.problems().stream().map(Problem::toString).toList();
+  }
+
+  private void fromKernel(NodeEvent event) {
+    if (event instanceof NodeEvent.UnderlayChanged(var found, var reason)) {
+      if (found.isPresent()) {
+        changeVtep(found.get().vtep());
+      } else {
+        LOG.warn("no VTEP address: {}", reason);
+      }
+    }
+    loop.put(event);
+  }
+
+  /** A node that is listed among its own peers must not speak to itself. */
+  private synchronized void changeVtep(IpAddress vtep) {
+    self = Optional.of(vtep);
+    loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
+    try {
+      transport.listen(vtep);
+    } catch (IOException e) {
+      LOG.warn("{}; only connections of our own are made", e.getMessage());
+    }
+  }
+
+  private void carryOut(NodeEffect effect) {
+    switch (effect) {
+      case NodeEffect.Bgp(var bgp) -> transport.carryOut(bgp);
+      case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
+      case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
+      case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
+      case NodeEffect.Report(var subject, var text) -> LOG.info("{}: {}", subject, text);
+    }
+  }
+
+  /** Completes when the daemon has ended; exceptionally when a part of it failed. */
+  public CompletableFuture<Void> ended() {
+    return CompletableFuture.anyOf(loop.ended(), kernel.ended()).thenApply(_ -> null);
+  }
+
+  /** Stops; what stands in the kernel stays and goes on forwarding. */
+  @Override
+  public void close() throws IOException {
+    control.close();
+    directory.close();
+    kernel.close();
+    loop.close();
+    transport.close();
+    underlay.close();
+  }
+}

@@ -1,0 +1,202 @@
+package io.weft.agent.reflector;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.DaemonFailure;
+import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.control.ControlServer;
+import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.intent.IntentWords;
+import io.weft.agent.json.BgpJson;
+import io.weft.agent.kernel.UnderlayWatch;
+import io.weft.agent.loop.Brain;
+import io.weft.agent.loop.EventLoop;
+import io.weft.bgp.speaker.Speaker;
+import io.weft.bgp.speaker.SpeakerEffect;
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.kubernetes.intent.IntentDirectory;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.yaml.Problem;
+import io.weft.overlay.node.Underlay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One route reflector (RFC 4456): the speaker between BGP, the configuration and the socket. It has
+ * no data plane.
+ */
+public final class ReflectorDaemon implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReflectorDaemon.class);
+  private static final int ANSWER_SECONDS = 30;
+  private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
+
+  private final ReflectorOptions options;
+  private final IntentDirectory directory;
+  private final Underlay underlay;
+  private final Speaker speaker;
+  private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
+  private final BgpTransport transport;
+  private final ControlServer control;
+  private volatile IntentReading reading;
+
+  private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
+    this.options = options;
+    directory = IntentDirectory.open(options.config());
+    reading = directory.reading();
+    underlay = discover(reading);
+    speaker = new Speaker(IntentWords.reflector(reading.intent(), underlay));
+    loop = new EventLoop<>("brain", brain(speaker), this::carryOut);
+    transport = new BgpTransport(loop::put);
+    control = ControlServer.open(options.socket(), handlers());
+  }
+
+  private static Underlay discover(IntentReading reading) throws DaemonFailure {
+    try (var watch = new UnderlayWatch(reading.intent().fabric().spec())) {
+      var found = watch.discover();
+      return found
+          .underlay()
+          .orElseThrow(() -> new DaemonFailure("the reflector has no address: " + found.reason()));
+    }
+  }
+
+  /**
+   * Reads the configuration, finds its own address and starts.
+   *
+   * @throws DaemonFailure in words, when it cannot start
+   */
+  public static ReflectorDaemon start(ReflectorOptions options) throws DaemonFailure {
+    try {
+      var daemon = new ReflectorDaemon(options);
+      daemon.begin();
+      return daemon;
+    } catch (IOException e) {
+      throw new DaemonFailure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void begin() throws IOException, DaemonFailure {
+    LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
+    reading.problems().forEach(problem -> LOG.warn("{}", problem));
+    if (reading.intent().fabric().spec().reflectorClients().isEmpty()) {
+      throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
+    }
+    loop.start();
+    transport.listen(underlay.vtep());
+    Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
+    directory.watch(this::changeIntent);
+  }
+
+  /**
+   * RFC 4724 §4.1: after a restart End-of-RIB waits until the clients had time to say their routes;
+   * the others would otherwise drop what they keep of them.
+   */
+  private void completeAfterPause() {
+    try {
+      Thread.sleep(END_OF_RIB_PAUSE);
+      loop.put(new SpeakerEvent.OriginationCompleted());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Brain<SpeakerEvent, SpeakerEffect> brain(Speaker speaker) {
+    return new Brain<>() {
+      @Override
+      public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
+        return speaker.step(nowNanos, event);
+      }
+
+      @Override
+      public OptionalLong nextDeadline() {
+        return speaker.nextDeadline();
+      }
+
+      @Override
+      public SpeakerEvent deadlineReached() {
+        return new SpeakerEvent.DeadlineReached();
+      }
+    };
+  }
+
+  private synchronized void changeIntent(IntentReading next) {
+    for (var problem : next.problems()) {
+      if (!reading.problems().contains(problem)) {
+        LOG.warn("{}", problem);
+      }
+    }
+    reading = next;
+    loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
+  }
+
+  private void carryOut(SpeakerEffect effect) {
+    switch (effect) {
+      case SpeakerEffect.PeerUp(var peer) -> LOG.info("peer {}: session established", peer);
+      case SpeakerEffect.PeerDown(var peer, var reason) ->
+          LOG.info("peer {}: session down: {}", peer, reason);
+      case SpeakerEffect.Report(var peer, var text) -> LOG.warn("peer {}: {}", peer, text);
+      case SpeakerEffect.Connect _,
+          SpeakerEffect.Send _,
+          SpeakerEffect.Close _,
+          SpeakerEffect.BestPathChanged _,
+          SpeakerEffect.EndOfRibReceived _ ->
+          transport.carryOut(effect);
+    }
+  }
+
+  private Map<String, Handler> handlers() {
+    var handlers = new TreeMap<String, Handler>();
+    handlers.put("status", _ -> status(view()));
+    handlers.put("peers", _ -> BgpJson.peers(view(), System.nanoTime()));
+    handlers.put("routes", _ -> BgpJson.routes(view()));
+    return handlers;
+  }
+
+  private ObjectNode status(SpeakerView view) {
+    var document = JsonNodeFactory.instance.objectNode();
+    document.put("role", "reflector").put("name", options.name());
+    document.put("address", underlay.vtep().toString()).put("asn", view.as().value());
+    document.put("routerId", view.routerId().toString());
+    var peers = document.putObject("peers");
+    peers.put("configured", view.peers().size());
+    peers.put(
+        "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
+    var problems = document.putArray("problems");
+    reading.problems().stream().map(Problem::toString).forEach(problems::add);
+    return document;
+  }
+
+  private SpeakerView view() throws CallRefused, InterruptedException {
+    try {
+      return loop.ask(speaker::view).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
+    } catch (TimeoutException _) {
+      throw new CallRefused("TIMEOUT", "no answer for " + ANSWER_SECONDS + " s");
+    }
+  }
+
+  /** Completes when the daemon has ended; exceptionally when the brain failed. */
+  public CompletableFuture<Void> ended() {
+    return loop.ended();
+  }
+
+  @Override
+  public void close() throws IOException {
+    control.close();
+    directory.close();
+    loop.close();
+    transport.close();
+  }
+}

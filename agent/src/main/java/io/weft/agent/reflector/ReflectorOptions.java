@@ -1,0 +1,11 @@
+package io.weft.agent.reflector;
+
+import java.nio.file.Path;
+
+/**
+ * How a reflector daemon is started.
+ *
+ * @param config directory of YAML resources
+ * @param socket where the CLI reaches it
+ */
+public record ReflectorOptions(String name, Path config, Path socket) {}

@@ -1,0 +1,98 @@
+package io.weft.bgp.rib;
+
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.PathAttributes.UnknownAttribute;
+import io.weft.net.AutonomousSystem;
+import io.weft.net.Ipv4Address;
+import io.weft.net.RouteTarget;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/**
+ * What of a peer's routes goes into the table, and in which form.
+ *
+ * @param keepAll true: routes without an imported target are kept too
+ */
+public record ImportRule(
+    AutonomousSystem as, Ipv4Address routerId, boolean keepAll, List<RouteTarget> targets) {
+  public ImportRule {
+    targets = List.copyOf(new TreeSet<>(targets));
+  }
+
+  public ImportRule withTargets(List<RouteTarget> next) {
+    return new ImportRule(as, routerId, keepAll, next);
+  }
+
+  /** The attributes as they are kept; empty: the route counts as withdrawn. */
+  public Optional<PathAttributes> accept(PathAttributes attributes, Source from) {
+    if (loops(attributes, from) || !wants(attributes)) {
+      return Optional.empty();
+    }
+    return Optional.of(normal(attributes, from));
+  }
+
+  /** True when a table here imports one of the route targets, or all is kept. */
+  public boolean wants(PathAttributes attributes) {
+    if (keepAll) {
+      return true;
+    }
+    for (var community : attributes.extendedCommunities()) {
+      if (community.isRouteTarget() && imports(community.routeTarget())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** True when {@code later} may want what this did not. */
+  public boolean isWidenedBy(ImportRule later) {
+    if (keepAll) {
+      return false;
+    }
+    return later.keepAll || later.targets.stream().anyMatch(target -> !imports(target));
+  }
+
+  private boolean imports(RouteTarget target) {
+    return Collections.binarySearch(targets, target) >= 0;
+  }
+
+  private boolean loops(PathAttributes attributes, Source from) {
+    if (attributes.asPath().contains(as)) { // RFC 4271 §9.1.2
+      return true;
+    }
+    return from.kind().isInternal() // RFC 4456 §8
+        && (attributes.originatorId().equals(Optional.of(routerId))
+            || attributes.clusterList().contains(routerId));
+  }
+
+  /**
+   * Attributes that an external peer has no say in are dropped (RFC 7606 §7.5, §7.9, §7.10), and
+   * LOCAL_PREF always is there.
+   */
+  private static PathAttributes normal(PathAttributes attributes, Source from) {
+    boolean internal = from.kind().isInternal();
+    long preference =
+        internal
+            ? attributes.localPreference().orElse(BestPath.DEFAULT_LOCAL_PREFERENCE)
+            : BestPath.DEFAULT_LOCAL_PREFERENCE;
+    return new PathAttributes(
+        attributes.origin(),
+        attributes.asPath(),
+        attributes.nextHop(),
+        attributes.med(),
+        OptionalLong.of(preference),
+        internal ? attributes.originatorId() : Optional.empty(),
+        internal ? attributes.clusterList() : List.of(),
+        attributes.extendedCommunities(),
+        attributes.pmsiTunnel(),
+        passedOn(attributes.unknown()));
+  }
+
+  /** RFC 4271 §9: of what is unknown, only the transitive goes on; the decoder marks it partial. */
+  private static List<UnknownAttribute> passedOn(List<UnknownAttribute> unknown) {
+    return unknown.stream().filter(UnknownAttribute::isTransitive).toList();
+  }
+}

@@ -1,0 +1,128 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.RoutesIn;
+import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.session.Session;
+import io.weft.bgp.session.SessionSettings;
+import io.weft.bgp.session.SessionState;
+import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.LongStream;
+
+/** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
+final class Neighbour {
+  final PeerConfig config;
+
+  /** True for a client that came by itself out of a range, and goes with its session. */
+  final boolean dynamic;
+
+  final SessionSettings settings;
+
+  /** The session that counts. */
+  Session session;
+
+  /** A second one, not further than the first, until their collision is settled. */
+  Optional<Session> rival = Optional.empty();
+
+  /** Which of them got its connection last. */
+  Session newest;
+
+  /** When a connection was asked for that has not been answered. */
+  OptionalLong connectAskedAt = OptionalLong.empty();
+
+  Optional<String> lastReason = Optional.empty();
+
+  final RoutesIn routesIn;
+
+  /** When stale routes are given up. */
+  OptionalLong staleUntil = OptionalLong.empty();
+
+  /** Where routes go to; empty unless Established. */
+  Optional<Recipient> recipient = Optional.empty();
+
+  Neighbour(PeerConfig config, boolean dynamic, SessionSettings settings) {
+    this.config = config;
+    this.dynamic = dynamic;
+    this.settings = settings;
+    this.session = new Session(settings);
+    this.newest = session;
+    this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
+  }
+
+  IpAddress address() {
+    return config.address();
+  }
+
+  Source source(Ipv4Address routerId) {
+    return new Source(config.address(), routerId, config.as(), kind());
+  }
+
+  private Source.Kind kind() {
+    if (!settings.isInternal()) {
+      return Source.Kind.EXTERNAL;
+    }
+    return config.client() ? Source.Kind.CLIENT : Source.Kind.NON_CLIENT;
+  }
+
+  boolean isEstablished() {
+    return session.state() == SessionState.ESTABLISHED;
+  }
+
+  /** True for a dynamic client of whom nothing is left. */
+  boolean isGone() {
+    return dynamic
+        && session.connection().isEmpty()
+        && rival.isEmpty()
+        && !session.isResting()
+        && routesIn.size() == 0;
+  }
+
+  /** The session to which the connection belongs. */
+  Session holder(long connection) {
+    return rival
+        .filter(second -> second.connection().equals(OptionalLong.of(connection)))
+        .orElse(session);
+  }
+
+  /** The other one of two. */
+  Optional<Session> otherThan(Session one) {
+    return one.equals(session) ? rival : Optional.of(session);
+  }
+
+  /** Puts the session that is further in front; a second one without a connection is forgotten. */
+  void settle() {
+    if (rival.isPresent() && rival.get().state().compareTo(session.state()) > 0) {
+      var further = rival.get();
+      rival = Optional.of(session);
+      session = further;
+    }
+    rival = rival.filter(second -> second.connection().isPresent());
+  }
+
+  LongStream deadlines() {
+    var ofRival = rival.map(Session::deadline).orElse(OptionalLong.empty());
+    return LongStream.of(
+            session.deadline().orElse(Long.MAX_VALUE),
+            ofRival.orElse(Long.MAX_VALUE),
+            staleUntil.orElse(Long.MAX_VALUE))
+        .filter(deadline -> deadline != Long.MAX_VALUE);
+  }
+
+  PeerView view() {
+    return new PeerView(
+        address(),
+        config.as(),
+        session.negotiated().map(Negotiated::peerRouterId),
+        config.client(),
+        session.state().toString(),
+        session.sinceNanos(),
+        routesIn.size(),
+        recipient.map(told -> told.sent).orElse(0),
+        routesIn.staleSize(),
+        lastReason);
+  }
+}

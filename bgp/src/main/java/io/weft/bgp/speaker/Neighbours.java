@@ -1,0 +1,354 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.session.Collision;
+import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.session.Notifications;
+import io.weft.bgp.session.OpenCheck;
+import io.weft.bgp.session.Session;
+import io.weft.bgp.session.SessionInput;
+import io.weft.bgp.session.SessionOutput;
+import io.weft.bgp.session.SessionSettings;
+import io.weft.bgp.session.SessionState;
+import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.bgp.wire.Decoded;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.Message.Notification;
+import io.weft.bgp.wire.Message.Open;
+import io.weft.net.IpAddress;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/**
+ * The peers of a speaker, by address: which of them there are, which connection belongs to whom,
+ * and what their sessions want. What the sessions say of routes goes to {@link Routing}.
+ */
+final class Neighbours {
+  /** How long a peer that sent too many routes stays down. */
+  static final Duration LIMIT_PENALTY = Duration.ofMinutes(1);
+
+  private final Map<IpAddress, Neighbour> neighbours = new TreeMap<>();
+  private final Map<Long, Neighbour> connections = new LinkedHashMap<>();
+  private final Outbox outbox;
+  private SpeakerConfig config;
+  private Routing routing;
+  private boolean restarting = true;
+
+  Neighbours(SpeakerConfig config, Routing routing, Outbox outbox) {
+    this.config = config;
+    this.routing = routing;
+    this.outbox = outbox;
+  }
+
+  Collection<Neighbour> all() {
+    return Collections.unmodifiableCollection(neighbours.values());
+  }
+
+  /** The first End-of-RIB has gone out: from now on OPENs no longer say that we restarted. */
+  void restartIsOver() {
+    restarting = false;
+  }
+
+  // Configuration.
+
+  /** Begins sessions with the peers of the configuration that the speaker was made with. */
+  void start(long now) {
+    config.peers().forEach(peer -> add(now, peer));
+  }
+
+  /** Touches only peers whose own settings differ. */
+  void configure(long now, SpeakerConfig next) {
+    config = next;
+    for (var neighbour : List.copyOf(neighbours.values())) {
+      var wanted = wanted(neighbour);
+      if (wanted.isEmpty()) {
+        remove(now, neighbour, Notifications.PEER_DECONFIGURED, "peer removed");
+      } else if (!wanted.get().equals(neighbour.config)) {
+        remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
+      }
+    }
+    for (var peer : next.peers()) {
+      if (!neighbours.containsKey(peer.address())) {
+        add(now, peer);
+      }
+    }
+  }
+
+  /** Ends every session, because our AS or identifier is to be another. */
+  void stop(long now, SpeakerConfig next) {
+    for (var neighbour : List.copyOf(neighbours.values())) {
+      remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "AS or BGP identifier changed");
+    }
+    config = next;
+  }
+
+  /** Begins after {@link #stop} with another table. */
+  void begin(long now, Routing table) {
+    routing = table;
+    start(now);
+  }
+
+  private Optional<PeerConfig> wanted(Neighbour neighbour) {
+    for (var peer : config.peers()) {
+      if (peer.address().equals(neighbour.address())) {
+        return Optional.of(peer);
+      }
+    }
+    return neighbour.dynamic ? clientOf(neighbour.address()) : Optional.empty();
+  }
+
+  private Optional<PeerConfig> clientOf(IpAddress address) {
+    return config.clientRanges().stream().anyMatch(range -> range.contains(address))
+        ? Optional.of(new PeerConfig(address, config.as(), true, true))
+        : Optional.empty();
+  }
+
+  private void add(long now, PeerConfig peer) {
+    if (neighbours.containsKey(peer.address())) {
+      outbox.report(peer.address(), "configured twice: the first counts");
+    } else if (neighbours.size() >= config.maxPeers()) {
+      outbox.report(peer.address(), "not started: limit of " + config.maxPeers() + " peers");
+    } else {
+      make(now, peer, false);
+    }
+  }
+
+  private Neighbour make(long now, PeerConfig peer, boolean dynamic) {
+    var neighbour = new Neighbour(peer, dynamic, settings(peer));
+    neighbours.put(peer.address(), neighbour);
+    var start = new SessionInput.Start(peer.passive());
+    apply(now, neighbour, neighbour.session, neighbour.session.step(now, start));
+    return neighbour;
+  }
+
+  private SessionSettings settings(PeerConfig peer) {
+    return new SessionSettings(config.as(), config.routerId(), peer.as(), peer.passive());
+  }
+
+  private void remove(long now, Neighbour neighbour, Notification notification, String reason) {
+    var stop = new SessionInput.Stop(notification, reason, Duration.ZERO);
+    neighbour.rival.ifPresent(rival -> apply(now, neighbour, rival, rival.step(now, stop)));
+    apply(now, neighbour, neighbour.session, neighbour.session.step(now, stop));
+    routing.forget(neighbour);
+    neighbours.remove(neighbour.address());
+  }
+
+  // Connections.
+
+  void accepted(long now, long connection, IpAddress address) {
+    var known = Optional.ofNullable(neighbours.get(address)).or(() -> welcome(now, address));
+    if (known.isEmpty()) {
+      outbox.send(connection, List.of(Notifications.CONNECTION_REJECTED));
+      outbox.close(connection, "connection refused");
+    } else {
+      opened(now, known.get(), connection, false);
+    }
+  }
+
+  void connected(long now, long connection, IpAddress address) {
+    var neighbour = neighbours.get(address);
+    if (neighbour == null) {
+      outbox.close(connection, "no longer a peer");
+      return;
+    }
+    neighbour.connectAskedAt = OptionalLong.empty();
+    if (neighbour.session.state().compareTo(SessionState.OPEN_CONFIRM) >= 0) {
+      // No OPEN on it, so the peer cannot take it for a restart of ours.
+      outbox.close(connection, "a session stands already");
+    } else {
+      opened(now, neighbour, connection, true);
+    }
+  }
+
+  void connectFailed(long now, IpAddress address) {
+    var neighbour = neighbours.get(address);
+    if (neighbour != null) {
+      neighbour.connectAskedAt = OptionalLong.empty();
+      feed(now, neighbour, neighbour.session, new SessionInput.ConnectFailed());
+    }
+  }
+
+  void disconnected(long now, long connection, String reason) {
+    var neighbour = connections.remove(connection);
+    if (neighbour != null) {
+      feed(now, neighbour, neighbour.holder(connection), new SessionInput.Lost(reason));
+    }
+  }
+
+  void received(long now, long connection, Decoded decoded) {
+    var neighbour = connections.get(connection);
+    if (neighbour == null) {
+      return; // was on its way when we closed
+    }
+    var session = neighbour.holder(connection);
+    switch (decoded) {
+      case Decoded.Good(Open open) -> open(now, neighbour, session, open);
+      case Decoded.Good(Message message) ->
+          feed(now, neighbour, session, new SessionInput.Received(message));
+      case Decoded.Fatal(Notification notification, String reason) ->
+          feed(now, neighbour, session, new SessionInput.Undecodable(notification, reason));
+    }
+  }
+
+  private Optional<Neighbour> welcome(long now, IpAddress address) {
+    var client = clientOf(address);
+    if (client.isEmpty()) {
+      outbox.report(address, "connection refused: neither a peer nor in a client range");
+    } else if (neighbours.size() >= config.maxPeers()) {
+      outbox.report(address, "connection refused: limit of " + config.maxPeers() + " peers");
+    } else {
+      return Optional.of(make(now, client.get(), true));
+    }
+    return Optional.empty();
+  }
+
+  private void opened(long now, Neighbour neighbour, long connection, boolean initiated) {
+    var session = neighbour.session;
+    if (session.connection().isPresent()) {
+      session = rival(now, neighbour);
+    }
+    neighbour.newest = session;
+    if (!session.isResting()) {
+      connections.put(connection, neighbour);
+    }
+    feed(
+        now,
+        neighbour,
+        session,
+        new SessionInput.Opened(connection, initiated, Offer.of(config, restarting)));
+  }
+
+  /** A second session; one that was there already has had its chance. */
+  private Session rival(long now, Neighbour neighbour) {
+    neighbour.rival.ifPresent(former -> collide(now, neighbour, former));
+    var rival = new Session(neighbour.settings);
+    rival.step(now, new SessionInput.Start(true));
+    neighbour.rival = Optional.of(rival);
+    return rival;
+  }
+
+  /**
+   * Only a connection on which the peer's OPEN has come collides (RFC 4271 §6.8): of one without,
+   * the peer may think better, and then both ends must be left with the other.
+   */
+  private void open(long now, Neighbour neighbour, Session session, Open open) {
+    var other =
+        neighbour.otherThan(session).filter(o -> o.state().compareTo(SessionState.OPEN_SENT) > 0);
+    if (session.state() == SessionState.OPEN_SENT
+        && other.isPresent()
+        && OpenCheck.objection(neighbour.settings, open).isEmpty()) {
+      boolean newer = session == neighbour.newest;
+      switch (Collision.settle(now, neighbour.settings, session, other.get(), newer, open)) {
+        case CLOSE_THIS -> {
+          collide(now, neighbour, session);
+          settle(neighbour);
+          return;
+        }
+        case CLOSE_OTHER -> collide(now, neighbour, other.get());
+        case OTHER_IS_DEAD ->
+            apply(
+                now, neighbour, other.get(), other.get().step(now, new SessionInput.Superseded()));
+      }
+    }
+    feed(now, neighbour, session, new SessionInput.Received(open));
+  }
+
+  private void collide(long now, Neighbour neighbour, Session loser) {
+    var stop =
+        new SessionInput.Stop(
+            Notifications.CONNECTION_COLLISION, "connection collision", Duration.ZERO);
+    apply(now, neighbour, loser, loser.step(now, stop));
+  }
+
+  // Time.
+
+  void timePassed(long now) {
+    for (var neighbour : List.copyOf(neighbours.values())) {
+      routing.expireStale(now, neighbour);
+      neighbour.rival.ifPresent(rival -> timePassed(now, neighbour, rival));
+      timePassed(now, neighbour, neighbour.session);
+    }
+  }
+
+  private void timePassed(long now, Neighbour neighbour, Session session) {
+    if (session.isDue(now)) {
+      apply(now, neighbour, session, session.step(now, new SessionInput.TimePassed()));
+    }
+    settle(neighbour);
+  }
+
+  OptionalLong nextDeadline() {
+    return neighbours.values().stream().flatMapToLong(Neighbour::deadlines).min();
+  }
+
+  // What sessions want.
+
+  private void feed(long now, Neighbour neighbour, Session session, SessionInput input) {
+    apply(now, neighbour, session, session.step(now, input));
+    settle(neighbour);
+  }
+
+  private void apply(long now, Neighbour neighbour, Session session, List<SessionOutput> outputs) {
+    for (var output : outputs) {
+      switch (output) {
+        case SessionOutput.RequestConnect _ -> requestConnect(now, neighbour);
+        case SessionOutput.Send(long connection, List<Message> messages) ->
+            outbox.send(connection, messages);
+        case SessionOutput.Close(long connection, String reason) -> {
+          connections.remove(connection);
+          outbox.close(connection, reason);
+        }
+        case SessionOutput.Up(Negotiated agreed) ->
+            routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+        case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
+        case SessionOutput.Refresh(Message.RouteRefresh request) ->
+            routing.refresh(neighbour, request);
+        case SessionOutput.Ended ended -> ended(now, neighbour, ended);
+      }
+    }
+  }
+
+  private void requestConnect(long now, Neighbour neighbour) {
+    var asked = neighbour.connectAskedAt;
+    if (asked.isEmpty() || now - asked.getAsLong() >= Session.CONNECT_WAIT.toNanos()) {
+      neighbour.connectAskedAt = OptionalLong.of(now);
+      outbox.connect(neighbour.address());
+    }
+  }
+
+  private void routes(long now, Neighbour neighbour, Session session, Message.Update update) {
+    routing.receive(neighbour, update);
+    if (neighbour.routesIn.size() > config.maxRoutesPerPeer()) {
+      var reason = "more than " + config.maxRoutesPerPeer() + " routes";
+      outbox.report(neighbour.address(), reason + ": session closed");
+      var stop = new SessionInput.Stop(Notifications.MAXIMUM_ROUTES, reason, LIMIT_PENALTY);
+      apply(now, neighbour, session, session.step(now, stop));
+    }
+  }
+
+  private void ended(long now, Neighbour neighbour, SessionOutput.Ended ended) {
+    neighbour.lastReason = Optional.of(ended.reason());
+    if (ended.established()) {
+      routing.down(now, neighbour, ended.keepRoutes(), ended.reason());
+    }
+  }
+
+  private void settle(Neighbour neighbour) {
+    neighbour.settle();
+    if (neighbour.isGone()) {
+      neighbours.remove(neighbour.address(), neighbour);
+    }
+  }
+
+  // Pictures.
+
+  List<PeerView> view() {
+    return neighbours.values().stream().map(Neighbour::view).toList();
+  }
+}

@@ -1,0 +1,71 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.Source;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.UpdatePacking;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an Established peer is to be told (Adj-RIB-Out, RFC 4271 §3.2), as the difference of one
+ * step: withdrawals first, then announcements by equal attributes.
+ */
+final class Recipient {
+  final Source to;
+  final long connection;
+
+  /** True: the peer is to hear everything, and has heard nothing. */
+  boolean fresh = true;
+
+  /** True: the peer asked to hear everything again (RFC 2918 §4). */
+  boolean refresh;
+
+  boolean owesEndOfRib = true;
+
+  /** Routes announced and not withdrawn. */
+  int sent;
+
+  private final List<Route> withdrawn = new ArrayList<>();
+  private final Map<PathAttributes, List<Route>> announced = new LinkedHashMap<>();
+  private Optional<PathAttributes> lastAttributes = Optional.empty();
+  private List<Route> lastRoutes = List.of();
+
+  Recipient(Source to, long connection) {
+    this.to = to;
+    this.connection = connection;
+  }
+
+  void withdraw(Route key) {
+    withdrawn.add(key);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a shortcut only; the map below compares values
+  void announce(Route route, PathAttributes attributes) {
+    // Runs of routes share the object: no need to hash it again for each.
+    if (lastAttributes.isEmpty() || lastAttributes.get() != attributes) {
+      lastAttributes = Optional.of(attributes);
+      lastRoutes = announced.computeIfAbsent(attributes, _ -> new ArrayList<>());
+    }
+    lastRoutes.add(route);
+  }
+
+  /** The messages that say it; afterwards there is nothing left to say. */
+  List<Message> pack() {
+    var messages = new ArrayList<Message>();
+    if (!withdrawn.isEmpty()) {
+      messages.addAll(UpdatePacking.withdraw(withdrawn));
+    }
+    announced.forEach(
+        (attributes, routes) -> messages.addAll(UpdatePacking.announce(attributes, routes)));
+    withdrawn.clear();
+    announced.clear();
+    lastAttributes = Optional.empty();
+    lastRoutes = List.of();
+    return messages;
+  }
+}

@@ -1,0 +1,295 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.Candidate;
+import io.weft.bgp.rib.ExportRule;
+import io.weft.bgp.rib.ImportRule;
+import io.weft.bgp.rib.Rib;
+import io.weft.bgp.rib.RibChange;
+import io.weft.bgp.rib.RibEntry;
+import io.weft.bgp.rib.RoutesIn;
+import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.speaker.SpeakerEffect.BestPathChanged;
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
+import io.weft.net.RouteTarget;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Routes of a speaker: in from peers and from ourselves, and on to whom they concern. */
+final class Routing {
+  /** How long to wait for End-of-RIB after a peer came back (RFC 4724 §4.2: "an upper bound"). */
+  static final Duration STALE_AFTER_RETURN = Duration.ofMinutes(3);
+
+  private static final Family EVPN = Family.L2VPN_EVPN;
+
+  private final Outbox outbox;
+  private final Rib rib = new Rib();
+  private final RoutesIn originated;
+  private final ExportRule exports;
+  private ImportRule imports;
+
+  private boolean originationComplete;
+  private boolean refreshWanted;
+
+  Routing(SpeakerConfig config, Outbox outbox) {
+    this.outbox = outbox;
+    this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
+    this.exports = new ExportRule(config.as(), config.routerId());
+    this.imports = new ImportRule(config.as(), config.routerId(), config.keepAll(), List.of());
+  }
+
+  /** The table of another identity: what we originate and import stays, all else begins anew. */
+  Routing(SpeakerConfig config, Routing former, Outbox outbox) {
+    this(config, outbox);
+    imports = imports.withTargets(former.imports.targets());
+    originationComplete = former.originationComplete;
+    for (var entry : former.rib.entries()) {
+      for (var candidate : entry.candidates()) {
+        if (candidate.source().isLocal()) {
+          rib.announce(originated, candidate.route(), candidate.attributes());
+        }
+      }
+    }
+  }
+
+  // What we originate.
+
+  void originate(List<OriginatedRoute> routes) {
+    routes.forEach(route -> rib.announce(originated, route.route(), route.attributes()));
+  }
+
+  void remove(List<Route> routes) {
+    routes.forEach(route -> rib.withdraw(originated, route));
+  }
+
+  void completeOrigination() {
+    originationComplete = true;
+  }
+
+  // What peers do.
+
+  void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
+    var source = neighbour.source(agreed.peerRouterId());
+    neighbour.routesIn.announcedBy(source);
+    neighbour.recipient = Optional.of(new Recipient(source, connection));
+    neighbour.staleUntil = OptionalLong.empty();
+    if (neighbour.routesIn.staleSize() > 0) {
+      if (agreed.forwardingPreserved()) {
+        neighbour.staleUntil = OptionalLong.of(now + STALE_AFTER_RETURN.toNanos());
+      } else {
+        rib.removeStale(neighbour.routesIn); // RFC 4724 §4.2
+      }
+    }
+    outbox.peerUp(neighbour.address());
+  }
+
+  /** The session ended; {@code keep} is how long its routes stay, zero: not at all. */
+  void down(long now, Neighbour neighbour, Duration keep, String reason) {
+    neighbour.recipient = Optional.empty();
+    neighbour.staleUntil = OptionalLong.empty();
+    if (keep.isZero()) {
+      rib.removeAll(neighbour.routesIn);
+    } else {
+      rib.markStale(neighbour.routesIn);
+      if (neighbour.routesIn.size() > 0) {
+        neighbour.staleUntil = OptionalLong.of(now + keep.toNanos());
+      }
+    }
+    outbox.peerDown(neighbour.address(), reason);
+  }
+
+  void receive(Neighbour neighbour, Message.Update update) {
+    var from = neighbour.routesIn;
+    update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
+    update.withdrawn().forEach(route -> rib.withdraw(from, route));
+    var accepted = update.attributes().flatMap(a -> imports.accept(a, from.source()));
+    for (var route : update.announced()) {
+      if (accepted.isPresent()) {
+        rib.announce(from, route, accepted.get());
+      } else {
+        rib.withdraw(from, route);
+      }
+    }
+    update.endOfRib().ifPresent(family -> endOfRib(neighbour, family));
+  }
+
+  /** RFC 2918 §4; the marks of RFC 7313 were not agreed on, so they mean nothing. */
+  void refresh(Neighbour neighbour, Message.RouteRefresh request) {
+    if (request.family().equals(EVPN) && request.subtype() == 0) {
+      neighbour.recipient.ifPresent(recipient -> recipient.refresh = true);
+    }
+  }
+
+  void expireStale(long now, Neighbour neighbour) {
+    if (neighbour.staleUntil.isPresent() && neighbour.staleUntil.getAsLong() <= now) {
+      neighbour.staleUntil = OptionalLong.empty();
+      rib.removeStale(neighbour.routesIn);
+    }
+  }
+
+  /** Forgets a peer that is no longer one of ours. */
+  void forget(Neighbour neighbour) {
+    neighbour.staleUntil = OptionalLong.empty();
+    rib.removeAll(neighbour.routesIn);
+  }
+
+  private void endOfRib(Neighbour neighbour, Family family) {
+    if (family.equals(EVPN)) {
+      neighbour.staleUntil = OptionalLong.empty();
+      rib.removeStale(neighbour.routesIn);
+    }
+    outbox.endOfRib(neighbour.address(), family);
+  }
+
+  // What we import.
+
+  void importTargets(List<RouteTarget> targets, Collection<Neighbour> neighbours) {
+    change(imports.withTargets(targets), neighbours);
+  }
+
+  void keepAll(boolean keepAll, Collection<Neighbour> neighbours) {
+    change(
+        new ImportRule(imports.as(), imports.routerId(), keepAll, imports.targets()), neighbours);
+  }
+
+  private void change(ImportRule next, Collection<Neighbour> neighbours) {
+    if (next.equals(imports)) {
+      return;
+    }
+    refreshWanted |= imports.isWidenedBy(next);
+    imports = next;
+    neighbours.forEach(neighbour -> rib.retain(neighbour.routesIn, next::wants));
+  }
+
+  // What goes out.
+
+  /** True once an End-of-RIB has been sent: before, we count as restarting (RFC 4724 §4.1). */
+  boolean flush(Collection<Neighbour> neighbours) {
+    var recipients = new ArrayList<Recipient>();
+    for (var neighbour : neighbours) {
+      neighbour.recipient.ifPresent(recipients::add);
+      askAgain(neighbour);
+    }
+    refreshWanted = false;
+    for (var change : rib.takeChanges()) {
+      tellUser(change);
+      recipients.forEach(recipient -> tell(recipient, change));
+    }
+    recipients.stream().filter(r -> r.fresh || r.refresh).forEach(this::tellAll);
+    boolean ended = false;
+    for (var recipient : recipients) {
+      ended |= send(recipient);
+    }
+    return ended;
+  }
+
+  private void askAgain(Neighbour neighbour) {
+    if (refreshWanted
+        && neighbour.isEstablished()
+        && neighbour.session.negotiated().map(Negotiated::routeRefresh).orElse(false)) {
+      outbox.send(
+          neighbour.session.connection().orElseThrow(), List.of(new Message.RouteRefresh(EVPN, 0)));
+    }
+  }
+
+  private void tellUser(RibChange change) {
+    var before = change.before().filter(path -> !path.source().isLocal());
+    var after = change.after().filter(path -> !path.source().isLocal());
+    if (before.isPresent() || after.isPresent()) {
+      outbox.bestPath(new BestPathChanged(change.key(), after.map(Routing::path)));
+    }
+  }
+
+  private void tell(Recipient recipient, RibChange change) {
+    if (recipient.fresh) {
+      return; // will hear of everything as it is now
+    }
+    var before = change.before().flatMap(path -> exports.export(path, recipient.to));
+    var after = change.after().flatMap(path -> exports.export(path, recipient.to));
+    if (after.isEmpty()) {
+      if (before.isPresent()) {
+        recipient.sent--;
+        recipient.withdraw(change.key());
+      }
+      return;
+    }
+    recipient.sent += before.isPresent() ? 0 : 1;
+    if (!recipient.refresh && !(before.equals(after) && sameRoute(change))) {
+      recipient.announce(change.after().orElseThrow().route(), after.get());
+    }
+  }
+
+  private static boolean sameRoute(RibChange change) {
+    return change.before().map(Candidate::route).equals(change.after().map(Candidate::route));
+  }
+
+  private void tellAll(Recipient recipient) {
+    int sent = 0;
+    for (RibEntry entry : rib.entries()) {
+      var path = entry.best().orElseThrow();
+      var attributes = exports.export(path, recipient.to);
+      if (attributes.isPresent()) {
+        recipient.announce(path.route(), attributes.get());
+        sent++;
+      }
+    }
+    recipient.sent = sent;
+    recipient.fresh = false;
+    recipient.refresh = false;
+  }
+
+  private boolean send(Recipient recipient) {
+    var messages = recipient.pack();
+    boolean ends = recipient.owesEndOfRib && originationComplete;
+    if (ends) {
+      recipient.owesEndOfRib = false;
+      messages.add(Message.Update.endOfRib(EVPN));
+    }
+    if (!messages.isEmpty()) {
+      outbox.send(recipient.connection, messages);
+    }
+    return ends;
+  }
+
+  // Pictures.
+
+  List<RouteView> view() {
+    var views = new ArrayList<RouteView>();
+    for (var entry : rib.entries()) {
+      for (var candidate : entry.candidates()) {
+        views.add(view(entry, candidate));
+      }
+    }
+    return views;
+  }
+
+  private static RouteView view(RibEntry entry, Candidate candidate) {
+    boolean local = candidate.source().isLocal();
+    return new RouteView(
+        candidate.route(),
+        candidate.attributes(),
+        local ? Optional.empty() : Optional.of(candidate.source().address()),
+        local,
+        entry.best().equals(Optional.of(candidate)),
+        candidate.isStale());
+  }
+
+  private static Path path(Candidate candidate) {
+    PathAttributes attributes = candidate.attributes();
+    return new Path(
+        candidate.route(),
+        attributes,
+        candidate.source().address(),
+        candidate.source().routerId(),
+        candidate.isStale());
+  }
+}

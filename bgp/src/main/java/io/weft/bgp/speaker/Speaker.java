@@ -1,0 +1,102 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.speaker.SpeakerEvent.Accepted;
+import io.weft.bgp.speaker.SpeakerEvent.ConfigChanged;
+import io.weft.bgp.speaker.SpeakerEvent.ConnectFailed;
+import io.weft.bgp.speaker.SpeakerEvent.Connected;
+import io.weft.bgp.speaker.SpeakerEvent.DeadlineReached;
+import io.weft.bgp.speaker.SpeakerEvent.Disconnected;
+import io.weft.bgp.speaker.SpeakerEvent.ImportTargetsChanged;
+import io.weft.bgp.speaker.SpeakerEvent.MessageReceived;
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
+import io.weft.bgp.speaker.SpeakerEvent.OriginationCompleted;
+import io.weft.bgp.speaker.SpeakerEvent.RoutesOriginated;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * A BGP speaker for EVPN, which is also a route reflector: pure, so that the same one runs over TCP
+ * and in a simulation. One thread owns it. It never blocks, and never throws for anything that a
+ * peer can send.
+ *
+ * <p>Sessions begin with the first step, whatever its event. Limits are in {@link SpeakerConfig}.
+ */
+public final class Speaker {
+  private final Outbox outbox = new Outbox();
+  private final Neighbours neighbours;
+  private SpeakerConfig config;
+  private Routing routing;
+  private boolean started;
+
+  public Speaker(SpeakerConfig config) {
+    this.config = config;
+    this.routing = new Routing(config, outbox);
+    this.neighbours = new Neighbours(config, routing, outbox);
+  }
+
+  /**
+   * Takes one event.
+   *
+   * @param nowNanos a clock that never goes back
+   * @return what to do, in order
+   */
+  public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
+    return step(nowNanos, List.of(event));
+  }
+
+  /** Takes events that came together: changes of routes are packed over all of them. */
+  public List<SpeakerEffect> step(long nowNanos, List<SpeakerEvent> events) {
+    if (!started) {
+      started = true;
+      neighbours.start(nowNanos);
+    }
+    events.forEach(event -> take(nowNanos, event));
+    if (routing.flush(neighbours.all())) {
+      neighbours.restartIsOver();
+    }
+    return outbox.drain();
+  }
+
+  /** When {@link DeadlineReached} is due; empty: not before another event. */
+  public OptionalLong nextDeadline() {
+    return neighbours.nextDeadline();
+  }
+
+  /** How it stands: peers by address, routes in order of first arrival. */
+  public SpeakerView view() {
+    return new SpeakerView(config.as(), config.routerId(), neighbours.view(), routing.view());
+  }
+
+  private void take(long now, SpeakerEvent event) {
+    switch (event) {
+      case MessageReceived(var connection, var decoded) ->
+          neighbours.received(now, connection, decoded);
+      case DeadlineReached _ -> neighbours.timePassed(now);
+      case Accepted(var connection, var peer) -> neighbours.accepted(now, connection, peer);
+      case Connected(var connection, var peer) -> neighbours.connected(now, connection, peer);
+      case ConnectFailed(var peer, _) -> neighbours.connectFailed(now, peer);
+      case Disconnected(var connection, var reason) ->
+          neighbours.disconnected(now, connection, reason);
+      case RoutesOriginated(var routes) -> routing.originate(routes);
+      case OriginatedRoutesRemoved(var routes) -> routing.remove(routes);
+      case OriginationCompleted _ -> routing.completeOrigination();
+      case ImportTargetsChanged(var targets) -> routing.importTargets(targets, neighbours.all());
+      case ConfigChanged(var next) -> configure(now, next);
+    }
+  }
+
+  private void configure(long now, SpeakerConfig next) {
+    boolean another = !next.as().equals(config.as()) || !next.routerId().equals(config.routerId());
+    config = next;
+    if (another) {
+      // Learned routes go before the table does, so that users hear of it.
+      neighbours.stop(now, next);
+      routing.flush(neighbours.all());
+      routing = new Routing(next, routing, outbox);
+      neighbours.begin(now, routing);
+    } else {
+      neighbours.configure(now, next);
+      routing.keepAll(next.keepAll(), neighbours.all());
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.weft.bgp.wire;
+
+import io.weft.bgp.wire.Message.Keepalive;
+import io.weft.bgp.wire.Message.Notification;
+import io.weft.bgp.wire.Message.Open;
+import io.weft.bgp.wire.Message.RouteRefresh;
+import io.weft.bgp.wire.Message.Update;
+import io.weft.net.MalformedInput;
+import io.weft.net.OctetReader;
+import io.weft.net.OctetWriter;
+import io.weft.net.Octets;
+import java.util.Optional;
+
+/**
+ * Encodes and decodes the messages of one connection. What the two OPENs negotiate (RFC 5492) is
+ * learned from the OPENs that pass through, so the edge needs no word from the session. Encoding
+ * and decoding may happen on two threads.
+ *
+ * <pre>{@code 16 marker, all ones | 2 length | 1 type | body   (RFC 4271 §4.1)}</pre>
+ */
+public final class MessageCodec {
+  private static final int MARKER_LENGTH = 16;
+
+  /** Message types and their lengths, header included (RFC 4271 §6.1, RFC 2918 §3). */
+  private enum Type {
+    OPEN(1, 29, Message.MAX_LENGTH),
+    UPDATE(2, 23, Message.MAX_LENGTH),
+    NOTIFICATION(3, 21, Message.MAX_LENGTH),
+    KEEPALIVE(4, 19, 19),
+    ROUTE_REFRESH(5, 23, 23);
+
+    final int code;
+    final int minimum;
+    final int maximum;
+
+    Type(int code, int minimum, int maximum) {
+      this.code = code;
+      this.minimum = minimum;
+      this.maximum = maximum;
+    }
+
+    static Optional<Type> of(int code) {
+      return code >= 1 && code <= values().length
+          ? Optional.of(values()[code - 1])
+          : Optional.empty();
+    }
+  }
+
+  private Optional<Open> ours = Optional.empty();
+  private Optional<Open> theirs = Optional.empty();
+  private volatile Peering peering = Peering.ASSUMED;
+
+  /**
+   * Length of a whole message from its 19-octet header, or a negative number when the header is not
+   * one: the caller then decodes the header alone and gets the fault.
+   */
+  public static int frameLength(byte[] header) {
+    if (header.length < Message.HEADER_LENGTH || !isMarked(header)) {
+      return -1;
+    }
+    int length = lengthField(header);
+    return length < Message.HEADER_LENGTH || length > Message.MAX_LENGTH ? -1 : length;
+  }
+
+  /** Decodes one whole message, header included; any octets give a value or a fault. */
+  public Decoded decode(byte[] message) {
+    try {
+      var type = checkHeader(message);
+      var in =
+          new OctetReader(message, Message.HEADER_LENGTH, message.length - Message.HEADER_LENGTH);
+      return new Decoded.Good(decodeBody(type, in));
+    } catch (SessionReset e) {
+      return e.fatal();
+    }
+  }
+
+  /** One whole message; a message larger than {@link Message#MAX_LENGTH} is our own mistake. */
+  public byte[] encode(Message message) {
+    var out = new OctetWriter();
+    for (int i = 0; i < MARKER_LENGTH; i++) {
+      out.u8(0xff);
+    }
+    out.u16(0);
+    encodeBody(message, out);
+    if (out.size() > Message.MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "a message of " + out.size() + " octets is longer than " + Message.MAX_LENGTH);
+    }
+    return out.patchU16(MARKER_LENGTH, out.size()).toArray();
+  }
+
+  private Message decodeBody(Type type, OctetReader in) throws SessionReset {
+    try {
+      return switch (type) {
+        case OPEN -> learnTheirs(OpenCodec.decode(in));
+        case UPDATE -> UpdateCodec.decode(in, peering);
+        case NOTIFICATION ->
+            new Notification(
+                in.u8("error code"), in.u8("error subcode"), in.octets("data", in.remaining()));
+        case KEEPALIVE -> new Keepalive();
+        case ROUTE_REFRESH -> decodeRouteRefresh(in);
+      };
+    } catch (MalformedInput e) { // lengths were checked: nothing that is left can be cut short
+      throw new SessionReset(1, 2, type + ": " + e.getMessage());
+    }
+  }
+
+  private void encodeBody(Message message, OctetWriter out) {
+    switch (message) {
+      case Open open -> OpenCodec.encode(learnOurs(open), out.u8(Type.OPEN.code));
+      case Update update -> UpdateCodec.encode(update, peering, out.u8(Type.UPDATE.code));
+      case Notification(int code, int subcode, Octets data) ->
+          out.u8(Type.NOTIFICATION.code).u8(code).u8(subcode).octets(data);
+      case Keepalive _ -> out.u8(Type.KEEPALIVE.code);
+      case RouteRefresh(Family family, int subtype) ->
+          out.u8(Type.ROUTE_REFRESH.code).u16(family.afi()).u8(subtype).u8(family.safi());
+    }
+  }
+
+  /** {@code 2 AFI | 1 subtype, once reserved | 1 SAFI} (RFC 2918 §3, RFC 7313 §3.2). */
+  private static RouteRefresh decodeRouteRefresh(OctetReader in) throws MalformedInput {
+    int afi = in.u16("address family");
+    int subtype = in.u8("subtype");
+    return new RouteRefresh(new Family(afi, in.u8("subsequent address family")), subtype);
+  }
+
+  /** RFC 4271 §6.1, in its order. */
+  private static Type checkHeader(byte[] message) throws SessionReset {
+    if (message.length < Message.HEADER_LENGTH) {
+      throw new SessionReset(1, 2, "header: " + message.length + " octets where 19 must stand");
+    }
+    if (!isMarked(message)) {
+      throw new SessionReset(1, 1, "marker is not all ones: the stream is out of step");
+    }
+    int length = lengthField(message);
+    var type =
+        Type.of(message[18])
+            .orElseThrow(
+                () ->
+                    new SessionReset(
+                        1,
+                        3,
+                        Octets.of(new byte[] {message[18]}),
+                        "message type " + (message[18] & 0xff) + " is unknown"));
+    if (length < type.minimum || length > type.maximum || length != message.length) {
+      throw new SessionReset(
+          1,
+          2,
+          Octets.of(new byte[] {message[16], message[17]}),
+          type + ": length field " + length + " on " + message.length + " octets");
+    }
+    return type;
+  }
+
+  private static boolean isMarked(byte[] header) {
+    for (int i = 0; i < MARKER_LENGTH; i++) {
+      if (header[i] != -1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int lengthField(byte[] header) {
+    return (header[16] & 0xff) << 8 | (header[17] & 0xff);
+  }
+
+  private synchronized Open learnOurs(Open open) {
+    ours = Optional.of(open);
+    negotiate();
+    return open;
+  }
+
+  private synchronized Open learnTheirs(Open open) {
+    theirs = Optional.of(open);
+    negotiate();
+    return open;
+  }
+
+  private void negotiate() {
+    peering = ours.flatMap(o -> theirs.map(t -> Peering.between(o, t))).orElse(Peering.ASSUMED);
+  }
+}

@@ -1,0 +1,3 @@
+/** The session machine alone. */
+@org.jspecify.annotations.NullMarked
+package io.weft.bgp.session;

@@ -1,0 +1,78 @@
+package io.weft.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code weft attach}. */
+@Command(
+    name = "attach",
+    mixinStandardHelpOptions = true,
+    description = "Give a network namespace an interface in a network.",
+    footerHeading = "%nExample:%n",
+    footer = "  weft attach web-1 --network red-web --netns web-1 --address 192.168.1.10")
+final class AttachCommand implements Callable<Integer> {
+  @Mixin private final AgentCall agent = new AgentCall();
+
+  @Spec private final CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "ENDPOINT", description = "Its name, unique on the node.")
+  private String endpoint = "";
+
+  @Option(names = "--network", required = true, paramLabel = "NAME", description = "The network.")
+  private String network = "";
+
+  @Option(
+      names = "--netns",
+      required = true,
+      paramLabel = "NETNS",
+      description = "Name under /run/netns, or path, of the network namespace.")
+  private String netns = "";
+
+  @Option(
+      names = "--interface",
+      paramLabel = "NAME",
+      defaultValue = "eth0",
+      description = "Name of the interface inside (default: ${DEFAULT-VALUE}).")
+  private String interfaceName = "eth0";
+
+  @Option(
+      names = "--address",
+      paramLabel = "IP",
+      description = "An address in the network's subnets; may be repeated (default: chosen).")
+  private List<String> addresses = List.of();
+
+  @Option(names = "--mac", paramLabel = "MAC", description = "MAC address (default: derived).")
+  private Optional<String> mac = Optional.empty();
+
+  @Override
+  public Integer call() throws IOException {
+    var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
+    request.put("netns", netns).put("interface", interfaceName);
+    mac.ifPresent(text -> request.put("mac", text));
+    var array = request.putArray("addresses");
+    addresses.forEach(array::add);
+    var answer = agent.call(request);
+    var out = spec.commandLine().getOut();
+    if (agent.json()) {
+      out.println(AgentCall.text(answer));
+    } else {
+      out.printf(
+          "%s attached to %s: VNI %s, MAC %s, addresses %s, MTU %s%n",
+          endpoint,
+          network,
+          answer.path("vni"),
+          answer.path("mac").asText(),
+          Texts.joined(answer.path("addresses")),
+          answer.path("mtu"));
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,119 @@
+package io.weft.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code weft status}. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description = "Show what the agent is, has and lacks.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft status",
+      "  weft status --json --socket /run/weft-lab/two-racks/nodes/a1/weft.sock"
+    })
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private final AgentCall agent = new AgentCall();
+
+  @Spec private final CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException {
+    var status = agent.call(AgentCall.request("status"));
+    var out = spec.commandLine().getOut();
+    if (agent.json()) {
+      out.println(AgentCall.text(status));
+    } else {
+      print(status, out);
+    }
+    return 0;
+  }
+
+  private static void print(JsonNode status, PrintWriter out) {
+    line(out, status.path("role").asText(), status.path("name").asText());
+    if (status.has("vtepMissing")) {
+      line(out, "VTEP", "none: " + status.path("vtepMissing").asText());
+    }
+    if (status.has("vtep")) {
+      line(
+          out,
+          "VTEP",
+          status.path("vtep").asText()
+              + ", underlay MTU "
+              + status.path("underlayMtu")
+              + ", overlay MTU "
+              + status.path("overlayMtu"));
+    }
+    if (status.has("asn")) {
+      var peers = status.path("peers");
+      line(
+          out,
+          "BGP",
+          "AS "
+              + status.path("asn")
+              + ", router "
+              + status.path("routerId").asText()
+              + ", "
+              + peers.path("established")
+              + " of "
+              + peers.path("configured")
+              + " sessions established");
+    }
+    if (status.has("kernel")) {
+      var kernel = status.path("kernel");
+      line(
+          out,
+          "kernel",
+          kernel.path("objects")
+              + " objects, "
+              + kernel.path("pending")
+              + " changes pending, "
+              + kernel.path("writes")
+              + " writes since the start"
+              + (status.path("converged").asBoolean() ? "" : "; waiting for the peers' routes"));
+      for (var failure : kernel.path("failures")) {
+        line(
+            out,
+            "refused",
+            failure.path("object").asText()
+                + ": "
+                + failure.path("reason").asText()
+                + " ("
+                + failure.path("attempts")
+                + " attempts)");
+      }
+    }
+    for (var problem : status.path("problems")) {
+      line(out, "problem", problem.asText());
+    }
+    printEndpoints(status, out);
+  }
+
+  private static void printEndpoints(JsonNode status, PrintWriter out) {
+    var table = new Table("ENDPOINT", "NETWORK", "MAC", "ADDRESSES", "PORT", "STATE");
+    for (var endpoint : status.path("endpoints")) {
+      table.row(
+          endpoint.path("name").asText(),
+          endpoint.path("network").asText(),
+          endpoint.path("mac").asText(),
+          Texts.joined(endpoint.path("addresses")),
+          endpoint.path("port").asText(),
+          endpoint.path("attached").asBoolean() ? "attached" : "pending");
+    }
+    if (!table.isEmpty()) {
+      out.println();
+      out.print(table);
+    }
+  }
+
+  private static void line(PrintWriter out, String name, String value) {
+    out.printf("%-10s %s%n", name, value);
+  }
+}

@@ -1,0 +1,21 @@
+package io.weft.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+
+/** Cells of tables out of JSON. */
+final class Texts {
+  private Texts() {}
+
+  /** The elements of an array with commas; {@code -} for none. */
+  static String joined(JsonNode array) {
+    var texts = new ArrayList<String>();
+    array.forEach(element -> texts.add(element.asText()));
+    return texts.isEmpty() ? "-" : String.join(",", texts);
+  }
+
+  /** The field as text; {@code -} when it is not there. */
+  static String orDash(JsonNode object, String field) {
+    return object.hasNonNull(field) ? object.path(field).asText() : "-";
+  }
+}

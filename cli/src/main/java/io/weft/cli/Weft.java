@@ -1,0 +1,59 @@
+package io.weft.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code weft} command. */
+@Command(
+    name = "weft",
+    mixinStandardHelpOptions = true,
+    version = "weft 0.1.0",
+    description = "VXLAN-EVPN overlay networking for bare-metal Kubernetes.",
+    subcommands = {
+      NodeCommand.class,
+      ReflectorCommand.class,
+      StatusCommand.class,
+      NetworksCommand.class,
+      RoutesCommand.class,
+      PeersCommand.class,
+      AttachCommand.class,
+      DetachCommand.class,
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:it failed, or a check did not hold",
+      "2:the command line or a file is wrong",
+      "3:no agent answers on the socket"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft lab run examples/two-racks.yaml    two racks on this machine, checked",
+      "  weft node --config /etc/weft            run the agent of this host",
+      "  weft status                             what the agent holds",
+      "  weft routes --type 2 --json             MAC/IP routes, for programs"
+    })
+public final class Weft {
+  /** It failed, or a check did not hold. */
+  static final int FAILED = 1;
+
+  /** The command line or a file is wrong. */
+  static final int USAGE = 2;
+
+  /** No agent answers on the socket. */
+  static final int NO_AGENT = 3;
+
+  Weft() {}
+
+  /** Runs one command; the exit code is the process's. */
+  public static void main(String[] arguments) {
+    System.setProperty(
+        "java.util.logging.SimpleFormatter.format", "%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n");
+    int code =
+        new CommandLine(new Weft())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler(new FailureReport())
+            .execute(arguments);
+    System.exit(code);
+  }
+}

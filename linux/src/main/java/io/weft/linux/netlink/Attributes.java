@@ -1,0 +1,127 @@
+package io.weft.linux.netlink;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.MalformedInput;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Attributes of a netlink message by type: 2 length | 2 type | value, padded to four octets. Types
+ * beyond those that this build knows are passed over; of equal types the last counts.
+ */
+final class Attributes {
+  private static final int KNOWN = 64;
+
+  private final ByteBuffer octets;
+
+  /** Offset of the value of each type, and its length; offset -1: absent. */
+  private final int[] offsets = new int[KNOWN];
+
+  private final int[] lengths = new int[KNOWN];
+
+  private Attributes(ByteBuffer octets) {
+    this.octets = octets;
+    Arrays.fill(offsets, -1);
+  }
+
+  static Attributes of(ByteBuffer octets) throws MalformedInput {
+    var attributes = new Attributes(octets);
+    int at = 0;
+    while (octets.limit() - at >= 4) {
+      int length = octets.getShort(at) & 0xffff;
+      int type = octets.getShort(at + 2) & Uapi.NLA_TYPE_MASK;
+      if (length < 4 || length > octets.limit() - at) {
+        throw new MalformedInput(
+            "attribute " + type + ": length " + length + ", " + (octets.limit() - at) + " left");
+      }
+      if (type < KNOWN) {
+        attributes.offsets[type] = at + 4;
+        attributes.lengths[type] = length - 4;
+      }
+      at += Message.align(length);
+    }
+    return attributes;
+  }
+
+  boolean has(int type) {
+    return offsets[type] >= 0;
+  }
+
+  private int place(int type, int length) throws MalformedInput {
+    if (lengths[type] < length) {
+      throw new MalformedInput(
+          "attribute " + type + " needs " + length + " octets, has " + lengths[type]);
+    }
+    return offsets[type];
+  }
+
+  OptionalInt u8(int type) throws MalformedInput {
+    return has(type) ? OptionalInt.of(octets.get(place(type, 1)) & 0xff) : OptionalInt.empty();
+  }
+
+  /** A flag kept as one octet; absent is false. */
+  boolean flag(int type) throws MalformedInput {
+    return u8(type).orElse(0) != 0;
+  }
+
+  OptionalInt u16Big(int type) throws MalformedInput {
+    if (!has(type)) {
+      return OptionalInt.empty();
+    }
+    int at = place(type, 2);
+    return OptionalInt.of((octets.get(at) & 0xff) << 8 | (octets.get(at + 1) & 0xff));
+  }
+
+  OptionalInt u32(int type) throws MalformedInput {
+    return has(type) ? OptionalInt.of(octets.getInt(place(type, 4))) : OptionalInt.empty();
+  }
+
+  Optional<byte[]> octets(int type) {
+    if (!has(type)) {
+      return Optional.empty();
+    }
+    var value = new byte[lengths[type]];
+    octets.get(offsets[type], value);
+    return Optional.of(value);
+  }
+
+  /** A string without its closing NUL. */
+  Optional<String> text(int type) {
+    return octets(type)
+        .map(
+            value -> {
+              int end = value.length;
+              while (end > 0 && value[end - 1] == 0) {
+                end--;
+              }
+              return new String(value, 0, end, StandardCharsets.UTF_8);
+            });
+  }
+
+  /** An Ethernet address; empty for absent and for addresses of other kinds of link. */
+  Optional<MacAddress> mac(int type) {
+    return octets(type).filter(value -> value.length == MacAddress.LENGTH).map(MacAddress::of);
+  }
+
+  /** An IPv4 or IPv6 address by its length; empty for absent and for other families. */
+  Optional<IpAddress> ip(int type) {
+    return octets(type).filter(value -> value.length == 4 || value.length == 16).map(IpAddress::of);
+  }
+
+  Optional<Attributes> nest(int type) throws MalformedInput {
+    return has(type)
+        ? Optional.of(of(Message.slice(octets, offsets[type], lengths[type])))
+        : Optional.empty();
+  }
+
+  /** The value as a buffer, for layouts that are not attributes. */
+  Optional<ByteBuffer> raw(int type) {
+    return has(type)
+        ? Optional.of(Message.slice(octets, offsets[type], lengths[type]))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,50 @@
+package io.weft.linux.netlink;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import java.util.Optional;
+
+/**
+ * A row of a forwarding database (RTM_NEWNEIGH of family AF_BRIDGE).
+ *
+ * @param link index of the port or the VXLAN device
+ * @param mac {@link MacAddress#ZERO} in a VXLAN device: a member of the flood list
+ * @param destination the VTEP, in a VXLAN device
+ * @param sticky never moves to another port (NTF_STICKY), in a bridge
+ */
+public record FdbEntry(
+    int link,
+    MacAddress mac,
+    FdbTable table,
+    Optional<IpAddress> destination,
+    FdbKind kind,
+    boolean sticky) {
+
+  /** A remote MAC in both databases at once, as a control plane puts it. */
+  public static FdbEntry remote(int vxlan, MacAddress mac, IpAddress vtep) {
+    return new FdbEntry(
+        vxlan, mac, FdbTable.SELF_AND_MASTER, Optional.of(vtep), FdbKind.EXTERN_LEARNED, false);
+  }
+
+  /** A member of the flood list (ingress replication): to be appended, not put. */
+  public static FdbEntry flood(int vxlan, IpAddress vtep) {
+    return new FdbEntry(
+        vxlan, MacAddress.ZERO, FdbTable.SELF, Optional.of(vtep), FdbKind.PERMANENT, false);
+  }
+
+  /** A MAC pinned to a bridge port. */
+  public static FdbEntry pinned(int port, MacAddress mac) {
+    return new FdbEntry(port, mac, FdbTable.MASTER, Optional.empty(), FdbKind.STATIC, false);
+  }
+
+  public FdbEntry in(FdbTable table) {
+    // The bridge's database knows ports, not VTEPs.
+    var kept = table == FdbTable.MASTER ? Optional.<IpAddress>empty() : destination;
+    return new FdbEntry(link, mac, table, kept, kind, sticky);
+  }
+
+  /** True for a member of a VXLAN device's flood list. */
+  public boolean isFlood() {
+    return mac.isZero() && table == FdbTable.SELF;
+  }
+}

@@ -1,0 +1,24 @@
+package io.weft.linux.netlink;
+
+/** Something changed in the namespace, by whomever: our own changes come back as notices too. */
+public sealed interface KernelNotice {
+  /** A link is new or changed. */
+  record LinkChanged(Link link) implements KernelNotice {}
+
+  record LinkGone(int link, String name) implements KernelNotice {}
+
+  /** A port joined a bridge, or its flags changed. */
+  record BridgePortChanged(int link, BridgePort port) implements KernelNotice {}
+
+  record FdbChanged(FdbEntry entry, boolean gone) implements KernelNotice {}
+
+  record NeighbourChanged(Neighbour neighbour, boolean gone) implements KernelNotice {}
+
+  record AddressChanged(Address address, boolean gone) implements KernelNotice {}
+
+  /** Only from a monitor that was asked for routes. */
+  record RouteChanged(Route route, boolean gone) implements KernelNotice {}
+
+  /** The kernel has dropped notices (ENOBUFS): nothing is known any more, dump again. */
+  record Overrun() implements KernelNotice {}
+}

@@ -1,0 +1,36 @@
+package io.weft.linux.netlink;
+
+import io.weft.net.MacAddress;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A network interface as the kernel has it (RTM_NEWLINK).
+ *
+ * @param index 1.. in its namespace
+ * @param kind {@code bridge}, {@code vxlan}, {@code veth}, ...; empty for hardware and loopback
+ * @param mtu octets of an IP packet
+ * @param mac absent for links without Ethernet addresses
+ * @param up administratively up (IFF_UP)
+ * @param running has a carrier (IFF_LOWER_UP)
+ * @param master index of the bridge that it is a port of
+ * @param alias free text of the owner, at most 255 octets
+ * @param bridgePort present when the master is a bridge
+ * @param peer IFLA_LINK: the other end of a veth pair, by its index in its namespace
+ * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
+ *     differs
+ */
+public record Link(
+    int index,
+    String name,
+    String kind,
+    int mtu,
+    Optional<MacAddress> mac,
+    boolean up,
+    boolean running,
+    OptionalInt master,
+    Optional<String> alias,
+    Optional<Vxlan> vxlan,
+    Optional<BridgePort> bridgePort,
+    OptionalInt peer,
+    OptionalInt peerNamespaceId) {}

@@ -1,0 +1,201 @@
+package io.weft.linux.netlink;
+
+import static io.weft.linux.ffi.LinuxConstants.AF_BRIDGE;
+import static io.weft.linux.ffi.LinuxConstants.AF_INET6;
+import static io.weft.linux.ffi.LinuxConstants.AF_UNSPEC;
+
+import io.weft.net.MalformedInput;
+import io.weft.net.Vni;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Links (linux/if_link.h): struct ifinfomsg = 1 family | 1 pad | 2 hardware type | 4 index | 4
+ * flags | 4 changed flags, then IFLA_* attributes.
+ */
+final class LinkCodec {
+  private static final int IFINFOMSG = 16;
+
+  private LinkCodec() {}
+
+  static void writeHeader(MessageWriter out, int index, Optional<Boolean> up) {
+    out.u8(AF_UNSPEC).u8(0).u16(0).u32(index);
+    out.u32(up.orElse(false) ? Uapi.IFF_UP : 0).u32(up.isPresent() ? Uapi.IFF_UP : 0);
+  }
+
+  static void writeSettings(MessageWriter out, LinkSettings settings) {
+    settings.mac().ifPresent(mac -> out.attribute(Uapi.IFLA_ADDRESS, mac.octets()));
+    settings.mtu().ifPresent(mtu -> out.attributeU32(Uapi.IFLA_MTU, mtu));
+    settings.alias().ifPresent(alias -> out.attribute(Uapi.IFLA_IFALIAS, alias));
+    settings.master().ifPresent(master -> out.attributeU32(Uapi.IFLA_MASTER, master));
+    settings
+        .namespace()
+        .ifPresent(namespace -> out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number()));
+    if (settings.linkLocal().isPresent()) {
+      int mode =
+          settings.linkLocal().get() ? Uapi.IN6_ADDR_GEN_MODE_EUI64 : Uapi.IN6_ADDR_GEN_MODE_NONE;
+      int families = out.beginNest(Uapi.IFLA_AF_SPEC);
+      int family = out.beginNest(AF_INET6);
+      out.attributeU8(Uapi.IFLA_INET6_ADDR_GEN_MODE, mode);
+      out.endNest(family);
+      out.endNest(families);
+    }
+  }
+
+  static void writeCreation(MessageWriter out, String name, LinkSettings settings) {
+    writeHeader(out, 0, settings.up());
+    out.attribute(Uapi.IFLA_IFNAME, name);
+    writeSettings(out, settings);
+  }
+
+  static void writeBridge(MessageWriter out, Request.CreateBridge request) {
+    writeCreation(out, request.name(), request.settings());
+    int kind = beginKind(out, "bridge");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    out.attributeU32(Uapi.IFLA_BR_STP_STATE, 0);
+    out.attributeU8(Uapi.IFLA_BR_VLAN_FILTERING, 0);
+    out.attributeU8(Uapi.IFLA_BR_MCAST_SNOOPING, 0);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
+  static void writeVxlan(MessageWriter out, Request.CreateVxlan request) {
+    writeCreation(out, request.name(), request.settings());
+    int kind = beginKind(out, "vxlan");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    var vxlan = request.vxlan();
+    out.attributeU32(Uapi.IFLA_VXLAN_ID, vxlan.vni().value());
+    vxlan
+        .local()
+        .ifPresent(
+            local ->
+                out.attribute(
+                    local.isIpv4() ? Uapi.IFLA_VXLAN_LOCAL : Uapi.IFLA_VXLAN_LOCAL6,
+                    local.octets()));
+    out.attributeU16Big(Uapi.IFLA_VXLAN_PORT, vxlan.port());
+    out.attributeU8(Uapi.IFLA_VXLAN_LEARNING, vxlan.learning() ? 1 : 0);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
+  static void writeVeth(MessageWriter out, Request.CreateVeth request) {
+    writeCreation(out, request.name(), request.settings());
+    int kind = beginKind(out, "veth");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    int peer = out.beginNest(Uapi.VETH_INFO_PEER);
+    writeCreation(out, request.peerName(), request.peerSettings());
+    out.endNest(peer);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
+  static void writeBridgePort(MessageWriter out, Request.SetBridgePort request) {
+    writeHeader(out, request.link(), Optional.empty());
+    int kind = out.beginNest(Uapi.IFLA_LINKINFO);
+    out.attribute(Uapi.IFLA_INFO_SLAVE_KIND, "bridge");
+    int details = out.beginNest(Uapi.IFLA_INFO_SLAVE_DATA);
+    var port = request.port();
+    out.attributeU8(Uapi.IFLA_BRPORT_LEARNING, port.learning() ? 1 : 0);
+    out.attributeU8(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS, port.neighSuppress() ? 1 : 0);
+    out.attributeU8(Uapi.IFLA_BRPORT_ISOLATED, port.isolated() ? 1 : 0);
+    out.attributeU8(Uapi.IFLA_BRPORT_LOCKED, port.locked() ? 1 : 0);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
+  private static int beginKind(MessageWriter out, String kind) {
+    int at = out.beginNest(Uapi.IFLA_LINKINFO);
+    out.attribute(Uapi.IFLA_INFO_KIND, kind);
+    return at;
+  }
+
+  /** True for what the bridge says of its port, which is not the whole link. */
+  static boolean isOfBridge(Message message) throws MalformedInput {
+    return message.fixed("struct ifinfomsg", IFINFOMSG).get(0) == AF_BRIDGE;
+  }
+
+  static Link read(Message message) throws MalformedInput {
+    var fixed = message.fixed("struct ifinfomsg", IFINFOMSG);
+    int flags = fixed.getInt(8);
+    var attributes = message.attributes(IFINFOMSG);
+    var detail = attributes.nest(Uapi.IFLA_LINKINFO);
+    var kind = detail.flatMap(d -> d.text(Uapi.IFLA_INFO_KIND)).orElse("");
+    return new Link(
+        fixed.getInt(4),
+        name(attributes),
+        kind,
+        attributes.u32(Uapi.IFLA_MTU).orElse(0),
+        attributes.mac(Uapi.IFLA_ADDRESS),
+        (flags & Uapi.IFF_UP) != 0,
+        (flags & Uapi.IFF_LOWER_UP) != 0,
+        attributes.u32(Uapi.IFLA_MASTER),
+        attributes.text(Uapi.IFLA_IFALIAS),
+        kind.equals("vxlan") ? vxlan(detail) : Optional.empty(),
+        slave(detail),
+        peer(attributes),
+        attributes.u32(Uapi.IFLA_LINK_NETNSID));
+  }
+
+  static int index(Message message) throws MalformedInput {
+    return message.fixed("struct ifinfomsg", IFINFOMSG).getInt(4);
+  }
+
+  static String name(Message message) throws MalformedInput {
+    return name(message.attributes(IFINFOMSG));
+  }
+
+  private static String name(Attributes attributes) {
+    return attributes.text(Uapi.IFLA_IFNAME).orElse("");
+  }
+
+  private static OptionalInt peer(Attributes attributes) throws MalformedInput {
+    var peer = attributes.u32(Uapi.IFLA_LINK);
+    return peer.orElse(0) == 0 ? OptionalInt.empty() : peer;
+  }
+
+  private static Optional<Vxlan> vxlan(Optional<Attributes> detail) throws MalformedInput {
+    if (detail.isEmpty()) {
+      return Optional.empty();
+    }
+    var details = detail.get().nest(Uapi.IFLA_INFO_DATA);
+    if (details.isEmpty()) {
+      return Optional.empty();
+    }
+    var vxlan = details.get();
+    int vni = vxlan.u32(Uapi.IFLA_VXLAN_ID).orElse(0);
+    int port = vxlan.u16Big(Uapi.IFLA_VXLAN_PORT).orElse(0);
+    if (vni == 0 || port == 0) {
+      return Optional.empty(); // a device in external mode, which carries many
+    }
+    var local = vxlan.ip(Uapi.IFLA_VXLAN_LOCAL).or(() -> vxlan.ip(Uapi.IFLA_VXLAN_LOCAL6));
+    return Optional.of(
+        new Vxlan(
+            new Vni(vni),
+            local.filter(address -> !address.isUnspecified()),
+            port,
+            vxlan.flag(Uapi.IFLA_VXLAN_LEARNING)));
+  }
+
+  private static Optional<BridgePort> slave(Optional<Attributes> detail) throws MalformedInput {
+    if (detail.isEmpty()
+        || !detail.get().text(Uapi.IFLA_INFO_SLAVE_KIND).orElse("").equals("bridge")) {
+      return Optional.empty();
+    }
+    var port = detail.get().nest(Uapi.IFLA_INFO_SLAVE_DATA);
+    return port.isEmpty() ? Optional.empty() : Optional.of(bridgePort(port.get()));
+  }
+
+  /** The port's flags out of a message of family AF_BRIDGE, if it has them. */
+  static Optional<BridgePort> bridgePort(Message message) throws MalformedInput {
+    var port = message.attributes(IFINFOMSG).nest(Uapi.IFLA_PROTINFO);
+    return port.isEmpty() ? Optional.empty() : Optional.of(bridgePort(port.get()));
+  }
+
+  private static BridgePort bridgePort(Attributes port) throws MalformedInput {
+    return new BridgePort(
+        port.flag(Uapi.IFLA_BRPORT_LEARNING),
+        port.flag(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS),
+        port.flag(Uapi.IFLA_BRPORT_LOCKED),
+        port.flag(Uapi.IFLA_BRPORT_ISOLATED));
+  }
+}

@@ -1,0 +1,100 @@
+package io.weft.linux.netlink;
+
+import io.weft.linux.ffi.Descriptor;
+import io.weft.net.MacAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What to set on a link; what is absent stays as it is. Compare with the {@link Link} before a
+ * write: setting a bridge's MAC to what it already is makes the kernel flush neighbours.
+ *
+ * @param mtu octets of an IP packet, 68..65535
+ * @param alias at most 255 octets; empty takes it away. The kernel ignores it in a creation
+ * @param master index of a bridge; 0 leaves the bridge
+ * @param linkLocal false: no IPv6 link-local address is made (IN6_ADDR_GEN_MODE_NONE), so the link
+ *     says nothing on its own. The kernel ignores it in a creation
+ * @param namespace the namespace to make the link in, or to move it to
+ */
+public record LinkSettings(
+    Optional<MacAddress> mac,
+    OptionalInt mtu,
+    Optional<String> alias,
+    OptionalInt master,
+    Optional<Boolean> up,
+    Optional<Boolean> linkLocal,
+    Optional<Descriptor> namespace) {
+  /** Nothing. */
+  public static final LinkSettings NONE =
+      new LinkSettings(
+          Optional.empty(),
+          OptionalInt.empty(),
+          Optional.empty(),
+          OptionalInt.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  /** Up, and nothing else. */
+  public static final LinkSettings UP = NONE.withUp(true);
+
+  public LinkSettings {
+    if (mtu.isPresent() && (mtu.getAsInt() < 68 || mtu.getAsInt() > 65535)) {
+      throw new IllegalArgumentException("MTU " + mtu.getAsInt() + " is out of 68..65535");
+    }
+    if (alias.isPresent() && alias.get().getBytes(StandardCharsets.UTF_8).length > 255) {
+      throw new IllegalArgumentException("a link's alias has at most 255 octets");
+    }
+  }
+
+  public LinkSettings withMac(MacAddress mac) {
+    return new LinkSettings(Optional.of(mac), mtu, alias, master, up, linkLocal, namespace);
+  }
+
+  public LinkSettings withMtu(int mtu) {
+    return new LinkSettings(mac, OptionalInt.of(mtu), alias, master, up, linkLocal, namespace);
+  }
+
+  public LinkSettings withAlias(String alias) {
+    return new LinkSettings(mac, mtu, Optional.of(alias), master, up, linkLocal, namespace);
+  }
+
+  public LinkSettings withMaster(int master) {
+    return new LinkSettings(mac, mtu, alias, OptionalInt.of(master), up, linkLocal, namespace);
+  }
+
+  public LinkSettings withUp(boolean up) {
+    return new LinkSettings(mac, mtu, alias, master, Optional.of(up), linkLocal, namespace);
+  }
+
+  public LinkSettings withLinkLocal(boolean linkLocal) {
+    return new LinkSettings(mac, mtu, alias, master, up, Optional.of(linkLocal), namespace);
+  }
+
+  public LinkSettings withNamespace(Descriptor namespace) {
+    return new LinkSettings(mac, mtu, alias, master, up, linkLocal, Optional.of(namespace));
+  }
+
+  /** The part that a creation takes: address, MTU, namespace. */
+  LinkSettings atCreation() {
+    return new LinkSettings(
+        mac,
+        mtu,
+        Optional.empty(),
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        namespace);
+  }
+
+  /** The part to set once the link stands. */
+  LinkSettings afterCreation() {
+    return new LinkSettings(
+        Optional.empty(), OptionalInt.empty(), alias, master, up, linkLocal, Optional.empty());
+  }
+
+  boolean isNothing() {
+    return equals(NONE);
+  }
+}

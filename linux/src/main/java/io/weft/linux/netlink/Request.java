@@ -1,0 +1,97 @@
+package io.weft.linux.netlink;
+
+/**
+ * One change to ask the kernel for. Requests are values: many go to the kernel in one batch, and
+ * each has its own outcome.
+ */
+public sealed interface Request {
+  /** A bridge without spanning tree, VLAN filtering and multicast snooping. EEXIST: name taken. */
+  record CreateBridge(String name, LinkSettings settings) implements Request {
+    public CreateBridge {
+      requireCreation(name, settings);
+    }
+  }
+
+  /**
+   * A VXLAN device. Its UDP socket stays in the namespace of the netlink socket that asks, whatever
+   * namespace the device itself is made in. EEXIST: name taken, or VNI in use on that port.
+   */
+  record CreateVxlan(String name, Vxlan vxlan, LinkSettings settings) implements Request {
+    public CreateVxlan {
+      requireCreation(name, settings);
+    }
+  }
+
+  /** A pair of virtual Ethernet links, each end in the namespace that its settings name. */
+  record CreateVeth(String name, LinkSettings settings, String peerName, LinkSettings peerSettings)
+      implements Request {
+    public CreateVeth {
+      requireCreation(name, settings);
+      requireCreation(peerName, peerSettings);
+    }
+  }
+
+  /** ENODEV: no such link. */
+  record SetLink(int link, LinkSettings changes) implements Request {}
+
+  /** EBUSY: only links that are down change their name on older kernels. */
+  record RenameLink(int link, String name) implements Request {
+    public RenameLink {
+      requireName(name);
+    }
+  }
+
+  /** All flags at once. */
+  record SetBridgePort(int link, BridgePort port) implements Request {}
+
+  /** ENODEV: no such link. One end of a veth pair takes the other with it. */
+  record DeleteLink(int link) implements Request {}
+
+  /** EEXIST: the link has it. */
+  record AddAddress(Address address) implements Request {}
+
+  /** EADDRNOTAVAIL: the link does not have it. */
+  record DeleteAddress(Address address) implements Request {}
+
+  /** EEXIST: there is a route to the prefix with this metric. */
+  record AddRoute(Route route) implements Request {}
+
+  /** Adds it, or replaces the route to the prefix with the same metric. */
+  record ReplaceRoute(Route route) implements Request {}
+
+  /** ESRCH: there is no such route. */
+  record DeleteRoute(Route route) implements Request {}
+
+  /** Adds or replaces: afterwards this MAC has this destination alone. */
+  record PutFdb(FdbEntry entry) implements Request {}
+
+  /** Adds a destination to those that the MAC has: for flood lists. EEXIST: it has it. */
+  record AppendFdb(FdbEntry entry) implements Request {}
+
+  /** ENOENT: there is no such row. With a destination only that one goes. */
+  record DeleteFdb(FdbEntry entry) implements Request {}
+
+  /** Adds or replaces. */
+  record PutNeighbour(Neighbour neighbour) implements Request {}
+
+  /** ENOENT: there is no such entry. */
+  record DeleteNeighbour(Neighbour neighbour) implements Request {}
+
+  /** IFNAMSIZ (linux/if.h) minus the closing NUL. */
+  int MAX_NAME = 15;
+
+  private static void requireCreation(String name, LinkSettings settings) {
+    requireName(name);
+    if (settings.alias().isPresent() || settings.linkLocal().isPresent()) {
+      throw new IllegalArgumentException(
+          "the kernel takes no alias and no address mode when it makes " + name + ": set it after");
+    }
+  }
+
+  private static void requireName(String name) {
+    if (name.isEmpty() || name.length() > MAX_NAME || name.matches(".*[/\\s:%].*|\\.\\.?")) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot name a link: 1 to 15 octets without space, '/', ':' and '%'");
+    }
+  }
+}

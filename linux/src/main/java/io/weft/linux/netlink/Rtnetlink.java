@@ -1,0 +1,303 @@
+package io.weft.linux.netlink;
+
+import static io.weft.linux.ffi.LinuxConstants.AF_BRIDGE;
+import static io.weft.linux.ffi.LinuxConstants.AF_INET;
+import static io.weft.linux.ffi.LinuxConstants.AF_INET6;
+import static io.weft.linux.ffi.LinuxConstants.AF_UNSPEC;
+
+import io.weft.linux.ffi.Descriptor;
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * One network namespace's tables: changes in batches, dumps, and the making of links. For the agent
+ * and the lab. One owner at a time, on any thread; a call into the kernel pins a virtual thread's
+ * carrier for some microseconds per request. What the kernel refuses is a {@link LinuxException}
+ * with its own words, in batches a {@link Failure} per request.
+ */
+public final class Rtnetlink implements AutoCloseable {
+  private final Descriptor namespace;
+  private final NetlinkSocket socket;
+
+  private Rtnetlink(Descriptor namespace, NetlinkSocket socket) {
+    this.namespace = namespace;
+    this.socket = socket;
+  }
+
+  /** Opens the calling thread's namespace. */
+  public static Rtnetlink open() {
+    var namespace = NetworkNamespaces.openCurrent();
+    try {
+      return new Rtnetlink(namespace, NetlinkSocket.open());
+    } catch (RuntimeException e) {
+      namespace.close();
+      throw e;
+    }
+  }
+
+  /** Opens a namespace by name, or by path where the text has a slash. */
+  public static Rtnetlink openIn(String nameOrPath) {
+    return NetworkNamespaces.callIn(nameOrPath, Rtnetlink::open);
+  }
+
+  /** Opens a namespace; the descriptor stays the caller's. */
+  public static Rtnetlink openIn(Descriptor namespace) {
+    return NetworkNamespaces.callIn(namespace, Rtnetlink::open);
+  }
+
+  /** This namespace, for {@link LinkSettings#withNamespace}; closed with this object. */
+  public Descriptor namespace() {
+    return namespace;
+  }
+
+  /**
+   * Carries out the requests in order, about half a million per second; a refused one does not stop
+   * the others.
+   *
+   * @return one outcome per request, in their order; empty: done
+   * @throws LinuxException when the socket itself fails: then nothing is known, dump
+   */
+  public List<Optional<Failure>> execute(List<? extends Request> requests) {
+    return socket.execute(requests);
+  }
+
+  /**
+   * Carries out one request.
+   *
+   * @throws LinuxException when the kernel refuses it
+   */
+  public void execute(Request request) {
+    var outcome = socket.execute(List.of(request)).getFirst();
+    if (outcome.isPresent()) {
+      throw outcome.get().toException();
+    }
+  }
+
+  /** Carries out one request; false when what it asks to delete or change is not there. */
+  public boolean executeIfThere(Request request) {
+    var outcome = socket.execute(List.of(request)).getFirst();
+    if (outcome.isPresent() && !outcome.get().notThere()) {
+      throw outcome.get().toException();
+    }
+    return outcome.isEmpty();
+  }
+
+  /** Makes a bridge without spanning tree, VLANs and multicast snooping. */
+  public Link createBridge(String name, LinkSettings settings) {
+    execute(new Request.CreateBridge(name, settings.atCreation()));
+    return finish(name, settings);
+  }
+
+  /** Makes a VXLAN device in this namespace. */
+  public Link createVxlan(String name, Vxlan vxlan, LinkSettings settings) {
+    return createVxlan(name, vxlan, settings, this);
+  }
+
+  /**
+   * Makes a VXLAN device in another namespace, while its UDP socket stays in this one: the tenant
+   * has the segment, the underlay carries it.
+   *
+   * @param settings a master is an index in {@code into}
+   */
+  public Link createVxlan(String name, Vxlan vxlan, LinkSettings settings, Rtnetlink into) {
+    var creation = settings.atCreation().withNamespace(into.namespace);
+    execute(new Request.CreateVxlan(name, vxlan, creation));
+    return into.finish(name, settings);
+  }
+
+  /** The two ends of a veth pair, each as its own namespace sees it. */
+  public record VethPair(Link link, Link peer) {}
+
+  /** Makes a veth pair with its peer in another namespace, or in this one. */
+  public VethPair createVeth(
+      String name,
+      LinkSettings settings,
+      String peerName,
+      LinkSettings peerSettings,
+      Rtnetlink peerIn) {
+    execute(
+        new Request.CreateVeth(
+            name,
+            settings.atCreation(),
+            peerName,
+            peerSettings.atCreation().withNamespace(peerIn.namespace)));
+    var link = finish(name, settings);
+    try {
+      return new VethPair(link, peerIn.finish(peerName, peerSettings));
+    } catch (LinuxException e) {
+      executeIfThere(new Request.DeleteLink(link.index()));
+      throw e;
+    }
+  }
+
+  /** Sets what a creation does not take; a link that cannot be finished is not left half done. */
+  private Link finish(String name, LinkSettings settings) {
+    var link = requireLink(name);
+    var rest = settings.afterCreation();
+    if (rest.isNothing()) {
+      return link;
+    }
+    try {
+      execute(new Request.SetLink(link.index(), rest));
+      return requireLink(name);
+    } catch (LinuxException e) {
+      executeIfThere(new Request.DeleteLink(link.index()));
+      throw e;
+    }
+  }
+
+  public void setLink(int link, LinkSettings changes) {
+    execute(new Request.SetLink(link, changes));
+  }
+
+  public void setBridgePort(int link, BridgePort port) {
+    execute(new Request.SetBridgePort(link, port));
+  }
+
+  /** False when there was no such link. */
+  public boolean deleteLink(int link) {
+    return executeIfThere(new Request.DeleteLink(link));
+  }
+
+  /** All links, with the flags of bridge ports. */
+  public List<Link> links() {
+    return socket.dump(
+        "links",
+        Uapi.RTM_GETLINK,
+        out -> writeLinkQuery(out, Optional.empty()),
+        message -> Optional.of(LinkCodec.read(message)));
+  }
+
+  public Optional<Link> link(String name) {
+    return ifThere(() -> requireLink(name));
+  }
+
+  public Optional<Link> link(int index) {
+    return ifThere(
+        () ->
+            socket.get(
+                "link " + index,
+                Uapi.RTM_GETLINK,
+                out -> LinkCodec.writeHeader(out, index, Optional.empty()),
+                LinkCodec::read));
+  }
+
+  /**
+   * The link of this name.
+   *
+   * @throws LinuxException ENODEV when there is none
+   */
+  public Link requireLink(String name) {
+    return socket.get(
+        "link " + name,
+        Uapi.RTM_GETLINK,
+        out -> writeLinkQuery(out, Optional.of(name)),
+        LinkCodec::read);
+  }
+
+  private static void writeLinkQuery(MessageWriter out, Optional<String> name) {
+    LinkCodec.writeHeader(out, 0, Optional.empty());
+    name.ifPresent(text -> out.attribute(Uapi.IFLA_IFNAME, text));
+    out.attributeU32(Uapi.IFLA_EXT_MASK, Uapi.RTEXT_FILTER_SKIP_STATS);
+  }
+
+  private static <T> Optional<T> ifThere(java.util.function.Supplier<T> get) {
+    try {
+      return Optional.of(get.get());
+    } catch (LinuxException e) {
+      if (e.errno().equals(Errno.ENODEV)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Every row of every device and bridge; the kernel's own multicast rows among them. */
+  public List<FdbEntry> fdb() {
+    return fdb(0);
+  }
+
+  /** The rows of one port: its own, and those of its bridge for it. */
+  public List<FdbEntry> fdb(int link) {
+    return socket.dump(
+        "fdb",
+        Uapi.RTM_GETNEIGH,
+        out -> NeighbourCodec.writeDump(out, AF_BRIDGE, link),
+        NeighbourCodec::readFdb);
+  }
+
+  /** ARP and ND entries of all links. */
+  public List<Neighbour> neighbours() {
+    return socket.dump(
+        "neighbours",
+        Uapi.RTM_GETNEIGH,
+        out -> NeighbourCodec.writeDump(out, AF_UNSPEC, 0),
+        NeighbourCodec::readNeighbour);
+  }
+
+  public List<Neighbour> neighbours(int link) {
+    return neighbours().stream().filter(neighbour -> neighbour.link() == link).toList();
+  }
+
+  public List<Address> addresses() {
+    return socket.dump("addresses", Uapi.RTM_GETADDR, AddressCodec::writeDump, AddressCodec::read);
+  }
+
+  public List<Address> addresses(int link) {
+    return addresses().stream().filter(address -> address.link() == link).toList();
+  }
+
+  /** IPv4 and IPv6 routes of all tables, those of the kernel among them. */
+  public List<Route> routes() {
+    var routes = new ArrayList<Route>();
+    for (int family : new int[] {AF_INET, AF_INET6}) {
+      routes.addAll(
+          socket.dump(
+              "routes",
+              Uapi.RTM_GETROUTE,
+              out -> RouteCodec.writeDump(out, family),
+              RouteCodec::read));
+    }
+    return routes;
+  }
+
+  /**
+   * How a packet to this address would leave: link, gateway, source, and the path MTU where one is
+   * known.
+   *
+   * @throws LinuxException ENETUNREACH without a route; EHOSTUNREACH, EACCES or EINVAL where the
+   *     route refuses
+   */
+  public Route routeTo(IpAddress destination) {
+    return socket
+        .get(
+            "route to " + destination,
+            Uapi.RTM_GETROUTE,
+            out -> RouteCodec.writeLookup(out, destination),
+            RouteCodec::read)
+        .orElseThrow(
+            () ->
+                new LinuxException(
+                    "get", "route to " + destination, Errno.ENETUNREACH, "no usable route"));
+  }
+
+  /** Octets of an IP packet that the way to this address takes, as far as this host knows. */
+  public OptionalInt mtuTo(IpAddress destination) {
+    var route = routeTo(destination);
+    return route.mtu().isPresent() || route.link().isEmpty()
+        ? route.mtu()
+        : link(route.link().getAsInt()).map(link -> OptionalInt.of(link.mtu())).orElse(route.mtu());
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+    namespace.close();
+  }
+}

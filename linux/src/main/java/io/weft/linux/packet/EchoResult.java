@@ -1,0 +1,28 @@
+package io.weft.linux.packet;
+
+import java.util.OptionalInt;
+
+/** What came of one echo request. */
+public sealed interface EchoResult {
+  /** It came back whole. */
+  record Reply(long roundTripNanos) implements EchoResult {
+    /** For people. */
+    @Override
+    public String toString() {
+      return String.format("reply in %.3f ms", roundTripNanos / 1e6);
+    }
+  }
+
+  /** Nothing came in time: lost, or nobody has the address. */
+  record NoReply() implements EchoResult {}
+
+  /**
+   * It is larger than a link on the way takes, and must not be fragmented.
+   *
+   * @param mtu octets of an IP packet that this host believes the way takes, where it says so
+   */
+  record TooBig(OptionalInt mtu) implements EchoResult {}
+
+  /** The kernel did not send it: no route, an unreachable route, a link that is down. */
+  record Failed(String reason) implements EchoResult {}
+}
