@@ -33,6 +33,8 @@ public record FabricPlan(
   }
 
   /**
+   * A network namespace.
+   *
    * @param thing as the topology calls it
    * @param name of the network namespace
    * @param rack empty for the spine
