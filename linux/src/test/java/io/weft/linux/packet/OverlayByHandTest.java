@@ -9,6 +9,7 @@ import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Neighbour;
+import io.weft.linux.netlink.NeighbourState;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
@@ -18,6 +19,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,23 +213,66 @@ class OverlayByHandTest {
   }
 
   @Test
-  void aStreamCountsWhatALockedPortDrops() throws Exception {
+  void aStreamCountsNoLossWhereThereIsNone() throws Exception {
     try (var stream = EchoStream.startIn(one.pod(), two.podAddress(), Duration.ofMillis(10))) {
       awaitReplies(stream, 20);
       var quiet = stream.stop(PATIENCE);
       assertThat(quiet.lost()).isZero();
+      assertThat(quiet.longestSilence()).isZero();
       assertThat(quiet.sent()).isGreaterThanOrEqualTo(20);
     }
-    // Another source MAC on a locked port is dropped: the pod cannot pose as another.
-    var link = one.podLinks().requireLink("eth0");
-    one.podLinks()
-        .setLink(link.index(), LinkSettings.NONE.withMac(MacAddress.parse("02:aa:00:00:00:99")));
+  }
+
+  @Test
+  void aStreamCountsLosses() throws Exception {
+    int port = two.tenant().requireLink("pod").index();
     try (var stream = EchoStream.startIn(one.pod(), two.podAddress(), Duration.ofMillis(10))) {
-      Thread.sleep(100); // the span of the measurement
-      var lossy = stream.stop(Duration.ofMillis(50));
-      assertThat(lossy.received()).isZero();
-      assertThat(lossy.longestSilence()).isEqualTo(lossy.sent()).isPositive();
+      awaitReplies(stream, 5);
+      two.tenant().setLink(port, LinkSettings.NONE.withUp(false));
+      Thread.sleep(100); // the length of the outage
+      two.tenant().setLink(port, LinkSettings.UP);
+      awaitReplies(stream, stream.received() + 5);
+      var lossy = stream.stop(SHORT);
+      assertThat(lossy.lost()).isBetween(5, lossy.sent() - 5);
+      assertThat(lossy.longestSilence()).isBetween(5, lossy.lost());
     }
+  }
+
+  @Test
+  void aLockedPortDropsEveryOtherSource() {
+    var posing = MacAddress.parse("02:aa:00:00:00:99");
+    int link = one.podLinks().requireLink("eth0").index();
+    one.podLinks().setLink(link, LinkSettings.NONE.withMac(posing));
+    // Known for good: ARP and its one-second pauses would decide when something is sent.
+    one.podLinks()
+        .execute(
+            new Request.PutNeighbour(
+                new Neighbour(
+                    link,
+                    two.podAddress(),
+                    Optional.of(two.podMac()),
+                    NeighbourState.PERMANENT,
+                    false,
+                    false,
+                    0)));
+    try (var capture = PacketCapture.openIn(two.pod(), "eth0")) {
+      ping(one, two.podAddress(), 56, SHORT);
+      assertThat(hears(capture, posing)).isFalse();
+      int port = one.tenant().requireLink("pod").index();
+      one.tenant().setBridgePort(port, BridgePort.PINNED.withLocked(false));
+      ping(one, two.podAddress(), 56, SHORT);
+      assertThat(hears(capture, posing)).isTrue();
+    }
+  }
+
+  private static boolean hears(PacketCapture capture, MacAddress source) {
+    for (var frame = capture.next(SHORT); frame.isPresent(); frame = capture.next(SHORT)) {
+      var octets = frame.get().octets().toArray();
+      if (MacAddress.of(java.util.Arrays.copyOfRange(octets, 6, 12)).equals(source)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void awaitReplies(EchoStream stream, int count) throws InterruptedException {
