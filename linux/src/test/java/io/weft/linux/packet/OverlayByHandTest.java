@@ -73,6 +73,21 @@ class OverlayByHandTest {
     address(two.underlayLinks(), wire.peer(), two.vtep(), 24);
     overlay(one, two);
     overlay(two, one);
+    awaitWay(two.podAddress());
+    awaitWay(two.podAddress6());
+  }
+
+  /**
+   * On a busy machine the first packets over links just made were lost in about one run of ten;
+   * probably the kernel had not yet told the bridges and queues of the carriers (linkwatch).
+   */
+  private void awaitWay(IpAddress to) {
+    var deadline = new Deadline(Duration.ofSeconds(20));
+    EchoResult result;
+    do {
+      result = ping(one, to, 56, SHORT);
+    } while (!(result instanceof EchoResult.Reply) && !deadline.isOver());
+    assertThat(result).as("the way to %s", to).isInstanceOf(EchoResult.Reply.class);
   }
 
   @AfterEach
