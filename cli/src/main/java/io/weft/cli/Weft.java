@@ -1,5 +1,7 @@
 package io.weft.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -49,11 +51,14 @@ public final class Weft {
   public static void main(String[] arguments) {
     System.setProperty(
         "java.util.logging.SimpleFormatter.format", "%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n");
+    var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
     int code =
         new CommandLine(new Weft())
+            .setOut(out)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setExecutionExceptionHandler(new FailureReport())
             .execute(arguments);
+    out.flush();
     System.exit(code);
   }
 }

@@ -4,6 +4,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
