@@ -31,7 +31,10 @@ public final class EncapsulationCheck implements Check {
     for (var network : lab.networks()) {
       var way =
           Pings.allWays(lab.attached(network)).stream()
-              .filter(w -> w.address().isIpv4() && !rack(lab, w.from().node()).equals(rack(lab, w.to().node())))
+              .filter(
+                  w ->
+                      w.address().isIpv4()
+                          && !rack(lab, w.from().node()).equals(rack(lab, w.to().node())))
               .findFirst();
       if (way.isPresent()) {
         seen.add(look(lab, way.get(), findings));
@@ -69,14 +72,28 @@ public final class EncapsulationCheck implements Check {
           findings,
           frames.getFirst(),
           new VxlanFrame(
-              HEADERS, out, in, VxlanFrame.PORT, vni, way.to().mac(), way.from().mac(),
-              VxlanFrame.IPV4, INNER_HEADERS + PAYLOAD));
+              HEADERS,
+              out,
+              in,
+              VxlanFrame.PORT,
+              vni,
+              way.to().mac(),
+              way.from().mac(),
+              VxlanFrame.IPV4,
+              INNER_HEADERS + PAYLOAD));
       expect(
           findings,
           frames.getLast(),
           new VxlanFrame(
-              HEADERS, in, out, VxlanFrame.PORT, vni, way.from().mac(), way.to().mac(),
-              VxlanFrame.IPV4, INNER_HEADERS + PAYLOAD));
+              HEADERS,
+              in,
+              out,
+              VxlanFrame.PORT,
+              vni,
+              way.from().mac(),
+              way.to().mac(),
+              VxlanFrame.IPV4,
+              INNER_HEADERS + PAYLOAD));
     }
     return "VNI " + way.from().vni() + " on " + tor.thing();
   }

@@ -31,6 +31,8 @@ final class Findings {
     }
     var named = String.join("; ", wrong.subList(0, Math.min(NAMED, wrong.size())));
     return new CheckResult(
-        check, false, named + (wrong.size() > NAMED ? "; and " + (wrong.size() - NAMED) + " more" : ""));
+        check,
+        false,
+        named + (wrong.size() > NAMED ? "; and " + (wrong.size() - NAMED) + " more" : ""));
   }
 }

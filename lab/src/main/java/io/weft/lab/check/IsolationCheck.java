@@ -53,7 +53,10 @@ public final class IsolationCheck implements Check {
     findings.expect(pairs > 0, "there are no two tenants with endpoints");
     return findings.result(
         name(),
-        pings + " pings over " + pairs + " tenant borders: none seen on the other side, none answered from there");
+        pings
+            + " pings over "
+            + pairs
+            + " tenant borders: none seen on the other side, none answered from there");
   }
 
   private static String tenant(RunningLab lab, String network) {

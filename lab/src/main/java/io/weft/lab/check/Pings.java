@@ -36,7 +36,9 @@ final class Pings {
       for (var to : endpoints) {
         if (!from.equals(to)) {
           to.addresses().stream()
-              .filter(address -> from.addresses().stream().anyMatch(a -> a.isIpv4() == address.isIpv4()))
+              .filter(
+                  address ->
+                      from.addresses().stream().anyMatch(a -> a.isIpv4() == address.isIpv4()))
               .forEach(address -> ways.add(new Way(from, to, address)));
         }
       }

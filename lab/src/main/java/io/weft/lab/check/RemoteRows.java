@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a MAC appears in, or vanishes from, the forwarding tables of several namespaces: in the VXLAN
- * device's and in the bridge's. Times are of the receipt of the kernel's notice.
+ * When a MAC appears in, or vanishes from, the forwarding tables of several namespaces: in the
+ * VXLAN device's and in the bridge's. Times are of the receipt of the kernel's notice.
  */
 final class RemoteRows implements AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedSet;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -33,7 +33,7 @@ public final class RestartCheck implements Check {
   private final List<String> names = new ArrayList<>();
   private final List<EchoStream> streams = new ArrayList<>();
   private final Map<String, NetlinkMonitor> monitors = new TreeMap<>();
-  private final Map<String, SortedSet<String>> before = new TreeMap<>();
+  private final Map<String, NavigableSet<String>> before = new TreeMap<>();
 
   @Override
   public String name() {
@@ -56,7 +56,13 @@ public final class RestartCheck implements Check {
       judgeWrites(lab, victim);
       return findings.result(
           name(),
-          victim + " killed, away for " + away + " ms: " + packets + " packets on " + names.size()
+          victim
+              + " killed, away for "
+              + away
+              + " ms: "
+              + packets
+              + " packets on "
+              + names.size()
               + " ways, none lost; no kernel write, no table of any node changed");
     } catch (LabFailure e) {
       findings.add(String.valueOf(e.getMessage()));
@@ -136,8 +142,14 @@ public final class RestartCheck implements Check {
       packets += statistics.sent();
       findings.expect(
           statistics.lost() == 0,
-          names.get(i) + " lost " + statistics.lost() + " of " + statistics.sent()
-              + ", at most " + statistics.longestSilence() + " in a row");
+          names.get(i)
+              + " lost "
+              + statistics.lost()
+              + " of "
+              + statistics.sent()
+              + ", at most "
+              + statistics.longestSilence()
+              + " in a row");
     }
     return packets;
   }

@@ -4,7 +4,7 @@ import io.weft.lab.process.RunningLab;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.SortedSet;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -36,14 +36,14 @@ public final class TablesCheck implements Check {
       Thread.sleep(POLL);
       findings = compare(expected);
     }
-    int rows = expected.values().stream().mapToInt(SortedSet::size).sum();
+    int rows = expected.values().stream().mapToInt(lines -> lines.size()).sum();
     return findings.result(
         name(), rows + " rows in " + expected.size() + " tenant namespaces, exactly as expected");
   }
 
   /** By namespace: one may hold several networks of a tenant. */
-  private static Map<String, SortedSet<String>> expected(RunningLab lab) throws IOException {
-    var expected = new TreeMap<String, SortedSet<String>>();
+  private static Map<String, NavigableSet<String>> expected(RunningLab lab) throws IOException {
+    var expected = new TreeMap<String, NavigableSet<String>>();
     for (var network : lab.networks()) {
       for (var node : lab.nodesOf(network)) {
         expected
@@ -54,7 +54,7 @@ public final class TablesCheck implements Check {
     return expected;
   }
 
-  private static Findings compare(Map<String, SortedSet<String>> expected) {
+  private static Findings compare(Map<String, NavigableSet<String>> expected) {
     var findings = new Findings();
     expected.forEach(
         (namespace, lines) -> {

@@ -2,14 +2,14 @@ package io.weft.lab.check;
 
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
-import java.util.SortedSet;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /** What the tables of a network on a node must hold, from the topology and the attach answers. */
 final class TablesModel {
   private TablesModel() {}
 
-  static SortedSet<String> of(RunningLab lab, String network, String node) {
+  static NavigableSet<String> of(RunningLab lab, String network, String node) {
     var lines = new TreeSet<String>();
     for (var endpoint : lab.attached(network)) {
       int vni = endpoint.vni().value();
@@ -22,7 +22,7 @@ final class TablesModel {
     return lines;
   }
 
-  private static void remote(RunningLab lab, Attached endpoint, SortedSet<String> lines) {
+  private static void remote(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {
     int vni = endpoint.vni().value();
     var vtep = lab.plan().loopback(endpoint.node());
     lines.add(TenantTables.remote(vni, endpoint.mac(), vtep));

@@ -7,8 +7,8 @@ import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.Rtnetlink;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -18,15 +18,15 @@ import java.util.TreeSet;
  */
 final class TenantTables {
   private final Map<Integer, Link> links = new TreeMap<>();
-  private final SortedSet<String> lines = new TreeSet<>();
+  private final NavigableSet<String> lines = new TreeSet<>();
 
   private TenantTables() {}
 
   /**
-   * What forwards: rows of VXLAN devices, of bridges, and neighbours of bridges. Not what the kernel
-   * has of itself: the devices' own addresses and multicast groups.
+   * What forwards: rows of VXLAN devices, of bridges, and neighbours of bridges. Not what the
+   * kernel has of itself: the devices' own addresses and multicast groups.
    */
-  static SortedSet<String> forwarding(String namespace) {
+  static NavigableSet<String> forwarding(String namespace) {
     var tables = new TenantTables();
     try (var netlink = Rtnetlink.openIn(namespace)) {
       netlink.links().forEach(link -> tables.links.put(link.index(), link));
@@ -37,7 +37,7 @@ final class TenantTables {
   }
 
   /** {@link #forwarding}, and every link with all that it has. */
-  static SortedSet<String> everything(String namespace) {
+  static NavigableSet<String> everything(String namespace) {
     var lines = forwarding(namespace);
     try (var netlink = Rtnetlink.openIn(namespace)) {
       netlink.links().forEach(link -> lines.add("link " + link));

@@ -20,7 +20,7 @@ public record ProcessIdentity(long pid, long startTicks) {
     try {
       var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
       // The name, in parentheses, may hold spaces and parentheses: count behind the last one.
-      var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[0].equals("Z")
           ? Optional.empty()
           : Optional.of(new ProcessIdentity(pid, Long.parseLong(fields[19])));

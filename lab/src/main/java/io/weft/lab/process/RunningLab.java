@@ -83,7 +83,7 @@ public final class RunningLab {
   }
 
   /** Waits until all processes answer, and every session of every node is established. */
-  public void awaitSessions() throws InterruptedException, LabFailure {
+  public void awaitSessions() throws IOException, InterruptedException {
     long deadline = System.nanoTime() + START.toNanos();
     for (var host : processes.keySet()) {
       awaitSessions(host, deadline);
@@ -91,17 +91,20 @@ public final class RunningLab {
   }
 
   /** Waits until a host answers, and all its sessions are established. */
-  public void awaitSessions(String host) throws InterruptedException, LabFailure {
+  public void awaitSessions(String host) throws IOException, InterruptedException {
     awaitSessions(host, System.nanoTime() + START.toNanos());
   }
 
-  private void awaitSessions(String host, long deadline) throws InterruptedException, LabFailure {
+  private void awaitSessions(String host, long deadline) throws IOException, InterruptedException {
     var last = "no answer";
     while (System.nanoTime() < deadline) {
       try (var agent = agent(host)) {
         var status = agent.status();
         var peers = status.path("peers");
-        if (isReady(status.path("role").asText(), peers.path("configured").asInt(-1), peers.path("established").asInt(-1))) {
+        if (isReady(
+            status.path("role").asText(),
+            peers.path("configured").asInt(-1),
+            peers.path("established").asInt(-1))) {
           return;
         }
         last = "sessions: " + peers;
@@ -109,11 +112,11 @@ public final class RunningLab {
         last = String.valueOf(e.getMessage());
       }
       if (!process(host).isAlive()) {
-        throw new LabFailure(host + " has ended: " + lastLines(host));
+        throw new IOException(host + " has ended: " + lastLines(host));
       }
       Thread.sleep(POLL);
     }
-    throw new LabFailure(host + " is not ready: " + last + "; its log: " + lastLines(host));
+    throw new IOException(host + " is not ready: " + last + "; its log: " + lastLines(host));
   }
 
   /** A reflector's peers come to it, so those that it has are all it can wait for. */

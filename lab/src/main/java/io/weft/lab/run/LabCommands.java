@@ -45,7 +45,8 @@ public final class LabCommands {
   /**
    * Builds the lab, checks it, removes it.
    *
-   * @param json one JSON document on {@code out} and nothing else; progress then goes to {@code err}
+   * @param json one JSON document on {@code out} and nothing else; progress then goes to {@code
+   *     err}
    * @param keep leave the lab standing, for {@link #down}
    */
   public int run(Path file, boolean json, boolean keep) {
@@ -105,7 +106,9 @@ public final class LabCommands {
                         remove(lab, progress);
                       }
                     }
-                    progress.step("up", "look inside: weft lab status; end it: weft lab down " + lab.plan().lab());
+                    progress.step(
+                        "up",
+                        "look inside: weft lab status; end it: weft lab down " + lab.plan().lab());
                     return OK;
                   }
                 }));

@@ -62,7 +62,8 @@ final class LabLock implements AutoCloseable {
   private static boolean isStill(Path path, FileChannel channel) throws IOException {
     var owner = ProcessHandle.current().pid() + " " + System.nanoTime() + "\n";
     channel.truncate(0);
-    channel.write(java.nio.ByteBuffer.wrap(owner.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    channel.write(
+        java.nio.ByteBuffer.wrap(owner.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     return Files.exists(path) && Files.readString(path).equals(owner);
   }
 

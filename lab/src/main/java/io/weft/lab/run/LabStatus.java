@@ -106,12 +106,12 @@ final class LabStatus {
                 ? part.path("network").asText() + " on " + part.path("node").asText()
                 : "";
     return String.format(
-            "  %-10s %-12s %-28s %s",
-            part.path("role").asText(),
-            part.path("name").asText(),
-            part.path("namespace").asText(),
-            more)
-        .stripTrailing()
+                "  %-10s %-12s %-28s %s",
+                part.path("role").asText(),
+                part.path("name").asText(),
+                part.path("namespace").asText(),
+                more)
+            .stripTrailing()
         + "\n";
   }
 }

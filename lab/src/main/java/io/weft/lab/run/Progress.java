@@ -30,11 +30,7 @@ final class Progress {
   }
 
   void check(CheckResult result) {
-    line(
-        result.ok() ? GREEN : RED,
-        result.ok() ? "ok" : "FAILED",
-        result.name(),
-        result.detail());
+    line(result.ok() ? GREEN : RED, result.ok() ? "ok" : "FAILED", result.name(), result.detail());
   }
 
   private void line(String paint, String verdict, String what, String detail) {

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 
 /**
- * Removes a lab by what it has written down, however far it had come: its processes, its
- * namespaces and those of its agents, its directory. Nothing else is touched.
+ * Removes a lab by what it has written down, however far it had come: its processes, its namespaces
+ * and those of its agents, its directory. Nothing else is touched.
  */
 final class Removal {
   /** How long a process has to end by itself. */

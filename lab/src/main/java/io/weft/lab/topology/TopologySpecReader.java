@@ -123,38 +123,47 @@ final class TopologySpecReader {
   private Optional<EndpointPlace> endpoint(YamlObject object) {
     var name = object.required("name").word(this::newName);
     var node = object.required("node").word(text -> known("node", text, nodes));
-    var network =
-        object.required("network").word(text -> known("Network", text, networks.keySet()));
+    var network = object.required("network").word(this::networkNamed);
     var addresses =
         object.optional("addresses").each(item -> item.word(text -> address(text, network)));
     var mac = object.optional("mac").word(text -> mac(text, network));
     return name.isPresent() && node.isPresent() && network.isPresent()
-        ? Optional.of(new EndpointPlace(name.get(), node.get(), network.get(), addresses, mac))
+        ? Optional.of(
+            new EndpointPlace(name.get(), node.get(), network.get().name(), addresses, mac))
         : Optional.empty();
   }
 
-  private IpAddress address(String text, Optional<String> network) {
+  private Network networkNamed(String text) {
+    known("Network", text, networks.keySet());
+    return networks.values().stream().filter(n -> n.name().equals(text)).findFirst().orElseThrow();
+  }
+
+  private IpAddress address(String text, Optional<Network> network) {
     var address = IpAddress.parse(text);
     if (network.isPresent()) {
-      var subnets = networks.get(network.get()).spec().subnets();
+      var subnets = network.get().spec().subnets();
       if (subnets.stream().noneMatch(subnet -> subnet.isHostAddress(address))) {
         throw new IllegalArgumentException(
-            address + " is no host address of a subnet of " + network.get() + ": " + subnets);
+            address
+                + " is no host address of a subnet of "
+                + network.get().name()
+                + ": "
+                + subnets);
       }
-      if (!taken.add(network.get() + " " + address)) {
-        throw new IllegalArgumentException(address + " is given twice in " + network.get());
+      if (!taken.add(network.get().name() + " " + address)) {
+        throw new IllegalArgumentException(address + " is given twice in " + network.get().name());
       }
     }
     return address;
   }
 
-  private MacAddress mac(String text, Optional<String> network) {
+  private MacAddress mac(String text, Optional<Network> network) {
     var mac = MacAddress.parse(text);
     if (mac.isMulticast() || mac.isZero()) {
       throw new IllegalArgumentException(mac + " cannot be the address of an endpoint");
     }
-    if (network.isPresent() && !taken.add(network.get() + " " + mac)) {
-      throw new IllegalArgumentException(mac + " is given twice in " + network.get());
+    if (network.isPresent() && !taken.add(network.get().name() + " " + mac)) {
+      throw new IllegalArgumentException(mac + " is given twice in " + network.get().name());
     }
     return mac;
   }
