@@ -63,7 +63,7 @@ final class TopologyReaderTest {
           """
           nodes: [{name: n1|nodes: [{nmae: n1|t.yaml:12:12: Topology: unknown key 'nmae'; did you mean 'name'?
           {name: n1, rack: a}|{name: n1, rack: b}|t.yaml:12:28: Topology: rack: there is no rack 'b'
-          {name: n2|{name: n1|t.yaml:12:38: Topology: name: there is 'n1' already; names are unique
+          {name: n2|{name: n1|t.yaml:12:39: Topology: name: there is 'n1' already; names are unique
           {name: e1|{name: n2|t.yaml:15:12: Topology: name: there is 'n2' already; names are unique
           {name: e1|{name: spine|t.yaml:15:12: Topology: name: there is 'spine' already; names are unique
           {name: e1|{name: tor-a|t.yaml:15:12: Topology: name: there is 'tor-a' already; names are unique
@@ -81,7 +81,7 @@ final class TopologyReaderTest {
           racks: [{name: a}]|mtu: 200|t.yaml:11:8: Topology: mtu 200 is out of 1280..9216
           racks: [{name: a}]|spines: 2|t.yaml:11:11: Topology: spines 2 is out of 1..1
           racks: [{name: a}]|rakcs: []|t.yaml:11:3: Topology: unknown key 'rakcs'; did you mean 'racks'?
-          speaker: external|speaker: frr|t.yaml:12:57: Topology: speaker 'frr' is not known
+          speaker: external|speaker: frr|t.yaml:12:61: Topology: speaker 'frr' is not known
           tenant: red|tenant: rde|t.yaml:6:16: Network web: there is no Tenant 'rde'; did you mean 'red'?
           vni: 100|vni: 16777216|t.yaml:6:26: Network web: vni 16777216 is out of 1..16777215
           kind: Topology|kind: Fabric|t.yaml: has no document of kind Topology; add one
