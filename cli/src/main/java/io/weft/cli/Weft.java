@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       PeersCommand.class,
       AttachCommand.class,
       DetachCommand.class,
+      LabCommand.class,
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
