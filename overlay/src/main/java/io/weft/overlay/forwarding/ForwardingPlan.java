@@ -142,30 +142,36 @@ public final class ForwardingPlan {
     if (!inFlight.isEmpty()) {
       return List.of();
     }
-    var removals = new ArrayList<KernelChange>();
-    var puts = new ArrayList<KernelChange>();
-    for (var key : different) {
-      var failure = failures.get(key);
-      if (failure != null && failure.retryAtNanos() - now > 0) {
-        continue;
-      }
-      var want = desired.get(key);
-      if (want != null) {
-        puts.add(new KernelChange.Put(want));
-      } else if (!holdingRemoteRemovals || !key.kind().isRemote()) {
-        realized(key).map(KernelChange.Remove::new).ifPresent(removals::add);
-      }
-      if (removals.size() + puts.size() == MAX_BATCH) {
-        break;
+    var batch = new ArrayList<KernelChange>();
+    for (var key : different.descendingSet()) {
+      if (batch.size() < MAX_BATCH && !desired.containsKey(key) && isDue(key, now)) {
+        if (isHeld(key)) {
+          failures.remove(key);
+        } else {
+          realized(key).map(KernelChange.Remove::new).ifPresent(batch::add);
+        }
       }
     }
-    Collections.reverse(removals);
-    var batch = new ArrayList<KernelChange>(removals);
-    batch.addAll(puts);
+    for (var key : different) {
+      if (batch.size() < MAX_BATCH && desired.containsKey(key) && isDue(key, now)) {
+        desired(key).map(KernelChange.Put::new).ifPresent(batch::add);
+      }
+    }
     for (var change : batch) {
       inFlight.put(change.key(), change);
     }
     return Collections.unmodifiableList(batch);
+  }
+
+  private boolean isDue(ForwardingKey key, long now) {
+    var failure = failures.get(key);
+    return failure == null || failure.retryAtNanos() - now <= 0;
+  }
+
+  /** Without the vxlan device nothing remote can stand, so nothing is worth holding. */
+  private boolean isHeld(ForwardingKey key) {
+    var device = new ForwardingKey(ForwardingKey.Kind.VXLAN, key.namespace(), key.vni(), "");
+    return holdingRemoteRemovals && key.kind().isRemote() && desired.containsKey(device);
   }
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
@@ -173,12 +179,10 @@ public final class ForwardingPlan {
     var done = new TreeMap<>(inFlight);
     inFlight.clear();
     for (var refusal : refused) {
-      done.remove(refusal.key());
-      var before = failures.get(refusal.key());
-      int attempts = before == null ? 1 : before.attempts() + 1;
-      long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
-      failures.put(
-          refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
+      var change = done.remove(refusal.key());
+      if (change != null && isStillWanted(change)) {
+        fail(now, refusal);
+      }
     }
     for (var change : done.values()) {
       switch (change) {
@@ -186,6 +190,23 @@ public final class ForwardingPlan {
         case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
       }
     }
+  }
+
+  /** What was decided while the batch was in flight begins without the burden of a failure. */
+  private boolean isStillWanted(KernelChange change) {
+    return different.contains(change.key())
+        && switch (change) {
+          case KernelChange.Put(var object) -> object.equals(desired.get(object.key()));
+          case KernelChange.Remove(var object) -> !desired.containsKey(object.key());
+        };
+  }
+
+  private void fail(long now, Refusal refusal) {
+    var before = failures.get(refusal.key());
+    int attempts = before == null ? 1 : before.attempts() + 1;
+    long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
+    failures.put(
+        refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
   }
 
   /** A change that the kernel refused, in its own words. */

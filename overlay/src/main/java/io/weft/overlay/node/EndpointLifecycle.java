@@ -8,7 +8,9 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How endpoints come and go: by a call, by adoption after a restart, and by vanishing with their
@@ -24,6 +26,7 @@ final class EndpointLifecycle {
   private final Attachments attachments;
   private final Waiting<String> attaching = new Waiting<>();
   private final Waiting<ForwardingKey> detaching = new Waiting<>();
+  private List<NodeEvent.AttachRequested> postponed = new ArrayList<>();
 
   EndpointLifecycle(
       NodeConfig config,
@@ -59,15 +62,63 @@ final class EndpointLifecycle {
       refuse(event.request(), Reason.UNKNOWN_NETWORK, unknownNetwork(request.network()));
       return;
     }
-    var existing = instances.find(request.network());
-    switch (attachments.check(request, network.get(), existing.map(NetworkInstance::remote))) {
+    var holder = instances.holderOf(network.get().vni(), request.network());
+    if (holder.isPresent()) {
+      refuse(
+          event.request(),
+          Reason.INVALID_REQUEST,
+          "VNI %s of network '%s' is still that of network '%s' on this node, until its endpoints are detached"
+              .formatted(network.get().vni(), request.network(), holder.get().intent().name()));
+      return;
+    }
+    attach(event, network.get());
+  }
+
+  private void attach(NodeEvent.AttachRequested event, NetworkIntent network) {
+    var request = event.attach();
+    var existing = instances.find(network.name());
+    switch (attachments.check(request, network, existing.map(NetworkInstance::remote))) {
       case Attachments.Checked.Rejected(var refusal) ->
           effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
       case Attachments.Checked.Accepted(var endpoint) -> {
-        add(endpoint, network.get(), instances.namespaceOf(network.get()));
-        attaching.add(endpoint.name(), event.request());
+        var namespace =
+            existing
+                .map(NetworkInstance::namespace)
+                .orElseGet(() -> instances.namespaceOf(network));
+        var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
+        if (plan.isGone(port)) {
+          add(endpoint, network, namespace);
+          attaching.add(endpoint.name(), event.request());
+        } else {
+          postpone(event, plan.failure(port));
+        }
       }
     }
+  }
+
+  /**
+   * An endpoint that was detached a moment ago must leave the kernel first: else its port, which
+   * leads to the former pod, would be taken for the new one.
+   */
+  private void postpone(NodeEvent.AttachRequested event, Optional<ForwardingPlan.Failure> failure) {
+    if (failure.isPresent()) {
+      refuse(
+          event.request(),
+          Reason.KERNEL_REFUSED,
+          "an earlier '"
+              + event.attach().endpoint()
+              + "' cannot be removed: "
+              + failure.get().reason());
+    } else {
+      postponed.add(event);
+    }
+  }
+
+  /** Tries again what waits for an earlier endpoint of the same name to go. */
+  void attachPostponed() {
+    var again = postponed;
+    postponed = new ArrayList<>();
+    again.forEach(this::attach);
   }
 
   private String unknownNetwork(String name) {
@@ -106,6 +157,7 @@ final class EndpointLifecycle {
   }
 
   void detach(long request, String name) {
+    refusePostponed(name);
     var endpoint = attachments.find(name);
     if (endpoint.isEmpty()) {
       effects.add(new NodeEffect.ReplyToDetach(request, false));
@@ -113,9 +165,22 @@ final class EndpointLifecycle {
     }
     attaching
         .take(name)
-        .forEach(earlier -> refuse(earlier, Reason.INVALID_REQUEST, "'" + name + "' was detached"));
+        .forEach(earlier -> refuse(earlier, Reason.INVALID_REQUEST, wasDetached(name)));
     detaching.add(instances.of(endpoint.get()).port(endpoint.get()).key(), request);
     forget(endpoint.get());
+  }
+
+  private void refusePostponed(String name) {
+    for (var event : List.copyOf(postponed)) {
+      if (event.attach().endpoint().equals(name)) {
+        postponed.remove(event);
+        refuse(event.request(), Reason.INVALID_REQUEST, wasDetached(name));
+      }
+    }
+  }
+
+  private static String wasDetached(String name) {
+    return "'" + name + "' was detached";
   }
 
   private void refuse(long request, Reason reason, String message) {

@@ -8,6 +8,7 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * The brain of one node. Three straight lines run through it:
@@ -82,7 +83,9 @@ public final class Node {
       return OptionalLong.empty();
     }
     var next = earlier(routes.nextDeadline(), plan.nextRetry());
-    return converged ? next : earlier(next, OptionalLong.of(convergenceDeadline));
+    return converged && originationCompleted
+        ? next
+        : earlier(next, OptionalLong.of(convergenceDeadline));
   }
 
   private static OptionalLong earlier(OptionalLong one, OptionalLong other) {
@@ -121,10 +124,14 @@ public final class Node {
       return;
     }
     routes.configure(now, foundation.intent(), foundation.underlay());
+    var wanted = new TreeMap<String, NetworkIntent>();
     for (var instance : instances.all()) {
-      instances.change(instance, wanted(instance), foundation.underlay());
-      routes.importInto(instance);
+      wanted.put(instance.intent().name(), wanted(instance));
     }
+    instances
+        .change(wanted, foundation.underlay())
+        .forEach(kept -> effects.report("network " + kept.network(), kept.reason()));
+    instances.all().forEach(routes::importInto);
   }
 
   private void start(long now) {
@@ -179,14 +186,12 @@ public final class Node {
     if (!routes.isStarted()) {
       return;
     }
+    endpoints.attachPostponed();
     endpoints.answerAttaching();
     routes.updateImportTargets(now);
     routes.originate(now);
     endpoints.answerDetaching();
-    if (!originationCompleted && plan.failures().isEmpty() && endpoints.allStand()) {
-      originationCompleted = true;
-      routes.speak(now, new SpeakerEvent.OriginationCompleted());
-    }
+    settleOrigination(now);
     settleConvergence(now);
     if (!batchInFlight) {
       batch = plan.nextBatch(now);
@@ -198,14 +203,23 @@ public final class Node {
     }
   }
 
-  private void settleConvergence(long now) {
-    if (converged) {
-      return;
+  /** What the kernel refuses must not keep the peers waiting for End-of-RIB for ever. */
+  private void settleOrigination(long now) {
+    if (!originationCompleted && (endpoints.allStand() || isOverdue(now))) {
+      originationCompleted = true;
+      routes.speak(now, new SpeakerEvent.OriginationCompleted());
     }
-    if (routes.heardAllOf(foundation.intent().peers()) || now - convergenceDeadline >= 0) {
+  }
+
+  private void settleConvergence(long now) {
+    if (!converged && (routes.heardAllOf(foundation.intent().peers()) || isOverdue(now))) {
       converged = true;
       plan.holdRemoteRemovals(false);
     }
+  }
+
+  private boolean isOverdue(long now) {
+    return now - convergenceDeadline >= 0;
   }
 
   // ---- view -------------------------------------------------------------------------------
