@@ -165,15 +165,20 @@ final class OneNode {
     }
   }
 
-  /** Lets time come to what the node waits for next, if that is not later than {@code until}. */
-  boolean wake(long until) {
-    var next = node.nextDeadline();
-    if (next.isEmpty() || next.getAsLong() > until) {
-      now = Math.max(now, until);
+  /** Lets time come to what node or reflector waits for next, if not later than {@code until}. */
+  private boolean wake(long until) {
+    long mine = node.nextDeadline().orElse(Long.MAX_VALUE);
+    long theirs = reflector.nextDeadline().orElse(Long.MAX_VALUE);
+    if (Math.min(mine, theirs) > until) {
+      now = until;
       return false;
     }
-    now = Math.max(now, next.getAsLong());
-    give(new NodeEvent.DeadlineReached());
+    now = Math.max(now, Math.min(mine, theirs));
+    if (mine <= theirs) {
+      give(new NodeEvent.DeadlineReached());
+    } else {
+      reflect(new SpeakerEvent.DeadlineReached());
+    }
     return true;
   }
 
@@ -351,7 +356,8 @@ final class OneNode {
         if (reachable) {
           connection++;
           forNode.add(new NodeEvent.Bgp(new SpeakerEvent.Connected(connection, peer)));
-          reflectLater(new SpeakerEvent.Accepted(connection, VTEP));
+          reflectLater(
+              new SpeakerEvent.Accepted(connection, node.view().underlay().orElseThrow().vtep()));
         } else {
           forNode.add(new NodeEvent.Bgp(new SpeakerEvent.ConnectFailed(peer, "refused")));
         }
