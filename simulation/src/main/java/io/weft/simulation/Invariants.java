@@ -3,7 +3,6 @@ package io.weft.simulation;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
-import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -12,20 +11,21 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** What must hold after every event, whatever happens; a breach ends the run. */
+/**
+ * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
+ * when they were written to, because nothing else changes them for the worse.
+ */
 final class Invariants {
   /** An endpoint that was attached here at some time. */
-  private record Place(Vni vni, MacAddress mac, IpAddress vtep) {}
+  private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
 
   private static final Comparator<Place> ORDER =
-      Comparator.comparingInt((Place place) -> place.vni().value())
-          .thenComparing(Place::mac)
-          .thenComparing(Place::vtep);
+      Comparator.comparing(Place::namespace).thenComparing(Place::mac).thenComparing(Place::vtep);
 
   private final TreeSet<Place> places = new TreeSet<>(ORDER);
 
-  void attached(NodeMachine machine, Attached endpoint) {
-    places.add(new Place(endpoint.vni(), endpoint.mac(), machine.address));
+  void attached(NodeMachine machine, String namespace, MacAddress mac) {
+    places.add(new Place(namespace, mac, machine.address));
   }
 
   /** At most one batch is in flight. */
@@ -48,8 +48,8 @@ final class Invariants {
     switch (object) {
       case VxlanFdbEntry entry -> {
         notToItself(machine, entry, entry.vtep());
-        // Remote MACs of the segment only: the same MAC of another tenant is elsewhere.
-        if (!places.contains(new Place(entry.destinationVni(), entry.mac(), entry.vtep()))) {
+        // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
+        if (!places.contains(new Place(entry.namespace(), entry.mac(), entry.vtep()))) {
           throw broken(machine, "nobody was ever attached there: " + entry);
         }
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 /** A node: the agent's brain, which may crash, over a kernel, which stays. */
 final class NodeMachine extends Machine {
   static final int MAX_ENDPOINTS = 1_000;
+  private static final String NAMESPACE_PREFIX = "weft-";
   private static final int UNDERLAY_MTU = 1_500;
 
   /** A batch takes 50 to 250 microseconds; lost entries are noticed as late. */
@@ -56,7 +57,7 @@ final class NodeMachine extends Machine {
   }
 
   private Node fresh() {
-    return new Node(new NodeConfig(name, "weft-", MAX_ENDPOINTS));
+    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS));
   }
 
   @Override
@@ -74,6 +75,7 @@ final class NodeMachine extends Machine {
         batch -> {
           int done = (int) random.below(batch.changes().size() + 1L);
           kernel.apply(batch.changes().subList(0, done));
+          invariants.check(this);
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
@@ -91,14 +93,16 @@ final class NodeMachine extends Machine {
         case NodeEffect.Report _ -> {}
       }
     }
-    invariants.check(this);
     rest();
   }
 
   private void answer(long request, AttachResult result) {
     attached.put(request, result);
     if (result instanceof AttachResult.Attached endpoint) {
-      invariants.attached(this, endpoint);
+      intent.networks().stream()
+          .filter(network -> network.name().equals(endpoint.network()))
+          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
+          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
     }
   }
 
@@ -109,6 +113,7 @@ final class NodeMachine extends Machine {
         () -> {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
+          invariants.check(this);
           give(new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals()));
           if (!outcome.notices().isEmpty()) {
             give(new NodeEvent.KernelChanged(outcome.notices()));

@@ -3,6 +3,7 @@ package io.weft.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -11,8 +12,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ten nodes, two reflectors, two tenants with the same subnet, thirty endpoints. */
@@ -274,8 +278,7 @@ final class WorldTest {
     var world = world(14);
     world.run(SECOND);
     var request =
-        new io.weft.overlay.attachment.AttachRequest(
-            "a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
+        new AttachRequest("a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
     long call = world.attach("n1", request);
     assertThat(world.answer("n1", call)).isEmpty();
     world.run(Duration.ofMillis(1));
@@ -290,13 +293,17 @@ final class WorldTest {
     assertThat(world.answer("n1", early).orElseThrow()).isInstanceOf(Refused.class);
   }
 
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Integer.getInteger("weft.seeds", 12));
+  }
+
   /** Anything, anywhere, at any time; in the end the kernels are as the model says. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+  @MethodSource("seeds")
   void whateverHappensTheWorldConverges(long seed) {
     var world = busy(seed);
     var chance = new SplitMix64(seed);
-    var down = new java.util.TreeSet<String>();
+    var down = new TreeSet<String>();
     for (int i = 0; i < 60; i++) {
       var node = "n" + (1 + chance.below(10));
       var reflector = "r" + (1 + chance.below(2));

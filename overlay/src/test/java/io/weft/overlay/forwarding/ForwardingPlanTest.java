@@ -189,6 +189,18 @@ final class ForwardingPlanTest {
   }
 
   @Test
+  void whatIsHeldFollowsTheWishForItsDevice() {
+    plan.observeAll(List.of(VXLAN, FDB, FLOOD));
+    plan.holdRemoteRemovals(true);
+    assertThat(plan.pending()).isEqualTo(3);
+    plan.desire(VXLAN);
+    assertThat(plan.pending()).isZero();
+    plan.undesire(VXLAN.key());
+    assertThat(plan.pending()).isEqualTo(3);
+    assertThat(plan.nextBatch(0)).containsExactly(remove(FLOOD), remove(FDB), remove(VXLAN));
+  }
+
+  @Test
   void aFullDumpIsTheTruth() {
     plan.desire(SPACE);
     plan.desire(BRIDGE);
@@ -244,14 +256,16 @@ final class ForwardingPlanTest {
     var random = new Random(seed);
     var kernel = new TreeMap<ForwardingKey, ForwardingObject>();
     long now = 0;
+    plan.holdRemoteRemovals(random.nextBoolean());
     for (int i = 0; i < 2_000; i++) {
-      var kind = Kind.values()[random.nextInt(3)];
+      var kind = Kind.values()[random.nextInt(4)];
       int mtu = 1400 + random.nextInt(2);
       var vni = new Vni(1 + random.nextInt(3));
       ForwardingObject object =
           switch (kind) {
             case NAMESPACE -> new TenantNamespace("weft-" + vni);
             case BRIDGE -> new Bridge("weft-red", vni, MAC, mtu);
+            case VXLAN -> new VxlanPort("weft-red", vni, VTEP, MAC, mtu);
             default -> new FloodEntry("weft-red", vni, VTEP, vni);
           };
       switch (random.nextInt(5)) {
@@ -261,10 +275,16 @@ final class ForwardingPlanTest {
           kernel.remove(object.key());
           plan.observe(object.key(), Optional.empty());
         }
-        case 3 -> now += random.nextLong(2_000_000_000L);
+        case 3 -> {
+          if (random.nextInt(20) == 0) {
+            plan.holdRemoteRemovals(random.nextBoolean());
+          }
+          now += random.nextLong(2_000_000_000L);
+        }
         default -> apply(now, kernel, random.nextInt(4));
       }
     }
+    plan.holdRemoteRemovals(false);
     for (int i = 0; i < 5; i++) {
       now += ForwardingPlan.LAST_RETRY_NANOS;
       apply(now, kernel, 1);
