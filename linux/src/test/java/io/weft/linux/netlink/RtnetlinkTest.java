@@ -126,6 +126,15 @@ class RtnetlinkTest {
   }
 
   @Test
+  void aLinkWithoutLinkLocalAddressSaysNothing() {
+    var far = namespaces.links(namespaces.create());
+    var silent = LinkSettings.UP.withLinkLocal(false);
+    var pair = links.createVeth("a", silent, "b", LinkSettings.UP, far);
+    assertThat(links.addresses(pair.link().index())).isEmpty();
+    assertThat(far.addresses(pair.peer().index())).hasSize(1);
+  }
+
+  @Test
   void linksAreRenamedAndMoved() {
     var far = namespaces.links(namespaces.create());
     var pair = links.createVeth("a", LinkSettings.NONE, "b", LinkSettings.NONE, links);

@@ -211,23 +211,54 @@ class OverlayByHandTest {
   }
 
   @Test
-  void aStreamCountsWhatALockedPortDrops() throws Exception {
+  void aStreamCountsNoLossWhereThereIsNone() throws Exception {
     try (var stream = EchoStream.startIn(one.pod(), two.podAddress(), Duration.ofMillis(10))) {
       awaitReplies(stream, 20);
       var quiet = stream.stop(PATIENCE);
       assertThat(quiet.lost()).isZero();
+      assertThat(quiet.longestSilence()).isZero();
       assertThat(quiet.sent()).isGreaterThanOrEqualTo(20);
     }
-    // Another source MAC on a locked port is dropped: the pod cannot pose as another.
-    var link = one.podLinks().requireLink("eth0");
-    one.podLinks()
-        .setLink(link.index(), LinkSettings.NONE.withMac(MacAddress.parse("02:aa:00:00:00:99")));
+  }
+
+  @Test
+  void aStreamCountsLosses() throws Exception {
+    int port = two.tenant().requireLink("pod").index();
     try (var stream = EchoStream.startIn(one.pod(), two.podAddress(), Duration.ofMillis(10))) {
-      Thread.sleep(100); // the span of the measurement
-      var lossy = stream.stop(Duration.ofMillis(50));
-      assertThat(lossy.received()).isZero();
-      assertThat(lossy.longestSilence()).isEqualTo(lossy.sent()).isPositive();
+      awaitReplies(stream, 5);
+      two.tenant().setLink(port, LinkSettings.NONE.withUp(false));
+      Thread.sleep(100); // the length of the outage
+      two.tenant().setLink(port, LinkSettings.UP);
+      awaitReplies(stream, stream.received() + 5);
+      var lossy = stream.stop(SHORT);
+      assertThat(lossy.lost()).isBetween(5, lossy.sent() - 5);
+      assertThat(lossy.longestSilence()).isBetween(5, lossy.lost());
     }
+  }
+
+  @Test
+  void aLockedPortDropsEveryOtherSource() {
+    var posing = MacAddress.parse("02:aa:00:00:00:99");
+    int link = one.podLinks().requireLink("eth0").index();
+    one.podLinks().setLink(link, LinkSettings.NONE.withMac(posing));
+    try (var capture = PacketCapture.openIn(two.pod(), "eth0")) {
+      ping(one, two.podAddress(), 56, SHORT);
+      assertThat(hears(capture, posing)).isFalse();
+      int port = one.tenant().requireLink("pod").index();
+      one.tenant().setBridgePort(port, BridgePort.PINNED.withLocked(false));
+      ping(one, two.podAddress(), 56, SHORT);
+      assertThat(hears(capture, posing)).isTrue();
+    }
+  }
+
+  private static boolean hears(PacketCapture capture, MacAddress source) {
+    for (var frame = capture.next(SHORT); frame.isPresent(); frame = capture.next(SHORT)) {
+      var octets = frame.get().octets().toArray();
+      if (MacAddress.of(java.util.Arrays.copyOfRange(octets, 6, 12)).equals(source)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void awaitReplies(EchoStream stream, int count) throws InterruptedException {
