@@ -18,14 +18,12 @@ final class AddressCodec {
 
   static void write(MessageWriter out, Address address) {
     var ip = address.address();
-    int scope = ip.isLoopback() ? 254 : Uapi.RT_SCOPE_UNIVERSE; // RT_SCOPE_HOST
-    out.u8(ip.isIpv4() ? AF_INET : AF_INET6).u8(address.prefixLength()).u8(0).u8(scope);
+    int scope = ip.isLoopback() ? Uapi.RT_SCOPE_HOST : Uapi.RT_SCOPE_UNIVERSE;
+    int flags = address.noDad() ? Uapi.IFA_F_NODAD : 0;
+    out.u8(ip.isIpv4() ? AF_INET : AF_INET6).u8(address.prefixLength()).u8(flags).u8(scope);
     out.u32(address.link());
     out.attribute(Uapi.IFA_LOCAL, ip.octets());
     out.attribute(Uapi.IFA_ADDRESS, ip.octets());
-    if (address.noDad()) {
-      out.attributeU32(Uapi.IFA_FLAGS, Uapi.IFA_F_NODAD);
-    }
   }
 
   /** Empty for a family other than IPv4 and IPv6. */
@@ -35,13 +33,16 @@ final class AddressCodec {
     int flags = attributes.u32(Uapi.IFA_FLAGS).orElse(fixed.get(2) & 0xff);
     int length = fixed.get(1) & 0xff;
     // IFA_ADDRESS is the other end of a point-to-point link; IFA_LOCAL, where given, is ours.
-    return attributes
-        .ip(Uapi.IFA_LOCAL)
-        .or(() -> attributes.ip(Uapi.IFA_ADDRESS))
-        .map(
-            ip ->
-                new Address(
-                    fixed.getInt(4), ip, length, !ip.isIpv4() && (flags & Uapi.IFA_F_NODAD) != 0));
+    var found = attributes.ip(Uapi.IFA_LOCAL).or(() -> attributes.ip(Uapi.IFA_ADDRESS));
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    var ip = found.get();
+    if (length > ip.bits()) {
+      throw new MalformedInput("address " + ip + " with prefix length " + length);
+    }
+    boolean noDad = !ip.isIpv4() && (flags & Uapi.IFA_F_NODAD) != 0;
+    return Optional.of(new Address(fixed.getInt(4), ip, length, noDad));
   }
 
   static void writeDump(MessageWriter out) {

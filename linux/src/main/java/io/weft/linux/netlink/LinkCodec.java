@@ -53,7 +53,7 @@ final class LinkCodec {
     int kind = beginKind(out, "bridge");
     int details = out.beginNest(Uapi.IFLA_INFO_DATA);
     out.attributeU32(Uapi.IFLA_BR_STP_STATE, 0);
-    out.attributeU8(Uapi.IFLA_BR_VLAN_FILTERING, 0);
+    // VLAN filtering is off in a new bridge; kernels without it refuse to hear of it.
     out.attributeU8(Uapi.IFLA_BR_MCAST_SNOOPING, 0);
     out.endNest(details);
     out.endNest(kind);
@@ -166,6 +166,9 @@ final class LinkCodec {
     int port = vxlan.u16Big(Uapi.IFLA_VXLAN_PORT).orElse(0);
     if (vni == 0 || port == 0) {
       return Optional.empty(); // a device in external mode, which carries many
+    }
+    if (vni < 0 || vni > Vni.MAX) {
+      throw new MalformedInput("VXLAN device with VNI " + Integer.toUnsignedString(vni));
     }
     var local = vxlan.ip(Uapi.IFLA_VXLAN_LOCAL).or(() -> vxlan.ip(Uapi.IFLA_VXLAN_LOCAL6));
     return Optional.of(

@@ -3,6 +3,7 @@ package io.weft.linux.netlink;
 import io.weft.linux.ffi.Descriptor;
 import io.weft.net.MacAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -96,5 +97,19 @@ public record LinkSettings(
 
   boolean isNothing() {
     return equals(NONE);
+  }
+
+  /** Only what is set, for errors. */
+  @Override
+  public String toString() {
+    var parts = new ArrayList<String>();
+    mac.ifPresent(value -> parts.add("mac " + value));
+    mtu.ifPresent(value -> parts.add("mtu " + value));
+    alias.ifPresent(value -> parts.add("alias '" + value + "'"));
+    master.ifPresent(value -> parts.add("master " + value));
+    up.ifPresent(value -> parts.add(value ? "up" : "down"));
+    linkLocal.ifPresent(value -> parts.add("link-local " + (value ? "on" : "off")));
+    namespace.ifPresent(value -> parts.add("namespace " + value));
+    return "[" + String.join(", ", parts) + "]";
   }
 }

@@ -43,6 +43,10 @@ record Message(int type, int flags, int sequence, ByteBuffer body) {
 
   /** The attributes behind a fixed part. */
   Attributes attributes(int fixedLength) throws MalformedInput {
+    if (fixedLength < 0 || fixedLength > body.limit()) {
+      throw new MalformedInput(
+          "attributes behind octet " + fixedLength + " of a body of " + body.limit());
+    }
     int from = Math.min(body.limit(), align(fixedLength));
     return Attributes.of(slice(body, from, body.limit() - from));
   }

@@ -89,8 +89,13 @@ final class MessageWriter {
 
   /** Starts an attribute that holds attributes; returns its place. */
   int beginNest(int type) {
+    return beginAttribute(type | Uapi.NLA_F_NESTED);
+  }
+
+  /** Starts an attribute whose value is written by hand; returns its place. */
+  int beginAttribute(int type) {
     int at = buffer.position();
-    header(type | Uapi.NLA_F_NESTED, 0);
+    header(type, 0);
     return at;
   }
 

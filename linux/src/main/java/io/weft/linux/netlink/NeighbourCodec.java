@@ -58,8 +58,7 @@ final class NeighbourCodec {
     int state = fixed.getShort(8);
     int flags = fixed.get(10);
     var attributes = message.attributes(NDMSG);
-    // A row put with NTF_SELF|NTF_MASTER keeps both flags in the device's table; only the bridge
-    // names itself in NDA_MASTER.
+    // Only the bridge names itself in NDA_MASTER; a device's flags are what the writer gave it.
     var table = attributes.has(Uapi.NDA_MASTER) ? FdbTable.MASTER : FdbTable.SELF;
     return attributes
         .mac(Uapi.NDA_LLADDR)
@@ -90,11 +89,11 @@ final class NeighbourCodec {
             | (neighbour.router() ? Uapi.NTF_ROUTER : 0);
     int family = neighbour.address().isIpv4() ? AF_INET : AF_INET6;
     writeHeader(out, family, neighbour.link(), neighbour.state().bits(), flags);
-    out.attribute(Uapi.NDA_DST, neighbour.address().octets());
-    neighbour.mac().ifPresent(mac -> out.attribute(Uapi.NDA_LLADDR, mac.octets()));
     if (neighbour.protocol() != 0) {
       out.attributeU8(Uapi.NDA_PROTOCOL, neighbour.protocol());
     }
+    out.attribute(Uapi.NDA_DST, neighbour.address().octets());
+    neighbour.mac().ifPresent(mac -> out.attribute(Uapi.NDA_LLADDR, mac.octets()));
   }
 
   /** Empty for a family other than IPv4 and IPv6. */

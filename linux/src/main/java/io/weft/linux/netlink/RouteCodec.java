@@ -34,21 +34,25 @@ final class RouteCodec {
     out.u8(route.table() < 256 ? route.table() : 0).u8(deleting ? 0 : route.protocol()).u8(scope);
     out.u8(route.type().number());
     out.u32(single && route.nextHops().getFirst().onlink() ? Uapi.RTNH_F_ONLINK : 0);
-    out.attribute(Uapi.RTA_DST, prefix.address().octets());
-    out.attributeU32(Uapi.RTA_TABLE, route.table());
+    if (prefix.length() > 0) {
+      out.attribute(Uapi.RTA_DST, prefix.address().octets());
+    }
+    if (single) {
+      var hop = route.nextHops().getFirst();
+      writeGateway(out, prefix.address(), hop);
+      hop.link().ifPresent(link -> out.attributeU32(Uapi.RTA_OIF, link));
+    } else if (!route.nextHops().isEmpty()) {
+      writeMultipath(out, route);
+    }
+    if (route.table() > 255) {
+      out.attributeU32(Uapi.RTA_TABLE, route.table());
+    }
     route.metric().ifPresent(metric -> out.attributeU32(Uapi.RTA_PRIORITY, metric));
     route.source().ifPresent(source -> out.attribute(Uapi.RTA_PREFSRC, source.octets()));
     if (route.mtu().isPresent()) {
       int metrics = out.beginNest(Uapi.RTA_METRICS);
       out.attributeU32(Uapi.RTAX_MTU, route.mtu().getAsInt());
       out.endNest(metrics);
-    }
-    if (single) {
-      var hop = route.nextHops().getFirst();
-      hop.link().ifPresent(link -> out.attributeU32(Uapi.RTA_OIF, link));
-      writeGateway(out, prefix.address(), hop);
-    } else if (!route.nextHops().isEmpty()) {
-      writeMultipath(out, route);
     }
   }
 
@@ -62,7 +66,7 @@ final class RouteCodec {
 
   /** 2 length | 1 flags | 1 weight - 1 | 4 index, then attributes; for each next hop. */
   private static void writeMultipath(MessageWriter out, Route route) {
-    int all = out.beginNest(Uapi.RTA_MULTIPATH);
+    int all = out.beginAttribute(Uapi.RTA_MULTIPATH);
     for (var hop : route.nextHops()) {
       int at = out.size();
       out.u16(0).u8(hop.onlink() ? Uapi.RTNH_F_ONLINK : 0).u8(0).u32(hop.link().orElse(0));

@@ -56,9 +56,9 @@ final class Uapi {
   static final int RTA_VIA = 18;
   static final int RTAX_MTU = 2;
   static final int RTNH_F_ONLINK = 4;
-  static final int RTM_F_CLONED = 0x200;
   static final int RT_SCOPE_UNIVERSE = 0;
   static final int RT_SCOPE_LINK = 253;
+  static final int RT_SCOPE_HOST = 254;
   static final int RT_SCOPE_NOWHERE = 255;
 
   // linux/if.h
@@ -86,7 +86,6 @@ final class Uapi {
   static final int IFLA_INFO_SLAVE_KIND = 4;
   static final int IFLA_INFO_SLAVE_DATA = 5;
   static final int IFLA_BR_STP_STATE = 5;
-  static final int IFLA_BR_VLAN_FILTERING = 7;
   static final int IFLA_BR_MCAST_SNOOPING = 23;
   static final int IFLA_BRPORT_LEARNING = 8;
   static final int IFLA_BRPORT_NEIGH_SUPPRESS = 32;

@@ -23,6 +23,7 @@ public final class EchoStream implements AutoCloseable {
   private final BitSet answered = new BitSet();
   private final Thread thread;
   private int attempts;
+  private volatile int received;
   private volatile boolean stopping;
   private volatile Deadline patience = new Deadline(Duration.ZERO);
 
@@ -68,7 +69,7 @@ public final class EchoStream implements AutoCloseable {
       }
       collect(Math.clamp((next - System.nanoTime() + 999_999) / 1_000_000, 0, MAX_WAIT_MILLIS));
     }
-    while (answered.cardinality() < attempts && !patience.isOver()) {
+    while (received < attempts && !patience.isOver()) {
       collect(Math.min(patience.leftMillis(), MAX_WAIT_MILLIS));
     }
   }
@@ -78,8 +79,14 @@ public final class EchoStream implements AutoCloseable {
       int sequence = echo.receive();
       if (sequence > 0 && sequence <= attempts) {
         answered.set(sequence);
+        received = answered.cardinality();
       }
     }
+  }
+
+  /** Replies so far. */
+  public int received() {
+    return received;
   }
 
   /** Stops sending, waits for replies that are under way, and says what was lost. Only once. */
