@@ -21,6 +21,7 @@ import picocli.CommandLine.Help;
       PeersCommand.class,
       AttachCommand.class,
       DetachCommand.class,
+      LabCommand.class,
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

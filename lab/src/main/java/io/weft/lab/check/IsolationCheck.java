@@ -1,0 +1,194 @@
+package io.weft.lab.check;
+
+import io.weft.lab.process.Attached;
+import io.weft.lab.process.RunningLab;
+import io.weft.linux.netlink.Neighbour;
+import io.weft.linux.netlink.NeighbourState;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.packet.EchoResult;
+import io.weft.linux.packet.Frame;
+import io.weft.net.IpAddress;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+
+/**
+ * Nothing passes between two tenants, whatever addresses they use. While all endpoints of one
+ * tenant ping all addresses of the other, which may be their own too, no echo packet is seen at any
+ * endpoint of the other. An address that only the other tenant has does not answer, neither asked
+ * for by ARP nor sent to its MAC at once, while it does answer in its own tenant.
+ */
+public final class IsolationCheck implements Check {
+  private static final Duration NO_ANSWER = Duration.ofMillis(400);
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+  private static final int ICMP = 1;
+
+  @Override
+  public String name() {
+    return "isolation";
+  }
+
+  @Override
+  public CheckResult run(RunningLab lab) throws IOException, InterruptedException {
+    var findings = new Findings();
+    int pairs = 0;
+    int pings = 0;
+    for (var from : lab.networks()) {
+      for (var to : lab.networks()) {
+        if (!tenant(lab, from).equals(tenant(lab, to))) {
+          pairs++;
+          pings += sharedAddresses(lab.attached(from), lab.attached(to), findings);
+          pings += ownAddress(lab, from, to, findings);
+        }
+      }
+    }
+    var settled = new TablesCheck(SETTLE).run(lab);
+    findings.expect(settled.ok(), "afterwards " + settled.detail());
+    findings.expect(pairs > 0, "there are no two tenants with endpoints");
+    return findings.result(
+        name(),
+        pings
+            + " pings over "
+            + pairs
+            + " tenant borders: none seen on the other side, none answered from there");
+  }
+
+  private static String tenant(RunningLab lab, String network) {
+    return lab.topology().network(network).spec().tenant().orElse("network " + network);
+  }
+
+  /** All of one tenant ping all addresses of the other, and all of the other listen. */
+  private static int sharedAddresses(List<Attached> from, List<Attached> to, Findings findings)
+      throws InterruptedException {
+    var ears = new TreeMap<String, Recording>();
+    try {
+      to.forEach(ear -> ears.put(ear.name(), Recording.startIn(ear.namespace(), "eth0")));
+      var tasks = new ArrayList<Callable<String>>();
+      for (var sender : from) {
+        for (var address : addresses(to)) {
+          boolean own = from.stream().anyMatch(e -> e.addresses().contains(address));
+          tasks.add(() -> send(sender, address, own));
+        }
+      }
+      for (var problem : Pings.inParallel(tasks)) {
+        findings.expect(problem.isEmpty(), problem);
+      }
+      listen(ears, from.getFirst().network(), findings);
+      return tasks.size();
+    } finally {
+      ears.values().forEach(Recording::close);
+    }
+  }
+
+  private static List<IpAddress> addresses(List<Attached> endpoints) {
+    return endpoints.stream().flatMap(e -> e.addresses().stream()).distinct().toList();
+  }
+
+  /** An address that the sender's own network has too must answer: from there. */
+  private static String send(Attached sender, IpAddress address, boolean own) {
+    var result =
+        Pings.ping(sender.namespace(), address, Pings.PAYLOAD, own ? Pings.PATIENCE : NO_ANSWER);
+    return result instanceof EchoResult.Reply == own
+        ? ""
+        : sender.name() + " -> " + address + ": " + result;
+  }
+
+  private static void listen(Map<String, Recording> ears, String from, Findings findings) {
+    ears.forEach(
+        (name, recording) -> {
+          long heard = recording.frames().stream().filter(IsolationCheck::isIcmp).count();
+          findings.expect(heard == 0, name + " saw " + heard + " echo packets of " + from);
+        });
+  }
+
+  private static boolean isIcmp(Frame frame) {
+    var octets = frame.octets();
+    return octets.length() > 34
+        && (octets.at(12) << 8 | octets.at(13)) == VxlanFrame.IPV4
+        && octets.at(23) == ICMP;
+  }
+
+  /** An endpoint for the time of the check has an address that only its tenant has. */
+  private static int ownAddress(RunningLab lab, String from, String to, Findings findings)
+      throws IOException, InterruptedException {
+    var node = placeNear(lab, from, to);
+    var place = ExtraEndpoint.of(lab, to, node, Optional.empty());
+    if (place.addresses().isEmpty()) {
+      return 0;
+    }
+    try (var agent = lab.agent(node)) {
+      var target = agent.attach(place, lab.plan().checkNamespace(to));
+      try {
+        return pingOwnAddress(lab.attached(from), lab.attached(to), target, findings);
+      } finally {
+        agent.detach(target.name());
+      }
+    }
+  }
+
+  /** The hardest place: a node on which both tenants are. */
+  private static String placeNear(RunningLab lab, String from, String to) {
+    var nodes = lab.nodesOf(to);
+    return nodes.stream()
+        .filter(lab.nodesOf(from)::contains)
+        .findFirst()
+        .orElse(nodes.getFirst())
+        .thing();
+  }
+
+  private static int pingOwnAddress(
+      List<Attached> strangers, List<Attached> own, Attached target, Findings findings)
+      throws InterruptedException {
+    var address = target.addresses().getFirst();
+    for (var sender : own) {
+      var problem = send(sender, address, true);
+      findings.expect(problem.isEmpty(), problem);
+    }
+    try (var recording = Recording.startIn(target.namespace(), "eth0")) {
+      strangers(strangers, sender -> send(sender, address, false), findings);
+      strangers(strangers, sender -> sendToMac(sender, address, target), findings);
+      listen(Map.of(target.name(), recording), strangers.getFirst().network(), findings);
+    }
+    return strangers.size() * 2 + own.size();
+  }
+
+  private interface Attempt {
+    String problem(Attached sender);
+  }
+
+  private static void strangers(List<Attached> strangers, Attempt attempt, Findings findings)
+      throws InterruptedException {
+    List<Callable<String>> tasks = new ArrayList<>();
+    strangers.forEach(sender -> tasks.add(() -> attempt.problem(sender)));
+    for (var problem : Pings.inParallel(tasks)) {
+      findings.expect(problem.isEmpty(), problem);
+    }
+  }
+
+  /** Past ARP, as an attacker would who knows the MAC. */
+  private static String sendToMac(Attached sender, IpAddress address, Attached target) {
+    try (var netlink = Rtnetlink.openIn(sender.namespace())) {
+      var entry =
+          new Neighbour(
+              netlink.requireLink("eth0").index(),
+              address,
+              Optional.of(target.mac()),
+              NeighbourState.PERMANENT,
+              false,
+              false,
+              0);
+      netlink.execute(new Request.PutNeighbour(entry));
+      try {
+        return send(sender, address, false);
+      } finally {
+        netlink.executeIfThere(new Request.DeleteNeighbour(entry));
+      }
+    }
+  }
+}

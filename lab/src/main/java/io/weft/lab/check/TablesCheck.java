@@ -1,0 +1,71 @@
+package io.weft.lab.check;
+
+import io.weft.lab.process.RunningLab;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The kernel tables of each node hold exactly the expected remote MACs, flood entries and
+ * neighbours, and nothing else.
+ */
+public final class TablesCheck implements Check {
+  private static final Duration POLL = Duration.ofMillis(10);
+
+  private final Duration patience;
+
+  /** {@code patience}: how long the tables may take to become so. */
+  public TablesCheck(Duration patience) {
+    this.patience = patience;
+  }
+
+  @Override
+  public String name() {
+    return "tables";
+  }
+
+  @Override
+  public CheckResult run(RunningLab lab) throws IOException, InterruptedException {
+    var expected = expected(lab);
+    long deadline = System.nanoTime() + patience.toNanos();
+    var findings = compare(expected);
+    while (!findings.isEmpty() && System.nanoTime() < deadline) {
+      Thread.sleep(POLL);
+      findings = compare(expected);
+    }
+    int rows = expected.values().stream().mapToInt(lines -> lines.size()).sum();
+    return findings.result(
+        name(), rows + " rows in " + expected.size() + " tenant namespaces, exactly as expected");
+  }
+
+  /** By namespace: one may hold several networks of a tenant. */
+  private static Map<String, NavigableSet<String>> expected(RunningLab lab) throws IOException {
+    var expected = new TreeMap<String, NavigableSet<String>>();
+    for (var network : lab.networks()) {
+      for (var node : lab.nodesOf(network)) {
+        expected
+            .computeIfAbsent(lab.tenantNamespace(node.thing(), network), _ -> new TreeSet<>())
+            .addAll(TablesModel.of(lab, network, node.thing()));
+      }
+    }
+    return expected;
+  }
+
+  private static Findings compare(Map<String, NavigableSet<String>> expected) {
+    var findings = new Findings();
+    expected.forEach(
+        (namespace, lines) -> {
+          var seen = TenantTables.forwarding(namespace);
+          lines.stream()
+              .filter(line -> !seen.contains(line))
+              .forEach(line -> findings.add(namespace + " lacks '" + line + "'"));
+          seen.stream()
+              .filter(line -> !lines.contains(line))
+              .forEach(line -> findings.add(namespace + " has '" + line + "' besides"));
+        });
+    return findings;
+  }
+}

@@ -1,0 +1,119 @@
+package io.weft.lab.check;
+
+import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.FdbKind;
+import io.weft.linux.netlink.FdbTable;
+import io.weft.linux.netlink.Link;
+import io.weft.linux.netlink.Neighbour;
+import io.weft.linux.netlink.Rtnetlink;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The forwarding tables of a namespace as lines of text, read from the kernel and not asked of the
+ * agent that wrote them.
+ */
+final class TenantTables {
+  private final Map<Integer, Link> links = new TreeMap<>();
+  private final NavigableSet<String> lines = new TreeSet<>();
+
+  private TenantTables() {}
+
+  /**
+   * What forwards: rows of VXLAN devices, of bridges, and neighbours of bridges. Not what the
+   * kernel has of itself: the devices' own addresses and multicast groups.
+   */
+  static NavigableSet<String> forwarding(String namespace) {
+    var tables = new TenantTables();
+    try (var netlink = Rtnetlink.openIn(namespace)) {
+      netlink.links().forEach(link -> tables.links.put(link.index(), link));
+      netlink.fdb().forEach(row -> tables.row(row).ifPresent(tables.lines::add));
+      netlink.neighbours().forEach(row -> tables.neighbour(row).ifPresent(tables.lines::add));
+    }
+    return tables.lines;
+  }
+
+  /** {@link #forwarding}, and every link with all that it has. */
+  static NavigableSet<String> everything(String namespace) {
+    var lines = forwarding(namespace);
+    try (var netlink = Rtnetlink.openIn(namespace)) {
+      netlink.links().forEach(link -> lines.add("link " + link));
+      netlink.addresses().forEach(address -> lines.add("address " + address));
+    }
+    return lines;
+  }
+
+  static String remote(int vni, Object mac, Object vtep) {
+    return "vx" + vni + " " + mac + " dst " + vtep + " extern_learned";
+  }
+
+  static String flood(int vni, Object vtep) {
+    return "vx" + vni + " flood dst " + vtep;
+  }
+
+  static String tunnelled(int vni, Object mac) {
+    return "br" + vni + " " + mac + " at vx" + vni + " extern_learned";
+  }
+
+  static String local(int vni, Object mac) {
+    return "br" + vni + " " + mac + " at a port static";
+  }
+
+  static String neighbour(int vni, Object address, Object mac) {
+    return "br" + vni + " neighbour " + address + " " + mac + " noarp";
+  }
+
+  private Optional<String> row(FdbEntry row) {
+    var link = links.get(row.link());
+    if (link == null) {
+      return Optional.empty();
+    }
+    boolean vxlan = link.kind().equals("vxlan");
+    if (row.table() == FdbTable.SELF) {
+      return vxlan ? row.destination().map(vtep -> deviceRow(link, row, vtep)) : Optional.empty();
+    }
+    // Permanent in a bridge: the address of a port.
+    return row.kind() == FdbKind.PERMANENT || row.mac().isMulticast()
+        ? Optional.empty()
+        : Optional.of(
+            master(link)
+                + " "
+                + row.mac()
+                + " at "
+                + (vxlan ? link.name() : "a port")
+                + " "
+                + word(row.kind()));
+  }
+
+  private static String deviceRow(Link link, FdbEntry row, Object vtep) {
+    return row.mac().isZero()
+        ? link.name() + " flood dst " + vtep
+        : link.name() + " " + row.mac() + " dst " + vtep + " " + word(row.kind());
+  }
+
+  private Optional<String> neighbour(Neighbour row) {
+    var link = links.get(row.link());
+    return link == null || !link.kind().equals("bridge") || row.address().isMulticast()
+        ? Optional.empty()
+        : Optional.of(
+            link.name()
+                + " neighbour "
+                + row.address()
+                + " "
+                + row.mac().map(Object::toString).orElse("?")
+                + " "
+                + word(row.state()));
+  }
+
+  private String master(Link link) {
+    var bridge = link.master().isPresent() ? links.get(link.master().getAsInt()) : null;
+    return bridge == null ? "no bridge" : bridge.name();
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,87 @@
+package io.weft.lab.fabric;
+
+import io.weft.lab.topology.Topology;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the kernel is to hold so that a topology stands: a pure function of it. Nothing of the
+ * overlay is in it; that is the agents' work.
+ *
+ * @param namespaces in the order in which they are made
+ * @param routes each after the links that it needs
+ */
+public record FabricPlan(
+    Topology topology, List<Namespace> namespaces, List<Cable> cables, List<StaticRoute> routes) {
+
+  public FabricPlan {
+    namespaces = List.copyOf(namespaces);
+    cables = List.copyOf(cables);
+    routes = List.copyOf(routes);
+  }
+
+  public enum Role {
+    SPINE,
+    TOR,
+    NODE,
+    REFLECTOR,
+    ENDPOINT,
+    /** Empty until a check attaches it. */
+    CHECK
+  }
+
+  /**
+   * A network namespace.
+   *
+   * @param thing as the topology calls it
+   * @param name of the network namespace
+   * @param rack empty for the spine
+   * @param loopback on {@code lo}, of nodes and reflectors: VTEP and BGP address
+   */
+  public record Namespace(
+      Role role, String thing, String name, String rack, Optional<Ipv4Address> loopback) {
+    /** Forwards packets that are not its own. */
+    public boolean routes() {
+      return role == Role.SPINE || role == Role.TOR;
+    }
+  }
+
+  /** A link between two routers, or a router and a host, with a /31 of its own (RFC 3021). */
+  public record Cable(End upper, End lower, int mtu) {}
+
+  public record End(String namespace, String link, Ipv4Address address) {}
+
+  /** One static route; {@code source} is what packets without another source get. */
+  public record StaticRoute(
+      String namespace, IpPrefix prefix, Ipv4Address via, Optional<Ipv4Address> source) {}
+
+  public String lab() {
+    return topology.name();
+  }
+
+  public List<Namespace> namespaces(Role role) {
+    return namespaces.stream().filter(namespace -> namespace.role() == role).toList();
+  }
+
+  /** The namespace of a node, reflector, router or endpoint by its name in the topology. */
+  public Namespace namespace(String thing) {
+    return namespaces.stream().filter(n -> n.thing().equals(thing)).findFirst().orElseThrow();
+  }
+
+  /** Of a node or a reflector. */
+  public Ipv4Address loopback(String host) {
+    return namespace(host).loopback().orElseThrow();
+  }
+
+  /** How names of the tenant namespaces begin that an agent makes on its node. */
+  public String tenantNamespacePrefix(String node) {
+    return lab() + "-" + node + "-weft-";
+  }
+
+  /** The namespace that a check attaches where it needs one more endpoint of a network. */
+  public String checkNamespace(String network) {
+    return lab() + "-check-" + network;
+  }
+}

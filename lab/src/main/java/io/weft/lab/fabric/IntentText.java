@@ -1,0 +1,103 @@
+package io.weft.lab.fabric;
+
+import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
+import io.weft.kubernetes.resource.Network;
+import io.weft.kubernetes.resource.Tenant;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The intent of a lab as YAML, as a user would write it for one agent or reflector. */
+public final class IntentText {
+  private IntentText() {}
+
+  /** File names and their contents; the same for every host of the lab. */
+  public static SortedMap<String, String> files(FabricPlan plan) {
+    var files = new TreeMap<String, String>();
+    files.put("fabric.yaml", fabric(plan));
+    files.put(
+        "tenants.yaml",
+        documents(plan.topology().tenants().stream().map(IntentText::tenant).toList()));
+    files.put(
+        "networks.yaml",
+        documents(plan.topology().networks().stream().map(IntentText::network).toList()));
+    return files;
+  }
+
+  private static String documents(List<String> documents) {
+    return String.join("---\n", documents);
+  }
+
+  private static String fabric(FabricPlan plan) {
+    var spec = plan.topology().fabric().spec();
+    var text = new StringBuilder("kind: Fabric\nmetadata: {name: default}\nspec:\n");
+    line(text, "asn", spec.asn());
+    line(text, "vtep", "{cidr: " + FabricPlanner.vteps(plan.topology()) + "}");
+    line(text, "reflectors", "{addresses: " + reflectors(plan) + clients(spec) + "}");
+    if (!spec.peers().isEmpty()) {
+      line(text, "peers", spec.peers().stream().map(IntentText::peer).toList());
+    }
+    line(text, "vniPools", "{networks: " + spec.vniPools().networks() + "}");
+    line(text, "autoRouteTarget", form(spec.autoRouteTarget()));
+    line(text, "holdSeconds", spec.holdSeconds());
+    line(text, "restartSeconds", spec.restartSeconds());
+    return text.toString();
+  }
+
+  private static List<String> reflectors(FabricPlan plan) {
+    return plan.namespaces(FabricPlan.Role.REFLECTOR).stream()
+        .map(reflector -> reflector.loopback().orElseThrow().toString())
+        .toList();
+  }
+
+  private static String clients(FabricSpec spec) {
+    var clients = spec.reflectors().clients();
+    return clients.isEmpty() ? "" : ", clients: " + clients;
+  }
+
+  private static String peer(FabricSpec.Peer peer) {
+    return "{address: " + peer.address() + ", asn: " + peer.asn() + "}";
+  }
+
+  private static String form(AutoRouteTarget form) {
+    return form.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String tenant(Tenant tenant) {
+    return "kind: Tenant\nmetadata: {name: " + tenant.name() + "}\n";
+  }
+
+  private static String network(Network network) {
+    var spec = network.spec();
+    var text =
+        new StringBuilder("kind: Network\nmetadata: {name: " + network.name() + "}\nspec:\n");
+    spec.tenant().ifPresent(tenant -> line(text, "tenant", tenant));
+    spec.vni().ifPresent(vni -> line(text, "vni", vni));
+    line(text, "subnets", quoted(spec.subnets()));
+    var targets = spec.routeTargets();
+    if (!targets.imports().isEmpty() || !targets.exports().isEmpty()) {
+      line(
+          text,
+          "routeTargets",
+          "{"
+              + (targets.imports().isEmpty() ? "" : "import: " + quoted(targets.imports()))
+              + (targets.imports().isEmpty() || targets.exports().isEmpty() ? "" : ", ")
+              + (targets.exports().isEmpty() ? "" : "export: " + quoted(targets.exports()))
+              + "}");
+    }
+    spec.mtu().ifPresent(mtu -> line(text, "mtu", mtu));
+    return text.toString();
+  }
+
+  /** In quotes, because a colon means something else in YAML. */
+  private static String quoted(List<?> values) {
+    return values.stream().map(v -> "\"" + v + "\"").collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static void line(StringBuilder text, String key, Object value) {
+    text.append("  ").append(key).append(": ").append(value).append('\n');
+  }
+}

@@ -1,0 +1,92 @@
+package io.weft.lab.process;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlClient;
+import io.weft.lab.topology.Topology.EndpointPlace;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+
+/** The calls of the lab to one agent, over one connection. Not for several threads at once. */
+public final class AgentCalls implements AutoCloseable {
+  private final ControlClient client;
+
+  private AgentCalls(ControlClient client) {
+    this.client = client;
+  }
+
+  static AgentCalls connect(Path socket) throws IOException {
+    return new AgentCalls(ControlClient.connect(socket));
+  }
+
+  /**
+   * An answer that is {@code ok}.
+   *
+   * @throws IOException with the agent's own words when it is not
+   */
+  private JsonNode call(ObjectNode request) throws IOException {
+    var answer = client.call(request);
+    if (!answer.path("ok").asBoolean()) {
+      var error = answer.path("error");
+      throw new IOException(
+          request.path("call").asText()
+              + " refused: "
+              + error.path("message").asText()
+              + " ["
+              + error.path("reason").asText()
+              + "]");
+    }
+    return answer;
+  }
+
+  public JsonNode status() throws IOException {
+    return call(ControlClient.request("status"));
+  }
+
+  /** The name of the namespace in which the node has a network. */
+  public String namespaceOf(String network) throws IOException {
+    for (var each : call(ControlClient.request("networks")).path("networks")) {
+      if (each.path("name").asText().equals(network)) {
+        return each.path("namespace").asText();
+      }
+    }
+    throw new IOException("the agent does not know the network " + network);
+  }
+
+  /** Attaches an endpoint to the node, as {@code eth0} of its own namespace. */
+  public Attached attach(EndpointPlace endpoint, String namespace) throws IOException {
+    var request = ControlClient.request("attach");
+    request.put("endpoint", endpoint.name()).put("network", endpoint.network());
+    request.put("netns", NetworkNamespaces.DIRECTORY + "/" + namespace);
+    request.put("interface", "eth0");
+    var addresses = request.putArray("addresses");
+    endpoint.addresses().forEach(address -> addresses.add(address.toString()));
+    endpoint.mac().ifPresent(mac -> request.put("mac", mac.toString()));
+    var answer = call(request);
+    var given = new ArrayList<IpAddress>();
+    for (var address : answer.path("addresses")) {
+      given.add(IpAddress.parse(address.asText().replaceFirst("/.*", "")));
+    }
+    return new Attached(
+        endpoint,
+        namespace,
+        new Vni(answer.path("vni").asInt()),
+        MacAddress.parse(answer.path("mac").asText()),
+        answer.path("mtu").asInt(),
+        given);
+  }
+
+  public void detach(String endpoint) throws IOException {
+    call(ControlClient.request("detach").put("endpoint", endpoint));
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+  }
+}

@@ -1,0 +1,182 @@
+package io.weft.lab.process;
+
+import io.weft.lab.fabric.FabricPlan;
+import io.weft.lab.fabric.FabricPlan.Namespace;
+import io.weft.lab.fabric.FabricPlan.Role;
+import io.weft.lab.fabric.IntentText;
+import io.weft.lab.topology.Topology;
+import io.weft.lab.topology.Topology.EndpointPlace;
+import io.weft.lab.topology.Topology.Host;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** A fabric that stands, and the processes on its hosts. For one thread. */
+public final class RunningLab {
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final int LOG_LINES = 5;
+
+  private final FabricPlan plan;
+  private final LabDirectory directory;
+  private final Map<String, ProcessIdentity> processes = new TreeMap<>();
+  private final Map<String, Attached> attached = new TreeMap<>();
+
+  public RunningLab(FabricPlan plan, LabDirectory directory) {
+    this.plan = plan;
+    this.directory = directory;
+  }
+
+  public FabricPlan plan() {
+    return plan;
+  }
+
+  public Topology topology() {
+    return plan.topology();
+  }
+
+  /** Writes the configurations and starts everything that the lab is to start. */
+  public void start() throws IOException, LabFailure {
+    var files = IntentText.files(plan);
+    for (var host : hosts()) {
+      var config = Files.createDirectories(directory.config(host.name()));
+      for (var file : files.entrySet()) {
+        Files.writeString(config.resolve(file.getKey()), file.getValue());
+      }
+    }
+    for (var host : hosts()) {
+      if (host.isWeft()) {
+        start(host.name());
+      }
+    }
+  }
+
+  private List<Host> hosts() {
+    // Reflectors first: a node that finds nobody to speak to waits before it tries again.
+    return Stream.concat(topology().reflectors().stream(), topology().nodes().stream()).toList();
+  }
+
+  /** Starts a host's process, again where it has ended. */
+  public void start(String host) throws IOException, LabFailure {
+    processes.put(host, WeftProcess.start(plan, directory, plan.namespace(host)));
+  }
+
+  public ProcessIdentity process(String host) {
+    var process = processes.get(host);
+    if (process == null) {
+      throw new IllegalArgumentException(host + " has no process");
+    }
+    return process;
+  }
+
+  /** Nodes with an agent of ours. */
+  public List<Namespace> nodes() {
+    return plan.namespaces(Role.NODE).stream()
+        .filter(node -> topology().node(node.thing()).isWeft())
+        .toList();
+  }
+
+  /** Waits until all processes answer, and every session of every node is established. */
+  public void awaitSessions() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + START.toNanos();
+    for (var host : processes.keySet()) {
+      awaitSessions(host, deadline);
+    }
+  }
+
+  /** Waits until a host answers, and all its sessions are established. */
+  public void awaitSessions(String host) throws IOException, InterruptedException {
+    awaitSessions(host, System.nanoTime() + START.toNanos());
+  }
+
+  private void awaitSessions(String host, long deadline) throws IOException, InterruptedException {
+    var last = "no answer";
+    while (System.nanoTime() < deadline) {
+      try (var agent = agent(host)) {
+        var status = agent.status();
+        var peers = status.path("peers");
+        if (isReady(
+            status.path("role").asText(),
+            peers.path("configured").asInt(-1),
+            peers.path("established").asInt(-1))) {
+          return;
+        }
+        last = "sessions: " + peers;
+      } catch (IOException e) {
+        last = String.valueOf(e.getMessage());
+      }
+      if (!process(host).isAlive()) {
+        throw new IOException(host + " has ended: " + lastLines(host));
+      }
+      Thread.sleep(POLL);
+    }
+    throw new IOException(host + " is not ready: " + last + "; its log: " + lastLines(host));
+  }
+
+  /** A reflector's peers come to it, so those that it has are all it can wait for. */
+  private static boolean isReady(String role, int configured, int established) {
+    return role.equals("reflector") || (configured >= 0 && configured == established);
+  }
+
+  private String lastLines(String host) {
+    try {
+      var lines = Files.readAllLines(directory.log(host));
+      return String.join(" | ", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
+    } catch (IOException e) {
+      return "no log (" + e.getMessage() + ")";
+    }
+  }
+
+  /** A connection to an agent or reflector; the caller closes it. */
+  public AgentCalls agent(String host) throws IOException {
+    return AgentCalls.connect(directory.socket(host));
+  }
+
+  /** Attaches an endpoint of the topology. */
+  public Attached attach(EndpointPlace endpoint) throws IOException {
+    try (var agent = agent(endpoint.node())) {
+      var result = agent.attach(endpoint, plan.namespace(endpoint.name()).name());
+      attached.put(endpoint.name(), result);
+      return result;
+    } catch (IOException e) {
+      throw new IOException(endpoint.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Endpoints of the topology that are attached, sorted by name. */
+  public Collection<Attached> attached() {
+    return Collections.unmodifiableCollection(attached.values());
+  }
+
+  public List<Attached> attached(String network) {
+    return attached.values().stream().filter(a -> a.network().equals(network)).toList();
+  }
+
+  /** Networks with attached endpoints, in the order of the file. */
+  public List<String> networks() {
+    return topology().networks().stream()
+        .map(network -> network.name())
+        .filter(network -> !attached(network).isEmpty())
+        .toList();
+  }
+
+  /** Nodes with an endpoint of the network, in the order of the file. */
+  public List<Namespace> nodesOf(String network) {
+    return nodes().stream()
+        .filter(n -> attached(network).stream().anyMatch(a -> a.node().equals(n.thing())))
+        .toList();
+  }
+
+  /** The namespace in which a node has a network. */
+  public String tenantNamespace(String node, String network) throws IOException {
+    try (var agent = agent(node)) {
+      return agent.namespaceOf(network);
+    }
+  }
+}

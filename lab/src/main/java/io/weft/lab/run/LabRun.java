@@ -1,0 +1,125 @@
+package io.weft.lab.run;
+
+import io.weft.lab.check.AttachLatencyCheck;
+import io.weft.lab.check.Check;
+import io.weft.lab.check.CheckResult;
+import io.weft.lab.check.EncapsulationCheck;
+import io.weft.lab.check.IsolationCheck;
+import io.weft.lab.check.MtuCheck;
+import io.weft.lab.check.PingCheck;
+import io.weft.lab.check.RestartCheck;
+import io.weft.lab.check.SuppressionCheck;
+import io.weft.lab.check.TablesCheck;
+import io.weft.lab.check.UnderlayCheck;
+import io.weft.lab.fabric.FabricPlan;
+import io.weft.lab.fabric.FabricPlan.Role;
+import io.weft.lab.process.LabFailure;
+import io.weft.lab.process.RunningLab;
+import io.weft.linux.ffi.LinuxException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** One run of a lab: built, looked at from every side, and told about as it goes. */
+final class LabRun {
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+
+  private final Lab lab;
+  private final Progress progress;
+  private final LabReport report = new LabReport();
+
+  LabRun(Lab lab, Progress progress) {
+    this.lab = lab;
+    this.progress = progress;
+  }
+
+  LabReport report() {
+    return report;
+  }
+
+  /** Builds the lab and starts it, as {@code weft lab up} leaves it. */
+  RunningLab up() throws IOException, InterruptedException, LabFailure {
+    if (lab.clear()) {
+      progress.step("clear", "removed what an earlier run had left");
+    }
+    var running = lab.build();
+    progress.step("fabric", fabric(lab.plan()));
+    running.start();
+    progress.step("processes", processes(lab.plan()));
+    running.awaitSessions();
+    progress.step("sessions", "every node has its BGP sessions");
+    for (var endpoint : lab.plan().topology().endpoints()) {
+      if (lab.plan().topology().node(endpoint.node()).isWeft()) {
+        running.attach(endpoint);
+      }
+    }
+    progress.step("attach", running.attached().size() + " endpoints in " + networks(running));
+    return running;
+  }
+
+  /** Everything that must hold. An interrupt ends it between two checks at the latest. */
+  void check(RunningLab running) throws InterruptedException {
+    var latency = new AttachLatencyCheck();
+    for (var check :
+        List.of(
+            new UnderlayCheck(),
+            new TablesCheck(SETTLE),
+            new PingCheck(),
+            new MtuCheck(),
+            new IsolationCheck(),
+            new EncapsulationCheck(),
+            new SuppressionCheck(),
+            latency,
+            new RestartCheck())) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("told to end");
+      }
+      var result = result(check, running);
+      report.add(result);
+      progress.check(result);
+    }
+    latency.latencies().ifPresent(report::measured);
+  }
+
+  /** A check that cannot be carried out does not hold; the others go on. */
+  private static CheckResult result(Check check, RunningLab running) throws InterruptedException {
+    try {
+      return check.run(running);
+    } catch (IOException | LinuxException | IllegalStateException e) {
+      return new CheckResult(check.name(), false, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String fabric(FabricPlan plan) {
+    return plan.namespaces(Role.TOR).size()
+        + " racks, "
+        + plan.namespaces(Role.NODE).size()
+        + " nodes, "
+        + plan.namespaces(Role.REFLECTOR).size()
+        + " reflectors, "
+        + plan.namespaces(Role.ENDPOINT).size()
+        + " endpoints: "
+        + plan.namespaces().size()
+        + " namespaces, "
+        + plan.cables().size()
+        + " links, "
+        + plan.routes().size()
+        + " routes";
+  }
+
+  private static String processes(FabricPlan plan) {
+    var topology = plan.topology();
+    return topology.nodes().stream().filter(h -> h.isWeft()).count()
+        + " x weft node, "
+        + topology.reflectors().stream().filter(h -> h.isWeft()).count()
+        + " x weft reflector";
+  }
+
+  private static String networks(RunningLab running) {
+    return String.join(
+        ", ",
+        running.networks().stream()
+            .map(n -> n + " (VNI " + running.attached(n).getFirst().vni() + ")")
+            .toList());
+  }
+}

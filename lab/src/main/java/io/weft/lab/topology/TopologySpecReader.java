@@ -1,0 +1,204 @@
+package io.weft.lab.topology;
+
+import io.weft.kubernetes.resource.Fabric;
+import io.weft.kubernetes.resource.Metadata;
+import io.weft.kubernetes.resource.Network;
+import io.weft.kubernetes.resource.Resource;
+import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.yaml.Spelling;
+import io.weft.kubernetes.yaml.YamlObject;
+import io.weft.kubernetes.yaml.YamlValue;
+import io.weft.lab.topology.Topology.EndpointPlace;
+import io.weft.lab.topology.Topology.Host;
+import io.weft.lab.topology.Topology.Speaker;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** Reads the document of kind {@code Topology}, knowing the intent that it refers to. */
+final class TopologySpecReader {
+  private static final Map<String, Speaker> SPEAKERS =
+      new TreeMap<>(Map.of("weft", Speaker.WEFT, "external", Speaker.EXTERNAL));
+
+  private final Fabric fabric;
+  private final List<Tenant> tenants;
+  private final Map<String, Network> networks = new LinkedHashMap<>();
+  private final Set<String> racks = new LinkedHashSet<>();
+  private final Set<String> nodes = new LinkedHashSet<>();
+
+  /** Names that are taken: each becomes the name of a network namespace. */
+  private final Set<String> things = new TreeSet<>(Set.of("spine"));
+
+  /** Addresses and MACs that are taken, by network. */
+  private final Set<String> taken = new TreeSet<>();
+
+  TopologySpecReader(Fabric fabric, List<Tenant> tenants, List<Network> networks) {
+    this.fabric = fabric;
+    this.tenants = tenants;
+    networks.forEach(network -> this.networks.put(network.name(), network));
+  }
+
+  Optional<Topology> topology(YamlObject object) {
+    object.optional("apiVersion").choice(Map.of(Resource.API_VERSION, true));
+    object.required("kind").text();
+    var name =
+        object
+            .required("metadata")
+            .object(m -> m.required("name").word(TopologySpecReader::shortName));
+    return object
+        .required("spec")
+        .object(spec -> name.map(n -> spec(n, spec)).or(() -> Optional.of(spec("", spec))));
+  }
+
+  private Topology spec(String name, YamlObject spec) {
+    int mtu =
+        spec.optional("mtu")
+            .integer(Topology.MIN_MTU, Topology.MAX_MTU)
+            .map(Long::intValue)
+            .orElse(Topology.DEFAULT_MTU);
+    spec.optional("spines").integer(1, 1);
+    var rackNames = items(spec.required("racks"), Topology.MAX_RACKS, this::rack);
+    var nodeHosts = items(spec.required("nodes"), Topology.MAX_NODES, this::node);
+    var reflectors = items(spec.optional("reflectors"), Topology.MAX_REFLECTORS, this::host);
+    var endpoints = items(spec.optional("endpoints"), Topology.MAX_ENDPOINTS, this::endpoint);
+    return new Topology(
+        name,
+        mtu,
+        rackNames,
+        nodeHosts,
+        reflectors,
+        endpoints,
+        fabric,
+        tenants,
+        List.copyOf(networks.values()));
+  }
+
+  private static <T> List<T> items(
+      YamlValue list, int most, Function<YamlObject, Optional<T>> read) {
+    var items = list.each();
+    if (items.size() > most) {
+      items.get(most).report("there are " + items.size() + "; a lab has at most " + most);
+    }
+    var result = new ArrayList<T>();
+    for (var item : items) {
+      item.object(read).ifPresent(result::add);
+    }
+    return result;
+  }
+
+  private Optional<String> rack(YamlObject object) {
+    var name = object.required("name").word(Metadata::new).map(Metadata::name);
+    name.ifPresent(
+        n -> {
+          if (!racks.add(n) || !things.add("tor-" + n)) {
+            object.required("name").report("there is a rack '" + n + "' already");
+          }
+        });
+    return name;
+  }
+
+  private Optional<Host> node(YamlObject object) {
+    var host = host(object);
+    host.ifPresent(h -> nodes.add(h.name()));
+    return host;
+  }
+
+  private Optional<Host> host(YamlObject object) {
+    var name = object.required("name").word(this::newName);
+    var rack = object.required("rack").word(text -> known("rack", text, racks));
+    var speaker = object.optional("speaker").choice(SPEAKERS).orElse(Speaker.WEFT);
+    return name.flatMap(n -> rack.map(r -> new Host(n, r, speaker)));
+  }
+
+  private Optional<EndpointPlace> endpoint(YamlObject object) {
+    var name = object.required("name").word(this::newName);
+    var node = object.required("node").word(text -> known("node", text, nodes));
+    var network = object.required("network").word(this::networkNamed);
+    var addresses =
+        object.optional("addresses").each(item -> item.word(text -> address(text, network)));
+    var mac = object.optional("mac").word(text -> mac(text, network));
+    return name.isPresent() && node.isPresent() && network.isPresent()
+        ? Optional.of(
+            new EndpointPlace(name.get(), node.get(), network.get().name(), addresses, mac))
+        : Optional.empty();
+  }
+
+  private Network networkNamed(String text) {
+    known("Network", text, networks.keySet());
+    return networks.values().stream().filter(n -> n.name().equals(text)).findFirst().orElseThrow();
+  }
+
+  private IpAddress address(String text, Optional<Network> network) {
+    var address = IpAddress.parse(text);
+    if (network.isPresent()) {
+      var subnets = network.get().spec().subnets();
+      if (subnets.stream().noneMatch(subnet -> subnet.isHostAddress(address))) {
+        throw new IllegalArgumentException(
+            address
+                + " is no host address of a subnet of "
+                + network.get().name()
+                + ": "
+                + subnets);
+      }
+      if (!taken.add(network.get().name() + " " + address)) {
+        throw new IllegalArgumentException(address + " is given twice in " + network.get().name());
+      }
+    }
+    return address;
+  }
+
+  private MacAddress mac(String text, Optional<Network> network) {
+    var mac = MacAddress.parse(text);
+    if (mac.isMulticast() || mac.isZero()) {
+      throw new IllegalArgumentException(mac + " cannot be the address of an endpoint");
+    }
+    if (network.isPresent() && !taken.add(network.get().name() + " " + mac)) {
+      throw new IllegalArgumentException(mac + " is given twice in " + network.get().name());
+    }
+    return mac;
+  }
+
+  private static String shortName(String text) {
+    var name = new Metadata(text).name();
+    if (name.length() > Topology.MAX_NAME) {
+      throw new IllegalArgumentException(
+          "'" + name + "' has more than " + Topology.MAX_NAME + " characters");
+    }
+    return name;
+  }
+
+  private String newName(String text) {
+    var name = shortName(text);
+    if (name.startsWith("check-") || name.contains("-weft-")) {
+      throw new IllegalArgumentException(
+          "'" + name + "' is like the names of namespaces that the lab itself makes");
+    }
+    if (!things.add(name)) {
+      throw new IllegalArgumentException("there is '" + name + "' already; names are unique");
+    }
+    return name;
+  }
+
+  private static String known(String kind, String text, Collection<String> known) {
+    if (!known.contains(text)) {
+      throw new IllegalArgumentException(
+          "there is no "
+              + kind
+              + " '"
+              + Spelling.shortened(text)
+              + "'"
+              + Spelling.hint(text, known));
+    }
+    return text;
+  }
+}

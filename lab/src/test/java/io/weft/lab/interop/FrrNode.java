@@ -1,0 +1,184 @@
+package io.weft.lab.interop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.BridgePort;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netlink.Vxlan;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Vni;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A VTEP as FRR makes one: bridge and VXLAN device by hand, zebra and bgpd with {@code
+ * advertise-all-vni}, endpoints learned from their packets.
+ */
+final class FrrNode implements AutoCloseable {
+  static final Path BGPD = Path.of("/usr/lib/frr/bgpd");
+  private static final Path ZEBRA = Path.of("/usr/lib/frr/zebra");
+  private static final int MTU = 1450;
+
+  private final String namespace;
+  private final Path directory;
+  private final List<ForeignProcess> daemons = new ArrayList<>();
+
+  private FrrNode(String namespace, Path directory) {
+    this.namespace = namespace;
+    this.directory = directory;
+  }
+
+  static FrrNode start(
+      String namespace, Path directory, Ipv4Address vtep, List<Ipv4Address> reflectors)
+      throws IOException, InterruptedException {
+    var node = new FrrNode(namespace, Files.createDirectories(directory));
+    try {
+      node.startDaemons(vtep, reflectors);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      node.close();
+      throw e;
+    }
+    return node;
+  }
+
+  private void startDaemons(Ipv4Address vtep, List<Ipv4Address> reflectors)
+      throws IOException, InterruptedException {
+    // The daemons run as their own user, who makes sockets here.
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+    var config = new StringBuilder("router bgp 65000\n");
+    config.append(" bgp router-id ").append(vtep).append('\n');
+    config.append(" no bgp default ipv4-unicast\n");
+    for (var reflector : reflectors) {
+      config.append(" neighbor ").append(reflector).append(" remote-as 65000\n");
+      config.append(" neighbor ").append(reflector).append(" update-source ").append(vtep);
+      config.append('\n');
+    }
+    config.append(" address-family l2vpn evpn\n");
+    for (var reflector : reflectors) {
+      config.append("  neighbor ").append(reflector).append(" activate\n");
+    }
+    config.append("  advertise-all-vni\n exit-address-family\n");
+    Files.writeString(directory.resolve("bgpd.conf"), config);
+    Files.writeString(directory.resolve("zebra.conf"), "");
+    var api = directory.resolve("z.api");
+    daemons.add(start(ZEBRA, "zebra", api).await(() -> Files.exists(api)));
+    daemons.add(
+        start(BGPD, "bgpd", api).await(() -> Files.exists(directory.resolve("bgpd.vty"))));
+  }
+
+  private ForeignProcess start(Path daemon, String name, Path api) throws IOException {
+    return ForeignProcess.start(
+        namespace,
+        directory.resolve(name + ".log"),
+        daemon.toString(),
+        "-f",
+        directory.resolve(name + ".conf").toString(),
+        "-z",
+        api.toString(),
+        "--vty_socket",
+        directory.toString(),
+        "-i",
+        directory.resolve(name + ".pid").toString());
+  }
+
+  /** A segment as FRR's users make it. */
+  void addNetwork(Vni vni, Ipv4Address vtep) {
+    try (var rtnetlink = Rtnetlink.openIn(namespace)) {
+      var bridge = rtnetlink.createBridge("br" + vni, LinkSettings.UP.withMtu(MTU));
+      var vxlan =
+          rtnetlink.createVxlan(
+              "vx" + vni,
+              Vxlan.of(vni, vtep),
+              LinkSettings.UP.withMtu(MTU).withMaster(bridge.index()));
+      rtnetlink.setBridgePort(vxlan.index(), BridgePort.TUNNEL);
+    }
+  }
+
+  /** A pod as another CNI would make it: nobody tells FRR. */
+  void addEndpoint(Vni vni, String podNamespace, IpAddress address, int prefixLength) {
+    try (var rtnetlink = Rtnetlink.openIn(namespace);
+        var pod = Rtnetlink.openIn(podNamespace)) {
+      int bridge = rtnetlink.requireLink("br" + vni).index();
+      var pair =
+          rtnetlink.createVeth(
+              "pod" + vni,
+              LinkSettings.UP.withMtu(MTU).withMaster(bridge),
+              "eth0",
+              LinkSettings.UP.withMtu(MTU),
+              pod);
+      pod.execute(
+          new io.weft.linux.netlink.Request.AddAddress(
+              Address.of(pair.peer().index(), address, prefixLength)));
+      pod.setLink(pod.requireLink("lo").index(), LinkSettings.UP);
+    }
+  }
+
+  /** All EVPN routes that bgpd holds as best, as {@link RouteTexts} writes them, with next hop. */
+  SortedMap<String, String> routes() throws IOException, InterruptedException {
+    var routes = new TreeMap<String, String>();
+    var table = vtysh("show bgp l2vpn evpn json");
+    for (var rd : (Iterable<java.util.Map.Entry<String, JsonNode>>) table::fields) {
+      if (!rd.getValue().isObject()) {
+        continue;
+      }
+      for (var route : (Iterable<java.util.Map.Entry<String, JsonNode>>) rd.getValue()::fields) {
+        if (route.getKey().startsWith("[")) {
+          var paths = route.getValue().path("paths");
+          routes.put(rd.getKey() + " " + route.getKey(), nextHopOfBest(paths));
+        }
+      }
+    }
+    return routes;
+  }
+
+  private static String nextHopOfBest(JsonNode paths) {
+    for (var group : paths) {
+      for (var path : group) {
+        if (path.path("bestpath").asBoolean() || path.path("bestpath").has("overall")) {
+          return path.path("nexthops").path(0).path("ip").asText();
+        }
+      }
+    }
+    return "no best path";
+  }
+
+  /** Peers whose sessions are established. */
+  long establishedPeers() throws IOException, InterruptedException {
+    long count = 0;
+    for (var peer : vtysh("show bgp l2vpn evpn summary json").path("peers")) {
+      count += peer.path("state").asText().equals("Established") ? 1 : 0;
+    }
+    return count;
+  }
+
+  JsonNode vtysh(String command) throws IOException, InterruptedException {
+    return new ObjectMapper()
+        .readTree(
+            ForeignProcess.output(
+                namespace,
+                List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var daemon : daemons.reversed()) {
+      daemon.close();
+    }
+    daemons.clear();
+  }
+
+  /** How long FRR may take to say what it has: its first dump waits a second and more. */
+  static long patienceNanos() {
+    return TimeUnit.SECONDS.toNanos(30);
+  }
+}
