@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code weft node}. */
 @Command(
@@ -18,6 +21,8 @@ import picocli.CommandLine.Option;
     footer = "  weft node --config /etc/weft --name node-1")
 final class NodeCommand implements Callable<Integer> {
   @Mixin private final DaemonOptions options = new DaemonOptions();
+
+  @Spec private final CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--netns-prefix",
@@ -30,10 +35,17 @@ final class NodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
+    var nodeOptions = nodeOptions();
     options.startLogging();
-    var daemon =
-        NodeDaemon.start(
-            new NodeOptions(options.name(), options.config(), options.socket(), prefix));
+    var daemon = NodeDaemon.start(nodeOptions);
     return DaemonRun.untilEnd(daemon.ended(), daemon);
+  }
+
+  private NodeOptions nodeOptions() throws IOException {
+    try {
+      return new NodeOptions(options.name(), options.config(), options.socket(), prefix);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
   }
 }

@@ -114,6 +114,6 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static void line(PrintWriter out, String name, String value) {
-    out.printf("%-10s %s%n", name, value);
+    out.printf("%-10s %s%n", name, Texts.printable(value));
   }
 }

@@ -12,10 +12,14 @@ final class Table {
     this.header = List.of(header);
   }
 
+  /** One cell for each column. */
   void row(Object... cells) {
+    if (cells.length != header.size()) {
+      throw new IllegalArgumentException(cells.length + " cells in " + header.size() + " columns");
+    }
     var row = new ArrayList<String>();
     for (var cell : cells) {
-      row.add(String.valueOf(cell));
+      row.add(Texts.printable(String.valueOf(cell)));
     }
     rows.add(row);
   }
@@ -26,18 +30,25 @@ final class Table {
 
   @Override
   public String toString() {
+    var widths = new int[header.size()];
+    var numeric = new boolean[header.size()];
+    for (int column = 0; column < widths.length; column++) {
+      widths[column] = width(column);
+      numeric[column] = isNumeric(column);
+    }
     var text = new StringBuilder();
-    append(text, header);
-    rows.forEach(row -> append(text, row));
+    append(text, header, widths, numeric);
+    rows.forEach(row -> append(text, row, widths, numeric));
     return text.toString();
   }
 
-  private void append(StringBuilder text, List<String> row) {
+  private static void append(
+      StringBuilder text, List<String> row, int[] widths, boolean[] numeric) {
     var line = new StringBuilder();
     for (int column = 0; column < row.size(); column++) {
       var cell = row.get(column);
-      var padding = " ".repeat(width(column) - cell.length());
-      line.append(isNumeric(column) ? padding + cell : cell + padding).append("  ");
+      var padding = " ".repeat(widths[column] - cell.length());
+      line.append(numeric[column] ? padding + cell : cell + padding).append("  ");
     }
     text.append(line.toString().stripTrailing()).append('\n');
   }
@@ -49,6 +60,10 @@ final class Table {
   }
 
   private boolean isNumeric(int column) {
-    return !rows.isEmpty() && rows.stream().allMatch(row -> row.get(column).matches("[0-9]+"));
+    return !rows.isEmpty() && rows.stream().allMatch(row -> isNumber(row.get(column)));
+  }
+
+  private static boolean isNumber(String cell) {
+    return !cell.isEmpty() && cell.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 }

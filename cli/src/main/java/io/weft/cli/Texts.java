@@ -18,4 +18,9 @@ final class Texts {
   static String orDash(JsonNode object, String field) {
     return object.hasNonNull(field) ? object.path(field).asText() : "-";
   }
+
+  /** What peers and files say, without what a terminal would obey. */
+  static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
 }

@@ -6,12 +6,16 @@ import io.weft.bgp.wire.MessageCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection to a peer: a virtual thread that reads, frames and decodes, and one that
@@ -22,15 +26,28 @@ final class BgpConnection {
   /** Hand-overs of messages that may wait to be written. */
   static final int MAX_QUEUED = 4096;
 
-  private static final int READ_BUFFER = 64 * 1024;
-  private static final int WRITE_AT_ONCE = 256 * 1024;
+  /** After {@link #close}: how long the last words may take to leave. */
+  static final Duration LINGER = Duration.ofSeconds(5);
+
+  private static final Logger LOG = LoggerFactory.getLogger(BgpConnection.class);
+
+  /** Small, for a reflector has thousands of them. */
+  private static final int READ_BUFFER = 16 * 1024;
+
+  private static final int WRITE_AT_ONCE = 16 * 1024;
 
   private final long id;
   private final SocketChannel channel;
   private final Consumer<SpeakerEvent> events;
   private final MessageCodec codec = new MessageCodec();
   private final BlockingQueue<List<Message>> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
+
+  /** No event follows: the speaker knows that this connection is no more. */
   private final AtomicBoolean ended = new AtomicBoolean();
+
+  /** Down when both threads have done all that they had to do. */
+  private final CountDownLatch threads = new CountDownLatch(2);
+
   private volatile boolean closing;
 
   BgpConnection(long id, SocketChannel channel, Consumer<SpeakerEvent> events) {
@@ -47,17 +64,33 @@ final class BgpConnection {
   /** Queues; never blocks. */
   void send(List<Message> messages) {
     if (!messages.isEmpty() && !outgoing.offer(messages)) {
-      end("the peer does not read: " + MAX_QUEUED + " writes are waiting");
+      // The caller is the thread that takes the events: it must not wait for room among them.
+      Thread.ofVirtual()
+          .name("bgp-cut-off-" + id)
+          .start(() -> end("the peer does not read: " + MAX_QUEUED + " writes are waiting"));
     }
   }
 
-  /** Writes what is queued, then closes. The session knows already: no event follows. */
+  /**
+   * Writes what is queued, then closes; by force when that takes longer than {@link #LINGER}. The
+   * speaker knows already: no event follows.
+   */
   void close() {
     ended.set(true);
     closing = true;
-    if (!outgoing.offer(List.of())) {
-      closeChannel();
+    wakeWriter();
+    Thread.ofVirtual().name("bgp-close-" + id).start(this::closeAfterLinger);
+  }
+
+  private void closeAfterLinger() {
+    try {
+      if (!threads.await(LINGER.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.debug("connection {}: closed before all was written", id);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
+    closeChannel();
   }
 
   private void end(String reason) {
@@ -71,34 +104,51 @@ final class BgpConnection {
     try {
       channel.close();
     } catch (IOException e) {
-      // Nothing is left to be done with a connection that cannot even be closed.
-      closing = true;
+      LOG.debug("connection {}: {}", id, e.getMessage()); // nothing is left to be done with it
     }
-    if (!outgoing.offer(List.of())) {
+    wakeWriter();
+  }
+
+  private void wakeWriter() {
+    if (!channel.isOpen()) {
       outgoing.clear();
-      closing = true;
     }
+    // Full means that the writer is not waiting for more: it will see the state by itself.
+    outgoing.offer(List.of());
   }
 
   private void read() {
     var buffer = ByteBuffer.allocate(READ_BUFFER);
     try {
+      boolean isBgp = true;
       while (channel.read(buffer) >= 0) {
         buffer.flip();
-        if (!deliver(buffer)) {
-          return;
+        isBgp = isBgp && deliver(buffer);
+        if (isBgp) {
+          buffer.compact();
+        } else {
+          // Read on to the end: closing with unread octets resets, and our last words get lost.
+          buffer.clear();
         }
-        buffer.compact();
       }
       end("the peer closed the connection");
     } catch (IOException e) {
       end("connection lost: " + e.getMessage());
+    } catch (RuntimeException e) {
+      defect(e);
+    } finally {
+      threads.countDown();
     }
   }
 
-  /** Decodes all whole messages in the buffer; false when the octets are not BGP any more. */
+  private void defect(RuntimeException e) {
+    LOG.error("connection {}: this is a defect of Weft; the connection is closed", id, e);
+    end("a defect of ours: " + e);
+  }
+
+  /** Decodes all whole messages in the buffer; false when no more of the octets are wanted. */
   private boolean deliver(ByteBuffer buffer) {
-    while (buffer.remaining() >= Message.HEADER_LENGTH) {
+    while (buffer.remaining() >= Message.HEADER_LENGTH && !ended.get()) {
       var header = new byte[Message.HEADER_LENGTH];
       buffer.get(buffer.position(), header);
       int length = MessageCodec.frameLength(header);
@@ -111,12 +161,9 @@ final class BgpConnection {
       }
       var message = new byte[length];
       buffer.get(message);
-      if (ended.get()) {
-        return false;
-      }
       events.accept(new SpeakerEvent.MessageReceived(id, codec.decode(message)));
     }
-    return true;
+    return !ended.get();
   }
 
   private void write() {
@@ -135,15 +182,18 @@ final class BgpConnection {
         }
         flush(buffer);
         if (closing && outgoing.isEmpty()) {
-          channel.close();
+          channel.shutdownOutput(); // the peer reads to the end and closes; then so do we
+          return;
         }
       }
     } catch (IOException e) {
       end("connection lost: " + e.getMessage());
+    } catch (RuntimeException e) {
+      defect(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      Arrays.fill(buffer.array(), (byte) 0);
+      threads.countDown();
     }
   }
 

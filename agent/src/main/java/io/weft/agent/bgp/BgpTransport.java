@@ -10,10 +10,12 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,16 +31,28 @@ public final class BgpTransport implements AutoCloseable {
   /** Connections at most, those not yet known to the speaker included; one more is closed. */
   static final int MAX_CONNECTIONS = 10_000;
 
+  private static final int BACKLOG = 512;
   private static final Logger LOG = LoggerFactory.getLogger(BgpTransport.class);
 
+  /** Pause after a failed accept, such as for want of descriptors. */
+  private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
+
+  private final int port;
   private final Consumer<SpeakerEvent> events;
   private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private volatile Optional<IpAddress> local = Optional.empty();
   private volatile Optional<ServerSocketChannel> listener = Optional.empty();
+  private volatile boolean closed;
 
   /** Events go to {@code events}, which may block. */
   public BgpTransport(Consumer<SpeakerEvent> events) {
+    this(PORT, events);
+  }
+
+  /** With another port, ours and the peers' alike. */
+  BgpTransport(int port, Consumer<SpeakerEvent> events) {
+    this.port = port;
     this.events = forgetting(events);
   }
 
@@ -57,7 +71,7 @@ public final class BgpTransport implements AutoCloseable {
    *
    * @throws IOException when the port is taken or the address is not this machine's
    */
-  public void listen(IpAddress address) throws IOException {
+  public synchronized void listen(IpAddress address) throws IOException {
     if (local.filter(address::equals).isPresent() && listener.isPresent()) {
       return;
     }
@@ -66,11 +80,11 @@ public final class BgpTransport implements AutoCloseable {
     var channel = ServerSocketChannel.open();
     try {
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(new InetSocketAddress(inet(address), PORT), 512);
+      channel.bind(new InetSocketAddress(inet(address), port), BACKLOG);
     } catch (IOException e) {
       channel.close();
       throw new IOException(
-          "cannot listen on " + address + " port " + PORT + ": " + e.getMessage(), e);
+          "cannot listen on " + address + " port " + port + ": " + e.getMessage(), e);
     }
     listener = Optional.of(channel);
     Thread.ofVirtual().name("bgp-accept").start(() -> accept(channel));
@@ -79,18 +93,29 @@ public final class BgpTransport implements AutoCloseable {
   private void accept(ServerSocketChannel channel) {
     while (channel.isOpen()) {
       try {
-        var accepted = channel.accept();
-        if (connections.size() >= MAX_CONNECTIONS) {
-          accepted.close();
-          continue;
-        }
-        var peer = (InetSocketAddress) accepted.getRemoteAddress();
-        add(accepted, IpAddress.of(peer.getAddress().getAddress()), true);
+        accepted(channel.accept());
       } catch (IOException e) {
         if (channel.isOpen()) {
           LOG.warn("cannot accept a BGP connection: {}", e.getMessage());
+          LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
         }
       }
+    }
+  }
+
+  private void accepted(SocketChannel channel) throws IOException {
+    try {
+      var peer = (InetSocketAddress) channel.getRemoteAddress();
+      var address = IpAddress.of(peer.getAddress().getAddress());
+      if (connections.size() >= MAX_CONNECTIONS) {
+        LOG.debug("{}: refused, {} connections stand", address, MAX_CONNECTIONS);
+        channel.close();
+      } else {
+        add(channel, address, true);
+      }
+    } catch (IOException e) {
+      channel.close(); // it is gone already, or cannot be used: the peer comes again
+      LOG.debug("accepted and lost at once: {}", e.getMessage());
     }
   }
 
@@ -128,7 +153,7 @@ public final class BgpTransport implements AutoCloseable {
         if (source.isPresent() && source.get().bits() == peer.bits()) {
           channel.bind(new InetSocketAddress(inet(source.get()), 0));
         }
-        channel.socket().connect(new InetSocketAddress(inet(peer), PORT), CONNECT_TIMEOUT_MILLIS);
+        channel.socket().connect(new InetSocketAddress(inet(peer), port), CONNECT_TIMEOUT_MILLIS);
         add(channel, peer, false);
       } catch (IOException e) {
         channel.close();
@@ -144,6 +169,11 @@ public final class BgpTransport implements AutoCloseable {
     long id = ids.incrementAndGet();
     var connection = new BgpConnection(id, channel, events);
     connections.put(id, connection);
+    if (closed) {
+      connections.remove(id);
+      channel.close();
+      return;
+    }
     events.accept(
         accepted ? new SpeakerEvent.Accepted(id, peer) : new SpeakerEvent.Connected(id, peer));
     connection.start();
@@ -153,7 +183,7 @@ public final class BgpTransport implements AutoCloseable {
     return InetAddress.getByAddress(address.octets());
   }
 
-  private void closeListener() throws IOException {
+  private synchronized void closeListener() throws IOException {
     if (listener.isPresent()) {
       listener.get().close();
       listener = Optional.empty();
@@ -163,7 +193,9 @@ public final class BgpTransport implements AutoCloseable {
   /** Closes the listener and, without a word to the peers, all connections. */
   @Override
   public void close() throws IOException {
+    closed = true;
     closeListener();
     connections.values().forEach(BgpConnection::close);
+    connections.clear();
   }
 }

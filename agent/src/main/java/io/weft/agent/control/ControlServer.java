@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -12,11 +13,13 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,14 @@ public final class ControlServer implements AutoCloseable {
 
   /** Connections at once; further ones wait. */
   public static final int MAX_CONNECTIONS = 64;
+
+  /** File types (sys/stat.h). */
+  private static final int S_IFMT = 0170000;
+
+  private static final int S_IFSOCK = 0140000;
+
+  /** Pause after a failed accept, such as for want of descriptors. */
+  private static final long ACCEPT_PAUSE_NANOS = 100_000_000L;
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -49,11 +60,18 @@ public final class ControlServer implements AutoCloseable {
   public static final class CallRefused extends Exception {
     private final String reason;
 
+    /**
+     * Refuses.
+     *
+     * @param reason for programs, in capitals
+     * @param message for people
+     */
     public CallRefused(String reason, String message) {
       super(message, null, false, false);
       this.reason = reason;
     }
 
+    /** For programs, in capitals. */
     public String reason() {
       return reason;
     }
@@ -73,33 +91,57 @@ public final class ControlServer implements AutoCloseable {
   /**
    * Opens the socket with mode 0600; one left by a dead agent is replaced.
    *
-   * @throws IOException when another agent answers there, or the place is not writable
+   * @throws IOException with the path, when another agent answers there, something else than a
+   *     socket is there, or the place is not writable
    */
   public static ControlServer open(Path path, Map<String, Handler> handlers) throws IOException {
-    var directory = path.toAbsolutePath().getParent();
-    if (directory != null && !Files.isDirectory(directory)) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
-    if (Files.exists(path)) {
-      if (someoneAnswers(path)) {
-        throw new IOException("another agent answers on " + path + "; stop it first");
-      }
-      Files.delete(path);
-    }
+    makeDirectory(path);
+    removeLeftOver(path);
     var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(path));
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+    try {
+      server.bind(UnixDomainSocketAddress.of(path));
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+    } catch (IOException e) {
+      server.close();
+      throw new IOException("cannot open the socket " + path + ": " + e.getMessage(), e);
+    }
     var control = new ControlServer(path, new TreeMap<>(handlers), server);
     Thread.ofVirtual().name("control-accept").start(control::accept);
     return control;
   }
 
+  private static void makeDirectory(Path path) throws IOException {
+    var directory = path.toAbsolutePath().getParent();
+    if (directory == null || Files.isDirectory(directory)) {
+      return;
+    }
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw new IOException("cannot make the directory " + directory + " of the socket: " + e, e);
+    }
+  }
+
+  private static void removeLeftOver(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    if ((mode & S_IFMT) != S_IFSOCK) {
+      throw new IOException(path + " is there and is not a socket; name another place");
+    }
+    if (someoneAnswers(path)) {
+      throw new IOException("another agent answers on " + path + "; stop it first");
+    }
+    Files.delete(path);
+  }
+
   private static boolean someoneAnswers(Path path) throws IOException {
     try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return probe.connect(UnixDomainSocketAddress.of(path));
-    } catch (java.net.SocketException e) {
+    } catch (SocketException e) {
       LOG.debug("{} is left over: {}", path, e.getMessage());
       return false;
     }
@@ -115,6 +157,7 @@ public final class ControlServer implements AutoCloseable {
         slots.release();
         if (server.isOpen()) {
           LOG.warn("cannot accept on {}: {}", path, e.getMessage());
+          LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -186,6 +229,9 @@ public final class ControlServer implements AutoCloseable {
       return refusal("INVALID_REQUEST", "not JSON: " + e.getOriginalMessage());
     } catch (CallRefused e) {
       return refusal(e.reason(), String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.error("a call failed; this is a defect of Weft", e);
+      return refusal("DEFECT", "the agent failed to answer; its log has more: " + e);
     }
   }
 

@@ -13,6 +13,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.MacAddress;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,16 +29,13 @@ record Devices(Rtnetlink host, TenantTables tables) {
   void put(ForwardingObject.Bridge bridge) {
     var name = Translation.bridgeName(bridge.vni());
     var standing = tables.rtnetlink().link(name);
-    if (standing.isEmpty()) {
-      tables
-          .rtnetlink()
-          .execute(
-              new Request.CreateBridge(
-                  name, LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu())));
-      finish(name, LinkSettings.UP.withLinkLocal(false), Optional.empty());
-    } else {
+    if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
       finish(name, changes, Optional.empty());
+    } else {
+      var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
+      tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
+      finishNew(name, LinkSettings.NONE, Optional.empty());
     }
     tables.reread(name);
   }
@@ -47,11 +45,14 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var wanted = Vxlan.of(port.vni(), port.local());
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent() && !standing.get().vxlan().equals(Optional.of(wanted))) {
-      tables.rtnetlink().execute(new Request.DeleteLink(standing.get().index()));
+      discard(standing.get());
       standing = Optional.empty();
     }
     int bridge = indexOf(Translation.bridgeName(port.vni()));
-    if (standing.isEmpty()) {
+    if (standing.isPresent()) {
+      var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
+      finish(name, withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.TUNNEL));
+    } else {
       try (var target = NetworkNamespaces.open(namespace)) {
         host.execute(
             new Request.CreateVxlan(
@@ -59,29 +60,16 @@ record Devices(Rtnetlink host, TenantTables tables) {
                 wanted,
                 LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
       }
-      finish(
-          name,
-          LinkSettings.UP.withLinkLocal(false).withMaster(bridge),
-          Optional.of(BridgePort.TUNNEL));
-    } else {
-      var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
-      finish(name, withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.TUNNEL));
+      finishNew(name, LinkSettings.NONE.withMaster(bridge), Optional.of(BridgePort.TUNNEL));
     }
     tables.reread(name);
   }
 
   void put(ForwardingObject.EndpointPort port) {
-    var alias = new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses()).text();
-    if (alias.length() > PortAlias.MAX_LENGTH) {
-      throw new IllegalArgumentException(
-          "the names of endpoint and network and the addresses have "
-              + alias.length()
-              + " characters together, more than the kernel keeps (255); use shorter names");
-    }
+    var alias = alias(port);
     var standing = tables.rtnetlink().link(port.port());
-    if (standing.isPresent() && standing.get().alias().isEmpty()) {
-      // An agent died between making it and naming it: nobody uses it.
-      tables.rtnetlink().execute(new Request.DeleteLink(standing.get().index()));
+    if (standing.isPresent() && isOfAnother(standing.get(), alias)) {
+      discard(standing.get());
       standing = Optional.empty();
     }
     int bridge = indexOf(Translation.bridgeName(port.vni()));
@@ -98,10 +86,37 @@ record Devices(Rtnetlink host, TenantTables tables) {
     tables.reread(port.port());
   }
 
+  /**
+   * No alias: an agent died between making it and naming it, nobody uses it. Another alias: it
+   * leads to where the endpoint was before it was detached and attached anew.
+   */
+  private static boolean isOfAnother(Link standing, String alias) {
+    return !standing.alias().equals(Optional.of(alias));
+  }
+
+  private static String alias(ForwardingObject.EndpointPort port) {
+    var alias = new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses()).text();
+    int length = alias.getBytes(StandardCharsets.UTF_8).length;
+    if (length > PortAlias.MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "the names of endpoint and network and the addresses have "
+              + length
+              + " octets together, more than the kernel keeps (255); use shorter names");
+    }
+    return alias;
+  }
+
+  /** What stands on the device goes too: the belief in it is worth nothing any more. */
+  private void discard(Link link) {
+    tables.doubt();
+    tables.rtnetlink().execute(new Request.DeleteLink(link.index()));
+    tables.reread(link.name());
+  }
+
   private void create(
       ForwardingObject.EndpointPort port, PodInterface pod, String alias, int bridge) {
     try (var target = openPod(pod);
-        var inside = Rtnetlink.openIn(target)) {
+        var inside = socketIn(target, pod)) {
       tables
           .rtnetlink()
           .execute(
@@ -110,16 +125,11 @@ record Devices(Rtnetlink host, TenantTables tables) {
                   LinkSettings.NONE.withMtu(port.mtu()),
                   pod.name(),
                   LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
-      try {
-        configure(inside, port, pod);
-        finish(
-            port.port(),
-            LinkSettings.UP.withLinkLocal(false).withMaster(bridge).withAlias(alias),
-            Optional.of(BridgePort.PINNED));
-      } catch (LinuxException e) {
-        remove(port.port());
-        throw e;
-      }
+      undoOnFailure(port.port(), () -> configure(inside, port, pod));
+      finishNew(
+          port.port(),
+          LinkSettings.NONE.withMaster(bridge).withAlias(alias),
+          Optional.of(BridgePort.PINNED));
     }
   }
 
@@ -127,18 +137,30 @@ record Devices(Rtnetlink host, TenantTables tables) {
     try {
       return NetworkNamespaces.open(pod.networkNamespace());
     } catch (LinuxException e) {
-      throw new IllegalArgumentException(
-          "the pod's network namespace '"
-              + pod.networkNamespace()
-              + "' cannot be opened: "
-              + e.errno(),
-          e);
+      throw cannotOpen(pod, e);
     }
+  }
+
+  private static Rtnetlink socketIn(Descriptor target, PodInterface pod) {
+    try {
+      return Rtnetlink.openIn(target);
+    } catch (LinuxException e) {
+      throw cannotOpen(pod, e);
+    }
+  }
+
+  private static IllegalArgumentException cannotOpen(PodInterface pod, LinuxException e) {
+    return new IllegalArgumentException(
+        "the pod's network namespace '"
+            + pod.networkNamespace()
+            + "' cannot be entered: "
+            + e.errno(),
+        e);
   }
 
   private static void configure(
       Rtnetlink inside, ForwardingObject.EndpointPort port, PodInterface pod) {
-    int index = inside.link(pod.name()).orElseThrow().index();
+    int index = inside.requireLink(pod.name()).index();
     var requests = new ArrayList<Request>();
     inside
         .link("lo")
@@ -152,31 +174,36 @@ record Devices(Rtnetlink host, TenantTables tables) {
     performAll(inside, requests);
   }
 
-  /** Sets what is to be set; the port's flags before it goes up, so that nothing slips through. */
+  /** As {@link #finish}; a device that cannot be finished is not left half made. */
+  private void finishNew(String name, LinkSettings settings, Optional<BridgePort> flags) {
+    undoOnFailure(name, () -> finish(name, settings, flags));
+  }
+
+  private void undoOnFailure(String name, Runnable action) {
+    try {
+      action.run();
+    } catch (LinuxException | IllegalArgumentException e) {
+      remove(name);
+      throw e;
+    }
+  }
+
+  /**
+   * Sets what is to be set, and that the device says nothing by itself (no IPv6 link-local
+   * address); the port's flags before it goes up, so that nothing slips through.
+   */
   private void finish(String name, LinkSettings settings, Optional<BridgePort> flags) {
     int index = indexOf(name);
     var requests = new ArrayList<Request>();
-    var down =
-        new LinkSettings(
-            settings.mac(),
-            settings.mtu(),
-            settings.alias(),
-            settings.master(),
-            Optional.empty(),
-            settings.linkLocal(),
-            Optional.empty());
-    requests.add(new Request.SetLink(index, down));
+    requests.add(new Request.SetLink(index, settings.withLinkLocal(false)));
     flags.ifPresent(port -> requests.add(new Request.SetBridgePort(index, port)));
     requests.add(new Request.SetLink(index, LinkSettings.UP));
     performAll(tables.rtnetlink(), requests);
   }
 
+  /** One after the other, until one is refused. */
   private static void performAll(Rtnetlink rtnetlink, List<Request> requests) {
-    for (var failure : rtnetlink.execute(requests)) {
-      if (failure.isPresent()) {
-        throw failure.get().toException();
-      }
-    }
+    requests.forEach(rtnetlink::execute);
   }
 
   /** Compared before it is written: a bridge that gets its own MAC again flushes neighbours. */
@@ -203,15 +230,10 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   /** Gone afterwards, whether it stood or not. */
   void remove(String name) {
-    var standing = tables.rtnetlink().link(name);
-    if (standing.isPresent()) {
-      var outcome =
-          tables.rtnetlink().execute(List.of(new Request.DeleteLink(standing.get().index())));
-      var failure = outcome.getFirst();
-      if (failure.isPresent() && !failure.get().notThere()) {
-        throw failure.get().toException();
-      }
-    }
+    tables
+        .rtnetlink()
+        .link(name)
+        .ifPresent(link -> tables.rtnetlink().executeIfThere(new Request.DeleteLink(link.index())));
     tables.reread(name);
   }
 }

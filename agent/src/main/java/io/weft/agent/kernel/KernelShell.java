@@ -21,6 +21,9 @@ public final class KernelShell implements AutoCloseable {
   /** How long a change by others stays unseen at most while nothing else happens. */
   static final int WATCH_MILLIS = 100;
 
+  /** Names of namespaces are looked at so often: the kernel does not tell when one goes. */
+  private static final long NAMES_NANOS = 1_000_000_000L;
+
   private static final Logger LOG = LoggerFactory.getLogger(KernelShell.class);
 
   private final String prefix;
@@ -43,6 +46,7 @@ public final class KernelShell implements AutoCloseable {
     this.thread = Thread.ofPlatform().name("kernel").daemon(true).unstarted(this::run);
   }
 
+  /** Begins by reading the kernel's tables. */
   public void start() {
     thread.start();
   }
@@ -61,6 +65,7 @@ public final class KernelShell implements AutoCloseable {
     try (var tables = new KernelTables(prefix)) {
       underlay.check().ifPresent(events);
       events.accept(new NodeEvent.KernelObserved(tables.dump()));
+      long namesDue = System.nanoTime() + NAMES_NANOS;
       while (!stopping) {
         var batch = batches.poll(WATCH_MILLIS, TimeUnit.MILLISECONDS);
         if (batch != null) {
@@ -71,12 +76,17 @@ public final class KernelShell implements AutoCloseable {
           events.accept(new NodeEvent.KernelChanged(news));
         }
         underlay.check().ifPresent(events);
+        if (System.nanoTime() - namesDue >= 0) {
+          tables.keepNames();
+          namesDue = System.nanoTime() + NAMES_NANOS;
+        }
       }
       ended.complete(null);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       ended.complete(null);
     } catch (RuntimeException | Error e) {
+      LOG.error("the kernel's part of the agent failed. What stands in the kernel stays.", e);
       ended.completeExceptionally(e);
     }
   }

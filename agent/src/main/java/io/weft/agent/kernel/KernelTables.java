@@ -1,18 +1,18 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Failure;
 import io.weft.linux.netlink.Request;
-import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,22 +30,49 @@ final class KernelTables implements AutoCloseable {
   private final String prefix;
   private final Rtnetlink host;
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
+  private final TreeMap<String, String> troubles = new TreeMap<>();
 
-  /** Owns the namespaces whose names begin with {@code prefix}. */
+  /** Owns the namespaces whose names begin with {@code prefix} and that it has marked. */
   KernelTables(String prefix) {
     this.prefix = prefix;
     this.host = Rtnetlink.open();
   }
 
-  /** Reads everything anew. */
+  /** Reads everything anew. A namespace that cannot be read counts as missing. */
   List<ForwardingObject> dump() {
     var objects = new ArrayList<ForwardingObject>();
     for (var name : NetworkNamespaces.list()) {
       if (name.startsWith(prefix)) {
-        objects.addAll(tenants.computeIfAbsent(name, TenantTables::new).dump());
+        try {
+          objects.addAll(dump(name));
+        } catch (LinuxException e) {
+          LOG.warn("network namespace {} cannot be read: {}", name, e.getMessage());
+        }
       }
     }
     return objects;
+  }
+
+  private Collection<ForwardingObject> dump(String name) {
+    var known = tenants.get(name);
+    if (known != null) {
+      return known.dump();
+    }
+    var tables = new TenantTables(name);
+    try {
+      if (!tables.isMarked(prefix)) {
+        LOG.info("network namespace {} is not ours and is left alone", name);
+        tables.close();
+        return List.of();
+      }
+      tables.claim(prefix);
+      var objects = tables.dump();
+      tenants.put(name, tables);
+      return objects;
+    } catch (RuntimeException e) {
+      tables.close();
+      throw e;
+    }
   }
 
   /** Works through the changes; what is not in the answer took effect. */
@@ -82,40 +109,63 @@ final class KernelTables implements AutoCloseable {
 
   private void applyRows(List<KernelChange> changes, List<Refusal> refusals) {
     var tables = tenants.get(changes.getFirst().key().namespace());
+    if (tables == null) {
+      for (var change : changes) {
+        if (change instanceof KernelChange.Put) {
+          refusals.add(new Refusal(change.key(), "its network namespace does not stand (yet)"));
+        }
+      }
+      return;
+    }
     var asked = new ArrayList<KernelChange>();
     var requests = new ArrayList<Request>();
     for (var change : changes) {
-      var request = tables == null ? Optional.<Request>empty() : tables.row(change);
-      if (request.isPresent()) {
+      var needed = tables.row(change);
+      for (var request : needed) {
         asked.add(change);
-        requests.add(request.get());
-      } else if (change instanceof KernelChange.Put) {
+        requests.add(request);
+      }
+      if (needed.isEmpty() && change instanceof KernelChange.Put) {
         refusals.add(new Refusal(change.key(), "its device does not stand (yet)"));
-      } else if (tables != null) {
+      } else if (needed.isEmpty()) {
         tables.believe(change);
       }
     }
-    if (tables == null) {
-      return;
+    try {
+      judge(tables, asked, requests, tables.rtnetlink().execute(requests), refusals);
+    } catch (LinuxException e) {
+      // The socket failed, not a request: which of them took effect is unknown.
+      tables.doubt();
+      asked.stream()
+          .map(KernelChange::key)
+          .distinct()
+          .forEach(key -> refusals.add(new Refusal(key, String.valueOf(e.getMessage()))));
     }
-    var outcomes = tables.rtnetlink().execute(requests);
+  }
+
+  private static void judge(
+      TenantTables tables,
+      List<KernelChange> asked,
+      List<Request> requests,
+      List<Optional<Failure>> outcomes,
+      List<Refusal> refusals) {
     for (int i = 0; i < asked.size(); i++) {
       var change = asked.get(i);
       var failure = outcomes.get(i);
-      if (failure.isEmpty() || isFine(change, failure.get())) {
+      if (failure.isEmpty() || isFine(requests.get(i), failure.get())) {
         tables.believe(change);
       } else {
         refusals.add(new Refusal(change.key(), failure.get().toString()));
+        tables.doubt();
       }
     }
   }
 
   /** What was to go is not there, or what was to come is there already. */
-  private static boolean isFine(KernelChange change, Failure failure) {
-    return switch (change) {
-      case KernelChange.Put _ -> failure.alreadyThere();
-      case KernelChange.Remove _ -> failure.notThere();
-    };
+  private static boolean isFine(Request request, Failure failure) {
+    boolean removal =
+        request instanceof Request.DeleteFdb || request instanceof Request.DeleteNeighbour;
+    return removal ? failure.notThere() : failure.alreadyThere();
   }
 
   private void applyDevice(KernelChange change, List<Refusal> refusals) {
@@ -130,6 +180,10 @@ final class KernelTables implements AutoCloseable {
       }
     } catch (LinuxException | IllegalArgumentException e) {
       refusals.add(new Refusal(change.key(), String.valueOf(e.getMessage())));
+      var tables = tenants.get(change.key().namespace());
+      if (tables != null) {
+        tables.doubt();
+      }
     }
   }
 
@@ -149,6 +203,9 @@ final class KernelTables implements AutoCloseable {
   }
 
   private void removeDevice(ForwardingObject object) {
+    if (!tenants.containsKey(object.namespace())) {
+      return; // it went with its namespace
+    }
     switch (object) {
       case ForwardingObject.TenantNamespace namespace -> delete(namespace.namespace());
       case ForwardingObject.Bridge bridge ->
@@ -174,20 +231,37 @@ final class KernelTables implements AutoCloseable {
     return new Devices(host, tables);
   }
 
-  /** Made if missing; it ends in unreachable routes, so that no packet finds a way by chance. */
+  /** Made if missing; one that stands under the name becomes ours. */
   private void open(String name) {
+    if (tenants.containsKey(name)) {
+      return;
+    }
     if (!NetworkNamespaces.exists(name)) {
       NetworkNamespaces.create(name);
     }
-    if (!tenants.containsKey(name)) {
-      var tables = new TenantTables(name);
-      tenants.put(name, tables);
+    var tables = tables(name);
+    try {
+      tables.claim(prefix);
       tables.dump();
-      for (var everywhere : List.of("0.0.0.0/0", "::/0")) {
-        tables
-            .rtnetlink()
-            .execute(new Request.ReplaceRoute(Route.unreachable(IpPrefix.parse(everywhere))));
+      tenants.put(name, tables);
+    } catch (RuntimeException e) {
+      tables.close();
+      throw e;
+    }
+  }
+
+  private static TenantTables tables(String name) {
+    try {
+      return new TenantTables(name);
+    } catch (LinuxException e) {
+      if (!e.errno().equals(Errno.EINVAL)) {
+        throw e;
       }
+      // A name without a namespace behind it, as a crash or the restart of a container leaves it.
+      LOG.warn("network namespace {} was only a name; it is made anew", name);
+      NetworkNamespaces.deleteIfExists(name);
+      NetworkNamespaces.create(name);
+      return new TenantTables(name);
     }
   }
 
@@ -202,14 +276,36 @@ final class KernelTables implements AutoCloseable {
   /** What others have changed since the last call, in all namespaces. */
   List<Observation> drain() {
     var news = new ArrayList<Observation>();
-    for (var tables : tenants.values()) {
-      try {
-        news.addAll(tables.drain());
-      } catch (LinuxException e) {
-        LOG.warn("cannot watch the kernel: {}", e.getMessage());
-      }
-    }
+    tenants.forEach(
+        (name, tables) -> {
+          try {
+            news.addAll(tables.drain());
+            troubles.remove(name);
+          } catch (LinuxException e) {
+            tables.doubt();
+            complain(name, "cannot be watched: " + e.getMessage());
+          }
+        });
     return news;
+  }
+
+  /** Mends the names of the namespaces, which no notice tells of. */
+  void keepNames() {
+    tenants.forEach(
+        (name, tables) -> {
+          try {
+            tables.keepName();
+          } catch (LinuxException e) {
+            complain(name, "has lost its name: " + e.getMessage());
+          }
+        });
+  }
+
+  /** Once per trouble: it comes again with every look. */
+  private void complain(String name, String trouble) {
+    if (!trouble.equals(troubles.put(name, trouble))) {
+      LOG.warn("network namespace {} {}", name, trouble);
+    }
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
-import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Optional;
 
@@ -15,13 +15,21 @@ final class Rows {
   private Rows() {}
 
   static FdbEntry vxlan(int device, ForwardingObject.VxlanFdbEntry entry) {
+    var row =
+        new FdbEntry(
+            device,
+            entry.mac(),
+            FdbTable.SELF,
+            Optional.of(entry.vtep()),
+            FdbKind.EXTERN_LEARNED,
+            false);
+    return inVni(row, entry.vni(), entry.destinationVni());
+  }
+
+  /** Without a destination the kernel deletes whatever the MAC has. */
+  static FdbEntry vxlanOfMac(int device, ForwardingObject.VxlanFdbEntry entry) {
     return new FdbEntry(
-        device,
-        entry.mac(),
-        FdbTable.SELF,
-        Optional.of(entry.vtep()),
-        FdbKind.EXTERN_LEARNED,
-        false);
+        device, entry.mac(), FdbTable.SELF, Optional.empty(), FdbKind.EXTERN_LEARNED, false);
   }
 
   static FdbEntry bridge(int device, ForwardingObject.BridgeFdbEntry entry) {
@@ -30,12 +38,11 @@ final class Rows {
   }
 
   static FdbEntry flood(int device, ForwardingObject.FloodEntry entry) {
-    return new FdbEntry(
-        device,
-        MacAddress.ZERO,
-        FdbTable.SELF,
-        Optional.of(entry.vtep()),
-        FdbKind.PERMANENT,
-        false);
+    return inVni(FdbEntry.flood(device, entry.vtep()), entry.vni(), entry.destinationVni());
+  }
+
+  /** The kernel tells a VNI only where it is not the device's own: so do we. */
+  private static FdbEntry inVni(FdbEntry row, Vni own, Vni destination) {
+    return destination.equals(own) ? row : row.withDestinationVni(destination);
   }
 }

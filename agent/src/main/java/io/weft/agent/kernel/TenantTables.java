@@ -3,10 +3,14 @@ package io.weft.agent.kernel;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.KernelNotice;
+import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -29,16 +33,30 @@ import org.slf4j.LoggerFactory;
 final class TenantTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TenantTables.class);
 
+  private static final List<IpPrefix> EVERYWHERE =
+      List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
+
   private final String namespace;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final Translation translation;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
+  private boolean doubtful;
 
+  /**
+   * Opens a namespace that stands.
+   *
+   * @throws LinuxException EINVAL when the name stands for no namespace, as a crash may leave it
+   */
   TenantTables(String namespace) {
     this.namespace = namespace;
     this.rtnetlink = Rtnetlink.openIn(namespace);
-    this.monitor = NetlinkMonitor.openIn(namespace);
+    try {
+      this.monitor = NetlinkMonitor.openIn(namespace);
+    } catch (RuntimeException e) {
+      rtnetlink.close();
+      throw e;
+    }
     this.translation = new Translation(namespace);
   }
 
@@ -46,9 +64,48 @@ final class TenantTables implements AutoCloseable {
     return rtnetlink;
   }
 
-  Translation translation() {
-    return translation;
+  // ---- the namespace itself ---------------------------------------------------------------
+
+  /**
+   * True when this agent made it: the loopback's alias says so. What merely has a name that begins
+   * like ours belongs to someone else.
+   */
+  boolean isMarked(String prefix) {
+    return rtnetlink.requireLink("lo").alias().filter(mark(prefix)::equals).isPresent();
   }
+
+  private static String mark(String prefix) {
+    return "weft1 " + prefix;
+  }
+
+  /**
+   * Makes it ours: it ends in unreachable routes, so that no packet finds a way by chance, and has
+   * the mark. Writes what is missing only.
+   */
+  void claim(String prefix) {
+    var standing = rtnetlink.routes();
+    for (var everywhere : EVERYWHERE) {
+      var route = Route.unreachable(everywhere);
+      if (standing.stream().noneMatch(r -> r.prefix().equals(everywhere))) {
+        rtnetlink.execute(new Request.ReplaceRoute(route));
+      }
+    }
+    if (!isMarked(prefix)) {
+      int loopback = rtnetlink.requireLink("lo").index();
+      rtnetlink.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias(mark(prefix))));
+    }
+  }
+
+  /** Gives the namespace its name back when someone took it away: without it nobody can enter. */
+  void keepName() {
+    if (!NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace)) {
+      NetworkNamespaces.deleteIfExists(namespace);
+      NetworkNamespaces.name(rtnetlink.namespace(), namespace);
+      LOG.warn("network namespace {} had lost its name; it has it again", namespace);
+    }
+  }
+
+  // ---- what stands ------------------------------------------------------------------------
 
   /** Reads everything anew; the belief is what was read. */
   Collection<ForwardingObject> dump() {
@@ -78,27 +135,68 @@ final class TenantTables implements AutoCloseable {
     }
   }
 
-  /** The request that makes one row of a table so; empty while its device is missing. */
-  Optional<Request> row(KernelChange change) {
+  /** Something went that may have taken other objects along: look at all of it soon. */
+  void doubt() {
+    doubtful = true;
+  }
+
+  // ---- rows -------------------------------------------------------------------------------
+
+  /** The requests that make one row of a table so; none while its device is missing. */
+  List<Request> row(KernelChange change) {
     return switch (change) {
       case KernelChange.Put(var object) -> put(object);
       case KernelChange.Remove(var object) -> remove(object);
     };
   }
 
-  private Optional<Request> put(ForwardingObject object) {
+  private List<Request> put(ForwardingObject object) {
     return switch (object) {
-      case ForwardingObject.FloodEntry flood -> fdb(flood).map(Request.AppendFdb::new);
+      case ForwardingObject.FloodEntry flood -> putFlood(flood);
       case ForwardingObject.NeighbourEntry neighbour ->
-          neighbour(neighbour).map(Request.PutNeighbour::new);
-      default -> fdb(object).map(Request.PutFdb::new);
+          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
+              .map(Request.class::cast)
+              .toList();
+      case ForwardingObject.VxlanFdbEntry _,
+          ForwardingObject.BridgeFdbEntry _,
+          ForwardingObject.LocalFdbEntry _,
+          ForwardingObject.TenantNamespace _,
+          ForwardingObject.Bridge _,
+          ForwardingObject.VxlanPort _,
+          ForwardingObject.EndpointPort _ ->
+          fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
     };
   }
 
-  private Optional<Request> remove(ForwardingObject object) {
-    return object instanceof ForwardingObject.NeighbourEntry neighbour
-        ? neighbour(neighbour).map(Request.DeleteNeighbour::new)
-        : fdb(object).map(Request.DeleteFdb::new);
+  /** The VNI is part of what the kernel tells members apart by: the old one must go first. */
+  private List<Request> putFlood(ForwardingObject.FloodEntry flood) {
+    var requests = new ArrayList<Request>();
+    var before = believed.get(flood.key());
+    if (before != null && !before.equals(flood)) {
+      fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
+    }
+    fdb(flood).map(Request.AppendFdb::new).ifPresent(requests::add);
+    return requests;
+  }
+
+  private List<Request> remove(ForwardingObject object) {
+    Optional<? extends Request> request =
+        switch (object) {
+          case ForwardingObject.NeighbourEntry neighbour ->
+              neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.VxlanFdbEntry entry ->
+              device(Translation.vxlanName(entry.vni()))
+                  .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
+          case ForwardingObject.BridgeFdbEntry _,
+              ForwardingObject.FloodEntry _,
+              ForwardingObject.LocalFdbEntry _,
+              ForwardingObject.TenantNamespace _,
+              ForwardingObject.Bridge _,
+              ForwardingObject.VxlanPort _,
+              ForwardingObject.EndpointPort _ ->
+              fdb(object).map(Request.DeleteFdb::new);
+        };
+    return request.stream().map(Request.class::cast).toList();
   }
 
   private Optional<FdbEntry> fdb(ForwardingObject object) {
@@ -137,49 +235,43 @@ final class TenantTables implements AutoCloseable {
     link.ifPresent(translation::put);
   }
 
+  // ---- what others do ---------------------------------------------------------------------
+
   /** What others have changed since the last call. */
   List<Observation> drain() {
-    var notices = monitor.drain();
-    if (notices.isEmpty()) {
-      return List.of();
-    }
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
     boolean linksTouched = false;
-    for (var notice : notices) {
+    boolean all = doubtful;
+    for (var notice : monitor.drain()) {
       switch (notice) {
         case KernelNotice.Overrun() -> {
           LOG.warn("{}: the kernel dropped notices; reading all tables again", namespace);
-          return compareAll();
+          all = true;
         }
         case KernelNotice.FdbChanged(var row, boolean gone) ->
-            translation
-                .object(row)
-                .ifPresent(o -> touched.put(o.key(), gone ? Optional.empty() : Optional.of(o)));
-        case KernelNotice.NeighbourChanged(var row, boolean gone) -> note(touched, row, gone);
-        case KernelNotice.LinkChanged _,
-            KernelNotice.LinkGone _,
-            KernelNotice.BridgePortChanged _ ->
-            linksTouched = true;
+            touched.putAll(translation.changes(row, gone));
+        case KernelNotice.NeighbourChanged(var row, boolean gone) ->
+            touched.putAll(translation.changes(row, gone));
+        // A link that is still known here went without us, and its rows with it: another one of
+        // its name may stand there already, and look the same.
+        case KernelNotice.LinkGone(int link, _) -> all |= translation.link(link).isPresent();
+        case KernelNotice.LinkChanged _, KernelNotice.BridgePortChanged _ -> linksTouched = true;
         case KernelNotice.AddressChanged _, KernelNotice.RouteChanged _ -> {}
       }
     }
-    if (linksTouched && linksDiffer()) {
+    if (all || linksTouched && linksDiffer()) {
       return compareAll();
     }
     return news(touched);
   }
 
-  /** An entry that lost its lasting state is gone for us, whatever the kernel keeps of it. */
-  private void note(
-      Map<ForwardingKey, Optional<ForwardingObject>> touched, Neighbour row, boolean gone) {
-    translation
-        .object(row)
-        .ifPresent(o -> touched.put(o.key(), gone ? Optional.empty() : Optional.of(o)));
-  }
-
   private boolean linksDiffer() {
     var links = rtnetlink.links();
+    boolean gone = translation.knowsOtherThan(links);
     translation.replaceLinks(links);
+    if (gone) {
+      return true;
+    }
     var standing = new TreeSet<ForwardingKey>();
     for (var link : links) {
       var object = translation.object(link);
@@ -209,6 +301,7 @@ final class TenantTables implements AutoCloseable {
     for (var object : read()) {
       found.put(object.key(), Optional.of(object));
     }
+    doubtful = false;
     return news(found);
   }
 

@@ -7,13 +7,16 @@ import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
+import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The kernel's rows of one tenant's namespace as forwarding objects. Rows that are not ours to keep
@@ -29,6 +32,12 @@ final class Translation {
 
   private final String namespace;
   private final Map<Integer, Link> links = new TreeMap<>();
+  private final Map<String, Link> byName = new TreeMap<>();
+
+  /** VNIs of our bridges and VXLAN devices by index: asked for once per row of a table. */
+  private final Map<Integer, Vni> bridges = new TreeMap<>();
+
+  private final Map<Integer, Vni> vxlans = new TreeMap<>();
 
   Translation(String namespace) {
     this.namespace = namespace;
@@ -36,17 +45,37 @@ final class Translation {
 
   void replaceLinks(Collection<Link> all) {
     links.clear();
-    for (var link : all) {
-      links.put(link.index(), link);
-    }
+    byName.clear();
+    bridges.clear();
+    vxlans.clear();
+    all.forEach(this::put);
   }
 
   void put(Link link) {
+    remove(link.index());
     links.put(link.index(), link);
+    byName.put(link.name(), link);
+    switch (link.kind()) {
+      case "bridge" -> vniIn(link, "br").ifPresent(vni -> bridges.put(link.index(), vni));
+      case "vxlan" -> vniIn(link, "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
+      default -> {} // kinds are the kernel's and open
+    }
   }
 
   void remove(int index) {
-    links.remove(index);
+    var link = links.remove(index);
+    if (link != null) {
+      byName.remove(link.name(), link);
+    }
+    bridges.remove(index);
+    vxlans.remove(index);
+  }
+
+  /** True when a link that is known is not among these, by its index. */
+  boolean knowsOtherThan(Collection<Link> all) {
+    var known = new TreeSet<>(links.keySet());
+    all.forEach(link -> known.remove(link.index()));
+    return !known.isEmpty();
   }
 
   Optional<Link> link(int index) {
@@ -54,7 +83,7 @@ final class Translation {
   }
 
   Optional<Link> link(String name) {
-    return links.values().stream().filter(link -> link.name().equals(name)).findFirst();
+    return Optional.ofNullable(byName.get(name));
   }
 
   static String bridgeName(Vni vni) {
@@ -74,30 +103,28 @@ final class Translation {
     return value > Vni.MAX ? Optional.empty() : Optional.of(new Vni(value));
   }
 
-  private Optional<Vni> bridge(Link link) {
-    return link.kind().equals("bridge") ? vniIn(link, "br") : Optional.empty();
+  private Optional<Vni> bridge(int link) {
+    return Optional.ofNullable(bridges.get(link));
   }
 
-  private Optional<Vni> vxlan(Link link) {
-    return link.kind().equals("vxlan") ? vniIn(link, "vx") : Optional.empty();
+  private Optional<Vni> vxlan(int link) {
+    return Optional.ofNullable(vxlans.get(link));
   }
 
   private Optional<Vni> master(Link link) {
-    return link.master().isPresent()
-        ? link(link.master().getAsInt()).flatMap(this::bridge)
-        : Optional.empty();
+    return link.master().isPresent() ? bridge(link.master().getAsInt()) : Optional.empty();
   }
 
   /** The bridge, VXLAN port or endpoint port that the link is; empty for any other. */
   Optional<ForwardingObject> object(Link link) {
-    var bridge = bridge(link);
+    var bridge = bridge(link.index());
     if (bridge.isPresent()) {
       int mtu = link.up() ? link.mtu() : DAMAGED_MTU;
       return Optional.of(
           new ForwardingObject.Bridge(
               namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu));
     }
-    var vxlan = vxlan(link);
+    var vxlan = vxlan(link.index());
     if (vxlan.isPresent()) {
       return vxlanPort(link, vxlan.get());
     }
@@ -113,8 +140,7 @@ final class Translation {
         link.up()
             && master(link).filter(vni::equals).isPresent()
             && link.bridgePort().filter(BridgePort.TUNNEL::equals).isPresent()
-            && device.get().vni().equals(vni)
-            && !device.get().learning();
+            && device.get().equals(Vxlan.of(vni, device.get().local().get()));
     return Optional.of(
         new ForwardingObject.VxlanPort(
             namespace,
@@ -145,20 +171,22 @@ final class Translation {
 
   /** The row as an object: which kind follows from the device and the table it is in. */
   Optional<ForwardingObject> object(FdbEntry row) {
-    var link = link(row.link());
-    var vxlan = link.flatMap(this::vxlan);
+    var vxlan = vxlan(row.link());
     if (vxlan.isPresent()) {
       return row.table() == FdbTable.SELF
           ? vxlanRow(row, vxlan.get())
-          : bridgeRow(row, link.get(), vxlan.get());
+          : bridgeRow(row, vxlan.get());
     }
     boolean pinned = row.table() == FdbTable.MASTER && row.kind() == FdbKind.STATIC;
-    return link.filter(l -> pinned && l.kind().equals("veth"))
-        .flatMap(this::master)
-        .map(
-            vni ->
-                new ForwardingObject.LocalFdbEntry(
-                    namespace, vni, row.mac(), link.orElseThrow().name()));
+    return link(row.link())
+        .filter(link -> pinned && link.kind().equals("veth"))
+        .flatMap(
+            link ->
+                master(link)
+                    .map(
+                        vni ->
+                            new ForwardingObject.LocalFdbEntry(
+                                namespace, vni, row.mac(), link.name())));
   }
 
   private Optional<ForwardingObject> vxlanRow(FdbEntry row, Vni vni) {
@@ -166,19 +194,22 @@ final class Translation {
       return Optional.empty();
     }
     var vtep = row.destination().get();
-    var destinationVni = vni;
+    var destinationVni = row.destinationVni().orElse(vni);
     return Optional.of(
         row.mac().isZero()
             ? new ForwardingObject.FloodEntry(namespace, vni, vtep, destinationVni)
             : new ForwardingObject.VxlanFdbEntry(namespace, vni, row.mac(), vtep, destinationVni));
   }
 
-  private Optional<ForwardingObject> bridgeRow(FdbEntry row, Link link, Vni vni) {
-    boolean devicesOwn =
-        row.kind() == FdbKind.PERMANENT || link.mac().filter(row.mac()::equals).isPresent();
-    return devicesOwn || row.mac().isMulticast()
+  private Optional<ForwardingObject> bridgeRow(FdbEntry row, Vni vni) {
+    return isDevicesOwn(row) || row.mac().isMulticast()
         ? Optional.empty()
         : Optional.of(new ForwardingObject.BridgeFdbEntry(namespace, vni, row.mac()));
+  }
+
+  private boolean isDevicesOwn(FdbEntry row) {
+    return row.kind() == FdbKind.PERMANENT
+        || link(row.link()).flatMap(Link::mac).filter(row.mac()::equals).isPresent();
   }
 
   /** An entry of a bridge, unless the kernel keeps it for itself (multicast, resolution). */
@@ -187,11 +218,53 @@ final class Translation {
     if (!lasting || row.mac().isEmpty() || row.address().isMulticast()) {
       return Optional.empty();
     }
-    return link(row.link())
-        .flatMap(this::bridge)
+    return bridge(row.link())
         .map(
             vni ->
                 new ForwardingObject.NeighbourEntry(
                     namespace, vni, row.address(), row.mac().get()));
+  }
+
+  /**
+   * What a notice about a row says of the objects under its keys. A bridge has one row for a MAC: a
+   * new one tells also what no longer stands at another kind of port.
+   */
+  Map<ForwardingKey, Optional<ForwardingObject>> changes(FdbEntry row, boolean gone) {
+    var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    var object = object(row);
+    if (row.table() != FdbTable.MASTER) {
+      object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
+      return changes;
+    }
+    var vxlan = vxlan(row.link());
+    var vni = vxlan.or(() -> link(row.link()).flatMap(this::master));
+    if (vni.isPresent() && !isDevicesOwn(row)) {
+      var local = key(ForwardingKey.Kind.LOCAL_FDB, vni.get(), row.mac().toString());
+      var remote = key(ForwardingKey.Kind.BRIDGE_FDB, vni.get(), row.mac().toString());
+      if (gone) {
+        changes.put(vxlan.isPresent() ? remote : local, Optional.empty());
+      } else {
+        changes.put(local, Optional.empty());
+        changes.put(remote, Optional.empty());
+        object.ifPresent(o -> changes.put(o.key(), object));
+      }
+    }
+    return changes;
+  }
+
+  /** As for a forwarding database; an entry that no longer lasts is gone for us. */
+  Map<ForwardingKey, Optional<ForwardingObject>> changes(Neighbour row, boolean gone) {
+    var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    bridge(row.link())
+        .ifPresent(
+            vni ->
+                changes.put(
+                    key(ForwardingKey.Kind.NEIGHBOUR, vni, row.address().toString()),
+                    gone ? Optional.empty() : object(row)));
+    return changes;
+  }
+
+  private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {
+    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
   }
 }

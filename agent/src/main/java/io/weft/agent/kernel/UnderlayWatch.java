@@ -4,6 +4,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Rtnetlink;
@@ -28,14 +29,34 @@ import org.slf4j.LoggerFactory;
 public final class UnderlayWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(UnderlayWatch.class);
 
-  private final Rtnetlink rtnetlink = Rtnetlink.open();
-  private final NetlinkMonitor monitor = NetlinkMonitor.openWithRoutesIn("/proc/self/ns/net");
+  private static final IpPrefix LINK_LOCAL_V4 = IpPrefix.parse("169.254.0.0/16");
+  private static final IpPrefix LINK_LOCAL_V6 = IpPrefix.parse("fe80::/10");
+
+  /** A look reads all routes: not more often, however often they change. */
+  private static final long PAUSE_NANOS = 1_000_000_000L;
+
+  private final Rtnetlink rtnetlink;
+  private final NetlinkMonitor monitor;
   private volatile FabricSpec fabric;
   private volatile boolean due = true;
+  private boolean noticed;
+  private long lastLook;
   private Optional<UnderlayChanged> last = Optional.empty();
 
+  /**
+   * Opens its sockets in the network namespace of the process.
+   *
+   * @throws LinuxException when the kernel gives none
+   */
   public UnderlayWatch(FabricSpec fabric) {
     this.fabric = fabric;
+    this.rtnetlink = Rtnetlink.open();
+    try {
+      this.monitor = NetlinkMonitor.openWithRoutesIn("/proc/self/ns/net");
+    } catch (RuntimeException e) {
+      rtnetlink.close();
+      throw e;
+    }
   }
 
   /** The fabric says something else now; takes effect at the next check. */
@@ -44,19 +65,37 @@ public final class UnderlayWatch implements AutoCloseable {
     due = true;
   }
 
-  /** News since the last call. */
+  /** News since the last call; what changed less than a second after the last look comes later. */
   Optional<UnderlayChanged> check() {
-    boolean noticed = !monitor.drain().isEmpty();
-    if (!due && !noticed) {
+    noticed |= monitor.drain().stream().anyMatch(UnderlayWatch::matters);
+    boolean paused = System.nanoTime() - lastLook >= PAUSE_NANOS;
+    if (!due && !(noticed && paused)) {
       return Optional.empty();
     }
     due = false;
+    noticed = false;
+    lastLook = System.nanoTime();
     var now = discover();
     if (last.equals(Optional.of(now))) {
       return Optional.empty();
     }
     last = Optional.of(now);
     return last;
+  }
+
+  private static boolean matters(KernelNotice notice) {
+    return switch (notice) {
+      case KernelNotice.LinkChanged _,
+          KernelNotice.LinkGone _,
+          KernelNotice.AddressChanged _,
+          KernelNotice.RouteChanged _,
+          KernelNotice.Overrun _ ->
+          true;
+      case KernelNotice.BridgePortChanged _,
+          KernelNotice.FdbChanged _,
+          KernelNotice.NeighbourChanged _ ->
+          false;
+    };
   }
 
   /** Looks once, for whoever needs no more. */
@@ -125,9 +164,7 @@ public final class UnderlayWatch implements AutoCloseable {
   }
 
   private static boolean isGlobal(IpAddress address) {
-    boolean linkLocal =
-        IpPrefix.parse("169.254.0.0/16").contains(address)
-            || IpPrefix.parse("fe80::/10").contains(address);
+    boolean linkLocal = LINK_LOCAL_V4.contains(address) || LINK_LOCAL_V6.contains(address);
     return !address.isLoopback() && !address.isUnspecified() && !linkLocal;
   }
 

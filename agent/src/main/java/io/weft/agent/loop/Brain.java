@@ -10,8 +10,15 @@ import java.util.OptionalLong;
  * @param <F> effects, imperative
  */
 public interface Brain<E, F> {
+  /**
+   * Takes one event.
+   *
+   * @param nowNanos {@link System#nanoTime}
+   * @return what is to be done, in this order
+   */
   List<F> step(long nowNanos, E event);
 
+  /** When {@link #deadlineReached} is due, on the clock of {@code step}; empty: not by itself. */
   OptionalLong nextDeadline();
 
   /** The event that says: the deadline has come. */

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +24,8 @@ public final class EventLoop<E, F> implements AutoCloseable {
   private sealed interface Item<E> {
     record Event<E>(E event) implements Item<E> {}
 
-    record Question<E>(Runnable body) implements Item<E> {}
+    /** {@code refusal} is for when the loop has ended before. */
+    record Question<E>(Runnable body, Consumer<Exception> refusal) implements Item<E> {}
 
     record Stop<E>() implements Item<E> {}
   }
@@ -35,16 +37,18 @@ public final class EventLoop<E, F> implements AutoCloseable {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   /**
+   * Makes a loop that {@link #start} starts.
+   *
    * @param effects carries out one effect; called on the loop's thread, must not block for long and
    *     must not wait for this loop
    */
-  @SuppressWarnings("MissingSummary")
   public EventLoop(String name, Brain<E, F> brain, Consumer<F> effects) {
     this.brain = brain;
     this.effects = effects;
     this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
   }
 
+  /** Begins with what has been put already. */
   public void start() {
     thread.start();
   }
@@ -59,19 +63,32 @@ public final class EventLoop<E, F> implements AutoCloseable {
     enqueue(new Item.Event<>(event));
   }
 
-  /** Runs a question to the brain on its thread. */
+  /**
+   * Runs a question to the brain on its thread. The answer fails when the question does, or with
+   * IllegalStateException when the loop has ended.
+   */
   public <T> CompletableFuture<T> ask(Supplier<T> question) {
     var answer = new CompletableFuture<T>();
-    if (ended.isDone()) {
-      answer.completeExceptionally(new IllegalStateException("the agent is stopping"));
-      return answer;
-    }
     enqueue(
-        new Item.Question<>(
-            () -> {
-              answer.complete(question.get());
-            }));
+        new Item.Question<>(() -> answer.complete(question.get()), answer::completeExceptionally));
+    if (ended.isDone()) {
+      refuseQuestions();
+      answer.completeExceptionally(stopping());
+    }
     return answer;
+  }
+
+  private static IllegalStateException stopping() {
+    return new IllegalStateException("the agent is stopping");
+  }
+
+  /** Whoever waits for an answer need not wait longer. */
+  private void refuseQuestions() {
+    for (var item = queue.poll(); item != null; item = queue.poll()) {
+      if (item instanceof Item.Question<E>(var _, var refusal)) {
+        refusal.accept(stopping());
+      }
+    }
   }
 
   private void enqueue(Item<E> item) {
@@ -97,6 +114,8 @@ public final class EventLoop<E, F> implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       ended.complete(null);
+    } finally {
+      refuseQuestions();
     }
   }
 
@@ -111,12 +130,22 @@ public final class EventLoop<E, F> implements AutoCloseable {
         carryOut(event);
         yield true;
       }
-      case Item.Question<E>(var body) -> {
-        body.run();
+      case Item.Question<E>(var body, var refusal) -> {
+        answer(body, refusal);
         yield true;
       }
       case Item.Stop<E>() -> false;
     };
+  }
+
+  /** A question changes nothing: if it fails, only the one who asks is hurt. */
+  private static void answer(Runnable body, Consumer<Exception> refusal) {
+    try {
+      body.run();
+    } catch (RuntimeException e) {
+      LOG.error("a question to the brain failed; this is a defect of Weft", e);
+      refusal.accept(e);
+    }
   }
 
   private void carryOut(E event) {
@@ -126,7 +155,7 @@ public final class EventLoop<E, F> implements AutoCloseable {
   }
 
   /** The next item, or null when the brain's deadline comes first. */
-  private @org.jspecify.annotations.Nullable Item<E> next() throws InterruptedException {
+  private @Nullable Item<E> next() throws InterruptedException {
     var deadline = brain.nextDeadline();
     if (deadline.isEmpty()) {
       return queue.take();
@@ -135,6 +164,7 @@ public final class EventLoop<E, F> implements AutoCloseable {
     return wait <= 0 ? queue.poll() : queue.poll(wait, TimeUnit.NANOSECONDS);
   }
 
+  /** Ends the loop once it has worked through what is queued; does not wait for that. */
   @Override
   public void close() {
     enqueue(new Item.Stop<>());

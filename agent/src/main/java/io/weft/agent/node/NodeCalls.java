@@ -84,12 +84,16 @@ final class NodeCalls {
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<AttachResult>();
     attaching.put(id, answer);
-    loop.put(new NodeEvent.AttachRequested(id, request));
-    return switch (await(answer)) {
-      case AttachResult.Attached attached -> NodeJson.attached(attached);
-      case AttachResult.Refused(var reason, var message) ->
-          throw new CallRefused(reason.name(), message);
-    };
+    try {
+      loop.put(new NodeEvent.AttachRequested(id, request));
+      return switch (await(answer)) {
+        case AttachResult.Attached attached -> NodeJson.attached(attached);
+        case AttachResult.Refused(var reason, var message) ->
+            throw new CallRefused(reason.name(), message);
+      };
+    } finally {
+      attaching.remove(id);
+    }
   }
 
   private static String text(JsonNode call, String field) throws CallRefused {
@@ -112,7 +116,11 @@ final class NodeCalls {
 
   private static List<IpAddress> addresses(JsonNode call) throws CallRefused {
     var addresses = new ArrayList<IpAddress>();
-    for (var address : call.path("addresses")) {
+    var field = call.path("addresses");
+    if (!field.isMissingNode() && !field.isArray()) {
+      throw new CallRefused("INVALID_REQUEST", "'addresses' is not a list");
+    }
+    for (var address : field) {
       try {
         addresses.add(IpAddress.parse(address.asText()));
       } catch (IllegalArgumentException e) {
@@ -127,11 +135,15 @@ final class NodeCalls {
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<Boolean>();
     detaching.put(id, answer);
-    loop.put(new NodeEvent.DetachRequested(id, endpoint));
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("endpoint", endpoint)
-        .put("wasAttached", await(answer));
+    try {
+      loop.put(new NodeEvent.DetachRequested(id, endpoint));
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("endpoint", endpoint)
+          .put("wasAttached", await(answer));
+    } finally {
+      detaching.remove(id);
+    }
   }
 
   /** Called by the loop with an answer of the brain's. */
@@ -154,7 +166,8 @@ final class NodeCalls {
     try {
       return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
+      var cause = e.getCause();
+      throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
       throw new CallRefused(
           "TIMEOUT", "no answer for " + TIMEOUT_SECONDS + " s; see 'weft status' for the reason");

@@ -12,6 +12,7 @@ import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.linux.KernelFeatures;
+import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
@@ -43,14 +44,19 @@ public final class NodeDaemon implements AutoCloseable {
   private volatile IntentReading reading;
   private volatile Optional<IpAddress> self = Optional.empty();
 
-  private NodeDaemon(NodeOptions options) throws IOException {
+  // Of the kernel's thread alone.
+  private boolean kernelObserved;
+  private Optional<IpAddress> listening = Optional.empty();
+
+  private NodeDaemon(NodeOptions options, IntentDirectory directory, UnderlayWatch underlay)
+      throws IOException {
     this.options = options;
+    this.directory = directory;
+    this.underlay = underlay;
+    reading = directory.reading();
     var node =
         new Node(
             new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
-    directory = IntentDirectory.open(options.config());
-    reading = directory.reading();
-    underlay = new UnderlayWatch(reading.intent().fabric().spec());
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport = new BgpTransport(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
@@ -69,10 +75,17 @@ public final class NodeDaemon implements AutoCloseable {
       throw new DaemonFailure(String.join("\n", missing));
     }
     try {
-      var daemon = new NodeDaemon(options);
-      daemon.begin();
-      return daemon;
-    } catch (IOException e) {
+      var directory = IntentDirectory.open(options.config());
+      var underlay = new UnderlayWatch(directory.reading().intent().fabric().spec());
+      try {
+        var daemon = new NodeDaemon(options, directory, underlay);
+        daemon.begin();
+        return daemon;
+      } catch (IOException | RuntimeException e) {
+        underlay.close();
+        throw e;
+      }
+    } catch (IOException | LinuxException e) {
       throw new DaemonFailure(String.valueOf(e.getMessage()));
     }
   }
@@ -124,23 +137,32 @@ public final class NodeDaemon implements AutoCloseable {
     return reading.problems().stream().map(Problem::toString).toList();
   }
 
+  /** On the kernel's thread. */
   private void fromKernel(NodeEvent event) {
     if (event instanceof NodeEvent.UnderlayChanged(var found, var reason)) {
-      if (found.isPresent()) {
-        changeVtep(found.get().vtep());
-      } else {
-        LOG.warn("no VTEP address: {}", reason);
-      }
+      found.ifPresentOrElse(
+          underlayFound -> changeVtep(underlayFound.vtep()),
+          () -> LOG.warn("no VTEP address: {}", reason));
     }
     loop.put(event);
+    kernelObserved |= event instanceof NodeEvent.KernelObserved;
+    listen();
   }
 
   /** A node that is listed among its own peers must not speak to itself. */
   private synchronized void changeVtep(IpAddress vtep) {
     self = Optional.of(vtep);
     loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
+  }
+
+  /** Not before the brain can speak: a connection that came earlier would never be answered. */
+  private void listen() {
+    if (!kernelObserved || self.isEmpty() || self.equals(listening)) {
+      return;
+    }
+    listening = self;
     try {
-      transport.listen(vtep);
+      transport.listen(self.get());
     } catch (IOException e) {
       LOG.warn("{}; only connections of our own are made", e.getMessage());
     }
@@ -161,7 +183,10 @@ public final class NodeDaemon implements AutoCloseable {
     return CompletableFuture.anyOf(loop.ended(), kernel.ended()).thenApply(_ -> null);
   }
 
-  /** Stops; what stands in the kernel stays and goes on forwarding. */
+  /**
+   * Stops; what stands in the kernel stays and goes on forwarding. Peers hear nothing: their
+   * connections just end, so that they keep our routes for the restart time (RFC 4724 §4.2).
+   */
   @Override
   public void close() throws IOException {
     control.close();

@@ -9,13 +9,30 @@ import java.nio.file.Path;
  * @param config directory of YAML resources
  * @param socket where the CLI and the CNI plugin reach it
  * @param namespacePrefix in front of the tenants' names; another one than {@code weft-} only where
- *     several nodes share a machine
+ *     several nodes share a machine. 2 to 100 letters, digits, '-', '_' and '.', a letter or digit
+ *     first
  */
 public record NodeOptions(String name, Path config, Path socket, String namespacePrefix) {
+  /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
+
+  /** Where the socket is when nothing is said. */
   public static final String DEFAULT_SOCKET = "/run/weft/weft.sock";
+
+  /** In front of the tenants' names when nothing is said. */
   public static final String DEFAULT_PREFIX = "weft-";
 
   /** Attach calls above this are refused. */
   public static final int MAX_ENDPOINTS = 4096;
+
+  public NodeOptions {
+    // All namespaces with the prefix are the agent's: an empty one would claim every namespace.
+    if (!namespacePrefix.matches("[A-Za-z0-9][A-Za-z0-9._-]{1,99}")) {
+      throw new IllegalArgumentException(
+          "'"
+              + namespacePrefix
+              + "' cannot be a prefix of namespaces: 2 to 100 letters, digits, '-', '_' and '.',"
+              + " a letter or digit first");
+    }
+  }
 }

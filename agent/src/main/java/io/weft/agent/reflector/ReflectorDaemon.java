@@ -19,6 +19,7 @@ import io.weft.bgp.speaker.SpeakerView;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.yaml.Problem;
+import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
 import java.time.Duration;
@@ -79,9 +80,14 @@ public final class ReflectorDaemon implements AutoCloseable {
   public static ReflectorDaemon start(ReflectorOptions options) throws DaemonFailure {
     try {
       var daemon = new ReflectorDaemon(options);
-      daemon.begin();
-      return daemon;
-    } catch (IOException e) {
+      try {
+        daemon.begin();
+        return daemon;
+      } catch (IOException | DaemonFailure | RuntimeException e) {
+        daemon.close();
+        throw e;
+      }
+    } catch (IOException | LinuxException e) {
       throw new DaemonFailure(String.valueOf(e.getMessage()));
     }
   }
@@ -181,7 +187,8 @@ public final class ReflectorDaemon implements AutoCloseable {
     try {
       return loop.ask(speaker::view).get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new CallRefused("STOPPING", String.valueOf(e.getCause()));
+      var cause = e.getCause();
+      throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
       throw new CallRefused("TIMEOUT", "no answer for " + ANSWER_SECONDS + " s");
     }
@@ -192,6 +199,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     return loop.ended();
   }
 
+  /** Stops without a word to the peers, as {@code NodeDaemon} does. */
   @Override
   public void close() throws IOException {
     control.close();

@@ -2,6 +2,7 @@ package io.weft.linux.netlink;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,8 @@ import java.util.Optional;
  * @param mac {@link MacAddress#ZERO} in a VXLAN device: a member of the flood list
  * @param destination the VTEP, in a VXLAN device
  * @param sticky never moves to another port (NTF_STICKY), in a bridge
+ * @param destinationVni in a VXLAN device: the VNI in the packets to the VTEP, where it is not the
+ *     device's own (NDA_VNI); the kernel tells it only then
  */
 public record FdbEntry(
     int link,
@@ -18,7 +21,19 @@ public record FdbEntry(
     FdbTable table,
     Optional<IpAddress> destination,
     FdbKind kind,
-    boolean sticky) {
+    boolean sticky,
+    Optional<Vni> destinationVni) {
+
+  /** A row whose packets carry the device's own VNI. */
+  public FdbEntry(
+      int link,
+      MacAddress mac,
+      FdbTable table,
+      Optional<IpAddress> destination,
+      FdbKind kind,
+      boolean sticky) {
+    this(link, mac, table, destination, kind, sticky, Optional.empty());
+  }
 
   /** A remote MAC in both databases at once, as a control plane puts it. */
   public static FdbEntry remote(int vxlan, MacAddress mac, IpAddress vtep) {
@@ -40,7 +55,13 @@ public record FdbEntry(
   public FdbEntry in(FdbTable table) {
     // The bridge's database knows ports, not VTEPs.
     var kept = table == FdbTable.MASTER ? Optional.<IpAddress>empty() : destination;
-    return new FdbEntry(link, mac, table, kept, kind, sticky);
+    var keptVni = table == FdbTable.MASTER ? Optional.<Vni>empty() : destinationVni;
+    return new FdbEntry(link, mac, table, kept, kind, sticky, keptVni);
+  }
+
+  /** The same row with another VNI in its packets than the device's own. */
+  public FdbEntry withDestinationVni(Vni vni) {
+    return new FdbEntry(link, mac, table, destination, kind, sticky, Optional.of(vni));
   }
 
   /** True for a member of a VXLAN device's flood list. */

@@ -5,6 +5,7 @@ import static io.weft.linux.ffi.LinuxConstants.AF_INET;
 import static io.weft.linux.ffi.LinuxConstants.AF_INET6;
 
 import io.weft.net.MalformedInput;
+import io.weft.net.Vni;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,7 @@ final class NeighbourCodec {
     writeHeader(out, AF_BRIDGE, entry.link(), state(entry.kind()), flags(entry));
     out.attribute(Uapi.NDA_LLADDR, entry.mac().octets());
     entry.destination().ifPresent(vtep -> out.attribute(Uapi.NDA_DST, vtep.octets()));
+    entry.destinationVni().ifPresent(vni -> out.attributeU32(Uapi.NDA_VNI, vni.value()));
   }
 
   private static int state(FdbKind kind) {
@@ -58,6 +60,7 @@ final class NeighbourCodec {
     int state = fixed.getShort(8);
     int flags = fixed.get(10);
     var attributes = message.attributes(NDMSG);
+    var destinationVni = destinationVni(attributes);
     // Only the bridge names itself in NDA_MASTER; a device's flags are what the writer gave it.
     var table = attributes.has(Uapi.NDA_MASTER) ? FdbTable.MASTER : FdbTable.SELF;
     return attributes
@@ -70,7 +73,13 @@ final class NeighbourCodec {
                     table,
                     attributes.ip(Uapi.NDA_DST),
                     kind(state, flags),
-                    (flags & Uapi.NTF_STICKY) != 0));
+                    (flags & Uapi.NTF_STICKY) != 0,
+                    destinationVni));
+  }
+
+  private static Optional<Vni> destinationVni(Attributes attributes) throws MalformedInput {
+    int vni = attributes.u32(Uapi.NDA_VNI).orElse(0);
+    return vni <= 0 || vni > Vni.MAX ? Optional.empty() : Optional.of(new Vni(vni));
   }
 
   private static FdbKind kind(int state, int flags) {

@@ -58,6 +58,34 @@ public final class NetworkNamespaces {
   }
 
   /**
+   * Gives an open namespace a name, as its first or as one more.
+   *
+   * @throws LinuxException EEXIST when the name is taken
+   */
+  public static void name(Descriptor namespace, String name) {
+    var path = pathOf(requireName(name));
+    prepareDirectory();
+    Libc.open(path, LinuxConstants.O_RDONLY | LinuxConstants.O_CREAT | LinuxConstants.O_EXCL, 0)
+        .close();
+    try {
+      Libc.mount("/proc/self/fd/" + namespace.number(), path, "none", LinuxConstants.MS_BIND);
+    } catch (LinuxException e) {
+      Libc.unlink(path);
+      throw e;
+    }
+  }
+
+  /** True when this name stands for this open namespace; false also when there is no such name. */
+  public static boolean isNamed(Descriptor namespace, String name) {
+    try {
+      var inode = Files.getAttribute(Path.of("/proc/self/fd/" + namespace.number()), "unix:ino");
+      return inode.equals(Files.getAttribute(Path.of(pathOf(requireName(name))), "unix:ino"));
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  /**
    * Makes a namespace without a name: it lives as long as a descriptor, socket or process in it.
    */
   public static Descriptor createUnnamed() {

@@ -190,6 +190,18 @@ class RtnetlinkTest {
   }
 
   @Test
+  void aRowMayNameAnotherVniThanTheDevices() {
+    int vxlan = vxlan(bridge()).index();
+    var flood = FdbEntry.flood(vxlan, VTEP).withDestinationVni(new Vni(7));
+    var remote = FdbEntry.remote(vxlan, MAC, VTEP).withDestinationVni(new Vni(0xffffff));
+    links.execute(new Request.AppendFdb(flood));
+    links.execute(new Request.PutFdb(remote));
+    assertThat(links.fdb(vxlan)).contains(flood, remote.in(FdbTable.SELF));
+    links.execute(new Request.DeleteFdb(flood));
+    assertThat(links.fdb(vxlan)).filteredOn(FdbEntry::isFlood).isEmpty();
+  }
+
+  @Test
   void pinnedAndStickyRowsOfABridgePort() {
     var bridge = bridge();
     var pair =

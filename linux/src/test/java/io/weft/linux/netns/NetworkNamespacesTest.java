@@ -134,6 +134,23 @@ class NetworkNamespacesTest {
   }
 
   @Test
+  void anOpenNamespaceGetsItsNameBack() {
+    var name = namespaces.create();
+    var links = namespaces.links(name);
+    assertThat(NetworkNamespaces.isNamed(links.namespace(), name)).isTrue();
+    NetworkNamespaces.delete(name);
+    assertThat(NetworkNamespaces.isNamed(links.namespace(), name)).isFalse();
+    NetworkNamespaces.name(links.namespace(), name);
+    assertThat(NetworkNamespaces.isNamed(links.namespace(), name)).isTrue();
+    links.createBridge("seen", LinkSettings.NONE);
+    assertThat(namespaces.links(name).link("seen")).isPresent();
+    var other = namespaces.create();
+    assertThat(NetworkNamespaces.isNamed(links.namespace(), other)).isFalse();
+    assertThatThrownBy(() -> NetworkNamespaces.name(links.namespace(), other))
+        .hasMessageContaining(other);
+  }
+
+  @Test
   void refusesNamesThatLeaveTheDirectory() {
     for (var name : List.of("", "..", "a/b")) {
       assertThatThrownBy(() -> NetworkNamespaces.create(name))

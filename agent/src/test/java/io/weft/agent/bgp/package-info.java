@@ -1,0 +1,3 @@
+/** BGP over real sockets on loopback. */
+@org.jspecify.annotations.NullMarked
+package io.weft.agent.bgp;

@@ -1,0 +1,3 @@
+/** The control socket with real clients. */
+@org.jspecify.annotations.NullMarked
+package io.weft.agent.control;

@@ -1,0 +1,66 @@
+package io.weft.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PortAliasTest {
+  private static final MacAddress MAC = MacAddress.parse("0a:58:c0:a8:01:0a");
+
+  @Test
+  void theTextIsStable() {
+    var alias =
+        new PortAlias(
+            "web-1",
+            "red-web",
+            MAC,
+            List.of(IpAddress.parse("192.168.1.10"), IpAddress.parse("fd00:1::a")));
+    assertThat(alias.text())
+        .isEqualTo("weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10,fd00:1::a");
+    assertThat(PortAlias.parse(alias.text())).contains(alias);
+  }
+
+  @Test
+  void whatWasWrittenIsRead() {
+    var random = new SplittableRandom(7);
+    for (int i = 0; i < 2000; i++) {
+      var addresses = new ArrayList<IpAddress>();
+      for (int n = random.nextInt(5); n > 0; n--) {
+        var octets = new byte[random.nextBoolean() ? 4 : 16];
+        random.nextBytes(octets);
+        addresses.add(IpAddress.of(octets));
+      }
+      var alias =
+          new PortAlias(
+              "e" + Long.toString(random.nextLong(), 36),
+              "n." + random.nextInt(),
+              new MacAddress(random.nextLong(1L << 48)),
+              addresses);
+      assertThat(PortAlias.parse(alias.text())).contains(alias);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "weft1",
+        "some text of others",
+        "weft2 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10",
+        "weft1 web-1 red-web 0a:58:c0:a8:01 192.168.1.10",
+        "weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1",
+        "weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10,",
+        "weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10 more",
+        "weft1 web-1 red-web 0a:58:c0:a8:01:0a"
+      })
+  void whatIsNotWholeIsNotOurs(String text) {
+    assertThat(PortAlias.parse(text)).isEmpty();
+  }
+}

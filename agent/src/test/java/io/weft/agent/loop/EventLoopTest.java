@@ -1,0 +1,141 @@
+package io.weft.agent.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class EventLoopTest {
+  private final BlockingQueue<String> effects = new LinkedBlockingQueue<>();
+
+  /** Says each event back, fails at "fail", and has one deadline after "later". */
+  private static final class Echo implements Brain<String, String> {
+    private OptionalLong deadline = OptionalLong.empty();
+    private int steps;
+
+    @Override
+    public List<String> step(long nowNanos, String event) {
+      steps++;
+      switch (event) {
+        case "fail" -> throw new IllegalStateException("a defect");
+        case "later" -> deadline = OptionalLong.of(nowNanos + 20_000_000);
+        case "due" -> deadline = OptionalLong.empty();
+        default -> {}
+      }
+      return List.of(event);
+    }
+
+    @Override
+    public OptionalLong nextDeadline() {
+      return deadline;
+    }
+
+    @Override
+    public String deadlineReached() {
+      return "due";
+    }
+  }
+
+  private final Echo brain = new Echo();
+  private final EventLoop<String, String> loop = new EventLoop<>("test", brain, effects::add);
+
+  private String next() throws InterruptedException {
+    return effects.poll(10, TimeUnit.SECONDS);
+  }
+
+  private static <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void eventsAndQuestionsAreAnsweredInTheirOrder() throws Exception {
+    loop.put("a");
+    var before = loop.ask(() -> brain.steps);
+    loop.put("b");
+    var after = loop.ask(() -> brain.steps);
+    loop.start();
+    assertThat(get(before)).isEqualTo(1);
+    assertThat(get(after)).isEqualTo(2);
+    assertThat(next()).isEqualTo("a");
+    assertThat(next()).isEqualTo("b");
+    loop.close();
+    get(loop.ended());
+  }
+
+  @Test
+  void theDeadlineComesByItself() throws Exception {
+    loop.start();
+    loop.put("later");
+    assertThat(next()).isEqualTo("later");
+    assertThat(next()).isEqualTo("due");
+    assertThat(effects.poll(50, TimeUnit.MILLISECONDS)).isNull();
+    loop.close();
+  }
+
+  @Test
+  void aDefectOfTheBrainEndsTheLoopAndIsTold() {
+    loop.put("fail");
+    var waiting = loop.ask(() -> brain.steps);
+    loop.start();
+    assertThatThrownBy(() -> get(loop.ended()))
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseMessage("a defect");
+    assertThatThrownBy(() -> get(waiting)).hasMessageContaining("the agent is stopping");
+    assertThatThrownBy(() -> get(loop.ask(() -> brain.steps)))
+        .hasMessageContaining("the agent is stopping");
+    loop.put("dropped");
+    assertThat(effects).isEmpty();
+  }
+
+  @Test
+  void aFailingQuestionHurtsOnlyWhoAsks() throws Exception {
+    loop.start();
+    var failing =
+        loop.ask(
+            () -> {
+              throw new IllegalArgumentException("no such view");
+            });
+    assertThatThrownBy(() -> get(failing)).hasRootCauseMessage("no such view");
+    loop.put("a");
+    assertThat(next()).isEqualTo("a");
+    loop.close();
+  }
+
+  @Test
+  void aClosedLoopRefusesQuestions() throws Exception {
+    loop.start();
+    loop.close();
+    get(loop.ended());
+    assertThatThrownBy(() -> get(loop.ask(() -> 1))).hasMessageContaining("stopping");
+  }
+
+  @Test
+  void whoBringsMoreThanTheQueueHoldsWaits() throws Exception {
+    var full = new CountDownLatch(1);
+    var done = new CompletableFuture<Integer>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              IntStream.range(0, EventLoop.QUEUE_CAPACITY).forEach(i -> loop.put("e" + i));
+              full.countDown();
+              loop.put("one more");
+              done.complete(effects.size());
+            });
+    assertThat(full.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(done.isDone()).isFalse();
+    loop.start();
+    assertThat(get(done)).as("effects by then").isPositive();
+    var last = loop.ask(() -> brain.steps);
+    assertThat(get(last)).isEqualTo(EventLoop.QUEUE_CAPACITY + 1);
+    loop.close();
+  }
+}

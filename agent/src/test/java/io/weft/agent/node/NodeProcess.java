@@ -1,0 +1,159 @@
+package io.weft.agent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlClient;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netns.NetworkNamespaces;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** A {@code weft node} as a user starts it, in a network namespace of the test's. */
+final class NodeProcess {
+  static final long TIMEOUT_NANOS = 30_000_000_000L;
+
+  private final TestNamespaces namespaces;
+  private final String underlay;
+  private final Path directory;
+  private Optional<Process> process = Optional.empty();
+
+  /** Skips the test where nothing is built. */
+  NodeProcess(TestNamespaces namespaces, String underlay, Path directory) throws IOException {
+    this.namespaces = namespaces;
+    this.underlay = underlay;
+    this.directory = directory;
+    launcher();
+    Files.createDirectories(config());
+  }
+
+  static Path launcher() {
+    var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
+    assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
+    return home.resolve("weft");
+  }
+
+  Path config() {
+    return directory.resolve("config");
+  }
+
+  Path socket() {
+    return directory.resolve("run/weft.sock");
+  }
+
+  Path logFile() {
+    return directory.resolve("log");
+  }
+
+  /** As editors do: nobody ever sees the file half written. */
+  void write(String file, String text) throws IOException {
+    var fresh = config().resolve("." + file);
+    Files.writeString(fresh, text);
+    Files.move(fresh, config().resolve(file), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  NodeProcess start(String... more) throws IOException {
+    var command =
+        Stream.concat(
+                Stream.of(
+                    launcher().toString(),
+                    "node",
+                    "--name=n1",
+                    "--config=" + config(),
+                    "--socket=" + socket(),
+                    "--netns-prefix=" + namespaces.prefix()),
+                Stream.of(more))
+            .toList();
+    process =
+        Optional.of(
+            NetworkNamespaces.<Process, IOException>callIn(
+                underlay,
+                () ->
+                    new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+                        .start()));
+    return this;
+  }
+
+  Process process() {
+    return process.orElseThrow();
+  }
+
+  int exitCode() throws InterruptedException {
+    assertThat(process().waitFor(30, TimeUnit.SECONDS)).as("it ends").isTrue();
+    return process().exitValue();
+  }
+
+  List<String> log() throws IOException {
+    return Files.readAllLines(logFile());
+  }
+
+  JsonNode call(ObjectNode request) throws IOException {
+    try (var client = ControlClient.connect(socket())) {
+      return client.call(request);
+    }
+  }
+
+  JsonNode status() throws IOException {
+    return call(ControlClient.request("status"));
+  }
+
+  /** The first status that fits; fails with the last one and the log. */
+  JsonNode awaitStatus(Predicate<JsonNode> condition) throws Exception {
+    return awaitAnswer("status", condition);
+  }
+
+  JsonNode awaitAnswer(String call, Predicate<JsonNode> condition) throws Exception {
+    long until = System.nanoTime() + TIMEOUT_NANOS;
+    var last = "no answer";
+    while (System.nanoTime() < until && process().isAlive()) {
+      try {
+        var answer = call(ControlClient.request(call));
+        if (condition.test(answer)) {
+          return answer;
+        }
+        last = answer.toPrettyString();
+      } catch (IOException e) {
+        last = String.valueOf(e.getMessage());
+      }
+      Thread.sleep(20);
+    }
+    throw new AssertionError(last + "\n" + String.join("\n", log()));
+  }
+
+  JsonNode attach(String endpoint, String network, String netns, String... addresses)
+      throws IOException {
+    var request = ControlClient.request("attach").put("endpoint", endpoint);
+    request.put("network", network).put("netns", netns).put("interface", "eth0");
+    var array = request.putArray("addresses");
+    Stream.of(addresses).forEach(array::add);
+    return call(request);
+  }
+
+  /** As the system does it. */
+  int terminate() throws InterruptedException {
+    process().destroy();
+    return exitCode();
+  }
+
+  /** As a crash does it. */
+  void kill() throws InterruptedException {
+    process().destroyForcibly().waitFor();
+  }
+
+  void close() throws InterruptedException {
+    if (process.isPresent() && process.get().isAlive()) {
+      kill();
+    }
+  }
+}
