@@ -68,6 +68,13 @@ final class Model {
     world.detach("n" + gone.node(), endpoint);
   }
 
+  /** It moves, as a virtual machine does: it is attached there before it is detached here. */
+  Runnable move(World world, String endpoint, int node) {
+    var from = Optional.ofNullable(attachments.get(endpoint)).orElseThrow();
+    attach(world, node, from.network(), endpoint, from.ip());
+    return () -> world.detach("n" + from.node(), endpoint);
+  }
+
   /** Where the endpoint is. */
   String node(String endpoint) {
     return "n" + Optional.ofNullable(attachments.get(endpoint)).orElseThrow().node();

@@ -226,6 +226,24 @@ final class WorldTest {
   }
 
   @Test
+  void anEndpointThatIsAttachedThereBeforeItIsDetachedHereIsFollowedAtOnce() {
+    var world = busy(10);
+    for (int node : new int[] {7, 2, 5}) {
+      var leave = model.move(world, "red0", node);
+      world.run(SECOND);
+      var place = "mac=0a:58:c0:a8:01:0a, vtep=" + World.vtep(node) + ",";
+      for (var observer : List.of("n3", "n9")) {
+        assertThat(world.kernel(observer).objects(Kind.VXLAN_FDB).toString())
+            .as("%s while it is on both", observer)
+            .contains(place);
+      }
+      leave.run();
+      world.run(SECOND);
+      model.check(world);
+    }
+  }
+
+  @Test
   void aRefusedAttachLeavesNothingAnywhere() {
     var world = busy(11);
     var before = writes(world);
