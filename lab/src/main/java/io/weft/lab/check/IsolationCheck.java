@@ -25,7 +25,7 @@ import java.util.concurrent.Callable;
  * for by ARP nor sent to its MAC at once, while it does answer in its own tenant.
  */
 public final class IsolationCheck implements Check {
-  private static final Duration NO_ANSWER = Duration.ofMillis(400);
+  private static final Duration NO_ANSWER = Duration.ofMillis(250);
   private static final Duration SETTLE = Duration.ofSeconds(5);
   private static final int ICMP = 1;
 

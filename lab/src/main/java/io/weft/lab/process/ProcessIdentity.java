@@ -1,6 +1,9 @@
 package io.weft.lab.process;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,8 +20,9 @@ public record ProcessIdentity(long pid, long startTicks) {
 
   /** Empty when there is no such process, or only what is left of it until its parent asks. */
   public static Optional<ProcessIdentity> of(long pid) {
-    try {
-      var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+    // Not by a channel, which an interrupt would close: a process must not seem dead then.
+    try (var in = new FileInputStream("/proc/" + pid + "/stat")) {
+      var stat = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       // The name, in parentheses, may hold spaces and parentheses: count behind the last one.
       var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[0].equals("Z")
@@ -35,7 +39,9 @@ public record ProcessIdentity(long pid, long startTicks) {
 
   /** Writes it to a file, to be found by a later lab command. */
   public void write(Path file) throws IOException {
-    Files.writeString(file, pid + " " + startTicks + "\n");
+    try (var out = new FileOutputStream(file.toFile())) {
+      out.write((pid + " " + startTicks + "\n").getBytes(StandardCharsets.UTF_8));
+    }
   }
 
   /** Empty when the file is not there, or not whole. */

@@ -53,10 +53,12 @@ final class WeftProcess {
             .redirectErrorStream(true)
             .redirectOutput(Redirect.appendTo(directory.log(host.thing()).toFile()));
     var process = NetworkNamespaces.callIn(host.name(), builder::start);
-    var identity =
-        ProcessIdentity.of(process.pid())
-            .orElseThrow(() -> new LabFailure(host.thing() + " ended as it was started"));
-    identity.write(directory.pid(host.thing()));
-    return identity;
+    var identity = ProcessIdentity.of(process.pid());
+    if (identity.isEmpty()) {
+      process.destroyForcibly();
+      throw new IOException(host.thing() + " ended as it was started");
+    }
+    identity.get().write(directory.pid(host.thing()));
+    return identity.get();
   }
 }

@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.util.stream.Collectors;
 
 /** A lab under its lock: what was left of it is removed, it is built, it is removed. */
-final class Lab implements AutoCloseable {
+public final class Lab implements AutoCloseable {
   private final Path file;
   private final FabricPlan plan;
   private final LabDirectory directory;
@@ -36,7 +36,7 @@ final class Lab implements AutoCloseable {
    *
    * @throws LabFailure when this machine, or this user, cannot have a lab
    */
-  static Lab open(Path file, Topology topology) throws IOException, LabFailure {
+  public static Lab open(Path file, Topology topology) throws IOException, LabFailure {
     requireMachine();
     var directory = new LabDirectory(topology.name());
     return new Lab(file, FabricPlanner.plan(topology), directory, LabLock.take(directory));
@@ -47,7 +47,7 @@ final class Lab implements AutoCloseable {
    *
    * @throws LabFailure with every problem on a line of its own
    */
-  static Topology read(Path file) throws LabFailure {
+  public static Topology read(Path file) throws LabFailure {
     byte[] octets;
     try {
       octets = Files.readAllBytes(file);
@@ -79,7 +79,8 @@ final class Lab implements AutoCloseable {
     }
   }
 
-  FabricPlan plan() {
+  /** What it is made of. */
+  public FabricPlan plan() {
     return plan;
   }
 
@@ -89,7 +90,7 @@ final class Lab implements AutoCloseable {
    * @return true when there was something
    * @throws LabFailure when the lab is up because somebody wants it to be
    */
-  boolean clear() throws IOException, InterruptedException, LabFailure {
+  public boolean clear() throws IOException, InterruptedException, LabFailure {
     if (!directory.exists()) {
       return false;
     }
@@ -103,7 +104,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** Builds namespaces, links and routes; whoever calls this removes what a failure leaves. */
-  RunningLab build() throws IOException, LabFailure {
+  public RunningLab build() throws IOException, LabFailure {
     var record = LabRecord.of(plan, file, directory);
     record.requireNothingThere(NetworkNamespaces.list());
     record.write(directory);
@@ -122,7 +123,8 @@ final class Lab implements AutoCloseable {
     record.write(directory);
   }
 
-  void remove() throws IOException, InterruptedException {
+  /** Ends its processes and removes its namespaces and files. */
+  public void remove() throws IOException, InterruptedException {
     Removal.remove(directory);
   }
 

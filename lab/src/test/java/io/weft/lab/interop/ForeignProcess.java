@@ -49,9 +49,7 @@ final class ForeignProcess implements AutoCloseable {
         NetworkNamespaces.callIn(
             namespace,
             () ->
-                new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start());
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
     var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int code = process.waitFor();
     if (code != 0) {

@@ -62,6 +62,7 @@ final class FrrNode implements AutoCloseable {
       config.append(" neighbor ").append(reflector).append(" remote-as 65000\n");
       config.append(" neighbor ").append(reflector).append(" update-source ").append(vtep);
       config.append('\n');
+      config.append(" neighbor ").append(reflector).append(" timers connect 1\n");
     }
     config.append(" address-family l2vpn evpn\n");
     for (var reflector : reflectors) {
@@ -69,11 +70,11 @@ final class FrrNode implements AutoCloseable {
     }
     config.append("  advertise-all-vni\n exit-address-family\n");
     Files.writeString(directory.resolve("bgpd.conf"), config);
-    Files.writeString(directory.resolve("zebra.conf"), "");
+    // The hosts of a rack have a default route only, which FRR does not trust by itself.
+    Files.writeString(directory.resolve("zebra.conf"), "ip nht resolve-via-default\n");
     var api = directory.resolve("z.api");
     daemons.add(start(ZEBRA, "zebra", api).await(() -> Files.exists(api)));
-    daemons.add(
-        start(BGPD, "bgpd", api).await(() -> Files.exists(directory.resolve("bgpd.vty"))));
+    daemons.add(start(BGPD, "bgpd", api).await(() -> Files.exists(directory.resolve("bgpd.vty"))));
   }
 
   private ForeignProcess start(Path daemon, String name, Path api) throws IOException {
@@ -127,11 +128,11 @@ final class FrrNode implements AutoCloseable {
   SortedMap<String, String> routes() throws IOException, InterruptedException {
     var routes = new TreeMap<String, String>();
     var table = vtysh("show bgp l2vpn evpn json");
-    for (var rd : (Iterable<java.util.Map.Entry<String, JsonNode>>) table::fields) {
+    for (var rd : table.properties()) {
       if (!rd.getValue().isObject()) {
         continue;
       }
-      for (var route : (Iterable<java.util.Map.Entry<String, JsonNode>>) rd.getValue()::fields) {
+      for (var route : rd.getValue().properties()) {
         if (route.getKey().startsWith("[")) {
           var paths = route.getValue().path("paths");
           routes.put(rd.getKey() + " " + route.getKey(), nextHopOfBest(paths));
@@ -141,15 +142,17 @@ final class FrrNode implements AutoCloseable {
     return routes;
   }
 
+  /** Paths come as a list, or as a list of lists, by version. */
   private static String nextHopOfBest(JsonNode paths) {
-    for (var group : paths) {
-      for (var path : group) {
-        if (path.path("bestpath").asBoolean() || path.path("bestpath").has("overall")) {
-          return path.path("nexthops").path(0).path("ip").asText();
-        }
+    for (var path : paths) {
+      if (path.isArray()) {
+        return nextHopOfBest(path);
+      }
+      if (path.path("bestpath").asBoolean() || path.path("bestpath").path("overall").asBoolean()) {
+        return path.path("nexthops").path(0).path("ip").asText();
       }
     }
-    return "no best path";
+    return "no best path in " + paths;
   }
 
   /** Peers whose sessions are established. */
@@ -165,8 +168,7 @@ final class FrrNode implements AutoCloseable {
     return new ObjectMapper()
         .readTree(
             ForeignProcess.output(
-                namespace,
-                List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
+                namespace, List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
   }
 
   @Override

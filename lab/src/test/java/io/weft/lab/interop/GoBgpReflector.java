@@ -6,6 +6,7 @@ import io.weft.net.Ipv4Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -28,28 +29,19 @@ final class GoBgpReflector implements AutoCloseable {
     this.daemon = daemon;
   }
 
-  /** Reflects to the clients; {@code others} are reflectors like itself. */
+  /**
+   * Reflects to the clients. Another reflector is a client too: to an iBGP peer that is none, GoBGP
+   * 3.10 sends no withdrawal when its best path moves from a client's to that peer's own, and a
+   * route that is gone stays at the peer for good.
+   */
   static GoBgpReflector start(
-      String namespace,
-      Path directory,
-      Ipv4Address address,
-      List<Ipv4Address> clients,
-      List<Ipv4Address> others)
+      String namespace, Path directory, Ipv4Address address, List<Ipv4Address> clients)
       throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var config = new StringBuilder("global:\n  config: {as: 65000, router-id: ");
     config.append(address).append(", local-address-list: [").append(address).append("]}\n");
     config.append("neighbors:\n");
-    clients.forEach(
-        client ->
-            neighbour(
-                config,
-                client,
-                "  route-reflector: {config: {route-reflector-client: true,"
-                    + " route-reflector-cluster-id: "
-                    + address
-                    + "}}\n"));
-    others.forEach(other -> neighbour(config, other, ""));
+    clients.forEach(client -> neighbour(config, client, address));
     var file = directory.resolve("gobgpd.yaml");
     Files.writeString(file, config);
     var daemon =
@@ -68,9 +60,10 @@ final class GoBgpReflector implements AutoCloseable {
     return reflector;
   }
 
-  private static void neighbour(StringBuilder config, Ipv4Address address, String more) {
+  private static void neighbour(StringBuilder config, Ipv4Address address, Ipv4Address cluster) {
     config.append("- config: {neighbor-address: ").append(address).append(", peer-as: 65000}\n");
-    config.append(more);
+    config.append("  route-reflector: {config: {route-reflector-client: true,");
+    config.append(" route-reflector-cluster-id: ").append(cluster).append("}}\n");
     config.append("  transport: {config: {passive-mode: true}}\n");
     config.append("  graceful-restart: {config: {enabled: true, restart-time: 120}}\n");
     config.append("  afi-safis: [{config: {afi-safi-name: l2vpn-evpn},");
@@ -91,9 +84,7 @@ final class GoBgpReflector implements AutoCloseable {
   /** All EVPN routes that it holds, as {@link RouteTexts} writes them, with next hop. */
   SortedMap<String, String> routes() throws IOException, InterruptedException {
     var routes = new TreeMap<String, String>();
-    for (var route :
-        (Iterable<java.util.Map.Entry<String, JsonNode>>)
-            gobgp("global", "rib", "-a", "evpn")::fields) {
+    for (var route : gobgp("global", "rib", "-a", "evpn").properties()) {
       routes.put(text(route.getKey()), nextHop(route.getValue()));
     }
     return routes;
@@ -130,7 +121,7 @@ final class GoBgpReflector implements AutoCloseable {
   }
 
   private JsonNode gobgp(String... words) throws IOException, InterruptedException {
-    var command = new java.util.ArrayList<String>(List.of("gobgp", "-j"));
+    var command = new ArrayList<String>(List.of("gobgp", "-j"));
     command.addAll(List.of(words));
     return new ObjectMapper().readTree(ForeignProcess.output(namespace, command));
   }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -25,6 +26,10 @@ public final class ForwardingPlan {
   private final TreeMap<ForwardingKey, ForwardingObject> desired = new TreeMap<>();
   private final TreeMap<ForwardingKey, ForwardingObject> realized = new TreeMap<>();
   private final TreeSet<ForwardingKey> different = new TreeSet<>();
+
+  /** Different too, but not to be changed yet. */
+  private final TreeSet<ForwardingKey> held = new TreeSet<>();
+
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
   private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
   private boolean holdingRemoteRemovals;
@@ -43,6 +48,7 @@ public final class ForwardingPlan {
    */
   public void holdRemoteRemovals(boolean hold) {
     holdingRemoteRemovals = hold;
+    List.copyOf(hold ? different : held).forEach(this::compare);
   }
 
   public void desire(ForwardingObject object) {
@@ -51,11 +57,15 @@ public final class ForwardingPlan {
       failures.remove(object.key());
     }
     compare(object.key());
+    if (before == null) {
+      compareRowsOf(object.key());
+    }
   }
 
   public void undesire(ForwardingKey key) {
     if (desired.remove(key) != null) {
       failures.remove(key);
+      compareRowsOf(key);
     }
     compare(key);
   }
@@ -94,7 +104,7 @@ public final class ForwardingPlan {
     return Optional.ofNullable(failures.get(key));
   }
 
-  /** Changes that are wanted and not yet confirmed, in flight ones included. */
+  /** Changes that are wanted and not yet confirmed: in flight ones count, held ones do not. */
   public int pending() {
     return different.size();
   }
@@ -126,11 +136,41 @@ public final class ForwardingPlan {
     var want = desired.get(key);
     var have = realized.get(key);
     boolean same = want == null ? have == null : want.observable().equals(have);
-    if (same) {
-      different.remove(key);
+    boolean hold = !same && want == null && isHeld(key);
+    set(different, key, !same && !hold);
+    set(held, key, hold);
+    if (same || hold) {
       failures.remove(key);
+    }
+  }
+
+  private static void set(Set<ForwardingKey> keys, ForwardingKey key, boolean member) {
+    if (member) {
+      keys.add(key);
     } else {
-      different.add(key);
+      keys.remove(key);
+    }
+  }
+
+  /** Without the vxlan device nothing remote can stand, so nothing is worth holding. */
+  private boolean isHeld(ForwardingKey key) {
+    return holdingRemoteRemovals
+        && key.kind().isRemote()
+        && desired.containsKey(
+            new ForwardingKey(ForwardingKey.Kind.VXLAN, key.namespace(), key.vni(), ""));
+  }
+
+  /** Whether rows are held depends on their device. */
+  private void compareRowsOf(ForwardingKey device) {
+    if (!holdingRemoteRemovals || device.kind() != ForwardingKey.Kind.VXLAN) {
+      return;
+    }
+    for (var kind : ForwardingKey.Kind.values()) {
+      if (kind.isRemote()) {
+        var first = new ForwardingKey(kind, device.namespace(), device.vni(), "");
+        var end = new ForwardingKey(kind, device.namespace(), device.vni() + 1, "");
+        List.copyOf(realized.subMap(first, end).keySet()).forEach(this::compare);
+      }
     }
   }
 
@@ -142,30 +182,26 @@ public final class ForwardingPlan {
     if (!inFlight.isEmpty()) {
       return List.of();
     }
-    var removals = new ArrayList<KernelChange>();
-    var puts = new ArrayList<KernelChange>();
-    for (var key : different) {
-      var failure = failures.get(key);
-      if (failure != null && failure.retryAtNanos() - now > 0) {
-        continue;
-      }
-      var want = desired.get(key);
-      if (want != null) {
-        puts.add(new KernelChange.Put(want));
-      } else if (!holdingRemoteRemovals || !key.kind().isRemote()) {
-        realized(key).map(KernelChange.Remove::new).ifPresent(removals::add);
-      }
-      if (removals.size() + puts.size() == MAX_BATCH) {
-        break;
+    var batch = new ArrayList<KernelChange>();
+    for (var key : different.descendingSet()) {
+      if (batch.size() < MAX_BATCH && !desired.containsKey(key) && isDue(key, now)) {
+        realized(key).map(KernelChange.Remove::new).ifPresent(batch::add);
       }
     }
-    Collections.reverse(removals);
-    var batch = new ArrayList<KernelChange>(removals);
-    batch.addAll(puts);
+    for (var key : different) {
+      if (batch.size() < MAX_BATCH && desired.containsKey(key) && isDue(key, now)) {
+        desired(key).map(KernelChange.Put::new).ifPresent(batch::add);
+      }
+    }
     for (var change : batch) {
       inFlight.put(change.key(), change);
     }
     return Collections.unmodifiableList(batch);
+  }
+
+  private boolean isDue(ForwardingKey key, long now) {
+    var failure = failures.get(key);
+    return failure == null || failure.retryAtNanos() - now <= 0;
   }
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
@@ -173,12 +209,10 @@ public final class ForwardingPlan {
     var done = new TreeMap<>(inFlight);
     inFlight.clear();
     for (var refusal : refused) {
-      done.remove(refusal.key());
-      var before = failures.get(refusal.key());
-      int attempts = before == null ? 1 : before.attempts() + 1;
-      long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
-      failures.put(
-          refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
+      var change = done.remove(refusal.key());
+      if (change != null && isStillWanted(change)) {
+        fail(now, refusal);
+      }
     }
     for (var change : done.values()) {
       switch (change) {
@@ -186,6 +220,23 @@ public final class ForwardingPlan {
         case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
       }
     }
+  }
+
+  /** What was decided while the batch was in flight begins without the burden of a failure. */
+  private boolean isStillWanted(KernelChange change) {
+    return different.contains(change.key())
+        && switch (change) {
+          case KernelChange.Put(var object) -> object.equals(desired.get(object.key()));
+          case KernelChange.Remove(var object) -> !desired.containsKey(object.key());
+        };
+  }
+
+  private void fail(long now, Refusal refusal) {
+    var before = failures.get(refusal.key());
+    int attempts = before == null ? 1 : before.attempts() + 1;
+    long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
+    failures.put(
+        refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
   }
 
   /** A change that the kernel refused, in its own words. */

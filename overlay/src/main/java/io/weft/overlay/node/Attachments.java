@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The endpoints of this node, and what an attach call must fulfil to become one. */
 final class Attachments {
@@ -108,6 +109,9 @@ final class Attachments {
     }
     if (request.addresses().size() > AttachRequest.MAX_ADDRESSES) {
       return Optional.of("more than " + AttachRequest.MAX_ADDRESSES + " addresses");
+    }
+    if (new TreeSet<>(request.addresses()).size() < request.addresses().size()) {
+      return Optional.of("an address stands twice in " + request.addresses());
     }
     return Optional.empty();
   }

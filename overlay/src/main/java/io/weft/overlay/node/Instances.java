@@ -2,13 +2,16 @@ package io.weft.overlay.node;
 
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -45,7 +48,8 @@ final class Instances {
   }
 
   NetworkInstance open(NetworkIntent network, String namespace, Underlay underlay) {
-    var rd = freeRd(network, underlay);
+    var taken = byNetwork.values().stream().map(NetworkInstance::rd).toList();
+    var rd = freeRd(network, underlay, taken);
     var created = new NetworkInstance(namespace, config, plan, network, underlay, rd);
     byNetwork.put(network.name(), created);
     plan.desire(new TenantNamespace(namespace));
@@ -66,25 +70,89 @@ final class Instances {
     }
   }
 
-  void change(NetworkInstance instance, NetworkIntent wanted, Underlay underlay) {
-    boolean sameVni = wanted.vni().equals(instance.intent().vni());
-    var rd =
-        sameVni
-            ? RouteDistinguisher.of(underlay.routerId(), (int) (instance.rd().value() & 0xffff))
-            : freeRd(wanted, underlay);
-    instance.change(wanted, underlay, rd);
+  /** Another network that has the VNI on this node; the kernel has room for one. */
+  Optional<NetworkInstance> holderOf(Vni vni, String otherThan) {
+    return byNetwork.values().stream()
+        .filter(i -> i.intent().vni().equals(vni) && !i.intent().name().equals(otherThan))
+        .findFirst();
+  }
+
+  /** A network that stays as it is, against its intent. */
+  record Kept(String network, String reason) {}
+
+  /**
+   * Changes all networks at once, so that VNIs can go from one to another: all leave what they no
+   * longer want before any takes what it wants now.
+   *
+   * @param wanted one for each network here, by name
+   */
+  List<Kept> change(SortedMap<String, NetworkIntent> wanted, Underlay underlay) {
+    var feasible = new TreeMap<String, NetworkIntent>(wanted);
+    var kept = keepClashing(feasible);
+    var rds = distinguishers(feasible, underlay);
+    byNetwork.forEach(
+        (name, instance) -> instance.change(of(feasible, name), underlay, of(rds, name)));
+    byNetwork.values().forEach(NetworkInstance::plan);
+    return kept;
+  }
+
+  private static <V> V of(SortedMap<String, V> values, String network) {
+    return Optional.ofNullable(values.get(network)).orElseThrow();
+  }
+
+  /** Who wants a VNI that another does not leave keeps its own, until nobody is in the way. */
+  private List<Kept> keepClashing(SortedMap<String, NetworkIntent> wanted) {
+    var kept = new ArrayList<Kept>();
+    boolean again = true;
+    while (again) {
+      again = false;
+      for (var instance : byNetwork.values()) {
+        var mine = of(wanted, instance.intent().name());
+        var holder =
+            wanted.values().stream()
+                .filter(
+                    other -> other.vni().equals(mine.vni()) && !other.name().equals(mine.name()))
+                .findFirst();
+        if (holder.isPresent() && !mine.vni().equals(instance.intent().vni())) {
+          var reason =
+              "keeps VNI %s: %s, which it shall get, is still that of network '%s' here"
+                  .formatted(instance.intent().vni(), mine.vni(), holder.get().name());
+          kept.add(new Kept(mine.name(), reason));
+          wanted.put(mine.name(), instance.intent());
+          again = true;
+        }
+      }
+    }
+    return kept;
+  }
+
+  /** Those whose VNI stays keep their number; the others take a free one. */
+  private SortedMap<String, RouteDistinguisher> distinguishers(
+      SortedMap<String, NetworkIntent> wanted, Underlay underlay) {
+    var rds = new TreeMap<String, RouteDistinguisher>();
+    for (var instance : byNetwork.values()) {
+      var name = instance.intent().name();
+      if (of(wanted, name).vni().equals(instance.intent().vni())) {
+        int number = (int) (instance.rd().value() & 0xffff);
+        rds.put(name, RouteDistinguisher.of(underlay.routerId(), number));
+      }
+    }
+    for (var network : wanted.values()) {
+      if (!rds.containsKey(network.name())) {
+        rds.put(network.name(), freeRd(network, underlay, rds.values()));
+      }
+    }
+    return rds;
   }
 
   /** RFC 7432 §7.9: router id and a number of the network's: from its VNI, the next if taken. */
-  private RouteDistinguisher freeRd(NetworkIntent network, Underlay underlay) {
+  private static RouteDistinguisher freeRd(
+      NetworkIntent network, Underlay underlay, Collection<RouteDistinguisher> taken) {
     int number = network.vni().value() & 0xffff;
-    while (true) {
-      var rd = RouteDistinguisher.of(underlay.routerId(), number);
-      if (byNetwork.values().stream().noneMatch(instance -> instance.rd().equals(rd))) {
-        return rd;
-      }
+    while (taken.contains(RouteDistinguisher.of(underlay.routerId(), number))) {
       number = (number + 1) & 0xffff;
     }
+    return RouteDistinguisher.of(underlay.routerId(), number);
   }
 
   /** What all of them import, sorted. */

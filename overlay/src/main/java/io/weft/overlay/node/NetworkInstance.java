@@ -85,11 +85,19 @@ final class NetworkInstance {
     return Math.min(possible, intent.mtu().orElse(possible));
   }
 
+  /** Leaves the keys that are no longer its own; {@link #plan} must follow. */
   void change(NetworkIntent newIntent, Underlay newUnderlay, RouteDistinguisher newRd) {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
-    replan();
+    var obsolete = new TreeSet<>(owned);
+    objects().forEach(object -> obsolete.remove(object.key()));
+    obsolete.forEach(this::unwant);
+  }
+
+  /** Wants all that follows from what it is now. */
+  void plan() {
+    objects().forEach(this::want);
   }
 
   void add(Endpoint endpoint) {
@@ -131,21 +139,16 @@ final class NetworkInstance {
     return endpoints.values().stream().anyMatch(endpoint -> endpoint.mac().equals(mac));
   }
 
-  private void replan() {
-    var wanted = new ArrayList<ForwardingObject>(localObjects());
+  private List<ForwardingObject> objects() {
+    var objects = new ArrayList<ForwardingObject>(localObjects());
     for (var mac : remote.macs()) {
-      wanted.addAll(macObjects(mac));
+      objects.addAll(macObjects(mac));
     }
     for (var ip : remote.addresses()) {
-      neighbourObject(ip).ifPresent(wanted::add);
+      neighbourObject(ip).ifPresent(objects::add);
     }
-    wanted.addAll(floodObjects());
-    var obsolete = new TreeSet<>(owned);
-    for (var object : wanted) {
-      obsolete.remove(object.key());
-      want(object);
-    }
-    obsolete.forEach(this::unwant);
+    objects.addAll(floodObjects());
+    return objects;
   }
 
   private void want(ForwardingObject object) {

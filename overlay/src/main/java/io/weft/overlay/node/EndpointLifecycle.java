@@ -1,0 +1,306 @@
+package io.weft.overlay.node;
+
+import io.weft.overlay.attachment.AttachResult.Attached;
+import io.weft.overlay.attachment.AttachResult.Reason;
+import io.weft.overlay.attachment.AttachResult.Refused;
+import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How endpoints come and go: by a call, by adoption after a restart, and by vanishing with their
+ * pod. Calls are answered when the kernel has done what follows from them.
+ */
+final class EndpointLifecycle {
+  private final NodeConfig config;
+  private final Foundation foundation;
+  private final Instances instances;
+  private final RouteExchange routes;
+  private final ForwardingPlan plan;
+  private final Effects effects;
+  private final Attachments attachments;
+  private final Waiting<String> attaching = new Waiting<>();
+  private final Waiting<ForwardingKey> detaching = new Waiting<>();
+  private List<NodeEvent.AttachRequested> postponed = new ArrayList<>();
+
+  EndpointLifecycle(
+      NodeConfig config,
+      Foundation foundation,
+      Instances instances,
+      RouteExchange routes,
+      ForwardingPlan plan,
+      Effects effects) {
+    this.config = config;
+    this.foundation = foundation;
+    this.instances = instances;
+    this.routes = routes;
+    this.plan = plan;
+    this.effects = effects;
+    this.attachments = new Attachments(config.maxEndpoints());
+  }
+
+  // ---- calls ------------------------------------------------------------------------------
+
+  void attach(NodeEvent.AttachRequested event) {
+    var request = event.attach();
+    if (!routes.isStarted()) {
+      refuse(event.request(), Reason.NOT_READY, foundation.missing());
+      return;
+    }
+    var standing = attachments.find(request.endpoint());
+    if (standing.isPresent()) {
+      attachAgain(event, standing.get());
+      return;
+    }
+    var network = foundation.network(request.network());
+    if (network.isEmpty()) {
+      refuse(event.request(), Reason.UNKNOWN_NETWORK, unknownNetwork(request.network()));
+      return;
+    }
+    var holder = instances.holderOf(network.get().vni(), request.network());
+    if (holder.isPresent()) {
+      refuse(
+          event.request(),
+          Reason.INVALID_REQUEST,
+          "VNI %s of network '%s' is still that of network '%s' on this node, until its endpoints are detached"
+              .formatted(network.get().vni(), request.network(), holder.get().intent().name()));
+      return;
+    }
+    attach(event, network.get());
+  }
+
+  private void attach(NodeEvent.AttachRequested event, NetworkIntent network) {
+    var request = event.attach();
+    var existing = instances.find(network.name());
+    switch (attachments.check(request, network, existing.map(NetworkInstance::remote))) {
+      case Attachments.Checked.Rejected(var refusal) ->
+          effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
+      case Attachments.Checked.Accepted(var endpoint) -> {
+        var namespace =
+            existing
+                .map(NetworkInstance::namespace)
+                .orElseGet(() -> instances.namespaceOf(network));
+        var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
+        if (plan.isGone(port)) {
+          add(endpoint, network, namespace);
+          attaching.add(endpoint.name(), event.request());
+        } else {
+          postpone(event, plan.failure(port));
+        }
+      }
+    }
+  }
+
+  /**
+   * An endpoint that was detached a moment ago must leave the kernel first: else its port, which
+   * leads to the former pod, would be taken for the new one.
+   */
+  private void postpone(NodeEvent.AttachRequested event, Optional<ForwardingPlan.Failure> failure) {
+    if (failure.isPresent()) {
+      refuse(
+          event.request(),
+          Reason.KERNEL_REFUSED,
+          "an earlier '"
+              + event.attach().endpoint()
+              + "' cannot be removed: "
+              + failure.get().reason());
+    } else {
+      postponed.add(event);
+    }
+  }
+
+  /** Tries again what waits for an earlier endpoint of the same name to go. */
+  void attachPostponed() {
+    var again = postponed;
+    postponed = new ArrayList<>();
+    again.forEach(this::attach);
+  }
+
+  private String unknownNetwork(String name) {
+    var known = foundation.networks().keySet();
+    return "network '"
+        + name
+        + "' is not known on node "
+        + config.name()
+        + (known.isEmpty() ? "; no network is" : "; known: " + String.join(", ", known));
+  }
+
+  /** The same call again gets the same answer: callers repeat when they are in doubt. */
+  private void attachAgain(NodeEvent.AttachRequested event, Endpoint standing) {
+    var request = event.attach();
+    boolean same =
+        standing.network().equals(request.network())
+            && standing
+                .pod()
+                .map(
+                    pod ->
+                        pod.networkNamespace().equals(request.networkNamespace())
+                            && pod.name().equals(request.interfaceName()))
+                .orElse(true);
+    if (same) {
+      attaching.add(standing.name(), event.request());
+    } else {
+      refuse(
+          event.request(),
+          Reason.INVALID_REQUEST,
+          "endpoint '"
+              + standing.name()
+              + "' is attached already, to network '"
+              + standing.network()
+              + "'; detach it first or use another name");
+    }
+  }
+
+  void detach(long request, String name) {
+    refusePostponed(name);
+    var endpoint = attachments.find(name);
+    if (endpoint.isEmpty()) {
+      effects.add(new NodeEffect.ReplyToDetach(request, false));
+      return;
+    }
+    attaching
+        .take(name)
+        .forEach(earlier -> refuse(earlier, Reason.INVALID_REQUEST, wasDetached(name)));
+    detaching.add(instances.of(endpoint.get()).port(endpoint.get()).key(), request);
+    forget(endpoint.get());
+  }
+
+  private void refusePostponed(String name) {
+    for (var event : List.copyOf(postponed)) {
+      if (event.attach().endpoint().equals(name)) {
+        postponed.remove(event);
+        refuse(event.request(), Reason.INVALID_REQUEST, wasDetached(name));
+      }
+    }
+  }
+
+  private static String wasDetached(String name) {
+    return "'" + name + "' was detached";
+  }
+
+  private void refuse(long request, Reason reason, String message) {
+    effects.add(new NodeEffect.ReplyToAttach(request, new Refused(reason, message)));
+  }
+
+  // ---- without a call ---------------------------------------------------------------------
+
+  /** Takes over what an earlier life of this node attached. */
+  void adopt(EndpointPort port) {
+    var known = foundation.network(port.network());
+    var network =
+        known
+            .filter(n -> instances.namespaceOf(n).equals(port.namespace()))
+            .orElseGet(() -> orphan(port));
+    add(Attachments.adopt(port, network.subnets()), network, port.namespace());
+  }
+
+  private NetworkIntent orphan(EndpointPort port) {
+    effects.report(
+        "network " + port.network(),
+        "endpoint '"
+            + port.endpoint()
+            + "' stands in "
+            + port.namespace()
+            + " as VNI "
+            + port.vni()
+            + ", but the intent has no such network there; it goes on until it is detached");
+    return NetworkIntent.orphan(port, foundation.intent().as());
+  }
+
+  /** An interface that is gone went with its pod: it cannot be made again from here. */
+  void dropVanished() {
+    for (var endpoint : List.copyOf(attachments.all())) {
+      var key = instances.of(endpoint).port(endpoint).key();
+      if (!attaching.has(endpoint.name()) && plan.realized(key).isEmpty()) {
+        effects.report(
+            "endpoint " + endpoint.name(),
+            "its interface " + endpoint.port() + " is gone; it is detached");
+        forget(endpoint);
+      }
+    }
+  }
+
+  // ---- both -------------------------------------------------------------------------------
+
+  private void add(Endpoint endpoint, NetworkIntent network, String namespace) {
+    attachments.add(endpoint);
+    var instance = instances.find(network.name());
+    if (instance.isEmpty()) {
+      var opened = instances.open(network, namespace, foundation.underlay());
+      routes.importInto(opened);
+      opened.add(endpoint);
+    } else {
+      instance.get().add(endpoint);
+    }
+  }
+
+  private void forget(Endpoint endpoint) {
+    var instance = instances.of(endpoint);
+    attachments.remove(endpoint.name());
+    instance.remove(endpoint);
+    instances.closeIfEmpty(instance);
+  }
+
+  // ---- answers ----------------------------------------------------------------------------
+
+  void answerAttaching() {
+    for (var name : attaching.keys()) {
+      var endpoint = attachments.find(name).orElseThrow();
+      var instance = instances.of(endpoint);
+      var keys = instance.keysOf(endpoint);
+      var failure = keys.stream().flatMap(key -> plan.failure(key).stream()).findFirst();
+      if (failure.isPresent()) {
+        for (long request : attaching.take(name)) {
+          refuse(
+              request, Reason.KERNEL_REFUSED, failure.get().key() + ": " + failure.get().reason());
+        }
+        forget(endpoint);
+      } else if (stands(endpoint)) {
+        for (long request : attaching.take(name)) {
+          effects.add(new NodeEffect.ReplyToAttach(request, attached(instance, endpoint)));
+        }
+      }
+    }
+  }
+
+  private static Attached attached(NetworkInstance instance, Endpoint endpoint) {
+    return new Attached(
+        endpoint.name(),
+        endpoint.network(),
+        instance.intent().vni(),
+        endpoint.pod().map(ForwardingObject.PodInterface::name).orElse(""),
+        endpoint.mac(),
+        endpoint.addresses(),
+        instance.mtu());
+  }
+
+  void answerDetaching() {
+    for (var key : detaching.keys()) {
+      if (plan.isGone(key)) {
+        for (long request : detaching.take(key)) {
+          effects.add(new NodeEffect.ReplyToDetach(request, true));
+        }
+      }
+    }
+  }
+
+  /** True when the kernel holds all that all endpoints need. */
+  boolean allStand() {
+    return attachments.all().stream().allMatch(this::stands);
+  }
+
+  private boolean stands(Endpoint endpoint) {
+    return instances.of(endpoint).keysOf(endpoint).stream().allMatch(plan::isRealized);
+  }
+
+  List<NodeView.EndpointView> view() {
+    return attachments.all().stream()
+        .map(endpoint -> new NodeView.EndpointView(endpoint, stands(endpoint)))
+        .toList();
+  }
+}

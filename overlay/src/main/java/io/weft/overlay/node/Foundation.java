@@ -1,0 +1,82 @@
+package io.weft.overlay.node;
+
+import io.weft.overlay.forwarding.ForwardingObject;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What a node must know before it acts: its intent, what is below it, and what stands already. */
+final class Foundation {
+  private final TreeMap<String, NetworkIntent> networks = new TreeMap<>();
+  private Optional<NodeIntent> intent = Optional.empty();
+  private Optional<Underlay> underlay = Optional.empty();
+  private String underlayReason = "not known yet";
+  private Optional<List<ForwardingObject>> standing = Optional.empty();
+
+  void change(NodeIntent newIntent) {
+    intent = Optional.of(newIntent);
+    networks.clear();
+    for (var network : newIntent.networks()) {
+      networks.put(network.name(), network);
+    }
+  }
+
+  /** An underlay that is lost again still counts: what stands on it stays as it is. */
+  void change(Optional<Underlay> newUnderlay, String reason) {
+    underlayReason = reason;
+    if (newUnderlay.isPresent()) {
+      underlay = newUnderlay;
+    }
+  }
+
+  /** The kernel was seen to hold these before anything was changed. */
+  void stand(List<ForwardingObject> objects) {
+    standing = Optional.of(objects);
+  }
+
+  boolean isComplete() {
+    return intent.isPresent() && underlay.isPresent() && standing.isPresent();
+  }
+
+  /** What is still missing, for people; only while {@link #isComplete} is false. */
+  String missing() {
+    if (intent.isEmpty()) {
+      return "the node has not read its configuration yet";
+    }
+    return underlay.isEmpty()
+        ? "the node has no VTEP address: " + underlayReason
+        : "the node has not read the kernel's tables yet";
+  }
+
+  /** The networks of the intent by name. */
+  SortedMap<String, NetworkIntent> networks() {
+    return Collections.unmodifiableSortedMap(networks);
+  }
+
+  Optional<NetworkIntent> network(String name) {
+    return Optional.ofNullable(networks.get(name));
+  }
+
+  NodeIntent intent() {
+    return intent.orElseThrow();
+  }
+
+  Underlay underlay() {
+    return underlay.orElseThrow();
+  }
+
+  Optional<Underlay> knownUnderlay() {
+    return underlay;
+  }
+
+  /** Why there is no underlay, empty when there is one. */
+  String underlayReason() {
+    return underlay.isPresent() ? "" : underlayReason;
+  }
+
+  List<ForwardingObject> standing() {
+    return standing.orElseThrow();
+  }
+}

@@ -1,0 +1,146 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.Path;
+import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.Speaker;
+import io.weft.bgp.speaker.SpeakerConfig;
+import io.weft.bgp.speaker.SpeakerEffect;
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.RouteTarget;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/**
+ * Between the networks of a node and its speaker: routes of peers go into the networks that import
+ * them, and what the networks announce goes to the peers.
+ */
+final class RouteExchange {
+  private static final int MAX_PEERS = 256;
+  private static final int MAX_ROUTES_PER_PEER = 4_000_000;
+
+  private final Instances instances;
+  private final Effects effects;
+  private final Map<Route, Path> learned = new LinkedHashMap<>();
+  private final Origination origination = new Origination();
+  private final TreeSet<IpAddress> endOfRibFrom = new TreeSet<>();
+  private Optional<Speaker> speaker = Optional.empty();
+  private List<RouteTarget> importTargets = List.of();
+  private boolean originationDue;
+
+  RouteExchange(Instances instances, Effects effects) {
+    this.instances = instances;
+    this.effects = effects;
+  }
+
+  /** Makes the speaker; it begins with the next event for it. */
+  void start(NodeIntent intent, Underlay underlay) {
+    speaker = Optional.of(new Speaker(config(intent, underlay)));
+  }
+
+  boolean isStarted() {
+    return speaker.isPresent();
+  }
+
+  void configure(long now, NodeIntent intent, Underlay underlay) {
+    speak(now, new SpeakerEvent.ConfigChanged(config(intent, underlay)));
+  }
+
+  private static SpeakerConfig config(NodeIntent from, Underlay underlay) {
+    return new SpeakerConfig(
+        from.as(),
+        underlay.routerId(),
+        from.peers(),
+        List.of(),
+        false,
+        from.holdSeconds(),
+        from.restartSeconds(),
+        MAX_PEERS,
+        MAX_ROUTES_PER_PEER);
+  }
+
+  /** Gives the speaker an event and does what follows; nothing before the start. */
+  void speak(long now, SpeakerEvent event) {
+    if (speaker.isEmpty()) {
+      return;
+    }
+    for (var effect : speaker.get().step(now, event)) {
+      switch (effect) {
+        case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
+            effects.add(new NodeEffect.Bgp(effect));
+        case SpeakerEffect.BestPathChanged(var key, var path) -> learn(key, path);
+        case SpeakerEffect.PeerUp(var peer) ->
+            effects.report("peer " + peer, "session established");
+        case SpeakerEffect.PeerDown(var peer, var reason) ->
+            effects.report("peer " + peer, "session down: " + reason);
+        case SpeakerEffect.EndOfRibReceived(var peer, _) -> endOfRibFrom.add(peer);
+        case SpeakerEffect.Report(var peer, var text) -> effects.report("peer " + peer, text);
+      }
+    }
+  }
+
+  private void learn(Route key, Optional<Path> path) {
+    if (path.isPresent()) {
+      learned.put(key, path.get());
+    } else {
+      learned.remove(key);
+    }
+    for (var instance : instances.all()) {
+      instance.learn(key, path.filter(instance::imports));
+      originationDue |=
+          key instanceof MacIpAdvertisement route && instance.hasLocalMac(route.mac());
+    }
+  }
+
+  /** Gives a network all that was learned, because it is new or imports something else. */
+  void importInto(NetworkInstance instance) {
+    learned.forEach(
+        (key, path) -> instance.learn(key, Optional.of(path).filter(instance::imports)));
+  }
+
+  /** Tells the speaker what the networks import now. */
+  void updateImportTargets(long now) {
+    var sorted = instances.importTargets();
+    if (!sorted.equals(importTargets)) {
+      importTargets = sorted;
+      speak(now, new SpeakerEvent.ImportTargetsChanged(sorted));
+    }
+  }
+
+  /** What the networks announce may have changed. */
+  void originationMayHaveChanged() {
+    originationDue = true;
+  }
+
+  /** Tells the speaker what the networks announce now. */
+  void originate(long now) {
+    if (!originationDue) {
+      return;
+    }
+    originationDue = false;
+    var wanted = instances.all().stream().flatMap(each -> each.routes().stream()).toList();
+    for (var event : origination.say(wanted)) {
+      speak(now, event);
+    }
+  }
+
+  /** True when each of the peers has said all it has since the start. */
+  boolean heardAllOf(List<PeerConfig> peers) {
+    return peers.stream().allMatch(peer -> endOfRibFrom.contains(peer.address()));
+  }
+
+  OptionalLong nextDeadline() {
+    return speaker.map(Speaker::nextDeadline).orElse(OptionalLong.empty());
+  }
+
+  Optional<SpeakerView> view() {
+    return speaker.map(Speaker::view);
+  }
+}

@@ -1,0 +1,88 @@
+package io.weft.simulation;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.node.NodeEffect;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
+ * when they were written to, because nothing else changes them for the worse.
+ */
+final class Invariants {
+  /** An endpoint that was attached here at some time. */
+  private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
+
+  private static final Comparator<Place> ORDER =
+      Comparator.comparing(Place::namespace).thenComparing(Place::mac).thenComparing(Place::vtep);
+
+  private final TreeSet<Place> places = new TreeSet<>(ORDER);
+
+  void attached(NodeMachine machine, String namespace, MacAddress mac) {
+    places.add(new Place(namespace, mac, machine.address));
+  }
+
+  /** At most one batch is in flight. */
+  void begins(
+      NodeMachine machine,
+      NodeEffect.ApplyChanges batch,
+      Optional<NodeEffect.ApplyChanges> inFlight) {
+    if (inFlight.isPresent()) {
+      throw broken(machine, "batch " + batch.batch() + " begins while another is in flight");
+    }
+  }
+
+  void check(NodeMachine machine) {
+    for (var object : machine.kernel().objects()) {
+      check(machine, object);
+    }
+  }
+
+  private void check(NodeMachine machine, ForwardingObject object) {
+    switch (object) {
+      case VxlanFdbEntry entry -> {
+        notToItself(machine, entry, entry.vtep());
+        // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
+        if (!places.contains(new Place(entry.namespace(), entry.mac(), entry.vtep()))) {
+          throw broken(machine, "nobody was ever attached there: " + entry);
+        }
+        sameSegment(machine, entry, entry.vni(), entry.destinationVni());
+      }
+      case FloodEntry entry -> {
+        notToItself(machine, entry, entry.vtep());
+        sameSegment(machine, entry, entry.vni(), entry.destinationVni());
+      }
+      case ForwardingObject.TenantNamespace _,
+          ForwardingObject.Bridge _,
+          ForwardingObject.VxlanPort _,
+          ForwardingObject.EndpointPort _,
+          ForwardingObject.LocalFdbEntry _,
+          ForwardingObject.BridgeFdbEntry _,
+          ForwardingObject.NeighbourEntry _ -> {}
+    }
+  }
+
+  private static void notToItself(NodeMachine machine, ForwardingObject object, IpAddress vtep) {
+    if (vtep.equals(machine.address)) {
+      throw broken(machine, "points to the node itself: " + object);
+    }
+  }
+
+  /** Here all nodes give a network the same VNI, so another one is another tenant's. */
+  private static void sameSegment(
+      NodeMachine machine, ForwardingObject object, Vni here, Vni there) {
+    if (!here.equals(there)) {
+      throw broken(machine, "leads into another network: " + object);
+    }
+  }
+
+  private static IllegalStateException broken(NodeMachine machine, String what) {
+    return new IllegalStateException(machine.name + ": " + what);
+  }
+}

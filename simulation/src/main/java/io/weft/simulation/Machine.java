@@ -1,0 +1,121 @@
+package io.weft.simulation;
+
+import io.weft.bgp.speaker.SpeakerEffect;
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.net.IpAddress;
+import java.util.OptionalLong;
+
+/**
+ * Something with a name, an address and a brain that lives and dies. Each life has a number: what
+ * was on its way to a former life is lost.
+ */
+abstract class Machine {
+  final String name;
+  final IpAddress address;
+  final Timeline timeline;
+  final Trace trace;
+  private final Links links;
+  private int life;
+  private boolean alive;
+  private OptionalLong wakeAt = OptionalLong.empty();
+
+  Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
+    this.name = name;
+    this.address = address;
+    this.timeline = timeline;
+    this.trace = trace;
+    this.links = links;
+  }
+
+  final boolean isAlive() {
+    return alive;
+  }
+
+  /** Number of its present or last life. */
+  final int life() {
+    return life;
+  }
+
+  /** Begins a new life. */
+  final void start() {
+    if (alive) {
+      throw new IllegalStateException(name + " is alive already");
+    }
+    alive = true;
+    life++;
+    wakeAt = OptionalLong.empty();
+    trace.add(name, "starts");
+    begin();
+  }
+
+  final void requireAlive() {
+    if (!alive) {
+      throw new IllegalStateException(name + " is down");
+    }
+  }
+
+  /** The process ends as by {@code kill -9}; its kernel closes the connections. */
+  final void crash() {
+    requireAlive();
+    alive = false;
+    trace.add(name, "crashes");
+    end();
+    links.close(this);
+  }
+
+  /** Does it after a while, if this life still goes on then. */
+  final void later(long nanos, Runnable action) {
+    int mine = life;
+    timeline.after(
+        nanos,
+        () -> {
+          if (alive && life == mine) {
+            action.run();
+          }
+        });
+  }
+
+  /** Sees to it that the brain is woken at its next deadline. */
+  final void rest() {
+    var next = nextDeadline();
+    if (next.isPresent() && (wakeAt.isEmpty() || next.getAsLong() < wakeAt.getAsLong())) {
+      wakeAt = next;
+      later(next.getAsLong() - timeline.now(), this::wake);
+    }
+  }
+
+  private void wake() {
+    if (wakeAt.isPresent() && wakeAt.getAsLong() <= timeline.now()) {
+      wakeAt = OptionalLong.empty();
+      var due = nextDeadline();
+      if (due.isPresent() && due.getAsLong() <= timeline.now()) {
+        deadlineReached();
+      }
+      rest();
+    }
+  }
+
+  /** Does what concerns connections; the rest is for the brain's own user. */
+  final void carryOut(SpeakerEffect effect) {
+    switch (effect) {
+      case SpeakerEffect.Connect(var peer) -> links.connect(this, peer);
+      case SpeakerEffect.Send(long connection, var messages) -> links.send(connection, messages);
+      case SpeakerEffect.Close(long connection, _) -> links.close(connection);
+      case SpeakerEffect.BestPathChanged _,
+          SpeakerEffect.PeerUp _,
+          SpeakerEffect.PeerDown _,
+          SpeakerEffect.EndOfRibReceived _,
+          SpeakerEffect.Report _ -> {}
+    }
+  }
+
+  abstract void begin();
+
+  abstract void end();
+
+  abstract void bgp(SpeakerEvent event);
+
+  abstract OptionalLong nextDeadline();
+
+  abstract void deadlineReached();
+}

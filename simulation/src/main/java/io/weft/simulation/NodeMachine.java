@@ -1,0 +1,186 @@
+package io.weft.simulation;
+
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.net.Ipv4Address;
+import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.node.Node;
+import io.weft.overlay.node.NodeConfig;
+import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.NodeIntent;
+import io.weft.overlay.node.NodeView;
+import io.weft.overlay.node.Underlay;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/** A node: the agent's brain, which may crash, over a kernel, which stays. */
+final class NodeMachine extends Machine {
+  static final int MAX_ENDPOINTS = 1_000;
+  private static final String NAMESPACE_PREFIX = "weft-";
+  private static final int UNDERLAY_MTU = 1_500;
+
+  /** A batch takes 50 to 250 microseconds; lost entries are noticed as late. */
+  private static final long KERNEL_LEAST_NANOS = 50_000;
+
+  private static final long KERNEL_SPREAD_NANOS = 200_000;
+
+  private final Underlay underlay;
+  private final SplitMix64 random;
+  private final Invariants invariants;
+  private final SimulatedKernel kernel = new SimulatedKernel();
+  private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
+  private final TreeMap<Long, Boolean> detached = new TreeMap<>();
+  private Node node;
+  private NodeIntent intent;
+  private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
+  private long kernelBusyUntil;
+
+  NodeMachine(
+      String name,
+      Ipv4Address address,
+      NodeIntent intent,
+      SplitMix64 random,
+      Invariants invariants,
+      Timeline timeline,
+      Trace trace,
+      Links links) {
+    super(name, address, timeline, trace, links);
+    this.underlay = new Underlay(address, address, UNDERLAY_MTU);
+    this.intent = intent;
+    this.random = random;
+    this.invariants = invariants;
+    this.node = fresh();
+  }
+
+  private Node fresh() {
+    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS));
+  }
+
+  @Override
+  void begin() {
+    node = fresh();
+    give(new NodeEvent.IntentChanged(intent));
+    give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
+    inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
+  }
+
+  /** A batch that is being written when the agent dies is left somewhere in the middle. */
+  @Override
+  void end() {
+    inFlight.ifPresent(
+        batch -> {
+          int done = (int) random.below(batch.changes().size() + 1L);
+          kernel.apply(batch.changes().subList(0, done));
+          invariants.check(this);
+        });
+    inFlight = Optional.empty();
+    kernelBusyUntil = 0;
+  }
+
+  void give(NodeEvent event) {
+    trace.event(name, event);
+    for (var effect : node.step(timeline.now(), event)) {
+      trace.effect(name, effect);
+      switch (effect) {
+        case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
+        case NodeEffect.ApplyChanges batch -> write(batch);
+        case NodeEffect.ReplyToAttach(long request, var result) -> answer(request, result);
+        case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
+        case NodeEffect.Report _ -> {}
+      }
+    }
+    rest();
+  }
+
+  private void answer(long request, AttachResult result) {
+    attached.put(request, result);
+    if (result instanceof AttachResult.Attached endpoint) {
+      intent.networks().stream()
+          .filter(network -> network.name().equals(endpoint.network()))
+          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
+          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
+    }
+  }
+
+  private void write(NodeEffect.ApplyChanges batch) {
+    invariants.begins(this, batch, inFlight);
+    inFlight = Optional.of(batch);
+    inKernelTime(
+        () -> {
+          inFlight = Optional.empty();
+          var outcome = kernel.apply(batch.changes());
+          invariants.check(this);
+          give(new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals()));
+          if (!outcome.notices().isEmpty()) {
+            give(new NodeEvent.KernelChanged(outcome.notices()));
+          }
+        });
+  }
+
+  void lose(ForwardingKey key) {
+    trace.add(name, "loses " + key);
+    var notices = kernel.lose(key);
+    if (isAlive() && !notices.isEmpty()) {
+      inKernelTime(() -> give(new NodeEvent.KernelChanged(notices)));
+    }
+  }
+
+  /** The kernel does one thing after the other, each in its time. */
+  private void inKernelTime(Runnable action) {
+    long duration = KERNEL_LEAST_NANOS + random.below(KERNEL_SPREAD_NANOS);
+    kernelBusyUntil = Math.max(timeline.now(), kernelBusyUntil) + duration;
+    later(kernelBusyUntil - timeline.now(), action);
+  }
+
+  void intend(NodeIntent next) {
+    intent = next;
+    if (isAlive()) {
+      give(new NodeEvent.IntentChanged(next));
+    }
+  }
+
+  void attach(long request, AttachRequest asked) {
+    requireAlive();
+    give(new NodeEvent.AttachRequested(request, asked));
+  }
+
+  void detach(long request, String endpoint) {
+    requireAlive();
+    give(new NodeEvent.DetachRequested(request, endpoint));
+  }
+
+  Optional<AttachResult> attached(long request) {
+    return Optional.ofNullable(attached.get(request));
+  }
+
+  Optional<Boolean> detached(long request) {
+    return Optional.ofNullable(detached.get(request));
+  }
+
+  SimulatedKernel kernel() {
+    return kernel;
+  }
+
+  NodeView view() {
+    return node.view();
+  }
+
+  @Override
+  void bgp(SpeakerEvent event) {
+    give(new NodeEvent.Bgp(event));
+  }
+
+  @Override
+  OptionalLong nextDeadline() {
+    return node.nextDeadline();
+  }
+
+  @Override
+  void deadlineReached() {
+    give(new NodeEvent.DeadlineReached());
+  }
+}

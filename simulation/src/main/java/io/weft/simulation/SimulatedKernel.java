@@ -1,0 +1,132 @@
+package io.weft.simulation;
+
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
+ * with it. It outlives the agent.
+ */
+public final class SimulatedKernel {
+  private final TreeMap<ForwardingKey, ForwardingObject> objects = new TreeMap<>();
+  private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
+  private long writes;
+
+  SimulatedKernel() {}
+
+  /** What stands, in the order of dependencies, as a dump shows it. */
+  public Collection<ForwardingObject> objects() {
+    return Collections.unmodifiableCollection(objects.values());
+  }
+
+  /** What stands of one kind. */
+  public List<ForwardingObject> objects(Kind kind) {
+    return objects.values().stream().filter(object -> object.key().kind() == kind).toList();
+  }
+
+  /** Counts changes that were asked for, needless and refused ones among them. */
+  public long writes() {
+    return writes;
+  }
+
+  /** From now on objects of this kind cannot be made. */
+  public void refuse(Kind kind) {
+    refused.add(kind);
+  }
+
+  /** Takes back {@link #refuse}. */
+  public void allow(Kind kind) {
+    refused.remove(kind);
+  }
+
+  /** What came of a batch: refusals, and what went along with something that was removed. */
+  record Outcome(List<Refusal> refusals, List<Observation> notices) {}
+
+  Outcome apply(List<KernelChange> changes) {
+    var refusals = new ArrayList<Refusal>();
+    var notices = new ArrayList<Observation>();
+    for (var change : changes) {
+      writes++;
+      switch (change) {
+        case KernelChange.Put(var object) ->
+            obstacle(object)
+                .ifPresentOrElse(
+                    why -> refusals.add(new Refusal(object.key(), why)), () -> put(object));
+        case KernelChange.Remove(var object) -> {
+          objects.remove(object.key());
+          notices.addAll(sweep());
+        }
+      }
+    }
+    return new Outcome(List.copyOf(refusals), List.copyOf(notices));
+  }
+
+  /** Takes one object away, as someone else might; the notices that follow. */
+  List<Observation> lose(ForwardingKey key) {
+    var notices = new ArrayList<Observation>();
+    if (objects.remove(key) != null) {
+      notices.add(new Observation(key, Optional.empty()));
+      notices.addAll(sweep());
+    }
+    return notices;
+  }
+
+  private void put(ForwardingObject object) {
+    objects.put(object.key(), object.observable());
+  }
+
+  private Optional<String> obstacle(ForwardingObject object) {
+    if (refused.contains(object.key().kind())) {
+      return Optional.of("Operation not supported");
+    }
+    return ground(object)
+        .filter(base -> !objects.containsKey(base))
+        .map(base -> "No such device: " + base);
+  }
+
+  /** Removes what has lost its ground, layer by layer. */
+  private List<Observation> sweep() {
+    var notices = new ArrayList<Observation>();
+    for (var object : List.copyOf(objects.values())) {
+      var base = ground(object);
+      if (base.isPresent() && !objects.containsKey(base.get())) {
+        objects.remove(object.key());
+        notices.add(new Observation(object.key(), Optional.empty()));
+      }
+    }
+    return notices;
+  }
+
+  /** What an object stands on; a port outlives its bridge, as in Linux. */
+  private static Optional<ForwardingKey> ground(ForwardingObject object) {
+    var space = object.namespace();
+    return switch (object) {
+      case ForwardingObject.TenantNamespace _ -> Optional.empty();
+      case ForwardingObject.Bridge _, ForwardingObject.EndpointPort _ ->
+          Optional.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
+      case ForwardingObject.VxlanPort vxlan ->
+          Optional.of(new ForwardingKey(Kind.BRIDGE, space, vxlan.vni().value(), ""));
+      case ForwardingObject.LocalFdbEntry entry ->
+          Optional.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));
+      case ForwardingObject.VxlanFdbEntry entry ->
+          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
+      case ForwardingObject.BridgeFdbEntry entry ->
+          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
+      case ForwardingObject.FloodEntry entry ->
+          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
+      case ForwardingObject.NeighbourEntry entry ->
+          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+    };
+  }
+}
