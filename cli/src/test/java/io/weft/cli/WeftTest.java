@@ -1,0 +1,339 @@
+package io.weft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlServer;
+import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.agent.control.ControlServer.Handler;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class WeftTest {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private static final String STATUS =
+      """
+      {"role": "node", "name": "n1", "vtep": "10.0.0.1", "underlayMtu": 1500, "overlayMtu": 1450,
+       "asn": 65000, "routerId": "10.0.0.1", "peers": {"configured": 2, "established": 1},
+       "converged": false,
+       "kernel": {"objects": 12, "pending": 1, "writes": 9, "failures":
+         [{"object": "port weft-red ep1", "reason": "EEXIST", "attempts": 3}]},
+       "endpoints": [{"name": "web-1", "network": "red-web", "attached": true, "port": "ep1",
+         "mac": "0a:58:c0:a8:01:0a", "addresses": ["192.168.1.10/24"]}],
+       "problems": ["a.yaml:3:8: Network a: unknown key 'vin'"]}
+      """;
+
+  private static final String ROUTES =
+      """
+      {"routes": [
+        {"type": 2, "rd": "10.0.0.1:1", "mac": "0a:58:c0:a8:01:0a", "ip": "192.168.1.10",
+         "vni": 100, "nextHop": "10.0.0.1", "routeTargets": ["65000:100"], "local": true,
+         "best": true, "stale": false},
+        {"type": 3, "rd": "10.0.0.2:1", "ip": "10.0.0.2", "vni": 100, "nextHop": "10.0.0.2",
+         "routeTargets": ["65000:100"], "local": false, "best": true, "stale": true,
+         "peer": "10.0.0.9"},
+        {"type": 3, "rd": "10.0.0.3:1", "ip": "10.0.0.3", "vni": 200, "nextHop": "10.0.0.3",
+         "routeTargets": ["65000:200"], "local": false, "best": false, "stale": false,
+         "peer": "10.0.0.9"}]}
+      """;
+
+  private static final String PEERS =
+      """
+      {"asn": 65000, "routerId": "10.0.0.1", "peers": [
+        {"address": "10.0.0.9", "asn": 65000, "routerId": "10.0.0.9", "client": false,
+         "state": "Established", "seconds": 3725, "received": 2, "sent": 1, "stale": 0},
+        {"address": "10.0.0.10", "asn": 65000, "client": true, "state": "Active",
+         "seconds": 5, "received": 0, "sent": 0, "stale": 0,
+         "lastReason": "connection lost: \\u001b[31mred"}]}
+      """;
+
+  private static final String NETWORKS =
+      """
+      {"networks": [{"name": "red-web", "tenant": "red", "vni": 100, "namespace": "weft-red",
+        "realised": true, "orphaned": false, "rd": "10.0.0.1:1", "mtu": 1450,
+        "localEndpoints": 1, "remoteMacs": 2, "floodTargets": 3, "subnets": ["192.168.1.0/24"],
+        "importTargets": ["65000:100"], "exportTargets": ["65000:100"]}]}
+      """;
+
+  private static final String ATTACHED =
+      """
+      {"endpoint": "web-1", "network": "red-web", "vni": 100, "interface": "eth0",
+       "mac": "0a:58:c0:a8:01:0a", "mtu": 1450, "addresses": ["192.168.1.10/24"]}
+      """;
+
+  @TempDir private Path directory;
+  private ControlServer agent;
+  private final List<JsonNode> requests = new ArrayList<>();
+
+  @BeforeEach
+  void startAgent() throws IOException {
+    var handlers = new TreeMap<String, Handler>();
+    handlers.put("status", answering(STATUS));
+    handlers.put("routes", answering(ROUTES));
+    handlers.put("peers", answering(PEERS));
+    handlers.put("networks", answering(NETWORKS));
+    handlers.put("attach", this::attach);
+    handlers.put("detach", answering("{\"endpoint\": \"web-1\", \"wasAttached\": true}"));
+    agent = ControlServer.open(socket(), handlers);
+  }
+
+  @AfterEach
+  void stopAgent() throws IOException {
+    agent.close();
+  }
+
+  private Handler answering(String text) {
+    return request -> {
+      requests.add(request);
+      return parsed(text);
+    };
+  }
+
+  private static ObjectNode parsed(String text) {
+    try {
+      return (ObjectNode) JSON.readTree(text);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private ObjectNode attach(JsonNode request) throws CallRefused {
+    requests.add(request);
+    if (request.path("network").asText().equals("blue")) {
+      throw new CallRefused("UNKNOWN_NETWORK", "network 'blue' is not known on node n1");
+    }
+    return parsed(ATTACHED);
+  }
+
+  private Path socket() {
+    return directory.resolve("weft.sock");
+  }
+
+  private record Run(int code, String out, String err) {}
+
+  private static Run weft(String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var outWriter = new PrintWriter(out);
+    int code = Weft.commandLine(outWriter, new PrintWriter(err, true)).execute(arguments);
+    outWriter.flush();
+    return new Run(code, out.toString(), err.toString());
+  }
+
+  private Run onAgent(String command, String... more) {
+    var arguments = new ArrayList<>(List.of(command, "--socket=" + socket()));
+    arguments.addAll(List.of(more));
+    return weft(arguments.toArray(String[]::new));
+  }
+
+  private static List<CommandLine> allCommands() {
+    var commands = new ArrayList<CommandLine>();
+    collect(Weft.commandLine(new PrintWriter(System.out), new PrintWriter(System.err)), commands);
+    return commands;
+  }
+
+  private static void collect(CommandLine command, List<CommandLine> into) {
+    into.add(command);
+    command.getSubcommands().values().forEach(sub -> collect(sub, into));
+  }
+
+  @Test
+  void everyCommandHasHelpWithAnExampleAndWithoutColours() {
+    assertThat(allCommands()).hasSizeGreaterThan(8);
+    for (var command : allCommands()) {
+      var name = command.getCommandSpec().qualifiedName();
+      var words = new ArrayList<>(List.of(name.split(" ")));
+      words.removeFirst();
+      words.add("--help");
+      var run = weft(words.toArray(String[]::new));
+      assertThat(run.code()).as(name).isZero();
+      assertThat(run.err()).as(name).isEmpty();
+      assertThat(run.out())
+          .as(name)
+          .contains("Usage: " + name)
+          .contains("Example")
+          .doesNotContain("\u001b");
+      assertThat(run.out().lines()).as(name).allMatch(line -> line.length() <= 100);
+    }
+  }
+
+  @Test
+  void theHelpNamesTheExitCodes() {
+    assertThat(weft("--help").out()).contains("Exit codes:").contains("3   no agent answers");
+    assertThat(weft("--version").out()).startsWith("weft ");
+  }
+
+  @Test
+  void aWrongCommandLineIsCode2() {
+    for (var wrong :
+        List.of(
+            new String[] {},
+            new String[] {"fly"},
+            new String[] {"status", "--colour"},
+            new String[] {"attach", "web-1"},
+            new String[] {"routes", "--type=two"},
+            new String[] {"node", "--log-level=loud"},
+            new String[] {"node", "--netns-prefix=a"})) {
+      var run = weft(wrong);
+      assertThat(run.code()).as("%s: %s", List.of(wrong), run.err()).isEqualTo(Weft.USAGE);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void noAgentIsCode3AndSaysWhere() {
+    var nowhere = directory.resolve("nobody.sock");
+    for (var command :
+        List.of(
+            List.of("status"),
+            List.of("networks"),
+            List.of("routes"),
+            List.of("peers"),
+            List.of("detach", "web-1"))) {
+      var arguments = new ArrayList<>(command);
+      arguments.add("--socket=" + nowhere);
+      var run = weft(arguments.toArray(String[]::new));
+      assertThat(run.code()).isEqualTo(Weft.NO_AGENT);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).startsWith("weft: no agent answers on " + nowhere).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aRefusalIsCode1WithItsReason() {
+    var run = onAgent("attach", "web-1", "--network=blue", "--netns=web-1");
+    assertThat(run.code()).isEqualTo(Weft.FAILED);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
+        .isEqualTo("weft: network 'blue' is not known on node n1 [UNKNOWN_NETWORK]\n");
+  }
+
+  @Test
+  void aDaemonThatCannotStartIsCode1() {
+    var run = weft("reflector", "--config=" + directory.resolve("nowhere"));
+    assertThat(run.code()).isEqualTo(Weft.FAILED);
+    assertThat(run.err()).startsWith("weft: ").contains("nowhere").hasLineCount(1);
+  }
+
+  @Test
+  void jsonIsOneDocumentAndNothingElse() throws Exception {
+    for (var command :
+        List.of(
+            List.of("status"),
+            List.of("networks"),
+            List.of("routes"),
+            List.of("peers"),
+            List.of("detach", "web-1"),
+            List.of("attach", "web-1", "--network=red-web", "--netns=web-1"))) {
+      var arguments = new ArrayList<>(command);
+      arguments.add("--json");
+      arguments.add("--socket=" + socket());
+      var run = weft(arguments.toArray(String[]::new));
+      assertThat(run.code()).as("%s", run).isZero();
+      assertThat(run.err()).isEmpty();
+      assertThat(JSON.readTree(run.out()).path("ok").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void statusReadsLikeThis() {
+    assertThat(onAgent("status").out())
+        .isEqualTo(
+            """
+            node       n1
+            VTEP       10.0.0.1, underlay MTU 1500, overlay MTU 1450
+            BGP        AS 65000, router 10.0.0.1, 1 of 2 sessions established
+            kernel     12 objects, 1 changes pending, 9 writes since the start; waiting for the peers' routes
+            refused    port weft-red ep1: EEXIST (3 attempts)
+            problem    a.yaml:3:8: Network a: unknown key 'vin'
+
+            ENDPOINT  NETWORK  MAC                ADDRESSES        PORT  STATE
+            web-1     red-web  0a:58:c0:a8:01:0a  192.168.1.10/24  ep1   attached
+            """);
+  }
+
+  @Test
+  void routesReadLikeThisAndAreChosen() throws Exception {
+    assertThat(onAgent("routes").out())
+        .isEqualTo(
+            """
+                TYPE  RD          MAC                IP            VNI  NEXT HOP  FROM      ROUTE TARGETS  SEQ
+            *      2  10.0.0.1:1  0a:58:c0:a8:01:0a  192.168.1.10  100  10.0.0.1  local     65000:100      -
+            *s     3  10.0.0.2:1  -                  10.0.0.2      100  10.0.0.2  10.0.0.9  65000:100      -
+                   3  10.0.0.3:1  -                  10.0.0.3      200  10.0.0.3  10.0.0.9  65000:200      -
+            """);
+    assertThat(chosen("--type=3")).isEqualTo(2);
+    assertThat(chosen("--vni=200")).isEqualTo(1);
+    assertThat(chosen("--best")).isEqualTo(2);
+    assertThat(chosen("--local")).isEqualTo(1);
+    assertThat(chosen("--local", "--type=3")).isZero();
+  }
+
+  private int chosen(String... filter) throws IOException {
+    var arguments = new ArrayList<>(List.of(filter));
+    arguments.add("--json");
+    var document = JSON.readTree(onAgent("routes", arguments.toArray(String[]::new)).out());
+    assertThat(document.has("chosen")).isFalse();
+    return document.path("routes").size();
+  }
+
+  @Test
+  void peersAndNetworksReadLikeThis() {
+    assertThat(onAgent("peers").out())
+        .isEqualTo(
+            """
+            PEER          AS  ROUTER ID  STATE        FOR    RECEIVED  SENT  STALE  ROLE    LAST DOWN
+            10.0.0.9   65000  10.0.0.9   Established  1h02m         2     1      0  peer    -
+            10.0.0.10  65000  -          Active       0m05s         0     0      0  client  connection lost: ?[31mred
+            """);
+    assertThat(onAgent("networks").out())
+        .isEqualTo(
+            """
+            NETWORK  TENANT  VNI  SUBNETS          MTU  LOCAL  REMOTE  FLOOD  IMPORT     NAMESPACE  STATE
+            red-web  red     100  192.168.1.0/24  1450      1       2      3  65000:100  weft-red   realised
+            """);
+  }
+
+  @Test
+  void attachAsksForWhatWasTyped() {
+    var run =
+        onAgent(
+            "attach",
+            "web-1",
+            "--network=red-web",
+            "--netns=/proc/7/ns/net",
+            "--interface=net1",
+            "--address=192.168.1.10",
+            "--address=fd00:1::a",
+            "--mac=0a:58:c0:a8:01:0a");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .isEqualTo(
+            "web-1 attached to red-web: VNI 100, MAC 0a:58:c0:a8:01:0a,"
+                + " addresses 192.168.1.10/24, MTU 1450\n");
+    assertThat(requests)
+        .singleElement()
+        .hasToString(
+            "{\"call\":\"attach\",\"endpoint\":\"web-1\",\"network\":\"red-web\","
+                + "\"netns\":\"/proc/7/ns/net\",\"interface\":\"net1\","
+                + "\"mac\":\"0a:58:c0:a8:01:0a\","
+                + "\"addresses\":[\"192.168.1.10\",\"fd00:1::a\"]}");
+    assertThat(onAgent("detach", "web-1").out()).isEqualTo("web-1 detached\n");
+  }
+}
