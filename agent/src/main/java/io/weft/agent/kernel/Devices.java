@@ -11,6 +11,7 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +49,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
       discard(standing.get());
       standing = Optional.empty();
     }
-    int bridge = indexOf(Translation.bridgeName(port.vni()));
+    int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
       finish(name, withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.TUNNEL));
@@ -72,7 +73,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
       discard(standing.get());
       standing = Optional.empty();
     }
-    int bridge = indexOf(Translation.bridgeName(port.vni()));
+    int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.empty(), port.mtu());
       finish(
@@ -218,6 +219,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private static LinkSettings withMaster(LinkSettings changes, Link standing, int bridge) {
     boolean there = standing.master().isPresent() && standing.master().getAsInt() == bridge;
     return there ? changes : changes.withMaster(bridge);
+  }
+
+  /** As it is known, without asking: our own bridges do not change their index. */
+  private int indexOfBridge(Vni vni) {
+    var name = Translation.bridgeName(vni);
+    return tables.device(name).orElseGet(() -> indexOf(name));
   }
 
   private int indexOf(String name) {

@@ -66,12 +66,17 @@ public final class KernelShell implements AutoCloseable {
       underlay.check().ifPresent(events);
       events.accept(new NodeEvent.KernelObserved(tables.dump()));
       long namesDue = System.nanoTime() + NAMES_NANOS;
+      long watchDue = System.nanoTime();
       while (!stopping) {
         var batch = batches.poll(WATCH_MILLIS, TimeUnit.MILLISECONDS);
         if (batch != null) {
           events.accept(new NodeEvent.ChangesApplied(batch.batch(), apply(tables, batch)));
+          if (System.nanoTime() - watchDue < 0) {
+            continue; // what waits on this batch, here and on other nodes, needs the processor more
+          }
         }
-        var news = tables.drain();
+        watchDue = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS);
+        var news = tables.drain(batch == null);
         if (!news.isEmpty()) {
           events.accept(new NodeEvent.KernelChanged(news));
         }

@@ -274,12 +274,12 @@ final class KernelTables implements AutoCloseable {
   }
 
   /** What others have changed since the last call, in all namespaces. */
-  List<Observation> drain() {
+  List<Observation> drain(boolean quiet) {
     var news = new ArrayList<Observation>();
     tenants.forEach(
         (name, tables) -> {
           try {
-            news.addAll(tables.drain());
+            news.addAll(tables.drain(quiet));
             troubles.remove(name);
           } catch (LinuxException e) {
             tables.doubt();

@@ -41,6 +41,7 @@ final class TenantTables implements AutoCloseable {
   private final NetlinkMonitor monitor;
   private final Translation translation;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
+  private boolean linksTouched;
   private boolean doubtful;
 
   /**
@@ -223,7 +224,8 @@ final class TenantTables implements AutoCloseable {
         .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
   }
 
-  private Optional<Integer> device(String name) {
+  /** The index of one of our links, as it is known here. */
+  Optional<Integer> device(String name) {
     return translation.link(name).map(link -> link.index());
   }
 
@@ -237,10 +239,14 @@ final class TenantTables implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
-  /** What others have changed since the last call. */
-  List<Observation> drain() {
+  /**
+   * What others have changed since the last call. Links are looked at only when it is quiet: most
+   * notices of links are of our own changes, and a dump of them would delay the next batch.
+   *
+   * @param quiet nothing waits to be applied
+   */
+  List<Observation> drain(boolean quiet) {
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    boolean linksTouched = false;
     boolean all = doubtful;
     for (var notice : monitor.drain()) {
       switch (notice) {
@@ -259,7 +265,9 @@ final class TenantTables implements AutoCloseable {
         case KernelNotice.AddressChanged _, KernelNotice.RouteChanged _ -> {}
       }
     }
-    if (all || linksTouched && linksDiffer()) {
+    boolean lookAtLinks = linksTouched && quiet;
+    linksTouched &= !quiet;
+    if (all || lookAtLinks && linksDiffer()) {
       return compareAll();
     }
     return news(touched);

@@ -133,7 +133,7 @@ class KernelTablesTest {
 
   private void standing() {
     assertThat(put(everything())).isEmpty();
-    assertThat(tables.drain()).as("what we did ourselves is no news").isEmpty();
+    assertThat(tables.drain(true)).as("what we did ourselves is no news").isEmpty();
   }
 
   private Rtnetlink inTenant() {
@@ -153,7 +153,7 @@ class KernelTablesTest {
       assertThat(observable(restarted.dump()))
           .as("a restarted agent has nothing to write")
           .isEqualTo(observable(everything()));
-      assertThat(restarted.drain()).isEmpty();
+      assertThat(restarted.drain(true)).isEmpty();
     }
   }
 
@@ -161,7 +161,7 @@ class KernelTablesTest {
   void puttingTwiceChangesNothing() {
     standing();
     assertThat(put(everything())).isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }
 
@@ -182,7 +182,7 @@ class KernelTablesTest {
     standing();
     var removals = rows().stream().<KernelChange>map(KernelChange.Remove::new).toList();
     assertThat(tables.apply(removals)).isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything().subList(0, 4)));
     assertThat(tables.apply(removals)).as("gone already is fine").isEmpty();
   }
@@ -293,7 +293,7 @@ class KernelTablesTest {
     assertThat(put(List.of(moved))).isEmpty();
     assertThat(namespaces.links(pod).link("eth0")).isEmpty();
     assertThat(namespaces.links(other).requireLink("eth0").mac()).contains(REMOTE);
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .as("the rows of the old pair went with it")
         .contains(
             new Observation(key(ForwardingKey.Kind.LOCAL_FDB, LOCAL.toString()), Optional.empty()));
@@ -313,7 +313,7 @@ class KernelTablesTest {
   void aChangedVtepMakesTheDeviceAnewAndTellsThatItsRowsWent() {
     standing();
     assertThat(put(List.of(vxlan(FAR)))).isEmpty();
-    var gone = tables.drain();
+    var gone = tables.drain(true);
     assertThat(gone)
         .extracting(Observation::key)
         .contains(
@@ -323,7 +323,7 @@ class KernelTablesTest {
             key(ForwardingKey.Kind.FLOOD, FARTHER.toString()));
     assertThat(gone).allSatisfy(observation -> assertThat(observation.object()).isEmpty());
     assertThat(put(rows())).isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
   }
 
   @Test
@@ -332,7 +332,7 @@ class KernelTablesTest {
     var flood = new FloodEntry(tenant, VNI, FARTHER, new Vni(8));
     var remote = new VxlanFdbEntry(tenant, VNI, REMOTE, FARTHER, new Vni(9));
     assertThat(put(List.of(flood, remote))).isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(tables.dump())
         .contains(flood, remote)
         .doesNotContain(rows().get(1), rows().get(4))
@@ -350,13 +350,13 @@ class KernelTablesTest {
     links.execute(
         new Request.DeleteNeighbour(
             Neighbour.remote(bridge, IpAddress.parse("192.168.1.20"), REMOTE, Rows.PROTOCOL)));
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .containsExactlyInAnyOrder(
             new Observation(
                 key(ForwardingKey.Kind.BRIDGE_FDB, REMOTE.toString()), Optional.empty()),
             new Observation(key(ForwardingKey.Kind.FLOOD, FAR.toString()), Optional.empty()),
             new Observation(key(ForwardingKey.Kind.NEIGHBOUR, "192.168.1.20"), Optional.empty()));
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
   }
 
   @Test
@@ -370,12 +370,12 @@ class KernelTablesTest {
         List.of(
             new VxlanFdbEntry(tenant, VNI, stranger, FARTHER, VNI),
             new BridgeFdbEntry(tenant, VNI, stranger));
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .containsExactlyInAnyOrderElementsOf(
             foreign.stream().map(o -> new Observation(o.key(), Optional.of(o))).toList());
     assertThat(tables.apply(foreign.stream().<KernelChange>map(KernelChange.Remove::new).toList()))
         .isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }
 
@@ -385,12 +385,12 @@ class KernelTablesTest {
     var links = inTenant();
     int port = links.requireLink(PORT).index();
     links.execute(new Request.PutFdb(FdbEntry.pinned(port, REMOTE)));
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .contains(
             new Observation(
                 key(ForwardingKey.Kind.BRIDGE_FDB, REMOTE.toString()), Optional.empty()));
     assertThat(put(rows())).isEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }
 
@@ -402,7 +402,7 @@ class KernelTablesTest {
     links.execute(
         new Request.PutFdb(
             new FdbEntry(port, LOCAL, FdbTable.MASTER, Optional.empty(), FdbKind.DYNAMIC, false)));
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .contains(
             new Observation(key(ForwardingKey.Kind.LOCAL_FDB, LOCAL.toString()), Optional.empty()));
     assertThat(put(rows().subList(0, 1))).isEmpty();
@@ -415,7 +415,7 @@ class KernelTablesTest {
     var links = inTenant();
     links.setLink(links.requireLink("vx100").index(), LinkSettings.NONE.withUp(false));
     links.setLink(links.requireLink(PORT).index(), LinkSettings.NONE.withMaster(0));
-    var seen = tables.drain();
+    var seen = tables.drain(true);
     assertThat(seen)
         .extracting(Observation::key)
         .contains(vxlan(VTEP).key(), port(pod, "eth0").key());
@@ -434,7 +434,7 @@ class KernelTablesTest {
       host.dump();
       assertThat(host.apply(List.of(new KernelChange.Put(vxlan(VTEP))))).isEmpty();
     }
-    assertThat(tables.drain())
+    assertThat(tables.drain(true))
         .extracting(Observation::key)
         .contains(
             key(ForwardingKey.Kind.VXLAN_FDB, REMOTE.toString()),
@@ -448,7 +448,7 @@ class KernelTablesTest {
     var seen = new ArrayList<Observation>();
     long until = System.nanoTime() + 10_000_000_000L;
     while (seen.size() < 2 && System.nanoTime() < until) {
-      seen.addAll(tables.drain());
+      seen.addAll(tables.drain(true));
       Thread.onSpinWait();
     }
     assertThat(seen)
@@ -472,7 +472,7 @@ class KernelTablesTest {
     }
     assertThat(links.execute(flood)).allMatch(Optional::isEmpty);
     var seen = new ArrayList<Observation>();
-    for (var news = tables.drain(); !news.isEmpty(); news = tables.drain()) {
+    for (var news = tables.drain(true); !news.isEmpty(); news = tables.drain(true)) {
       seen.addAll(news);
     }
     assertThat(seen).extracting(Observation::key).doesNotHaveDuplicates().hasSize(60_000);
@@ -534,7 +534,7 @@ class KernelTablesTest {
     assertThat(put(List.of(new VxlanPort(blue, VNI, VTEP, VXLAN_MAC, 1450))))
         .as("a VNI is one segment on a node")
         .isNotEmpty();
-    assertThat(tables.drain()).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
     assertThat(tables.dump()).hasSize(everything().size() + 4);
   }
 

@@ -187,9 +187,10 @@ public final class Node {
       return;
     }
     endpoints.attachPostponed();
-    endpoints.answerAttaching();
     routes.updateImportTargets(now);
-    routes.originate(now);
+    routes.originate(now); // before the answer: other nodes need the route more urgently
+    endpoints.answerAttaching();
+    routes.originate(now); // what an endpoint that was refused leaves behind
     endpoints.answerDetaching();
     settleOrigination(now);
     settleConvergence(now);
