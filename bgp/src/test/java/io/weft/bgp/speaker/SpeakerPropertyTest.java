@@ -46,11 +46,19 @@ class SpeakerPropertyTest {
     var random = new Random(seed);
     var speaker = new Speaker(reflector(9, peer(1), client(2)));
     var transcript = new ArrayList<String>();
+    // How many messages came over each connection that the speaker has open.
+    var open = new TreeMap<Long, Integer>();
     long now = 0;
     for (int i = 0; i < 6000; i++) {
-      now += random.nextInt(4) == 0 ? random.nextLong(3_000_000_000L) : 0;
-      for (var effect : speaker.step(now, event(random, i))) {
+      now += random.nextInt(10) == 0 ? random.nextLong(3_000_000_000L) : 0;
+      for (var effect : speaker.step(now, event(random, i, open))) {
         transcript.add(effect.toString());
+        if (effect instanceof SpeakerEffect.Send(long connection, _)) {
+          open.putIfAbsent(connection, 0);
+        }
+        if (effect instanceof SpeakerEffect.Close(long connection, _)) {
+          open.remove(connection);
+        }
       }
       var deadline = speaker.nextDeadline();
       if (deadline.isPresent() && deadline.getAsLong() <= now) {
@@ -61,6 +69,29 @@ class SpeakerPropertyTest {
     }
     transcript.add(speaker.view().toString());
     return transcript;
+  }
+
+  /** Mostly what a real peer would do next, so that sessions get somewhere; else anything. */
+  private static SpeakerEvent event(Random random, int step, TreeMap<Long, Integer> open) {
+    if (open.isEmpty() || random.nextInt(8) == 0) {
+      return event(random, step);
+    }
+    var connections = List.copyOf(open.keySet());
+    long connection = connections.get(random.nextInt(connections.size()));
+    int before = open.merge(connection, 1, Integer::sum) - 1;
+    Message next =
+        switch (before) {
+          case 0 -> Offer.of(config(1 + (int) (connection % 5)), random.nextBoolean());
+          case 1 -> new Message.Keepalive();
+          case 5 -> Message.Update.endOfRib(Family.L2VPN_EVPN);
+          default ->
+              random.nextInt(3) > 0
+                  ? Message.Update.announce(
+                      attributes(1 + random.nextInt(3), World.RED),
+                      List.of(mac(1, random.nextInt(9)), mac(2, random.nextInt(9))))
+                  : Message.Update.withdraw(List.of(mac(1, random.nextInt(9)).key()));
+        };
+    return new SpeakerEvent.MessageReceived(connection, new Decoded.Good(next));
   }
 
   private static SpeakerEvent event(Random random, int step) {
