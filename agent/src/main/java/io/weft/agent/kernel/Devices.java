@@ -26,6 +26,9 @@ import java.util.Optional;
  * @param host a socket in the namespace of the underlay: VXLAN's UDP socket stays there
  */
 record Devices(Rtnetlink host, TenantTables tables) {
+  /** Every namespace's loopback interface (LOOPBACK_IFINDEX, net/net_namespace.h). */
+  private static final int LOOPBACK = 1;
+
 
   void put(ForwardingObject.Bridge bridge) {
     var name = Translation.bridgeName(bridge.vni());
@@ -163,9 +166,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
       Rtnetlink inside, ForwardingObject.EndpointPort port, PodInterface pod) {
     int index = inside.requireLink(pod.name()).index();
     var requests = new ArrayList<Request>();
-    inside
-        .link("lo")
-        .ifPresent(lo -> requests.add(new Request.SetLink(lo.index(), LinkSettings.UP)));
+    requests.add(new Request.SetLink(LOOPBACK, LinkSettings.UP));
     requests.add(new Request.SetLink(index, LinkSettings.UP));
     for (int i = 0; i < port.addresses().size(); i++) {
       requests.add(
@@ -202,9 +203,13 @@ record Devices(Rtnetlink host, TenantTables tables) {
     performAll(tables.rtnetlink(), requests);
   }
 
-  /** One after the other, until one is refused. */
+  /** In one go; throws the first refusal. */
   private static void performAll(Rtnetlink rtnetlink, List<Request> requests) {
-    requests.forEach(rtnetlink::execute);
+    for (var outcome : rtnetlink.execute(requests)) {
+      if (outcome.isPresent()) {
+        throw outcome.get().toException();
+      }
+    }
   }
 
   /** Compared before it is written: a bridge that gets its own MAC again flushes neighbours. */

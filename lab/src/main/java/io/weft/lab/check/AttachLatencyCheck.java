@@ -22,7 +22,7 @@ public final class AttachLatencyCheck implements Check {
   public static final double LIMIT_MILLIS = 5;
   public static final int SAMPLES = 60;
   public static final int WARM_UP = 150;
-  public static final int MAX_ROUNDS = 3;
+  public static final int MAX_ROUNDS = 6;
 
   /** Locally administered; the sample's number is added. */
   private static final long FIRST_MAC = 0x0277_6566_0000L;
