@@ -29,7 +29,6 @@ record Devices(Rtnetlink host, TenantTables tables) {
   /** Every namespace's loopback interface (LOOPBACK_IFINDEX, net/net_namespace.h). */
   private static final int LOOPBACK = 1;
 
-
   void put(ForwardingObject.Bridge bridge) {
     var name = Translation.bridgeName(bridge.vni());
     var standing = tables.rtnetlink().link(name);

@@ -136,7 +136,12 @@ final class NetworkInstance {
   }
 
   boolean hasLocalMac(MacAddress mac) {
-    return endpoints.values().stream().anyMatch(endpoint -> endpoint.mac().equals(mac));
+    for (var endpoint : endpoints.values()) {
+      if (endpoint.mac().equals(mac)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private List<ForwardingObject> objects() {

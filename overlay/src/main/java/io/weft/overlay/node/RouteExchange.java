@@ -87,16 +87,23 @@ final class RouteExchange {
   }
 
   private void learn(Route key, Optional<Path> path) {
-    if (path.isPresent()) {
-      learned.put(key, path.get());
-    } else {
-      learned.remove(key);
+    var before = path.isPresent() ? learned.put(key, path.get()) : learned.remove(key);
+    if (before != null && path.filter(now -> saysTheSame(before, now)).isPresent()) {
+      return; // another reflector's word for it
     }
     for (var instance : instances.all()) {
       instance.learn(key, path.filter(instance::imports));
       originationDue |=
           key instanceof MacIpAdvertisement route && instance.hasLocalMac(route.mac());
     }
+  }
+
+  /** True when everything that a network takes from a route is equal. */
+  private static boolean saysTheSame(Path one, Path other) {
+    return one.route().equals(other.route())
+        && one.attributes().nextHop().equals(other.attributes().nextHop())
+        && one.attributes().extendedCommunities().equals(other.attributes().extendedCommunities())
+        && one.attributes().pmsiTunnel().equals(other.attributes().pmsiTunnel());
   }
 
   /** Gives a network all that was learned, because it is new or imports something else. */
