@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One TCP connection to a peer: a virtual thread that reads, frames and decodes, and one that
- * encodes and writes. The brain never waits for it: a peer that does not read what is written is
- * cut off when {@link #MAX_QUEUED} hand-overs wait.
+ * One TCP connection to a peer: a thread that reads, frames and decodes, and one that encodes and
+ * writes. The brain never waits for it: a peer that does not read what is written is cut off when
+ * {@link #MAX_QUEUED} hand-overs wait.
  */
 final class BgpConnection {
   /** Hand-overs of messages that may wait to be written. */
@@ -56,9 +56,10 @@ final class BgpConnection {
     this.events = events;
   }
 
-  void start() {
-    Thread.ofVirtual().name("bgp-read-" + id).start(this::read);
-    Thread.ofVirtual().name("bgp-write-" + id).start(this::write);
+  /** Reads and writes from now on, on two threads that the builder makes. */
+  void start(Thread.Builder builder) {
+    builder.name("bgp-read-" + id).start(this::read);
+    builder.name("bgp-write-" + id).start(this::write);
   }
 
   /** Queues; never blocks. */

@@ -32,6 +32,13 @@ public final class BgpTransport implements AutoCloseable {
   static final int MAX_CONNECTIONS = 10_000;
 
   private static final int BACKLOG = 512;
+
+  /**
+   * So many connections have platform threads, which the kernel wakes itself; further ones have
+   * virtual threads, which cost less each, and two hand-overs more for every message.
+   */
+  static final int MAX_PLATFORM_THREADS = 64;
+
   private static final Logger LOG = LoggerFactory.getLogger(BgpTransport.class);
 
   /** Pause after a failed accept, such as for want of descriptors. */
@@ -176,7 +183,10 @@ public final class BgpTransport implements AutoCloseable {
     }
     events.accept(
         accepted ? new SpeakerEvent.Accepted(id, peer) : new SpeakerEvent.Connected(id, peer));
-    connection.start();
+    connection.start(
+        connections.size() <= MAX_PLATFORM_THREADS
+            ? Thread.ofPlatform().daemon(true)
+            : Thread.ofVirtual());
   }
 
   private static InetAddress inet(IpAddress address) throws UnknownHostException {

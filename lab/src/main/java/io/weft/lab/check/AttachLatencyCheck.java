@@ -14,9 +14,9 @@ import java.util.Optional;
 /**
  * The time from the attach call on one node to the row in the kernel's forwarding tables on the
  * slowest of the other nodes, once everything is warm: less than {@link #LIMIT_MILLIS} in the
- * median. Warm is after {@link #WARM_UP} attachments. Because other work on the machine counts too, a
- * round over the limit is repeated, {@link #MAX_ROUNDS} in all; the last one is reported, with its
- * number.
+ * median. Warm is after {@link #WARM_UP} attachments. Because other work on the machine counts too,
+ * a round over the limit is repeated, {@link #MAX_ROUNDS} in all; the last one is reported, with
+ * its number.
  */
 public final class AttachLatencyCheck implements Check {
   public static final double LIMIT_MILLIS = 5;
