@@ -1,8 +1,8 @@
 package io.weft.kubernetes.intent;
 
+import io.weft.net.StableHash;
 import io.weft.net.Vni;
 import io.weft.net.VniRange;
-import java.nio.charset.StandardCharsets;
 
 /**
  * The automatic VNI of a network: a function of its name and the pool alone. So every node finds
@@ -12,9 +12,6 @@ import java.nio.charset.StandardCharsets;
  * one of them then needs an explicit VNI.
  */
 public final class VniAllocation {
-  private static final long FNV_OFFSET_BASIS = 0xcbf29ce484222325L;
-  private static final long FNV_PRIME = 0x100000001b3L;
-
   private VniAllocation() {}
 
   /**
@@ -22,7 +19,7 @@ public final class VniAllocation {
    * counted from the pool's first. This must never change: every VNI in use would.
    */
   public static Vni automatic(String networkName, VniRange pool) {
-    long offset = Long.remainderUnsigned(mixed(fnv1a(networkName)), pool.size());
+    long offset = Long.remainderUnsigned(mixed(StableHash.of(networkName)), pool.size());
     return new Vni(pool.first().value() + (int) offset);
   }
 
@@ -35,14 +32,5 @@ public final class VniAllocation {
     h = (h ^ h >>> 33) * 0xff51afd7ed558ccdL;
     h = (h ^ h >>> 33) * 0xc4ceb9fe1a85ec53L;
     return h ^ h >>> 33;
-  }
-
-  /** FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). */
-  static long fnv1a(String text) {
-    long hash = FNV_OFFSET_BASIS;
-    for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
-      hash = (hash ^ (octet & 0xff)) * FNV_PRIME;
-    }
-    return hash;
   }
 }
