@@ -8,6 +8,8 @@ import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteTargetMembership;
+import io.weft.bgp.wire.UnicastRoute;
 import java.util.concurrent.TimeUnit;
 
 /** A speaker's view as JSON: {@code peers} and {@code routes}. */
@@ -59,7 +61,10 @@ public final class BgpJson {
   }
 
   private static void describe(Route route, ObjectNode node) {
-    switch ((EvpnRoute) route) {
+    switch (route) {
+      case UnicastRoute r -> node.put("prefix", r.prefix().toString());
+      case RouteTargetMembership r ->
+          node.put("routeTarget", r.target().map(Object::toString).orElse("all"));
       case EvpnRoute.EthernetAutoDiscovery r ->
           node.put("type", 1).put("rd", r.rd().toString()).put("esi", r.esi().toString());
       case EvpnRoute.MacIpAdvertisement r -> {

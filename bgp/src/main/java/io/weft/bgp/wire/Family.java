@@ -8,13 +8,21 @@ package io.weft.bgp.wire;
  */
 public record Family(int afi, int safi) {
   public static final Family IPV4_UNICAST = new Family(1, 1);
+  public static final Family IPV6_UNICAST = new Family(2, 1);
+
+  /** Route target constraint (RFC 4684 §4). */
+  public static final Family ROUTE_TARGET = new Family(1, 132);
+
   public static final Family L2VPN_EVPN = new Family(25, 70);
 
   @Override
   public String toString() {
-    if (equals(IPV4_UNICAST)) {
-      return "ipv4-unicast";
-    }
-    return equals(L2VPN_EVPN) ? "l2vpn-evpn" : afi + "/" + safi;
+    return switch (afi << 8 | safi) {
+      case 1 << 8 | 1 -> "ipv4-unicast";
+      case 2 << 8 | 1 -> "ipv6-unicast";
+      case 1 << 8 | 132 -> "route-target";
+      case 25 << 8 | 70 -> "l2vpn-evpn";
+      default -> afi + "/" + safi;
+    };
   }
 }

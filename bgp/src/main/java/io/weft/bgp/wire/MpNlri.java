@@ -26,16 +26,13 @@ final class MpNlri {
     draft.reachSeen = true;
     var family = family(in);
     int nextHopLength = in.u8("next hop length");
-    if (!family.equals(Family.L2VPN_EVPN)) {
+    if (!peering.families().contains(family)) {
       skip("MP_REACH_NLRI", family, in, draft);
       return;
     }
-    if (nextHopLength != 4 && nextHopLength != 16) {
-      throw new MalformedInput("next hop length: " + nextHopLength + ", neither 4 nor 16");
-    }
-    draft.nextHop = Optional.of(IpAddress.of(in.bytes("next hop", nextHopLength)));
+    draft.nextHop = Optional.of(nextHop(family, nextHopLength, in));
     in.skip("reserved", 1);
-    decodeRoutes("MP_REACH_NLRI", in, draft.announced, draft.faults);
+    decodeRoutes("MP_REACH_NLRI", family, in, draft.announced, draft.faults);
   }
 
   static void decodeUnreach(OctetReader in, Peering peering, UpdateDraft draft)
@@ -43,8 +40,8 @@ final class MpNlri {
     var family = family(in);
     if (in.isEmpty()) {
       draft.emptyUnreach = Optional.of(family);
-    } else if (family.equals(Family.L2VPN_EVPN)) {
-      decodeRoutes("MP_UNREACH_NLRI", in, draft.withdrawn, draft.faults);
+    } else if (peering.families().contains(family)) {
+      decodeRoutes("MP_UNREACH_NLRI", family, in, draft.withdrawn, draft.faults);
       draft.withdrawn.replaceAll(Route::key); // some repeat the labels, some send zeros
     } else {
       skip("MP_UNREACH_NLRI", family, in, draft);
@@ -62,22 +59,55 @@ final class MpNlri {
     draft.faults.add(attribute + ": family " + family + " was not agreed on: ignored");
   }
 
+  /**
+   * 4 or 16 octets; with IPv6 unicast also 32: the second half is the link-local address of the
+   * same hop (RFC 2545 §3), which is what counts when the first is unspecified.
+   */
+  private static IpAddress nextHop(Family family, int length, OctetReader in)
+      throws MalformedInput {
+    if (length != 4 && length != 16 && (length != 32 || family.equals(Family.L2VPN_EVPN))) {
+      throw new MalformedInput("next hop length: " + length + ", neither 4 nor 16");
+    }
+    var first = IpAddress.of(in.bytes("next hop", Math.min(length, 16)));
+    if (length == 32) {
+      var linkLocal = IpAddress.of(in.bytes("link-local next hop", 16));
+      return first.isUnspecified() ? linkLocal : first;
+    }
+    return first;
+  }
+
   private static void decodeRoutes(
-      String attribute, OctetReader in, List<Route> routes, List<String> faults)
+      String attribute, Family family, OctetReader in, List<Route> routes, List<String> faults)
       throws MalformedInput {
     while (!in.isEmpty()) {
-      int type = in.u8("route type");
-      var body = in.sub("route type " + type, in.u8("route length"));
-      try {
-        routes.add(EvpnRouteCodec.decode(type, body));
-      } catch (MalformedInput e) {
-        faults.add(attribute + ": " + e.getMessage() + ": route left out (RFC 7606 §5.4)");
+      if (family.equals(Family.IPV4_UNICAST)) {
+        routes.add(UnicastRouteCodec.decode(in, 32));
+      } else if (family.equals(Family.IPV6_UNICAST)) {
+        routes.add(UnicastRouteCodec.decode(in, 128));
+      } else if (family.equals(Family.ROUTE_TARGET)) {
+        routes.add(RouteTargetMembershipCodec.decode(in));
+      } else {
+        decodeEvpn(attribute, in, routes, faults);
       }
     }
   }
 
+  private static void decodeEvpn(
+      String attribute, OctetReader in, List<Route> routes, List<String> faults)
+      throws MalformedInput {
+    int type = in.u8("route type");
+    var body = in.sub("route type " + type, in.u8("route length"));
+    try {
+      routes.add(EvpnRouteCodec.decode(type, body));
+    } catch (MalformedInput e) {
+      faults.add(attribute + ": " + e.getMessage() + ": route left out (RFC 7606 §5.4)");
+    }
+  }
+
+  /** All routes are of one family. */
   static void encodeReach(IpAddress nextHop, List<Route> routes, OctetWriter out) {
-    out.u16(Family.L2VPN_EVPN.afi()).u8(Family.L2VPN_EVPN.safi());
+    var family = routes.getFirst().family();
+    out.u16(family.afi()).u8(family.safi());
     out.u8(nextHop.bits() / 8).bytes(nextHop.octets()).u8(0);
     routes.forEach(route -> encodeRoute(route, out));
   }
@@ -91,6 +121,8 @@ final class MpNlri {
   private static void encodeRoute(Route route, OctetWriter out) {
     switch (route) {
       case EvpnRoute evpn -> EvpnRouteCodec.encode(evpn, out);
+      case UnicastRoute unicast -> UnicastRouteCodec.encode(unicast, out);
+      case RouteTargetMembership membership -> RouteTargetMembershipCodec.encode(membership, out);
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.weft.bgp.wire;
 
 /** What one NLRI says, of any family that Weft keeps. */
-public sealed interface Route permits EvpnRoute {
+public sealed interface Route permits EvpnRoute, UnicastRoute, RouteTargetMembership {
   Family family();
 
   /**

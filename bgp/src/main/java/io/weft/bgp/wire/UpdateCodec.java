@@ -151,7 +151,7 @@ final class UpdateCodec {
     }
     if (!update.withdrawn().isEmpty()) {
       var value = new OctetWriter();
-      MpNlri.encodeUnreach(Family.L2VPN_EVPN, update.withdrawn(), value);
+      MpNlri.encodeUnreach(update.withdrawn().getFirst().family(), update.withdrawn(), value);
       AttributeWriter.writeExtended(MP_UNREACH_NLRI, value, out);
     }
     if (!update.announced().isEmpty()) {

@@ -54,6 +54,8 @@ public final class UpdatePacking {
   public static int encodedLength(Route route) {
     return switch (route) {
       case EvpnRoute evpn -> EvpnRouteCodec.encodedLength(evpn);
+      case UnicastRoute unicast -> UnicastRouteCodec.encodedLength(unicast);
+      case RouteTargetMembership membership -> RouteTargetMembershipCodec.encodedLength(membership);
     };
   }
 
@@ -63,7 +65,8 @@ public final class UpdatePacking {
     int used = 0;
     for (var route : routes) {
       int length = encodedLength(route);
-      if (!group.isEmpty() && used + length > room) {
+      if (!group.isEmpty()
+          && (used + length > room || !group.getFirst().family().equals(route.family()))) {
         groups.add(group);
         group = new ArrayList<>();
         used = 0;

@@ -11,6 +11,8 @@ import java.util.List;
 
 /** Messages put together by hand from hexadecimal digits; blanks are for the reader. */
 final class Wire {
+  private static final Capability EVPN_OFFER = new Capability.Multiprotocol(Family.L2VPN_EVPN);
+
   static final String ORIGIN = "400101 00";
   static final String AS_PATH = "500200 00";
   static final String LOCAL_PREF = "400504 00000064";
@@ -65,7 +67,9 @@ final class Wire {
         number,
         90,
         Ipv4Address.parse("10.0.0.1"),
-        fourOctetAs ? List.of(new Capability.FourOctetAs(number)) : List.of());
+        fourOctetAs
+            ? List.of(EVPN_OFFER, new Capability.FourOctetAs(number))
+            : List.of(EVPN_OFFER));
   }
 
   /** A codec that has seen both OPENs. */
