@@ -97,7 +97,8 @@ class DocumentsTest {
         List.of(new NetworkView(network, "weft-red", true, false, Optional.of(RD), 1450, 1, 2, 3)),
         List.of(
             new EndpointView(
-                new Endpoint("web-1", "red-web", "ep1", MAC, List.of(ADDRESS), Optional.empty(), 0),
+                new Endpoint(
+                    "web-1", "red-web", "ep1", MAC, List.of(ADDRESS), Optional.empty(), false),
                 true)),
         12,
         1,

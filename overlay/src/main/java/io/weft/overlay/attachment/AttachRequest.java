@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param mac unicast; empty: derived from the address
  * @param addresses inside the network's subnets, at most {@link #MAX_ADDRESSES}; empty: chosen, one
  *     of each subnet
+ * @param sticky the MAC never moves to another node (RFC 7432 §15.2); not kept across a restart of
+ *     the agent
  */
 public record AttachRequest(
     String endpoint,
@@ -22,11 +24,23 @@ public record AttachRequest(
     String networkNamespace,
     String interfaceName,
     Optional<MacAddress> mac,
-    List<IpAddress> addresses) {
+    List<IpAddress> addresses,
+    boolean sticky) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
   public AttachRequest {
     addresses = List.copyOf(addresses);
+  }
+
+  /** One that may move. */
+  public AttachRequest(
+      String endpoint,
+      String network,
+      String networkNamespace,
+      String interfaceName,
+      Optional<MacAddress> mac,
+      List<IpAddress> addresses) {
+    this(endpoint, network, networkNamespace, interfaceName, mac, addresses, false);
   }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param port name of the host's end of the veth
  * @param pod empty for one adopted after a restart
- * @param mobilitySequence RFC 7432 §15; 0 is not advertised
+ * @param sticky its MAC never moves to another node (RFC 7432 §15.2); false for an adopted one
  */
 public record Endpoint(
     String name,
@@ -20,7 +20,7 @@ public record Endpoint(
     MacAddress mac,
     List<HostAddress> addresses,
     Optional<PodInterface> pod,
-    long mobilitySequence) {
+    boolean sticky) {
   public Endpoint {
     addresses = List.copyOf(addresses);
   }

@@ -11,10 +11,12 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What other nodes say of one segment: the imported routes of Types 2 and 3, and what follows from
@@ -23,9 +25,24 @@ import java.util.TreeMap;
  * MAC stays until the last is gone.
  */
 public final class RemoteRoutes {
-  /** Where a remote MAC is. */
+  /**
+   * Where a remote MAC is.
+   *
+   * @param gateway it is that of a default gateway (RFC 7432 §10.1)
+   */
   public record RemoteMac(
-      MacAddress mac, IpAddress vtep, Vni vni, boolean sticky, long sequence, Path path) {}
+      MacAddress mac,
+      IpAddress vtep,
+      Vni vni,
+      boolean sticky,
+      long sequence,
+      boolean gateway,
+      Path path) {}
+
+  /**
+   * Default gateway community (RFC 7432 §7.8): opaque type 03, subtype 0d; the rest is reserved.
+   */
+  private static final long DEFAULT_GATEWAY = 0x030d;
 
   private final Map<MacAddress, Map<Route, RemoteMac>> byMac = new TreeMap<>();
   private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new TreeMap<>();
@@ -62,6 +79,8 @@ public final class RemoteRoutes {
             new Vni(route.label()),
             mobility.map(ExtendedCommunity::isSticky).orElse(false),
             mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
+            path.attributes().extendedCommunities().stream()
+                .anyMatch(community -> community.value() >>> 48 == DEFAULT_GATEWAY),
             path);
     byMac.computeIfAbsent(route.mac(), _ -> new LinkedHashMap<>()).put(route.key(), remote);
     route
@@ -111,6 +130,17 @@ public final class RemoteRoutes {
   /** Who has the address, by the best of the routes that name it. */
   public Optional<RemoteMac> neighbour(IpAddress ip) {
     return best(byIp.getOrDefault(ip, NONE));
+  }
+
+  /** The addresses that other nodes bind to the MAC, sorted; empty when they name none. */
+  public List<IpAddress> addressesOf(MacAddress mac) {
+    var addresses = new TreeSet<IpAddress>();
+    for (var route : byMac.getOrDefault(mac, NONE).keySet()) {
+      if (route instanceof MacIpAdvertisement named) {
+        named.ip().ifPresent(addresses::add);
+      }
+    }
+    return List.copyOf(addresses);
   }
 
   private static Optional<RemoteMac> best(Map<Route, RemoteMac> routes) {

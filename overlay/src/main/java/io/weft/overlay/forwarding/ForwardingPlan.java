@@ -109,6 +109,11 @@ public final class ForwardingPlan {
     return different.size();
   }
 
+  /** True when rows stand only because their removal is held. */
+  public boolean isHolding() {
+    return !held.isEmpty();
+  }
+
   /** A full dump: everything else in the kernel is not there. */
   public void observeAll(Collection<ForwardingObject> objects) {
     var gone = new TreeSet<>(realized.keySet());

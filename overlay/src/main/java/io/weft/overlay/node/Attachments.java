@@ -191,7 +191,7 @@ final class Attachments {
                 + "' on this node");
       }
     }
-    var elsewhere = takenElsewhere(network, remote, ips, mac);
+    var elsewhere = takenElsewhere(request, network, remote, ips, mac);
     if (elsewhere.isPresent()) {
       return rejected(ADDRESS_IN_USE, elsewhere.get());
     }
@@ -200,20 +200,24 @@ final class Attachments {
             request.networkNamespace(),
             request.interfaceName(),
             addresses.stream().map(HostAddress::prefixLength).toList());
-    long sequence = remote.flatMap(r -> r.mac(mac)).map(r -> nextSequence(r.sequence())).orElse(0L);
     return new Checked.Accepted(
         new Endpoint(
-            request.endpoint(), network.name(), port, mac, addresses, Optional.of(pod), sequence));
-  }
-
-  /** RFC 7432 §15 says nothing of wrapping: the highest number stays. */
-  private static long nextSequence(long known) {
-    return Math.min(known + 1, 0xffff_ffffL);
+            request.endpoint(),
+            network.name(),
+            port,
+            mac,
+            addresses,
+            Optional.of(pod),
+            request.sticky()));
   }
 
   /** The same address with the same MAC is an endpoint that moves; with another it is a clash. */
   private static Optional<String> takenElsewhere(
-      NetworkIntent network, Optional<RemoteRoutes> remote, List<IpAddress> ips, MacAddress mac) {
+      AttachRequest request,
+      NetworkIntent network,
+      Optional<RemoteRoutes> remote,
+      List<IpAddress> ips,
+      MacAddress mac) {
     for (var ip : ips) {
       var owner = remote.flatMap(r -> r.neighbour(ip)).filter(r -> !r.mac().equals(mac));
       if (owner.isPresent()) {
@@ -228,7 +232,38 @@ final class Attachments {
                 + owner.get().vtep());
       }
     }
-    return Optional.empty();
+    return remote.flatMap(known -> immovable(request, network, known, ips, mac));
+  }
+
+  /**
+   * A MAC that another node says is sticky never moves (RFC 7432 §15.2), and that of a default
+   * gateway is no host's (§10.1). One that is asked for with none of the addresses that it has
+   * there is another endpoint's, not a move.
+   */
+  private static Optional<String> immovable(
+      AttachRequest request,
+      NetworkIntent network,
+      RemoteRoutes remote,
+      List<IpAddress> ips,
+      MacAddress mac) {
+    var owner = remote.mac(mac);
+    if (owner.isEmpty()) {
+      return Optional.empty();
+    }
+    var there = remote.addressesOf(mac);
+    String why;
+    if (owner.get().sticky()) {
+      why = "is sticky there and never moves";
+    } else if (owner.get().gateway()) {
+      why = "is that of a default gateway";
+    } else if (!there.isEmpty() && there.stream().noneMatch(ips::contains)) {
+      why = "has the addresses " + there + ", none of which is asked for";
+    } else {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "MAC address %s of network '%s', asked for by endpoint '%s', is behind VTEP %s and %s; detach it there first or use another"
+            .formatted(mac, network.name(), request.endpoint(), owner.get().vtep(), why));
   }
 
   private Optional<Endpoint> localOwner(String network, IpAddress ip) {
@@ -257,6 +292,12 @@ final class Attachments {
                             .orElse(ip.bits())))
             .toList();
     return new Endpoint(
-        port.endpoint(), port.network(), port.port(), port.mac(), addresses, Optional.empty(), 0);
+        port.endpoint(),
+        port.network(),
+        port.port(),
+        port.mac(),
+        addresses,
+        Optional.empty(),
+        false);
   }
 }

@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
@@ -11,12 +12,17 @@ import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * How endpoints come and go: by a call, by adoption after a restart, and by vanishing with their
  * pod. Calls are answered when the kernel has done what follows from them.
  */
 final class EndpointLifecycle {
+  /** So often the kernel may refuse to remove a port before its detach call is answered. */
+  private static final int REMOVAL_ATTEMPTS = 3;
+
   private final NodeConfig config;
   private final Foundation foundation;
   private final Instances instances;
@@ -26,6 +32,10 @@ final class EndpointLifecycle {
   private final Attachments attachments;
   private final Waiting<String> attaching = new Waiting<>();
   private final Waiting<ForwardingKey> detaching = new Waiting<>();
+
+  /** Those that have stood once: a refusal later on does not take them away. */
+  private final TreeSet<String> established = new TreeSet<>();
+
   private List<NodeEvent.AttachRequested> postponed = new ArrayList<>();
 
   EndpointLifecycle(
@@ -141,7 +151,10 @@ final class EndpointLifecycle {
                     pod ->
                         pod.networkNamespace().equals(request.networkNamespace())
                             && pod.name().equals(request.interfaceName()))
-                .orElse(true);
+                .orElse(true)
+            && request.mac().filter(mac -> !mac.equals(standing.mac())).isEmpty()
+            && (request.addresses().isEmpty()
+                || new TreeSet<>(request.addresses()).equals(addressesOf(standing)));
     if (same) {
       attaching.add(standing.name(), event.request());
     } else {
@@ -152,8 +165,18 @@ final class EndpointLifecycle {
               + standing.name()
               + "' is attached already, to network '"
               + standing.network()
-              + "'; detach it first or use another name");
+              + "' with MAC address "
+              + standing.mac()
+              + " and addresses "
+              + standing.addresses()
+              + "; detach it first or use another name");
     }
+  }
+
+  private static SortedSet<IpAddress> addressesOf(Endpoint endpoint) {
+    var addresses = new TreeSet<IpAddress>();
+    endpoint.addresses().forEach(host -> addresses.add(host.address()));
+    return addresses;
   }
 
   void detach(long request, String name) {
@@ -195,8 +218,25 @@ final class EndpointLifecycle {
     var network =
         known
             .filter(n -> instances.namespaceOf(n).equals(port.namespace()))
+            .map(n -> n.withVni(port.vni())) // as it stands; all change together afterwards
+            .or(() -> known.map(n -> elsewhere(n, port)))
             .orElseGet(() -> orphan(port));
+    established.add(port.endpoint());
     add(Attachments.adopt(port, network.subnets()), network, port.namespace());
+  }
+
+  /** A network that changed its tenant goes on where it is, with the targets that it has. */
+  private NetworkIntent elsewhere(NetworkIntent network, EndpointPort port) {
+    effects.report(
+        "network " + port.network(),
+        "endpoint '"
+            + port.endpoint()
+            + "' stands in "
+            + port.namespace()
+            + ", but the intent has the network in "
+            + instances.namespaceOf(network)
+            + "; it goes on there until it is detached");
+    return network.withVni(port.vni());
   }
 
   private NetworkIntent orphan(EndpointPort port) {
@@ -242,6 +282,7 @@ final class EndpointLifecycle {
   private void forget(Endpoint endpoint) {
     var instance = instances.of(endpoint);
     attachments.remove(endpoint.name());
+    established.remove(endpoint.name());
     instance.remove(endpoint);
     instances.closeIfEmpty(instance);
   }
@@ -259,8 +300,11 @@ final class EndpointLifecycle {
           refuse(
               request, Reason.KERNEL_REFUSED, failure.get().key() + ": " + failure.get().reason());
         }
-        forget(endpoint);
+        if (!established.contains(name)) {
+          forget(endpoint);
+        }
       } else if (stands(endpoint)) {
+        established.add(name);
         for (long request : attaching.take(name)) {
           effects.add(new NodeEffect.ReplyToAttach(request, attached(instance, endpoint)));
         }
@@ -281,10 +325,18 @@ final class EndpointLifecycle {
 
   void answerDetaching() {
     for (var key : detaching.keys()) {
-      if (plan.isGone(key)) {
+      var failure = plan.failure(key).filter(f -> f.attempts() >= REMOVAL_ATTEMPTS);
+      if (plan.isGone(key) || failure.isPresent()) {
         for (long request : detaching.take(key)) {
           effects.add(new NodeEffect.ReplyToDetach(request, true));
         }
+        failure.ifPresent(
+            f ->
+                effects.report(
+                    key.toString(),
+                    "was detached, but the kernel refuses its removal: "
+                        + f.reason()
+                        + "; it is tried again until it goes"));
       }
     }
   }

@@ -1,7 +1,9 @@
 package io.weft.overlay.node;
 
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -34,6 +36,21 @@ final class Foundation {
   /** The kernel was seen to hold these before anything was changed. */
   void stand(List<ForwardingObject> objects) {
     standing = Optional.of(objects);
+  }
+
+  /** Somebody changed these since. */
+  void change(List<NodeEvent.Observation> observations) {
+    if (standing.isEmpty()) {
+      return; // the dump is yet to come
+    }
+    var objects = new LinkedHashMap<ForwardingKey, ForwardingObject>();
+    standing.get().forEach(object -> objects.put(object.key(), object));
+    for (var seen : observations) {
+      seen.object()
+          .ifPresentOrElse(
+              object -> objects.put(seen.key(), object), () -> objects.remove(seen.key()));
+    }
+    standing = Optional.of(List.copyOf(objects.values()));
   }
 
   boolean isComplete() {

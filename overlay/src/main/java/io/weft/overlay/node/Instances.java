@@ -4,6 +4,9 @@ import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.evpn.DuplicateDetection;
+import io.weft.overlay.evpn.MacMobility;
+import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
@@ -11,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -22,11 +26,60 @@ import java.util.TreeSet;
 final class Instances {
   private final NodeConfig config;
   private final ForwardingPlan plan;
+  private final Effects effects;
+  private final DuplicateDetection duplicates;
   private final TreeMap<String, NetworkInstance> byNetwork = new TreeMap<>();
+  private boolean keptClashing;
+  private boolean closed;
+  private long now;
 
-  Instances(NodeConfig config, ForwardingPlan plan) {
+  Instances(NodeConfig config, ForwardingPlan plan, Effects effects) {
     this.config = config;
     this.plan = plan;
+    this.effects = effects;
+    this.duplicates = new DuplicateDetection(config.duplicates());
+  }
+
+  /** The time of all that follows, until the next call. */
+  void advance(long newNow) {
+    now = newNow;
+  }
+
+  /** Duplicates whose time is over get another chance; true when there were any. */
+  boolean recoverDuplicates() {
+    var recovered = duplicates.recover(now);
+    for (var subject : recovered) {
+      find(subject.network()).ifPresent(instance -> instance.recover(subject.mac()));
+    }
+    return !recovered.isEmpty();
+  }
+
+  OptionalLong nextRecovery() {
+    return duplicates.nextRecovery();
+  }
+
+  /** The MACs that are frozen, with both owners. */
+  List<NodeView.DuplicateView> duplicates() {
+    var views = new ArrayList<NodeView.DuplicateView>();
+    for (var duplicate : duplicates.duplicates()) {
+      var mac = duplicate.subject().mac();
+      var instance = find(duplicate.subject().network());
+      views.add(
+          new NodeView.DuplicateView(
+              mac,
+              duplicate.subject().network(),
+              instance.stream()
+                  .flatMap(i -> i.endpoints().stream())
+                  .filter(endpoint -> endpoint.mac().equals(mac))
+                  .map(Endpoint::name)
+                  .findFirst()
+                  .orElse(""),
+              instance.flatMap(i -> i.rival(mac)).map(RemoteMac::vtep),
+              duplicate.moves(),
+              duplicate.sinceNanos(),
+              duplicate.recoverAtNanos()));
+    }
+    return views;
   }
 
   Collection<NetworkInstance> all() {
@@ -50,7 +103,17 @@ final class Instances {
   NetworkInstance open(NetworkIntent network, String namespace, Underlay underlay) {
     var taken = byNetwork.values().stream().map(NetworkInstance::rd).toList();
     var rd = freeRd(network, underlay, taken);
-    var created = new NetworkInstance(namespace, config, plan, network, underlay, rd);
+    var name = network.name();
+    var created =
+        new NetworkInstance(
+            namespace,
+            config,
+            plan,
+            network,
+            underlay,
+            rd,
+            report -> new MacMobility(name, duplicates, () -> now, report),
+            text -> effects.report("network " + name, text));
     byNetwork.put(network.name(), created);
     plan.desire(new TenantNamespace(namespace));
     return created;
@@ -62,6 +125,7 @@ final class Instances {
     }
     instance.close();
     byNetwork.remove(instance.intent().name());
+    closed = true;
     boolean shared =
         byNetwork.values().stream()
             .anyMatch(other -> other.namespace().equals(instance.namespace()));
@@ -77,6 +141,13 @@ final class Instances {
         .findFirst();
   }
 
+  /** True, once, when a network went and another may get the VNI that it was kept from. */
+  boolean mayGetTheirVni() {
+    boolean may = closed && keptClashing;
+    closed = false;
+    return may;
+  }
+
   /** A network that stays as it is, against its intent. */
   record Kept(String network, String reason) {}
 
@@ -89,6 +160,7 @@ final class Instances {
   List<Kept> change(SortedMap<String, NetworkIntent> wanted, Underlay underlay) {
     var feasible = new TreeMap<String, NetworkIntent>(wanted);
     var kept = keepClashing(feasible);
+    keptClashing = !kept.isEmpty();
     var rds = distinguishers(feasible, underlay);
     byNetwork.forEach(
         (name, instance) -> instance.change(of(feasible, name), underlay, of(rds, name)));

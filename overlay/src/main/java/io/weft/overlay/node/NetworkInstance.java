@@ -5,17 +5,16 @@ import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
-import io.weft.bgp.wire.PathAttributes;
-import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
-import io.weft.net.Esi;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.evpn.MacMobility;
 import io.weft.overlay.evpn.RemoteRoutes;
+import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
@@ -24,9 +23,10 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * One network on one node, while it has endpoints here: what it wants in the kernel and what it
@@ -40,6 +40,8 @@ final class NetworkInstance {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
   private final TreeSet<ForwardingKey> owned = new TreeSet<>();
+  private final MacMobility mobility;
+  private final Announcement announcement;
   private NetworkIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
@@ -50,13 +52,17 @@ final class NetworkInstance {
       ForwardingPlan plan,
       NetworkIntent intent,
       Underlay underlay,
-      RouteDistinguisher rd) {
+      RouteDistinguisher rd,
+      Function<Consumer<String>, MacMobility> mobility,
+      Consumer<String> report) {
     this.namespace = namespace;
     this.config = config;
     this.plan = plan;
     this.intent = intent;
     this.underlay = underlay;
     this.rd = rd;
+    this.mobility = mobility.apply(report);
+    this.announcement = new Announcement(this.mobility, remote, report);
   }
 
   String namespace() {
@@ -69,6 +75,10 @@ final class NetworkInstance {
 
   RouteDistinguisher rd() {
     return rd;
+  }
+
+  IpAddress vtep() {
+    return underlay.vtep();
   }
 
   Collection<Endpoint> endpoints() {
@@ -102,6 +112,7 @@ final class NetworkInstance {
 
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
+    mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
     want(bridge());
     want(vxlanPort());
     endpointObjects(endpoint).forEach(this::want);
@@ -110,6 +121,8 @@ final class NetworkInstance {
 
   void remove(Endpoint endpoint) {
     endpoints.remove(endpoint.name());
+    mobility.release(endpoint.mac());
+    announcement.forget(endpoint);
     endpointObjects(endpoint).forEach(object -> unwant(object.key()));
     refreshRemote(endpoint);
   }
@@ -128,6 +141,7 @@ final class NetworkInstance {
 
   /** Everything of this network leaves the plan. */
   void close() {
+    endpoints.values().forEach(endpoint -> mobility.release(endpoint.mac()));
     endpoints.clear();
     for (var key : owned) {
       plan.undesire(key);
@@ -229,6 +243,7 @@ final class NetworkInstance {
     path.ifPresent(remote::put);
     switch (key) {
       case MacIpAdvertisement route -> {
+        mobility.heard(route.mac(), elsewhere(route.mac()), underlay.vtep());
         refresh(macKeys(route.mac()), macObjects(route.mac()));
         route.ip().ifPresent(this::refreshNeighbour);
       }
@@ -265,8 +280,8 @@ final class NetworkInstance {
   }
 
   private List<ForwardingObject> macObjects(MacAddress mac) {
-    var best = remote.mac(mac);
-    if (best.isEmpty() || hasLocalMac(mac) || isOwnVtep(best.get().vtep())) {
+    var best = elsewhere(mac);
+    if (best.isEmpty() || hasLocalMac(mac)) {
       return List.of();
     }
     return List.of(
@@ -278,7 +293,7 @@ final class NetworkInstance {
   private Optional<ForwardingObject> neighbourObject(IpAddress ip) {
     return remote
         .neighbour(ip)
-        .filter(best -> !hasLocalMac(best.mac()) && !isOwnVtep(best.vtep()))
+        .filter(best -> !hasLocalMac(best.mac()) && isReachable(best.vtep()))
         .map(best -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, best.mac()));
   }
 
@@ -288,15 +303,20 @@ final class NetworkInstance {
         .floodList()
         .forEach(
             (vtep, vni) -> {
-              if (!isOwnVtep(vtep)) {
+              if (isReachable(vtep)) {
                 objects.add(new ForwardingObject.FloodEntry(namespace, intent.vni(), vtep, vni));
               }
             });
     return objects;
   }
 
-  private boolean isOwnVtep(IpAddress vtep) {
-    return vtep.equals(underlay.vtep());
+  /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */
+  private boolean isReachable(IpAddress vtep) {
+    return !vtep.equals(underlay.vtep()) && isOwnFamily(vtep);
+  }
+
+  private boolean isOwnFamily(IpAddress vtep) {
+    return vtep.isIpv4() == underlay.vtep().isIpv4() && !vtep.isMulticast();
   }
 
   /** True when the route may enter this network (RFC 4364 §4.3.1, RFC 8365 §5.1.3). */
@@ -308,74 +328,41 @@ final class NetworkInstance {
                 .extendedCommunities()
                 .contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
     return vxlan
+        && isOwnFamily(path.attributes().nextHop())
         && path.attributes().routeTargets().stream().anyMatch(intent.importTargets()::contains);
   }
 
-  /**
-   * The routes that this network announces now: one of Type 3 when the vxlan device stands, one of
-   * Type 2 for each endpoint whose port stands, with its addresses or without.
-   */
+  /** The routes that this network announces now. */
   List<OriginatedRoute> routes() {
-    var routes = new ArrayList<OriginatedRoute>();
-    if (!plan.isRealized(vxlanPort().key())) {
-      return routes;
-    }
-    routes.add(
-        new OriginatedRoute(
-            new InclusiveMulticast(rd, 0, underlay.vtep()),
-            attributes(
-                List.of(),
-                Optional.of(
-                    PmsiTunnel.ingressReplication(intent.vni().value(), underlay.vtep())))));
-    for (var endpoint : endpoints.values()) {
-      boolean stands = keysOf(endpoint).stream().allMatch(plan::isRealized);
-      if (stands && !hasMovedAway(endpoint)) {
-        addMacRoutes(endpoint, routes);
-      }
-    }
-    return routes;
+    return announcement.routes(this);
   }
 
-  private void addMacRoutes(Endpoint endpoint, List<OriginatedRoute> routes) {
-    var mobility =
-        endpoint.mobilitySequence() == 0
-            ? List.<ExtendedCommunity>of()
-            : List.of(ExtendedCommunity.macMobility(false, endpoint.mobilitySequence()));
-    var attributes = attributes(mobility, Optional.empty());
-    var addresses =
-        endpoint.addresses().isEmpty()
-            ? List.of(Optional.<IpAddress>empty())
-            : endpoint.addresses().stream().map(host -> Optional.of(host.address())).toList();
-    for (var address : addresses) {
-      routes.add(
-          new OriginatedRoute(
-              new MacIpAdvertisement(
-                  rd,
-                  Esi.ZERO,
-                  0,
-                  endpoint.mac(),
-                  address,
-                  intent.vni().value(),
-                  OptionalInt.empty()),
-              attributes));
-    }
+  boolean tunnelStands() {
+    return plan.isRealized(vxlanPort().key());
   }
 
-  /** RFC 7432 §15: another node said the MAC with a higher sequence, so it is there now. */
-  private boolean hasMovedAway(Endpoint endpoint) {
-    return remote
-        .mac(endpoint.mac())
-        .filter(best -> best.sticky() || best.sequence() > endpoint.mobilitySequence())
-        .isPresent();
+  boolean stands(Endpoint endpoint) {
+    return keysOf(endpoint).stream().allMatch(plan::isRealized);
   }
 
-  private PathAttributes attributes(List<ExtendedCommunity> more, Optional<PmsiTunnel> pmsiTunnel) {
-    var communities = new ArrayList<ExtendedCommunity>();
-    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    for (var target : intent.exportTargets()) {
-      communities.add(ExtendedCommunity.of(target));
-    }
-    communities.addAll(more);
-    return PathAttributes.originated(underlay.vtep(), communities, pmsiTunnel);
+  /** True when a route of the MAC or the address changes what is announced here. */
+  boolean concerns(MacIpAdvertisement route) {
+    return hasLocalMac(route.mac())
+        || endpoints.values().stream()
+            .flatMap(endpoint -> endpoint.addresses().stream())
+            .anyMatch(host -> route.ip().filter(host.address()::equals).isPresent());
+  }
+
+  /** A duplicate of this network gets another chance. */
+  void recover(MacAddress mac) {
+    mobility.recover(mac, underlay.vtep());
+  }
+
+  Optional<RemoteMac> rival(MacAddress mac) {
+    return mobility.rival(mac);
+  }
+
+  private Optional<RemoteMac> elsewhere(MacAddress mac) {
+    return remote.mac(mac).filter(best -> isReachable(best.vtep()));
   }
 }

@@ -31,6 +31,11 @@ public record NetworkIntent(
     exportTargets = List.copyOf(exportTargets);
   }
 
+  /** The same network with another VNI: what stands before it is changed. */
+  NetworkIntent withVni(Vni other) {
+    return new NetworkIntent(name, tenant, other, subnets, importTargets, exportTargets, mtu);
+  }
+
   /** What can be said of a network of which only an endpoint's port is left: enough to go on. */
   static NetworkIntent orphan(EndpointPort port, AutonomousSystem as) {
     var target = RouteTarget.automatic(as, port.vni());

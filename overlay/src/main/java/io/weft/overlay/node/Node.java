@@ -41,7 +41,7 @@ public final class Node {
 
   public Node(NodeConfig config) {
     this.config = config;
-    this.instances = new Instances(config, plan);
+    this.instances = new Instances(config, plan, effects);
     this.routes = new RouteExchange(instances, effects);
     this.endpoints = new EndpointLifecycle(config, foundation, instances, routes, plan, effects);
   }
@@ -53,6 +53,7 @@ public final class Node {
    * @return what is to be done, in this order
    */
   public List<NodeEffect> step(long now, NodeEvent event) {
+    instances.advance(now);
     switch (event) {
       case NodeEvent.IntentChanged(var intent) -> {
         foundation.change(intent);
@@ -61,8 +62,12 @@ public final class Node {
       case NodeEvent.UnderlayChanged changed -> changeUnderlay(now, changed);
       case NodeEvent.KernelObserved(var objects) -> observeKernel(now, objects);
       case NodeEvent.KernelChanged(var observations) -> {
-        observations.forEach(seen -> plan.observe(seen.key(), seen.object()));
-        endpoints.dropVanished();
+        if (routes.isStarted()) {
+          observations.forEach(seen -> plan.observe(seen.key(), seen.object()));
+          endpoints.dropVanished();
+        } else {
+          foundation.change(observations);
+        }
       }
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
@@ -82,7 +87,7 @@ public final class Node {
     if (!routes.isStarted()) {
       return OptionalLong.empty();
     }
-    var next = earlier(routes.nextDeadline(), plan.nextRetry());
+    var next = earlier(earlier(routes.nextDeadline(), plan.nextRetry()), instances.nextRecovery());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -124,6 +129,10 @@ public final class Node {
       return;
     }
     routes.configure(now, foundation.intent(), foundation.underlay());
+    changeNetworks();
+  }
+
+  private void changeNetworks() {
     var wanted = new TreeMap<String, NetworkIntent>();
     for (var instance : instances.all()) {
       wanted.put(instance.intent().name(), wanted(instance));
@@ -144,6 +153,7 @@ public final class Node {
         endpoints.adopt(port);
       }
     }
+    changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());
   }
@@ -186,6 +196,12 @@ public final class Node {
     if (!routes.isStarted()) {
       return;
     }
+    if (instances.recoverDuplicates()) {
+      routes.originationMayHaveChanged();
+    }
+    if (instances.mayGetTheirVni()) {
+      changeNetworks();
+    }
     endpoints.attachPostponed();
     routes.updateImportTargets(now);
     routes.originate(now); // before the answer: other nodes need the route more urgently
@@ -213,7 +229,10 @@ public final class Node {
   }
 
   private void settleConvergence(long now) {
-    if (!converged && (routes.heardAllOf(foundation.intent().peers()) || isOverdue(now))) {
+    var peers = foundation.intent().peers();
+    // Without peers nobody can say that what stands is right, nor that it is wrong.
+    boolean heard = peers.isEmpty() ? !plan.isHolding() : routes.heardAllOf(peers);
+    if (!converged && (heard || isOverdue(now))) {
       converged = true;
       plan.holdRemoteRemovals(false);
     }
@@ -238,6 +257,7 @@ public final class Node {
         plan.pending(),
         kernelWrites,
         List.copyOf(plan.failures()),
-        routes.view());
+        routes.view(),
+        instances.duplicates());
   }
 }

@@ -1,5 +1,7 @@
 package io.weft.overlay.node;
 
+import io.weft.overlay.evpn.DuplicateDetection;
+
 /**
  * What a node is from its start on.
  *
@@ -7,5 +9,12 @@ package io.weft.overlay.node;
  * @param namespacePrefix in front of tenants' names in names of network namespaces; {@code weft-}
  *     unless several nodes share a machine
  * @param maxEndpoints attach calls above this are refused
+ * @param duplicates when a MAC counts as being at two places at once
  */
-public record NodeConfig(String name, String namespacePrefix, int maxEndpoints) {}
+public record NodeConfig(
+    String name, String namespacePrefix, int maxEndpoints, DuplicateDetection.Limits duplicates) {
+  /** One with the limits of RFC 7432 §15.1. */
+  public NodeConfig(String name, String namespacePrefix, int maxEndpoints) {
+    this(name, namespacePrefix, maxEndpoints, DuplicateDetection.Limits.STANDARD);
+  }
+}

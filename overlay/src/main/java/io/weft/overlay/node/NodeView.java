@@ -1,6 +1,8 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.SpeakerView;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param kernelObjects objects that the kernel holds for us
  * @param kernelPending changes not yet confirmed
  * @param kernelWrites writes that succeeded since the start
+ * @param duplicates MACs that are frozen because two places claim them
  */
 public record NodeView(
     String name,
@@ -27,7 +30,54 @@ public record NodeView(
     int kernelPending,
     long kernelWrites,
     List<Failure> kernelFailures,
-    Optional<SpeakerView> bgp) {
+    Optional<SpeakerView> bgp,
+    List<DuplicateView> duplicates) {
+
+  /** One without duplicates. */
+  public NodeView(
+      String name,
+      Optional<Underlay> underlay,
+      String underlayReason,
+      boolean converged,
+      List<NetworkView> networks,
+      List<EndpointView> endpoints,
+      int kernelObjects,
+      int kernelPending,
+      long kernelWrites,
+      List<Failure> kernelFailures,
+      Optional<SpeakerView> bgp) {
+    this(
+        name,
+        underlay,
+        underlayReason,
+        converged,
+        networks,
+        endpoints,
+        kernelObjects,
+        kernelPending,
+        kernelWrites,
+        kernelFailures,
+        bgp,
+        List.of());
+  }
+
+  /**
+   * A MAC that is here and elsewhere (RFC 7432 §15.1), frozen until one of both withdraws it.
+   *
+   * @param endpoint ours
+   * @param vtep where else it is
+   * @param moves that were counted
+   * @param sinceNanos when it was frozen, on the clock of {@link Node#step}
+   * @param recoverAtNanos when it gets another chance, on the same clock
+   */
+  public record DuplicateView(
+      MacAddress mac,
+      String network,
+      String endpoint,
+      Optional<IpAddress> vtep,
+      int moves,
+      long sinceNanos,
+      long recoverAtNanos) {}
 
   /**
    * A network of the intent, realised here or not.

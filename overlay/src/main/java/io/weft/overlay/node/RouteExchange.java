@@ -8,6 +8,7 @@ import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
@@ -80,7 +81,11 @@ final class RouteExchange {
             effects.report("peer " + peer, "session established");
         case SpeakerEffect.PeerDown(var peer, var reason) ->
             effects.report("peer " + peer, "session down: " + reason);
-        case SpeakerEffect.EndOfRibReceived(var peer, _) -> endOfRibFrom.add(peer);
+        case SpeakerEffect.EndOfRibReceived(var peer, var family) -> {
+          if (family.equals(Family.L2VPN_EVPN)) { // RFC 4724 §2: each family has its own end
+            endOfRibFrom.add(peer);
+          }
+        }
         case SpeakerEffect.Report(var peer, var text) -> effects.report("peer " + peer, text);
       }
     }
@@ -93,8 +98,7 @@ final class RouteExchange {
     }
     for (var instance : instances.all()) {
       instance.learn(key, path.filter(instance::imports));
-      originationDue |=
-          key instanceof MacIpAdvertisement route && instance.hasLocalMac(route.mac());
+      originationDue |= key instanceof MacIpAdvertisement route && instance.concerns(route);
     }
   }
 

@@ -1,0 +1,164 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
+import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.PmsiTunnel;
+import io.weft.net.Esi;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.evpn.MacMobility;
+import io.weft.overlay.evpn.RemoteRoutes;
+import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * What one network announces. A route is said first when all that it needs stands in the kernel,
+ * and then for as long as it leads to the same place: a repair, or another MTU, is nothing that
+ * other nodes need to hear of.
+ */
+final class Announcement {
+  /** What a route leads to; another one must stand before it is said. */
+  private record Place(Vni vni, IpAddress vtep, MacAddress mac, String port) {}
+
+  private final MacMobility mobility;
+  private final RemoteRoutes remote;
+  private final Consumer<String> report;
+  private final TreeMap<String, Place> said = new TreeMap<>();
+  private final TreeSet<String> conflicts = new TreeSet<>();
+
+  Announcement(MacMobility mobility, RemoteRoutes remote, Consumer<String> report) {
+    this.mobility = mobility;
+    this.remote = remote;
+    this.report = report;
+  }
+
+  void forget(Endpoint endpoint) {
+    said.remove(endpoint.name());
+    conflicts.removeIf(text -> text.contains("'" + endpoint.name() + "'"));
+  }
+
+  /**
+   * One route of Type 3 once the vxlan device stands, one of Type 2 for each endpoint that stands
+   * and is here, with its addresses or without.
+   */
+  List<OriginatedRoute> routes(NetworkInstance network) {
+    var routes = new ArrayList<OriginatedRoute>();
+    var vni = network.intent().vni();
+    var vtep = network.vtep();
+    // No endpoint has an empty name.
+    if (!isSaid("", new Place(vni, vtep, new MacAddress(0), ""), network.tunnelStands())) {
+      return routes;
+    }
+    routes.add(
+        new OriginatedRoute(
+            new InclusiveMulticast(network.rd(), 0, vtep),
+            attributes(
+                network,
+                Optional.empty(),
+                Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
+    for (var endpoint : network.endpoints()) {
+      var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
+      if (isSaid(endpoint.name(), place, network.stands(endpoint))
+          && mobility.isHere(endpoint.mac())) {
+        addMacRoutes(network, endpoint, routes);
+      }
+    }
+    return routes;
+  }
+
+  private boolean isSaid(String name, Place place, boolean stands) {
+    if (stands) {
+      said.put(name, place);
+    } else if (!place.equals(said.get(name))) {
+      said.remove(name);
+      return false;
+    }
+    return true;
+  }
+
+  private void addMacRoutes(
+      NetworkInstance network, Endpoint endpoint, List<OriginatedRoute> routes) {
+    // RFC 7432 §15: the routes of one MAC, with and without address, carry one number.
+    var attributes = attributes(network, mobility.community(endpoint.mac()), Optional.empty());
+    var addresses = new ArrayList<Optional<IpAddress>>();
+    for (var host : endpoint.addresses()) {
+      if (isBoundHere(network, endpoint, host)) {
+        addresses.add(Optional.of(host.address()));
+      }
+    }
+    if (addresses.isEmpty()) {
+      addresses.add(Optional.empty());
+    }
+    for (var address : addresses) {
+      routes.add(
+          new OriginatedRoute(
+              new MacIpAdvertisement(
+                  network.rd(),
+                  Esi.ZERO,
+                  0,
+                  endpoint.mac(),
+                  address,
+                  network.intent().vni().value(),
+                  OptionalInt.empty()),
+              attributes));
+    }
+  }
+
+  /**
+   * RFC 9135 §7: an address that another node binds to another MAC, with a higher number, has moved
+   * there: the binding to our MAC is withdrawn, the MAC stays. A default gateway's is no move (RFC
+   * 7432 §10.1).
+   */
+  private boolean isBoundHere(NetworkInstance network, Endpoint endpoint, HostAddress host) {
+    var other =
+        remote
+            .neighbour(host.address())
+            .filter(r -> !r.mac().equals(endpoint.mac()) && !r.vtep().equals(network.vtep()));
+    boolean lost =
+        other.isPresent()
+            && !other.get().gateway()
+            && MacMobility.beats(other.get(), mobility.sequence(endpoint.mac()), network.vtep());
+    other.ifPresent(owner -> conflict(endpoint, host, owner, lost));
+    return !lost;
+  }
+
+  private void conflict(Endpoint endpoint, HostAddress host, RemoteMac owner, boolean lost) {
+    var text =
+        "address %s of endpoint '%s' (MAC address %s) is also that of MAC address %s behind VTEP %s; %s"
+            .formatted(
+                host.address(),
+                endpoint.name(),
+                endpoint.mac(),
+                owner.mac(),
+                owner.vtep(),
+                lost ? "it is announced here no more" : "it stays here");
+    if (conflicts.add(text)) {
+      report.accept(text);
+    }
+  }
+
+  private static PathAttributes attributes(
+      NetworkInstance network,
+      Optional<ExtendedCommunity> mobility,
+      Optional<PmsiTunnel> pmsiTunnel) {
+    var communities = new ArrayList<ExtendedCommunity>();
+    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
+    for (var target : network.intent().exportTargets()) {
+      communities.add(ExtendedCommunity.of(target));
+    }
+    mobility.ifPresent(communities::add);
+    return PathAttributes.originated(network.vtep(), communities, pmsiTunnel);
+  }
+}
