@@ -27,6 +27,9 @@ final class RouteTargetMembershipCodec {
     }
     long origin = body.u32("origin as");
     long target = body.u64("route target");
+    if (origin == 0) {
+      throw new MalformedInput("origin as: 0 is reserved (RFC 7607 §2)");
+    }
     if (!RouteTarget.isRouteTarget(target)) {
       throw new MalformedInput("route target: " + Long.toHexString(target) + " is none");
     }

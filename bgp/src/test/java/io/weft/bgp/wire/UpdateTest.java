@@ -90,7 +90,11 @@ class UpdateTest {
     var update = good(update(ipv6 + MANDATORY));
     assertThat(update.announced()).isEmpty();
     assertThat(update.endOfRib()).isEmpty();
-    assertThat(update.faults()).singleElement().asString().contains("2/1").contains("ignored");
+    assertThat(update.faults())
+        .singleElement()
+        .asString()
+        .contains("ipv6-unicast")
+        .contains("ignored");
     assertThat(good(update(attribute(0x80, 15, "0002 01 40 20010db8"))).withdrawn()).isEmpty();
     var ipv4 = good(message(2, "0004 180a0000 0000 180a0001"));
     assertThat(ipv4.endOfRib()).isEmpty();
