@@ -33,6 +33,8 @@ final class UpdateDraft {
   Optional<Ipv4Address> originatorId = Optional.empty();
   List<Ipv4Address> clusterList = List.of();
   List<ExtendedCommunity> extendedCommunities = List.of();
+  List<Community> communities = List.of();
+  List<LargeCommunity> largeCommunities = List.of();
   Optional<PmsiTunnel> pmsiTunnel = Optional.empty();
   final List<UnknownAttribute> unknown = new ArrayList<>();
 
@@ -54,6 +56,8 @@ final class UpdateDraft {
         clusterList,
         extendedCommunities,
         pmsiTunnel,
-        unknown);
+        unknown,
+        communities,
+        largeCommunities);
   }
 }

@@ -88,7 +88,9 @@ record Messages(RandomGenerator random) {
         list(0, 4, () -> new Ipv4Address(random.nextInt())),
         list(0, 40, () -> new ExtendedCommunity(random.nextLong())),
         maybe(this::pmsi),
-        unknown());
+        unknown(),
+        list(0, 6, () -> new Community(unsigned())),
+        list(0, 6, () -> new LargeCommunity(unsigned(), unsigned(), unsigned())));
   }
 
   /** Each type once, and none that has a meaning here. */
