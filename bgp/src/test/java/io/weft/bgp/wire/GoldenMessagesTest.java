@@ -199,6 +199,7 @@ class GoldenMessagesTest {
               hex(r.gateway()),
               r.label(),
               length);
+      case MulticastRoute r -> r.toString();
       case EvpnRoute.UnknownEvpnRoute r -> r.toString();
     };
   }

@@ -119,12 +119,13 @@ record Messages(RandomGenerator random) {
     var rd = new RouteDistinguisher(random.nextLong());
     var esi =
         random.nextBoolean() ? Esi.ZERO : new Esi(random.nextLong() | 1, random.nextInt(65536));
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> new EvpnRoute.EthernetAutoDiscovery(rd, esi, unsigned(), label());
       case 1 -> new EvpnRoute.InclusiveMulticast(rd, unsigned(), address());
       case 2 -> new EvpnRoute.EthernetSegment(rd, esi, address());
       case 3 -> prefix(rd, esi);
-      case 4 -> new EvpnRoute.UnknownEvpnRoute(random.nextInt(6, 256), octets(60));
+      case 4 -> new EvpnRoute.UnknownEvpnRoute(random.nextInt(9, 256), octets(60));
+      case 5 -> multicast(rd, esi);
       default ->
           new EvpnRoute.MacIpAdvertisement(
               rd,
@@ -134,6 +135,22 @@ record Messages(RandomGenerator random) {
               maybe(this::address),
               label(),
               random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(label()));
+    };
+  }
+
+  private EvpnRoute multicast(RouteDistinguisher rd, Esi esi) {
+    var group = maybe(this::address);
+    var source = group.map(this::sameFamily);
+    int flags = random.nextInt(256);
+    return switch (random.nextInt(3)) {
+      case 0 ->
+          new MulticastRoute.SelectiveMulticast(rd, unsigned(), source, group, address(), flags);
+      case 1 ->
+          new MulticastRoute.MembershipReportSync(
+              rd, esi, unsigned(), source, group, address(), flags);
+      default ->
+          new MulticastRoute.LeaveSync(
+              rd, esi, unsigned(), source, group, address(), random.nextInt(256), flags);
     };
   }
 
