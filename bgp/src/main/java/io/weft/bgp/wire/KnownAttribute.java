@@ -37,14 +37,23 @@ enum KnownAttribute {
           draft.asPath = Optional.of(AsPath.decode(in, peering.fourOctetAs() ? 4 : 2)),
       (attributes, peering, out) ->
           written(attributes.asPath().encode(out, peering.fourOctetAs() ? 4 : 2))),
-  /** Of no use where MP_REACH_NLRI carries the next hop (RFC 4760 §3): read over. */
+  /**
+   * For the routes behind the attributes only: beside MP_REACH_NLRI alone it is read over, however
+   * malformed (RFC 4760 §3). {@link UpdateCodec} judges it.
+   */
   NEXT_HOP(
       3,
       0x40,
       Scope.ANY,
       OnFault.DISCARD,
-      "RFC 4760 §3",
-      (in, _, _) -> in.skip("next hop", in.remaining())),
+      "RFC 7606 §7.3",
+      (in, _, draft) -> {
+        if (in.remaining() == 4) {
+          draft.outerNextHop = Optional.of(new Ipv4Address(in.s32("next hop")));
+        } else {
+          in.skip("next hop", in.remaining());
+        }
+      }),
   MULTI_EXIT_DISC(
       4,
       0x80,

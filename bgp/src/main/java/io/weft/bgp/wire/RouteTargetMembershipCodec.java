@@ -15,10 +15,11 @@ final class RouteTargetMembershipCodec {
 
   private RouteTargetMembershipCodec() {}
 
-  /** Reads one; a length between 0 and 96, a whole range of targets, is not taken. */
-  static RouteTargetMembership decode(OctetReader in) throws MalformedInput {
-    int bits = in.u8("membership length");
-    var body = in.sub("membership", (bits + 7) / 8);
+  /**
+   * Reads what is behind the length; a length between 0 and 96, a whole range of targets, is not
+   * taken.
+   */
+  static RouteTargetMembership decode(int bits, OctetReader body) throws MalformedInput {
     if (bits == 0) {
       return RouteTargetMembership.DEFAULT;
     }

@@ -58,7 +58,7 @@ record Messages(RandomGenerator random) {
   }
 
   private Capability capability() {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(11)) {
       case 0 -> new Capability.Multiprotocol(family());
       case 1 -> new Capability.RouteRefresh();
       case 2 ->
@@ -69,7 +69,24 @@ record Messages(RandomGenerator random) {
               random.nextBoolean(),
               random.nextInt(4096),
               list(0, 4, () -> new Capability.GracefulFamily(family(), random.nextBoolean())));
-      default -> new Capability.Unknown(random.nextInt(70, 256), octets(60));
+      case 4 -> new Capability.ExtendedMessage();
+      case 5 -> new Capability.EnhancedRouteRefresh();
+      case 6 ->
+          new Capability.ExtendedNextHop(
+              list(0, 4, () -> new Capability.NextHopFamily(family(), random.nextInt(65536))));
+      case 7 ->
+          new Capability.AddPath(
+              list(0, 4, () -> new Capability.AddPathFamily(family(), true, random.nextBoolean())));
+      case 8 ->
+          new Capability.LongLivedGracefulRestart(
+              list(
+                  0,
+                  4,
+                  () ->
+                      new Capability.LongLivedFamily(
+                          family(), random.nextBoolean(), random.nextInt(1 << 24))));
+      case 9 -> new Capability.HostName("leaf-" + random.nextInt(100), "");
+      default -> new Capability.Unknown(random.nextInt(74, 256), octets(60));
     };
   }
 
