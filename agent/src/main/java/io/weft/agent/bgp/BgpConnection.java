@@ -127,6 +127,9 @@ final class BgpConnection {
         isBgp = isBgp && deliver(buffer);
         if (isBgp) {
           buffer.compact();
+          if (!buffer.hasRemaining()) { // part of one extended message: it must fit as a whole
+            buffer = ByteBuffer.allocate(Message.MAX_EXTENDED_LENGTH).put(buffer.flip());
+          }
         } else {
           // Read on to the end: closing with unread octets resets, and our last words get lost.
           buffer.clear();
@@ -152,7 +155,7 @@ final class BgpConnection {
     while (buffer.remaining() >= Message.HEADER_LENGTH && !ended.get()) {
       var header = new byte[Message.HEADER_LENGTH];
       buffer.get(buffer.position(), header);
-      int length = MessageCodec.frameLength(header);
+      int length = codec.frameLength(header);
       if (length < 0) {
         events.accept(new SpeakerEvent.MessageReceived(id, codec.decode(header)));
         return false;
@@ -174,7 +177,12 @@ final class BgpConnection {
         var messages = outgoing.take();
         while (messages != null) {
           for (var message : messages) {
-            buffer.put(codec.encode(message));
+            var octets = codec.encode(message);
+            if (octets.length > buffer.remaining()) { // longer than 4096: few are
+              flush(buffer);
+              buffer = ByteBuffer.allocate(Message.MAX_EXTENDED_LENGTH + WRITE_AT_ONCE);
+            }
+            buffer.put(octets);
             if (buffer.position() >= WRITE_AT_ONCE) {
               flush(buffer);
             }

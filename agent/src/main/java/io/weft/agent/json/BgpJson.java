@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.MulticastRoute;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteTargetMembership;
@@ -82,6 +83,12 @@ public final class BgpJson {
               .put("rd", r.rd().toString())
               .put("prefix", r.prefix().toString())
               .put("vni", r.label());
+      case MulticastRoute r -> {
+        node.put("type", r.type()).put("rd", r.rd().toString());
+        r.source().ifPresent(source -> node.put("source", source.toString()));
+        r.group().ifPresent(group -> node.put("group", group.toString()));
+        node.put("ip", r.originator().toString());
+      }
       case EvpnRoute.UnknownEvpnRoute r -> node.put("type", r.type());
     }
   }

@@ -61,17 +61,7 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
     var clusters = new ArrayList<Ipv4Address>(of.clusterList().size() + 1);
     clusters.add(routerId);
     clusters.addAll(of.clusterList());
-    return new PathAttributes(
-        of.origin(),
-        of.asPath(),
-        of.nextHop(),
-        of.med(),
-        of.localPreference(),
-        Optional.of(originator),
-        clusters,
-        of.extendedCommunities(),
-        of.pmsiTunnel(),
-        of.unknown());
+    return of.withOriginatorId(Optional.of(originator)).withClusterList(clusters);
   }
 
   private PathAttributes external(Candidate path) {
@@ -91,17 +81,13 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
    * 4360 §6: no non-transitive community. The next hop stays: it is the VTEP (RFC 8365 §10).
    */
   private PathAttributes external(PathAttributes of, boolean local) {
-    return new PathAttributes(
-        of.origin(),
-        prepended(of.asPath()),
-        of.nextHop(),
-        local ? of.med() : OptionalLong.empty(),
-        OptionalLong.empty(),
-        Optional.empty(),
-        List.of(),
-        of.extendedCommunities().stream().filter(ExportRule::isTransitive).toList(),
-        of.pmsiTunnel(),
-        of.unknown());
+    return of.withAsPath(prepended(of.asPath()))
+        .withMed(local ? of.med() : OptionalLong.empty())
+        .withLocalPreference(OptionalLong.empty())
+        .withOriginatorId(Optional.empty())
+        .withClusterList(List.of())
+        .withExtendedCommunities(
+            of.extendedCommunities().stream().filter(ExportRule::isTransitive).toList());
   }
 
   private static boolean isTransitive(ExtendedCommunity community) {

@@ -78,17 +78,11 @@ public record ImportRule(
         internal
             ? attributes.localPreference().orElse(BestPath.DEFAULT_LOCAL_PREFERENCE)
             : BestPath.DEFAULT_LOCAL_PREFERENCE;
-    return new PathAttributes(
-        attributes.origin(),
-        attributes.asPath(),
-        attributes.nextHop(),
-        attributes.med(),
-        OptionalLong.of(preference),
-        internal ? attributes.originatorId() : Optional.empty(),
-        internal ? attributes.clusterList() : List.of(),
-        attributes.extendedCommunities(),
-        attributes.pmsiTunnel(),
-        passedOn(attributes.unknown()));
+    return attributes
+        .withLocalPreference(OptionalLong.of(preference))
+        .withOriginatorId(internal ? attributes.originatorId() : Optional.empty())
+        .withClusterList(internal ? attributes.clusterList() : List.of())
+        .withUnknown(passedOn(attributes.unknown()));
   }
 
   /** RFC 4271 §9: of what is unknown, only the transitive goes on; the decoder marks it partial. */

@@ -63,7 +63,7 @@ final class AttributeReader {
 
   /** RFC 7606 §4: the total length is trusted, so routes read before can still be withdrawn. */
   private void cutShort(MalformedInput e) throws SessionReset {
-    if (!seen.get(KnownAttribute.MP_REACH_NLRI.code)) {
+    if (!seen.get(KnownAttribute.MP_REACH_NLRI.code) && draft.outerAnnounced.isEmpty()) {
       throw new SessionReset(3, 1, "UPDATE: " + e.getMessage() + ", routes not seen yet");
     }
     draft.withdrawFor("UPDATE: " + e.getMessage() + " (RFC 7606 §4)");

@@ -8,9 +8,16 @@ import io.weft.net.Octets;
 final class AttributeWriter {
   private AttributeWriter() {}
 
-  /** Everything but the two attributes with routes; what the session must not see is left out. */
-  static void writeAll(PathAttributes attributes, Peering peering, OctetWriter out) {
+  /**
+   * Everything but the two attributes with routes; NEXT_HOP only for routes behind the attributes.
+   * What the session must not see is left out.
+   */
+  static void writeAll(
+      PathAttributes attributes, Peering peering, boolean withNextHop, OctetWriter out) {
     for (var row : KnownAttribute.ROWS) {
+      if (row == KnownAttribute.NEXT_HOP && withNextHop) {
+        write(row.flags, row.code, new OctetWriter().bytes(attributes.nextHop().octets()), out);
+      }
       var value = new OctetWriter();
       if (row.scope.covers(peering) && row.encode.encode(attributes, peering, value)) {
         if (row == KnownAttribute.AS_PATH) {

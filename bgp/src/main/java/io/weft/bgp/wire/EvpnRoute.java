@@ -13,7 +13,14 @@ import java.util.OptionalInt;
  * EVPN routes (RFC 7432 §7, RFC 9136 §3). Labels are 24-bit VNIs (RFC 8365 §5.1.3). Text is {@code
  * [type] distinguisher}, then the key, then what is not key. Layouts: {@link EvpnRouteCodec}.
  */
-public sealed interface EvpnRoute extends Route {
+public sealed interface EvpnRoute extends Route
+    permits EvpnRoute.EthernetAutoDiscovery,
+        EvpnRoute.MacIpAdvertisement,
+        EvpnRoute.InclusiveMulticast,
+        EvpnRoute.EthernetSegment,
+        EvpnRoute.IpPrefixRoute,
+        MulticastRoute,
+        EvpnRoute.UnknownEvpnRoute {
 
   /** Type 1 (RFC 7432 §7.1). Key: RD, ESI, tag. */
   record EthernetAutoDiscovery(RouteDistinguisher rd, Esi esi, long tag, int label)

@@ -40,6 +40,7 @@ final class EvpnRouteCodec {
           case 3 -> decodeInclusiveMulticast(in);
           case 4 -> decodeEthernetSegment(in);
           case 5 -> decodeIpPrefix(in);
+          case 6, 7, 8 -> MulticastRouteCodec.decode(type, in);
           default -> new UnknownEvpnRoute(type, in.octets("body", in.remaining()));
         };
     in.expectEmpty("route type " + type);
@@ -57,6 +58,7 @@ final class EvpnRouteCodec {
           case EthernetSegment r -> 19 + r.originator().bits() / 8;
           case IpPrefixRoute r ->
               r.prefix().address().isIpv4() ? PREFIX_BODY_IPV4 : PREFIX_BODY_IPV6;
+          case MulticastRoute r -> MulticastRouteCodec.encodedLength(r);
           case UnknownEvpnRoute r -> r.body().length();
         };
   }
@@ -68,6 +70,8 @@ final class EvpnRouteCodec {
       case InclusiveMulticast r -> encodeInclusiveMulticast(r, head(3, r, out));
       case EthernetSegment r -> encodeEthernetSegment(r, head(4, r, out));
       case IpPrefixRoute r -> encodeIpPrefix(r, head(5, r, out));
+      case MulticastRoute r ->
+          MulticastRouteCodec.encode(r, head(MulticastRouteCodec.type(r), r, out));
       case UnknownEvpnRoute r -> head(r.type(), r, out).octets(r.body());
     }
   }

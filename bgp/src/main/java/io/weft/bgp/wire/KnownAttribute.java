@@ -37,14 +37,23 @@ enum KnownAttribute {
           draft.asPath = Optional.of(AsPath.decode(in, peering.fourOctetAs() ? 4 : 2)),
       (attributes, peering, out) ->
           written(attributes.asPath().encode(out, peering.fourOctetAs() ? 4 : 2))),
-  /** Of no use where MP_REACH_NLRI carries the next hop (RFC 4760 §3): read over. */
+  /**
+   * For the routes behind the attributes only: beside MP_REACH_NLRI alone it is read over, however
+   * malformed (RFC 4760 §3). {@link UpdateCodec} judges it.
+   */
   NEXT_HOP(
       3,
       0x40,
       Scope.ANY,
       OnFault.DISCARD,
-      "RFC 4760 §3",
-      (in, _, _) -> in.skip("next hop", in.remaining())),
+      "RFC 7606 §7.3",
+      (in, _, draft) -> {
+        if (in.remaining() == 4) {
+          draft.outerNextHop = Optional.of(new Ipv4Address(in.s32("next hop")));
+        } else {
+          in.skip("next hop", in.remaining());
+        }
+      }),
   MULTI_EXIT_DISC(
       4,
       0x80,
@@ -72,7 +81,16 @@ enum KnownAttribute {
       "RFC 7606 §7.7",
       (in, peering, _) -> in.skip("aggregator", peering.fourOctetAs() ? 8 : 6)),
   COMMUNITIES(
-      8, 0xc0, Scope.ANY, OnFault.WITHDRAW, "RFC 7606 §7.8", (in, _, _) -> skipMultiple(in, 4)),
+      8,
+      0xc0,
+      Scope.ANY,
+      OnFault.WITHDRAW,
+      "RFC 7606 §7.8",
+      (in, _, draft) -> draft.communities = decodeList(in, 4, Community::decode),
+      (attributes, _, out) -> {
+        attributes.communities().forEach(community -> out.u32(community.value()));
+        return !attributes.communities().isEmpty();
+      }),
   ORIGINATOR_ID(
       9,
       0x80,
@@ -88,7 +106,8 @@ enum KnownAttribute {
       Scope.INTERNAL,
       OnFault.WITHDRAW,
       "RFC 7606 §7.10",
-      (in, _, draft) -> draft.clusterList = decodeClusterList(in),
+      (in, _, draft) ->
+          draft.clusterList = decodeList(in, 4, list -> new Ipv4Address(list.s32("cluster id"))),
       (attributes, _, out) -> {
         attributes.clusterList().forEach(id -> out.u32(id.value()));
         return !attributes.clusterList().isEmpty();
@@ -99,7 +118,9 @@ enum KnownAttribute {
       Scope.ANY,
       OnFault.WITHDRAW,
       "RFC 7606 §7.14",
-      (in, _, draft) -> draft.extendedCommunities = decodeExtendedCommunities(in),
+      (in, _, draft) ->
+          draft.extendedCommunities =
+              decodeList(in, 8, list -> new ExtendedCommunity(list.u64("extended community"))),
       (attributes, _, out) -> {
         attributes.extendedCommunities().forEach(community -> out.u64(community.value()));
         return !attributes.extendedCommunities().isEmpty();
@@ -130,8 +151,20 @@ enum KnownAttribute {
       (in, _, draft) -> draft.pmsiTunnel = Optional.of(PmsiTunnel.decode(in)),
       (attributes, _, out) ->
           attributes.pmsiTunnel().map(tunnel -> written(tunnel.encode(out))).orElse(false)),
+  /** One that stands twice counts once (RFC 8092 §5). */
   LARGE_COMMUNITIES(
-      32, 0xc0, Scope.ANY, OnFault.WITHDRAW, "RFC 8092 §6", (in, _, _) -> skipMultiple(in, 12));
+      32,
+      0xc0,
+      Scope.ANY,
+      OnFault.WITHDRAW,
+      "RFC 8092 §6",
+      (in, _, draft) ->
+          draft.largeCommunities =
+              decodeList(in, 12, LargeCommunity::decode).stream().distinct().toList(),
+      (attributes, _, out) -> {
+        attributes.largeCommunities().stream().distinct().forEach(large -> large.encode(out));
+        return !attributes.largeCommunities().isEmpty();
+      });
 
   /** On which sessions an attribute has a meaning; on others it is discarded (RFC 7606 §7). */
   enum Scope {
@@ -205,7 +238,7 @@ enum KnownAttribute {
   /** Checked but not used here: kept among the unknown, octet by octet, to be passed on. */
   boolean isCarried() {
     return switch (this) {
-      case ATOMIC_AGGREGATE, AGGREGATOR, COMMUNITIES, LARGE_COMMUNITIES -> true;
+      case ATOMIC_AGGREGATE, AGGREGATOR -> true;
       case MP_REACH_NLRI,
           MP_UNREACH_NLRI,
           ORIGIN,
@@ -213,12 +246,14 @@ enum KnownAttribute {
           NEXT_HOP,
           MULTI_EXIT_DISC,
           LOCAL_PREF,
+          COMMUNITIES,
           ORIGINATOR_ID,
           CLUSTER_LIST,
           EXTENDED_COMMUNITIES,
           AS4_PATH,
           AS4_AGGREGATOR,
-          PMSI_TUNNEL ->
+          PMSI_TUNNEL,
+          LARGE_COMMUNITIES ->
           false;
     };
   }
@@ -250,28 +285,19 @@ enum KnownAttribute {
     };
   }
 
-  private static List<Ipv4Address> decodeClusterList(OctetReader in) throws MalformedInput {
-    expectMultiple(in, 4);
-    var list = new ArrayList<Ipv4Address>();
-    while (!in.isEmpty()) {
-      list.add(new Ipv4Address(in.s32("cluster id")));
-    }
-    return list;
+  /** Reads one element of a list. */
+  private interface Element<T> {
+    T decode(OctetReader in) throws MalformedInput;
   }
 
-  private static List<ExtendedCommunity> decodeExtendedCommunities(OctetReader in)
+  private static <T> List<T> decodeList(OctetReader in, int unit, Element<T> element)
       throws MalformedInput {
-    expectMultiple(in, 8);
-    var list = new ArrayList<ExtendedCommunity>();
+    expectMultiple(in, unit);
+    var list = new ArrayList<T>();
     while (!in.isEmpty()) {
-      list.add(new ExtendedCommunity(in.u64("extended community")));
+      list.add(element.decode(in));
     }
     return list;
-  }
-
-  private static void skipMultiple(OctetReader in, int unit) throws MalformedInput {
-    expectMultiple(in, unit);
-    in.skip("value", in.remaining());
   }
 
   private static void expectMultiple(OctetReader in, int unit) throws MalformedInput {

@@ -14,6 +14,9 @@ public sealed interface Message {
   /** Largest message without RFC 8654. */
   int MAX_LENGTH = 4096;
 
+  /** Largest message to a speaker with that capability; OPEN and KEEPALIVE excepted. */
+  int MAX_EXTENDED_LENGTH = 65535;
+
   /**
    * OPEN (RFC 4271 §4.2).
    *
@@ -26,6 +29,13 @@ public sealed interface Message {
     public Open {
       capabilities = List.copyOf(capabilities);
     }
+
+    /** Octets of the longest message that its sender takes (RFC 8654 §4): 4096 or 65535. */
+    public int longestTaken() {
+      return capabilities.contains(new Capability.ExtendedMessage())
+          ? MAX_EXTENDED_LENGTH
+          : MAX_LENGTH;
+    }
   }
 
   /**
@@ -36,18 +46,39 @@ public sealed interface Message {
    * @param announced routes that carry {@code attributes}; empty if and only if those are absent
    * @param endOfRib the family whose initial transfer has ended (RFC 4724 §2)
    * @param faults what was wrong and what was done about it, for people
+   * @param withdrawnPathIds beside {@code withdrawn}, 0..2^32-1 each (RFC 7911 §3), 0 where the
+   *     family has none; empty where none of the families has
+   * @param announcedPathIds the same beside {@code announced}
    */
   record Update(
       List<Route> withdrawn,
       List<Route> announced,
       Optional<PathAttributes> attributes,
       Optional<Family> endOfRib,
-      List<String> faults)
+      List<String> faults,
+      List<Long> withdrawnPathIds,
+      List<Long> announcedPathIds)
       implements Message {
     public Update {
+      withdrawnPathIds = List.copyOf(withdrawnPathIds);
+      announcedPathIds = List.copyOf(announcedPathIds);
+      if (!withdrawnPathIds.isEmpty() && withdrawnPathIds.size() != withdrawn.size()
+          || !announcedPathIds.isEmpty() && announcedPathIds.size() != announced.size()) {
+        throw new IllegalArgumentException("path identifiers must be as many as routes, or none");
+      }
       withdrawn = List.copyOf(withdrawn);
       announced = List.copyOf(announced);
       faults = List.copyOf(faults);
+    }
+
+    /** Without path identifiers. */
+    public Update(
+        List<Route> withdrawn,
+        List<Route> announced,
+        Optional<PathAttributes> attributes,
+        Optional<Family> endOfRib,
+        List<String> faults) {
+      this(withdrawn, announced, attributes, endOfRib, faults, List.of(), List.of());
     }
 
     public static Update announce(PathAttributes attributes, List<? extends Route> routes) {

@@ -9,6 +9,7 @@ import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -21,11 +22,11 @@ import java.util.Optional;
 public final class MessageCodec {
   private static final int MARKER_LENGTH = 16;
 
-  /** Message types and their lengths, header included (RFC 4271 §6.1, RFC 2918 §3). */
+  /** Message types and their lengths, header included (RFC 4271 §6.1, RFC 2918 §3, RFC 8654 §4). */
   private enum Type {
     OPEN(1, 29, Message.MAX_LENGTH),
-    UPDATE(2, 23, Message.MAX_LENGTH),
-    NOTIFICATION(3, 21, Message.MAX_LENGTH),
+    UPDATE(2, 23, Message.MAX_EXTENDED_LENGTH),
+    NOTIFICATION(3, 21, Message.MAX_EXTENDED_LENGTH),
     KEEPALIVE(4, 19, 19),
     ROUTE_REFRESH(5, 23, 23);
 
@@ -54,12 +55,15 @@ public final class MessageCodec {
    * Length of a whole message from its 19-octet header, or a negative number when the header is not
    * one: the caller then decodes the header alone and gets the fault.
    */
-  public static int frameLength(byte[] header) {
+  public int frameLength(byte[] header) {
     if (header.length < Message.HEADER_LENGTH || !isMarked(header)) {
       return -1;
     }
     int length = lengthField(header);
-    return length < Message.HEADER_LENGTH || length > Message.MAX_LENGTH ? -1 : length;
+    boolean lawful =
+        length >= Message.HEADER_LENGTH
+            && length <= longest(Type.of(header[18] & 0xff), peering.longestReceived());
+    return lawful ? length : -1;
   }
 
   /** Decodes one whole message, header included; any octets give a value or a fault. */
@@ -74,7 +78,7 @@ public final class MessageCodec {
     }
   }
 
-  /** One whole message; a message larger than {@link Message#MAX_LENGTH} is our own mistake. */
+  /** One whole message; one that is longer than the peer takes is our own mistake. */
   public byte[] encode(Message message) {
     var out = new OctetWriter();
     for (int i = 0; i < MARKER_LENGTH; i++) {
@@ -82,9 +86,11 @@ public final class MessageCodec {
     }
     out.u16(0);
     encodeBody(message, out);
-    if (out.size() > Message.MAX_LENGTH) {
+    int longest =
+        longest(Type.of(message instanceof Open ? 1 : Type.UPDATE.code), peering.longestSent());
+    if (out.size() > longest) {
       throw new IllegalArgumentException(
-          "a message of " + out.size() + " octets is longer than " + Message.MAX_LENGTH);
+          "a message of " + out.size() + " octets is longer than " + longest);
     }
     return out.patchU16(MARKER_LENGTH, out.size()).toArray();
   }
@@ -110,7 +116,7 @@ public final class MessageCodec {
       case Open open -> OpenCodec.encode(learnOurs(open), out.u8(Type.OPEN.code));
       case Update update -> UpdateCodec.encode(update, peering, out.u8(Type.UPDATE.code));
       case Notification(int code, int subcode, Octets data) ->
-          out.u8(Type.NOTIFICATION.code).u8(code).u8(subcode).octets(data);
+          out.u8(Type.NOTIFICATION.code).u8(code).u8(subcode).bytes(fitting(data));
       case Keepalive _ -> out.u8(Type.KEEPALIVE.code);
       case RouteRefresh(Family family, int subtype) ->
           out.u8(Type.ROUTE_REFRESH.code).u16(family.afi()).u8(subtype).u8(family.safi());
@@ -125,7 +131,7 @@ public final class MessageCodec {
   }
 
   /** RFC 4271 §6.1, in its order. */
-  private static Type checkHeader(byte[] message) throws SessionReset {
+  private Type checkHeader(byte[] message) throws SessionReset {
     if (message.length < Message.HEADER_LENGTH) {
       throw new SessionReset(1, 2, "header: " + message.length + " octets where 19 must stand");
     }
@@ -142,7 +148,9 @@ public final class MessageCodec {
                         3,
                         Octets.of(new byte[] {message[18]}),
                         "message type " + (message[18] & 0xff) + " is unknown"));
-    if (length < type.minimum || length > type.maximum || length != message.length) {
+    if (length < type.minimum
+        || length > longest(Optional.of(type), peering.longestReceived())
+        || length != message.length) {
       throw new SessionReset(
           1,
           2,
@@ -150,6 +158,16 @@ public final class MessageCodec {
           type + ": length field " + length + " on " + message.length + " octets");
     }
     return type;
+  }
+
+  private static int longest(Optional<Type> type, int agreed) {
+    return Math.min(agreed, type.map(t -> t.maximum).orElse(Message.MAX_LENGTH));
+  }
+
+  /** What was wrong in a long message may be more than the peer takes: its head must do. */
+  private byte[] fitting(Octets data) {
+    int room = peering.longestSent() - Type.NOTIFICATION.minimum;
+    return Arrays.copyOf(data.toArray(), Math.min(data.length(), room));
   }
 
   private static boolean isMarked(byte[] header) {

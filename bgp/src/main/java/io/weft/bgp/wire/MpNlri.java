@@ -30,9 +30,15 @@ final class MpNlri {
       skip("MP_REACH_NLRI", family, in, draft);
       return;
     }
+    if (family.equals(Family.IPV4_UNICAST) && nextHopLength != 4 && !peering.ipv4OverIpv6()) {
+      throw new MalformedInput(
+          "next hop length: "
+              + nextHopLength
+              + " with ipv4-unicast, for which IPv6 was not agreed on (RFC 8950 §4)");
+    }
     draft.nextHop = Optional.of(nextHop(family, nextHopLength, in));
     in.skip("reserved", 1);
-    decodeRoutes("MP_REACH_NLRI", family, in, draft.announced, draft.faults);
+    decodeRoutes("MP_REACH_NLRI", family, peering, in, draft.announced, draft.faults);
   }
 
   static void decodeUnreach(OctetReader in, Peering peering, UpdateDraft draft)
@@ -41,8 +47,12 @@ final class MpNlri {
     if (in.isEmpty()) {
       draft.emptyUnreach = Optional.of(family);
     } else if (peering.families().contains(family)) {
-      decodeRoutes("MP_UNREACH_NLRI", family, in, draft.withdrawn, draft.faults);
-      draft.withdrawn.replaceAll(Route::key); // some repeat the labels, some send zeros
+      int before = draft.withdrawn.size();
+      decodeRoutes("MP_UNREACH_NLRI", family, peering, in, draft.withdrawn, draft.faults);
+      draft
+          .withdrawn
+          .subList(before, draft.withdrawn.size())
+          .replaceAll(NumberedRoute::key); // some repeat the labels, some send zeros
     } else {
       skip("MP_UNREACH_NLRI", family, in, draft);
     }
@@ -76,53 +86,77 @@ final class MpNlri {
     return first;
   }
 
-  private static void decodeRoutes(
-      String attribute, Family family, OctetReader in, List<Route> routes, List<String> faults)
+  /** Routes until the end, each behind its path identifier if that was agreed on (RFC 7911 §3). */
+  static void decodeRoutes(
+      String field,
+      Family family,
+      Peering peering,
+      OctetReader in,
+      List<NumberedRoute> routes,
+      List<String> faults)
       throws MalformedInput {
+    boolean numbered = peering.pathIdsReceived().contains(family);
     while (!in.isEmpty()) {
+      long pathId = numbered ? in.u32("path identifier") : 0;
       if (family.equals(Family.IPV4_UNICAST)) {
-        routes.add(UnicastRouteCodec.decode(in, 32));
+        routes.add(new NumberedRoute(UnicastRouteCodec.decode(in, 32), pathId));
       } else if (family.equals(Family.IPV6_UNICAST)) {
-        routes.add(UnicastRouteCodec.decode(in, 128));
-      } else if (family.equals(Family.ROUTE_TARGET)) {
-        routes.add(RouteTargetMembershipCodec.decode(in));
+        routes.add(new NumberedRoute(UnicastRouteCodec.decode(in, 128), pathId));
       } else {
-        decodeEvpn(attribute, in, routes, faults);
+        decodeFramed(field, family, pathId, in, routes, faults);
       }
     }
   }
 
-  private static void decodeEvpn(
-      String attribute, OctetReader in, List<Route> routes, List<String> faults)
+  private static void decodeFramed(
+      String field,
+      Family family,
+      long pathId,
+      OctetReader in,
+      List<NumberedRoute> routes,
+      List<String> faults)
       throws MalformedInput {
-    int type = in.u8("route type");
-    var body = in.sub("route type " + type, in.u8("route length"));
+    boolean evpn = family.equals(Family.L2VPN_EVPN);
+    int head = in.u8(evpn ? "route type" : "membership length");
+    var body =
+        evpn
+            ? in.sub("route type " + head, in.u8("route length"))
+            : in.sub("membership", (head + 7) / 8);
     try {
-      routes.add(EvpnRouteCodec.decode(type, body));
+      Route route =
+          evpn ? EvpnRouteCodec.decode(head, body) : RouteTargetMembershipCodec.decode(head, body);
+      routes.add(new NumberedRoute(route, pathId));
     } catch (MalformedInput e) {
-      faults.add(attribute + ": " + e.getMessage() + ": route left out (RFC 7606 §5.4)");
+      faults.add(field + ": " + e.getMessage() + ": route left out (RFC 7606 §5.4)");
     }
   }
 
   /** All routes are of one family. */
-  static void encodeReach(IpAddress nextHop, List<Route> routes, OctetWriter out) {
-    var family = routes.getFirst().family();
+  static void encodeReach(
+      IpAddress nextHop, List<NumberedRoute> routes, Peering peering, OctetWriter out) {
+    var family = routes.getFirst().route().family();
     out.u16(family.afi()).u8(family.safi());
     out.u8(nextHop.bits() / 8).bytes(nextHop.octets()).u8(0);
-    routes.forEach(route -> encodeRoute(route, out));
+    encodeRoutes(routes, peering, out);
   }
 
   /** Labels are zero in a withdrawal: the key alone counts. */
-  static void encodeUnreach(Family family, List<Route> routes, OctetWriter out) {
+  static void encodeUnreach(
+      Family family, List<NumberedRoute> routes, Peering peering, OctetWriter out) {
     out.u16(family.afi()).u8(family.safi());
-    routes.forEach(route -> encodeRoute(route.key(), out));
+    encodeRoutes(routes.stream().map(NumberedRoute::key).toList(), peering, out);
   }
 
-  private static void encodeRoute(Route route, OctetWriter out) {
-    switch (route) {
-      case EvpnRoute evpn -> EvpnRouteCodec.encode(evpn, out);
-      case UnicastRoute unicast -> UnicastRouteCodec.encode(unicast, out);
-      case RouteTargetMembership membership -> RouteTargetMembershipCodec.encode(membership, out);
+  static void encodeRoutes(List<NumberedRoute> routes, Peering peering, OctetWriter out) {
+    for (var entry : routes) {
+      if (peering.pathIdsSent().contains(entry.route().family())) {
+        out.u32(entry.pathId());
+      }
+      switch (entry.route()) {
+        case EvpnRoute evpn -> EvpnRouteCodec.encode(evpn, out);
+        case UnicastRoute unicast -> UnicastRouteCodec.encode(unicast, out);
+        case RouteTargetMembership membership -> RouteTargetMembershipCodec.encode(membership, out);
+      }
     }
   }
 }

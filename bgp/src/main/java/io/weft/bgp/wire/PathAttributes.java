@@ -17,8 +17,10 @@ import java.util.OptionalLong;
  * @param originatorId ORIGINATOR_ID (RFC 4456 §8), absent where not reflected
  * @param clusterList CLUSTER_LIST (RFC 4456 §8), nearest reflector first
  * @param extendedCommunities in the order received
- * @param unknown attributes that Weft does not use, kept for passing on: communities, aggregator,
- *     and optional transitive ones that it does not know (others end here, RFC 4271 §5)
+ * @param unknown attributes that Weft does not use, kept for passing on: aggregator, and optional
+ *     transitive ones that it does not know (others end here, RFC 4271 §5)
+ * @param communities in the order received (RFC 1997)
+ * @param largeCommunities in the order received, none twice (RFC 8092 §5)
  */
 public record PathAttributes(
     Origin origin,
@@ -30,7 +32,9 @@ public record PathAttributes(
     List<Ipv4Address> clusterList,
     List<ExtendedCommunity> extendedCommunities,
     Optional<PmsiTunnel> pmsiTunnel,
-    List<UnknownAttribute> unknown) {
+    List<UnknownAttribute> unknown,
+    List<Community> communities,
+    List<LargeCommunity> largeCommunities) {
 
   /** ORIGIN (RFC 4271 §5.1.1); lower is preferred. */
   public enum Origin {
@@ -55,6 +59,35 @@ public record PathAttributes(
     clusterList = List.copyOf(clusterList);
     extendedCommunities = List.copyOf(extendedCommunities);
     unknown = List.copyOf(unknown);
+    communities = List.copyOf(communities);
+    largeCommunities = List.copyOf(largeCommunities);
+  }
+
+  /** Without standard and large communities. */
+  public PathAttributes(
+      Origin origin,
+      AsPath asPath,
+      IpAddress nextHop,
+      OptionalLong med,
+      OptionalLong localPreference,
+      Optional<Ipv4Address> originatorId,
+      List<Ipv4Address> clusterList,
+      List<ExtendedCommunity> extendedCommunities,
+      Optional<PmsiTunnel> pmsiTunnel,
+      List<UnknownAttribute> unknown) {
+    this(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        List.of(),
+        List.of());
   }
 
   /** What a node puts on a route of its own: LOCAL_PREF 100, empty AS_PATH. */
@@ -84,5 +117,201 @@ public record PathAttributes(
   /** The MAC mobility community, if one is there. */
   public Optional<ExtendedCommunity> macMobility() {
     return extendedCommunities.stream().filter(ExtendedCommunity::isMacMobility).findFirst();
+  }
+
+  public boolean has(Community community) {
+    return communities.contains(community);
+  }
+
+  public PathAttributes withOrigin(Origin next) {
+    return new PathAttributes(
+        next,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withAsPath(AsPath next) {
+    return new PathAttributes(
+        origin,
+        next,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withNextHop(IpAddress next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        next,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withMed(OptionalLong next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        next,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withLocalPreference(OptionalLong next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        next,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withOriginatorId(Optional<Ipv4Address> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        next,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withClusterList(List<Ipv4Address> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        next,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withExtendedCommunities(List<ExtendedCommunity> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        next,
+        pmsiTunnel,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withPmsiTunnel(Optional<PmsiTunnel> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        next,
+        unknown,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withUnknown(List<UnknownAttribute> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        next,
+        communities,
+        largeCommunities);
+  }
+
+  public PathAttributes withCommunities(List<Community> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        next,
+        largeCommunities);
+  }
+
+  public PathAttributes withLargeCommunities(List<LargeCommunity> next) {
+    return new PathAttributes(
+        origin,
+        asPath,
+        nextHop,
+        med,
+        localPreference,
+        originatorId,
+        clusterList,
+        extendedCommunities,
+        pmsiTunnel,
+        unknown,
+        communities,
+        next);
   }
 }

@@ -15,10 +15,11 @@ final class RouteTargetMembershipCodec {
 
   private RouteTargetMembershipCodec() {}
 
-  /** Reads one; a length between 0 and 96, a whole range of targets, is not taken. */
-  static RouteTargetMembership decode(OctetReader in) throws MalformedInput {
-    int bits = in.u8("membership length");
-    var body = in.sub("membership", (bits + 7) / 8);
+  /**
+   * Reads what is behind the length; a length between 0 and 96, a whole range of targets, is not
+   * taken.
+   */
+  static RouteTargetMembership decode(int bits, OctetReader body) throws MalformedInput {
     if (bits == 0) {
       return RouteTargetMembership.DEFAULT;
     }
@@ -27,6 +28,9 @@ final class RouteTargetMembershipCodec {
     }
     long origin = body.u32("origin as");
     long target = body.u64("route target");
+    if (origin == 0) {
+      throw new MalformedInput("origin as: 0 is reserved (RFC 7607 §2)");
+    }
     if (!RouteTarget.isRouteTarget(target)) {
       throw new MalformedInput("route target: " + Long.toHexString(target) + " is none");
     }

@@ -11,8 +11,12 @@ import java.util.OptionalLong;
 
 /** What has been read of one UPDATE so far: filled by the rows of {@link KnownAttribute}. */
 final class UpdateDraft {
-  final List<Route> withdrawn = new ArrayList<>();
-  final List<Route> announced = new ArrayList<>();
+  final List<NumberedRoute> withdrawn = new ArrayList<>();
+  final List<NumberedRoute> announced = new ArrayList<>();
+
+  /** Those of the field behind the attributes: their next hop is NEXT_HOP. */
+  final List<NumberedRoute> outerAnnounced = new ArrayList<>();
+
   final List<String> faults = new ArrayList<>();
 
   /** The family of an MP_UNREACH_NLRI without routes: End-of-RIB if nothing else is there. */
@@ -25,6 +29,7 @@ final class UpdateDraft {
   boolean reachSeen;
 
   Optional<IpAddress> nextHop = Optional.empty();
+  Optional<Ipv4Address> outerNextHop = Optional.empty();
   Optional<Origin> origin = Optional.empty();
   Optional<AsPath> asPath = Optional.empty();
   Optional<AsPath> as4Path = Optional.empty();
@@ -33,6 +38,8 @@ final class UpdateDraft {
   Optional<Ipv4Address> originatorId = Optional.empty();
   List<Ipv4Address> clusterList = List.of();
   List<ExtendedCommunity> extendedCommunities = List.of();
+  List<Community> communities = List.of();
+  List<LargeCommunity> largeCommunities = List.of();
   Optional<PmsiTunnel> pmsiTunnel = Optional.empty();
   final List<UnknownAttribute> unknown = new ArrayList<>();
 
@@ -54,6 +61,8 @@ final class UpdateDraft {
         clusterList,
         extendedCommunities,
         pmsiTunnel,
-        unknown);
+        unknown,
+        communities,
+        largeCommunities);
   }
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Puts routes into as few UPDATEs as hold them, each within {@link Message#MAX_LENGTH}: about a
- * hundred MAC/IP routes in one. Order is kept.
+ * Puts routes into as few UPDATEs as hold them, each within what the peer takes ({@link
+ * Message.Open#longestTaken}): about a hundred MAC/IP routes in 4096 octets. Order is kept.
  */
 public final class UpdatePacking {
   /** Flags, type and extended length of an attribute. */
@@ -25,29 +25,87 @@ public final class UpdatePacking {
    * older path (RFC 8654 §5 asks the same where a message grows beyond what the peer takes).
    */
   public static List<Message> announce(PathAttributes attributes, List<? extends Route> routes) {
-    int room = announceRoom(attributes);
+    return announce(attributes, routes, List.of(), Message.MAX_LENGTH);
+  }
+
+  /**
+   * The same for a peer that takes more, or that was promised path identifiers.
+   *
+   * @param pathIds as many as routes, or none (RFC 7911 §3)
+   * @param longest octets of the longest message that the peer takes
+   */
+  public static List<Message> announce(
+      PathAttributes attributes, List<? extends Route> routes, List<Long> pathIds, int longest) {
+    int room = announceRoom(attributes, longest);
     var messages = new ArrayList<Message>();
-    var tooLong = new ArrayList<Route>();
-    var fitting = new ArrayList<Route>();
-    routes.forEach(route -> (encodedLength(route) <= room ? fitting : tooLong).add(route));
-    for (var group : groups(fitting, room)) {
-      messages.add(Update.announce(attributes, group));
+    var tooLong = new ArrayList<NumberedRoute>();
+    var fitting = new ArrayList<NumberedRoute>();
+    for (var entry : numbered(routes, pathIds)) {
+      (length(entry, pathIds) <= room ? fitting : tooLong).add(entry);
     }
-    for (var group : groups(tooLong, withdrawRoom())) {
-      var fault = "attributes leave " + Math.max(0, room) + " octets for routes: withdrawn instead";
+    for (var group : groups(fitting, pathIds, room)) {
       messages.add(
-          new Update(group, List.of(), Optional.empty(), Optional.empty(), List.of(fault)));
+          new Update(
+              List.of(),
+              routes(group),
+              Optional.of(attributes),
+              Optional.empty(),
+              List.of(),
+              List.of(),
+              pathIds(group, pathIds)));
+    }
+    var fault = "attributes leave " + Math.max(0, room) + " octets for routes: withdrawn instead";
+    for (var group : groups(tooLong, pathIds, withdrawRoom(longest))) {
+      messages.add(withdrawal(group, pathIds, List.of(fault)));
     }
     return messages;
   }
 
   /** Withdraws routes; what is not key in them does not matter. */
   public static List<Message> withdraw(List<? extends Route> routes) {
+    return withdraw(routes, List.of(), Message.MAX_LENGTH);
+  }
+
+  /** The same for a peer that takes more, or that was promised path identifiers. */
+  public static List<Message> withdraw(
+      List<? extends Route> routes, List<Long> pathIds, int longest) {
     var messages = new ArrayList<Message>();
-    for (var group : groups(routes, withdrawRoom())) {
-      messages.add(Update.withdraw(group));
+    for (var group : groups(numbered(routes, pathIds), pathIds, withdrawRoom(longest))) {
+      messages.add(withdrawal(group, pathIds, List.of()));
     }
     return messages;
+  }
+
+  private static Update withdrawal(
+      List<NumberedRoute> group, List<Long> pathIds, List<String> faults) {
+    return new Update(
+        routes(group),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        faults,
+        pathIds(group, pathIds),
+        List.of());
+  }
+
+  private static List<NumberedRoute> numbered(List<? extends Route> routes, List<Long> pathIds) {
+    var numbered = new ArrayList<NumberedRoute>(routes.size());
+    for (int i = 0; i < routes.size(); i++) {
+      numbered.add(new NumberedRoute(routes.get(i), pathIds.isEmpty() ? 0 : pathIds.get(i)));
+    }
+    return numbered;
+  }
+
+  private static List<Route> routes(List<NumberedRoute> group) {
+    return group.stream().map(NumberedRoute::route).toList();
+  }
+
+  private static List<Long> pathIds(List<NumberedRoute> group, List<Long> pathIds) {
+    return pathIds.isEmpty() ? List.of() : group.stream().map(NumberedRoute::pathId).toList();
+  }
+
+  private static int length(NumberedRoute entry, List<Long> pathIds) {
+    return encodedLength(entry.route()) + (pathIds.isEmpty() ? 0 : 4);
   }
 
   /** Octets of the NLRI of one route. */
@@ -59,19 +117,21 @@ public final class UpdatePacking {
     };
   }
 
-  private static List<List<Route>> groups(List<? extends Route> routes, int room) {
-    var groups = new ArrayList<List<Route>>();
-    var group = new ArrayList<Route>();
+  private static List<List<NumberedRoute>> groups(
+      List<NumberedRoute> routes, List<Long> pathIds, int room) {
+    var groups = new ArrayList<List<NumberedRoute>>();
+    var group = new ArrayList<NumberedRoute>();
     int used = 0;
-    for (var route : routes) {
-      int length = encodedLength(route);
-      if (!group.isEmpty()
-          && (used + length > room || !group.getFirst().family().equals(route.family()))) {
+    for (var entry : routes) {
+      int length = length(entry, pathIds);
+      boolean sameFamily =
+          group.isEmpty() || group.getFirst().route().family().equals(entry.route().family());
+      if (!group.isEmpty() && (used + length > room || !sameFamily)) {
         groups.add(group);
         group = new ArrayList<>();
         used = 0;
       }
-      group.add(route);
+      group.add(entry);
       used += length;
     }
     if (!group.isEmpty()) {
@@ -80,21 +140,21 @@ public final class UpdatePacking {
     return groups;
   }
 
-  private static int withdrawRoom() {
-    return Message.MAX_LENGTH - UpdateCodec.EMPTY_LENGTH - ATTRIBUTE_HEADER - FAMILY;
+  private static int withdrawRoom(int longest) {
+    return longest - UpdateCodec.EMPTY_LENGTH - ATTRIBUTE_HEADER - FAMILY;
   }
 
   /** Room for NLRI beside the attributes, in whichever form the peer needs them. */
-  private static int announceRoom(PathAttributes attributes) {
+  private static int announceRoom(PathAttributes attributes, int longest) {
     int nextHop = 2 + attributes.nextHop().bits() / 8; // its length before it, a reserved octet
-    int longest =
+    int others =
         Math.max(length(attributes, true), length(attributes, false)); // AS numbers: 4 or 2 + 4
-    return withdrawRoom() - nextHop - longest;
+    return withdrawRoom(longest) - nextHop - others;
   }
 
   private static int length(PathAttributes attributes, boolean fourOctetAs) {
     var out = new OctetWriter();
-    AttributeWriter.writeAll(attributes, new Peering(fourOctetAs, true), out);
+    AttributeWriter.writeAll(attributes, new Peering(fourOctetAs, true), false, out);
     return out.size();
   }
 }

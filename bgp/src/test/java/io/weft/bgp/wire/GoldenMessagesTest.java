@@ -199,6 +199,7 @@ class GoldenMessagesTest {
               hex(r.gateway()),
               r.label(),
               length);
+      case MulticastRoute r -> r.toString();
       case EvpnRoute.UnknownEvpnRoute r -> r.toString();
     };
   }
@@ -222,13 +223,15 @@ class GoldenMessagesTest {
             new Capability.Multiprotocol(Family.L2VPN_EVPN),
             new Capability.Unknown(128, Octets.EMPTY),
             new Capability.RouteRefresh(),
-            new Capability.Unknown(70, Octets.EMPTY),
+            new Capability.EnhancedRouteRefresh(),
             new Capability.FourOctetAs(new AutonomousSystem(65000)),
-            new Capability.Unknown(6, Octets.EMPTY),
-            new Capability.Unknown(69, Octets.parse("00194601")),
-            new Capability.Unknown(73, Octets.parse("02634200")),
+            new Capability.ExtendedMessage(),
+            new Capability.AddPath(
+                List.of(new Capability.AddPathFamily(Family.L2VPN_EVPN, true, false))),
+            new Capability.HostName("cB", ""),
             new Capability.GracefulRestart(true, true, 120, List.of()),
-            new Capability.Unknown(71, Octets.parse("00194680000000")));
+            new Capability.LongLivedGracefulRestart(
+                List.of(new Capability.LongLivedFamily(Family.L2VPN_EVPN, true, 0))));
   }
 
   @Test
@@ -242,7 +245,7 @@ class GoldenMessagesTest {
                 false,
                 120,
                 List.of(new Capability.GracefulFamily(Family.L2VPN_EVPN, false))),
-            new Capability.Unknown(6, Octets.EMPTY))
+            new Capability.ExtendedMessage())
         .hasSize(8);
   }
 

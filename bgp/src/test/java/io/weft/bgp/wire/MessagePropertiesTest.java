@@ -14,7 +14,7 @@ class MessagePropertiesTest {
     for (long seed = 0; seed < 20_000; seed++) {
       var message = new Messages(new SplittableRandom(seed)).next();
       var octets = Wire.internal().encode(message);
-      assertThat(MessageCodec.frameLength(octets)).isEqualTo(octets.length);
+      assertThat(Wire.internal().frameLength(octets)).isEqualTo(octets.length);
       assertThat(Wire.internal().decode(octets))
           .as("seed %d", seed)
           .isEqualTo(new Decoded.Good(message));
@@ -129,7 +129,9 @@ class MessagePropertiesTest {
                   update.announced(),
                   update.attributes(),
                   update.endOfRib(),
-                  List.of());
+                  List.of(),
+                  update.withdrawnPathIds(),
+                  update.announcedPathIds());
           assertThat(codec.decode(codec.encode(clean)))
               .as("case %d: %s", number, Wire.hex(octets))
               .isEqualTo(new Decoded.Good(clean));

@@ -58,7 +58,7 @@ record Messages(RandomGenerator random) {
   }
 
   private Capability capability() {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(11)) {
       case 0 -> new Capability.Multiprotocol(family());
       case 1 -> new Capability.RouteRefresh();
       case 2 ->
@@ -69,7 +69,24 @@ record Messages(RandomGenerator random) {
               random.nextBoolean(),
               random.nextInt(4096),
               list(0, 4, () -> new Capability.GracefulFamily(family(), random.nextBoolean())));
-      default -> new Capability.Unknown(random.nextInt(70, 256), octets(60));
+      case 4 -> new Capability.ExtendedMessage();
+      case 5 -> new Capability.EnhancedRouteRefresh();
+      case 6 ->
+          new Capability.ExtendedNextHop(
+              list(0, 4, () -> new Capability.NextHopFamily(family(), random.nextInt(65536))));
+      case 7 ->
+          new Capability.AddPath(
+              list(0, 4, () -> new Capability.AddPathFamily(family(), true, random.nextBoolean())));
+      case 8 ->
+          new Capability.LongLivedGracefulRestart(
+              list(
+                  0,
+                  4,
+                  () ->
+                      new Capability.LongLivedFamily(
+                          family(), random.nextBoolean(), random.nextInt(1 << 24))));
+      case 9 -> new Capability.HostName("leaf-" + random.nextInt(100), "");
+      default -> new Capability.Unknown(random.nextInt(74, 256), octets(60));
     };
   }
 
@@ -88,7 +105,9 @@ record Messages(RandomGenerator random) {
         list(0, 4, () -> new Ipv4Address(random.nextInt())),
         list(0, 40, () -> new ExtendedCommunity(random.nextLong())),
         maybe(this::pmsi),
-        unknown());
+        unknown(),
+        list(0, 6, () -> new Community(unsigned())),
+        list(0, 6, () -> new LargeCommunity(unsigned(), unsigned(), unsigned())));
   }
 
   /** Each type once, and none that has a meaning here. */
@@ -117,12 +136,13 @@ record Messages(RandomGenerator random) {
     var rd = new RouteDistinguisher(random.nextLong());
     var esi =
         random.nextBoolean() ? Esi.ZERO : new Esi(random.nextLong() | 1, random.nextInt(65536));
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> new EvpnRoute.EthernetAutoDiscovery(rd, esi, unsigned(), label());
       case 1 -> new EvpnRoute.InclusiveMulticast(rd, unsigned(), address());
       case 2 -> new EvpnRoute.EthernetSegment(rd, esi, address());
       case 3 -> prefix(rd, esi);
-      case 4 -> new EvpnRoute.UnknownEvpnRoute(random.nextInt(6, 256), octets(60));
+      case 4 -> new EvpnRoute.UnknownEvpnRoute(random.nextInt(9, 256), octets(60));
+      case 5 -> multicast(rd, esi);
       default ->
           new EvpnRoute.MacIpAdvertisement(
               rd,
@@ -132,6 +152,22 @@ record Messages(RandomGenerator random) {
               maybe(this::address),
               label(),
               random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(label()));
+    };
+  }
+
+  private EvpnRoute multicast(RouteDistinguisher rd, Esi esi) {
+    var group = maybe(this::address);
+    var source = group.map(this::sameFamily);
+    int flags = random.nextInt(256);
+    return switch (random.nextInt(3)) {
+      case 0 ->
+          new MulticastRoute.SelectiveMulticast(rd, unsigned(), source, group, address(), flags);
+      case 1 ->
+          new MulticastRoute.MembershipReportSync(
+              rd, esi, unsigned(), source, group, address(), flags);
+      default ->
+          new MulticastRoute.LeaveSync(
+              rd, esi, unsigned(), source, group, address(), random.nextInt(256), flags);
     };
   }
 

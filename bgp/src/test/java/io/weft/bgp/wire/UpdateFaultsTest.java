@@ -268,9 +268,11 @@ class UpdateFaultsTest {
                     + "c007080000fde80a000001"));
     assertThat(update.attributes().orElseThrow().unknown())
         .containsExactly(
-            new UnknownAttribute(0xc0, 8, Octets.parse("fde80001")),
-            new UnknownAttribute(0xe0, 32, Octets.parse("000000010000000200000003")),
             new UnknownAttribute(0x40, 6, Octets.EMPTY),
             new UnknownAttribute(0xc0, 7, Octets.parse("0000fde80a000001")));
+    assertThat(update.attributes().orElseThrow().communities())
+        .containsExactly(Community.of(65000, 1));
+    assertThat(update.attributes().orElseThrow().largeCommunities())
+        .containsExactly(new LargeCommunity(1, 2, 3));
   }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What may stand in an UPDATE without being a fault, and what has more than one form. */
@@ -90,7 +91,11 @@ class UpdateTest {
     var update = good(update(ipv6 + MANDATORY));
     assertThat(update.announced()).isEmpty();
     assertThat(update.endOfRib()).isEmpty();
-    assertThat(update.faults()).singleElement().asString().contains("2/1").contains("ignored");
+    assertThat(update.faults())
+        .singleElement()
+        .asString()
+        .contains("ipv6-unicast")
+        .contains("ignored");
     assertThat(good(update(attribute(0x80, 15, "0002 01 40 20010db8"))).withdrawn()).isEmpty();
     var ipv4 = good(message(2, "0004 180a0000 0000 180a0001"));
     assertThat(ipv4.endOfRib()).isEmpty();
@@ -99,14 +104,61 @@ class UpdateTest {
 
   @Test
   void newerRouteTypesAreKeptVerbatim() {
-    var update = good(update(reach("0603 010203" + "c800" + T2) + MANDATORY));
+    var update = good(update(reach("0903 010203" + "c800" + T2) + MANDATORY));
     assertThat(update.announced().subList(0, 2))
         .containsExactly(
-            new UnknownEvpnRoute(6, Octets.parse("010203")),
+            new UnknownEvpnRoute(9, Octets.parse("010203")),
             new UnknownEvpnRoute(200, Octets.EMPTY));
-    assertThat(update.announced().getFirst()).hasToString("[6] 010203");
+    assertThat(update.announced().getFirst()).hasToString("[9] 010203");
     assertThat(update.announced().getLast().key()).hasToString(T2_TEXT);
     assertThat(update.faults()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "061c RD 00000000 20 0a000001 20 ef010101 20 c6336402 02;"
+            + " [6] 198.51.100.2:2 tag 0 (10.0.0.1, 239.1.1.1) 198.51.100.2",
+        "0618 RD 00000000 00 20 ef010101 20 c6336402 04;"
+            + " [6] 198.51.100.2:2 tag 0 (*, 239.1.1.1) 198.51.100.2",
+        "0614 RD 00000000 00 00 20 c6336402 00; [6] 198.51.100.2:2 tag 0 (*, *) 198.51.100.2",
+        "0722 RD SEG 00000064 00 20 ef010101 20 c6336402 0a;"
+            + " [7] 198.51.100.2:2 esi 01:aa:bb:cc:dd:ee:ff:00:64:00 tag 100 (*, 239.1.1.1)"
+            + " 198.51.100.2",
+        "0827 RD SEG 00000064 00 20 ef010101 20 c6336402 00000000 0a 02;"
+            + " [8] 198.51.100.2:2 esi 01:aa:bb:cc:dd:ee:ff:00:64:00 tag 100 (*, 239.1.1.1)"
+            + " 198.51.100.2"
+      })
+  void multicastMembershipWithItsKey(String route, String key) {
+    var octets = route.replace("RD", RD).replace("SEG", SEGMENT).replace(" ", "");
+    var update = good(update(reach(octets + T2) + MANDATORY));
+    assertThat(update.faults()).isEmpty();
+    assertThat(update.announced().getFirst().key()).hasToString(key);
+    var codec = Wire.internal();
+    assertThat(Wire.hex(codec.encode(update))).contains(octets);
+    assertThat(good(update(unreach(octets))).withdrawn())
+        .containsExactly(update.announced().getFirst().key());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0615 RD 00000000 00 00 20 c6336402 00 00", // one octet too many
+        "0613 RD 00000000 00 00 20 c6336402", // flags missing
+        "0610 RD 00000000 00 00 00 00", // no originator
+        "0618 RD 00000000 00 18 efef0101 20 c6336402 04", // 24 bits
+        "0620 RD 00000000 20 0a000001 80 fe800000000000000000000000000001 20",
+        "0722 RD 00000000000000000000 00000064 00 20 ef010101 20 c6336402", // flags missing
+        "0823 RD 00000000000000000000 00000064 00 20 ef010101 20 c6336402 00 0a"
+      })
+  void malformedMulticastMembershipIsLeftOut(String route) {
+    var octets = route.replace("RD", RD).replaceAll(" ", "");
+    var body = octets.substring(4);
+    var fit = octets.substring(0, 2) + String.format("%02x", body.length() / 2) + body;
+    var update = good(update(reach(fit + T2) + MANDATORY));
+    assertThat(update.announced()).hasSize(1);
+    assertThat(update.faults()).singleElement().asString().contains("left out");
   }
 
   @Test
