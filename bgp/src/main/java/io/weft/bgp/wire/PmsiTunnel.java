@@ -19,14 +19,26 @@ import io.weft.net.Octets;
 public record PmsiTunnel(int flags, int type, int label, Octets identifier) {
   public static final int INGRESS_REPLICATION = 6;
 
+  /** Tunnel types that IANA has not assigned; the bit above them tells a composite tunnel. */
+  private static final int FIRST_UNDEFINED = 0x0e;
+
+  private static final int LAST_UNDEFINED = 0x7a;
+
   public static PmsiTunnel ingressReplication(int label, IpAddress vtep) {
     return new PmsiTunnel(0, INGRESS_REPLICATION, label, Octets.of(vtep.octets()));
   }
 
-  /** Reads until the end. Of other tunnel types the identifier is not looked into. */
+  /**
+   * Reads until the end. An undefined tunnel type is malformed (RFC 6514 §5). Of defined types that
+   * are not used here the identifier is not looked into.
+   */
   static PmsiTunnel decode(OctetReader in) throws MalformedInput {
     int flags = in.u8("flags");
     int type = in.u8("tunnel type");
+    int assigned = type & 0x7f;
+    if (assigned >= FIRST_UNDEFINED && assigned <= LAST_UNDEFINED) {
+      throw new MalformedInput("tunnel type: " + type + " is not defined");
+    }
     int label = in.u24("label");
     int length = in.remaining();
     if (type == INGRESS_REPLICATION && length != 4 && length != 16) {

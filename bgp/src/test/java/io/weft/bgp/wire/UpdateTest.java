@@ -214,9 +214,9 @@ class UpdateTest {
 
   @Test
   void otherTunnelTypesAreKept() {
-    var pmsi = "c01608 02 55 000064 c63364";
+    var pmsi = "c01608 02 0b 000064 c63364";
     assertThat(good(update(reach(T2) + MANDATORY + pmsi)).attributes().orElseThrow().pmsiTunnel())
-        .contains(new PmsiTunnel(2, 0x55, 100, Octets.parse("c63364")));
+        .contains(new PmsiTunnel(2, 0x0b, 100, Octets.parse("c63364")));
   }
 
   @Test

@@ -58,6 +58,11 @@ final class ForeignProcess implements AutoCloseable {
     return text;
   }
 
+  /** As kill -9 does. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   @Override
   public void close() throws IOException {
     process.destroy();
