@@ -93,7 +93,7 @@ final class RawPeer implements Closeable {
         if (header.length < Message.HEADER_LENGTH) {
           break;
         }
-        int length = MessageCodec.frameLength(header);
+        int length = codec.frameLength(header);
         var whole = new byte[length];
         System.arraycopy(header, 0, whole, 0, header.length);
         in.readFully(whole, header.length, length - header.length);
