@@ -6,6 +6,10 @@ import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.wire.Decoded;
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.Message;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
@@ -231,5 +235,36 @@ final class SteadinessTest {
     assertThat(one.kernel(Kind.FLOOD)).isEmpty();
     assertThat(one.node.view().kernelFailures()).isEmpty();
     assertThat(IpAddress.parse("2001:db8::2").isIpv4()).isFalse();
+  }
+
+  @Test
+  void aDetachThatTheKernelKeepsRefusingIsAnsweredAndReported() {
+    one.start(WEB);
+    one.attach(request("a", "web", "192.168.1.10"));
+    one.refusingRemovals.add(Kind.PORT);
+    long request = one.detach("a");
+    assertThat(one.detached).doesNotContainKey(request);
+    one.pass(10 * SECOND);
+    assertThat(one.detached).containsEntry(request, true);
+    assertThat(one.reports)
+        .anyMatch(r -> r.contains("refuses its removal") && r.contains("no, says the kernel"));
+    assertThat(one.announced()).isEmpty();
+    one.refusingRemovals.clear();
+    one.pass(60 * SECOND);
+    assertThat(one.kernel).isEmpty();
+  }
+
+  @Test
+  void endOfRibOfAnotherFamilyIsNotTheNetworks() {
+    var again = after(withRemoteRows()).begin(WEB);
+    again.give(
+        new NodeEvent.Bgp(
+            new SpeakerEvent.MessageReceived(
+                1, new Decoded.Good(Message.Update.endOfRib(Family.IPV4_UNICAST)))));
+    assertThat(again.node.view().converged()).isFalse();
+    assertThat(again.kernel(Kind.VXLAN_FDB)).hasSize(1);
+    again.endOfRib();
+    assertThat(again.node.view().converged()).isTrue();
+    assertThat(again.kernel(Kind.VXLAN_FDB)).isEmpty();
   }
 }
