@@ -1,6 +1,6 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build demo test format clean help
+.PHONY: build demo test fuzz format clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
@@ -18,6 +18,9 @@ demo: dist/.built ## build, then run the two-rack lab on this machine's kernel (
 
 test: dist/.built ## every test: unit, property, lab, interoperability (as root: installs what they need)
 	@build/test
+
+fuzz: ## look for octets that break the decoder of BGP, for SECONDS (300)
+	@build/fuzz $(or $(SECONDS),300)
 
 format: ## format every source file
 	@build/run-maven -q spotless:apply

@@ -76,6 +76,7 @@ public final class NodeDaemon implements AutoCloseable {
     }
     try {
       var directory = IntentDirectory.open(options.config());
+      requireFabric(directory.reading());
       var underlay = new UnderlayWatch(directory.reading().intent().fabric().spec());
       try {
         var daemon = new NodeDaemon(options, directory, underlay);
@@ -87,6 +88,20 @@ public final class NodeDaemon implements AutoCloseable {
       }
     } catch (IOException | LinuxException e) {
       throw new DaemonFailure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * With the default in place of a Fabric that cannot be read there would be no peers, and what an
+   * earlier start left in the kernel would be taken away.
+   */
+  private static void requireFabric(IntentReading first) throws DaemonFailure {
+    var problems = first.fabricProblems();
+    if (!problems.isEmpty()) {
+      throw new DaemonFailure(
+          String.join("\n", problems.stream().map(Problem::toString).toList())
+              + "\nthe node does not start without the Fabric that is declared; what stands in the"
+              + " kernel stays as it is; mend the file and start again");
     }
   }
 

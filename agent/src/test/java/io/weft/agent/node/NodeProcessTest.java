@@ -284,6 +284,20 @@ class NodeProcessTest {
   }
 
   @Test
+  void aFabricThatCannotBeReadStopsTheStartAndLeavesWhatStands() throws Exception {
+    var pod = namespaces.create("pod");
+    node.start().awaitStatus(NodeProcessTest::isReady);
+    assertThat(node.attach("web-1", "red-web", pod, "192.168.1.10").path("ok").asBoolean())
+        .isTrue();
+    var before = namespaces.links(tenant).links();
+    node.kill();
+    node.write("fabric.yaml", "kind: Fabric\nmetadata: {name: default}\nspec: {asn: many}\n");
+    assertThat(node.start().exitCode()).isNotZero();
+    assertThat(node.log()).anyMatch(line -> line.contains("fabric.yaml:3"));
+    assertThat(namespaces.links(tenant).links()).isEqualTo(before);
+  }
+
+  @Test
   void aMissingDirectoryIsSaidInOneLine() throws Exception {
     var missing = directory.resolve("nowhere");
     var run = runToEnd("node", "--config=" + missing, "--socket=" + node.socket());

@@ -109,7 +109,12 @@ final class AttributeReader {
     }
     boolean flagsFit = (raw.flags & CATEGORY) == row.flags;
     if (!flagsFit) {
-      fault(row, raw, "flags " + Integer.toHexString(raw.flags), "RFC 7606 §3 c");
+      var line = row + ": flags " + Integer.toHexString(raw.flags) + " (RFC 7606 §3 c)";
+      if (row == KnownAttribute.NEXT_HOP) { // counts only if routes need it (RFC 4760 §3)
+        draft.faults.add(line + ": discarded");
+      } else {
+        draft.withdrawFor(line);
+      }
     }
     if (flagsFit || row.onFault == OnFault.RESET) { // routes are needed even to withdraw them
       decodeValue(row, raw);

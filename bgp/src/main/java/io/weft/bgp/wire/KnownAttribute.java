@@ -151,6 +151,17 @@ enum KnownAttribute {
       (in, _, draft) -> draft.pmsiTunnel = Optional.of(PmsiTunnel.decode(in)),
       (attributes, _, out) ->
           attributes.pmsiTunnel().map(tunnel -> written(tunnel.encode(out))).orElse(false)),
+  /** Checked and carried: no route target of this form is imported. */
+  IPV6_EXTENDED_COMMUNITIES(
+      25,
+      0xc0,
+      Scope.ANY,
+      OnFault.WITHDRAW,
+      "RFC 7606 §7.15",
+      (in, _, _) -> {
+        expectMultiple(in, 20);
+        in.skip("value", in.remaining());
+      }),
   /** One that stands twice counts once (RFC 8092 §5). */
   LARGE_COMMUNITIES(
       32,
@@ -238,7 +249,7 @@ enum KnownAttribute {
   /** Checked but not used here: kept among the unknown, octet by octet, to be passed on. */
   boolean isCarried() {
     return switch (this) {
-      case ATOMIC_AGGREGATE, AGGREGATOR -> true;
+      case ATOMIC_AGGREGATE, AGGREGATOR, IPV6_EXTENDED_COMMUNITIES -> true;
       case MP_REACH_NLRI,
           MP_UNREACH_NLRI,
           ORIGIN,

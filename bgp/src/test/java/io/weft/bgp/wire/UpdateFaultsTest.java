@@ -86,6 +86,9 @@ class UpdateFaultsTest {
     "c0100c 0002fde80000006400000000, EXTENDED_COMMUNITIES: length 12",
     "c01000, EXTENDED_COMMUNITIES: length 0",
     "801008 0002fde800000064, EXTENDED_COMMUNITIES: flags 80",
+    "800708 0000fde80a000001, AGGREGATOR: flags 80",
+    "c00600, ATOMIC_AGGREGATE: flags c0",
+    "c01908 0002fde800000064, IPV6_EXTENDED_COMMUNITIES: length 8",
     "c02004 00000000, LARGE_COMMUNITIES: length 4",
     "c01604 00060000, PMSI_TUNNEL: label",
     "c01608 0006000064c63364, PMSI_TUNNEL: tunnel identifier: 3",
@@ -108,7 +111,6 @@ class UpdateFaultsTest {
   @CsvSource({
     "400601 00, ATOMIC_AGGREGATE",
     "c00706 fde80a000001, AGGREGATOR", // two-octet form between new speakers
-    "800708 0000fde80a000001, AGGREGATOR",
     "c01106 0201 00011170, AS4_PATH", // between new speakers
     "c01208 0001117000000001, AS4_AGGREGATOR"
   })

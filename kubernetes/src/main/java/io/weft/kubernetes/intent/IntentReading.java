@@ -1,5 +1,7 @@
 package io.weft.kubernetes.intent;
 
+import io.weft.kubernetes.resource.Fabric;
+import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.yaml.Problem;
 import java.util.List;
 
@@ -13,5 +15,25 @@ import java.util.List;
 public record IntentReading(Intent intent, List<Problem> problems) {
   public IntentReading {
     problems = problems.stream().sorted().distinct().toList();
+  }
+
+  /**
+   * Why the Fabric in force is the default one although another may be declared: what is wrong with
+   * the one that is, or with files whose contents nobody can name. Empty when there is a good one,
+   * or none at all. Whoever starts with nothing better must not take the default for what was
+   * wanted: it has no peers.
+   */
+  public List<Problem> fabricProblems() {
+    if (!intent.fabric().equals(Fabric.DEFAULT)) {
+      return List.of();
+    }
+    var label = Kind.FABRIC.label();
+    return problems.stream()
+        .filter(
+            problem ->
+                problem.object().isEmpty()
+                    || problem.object().equals(label)
+                    || problem.object().startsWith(label + " "))
+        .toList();
   }
 }

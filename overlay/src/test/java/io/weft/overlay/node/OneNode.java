@@ -52,6 +52,7 @@ final class OneNode {
   final Node node = new Node(new NodeConfig("n1", "weft-", 100));
   final TreeMap<ForwardingKey, ForwardingObject> kernel = new TreeMap<>();
   final TreeSet<Kind> refusing = new TreeSet<>();
+  final TreeSet<Kind> refusingRemovals = new TreeSet<>();
   final List<List<KernelChange>> batches = new ArrayList<>();
   final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   final TreeMap<Long, Boolean> detached = new TreeMap<>();
@@ -208,7 +209,8 @@ final class OneNode {
     waiting = Optional.empty();
     var refusals = new ArrayList<Refusal>();
     for (var change : batch.changes()) {
-      if (refusing.contains(change.key().kind()) && change instanceof KernelChange.Put) {
+      var refused = change instanceof KernelChange.Put ? refusing : refusingRemovals;
+      if (refused.contains(change.key().kind())) {
         refusals.add(new Refusal(change.key(), "no, says the kernel"));
         continue;
       }
