@@ -59,7 +59,8 @@ public record ImportRule(
     return Collections.binarySearch(targets, target) >= 0;
   }
 
-  private boolean loops(PathAttributes attributes, Source from) {
+  /** True for what went through this speaker before (RFC 4271 §9.1.2, RFC 4456 §8). */
+  public boolean loops(PathAttributes attributes, Source from) {
     if (attributes.asPath().contains(as)) { // RFC 4271 §9.1.2
       return true;
     }

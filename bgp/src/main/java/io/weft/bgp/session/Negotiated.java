@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * @param hold the smaller of both proposals; zero: no hold timer (RFC 4271 §4.2)
  * @param routeRefresh the peer answers ROUTE-REFRESH
+ * @param routeTargets both constrain EVPN routes by route target memberships (RFC 4684 §5)
  * @param restart how long to keep the peer's EVPN routes when its transport is lost; zero: not
  * @param forwardingPreserved the peer kept its EVPN forwarding over a restart (the F bit)
  */
@@ -21,6 +22,7 @@ public record Negotiated(
     Ipv4Address peerRouterId,
     Duration hold,
     boolean routeRefresh,
+    boolean routeTargets,
     Duration restart,
     boolean forwardingPreserved) {
 
@@ -30,6 +32,7 @@ public record Negotiated(
         theirs.routerId(),
         Duration.ofSeconds(Math.min(ours.holdSeconds(), theirs.holdSeconds())),
         theirs.capabilities().contains(new Capability.RouteRefresh()),
+        offersRouteTargets(ours) && offersRouteTargets(theirs),
         Duration.ofSeconds(graceful.map(GracefulRestart::seconds).orElse(0)),
         graceful.isPresent() && keepsForwarding(graceful.get()));
   }
@@ -46,6 +49,10 @@ public record Negotiated(
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean offersRouteTargets(Open open) {
+    return open.capabilities().contains(new Capability.Multiprotocol(Family.ROUTE_TARGET));
   }
 
   private static boolean keepsForwarding(GracefulRestart graceful) {

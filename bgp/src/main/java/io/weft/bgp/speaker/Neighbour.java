@@ -108,7 +108,10 @@ final class Neighbour {
     return LongStream.of(
             session.deadline().orElse(Long.MAX_VALUE),
             ofRival.orElse(Long.MAX_VALUE),
-            staleUntil.orElse(Long.MAX_VALUE))
+            staleUntil.orElse(Long.MAX_VALUE),
+            recipient
+                .map(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE))
+                .orElse(Long.MAX_VALUE))
         .filter(deadline -> deadline != Long.MAX_VALUE);
   }
 

@@ -221,7 +221,8 @@ final class Neighbours {
         now,
         neighbour,
         session,
-        new SessionInput.Opened(connection, initiated, Offer.of(config, restarting)));
+        new SessionInput.Opened(
+            connection, initiated, Offer.of(config, neighbour.settings.isInternal(), restarting)));
   }
 
   /** A second session; one that was there already has had its chance. */
@@ -271,6 +272,7 @@ final class Neighbours {
   void timePassed(long now) {
     for (var neighbour : List.copyOf(neighbours.values())) {
       routing.expireStale(now, neighbour);
+      routing.expireAwaiting(now, neighbour);
       neighbour.rival.ifPresent(rival -> timePassed(now, neighbour, rival));
       timePassed(now, neighbour, neighbour.session);
     }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What an Established peer is to be told (Adj-RIB-Out, RFC 4271 §3.2), as the difference of one
@@ -27,6 +28,21 @@ final class Recipient {
 
   boolean owesEndOfRib = true;
 
+  /** What the peer wants; empty where memberships were not agreed on: it hears everything. */
+  final Optional<Interest> interest;
+
+  /** What it wanted before this step, where that has changed. */
+  Optional<Interest> formerInterest = Optional.empty();
+
+  /** Until then the first routes wait for the peer's memberships (RFC 4684 §6). */
+  OptionalLong awaitsMembershipsUntil = OptionalLong.empty();
+
+  /** Our memberships are to be said, all of them; then the End-of-RIB of their family. */
+  boolean owesMemberships;
+
+  /** The End-of-RIB of our memberships is still to come. */
+  boolean owesMembershipsEnd;
+
   /** Routes announced and not withdrawn. */
   int sent;
 
@@ -35,9 +51,32 @@ final class Recipient {
   private Optional<PathAttributes> lastAttributes = Optional.empty();
   private List<Route> lastRoutes = List.of();
 
-  Recipient(Source to, long connection) {
+  Recipient(Source to, long connection, boolean routeTargets) {
+    this.interest = routeTargets ? Optional.of(new Interest()) : Optional.empty();
+    this.owesMemberships = routeTargets;
+    this.owesMembershipsEnd = routeTargets;
     this.to = to;
     this.connection = connection;
+  }
+
+  /** True when the peer wants it now; of what the interest was, see {@link #wanted}. */
+  boolean wants(PathAttributes attributes) {
+    return interest.isEmpty() || interest.get().wants(attributes);
+  }
+
+  /** True when the peer wanted it before this step. */
+  boolean wanted(PathAttributes attributes) {
+    return formerInterest
+        .map(former -> former.wants(attributes))
+        .orElseGet(() -> wants(attributes));
+  }
+
+  /** The interest, about to be changed: how it was is kept until the step ends. */
+  Optional<Interest> interestToChange() {
+    if (formerInterest.isEmpty()) {
+      formerInterest = interest.map(Interest::copy);
+    }
+    return interest;
   }
 
   void withdraw(Route key) {

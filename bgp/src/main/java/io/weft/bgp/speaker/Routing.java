@@ -16,10 +16,13 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteTargetMembership;
+import io.weft.bgp.wire.UpdatePacking;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,6 +32,9 @@ final class Routing {
   /** How long to wait for End-of-RIB after a peer came back (RFC 4724 §4.2: "an upper bound"). */
   static final Duration STALE_AFTER_RETURN = Duration.ofMinutes(3);
 
+  /** How long the first routes wait for the peer's memberships (RFC 4684 §6 leaves it to us). */
+  static final Duration MEMBERSHIPS_WAIT = Duration.ofSeconds(30);
+
   private static final Family EVPN = Family.L2VPN_EVPN;
 
   private final Outbox outbox;
@@ -36,6 +42,9 @@ final class Routing {
   private final RoutesIn originated;
   private final ExportRule exports;
   private ImportRule imports;
+
+  /** The memberships that peers with an established session have been told. */
+  private List<RouteTargetMembership> membershipsSaid = List.of();
 
   private boolean originationComplete;
   private boolean refreshWanted;
@@ -80,7 +89,11 @@ final class Routing {
   void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    neighbour.recipient = Optional.of(new Recipient(source, connection));
+    var recipient = new Recipient(source, connection, agreed.routeTargets());
+    if (agreed.routeTargets()) {
+      recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
+    }
+    neighbour.recipient = Optional.of(recipient);
     neighbour.staleUntil = OptionalLong.empty();
     if (neighbour.routesIn.staleSize() > 0) {
       if (agreed.forwardingPreserved()) {
@@ -110,10 +123,23 @@ final class Routing {
   void receive(Neighbour neighbour, Message.Update update) {
     var from = neighbour.routesIn;
     update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
-    update.withdrawn().forEach(route -> rib.withdraw(from, route));
+    for (var route : update.withdrawn()) {
+      if (route instanceof RouteTargetMembership membership) {
+        neighbour
+            .recipient
+            .flatMap(Recipient::interestToChange)
+            .ifPresent(interest -> interest.remove(membership));
+      } else {
+        rib.withdraw(from, route);
+      }
+    }
     var accepted = update.attributes().flatMap(a -> imports.accept(a, from.source()));
     for (var route : update.announced()) {
-      if (accepted.isPresent()) {
+      if (route instanceof RouteTargetMembership membership) {
+        if (update.attributes().filter(a -> !imports.loops(a, from.source())).isPresent()) {
+          join(neighbour, membership);
+        }
+      } else if (accepted.isPresent()) {
         rib.announce(from, route, accepted.get());
       } else {
         rib.withdraw(from, route);
@@ -126,7 +152,37 @@ final class Routing {
   void refresh(Neighbour neighbour, Message.RouteRefresh request) {
     if (request.family().equals(EVPN) && request.subtype() == 0) {
       neighbour.recipient.ifPresent(recipient -> recipient.refresh = true);
+    } else if (request.family().equals(Family.ROUTE_TARGET) && request.subtype() == 0) {
+      neighbour
+          .recipient
+          .filter(recipient -> recipient.interest.isPresent())
+          .ifPresent(recipient -> recipient.owesMemberships = true);
     }
+  }
+
+  private void join(Neighbour neighbour, RouteTargetMembership membership) {
+    var interest = neighbour.recipient.flatMap(Recipient::interestToChange);
+    if (interest.isPresent() && !interest.get().add(membership)) {
+      outbox.report(
+          neighbour.address(),
+          "more than " + Interest.MAX_MEMBERSHIPS + " memberships: " + membership + " left out");
+    }
+  }
+
+  /** The peer did not say by then what it wants: it hears what it asked for so far. */
+  void expireAwaiting(long now, Neighbour neighbour) {
+    neighbour
+        .recipient
+        .filter(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE) <= now)
+        .ifPresent(
+            told -> {
+              told.awaitsMembershipsUntil = OptionalLong.empty();
+              outbox.report(
+                  neighbour.address(),
+                  "no End-of-RIB of its memberships for "
+                      + MEMBERSHIPS_WAIT.toSeconds()
+                      + " s: sent what it asked for until now (RFC 4684 §6)");
+            });
   }
 
   void expireStale(long now, Neighbour neighbour) {
@@ -146,6 +202,9 @@ final class Routing {
     if (family.equals(EVPN)) {
       neighbour.staleUntil = OptionalLong.empty();
       rib.removeStale(neighbour.routesIn);
+    } else if (family.equals(Family.ROUTE_TARGET)) {
+      neighbour.recipient.ifPresent(
+          recipient -> recipient.awaitsMembershipsUntil = OptionalLong.empty());
     }
     outbox.endOfRib(neighbour.address(), family);
   }
@@ -180,11 +239,20 @@ final class Routing {
       askAgain(neighbour);
     }
     refreshWanted = false;
-    for (var change : rib.takeChanges()) {
+    recipients.forEach(this::sayMemberships);
+    membershipsSaid = memberships();
+    var changes = rib.takeChanges();
+    for (var change : changes) {
       tellUser(change);
       recipients.forEach(recipient -> tell(recipient, change));
     }
-    recipients.stream().filter(r -> r.fresh || r.refresh).forEach(this::tellAll);
+    recipients.stream()
+        .filter(r -> r.formerInterest.isPresent() && !r.fresh && !r.refresh)
+        .forEach(recipient -> tellByInterest(recipient, changes));
+    recipients.stream()
+        .filter(r -> (r.fresh || r.refresh) && r.awaitsMembershipsUntil.isEmpty())
+        .forEach(this::tellAll);
+    recipients.forEach(recipient -> recipient.formerInterest = Optional.empty());
     boolean ended = false;
     for (var recipient : recipients) {
       ended |= send(recipient);
@@ -195,6 +263,7 @@ final class Routing {
   private void askAgain(Neighbour neighbour) {
     if (refreshWanted
         && neighbour.isEstablished()
+        && neighbour.recipient.filter(told -> told.interest.isEmpty()).isPresent()
         && neighbour.session.negotiated().map(Negotiated::routeRefresh).orElse(false)) {
       outbox.send(
           neighbour.session.connection().orElseThrow(), List.of(new Message.RouteRefresh(EVPN, 0)));
@@ -213,8 +282,16 @@ final class Routing {
     if (recipient.fresh) {
       return; // will hear of everything as it is now
     }
-    var before = change.before().flatMap(path -> exports.export(path, recipient.to));
-    var after = change.after().flatMap(path -> exports.export(path, recipient.to));
+    var before =
+        change
+            .before()
+            .filter(path -> recipient.wanted(path.attributes()))
+            .flatMap(path -> exports.export(path, recipient.to));
+    var after =
+        change
+            .after()
+            .filter(path -> recipient.wants(path.attributes()))
+            .flatMap(path -> exports.export(path, recipient.to));
     if (after.isEmpty()) {
       if (before.isPresent()) {
         recipient.sent--;
@@ -232,11 +309,73 @@ final class Routing {
     return change.before().map(Candidate::route).equals(change.after().map(Candidate::route));
   }
 
+  /** What the peer wants has changed: says and takes back what stands otherwise unchanged. */
+  private void tellByInterest(Recipient recipient, List<RibChange> changes) {
+    var told = new HashSet<Route>(); // asked, never walked through
+    changes.forEach(change -> told.add(change.key()));
+    for (RibEntry entry : rib.entries()) {
+      var path = entry.best().orElseThrow();
+      boolean wanted = recipient.wanted(path.attributes());
+      if (wanted != recipient.wants(path.attributes()) && !told.contains(entry.key())) {
+        exports
+            .export(path, recipient.to)
+            .ifPresent(
+                attributes -> {
+                  recipient.sent += wanted ? -1 : 1;
+                  if (wanted) {
+                    recipient.withdraw(entry.key());
+                  } else {
+                    recipient.announce(path.route(), attributes);
+                  }
+                });
+      }
+    }
+  }
+
+  /**
+   * What we want of internal peers, sorted: everything where all is kept (RFC 4684 §6: a reflector
+   * says the default), else the targets that are imported.
+   */
+  private List<RouteTargetMembership> memberships() {
+    return imports.keepAll()
+        ? List.of(RouteTargetMembership.DEFAULT)
+        : imports.targets().stream().map(t -> RouteTargetMembership.of(imports.as(), t)).toList();
+  }
+
+  private void sayMemberships(Recipient recipient) {
+    if (recipient.interest.isEmpty()) {
+      return;
+    }
+    var wanted = memberships();
+    var said = recipient.owesMemberships ? List.<RouteTargetMembership>of() : membershipsSaid;
+    recipient.owesMemberships = false;
+    var messages = new ArrayList<Message>();
+    var gone = said.stream().filter(membership -> !wanted.contains(membership)).toList();
+    var added = wanted.stream().filter(membership -> !said.contains(membership)).toList();
+    if (!added.isEmpty()) {
+      var attributes = PathAttributes.originated(imports.routerId(), List.of(), Optional.empty());
+      messages.addAll(UpdatePacking.announce(attributes, added));
+    }
+    if (!gone.isEmpty()) {
+      messages.addAll(UpdatePacking.withdraw(gone));
+    }
+    if (recipient.owesMembershipsEnd && originationComplete) {
+      recipient.owesMembershipsEnd = false;
+      messages.add(Message.Update.endOfRib(Family.ROUTE_TARGET));
+    }
+    if (!messages.isEmpty()) {
+      outbox.send(recipient.connection, messages);
+    }
+  }
+
   private void tellAll(Recipient recipient) {
     int sent = 0;
     for (RibEntry entry : rib.entries()) {
       var path = entry.best().orElseThrow();
-      var attributes = exports.export(path, recipient.to);
+      var attributes =
+          Optional.of(path)
+              .filter(best -> recipient.wants(best.attributes()))
+              .flatMap(best -> exports.export(best, recipient.to));
       if (attributes.isPresent()) {
         recipient.announce(path.route(), attributes.get());
         sent++;
@@ -249,7 +388,7 @@ final class Routing {
 
   private boolean send(Recipient recipient) {
     var messages = recipient.pack();
-    boolean ends = recipient.owesEndOfRib && originationComplete;
+    boolean ends = recipient.owesEndOfRib && originationComplete && !recipient.fresh;
     if (ends) {
       recipient.owesEndOfRib = false;
       messages.add(Message.Update.endOfRib(EVPN));

@@ -98,7 +98,7 @@ class OddUpdatesTest {
         withdraws("LOCAL_PREF length 3", reach(T2) + ORIGIN + AS_PATH + "400503 000064"),
         badly("PMSI length 4", "c01604 00060000"),
         badly("PMSI type 6 with 3-byte tunnel id", "c01608 0006000064c63364"),
-        with("PMSI unknown tunnel type 0x55", "c01609 0055000064c6336402"),
+        badly("PMSI unknown tunnel type 0x55", "c01609 0055000064c6336402"),
         with("unknown optional transitive attr 200", "c0c802 abcd"),
         with("unknown optional non-transitive attr 201", "80c902 abcd"),
         badly("unknown WELL-KNOWN attr 202", "40ca02 abcd"),
