@@ -202,6 +202,55 @@ class UpdateTest {
     assertThat(good(update(reach(segmentOnly + gatewayOnly) + MANDATORY)).announced()).hasSize(2);
   }
 
+  /** The label is the VNI, all 24 bits of it, whether an encapsulation is named or not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "c01008 030c000000000008", "c01008 030c00000000000a"})
+  void labelIsAVniWhateverTheEncapsulation(String communities) {
+    var route = T2.substring(0, T2.length() - 6) + "abcdef";
+    var update = good(update(reach(route) + MANDATORY + communities));
+    assertThat(((EvpnRoute.MacIpAdvertisement) update.announced().getFirst()).label())
+        .isEqualTo(0xabcdef);
+    assertThat(update.faults()).isEmpty();
+  }
+
+  /** Without router's MAC the receiver cannot route to it, but bridge it still can. */
+  @Test
+  void twoLabelsWithoutRoutersMacAreKept() {
+    var route = "0224" + RD + ESI_ZERO + "00000000 30 02aa00000201 00 000064 000384";
+    var update = good(update(reach(route) + MANDATORY));
+    assertThat(update.faults()).isEmpty();
+    assertThat(update.announced().getFirst()).hasToString(T2_TEXT + " label 100/900");
+  }
+
+  @Test
+  void endOfRibBeforeAndAfterRoutesAndTwice() {
+    var codec = Wire.internal();
+    var end = Update.endOfRib(Family.L2VPN_EVPN);
+    assertThat(good(codec, update(unreach("")))).isEqualTo(end);
+    assertThat(good(codec, update(reach(T2) + MANDATORY)).announced()).hasSize(1);
+    assertThat(good(codec, update(unreach("")))).isEqualTo(end);
+    assertThat(good(codec, update(unreach("")))).isEqualTo(end);
+  }
+
+  /** The length says IPv6, so 32 and 33 are lawful lengths there, and 129 is not. */
+  @ParameterizedTest
+  @CsvSource({"20, 1", "21, 1", "80, 1", "81, 0", "ff, 0"})
+  void prefixLengthOfIpv6Prefixes(String length, int announced) {
+    var route =
+        "053a"
+            + RD
+            + ESI_ZERO
+            + "00000000"
+            + length
+            + "20010db8"
+            + "00".repeat(12)
+            + "00".repeat(16)
+            + "000384";
+    var update = good(update(reach(route) + MANDATORY));
+    assertThat(update.announced()).hasSize(announced);
+    assertThat(update.faults()).hasSize(1 - announced);
+  }
+
   @Test
   void originatorMayDifferFromNextHopAndTunnel() {
     var t3 = "0311" + RD + "00000000 20 c6336409";
