@@ -110,7 +110,10 @@ class HostileClientTest {
         "what a peer holds that takes everything",
         () -> receiver.held().keySet().stream().map(Route::toString).sorted().toList(),
         List.of("[200] deadbeef", "[2] 10.99.1.2:1 tag 0 02:00:00:00:00:02 192.0.2.1"));
-    Arena.await("what FRR holds", this::heldByFrr, new TreeSet<>(List.of("10.99.1.2:1")));
+    sender.sendUpdate(reach(nlri("10.99.1.2", 3)) + REST);
+    var known = List.of("10.99.1.2:1", "10.99.1.2:3");
+    Arena.await("what FRR holds", this::heldByFrr, new TreeSet<>(known));
+    Arena.await("GoBGP hears on", () -> gobgp.routes().toString().contains("10.99.1.2:3"), true);
     assertNobodyElseWasHurt();
   }
 
