@@ -15,6 +15,7 @@ import io.weft.bgp.wire.Message.Notification;
 import io.weft.bgp.wire.Message.Open;
 import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.Message.Update;
+import io.weft.bgp.wire.NotificationText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -287,7 +288,7 @@ public final class Session {
   }
 
   private void peerSaid(long now, Notification said) {
-    var reason = "received NOTIFICATION " + code(said);
+    var reason = "received NOTIFICATION " + NotificationText.describe(said);
     close(Optional.empty(), reason);
     ended(now, reason, false);
     if (said.code() == Notifications.CONNECTION_COLLISION.code()

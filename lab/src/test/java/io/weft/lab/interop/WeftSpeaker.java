@@ -63,6 +63,14 @@ final class WeftSpeaker implements Closeable {
     return start(arena, address, config);
   }
 
+  /** A node that keeps only what it imports, which is nothing at first. */
+  static WeftSpeaker importing(Arena arena, Ipv4Address address, Ipv4Address peer)
+      throws IOException {
+    var peers = List.of(peer(peer, AS));
+    var config = new SpeakerConfig(AS, address, peers, List.of(), false, 90, 20, 100, 10_000);
+    return start(arena, address, config);
+  }
+
   static PeerConfig peer(IpAddress address, AutonomousSystem as) {
     return new PeerConfig(address, as, false, true);
   }
