@@ -33,6 +33,9 @@ final class Neighbours {
   /** How long a peer that sent too many routes stays down. */
   static final Duration LIMIT_PENALTY = Duration.ofMinutes(1);
 
+  /** How long a session rests whose path failed. */
+  static final Duration PATH_REST = Duration.ofSeconds(1);
+
   private final Map<IpAddress, Neighbour> neighbours = new TreeMap<>();
   private final Map<Long, Neighbour> connections = new LinkedHashMap<>();
   private final Outbox outbox;
@@ -128,7 +131,8 @@ final class Neighbours {
   }
 
   private SessionSettings settings(PeerConfig peer) {
-    return new SessionSettings(config.as(), config.routerId(), peer.as(), peer.passive());
+    return new SessionSettings(
+        config.as(), config.routerId(), peer.as(), peer.passive(), peer.families());
   }
 
   private void remove(long now, Neighbour neighbour, Notification notification, String reason) {
@@ -171,6 +175,18 @@ final class Neighbours {
     if (neighbour != null) {
       neighbour.connectAskedAt = OptionalLong.empty();
       feed(now, neighbour, neighbour.session, new SessionInput.ConnectFailed());
+    }
+  }
+
+  /** RFC 9384 §2: the session ends, for the path below it is gone; its routes go with it. */
+  void pathFailed(long now, IpAddress address, String reason) {
+    var neighbour = neighbours.get(address);
+    if (neighbour == null) {
+      return;
+    }
+    var stop = new SessionInput.Stop(Notifications.BFD_DOWN, "BFD Down: " + reason, PATH_REST);
+    if (neighbour.session.connection().isPresent()) {
+      feed(now, neighbour, neighbour.session, stop);
     }
   }
 
@@ -221,7 +237,8 @@ final class Neighbours {
         now,
         neighbour,
         session,
-        new SessionInput.Opened(connection, initiated, Offer.of(config, restarting)));
+        new SessionInput.Opened(
+            connection, initiated, Offer.of(config, neighbour.config, restarting)));
   }
 
   /** A second session; one that was there already has had its chance. */

@@ -2,9 +2,8 @@ package io.weft.bgp.speaker;
 
 import io.weft.bgp.wire.Capability;
 import io.weft.bgp.wire.Capability.GracefulFamily;
-import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message.Open;
-import java.util.List;
+import java.util.ArrayList;
 
 /** What a speaker offers in its OPEN. */
 final class Offer {
@@ -16,17 +15,17 @@ final class Offer {
    *
    * @param restarting the process has begun and not yet said all that it has (RFC 4724 §4.1)
    */
-  static Open of(SpeakerConfig config, boolean restarting) {
-    var evpn = Family.L2VPN_EVPN;
-    var families = List.of(new GracefulFamily(evpn, true));
-    return new Open(
-        config.as(),
-        config.holdSeconds(),
-        config.routerId(),
-        List.of(
-            new Capability.Multiprotocol(evpn),
-            new Capability.RouteRefresh(),
-            new Capability.FourOctetAs(config.as()),
-            new Capability.GracefulRestart(restarting, false, config.restartSeconds(), families)));
+  static Open of(SpeakerConfig config, PeerConfig peer, boolean restarting) {
+    var capabilities = new ArrayList<Capability>();
+    var graceful = new ArrayList<GracefulFamily>();
+    for (var family : peer.families()) {
+      capabilities.add(new Capability.Multiprotocol(family));
+      graceful.add(new GracefulFamily(family, true));
+    }
+    capabilities.add(new Capability.RouteRefresh());
+    capabilities.add(new Capability.FourOctetAs(config.as()));
+    capabilities.add(
+        new Capability.GracefulRestart(restarting, false, config.restartSeconds(), graceful));
+    return new Open(config.as(), config.holdSeconds(), config.routerId(), capabilities);
   }
 }

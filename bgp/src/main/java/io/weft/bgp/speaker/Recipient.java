@@ -1,6 +1,9 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.rib.Egress;
 import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -18,14 +21,17 @@ import java.util.Optional;
 final class Recipient {
   final Source to;
   final long connection;
+  final Negotiated agreed;
+  final Egress egress;
 
   /** True: the peer is to hear everything, and has heard nothing. */
   boolean fresh = true;
 
-  /** True: the peer asked to hear everything again (RFC 2918 §4). */
-  boolean refresh;
+  /** The families that the peer asked to hear again (RFC 2918 §4). */
+  final List<Family> refresh = new ArrayList<>();
 
-  boolean owesEndOfRib = true;
+  /** The families of which End-of-RIB is still due. */
+  final List<Family> owesEndOfRib;
 
   /** Routes announced and not withdrawn. */
   int sent;
@@ -35,9 +41,12 @@ final class Recipient {
   private Optional<PathAttributes> lastAttributes = Optional.empty();
   private List<Route> lastRoutes = List.of();
 
-  Recipient(Source to, long connection) {
+  Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
     this.to = to;
     this.connection = connection;
+    this.agreed = agreed;
+    this.egress = new Egress(agreed.families(), config.nextHop(), config.localAddress());
+    this.owesEndOfRib = new ArrayList<>(agreed.families());
   }
 
   void withdraw(Route key) {

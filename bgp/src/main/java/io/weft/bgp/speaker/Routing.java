@@ -80,13 +80,12 @@ final class Routing {
   void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    neighbour.recipient = Optional.of(new Recipient(source, connection));
+    neighbour.recipient = Optional.of(new Recipient(source, connection, agreed, neighbour.config));
     neighbour.staleUntil = OptionalLong.empty();
     if (neighbour.routesIn.staleSize() > 0) {
-      if (agreed.forwardingPreserved()) {
+      rib.retainStale(neighbour.routesIn, agreed.forwardingFamilies()); // RFC 4724 §4.2
+      if (neighbour.routesIn.staleSize() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + STALE_AFTER_RETURN.toNanos());
-      } else {
-        rib.removeStale(neighbour.routesIn); // RFC 4724 §4.2
       }
     }
     outbox.peerUp(neighbour.address());
@@ -94,12 +93,14 @@ final class Routing {
 
   /** The session ended; {@code keep} is how long its routes stay, zero: not at all. */
   void down(long now, Neighbour neighbour, Duration keep, String reason) {
+    var restarting =
+        neighbour.recipient.map(told -> told.agreed.restartFamilies()).orElse(List.of());
     neighbour.recipient = Optional.empty();
     neighbour.staleUntil = OptionalLong.empty();
     if (keep.isZero()) {
       rib.removeAll(neighbour.routesIn);
     } else {
-      rib.markStale(neighbour.routesIn);
+      rib.markStale(neighbour.routesIn, restarting);
       if (neighbour.routesIn.size() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + keep.toNanos());
       }
@@ -111,8 +112,14 @@ final class Routing {
     var from = neighbour.routesIn;
     update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
     update.withdrawn().forEach(route -> rib.withdraw(from, route));
-    var accepted = update.attributes().flatMap(a -> imports.accept(a, from.source()));
+    Optional<Family> judged = Optional.empty();
+    Optional<PathAttributes> accepted = Optional.empty();
     for (var route : update.announced()) {
+      var family = route.family();
+      if (!judged.equals(Optional.of(family))) { // one UPDATE may carry two families
+        judged = Optional.of(family);
+        accepted = update.attributes().flatMap(a -> imports.accept(family, a, from.source()));
+      }
       if (accepted.isPresent()) {
         rib.announce(from, route, accepted.get());
       } else {
@@ -124,8 +131,12 @@ final class Routing {
 
   /** RFC 2918 §4; the marks of RFC 7313 were not agreed on, so they mean nothing. */
   void refresh(Neighbour neighbour, Message.RouteRefresh request) {
-    if (request.family().equals(EVPN) && request.subtype() == 0) {
-      neighbour.recipient.ifPresent(recipient -> recipient.refresh = true);
+    if (request.subtype() == 0) {
+      neighbour
+          .recipient
+          .filter(recipient -> recipient.agreed.families().contains(request.family()))
+          .filter(recipient -> !recipient.refresh.contains(request.family()))
+          .ifPresent(recipient -> recipient.refresh.add(request.family()));
     }
   }
 
@@ -143,9 +154,9 @@ final class Routing {
   }
 
   private void endOfRib(Neighbour neighbour, Family family) {
-    if (family.equals(EVPN)) {
+    rib.removeStale(neighbour.routesIn, family);
+    if (neighbour.routesIn.staleSize() == 0) {
       neighbour.staleUntil = OptionalLong.empty();
-      rib.removeStale(neighbour.routesIn);
     }
     outbox.endOfRib(neighbour.address(), family);
   }
@@ -167,7 +178,9 @@ final class Routing {
     }
     refreshWanted |= imports.isWidenedBy(next);
     imports = next;
-    neighbours.forEach(neighbour -> rib.retain(neighbour.routesIn, next::wants));
+    neighbours.forEach(
+        neighbour ->
+            rib.retain(neighbour.routesIn, (family, attributes) -> next.wants(family, attributes)));
   }
 
   // What goes out.
@@ -184,7 +197,7 @@ final class Routing {
       tellUser(change);
       recipients.forEach(recipient -> tell(recipient, change));
     }
-    recipients.stream().filter(r -> r.fresh || r.refresh).forEach(this::tellAll);
+    recipients.stream().filter(r -> r.fresh || !r.refresh.isEmpty()).forEach(this::tellAll);
     boolean ended = false;
     for (var recipient : recipients) {
       ended |= send(recipient);
@@ -195,7 +208,11 @@ final class Routing {
   private void askAgain(Neighbour neighbour) {
     if (refreshWanted
         && neighbour.isEstablished()
-        && neighbour.session.negotiated().map(Negotiated::routeRefresh).orElse(false)) {
+        && neighbour
+            .session
+            .negotiated()
+            .filter(agreed -> agreed.routeRefresh() && agreed.families().contains(EVPN))
+            .isPresent()) {
       outbox.send(
           neighbour.session.connection().orElseThrow(), List.of(new Message.RouteRefresh(EVPN, 0)));
     }
@@ -213,8 +230,10 @@ final class Routing {
     if (recipient.fresh) {
       return; // will hear of everything as it is now
     }
-    var before = change.before().flatMap(path -> exports.export(path, recipient.to));
-    var after = change.after().flatMap(path -> exports.export(path, recipient.to));
+    var before =
+        change.before().flatMap(path -> exports.export(path, recipient.to, recipient.egress));
+    var after =
+        change.after().flatMap(path -> exports.export(path, recipient.to, recipient.egress));
     if (after.isEmpty()) {
       if (before.isPresent()) {
         recipient.sent--;
@@ -223,7 +242,8 @@ final class Routing {
       return;
     }
     recipient.sent += before.isPresent() ? 0 : 1;
-    if (!recipient.refresh && !(before.equals(after) && sameRoute(change))) {
+    if (!recipient.refresh.contains(change.key().family())
+        && !(before.equals(after) && sameRoute(change))) {
       recipient.announce(change.after().orElseThrow().route(), after.get());
     }
   }
@@ -236,23 +256,25 @@ final class Routing {
     int sent = 0;
     for (RibEntry entry : rib.entries()) {
       var path = entry.best().orElseThrow();
-      var attributes = exports.export(path, recipient.to);
+      var attributes = exports.export(path, recipient.to, recipient.egress);
       if (attributes.isPresent()) {
-        recipient.announce(path.route(), attributes.get());
+        if (recipient.fresh || recipient.refresh.contains(entry.key().family())) {
+          recipient.announce(path.route(), attributes.get());
+        }
         sent++;
       }
     }
     recipient.sent = sent;
     recipient.fresh = false;
-    recipient.refresh = false;
+    recipient.refresh.clear();
   }
 
   private boolean send(Recipient recipient) {
     var messages = recipient.pack();
-    boolean ends = recipient.owesEndOfRib && originationComplete;
+    boolean ends = !recipient.owesEndOfRib.isEmpty() && originationComplete;
     if (ends) {
-      recipient.owesEndOfRib = false;
-      messages.add(Message.Update.endOfRib(EVPN));
+      recipient.owesEndOfRib.forEach(family -> messages.add(Message.Update.endOfRib(family)));
+      recipient.owesEndOfRib.clear();
     }
     if (!messages.isEmpty()) {
       outbox.send(recipient.connection, messages);
