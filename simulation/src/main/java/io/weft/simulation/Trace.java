@@ -51,7 +51,8 @@ final class Trace {
           add(who, "<- #" + connection + " " + text(message));
       case SpeakerEvent.MessageReceived(long connection, Decoded.Fatal(_, var reason)) ->
           add(who, "<- #" + connection + " undecodable: " + reason);
-      case SpeakerEvent.ConfigChanged _,
+      case SpeakerEvent.PathFailed _,
+          SpeakerEvent.ConfigChanged _,
           SpeakerEvent.Connected _,
           SpeakerEvent.ConnectFailed _,
           SpeakerEvent.Accepted _,

@@ -19,6 +19,14 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
+  /** The attributes that {@code to} is to hear of what {@code egress} lets out to it. */
+  public Optional<PathAttributes> export(Candidate path, Source to, Egress egress) {
+    if (!egress.carries(path.route())) {
+      return Optional.empty();
+    }
+    return export(path, to).map(made -> egress.withNextHop(made, path.route(), to));
+  }
+
   /** The attributes that {@code to} is to hear; empty: it is not to hear of the path. */
   public Optional<PathAttributes> export(Candidate path, Source to) {
     var from = path.source();

@@ -1,5 +1,6 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PathAttributes.UnknownAttribute;
 import io.weft.net.AutonomousSystem;
@@ -26,16 +27,20 @@ public record ImportRule(
     return new ImportRule(as, routerId, keepAll, next);
   }
 
-  /** The attributes as they are kept; empty: the route counts as withdrawn. */
-  public Optional<PathAttributes> accept(PathAttributes attributes, Source from) {
-    if (loops(attributes, from) || !wants(attributes)) {
-      return Optional.empty();
-    }
-    return Optional.of(normal(attributes, from));
+  /** The attributes of a route of {@code family} as they are kept; empty: it is withdrawn. */
+  public Optional<PathAttributes> accept(Family family, PathAttributes attributes, Source from) {
+    return wants(family, attributes) && !loops(attributes, from)
+        ? Optional.of(normal(attributes, from))
+        : Optional.empty();
+  }
+
+  /** Route targets say who wants a route of EVPN only; all of other families is wanted. */
+  public boolean wants(Family family, PathAttributes attributes) {
+    return !family.equals(Family.L2VPN_EVPN) || wants(attributes);
   }
 
   /** True when a table here imports one of the route targets, or all is kept. */
-  public boolean wants(PathAttributes attributes) {
+  private boolean wants(PathAttributes attributes) {
     if (keepAll) {
       return true;
     }

@@ -1,5 +1,6 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 /**
@@ -54,6 +56,26 @@ public final class Rib {
     }
   }
 
+  /** Keeps so what is of the families; the rest of the peer's routes goes. */
+  public void markStale(RoutesIn from, List<Family> families) {
+    removeIf(from, candidate -> !families.contains(candidate.route().family()));
+    markStale(from);
+  }
+
+  /** Removes what the peer has not announced again of the family. */
+  public void removeStale(RoutesIn from, Family family) {
+    if (from.staleSize() > 0) {
+      removeIf(from, path -> path.isStale() && path.route().family().equals(family));
+    }
+  }
+
+  /** Removes what is stale of any family but these. */
+  public void retainStale(RoutesIn from, List<Family> families) {
+    if (from.staleSize() > 0) {
+      removeIf(from, path -> path.isStale() && !families.contains(path.route().family()));
+    }
+  }
+
   /** Removes what the peer has not announced again. */
   public void removeStale(RoutesIn from) {
     if (from.staleSize() > 0) {
@@ -65,9 +87,9 @@ public final class Rib {
     removeIf(from, _ -> true);
   }
 
-  /** Removes paths that no longer pass an import policy. */
-  public void retain(RoutesIn from, Predicate<PathAttributes> policy) {
-    removeIf(from, candidate -> !policy.test(candidate.attributes()));
+  /** Removes paths that an import policy for their family no longer lets pass. */
+  public void retain(RoutesIn from, BiPredicate<Family, PathAttributes> policy) {
+    removeIf(from, candidate -> !policy.test(candidate.route().family(), candidate.attributes()));
   }
 
   /** Chooses best paths where something happened; what changed, in the order it was touched. */

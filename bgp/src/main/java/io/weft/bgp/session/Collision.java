@@ -39,7 +39,7 @@ public enum Collision {
     }
     if (other.state() == SessionState.ESTABLISHED
         && (sameSide || now - other.sinceNanos() >= CROSSING.toNanos())) {
-      return restarted(other, open) ? OTHER_IS_DEAD : CLOSE_THIS;
+      return restarted(settings, other, open) ? OTHER_IS_DEAD : CLOSE_THIS;
     }
     if (sameSide) {
       return CLOSE_OTHER;
@@ -47,9 +47,9 @@ public enum Collision {
     return session.isInitiated() == oursIsKept(settings, open) ? CLOSE_OTHER : CLOSE_THIS;
   }
 
-  private static boolean restarted(Session other, Open open) {
+  private static boolean restarted(SessionSettings settings, Session other, Open open) {
     return other.negotiated().map(agreed -> !agreed.restart().isZero()).orElse(false)
-        && Negotiated.graceful(open).isPresent();
+        && Negotiated.graceful(open, settings.families()).isPresent();
   }
 
   /**

@@ -1,17 +1,16 @@
 package io.weft.bgp.session;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message.Notification;
+import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
+import java.util.List;
 
 /** NOTIFICATION codes that a speaker sends by itself (RFC 4271 §4.5, RFC 4486 §3, RFC 6608 §4). */
 public final class Notifications {
   public static final Notification BAD_PEER_AS = of(2, 2);
   public static final Notification BAD_BGP_IDENTIFIER = of(2, 3);
   public static final Notification UNACCEPTABLE_HOLD_TIME = of(2, 6);
-
-  /** RFC 5492 §3: the data are the capabilities that were missed, as in OPEN. */
-  public static final Notification EVPN_MISSING =
-      new Notification(2, 7, Octets.parse("010400190046"));
 
   public static final Notification HOLD_TIMER_EXPIRED = of(4, 0);
   public static final Notification UNEXPECTED_IN_OPEN_SENT = of(5, 1);
@@ -23,7 +22,17 @@ public final class Notifications {
   public static final Notification CONFIGURATION_CHANGE = of(6, 6);
   public static final Notification CONNECTION_COLLISION = of(6, 7);
 
+  /** BFD Down (RFC 9384 §3). */
+  public static final Notification BFD_DOWN = of(6, 10);
+
   private Notifications() {}
+
+  /** RFC 5492 §3: the data are the capabilities that were missed, as in OPEN (RFC 4760 §8). */
+  public static Notification familiesMissing(List<Family> families) {
+    var data = new OctetWriter();
+    families.forEach(family -> data.u8(1).u8(4).u16(family.afi()).u8(0).u8(family.safi()));
+    return new Notification(2, 7, Octets.of(data.toArray()));
+  }
 
   private static Notification of(int code, int subcode) {
     return new Notification(code, subcode, Octets.EMPTY);

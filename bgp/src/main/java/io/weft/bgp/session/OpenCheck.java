@@ -1,7 +1,5 @@
 package io.weft.bgp.session;
 
-import io.weft.bgp.wire.Capability;
-import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message.Notification;
 import io.weft.bgp.wire.Message.Open;
 import java.util.Optional;
@@ -31,8 +29,12 @@ public final class OpenCheck {
       return object(
           Notifications.UNACCEPTABLE_HOLD_TIME, "hold time " + open.holdSeconds() + " s is 1 or 2");
     }
-    if (!open.capabilities().contains(new Capability.Multiprotocol(Family.L2VPN_EVPN))) {
-      return object(Notifications.EVPN_MISSING, "the peer does not offer l2vpn-evpn");
+    if (settings.families().stream().noneMatch(family -> Negotiated.offers(open, family))) {
+      return object(
+          Notifications.familiesMissing(settings.families()),
+          "the peer offers none of "
+              + settings.families()
+              + ": nothing could be exchanged; configure a common address family");
     }
     return Optional.empty();
   }

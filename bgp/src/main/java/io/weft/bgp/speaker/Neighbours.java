@@ -11,6 +11,7 @@ import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.wire.Decoded;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.Notification;
 import io.weft.bgp.wire.Message.Open;
@@ -32,6 +33,9 @@ import java.util.TreeMap;
 final class Neighbours {
   /** How long a peer that sent too many routes stays down. */
   static final Duration LIMIT_PENALTY = Duration.ofMinutes(1);
+
+  /** How long a session rests whose path failed. */
+  static final Duration PATH_REST = Duration.ofSeconds(1);
 
   private final Map<IpAddress, Neighbour> neighbours = new TreeMap<>();
   private final Map<Long, Neighbour> connections = new LinkedHashMap<>();
@@ -128,7 +132,12 @@ final class Neighbours {
   }
 
   private SessionSettings settings(PeerConfig peer) {
-    return new SessionSettings(config.as(), config.routerId(), peer.as(), peer.passive());
+    return new SessionSettings(
+        config.as(),
+        config.routerId(),
+        peer.as(),
+        peer.passive(),
+        peer.families().stream().filter(family -> !family.equals(Family.ROUTE_TARGET)).toList());
   }
 
   private void remove(long now, Neighbour neighbour, Notification notification, String reason) {
@@ -171,6 +180,18 @@ final class Neighbours {
     if (neighbour != null) {
       neighbour.connectAskedAt = OptionalLong.empty();
       feed(now, neighbour, neighbour.session, new SessionInput.ConnectFailed());
+    }
+  }
+
+  /** RFC 9384 §2: the session ends, for the path below it is gone; its routes go with it. */
+  void pathFailed(long now, IpAddress address, String reason) {
+    var neighbour = neighbours.get(address);
+    if (neighbour == null) {
+      return;
+    }
+    var stop = new SessionInput.Stop(Notifications.BFD_DOWN, "BFD Down: " + reason, PATH_REST);
+    if (neighbour.session.connection().isPresent()) {
+      feed(now, neighbour, neighbour.session, stop);
     }
   }
 
@@ -222,7 +243,7 @@ final class Neighbours {
         neighbour,
         session,
         new SessionInput.Opened(
-            connection, initiated, Offer.of(config, neighbour.settings.isInternal(), restarting)));
+            connection, initiated, Offer.of(config, neighbour.config, restarting)));
   }
 
   /** A second session; one that was there already has had its chance. */

@@ -5,7 +5,6 @@ import io.weft.bgp.wire.Capability.GracefulFamily;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message.Open;
 import java.util.ArrayList;
-import java.util.List;
 
 /** What a speaker offers in its OPEN. */
 final class Offer {
@@ -15,21 +14,23 @@ final class Offer {
    * Our OPEN. Forwarding is always said to be preserved: the kernel forwards while the process is
    * away. The N bit is not set: a NOTIFICATION ends everything (RFC 8538 is not offered).
    *
-   * @param internal the peer is in our AS: routes are constrained by target (RFC 4684)
    * @param restarting the process has begun and not yet said all that it has (RFC 4724 §4.1)
    */
-  static Open of(SpeakerConfig config, boolean internal, boolean restarting) {
-    var evpn = Family.L2VPN_EVPN;
-    var families = List.of(new GracefulFamily(evpn, true));
+  static Open of(SpeakerConfig config, PeerConfig peer, boolean restarting) {
     var capabilities = new ArrayList<Capability>();
-    capabilities.add(new Capability.Multiprotocol(evpn));
-    if (internal) {
-      capabilities.add(new Capability.Multiprotocol(Family.ROUTE_TARGET));
+    var graceful = new ArrayList<GracefulFamily>();
+    for (var family : peer.families()) {
+      if (!family.equals(Family.ROUTE_TARGET)) {
+        capabilities.add(new Capability.Multiprotocol(family));
+        graceful.add(new GracefulFamily(family, true));
+      } else if (peer.as().equals(config.as())) {
+        capabilities.add(new Capability.Multiprotocol(family)); // said anew with each session
+      }
     }
     capabilities.add(new Capability.RouteRefresh());
     capabilities.add(new Capability.FourOctetAs(config.as()));
     capabilities.add(
-        new Capability.GracefulRestart(restarting, false, config.restartSeconds(), families));
+        new Capability.GracefulRestart(restarting, false, config.restartSeconds(), graceful));
     return new Open(config.as(), config.holdSeconds(), config.routerId(), capabilities);
   }
 }

@@ -1,7 +1,11 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.rib.NextHop;
+import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A neighbour that is configured by address.
@@ -10,5 +14,50 @@ import io.weft.net.IpAddress;
  * @param as its number; equal to ours: iBGP
  * @param client true when we reflect to it (RFC 4456 §4)
  * @param passive true when only the peer connects
+ * @param families that are offered (RFC 4760 §8); the session goes on with those in common. {@link
+ *     Family#ROUTE_TARGET} is offered within our AS only, and makes no session alone
+ * @param localAddress our end of the session, the next hop where it is to be ours
+ * @param nextHop the rule for the next hop of unicast routes
  */
-public record PeerConfig(IpAddress address, AutonomousSystem as, boolean client, boolean passive) {}
+public record PeerConfig(
+    IpAddress address,
+    AutonomousSystem as,
+    boolean client,
+    boolean passive,
+    List<Family> families,
+    Optional<IpAddress> localAddress,
+    NextHop nextHop) {
+  private static final List<Family> KNOWN =
+      List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST, Family.ROUTE_TARGET);
+
+  public PeerConfig {
+    families = List.copyOf(families);
+    if (families.isEmpty() || !KNOWN.containsAll(families)) {
+      throw new IllegalArgumentException(
+          "peer "
+              + address
+              + ": families "
+              + families
+              + " where one or more of "
+              + KNOWN
+              + " are due");
+    }
+  }
+
+  /** The same peer with other families. */
+  public PeerConfig withFamilies(List<Family> next) {
+    return new PeerConfig(address, as, client, passive, next, localAddress, nextHop);
+  }
+
+  /** A peer for EVPN, constrained by route target where it is in our AS (RFC 4684). */
+  public PeerConfig(IpAddress address, AutonomousSystem as, boolean client, boolean passive) {
+    this(
+        address,
+        as,
+        client,
+        passive,
+        List.of(Family.L2VPN_EVPN, Family.ROUTE_TARGET),
+        Optional.empty(),
+        NextHop.AUTOMATIC);
+  }
+}

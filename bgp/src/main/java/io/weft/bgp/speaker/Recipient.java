@@ -1,6 +1,10 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.rib.Candidate;
+import io.weft.bgp.rib.Egress;
 import io.weft.bgp.rib.Source;
+import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -19,14 +23,17 @@ import java.util.OptionalLong;
 final class Recipient {
   final Source to;
   final long connection;
+  final Negotiated agreed;
+  final Egress egress;
 
   /** True: the peer is to hear everything, and has heard nothing. */
   boolean fresh = true;
 
-  /** True: the peer asked to hear everything again (RFC 2918 §4). */
-  boolean refresh;
+  /** The families that the peer asked to hear again (RFC 2918 §4). */
+  final List<Family> refresh = new ArrayList<>();
 
-  boolean owesEndOfRib = true;
+  /** The families of which End-of-RIB is still due. */
+  final List<Family> owesEndOfRib;
 
   /** What the peer wants; empty where memberships were not agreed on: it hears everything. */
   final Optional<Interest> interest;
@@ -51,24 +58,32 @@ final class Recipient {
   private Optional<PathAttributes> lastAttributes = Optional.empty();
   private List<Route> lastRoutes = List.of();
 
-  Recipient(Source to, long connection, boolean routeTargets) {
+  Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
+    this.to = to;
+    this.connection = connection;
+    this.agreed = agreed;
+    this.egress = new Egress(agreed.families(), config.nextHop(), config.localAddress());
+    this.owesEndOfRib = new ArrayList<>(agreed.families());
+    boolean routeTargets = owesEndOfRib.remove(Family.ROUTE_TARGET);
     this.interest = routeTargets ? Optional.of(new Interest()) : Optional.empty();
     this.owesMemberships = routeTargets;
     this.owesMembershipsEnd = routeTargets;
-    this.to = to;
-    this.connection = connection;
   }
 
-  /** True when the peer wants it now; of what the interest was, see {@link #wanted}. */
-  boolean wants(PathAttributes attributes) {
-    return interest.isEmpty() || interest.get().wants(attributes);
+  /** True when the peer wants it now; only EVPN is constrained. */
+  boolean wants(Candidate path) {
+    return !isConstrained(path) || interest.orElseThrow().wants(path.attributes());
   }
 
   /** True when the peer wanted it before this step. */
-  boolean wanted(PathAttributes attributes) {
-    return formerInterest
-        .map(former -> former.wants(attributes))
-        .orElseGet(() -> wants(attributes));
+  boolean wanted(Candidate path) {
+    return formerInterest.isPresent() && isConstrained(path)
+        ? formerInterest.get().wants(path.attributes())
+        : wants(path);
+  }
+
+  private boolean isConstrained(Candidate path) {
+    return interest.isPresent() && path.route().family().equals(Family.L2VPN_EVPN);
   }
 
   /** The interest, about to be changed: how it was is kept until the step ends. */

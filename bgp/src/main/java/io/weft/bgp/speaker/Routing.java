@@ -89,17 +89,16 @@ final class Routing {
   void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    var recipient = new Recipient(source, connection, agreed.routeTargets());
-    if (agreed.routeTargets()) {
+    var recipient = new Recipient(source, connection, agreed, neighbour.config);
+    if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
     }
     neighbour.recipient = Optional.of(recipient);
     neighbour.staleUntil = OptionalLong.empty();
     if (neighbour.routesIn.staleSize() > 0) {
-      if (agreed.forwardingPreserved()) {
+      rib.retainStale(neighbour.routesIn, agreed.forwardingFamilies()); // RFC 4724 §4.2
+      if (neighbour.routesIn.staleSize() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + STALE_AFTER_RETURN.toNanos());
-      } else {
-        rib.removeStale(neighbour.routesIn); // RFC 4724 §4.2
       }
     }
     outbox.peerUp(neighbour.address());
@@ -107,12 +106,14 @@ final class Routing {
 
   /** The session ended; {@code keep} is how long its routes stay, zero: not at all. */
   void down(long now, Neighbour neighbour, Duration keep, String reason) {
+    var restarting =
+        neighbour.recipient.map(told -> told.agreed.restartFamilies()).orElse(List.of());
     neighbour.recipient = Optional.empty();
     neighbour.staleUntil = OptionalLong.empty();
     if (keep.isZero()) {
       rib.removeAll(neighbour.routesIn);
     } else {
-      rib.markStale(neighbour.routesIn);
+      rib.markStale(neighbour.routesIn, restarting);
       if (neighbour.routesIn.size() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + keep.toNanos());
       }
@@ -133,10 +134,16 @@ final class Routing {
         rib.withdraw(from, route);
       }
     }
-    var accepted = update.attributes().flatMap(a -> imports.accept(a, from.source()));
+    Optional<Family> judged = Optional.empty();
+    Optional<PathAttributes> accepted = Optional.empty();
     for (var route : update.announced()) {
+      var family = route.family();
+      if (!judged.equals(Optional.of(family))) { // one UPDATE may carry two families
+        judged = Optional.of(family);
+        accepted = update.attributes().flatMap(a -> imports.accept(family, a, from.source()));
+      }
       if (route instanceof RouteTargetMembership membership) {
-        if (update.attributes().filter(a -> !imports.loops(a, from.source())).isPresent()) {
+        if (accepted.isPresent()) {
           join(neighbour, membership);
         }
       } else if (accepted.isPresent()) {
@@ -150,13 +157,18 @@ final class Routing {
 
   /** RFC 2918 §4; the marks of RFC 7313 were not agreed on, so they mean nothing. */
   void refresh(Neighbour neighbour, Message.RouteRefresh request) {
-    if (request.family().equals(EVPN) && request.subtype() == 0) {
-      neighbour.recipient.ifPresent(recipient -> recipient.refresh = true);
-    } else if (request.family().equals(Family.ROUTE_TARGET) && request.subtype() == 0) {
-      neighbour
-          .recipient
-          .filter(recipient -> recipient.interest.isPresent())
-          .ifPresent(recipient -> recipient.owesMemberships = true);
+    if (request.subtype() != 0) {
+      return;
+    }
+    var asked =
+        neighbour.recipient.filter(
+            recipient -> recipient.agreed.families().contains(request.family()));
+    if (request.family().equals(Family.ROUTE_TARGET)) {
+      asked.ifPresent(recipient -> recipient.owesMemberships = true);
+    } else {
+      asked
+          .filter(recipient -> !recipient.refresh.contains(request.family()))
+          .ifPresent(recipient -> recipient.refresh.add(request.family()));
     }
   }
 
@@ -199,10 +211,11 @@ final class Routing {
   }
 
   private void endOfRib(Neighbour neighbour, Family family) {
-    if (family.equals(EVPN)) {
+    rib.removeStale(neighbour.routesIn, family);
+    if (neighbour.routesIn.staleSize() == 0) {
       neighbour.staleUntil = OptionalLong.empty();
-      rib.removeStale(neighbour.routesIn);
-    } else if (family.equals(Family.ROUTE_TARGET)) {
+    }
+    if (family.equals(Family.ROUTE_TARGET)) {
       neighbour.recipient.ifPresent(
           recipient -> recipient.awaitsMembershipsUntil = OptionalLong.empty());
     }
@@ -226,7 +239,9 @@ final class Routing {
     }
     refreshWanted |= imports.isWidenedBy(next);
     imports = next;
-    neighbours.forEach(neighbour -> rib.retain(neighbour.routesIn, next::wants));
+    neighbours.forEach(
+        neighbour ->
+            rib.retain(neighbour.routesIn, (family, attributes) -> next.wants(family, attributes)));
   }
 
   // What goes out.
@@ -247,10 +262,10 @@ final class Routing {
       recipients.forEach(recipient -> tell(recipient, change));
     }
     recipients.stream()
-        .filter(r -> r.formerInterest.isPresent() && !r.fresh && !r.refresh)
+        .filter(r -> r.formerInterest.isPresent() && !r.fresh)
         .forEach(recipient -> tellByInterest(recipient, changes));
     recipients.stream()
-        .filter(r -> (r.fresh || r.refresh) && r.awaitsMembershipsUntil.isEmpty())
+        .filter(r -> (r.fresh || !r.refresh.isEmpty()) && r.awaitsMembershipsUntil.isEmpty())
         .forEach(this::tellAll);
     recipients.forEach(recipient -> recipient.formerInterest = Optional.empty());
     boolean ended = false;
@@ -264,7 +279,11 @@ final class Routing {
     if (refreshWanted
         && neighbour.isEstablished()
         && neighbour.recipient.filter(told -> told.interest.isEmpty()).isPresent()
-        && neighbour.session.negotiated().map(Negotiated::routeRefresh).orElse(false)) {
+        && neighbour
+            .session
+            .negotiated()
+            .filter(agreed -> agreed.routeRefresh() && agreed.families().contains(EVPN))
+            .isPresent()) {
       outbox.send(
           neighbour.session.connection().orElseThrow(), List.of(new Message.RouteRefresh(EVPN, 0)));
     }
@@ -285,13 +304,13 @@ final class Routing {
     var before =
         change
             .before()
-            .filter(path -> recipient.wanted(path.attributes()))
-            .flatMap(path -> exports.export(path, recipient.to));
+            .filter(path -> recipient.wanted(path))
+            .flatMap(path -> exports.export(path, recipient.to, recipient.egress));
     var after =
         change
             .after()
-            .filter(path -> recipient.wants(path.attributes()))
-            .flatMap(path -> exports.export(path, recipient.to));
+            .filter(path -> recipient.wants(path))
+            .flatMap(path -> exports.export(path, recipient.to, recipient.egress));
     if (after.isEmpty()) {
       if (before.isPresent()) {
         recipient.sent--;
@@ -300,7 +319,8 @@ final class Routing {
       return;
     }
     recipient.sent += before.isPresent() ? 0 : 1;
-    if (!recipient.refresh && !(before.equals(after) && sameRoute(change))) {
+    if (!recipient.refresh.contains(change.key().family())
+        && !(before.equals(after) && sameRoute(change))) {
       recipient.announce(change.after().orElseThrow().route(), after.get());
     }
   }
@@ -315,10 +335,10 @@ final class Routing {
     changes.forEach(change -> told.add(change.key()));
     for (RibEntry entry : rib.entries()) {
       var path = entry.best().orElseThrow();
-      boolean wanted = recipient.wanted(path.attributes());
-      if (wanted != recipient.wants(path.attributes()) && !told.contains(entry.key())) {
+      boolean wanted = recipient.wanted(path);
+      if (wanted != recipient.wants(path) && !told.contains(entry.key())) {
         exports
-            .export(path, recipient.to)
+            .export(path, recipient.to, recipient.egress)
             .ifPresent(
                 attributes -> {
                   recipient.sent += wanted ? -1 : 1;
@@ -374,24 +394,26 @@ final class Routing {
       var path = entry.best().orElseThrow();
       var attributes =
           Optional.of(path)
-              .filter(best -> recipient.wants(best.attributes()))
-              .flatMap(best -> exports.export(best, recipient.to));
+              .filter(recipient::wants)
+              .flatMap(best -> exports.export(best, recipient.to, recipient.egress));
       if (attributes.isPresent()) {
-        recipient.announce(path.route(), attributes.get());
+        if (recipient.fresh || recipient.refresh.contains(entry.key().family())) {
+          recipient.announce(path.route(), attributes.get());
+        }
         sent++;
       }
     }
     recipient.sent = sent;
     recipient.fresh = false;
-    recipient.refresh = false;
+    recipient.refresh.clear();
   }
 
   private boolean send(Recipient recipient) {
     var messages = recipient.pack();
-    boolean ends = recipient.owesEndOfRib && originationComplete && !recipient.fresh;
+    boolean ends = !recipient.owesEndOfRib.isEmpty() && originationComplete && !recipient.fresh;
     if (ends) {
-      recipient.owesEndOfRib = false;
-      messages.add(Message.Update.endOfRib(EVPN));
+      recipient.owesEndOfRib.forEach(family -> messages.add(Message.Update.endOfRib(family)));
+      recipient.owesEndOfRib.clear();
     }
     if (!messages.isEmpty()) {
       outbox.send(recipient.connection, messages);

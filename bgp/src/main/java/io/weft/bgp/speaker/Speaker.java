@@ -10,6 +10,7 @@ import io.weft.bgp.speaker.SpeakerEvent.ImportTargetsChanged;
 import io.weft.bgp.speaker.SpeakerEvent.MessageReceived;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
 import io.weft.bgp.speaker.SpeakerEvent.OriginationCompleted;
+import io.weft.bgp.speaker.SpeakerEvent.PathFailed;
 import io.weft.bgp.speaker.SpeakerEvent.RoutesOriginated;
 import java.util.List;
 import java.util.OptionalLong;
@@ -77,6 +78,7 @@ public final class Speaker {
       case ConnectFailed(var peer, _) -> neighbours.connectFailed(now, peer);
       case Disconnected(var connection, var reason) ->
           neighbours.disconnected(now, connection, reason);
+      case PathFailed(var peer, var reason) -> neighbours.pathFailed(now, peer, reason);
       case RoutesOriginated(var routes) -> routing.originate(routes);
       case OriginatedRoutesRemoved(var routes) -> routing.remove(routes);
       case OriginationCompleted _ -> routing.completeOrigination();

@@ -28,6 +28,9 @@ public sealed interface SpeakerEvent {
   /** The connection ended by itself: TCP closed or reset. */
   record Disconnected(long connection, String reason) implements SpeakerEvent {}
 
+  /** The path to a peer failed below BGP (RFC 5882 §10): its session ends, its routes go. */
+  record PathFailed(IpAddress peer, String reason) implements SpeakerEvent {}
+
   /** Routes of our own: announce or replace. */
   record RoutesOriginated(List<OriginatedRoute> routes) implements SpeakerEvent {}
 

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.bgp.speaker.SpeakerEvent.ImportTargetsChanged;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PathAttributes.UnknownAttribute;
@@ -196,7 +197,9 @@ class PropagationTest {
   @Test
   void nodeKeepsWhatItImportsAndAsksAgainForNewTargets() {
     world.start("r", 9, reflector(9));
-    world.start("n", 1, node(1, peer(9)));
+    // A peer without memberships (RFC 4684) gets everything and is asked again.
+    var unconstrained = peer(9).withFamilies(List.of(Family.L2VPN_EVPN));
+    world.start("n", 1, node(1, unconstrained));
     world.start("a", 2, config(2, peer(9)));
     world.give("a", originate(attributes(2, World.RED), mac(2, 1)));
     world.give("a", originate(attributes(2, World.BLUE), mac(2, 2)));
@@ -221,13 +224,16 @@ class PropagationTest {
 
   @Test
   void refreshRepeatsEverythingOnceAndCountsStay() {
-    oneReflector();
+    var unconstrained = peer(9).withFamilies(List.of(Family.L2VPN_EVPN));
+    world.start("r", 9, reflector(9));
+    world.start("a", 1, config(1, peer(9)));
+    world.start("b", 2, config(2, unconstrained));
     world.give("a", originate(attributes(1, World.RED), mac(1, 1), mac(1, 2)));
     world.give("b", originate(attributes(2, World.RED), mac(2, 1)));
     world.forget();
     world.give("b", new ImportTargetsChanged(List.of(World.RED)));
     assertThat(world.updates("r")).isEmpty(); // b keeps all and does not ask
-    world.give("b", new SpeakerEvent.ConfigChanged(node(2, peer(9))));
+    world.give("b", new SpeakerEvent.ConfigChanged(node(2, unconstrained)));
     world.give("b", new ImportTargetsChanged(List.of(World.RED, World.BLUE)));
     var updates = world.updates("r");
     assertThat(updates.stream().flatMap(update -> update.announced().stream()))
@@ -243,7 +249,9 @@ class PropagationTest {
     assertThat(world.taken("r")).noneMatch(SpeakerEffect.EndOfRibReceived.class::isInstance);
     world.give("a", new SpeakerEvent.OriginationCompleted());
     assertThat(world.taken("r").stream().filter(SpeakerEffect.EndOfRibReceived.class::isInstance))
-        .hasSize(1);
+        .containsExactly(
+            new SpeakerEffect.EndOfRibReceived(address(1), Family.ROUTE_TARGET),
+            new SpeakerEffect.EndOfRibReceived(address(1), Family.L2VPN_EVPN));
   }
 
   @Test

@@ -81,9 +81,7 @@ class SpeakerPropertyTest {
     int before = open.merge(connection, 1, Integer::sum) - 1;
     Message next =
         switch (before) {
-          case 0 ->
-              Offer.of(
-                  config(1 + (int) (connection % 5)), random.nextBoolean(), random.nextBoolean());
+          case 0 -> Offer.of(config(1 + (int) (connection % 5)), peer(1), random.nextBoolean());
           case 1 -> new Message.Keepalive();
           case 5 -> Message.Update.endOfRib(Family.L2VPN_EVPN);
           default ->
@@ -139,7 +137,7 @@ class SpeakerPropertyTest {
                   random.nextInt(100),
                   1,
                   1),
-              random.nextBoolean(),
+              peer(1),
               random.nextBoolean());
       case 3, 4 -> new Message.Keepalive();
       case 5 ->
