@@ -1,31 +1,52 @@
 package io.weft.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code weft peers}. */
 @Command(
     name = "peers",
     mixinStandardHelpOptions = true,
-    description = "List the BGP neighbours with their state.",
-    footerHeading = "%nExample:%n",
-    footer = "  weft peers --json")
+    description = "List the BGP neighbours with their state, or tell all of one.",
+    footerHeading = "%nExamples:%n",
+    footer = {"  weft peers", "  weft peers 10.0.0.9", "  weft peers --json"})
 final class PeersCommand implements Callable<Integer> {
   @Mixin private final AgentCall agent = new AgentCall();
 
   @Spec private final CommandSpec spec = CommandSpec.create();
 
+  @Parameters(
+      paramLabel = "ADDRESS",
+      arity = "0..1",
+      description = "The neighbour to tell all of; without it a table of all.")
+  private Optional<String> address = Optional.empty();
+
   @Override
   public Integer call() throws IOException {
     var peers = agent.call(AgentCall.request("peers"));
     var out = spec.commandLine().getOut();
+    if (address.isPresent()) {
+      keepOnly(peers, address.get());
+    }
     if (agent.json()) {
       out.println(AgentCall.text(peers));
+      return 0;
+    }
+    if (address.isPresent()) {
+      peers.path("peers").path(0).properties().forEach(field -> print(field, out));
       return 0;
     }
     var table =
@@ -55,6 +76,42 @@ final class PeersCommand implements Callable<Integer> {
     }
     out.print(table);
     return 0;
+  }
+
+  private static void keepOnly(JsonNode document, String address) throws AgentCall.Refused {
+    var wanted = JsonNodeFactory.instance.arrayNode();
+    for (var peer : document.path("peers")) {
+      if (peer.path("address").asText().equals(address)) {
+        wanted.add(peer);
+      }
+    }
+    if (wanted.isEmpty()) {
+      throw new AgentCall.Refused("there is no neighbour " + address + "; 'weft peers' lists them");
+    }
+    ((ObjectNode) document).set("peers", wanted);
+  }
+
+  /** Whatever the agent tells of a neighbour, a line each, in its order. */
+  private static void print(Map.Entry<String, JsonNode> field, PrintWriter out) {
+    var value = field.getValue();
+    var text =
+        switch (field.getKey()) {
+          case "seconds" -> duration(value.asLong());
+          case "client" -> value.asBoolean() ? "client" : "peer";
+          default -> value.isArray() ? Texts.joined(value) : value.asText(value.toString());
+        };
+    out.printf("%-12s %s%n", name(field.getKey()), Texts.printable(text));
+  }
+
+  private static String name(String field) {
+    return switch (field) {
+      case "asn" -> "AS";
+      case "routerId" -> "router ID";
+      case "client" -> "role";
+      case "seconds" -> "for";
+      case "lastReason" -> "last down";
+      default -> field.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+    };
   }
 
   private static String duration(long seconds) {

@@ -1,7 +1,6 @@
 package io.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
@@ -16,19 +15,48 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "routes",
     mixinStandardHelpOptions = true,
-    description = "List the EVPN routes that are held: our own and those of peers.",
+    description = "List the routes that are held: our own and those of peers; filters combine.",
     footerHeading = "%nExamples:%n",
-    footer = {"  weft routes --type 2", "  weft routes --vni 100 --best", "  weft routes --json"})
+    footer = {
+      "  weft routes --type 2 --vni 100 --best",
+      "  weft routes --mac 02:00:00:00:00:01 --json",
+      "  weft routes --peer 10.0.0.9 --rt 65000:100 --limit 20",
+      "  weft routes --family ipv4-unicast --prefix 10.1.0.0/16"
+    })
 final class RoutesCommand implements Callable<Integer> {
   @Mixin private final AgentCall agent = new AgentCall();
 
   @Spec private final CommandSpec spec = CommandSpec.create();
 
-  @Option(names = "--type", paramLabel = "N", description = "Only routes of this type (2, 3, ...).")
+  @Option(names = "--type", paramLabel = "N", description = "Only EVPN routes of this type.")
   private Optional<Integer> type = Optional.empty();
 
   @Option(names = "--vni", paramLabel = "VNI", description = "Only routes with this VNI.")
   private Optional<Integer> vni = Optional.empty();
+
+  @Option(names = "--mac", paramLabel = "MAC", description = "Only routes of this MAC.")
+  private Optional<String> mac = Optional.empty();
+
+  @Option(names = "--ip", paramLabel = "IP", description = "Only EVPN routes of this address.")
+  private Optional<String> ip = Optional.empty();
+
+  @Option(names = "--prefix", paramLabel = "PREFIX", description = "Only routes of this prefix.")
+  private Optional<String> prefix = Optional.empty();
+
+  @Option(names = "--rt", paramLabel = "TARGET", description = "Only with this route target.")
+  private Optional<String> target = Optional.empty();
+
+  @Option(names = "--rd", paramLabel = "RD", description = "Only of this route distinguisher.")
+  private Optional<String> rd = Optional.empty();
+
+  @Option(names = "--peer", paramLabel = "ADDRESS", description = "Only from this neighbour.")
+  private Optional<String> peer = Optional.empty();
+
+  @Option(
+      names = "--family",
+      paramLabel = "FAMILY",
+      description = "Only of ipv4-unicast, ipv6-unicast, l2vpn-evpn or route-target.")
+  private Optional<String> family = Optional.empty();
 
   @Option(names = "--best", description = "Only the paths that are used.")
   private boolean best;
@@ -36,43 +64,54 @@ final class RoutesCommand implements Callable<Integer> {
   @Option(names = "--local", description = "Only routes of this node's own.")
   private boolean local;
 
+  @Option(names = "--limit", paramLabel = "N", description = "So many at most (default: all).")
+  private Optional<Integer> limit = Optional.empty();
+
   @Override
   public Integer call() throws IOException {
-    var answer = agent.call(AgentCall.request("routes"));
-    var chosen = ((ObjectNode) answer).putArray("chosen");
-    answer
-        .path("routes")
-        .forEach(
-            route -> {
-              if (isWanted(route)) {
-                chosen.add(route);
-              }
-            });
+    var answer = agent.call(request());
     var out = spec.commandLine().getOut();
     if (agent.json()) {
-      var document = (ObjectNode) answer;
-      document.set("routes", document.remove("chosen"));
-      out.println(AgentCall.text(document));
-    } else {
-      out.print(table(chosen));
+      out.println(AgentCall.text(answer));
+      return 0;
+    }
+    out.print(table(answer.path("routes")));
+    int more = answer.path("more").asInt();
+    if (more > 0) {
+      out.println("... and " + more + " more; raise --limit, or narrow the choice");
     }
     return 0;
   }
 
-  private boolean isWanted(JsonNode route) {
-    return type.filter(t -> route.path("type").asInt() != t).isEmpty()
-        && vni.filter(v -> route.path("vni").asInt() != v).isEmpty()
-        && (!best || route.path("best").asBoolean())
-        && (!local || route.path("local").asBoolean());
+  /** The agent chooses, so that it does not send what nobody wants. */
+  private ObjectNode request() {
+    var request = AgentCall.request("routes");
+    type.ifPresent(n -> request.put("type", n));
+    vni.ifPresent(n -> request.put("vni", n));
+    mac.ifPresent(text -> request.put("mac", text));
+    ip.ifPresent(text -> request.put("ip", text));
+    prefix.ifPresent(text -> request.put("prefix", text));
+    target.ifPresent(text -> request.put("rt", text));
+    rd.ifPresent(text -> request.put("rd", text));
+    peer.ifPresent(text -> request.put("peer", text));
+    family.ifPresent(text -> request.put("family", text));
+    limit.ifPresent(n -> request.put("limit", n));
+    if (best) {
+      request.put("best", true);
+    }
+    if (local) {
+      request.put("local", true);
+    }
+    return request;
   }
 
-  private static Table table(ArrayNode routes) {
+  private static Table table(JsonNode routes) {
     var table =
         new Table("", "TYPE", "RD", "MAC", "IP", "VNI", "NEXT HOP", "FROM", "ROUTE TARGETS", "SEQ");
     for (var route : routes) {
       table.row(
           flags(route),
-          route.path("type"),
+          Texts.orDash(route, "type"),
           Texts.orDash(route, "rd"),
           Texts.orDash(route, "mac"),
           Texts.orDash(route, route.has("prefix") ? "prefix" : "ip"),

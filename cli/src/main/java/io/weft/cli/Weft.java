@@ -19,6 +19,7 @@ import picocli.CommandLine.Help;
       NetworksCommand.class,
       RoutesCommand.class,
       PeersCommand.class,
+      WhyNotCommand.class,
       AttachCommand.class,
       DetachCommand.class,
       LabCommand.class,

@@ -49,7 +49,7 @@ class WeftTest {
          "peer": "10.0.0.9"},
         {"type": 3, "rd": "10.0.0.3:1", "ip": "10.0.0.3", "vni": 200, "nextHop": "10.0.0.3",
          "routeTargets": ["65000:200"], "local": false, "best": false, "stale": false,
-         "peer": "10.0.0.9"}]}
+         "peer": "10.0.0.9"}], "matching": 5, "more": 2}
       """;
 
   private static final String PEERS =
@@ -70,6 +70,23 @@ class WeftTest {
         "importTargets": ["65000:100"], "exportTargets": ["65000:100"]}]}
       """;
 
+  private static final String WHY =
+      """
+      {"question": "10.1.1.1", "known": true, "more": 2, "routes": [
+        {"route": "[3] 10.0.0.2:1 tag 0 10.0.0.2",
+         "paths": [{"peer": "10.0.0.9", "local": false, "reason": "best"}],
+         "networks": [{"name": "blue", "imported": false, "reason":
+           "not imported: it imports [65000:200], the route carries [65000:100]"}],
+         "peers": [{"address": "10.0.0.9", "obstacle": true,
+           "reason": "not sent: the route is from there"}]}]}
+      """;
+
+  private static final String UNKNOWN =
+      """
+      {"question": "nobody", "known": false, "more": 0, "routes": [],
+       "reasons": ["there are no neighbours"]}
+      """;
+
   private static final String ATTACHED =
       """
       {"endpoint": "web-1", "network": "red-web", "vni": 100, "interface": "eth0",
@@ -87,6 +104,11 @@ class WeftTest {
     handlers.put("routes", answering(ROUTES));
     handlers.put("peers", answering(PEERS));
     handlers.put("networks", answering(NETWORKS));
+    handlers.put(
+        "why",
+        request ->
+            answering(request.path("route").asText().equals("nobody") ? UNKNOWN : WHY)
+                .answer(request));
     handlers.put("attach", this::attach);
     handlers.put("detach", answering("{\"endpoint\": \"web-1\", \"wasAttached\": true}"));
     agent = ControlServer.open(socket(), handlers);
@@ -269,7 +291,7 @@ class WeftTest {
   }
 
   @Test
-  void routesReadLikeThisAndAreChosen() throws Exception {
+  void routesReadLikeThis() {
     assertThat(onAgent("routes").out())
         .isEqualTo(
             """
@@ -277,20 +299,76 @@ class WeftTest {
             *      2  10.0.0.1:1  0a:58:c0:a8:01:0a  192.168.1.10  100  10.0.0.1  local     65000:100      -
             *s     3  10.0.0.2:1  -                  10.0.0.2      100  10.0.0.2  10.0.0.9  65000:100      -
                    3  10.0.0.3:1  -                  10.0.0.3      200  10.0.0.3  10.0.0.9  65000:200      -
+            ... and 2 more; raise --limit, or narrow the choice
             """);
-    assertThat(chosen("--type=3")).isEqualTo(2);
-    assertThat(chosen("--vni=200")).isEqualTo(1);
-    assertThat(chosen("--best")).isEqualTo(2);
-    assertThat(chosen("--local")).isEqualTo(1);
-    assertThat(chosen("--local", "--type=3")).isZero();
   }
 
-  private int chosen(String... filter) throws IOException {
-    var arguments = new ArrayList<>(List.of(filter));
-    arguments.add("--json");
-    var document = JSON.readTree(onAgent("routes", arguments.toArray(String[]::new)).out());
-    assertThat(document.has("chosen")).isFalse();
-    return document.path("routes").size();
+  @Test
+  void theAgentIsAskedForWhatIsWanted() {
+    assertThat(
+            onAgent(
+                    "routes",
+                    "--type=2",
+                    "--vni=100",
+                    "--mac=02:00:00:00:00:01",
+                    "--ip=10.1.1.1",
+                    "--prefix=10.1.0.0/16",
+                    "--rt=65000:100",
+                    "--rd=10.0.0.1:1",
+                    "--peer=10.0.0.9",
+                    "--family=l2vpn-evpn",
+                    "--best",
+                    "--local",
+                    "--limit=7")
+                .code())
+        .isZero();
+    assertThat(requests)
+        .singleElement()
+        .hasToString(
+            "{\"call\":\"routes\",\"type\":2,\"vni\":100,\"mac\":\"02:00:00:00:00:01\","
+                + "\"ip\":\"10.1.1.1\",\"prefix\":\"10.1.0.0/16\",\"rt\":\"65000:100\","
+                + "\"rd\":\"10.0.0.1:1\",\"peer\":\"10.0.0.9\",\"family\":\"l2vpn-evpn\","
+                + "\"limit\":7,\"best\":true,\"local\":true}");
+  }
+
+  @Test
+  void onePeerReadsLikeThis() {
+    assertThat(onAgent("peers", "10.0.0.10").out())
+        .isEqualTo(
+            """
+            address      10.0.0.10
+            AS           65000
+            role         client
+            state        Active
+            for          0m05s
+            received     0
+            sent         0
+            stale        0
+            last down    connection lost: ?[31mred
+            """);
+    var run = onAgent("peers", "10.0.0.11");
+    assertThat(run.code()).isEqualTo(Weft.FAILED);
+    assertThat(run.err())
+        .isEqualTo("weft: there is no neighbour 10.0.0.11; 'weft peers' lists them\n");
+  }
+
+  @Test
+  void whyNotReadsLikeThis() {
+    var known = onAgent("why-not", "10.1.1.1");
+    assertThat(known.code()).isZero();
+    assertThat(known.out())
+        .isEqualTo(
+            """
+            [3] 10.0.0.2:1 tag 0 10.0.0.2
+              path from 10.0.0.9: best
+              network blue: not imported: it imports [65000:200], the route carries [65000:100]
+              to 10.0.0.9: not sent: the route is from there
+            ... and 2 more routes; ask for one of them
+            """);
+    assertThat(requests).last().hasToString("{\"call\":\"why\",\"route\":\"10.1.1.1\"}");
+    var unknown = onAgent("why-not", "nobody");
+    assertThat(unknown.code()).isEqualTo(Weft.FAILED);
+    assertThat(unknown.out()).isEqualTo("nothing is known of nobody\n  there are no neighbours\n");
   }
 
   @Test

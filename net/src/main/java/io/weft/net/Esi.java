@@ -18,6 +18,22 @@ public record Esi(long high, int low) {
     }
   }
 
+  /**
+   * Reads ten pairs of hexadecimal digits with colons.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static Esi parse(String text) {
+    if (!text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){9}")) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is not an ESI (ten pairs of hexadecimal digits with colons)");
+    }
+    var digits = text.replace(":", "");
+    return new Esi(
+        Long.parseUnsignedLong(digits.substring(0, 16), 16),
+        Integer.parseInt(digits.substring(16), 16));
+  }
+
   public boolean isZero() {
     return high == 0 && low == 0;
   }

@@ -4,6 +4,8 @@ import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.PeerSpec;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
@@ -65,11 +67,23 @@ public final class IntentWords {
       }
     }
     for (var peer : fabric.peers()) {
-      boolean known = peers.stream().anyMatch(p -> p.address().equals(peer.address()));
-      if (!known && self.filter(peer.address()::equals).isEmpty()) {
-        peers.add(new PeerConfig(peer.address(), peer.asn(), false, false));
+      if (peer.remote() instanceof PeerSpec.Remote.AtAddress(var address)) {
+        boolean known = peers.stream().anyMatch(p -> p.address().equals(address));
+        // Without the password that was asked for there is no session, rather than an open one.
+        boolean wanted = peer.shutdown().isEmpty() && peer.passwordFile().isEmpty();
+        if (wanted && !known && self.filter(address::equals).isEmpty()) {
+          as(peer, fabric).ifPresent(as -> peers.add(new PeerConfig(address, as, false, false)));
+        }
       }
     }
     return peers;
+  }
+
+  private static Optional<AutonomousSystem> as(PeerSpec peer, FabricSpec fabric) {
+    return switch (peer.as()) {
+      case PeerSpec.PeerAs.Exact(var as) -> Optional.of(as);
+      case PeerSpec.PeerAs.Internal _ -> Optional.of(fabric.asn());
+      case PeerSpec.PeerAs.External _ -> Optional.empty();
+    };
   }
 }

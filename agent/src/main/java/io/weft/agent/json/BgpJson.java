@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.MulticastRoute;
@@ -44,21 +45,43 @@ public final class BgpJson {
     return document;
   }
 
-  /** All paths that are held, best and others, in the order of their text. */
+  /** All paths that are held, best and others, in the order of first arrival. */
   public static ObjectNode routes(SpeakerView view) {
+    return routes(view, RouteFilter.ALL);
+  }
+
+  /**
+   * The paths that are wanted; {@code matching} counts them, {@code more} those behind the limit.
+   */
+  public static ObjectNode routes(SpeakerView view, RouteFilter filter) {
     var document = NODES.objectNode();
     var routes = document.putArray("routes");
+    int matching = 0;
     for (var route : view.routes()) {
-      var node = routes.addObject();
-      node.put("route", route.route().key().toString());
-      describe(route.route(), node);
-      describe(route.attributes(), node);
-      node.put("local", route.local());
-      node.put("best", route.best());
-      node.put("stale", route.stale());
-      route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+      if (filter.fits(route)) {
+        var row = row(route);
+        if (filter.fits(row)) {
+          matching++;
+          if (matching <= filter.limit().orElse(Integer.MAX_VALUE)) {
+            routes.add(row);
+          }
+        }
+      }
     }
-    return document;
+    return document.put("matching", matching).put("more", matching - routes.size());
+  }
+
+  static ObjectNode row(RouteView route) {
+    var node = NODES.objectNode();
+    node.put("route", route.route().key().toString());
+    node.put("family", route.route().family().toString());
+    describe(route.route(), node);
+    describe(route.attributes(), node);
+    node.put("local", route.local());
+    node.put("best", route.best());
+    node.put("stale", route.stale());
+    route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+    return node;
   }
 
   private static void describe(Route route, ObjectNode node) {

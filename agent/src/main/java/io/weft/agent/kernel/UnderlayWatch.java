@@ -2,6 +2,7 @@ package io.weft.agent.kernel;
 
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
+import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.KernelNotice;
@@ -197,7 +198,11 @@ public final class UnderlayWatch implements AutoCloseable {
    */
   private Optional<Integer> mtu(FabricSpec spec, IpAddress vtep) {
     var targets = new ArrayList<IpAddress>(spec.reflectors().addresses());
-    spec.peers().forEach(peer -> targets.add(peer.address()));
+    for (var peer : spec.peers()) {
+      if (peer.remote() instanceof PeerSpec.Remote.AtAddress(var address)) {
+        targets.add(address);
+      }
+    }
     targets.remove(vtep);
     if (targets.isEmpty()) {
       return defaultRoute().or(() -> holder(vtep)).map(Link::mtu);

@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.json.BgpJson;
@@ -54,9 +55,18 @@ final class NodeCalls {
     handlers.put("detach", this::detach);
     handlers.put("status", _ -> NodeJson.status(view(), problems.get()));
     handlers.put("networks", _ -> NodeJson.networks(view()));
-    handlers.put("routes", _ -> BgpJson.routes(speaker()));
+    handlers.put("routes", this::routes);
+    handlers.put("why", this::why);
     handlers.put("peers", _ -> BgpJson.peers(speaker(), System.nanoTime()));
     return handlers;
+  }
+
+  private ObjectNode routes(JsonNode call) throws CallRefused, InterruptedException {
+    return BgpCalls.routes(call, speaker());
+  }
+
+  private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
+    return BgpCalls.why(call, speaker(), Optional.of(view().networks()));
   }
 
   private NodeView view() throws CallRefused, InterruptedException {

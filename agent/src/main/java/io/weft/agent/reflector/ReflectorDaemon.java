@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -165,7 +167,8 @@ public final class ReflectorDaemon implements AutoCloseable {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("status", _ -> status(view()));
     handlers.put("peers", _ -> BgpJson.peers(view(), System.nanoTime()));
-    handlers.put("routes", _ -> BgpJson.routes(view()));
+    handlers.put("routes", call -> BgpCalls.routes(call, view()));
+    handlers.put("why", call -> BgpCalls.why(call, view(), Optional.empty()));
     return handlers;
   }
 

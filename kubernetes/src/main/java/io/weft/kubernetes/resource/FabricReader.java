@@ -1,8 +1,8 @@
 package io.weft.kubernetes.resource;
 
 import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
-import io.weft.kubernetes.resource.FabricSpec.Peer;
 import io.weft.kubernetes.resource.FabricSpec.Reflectors;
+import io.weft.kubernetes.resource.FabricSpec.Underlay;
 import io.weft.kubernetes.resource.FabricSpec.VniPools;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.kubernetes.yaml.YamlObject;
@@ -28,12 +28,13 @@ final class FabricReader {
   static Optional<FabricSpec> spec(YamlObject object) {
     var defaults = FabricSpec.DEFAULT;
     var asn = as(object.optional("asn")).orElse(defaults.asn());
+    var policies = PolicyReader.policies(object.optional("policies"));
     return Optional.of(
         new FabricSpec(
             asn,
             object.optional("vtep").object(FabricReader::vtep).orElse(defaults.vtep()),
             object.optional("reflectors").object(FabricReader::reflectors).orElse(Reflectors.NONE),
-            peers(object.optional("peers"), asn),
+            PeerReader.peers(object.optional("peers"), asn, policies.names()),
             object.optional("vniPools").object(FabricReader::vniPools).orElse(VniPools.DEFAULT),
             object
                 .optional("autoRouteTarget")
@@ -44,10 +45,28 @@ final class FabricReader {
                 .optional("restartSeconds")
                 .integer(0, FabricSpec.MAX_RESTART_SECONDS)
                 .map(Long::intValue)
-                .orElse(defaults.restartSeconds())));
+                .orElse(defaults.restartSeconds()),
+            object
+                .optional("longLivedSeconds")
+                .integer(0, FabricSpec.MAX_LONG_LIVED_SECONDS)
+                .map(Long::intValue)
+                .orElse(defaults.longLivedSeconds()),
+            policies.policies(),
+            object.optional("underlay").object(FabricReader::underlay).orElse(Underlay.DEFAULT)));
   }
 
-  private static Optional<AutonomousSystem> as(YamlValue value) {
+  private static Optional<Underlay> underlay(YamlObject object) {
+    return Optional.of(
+        new Underlay(
+            object.optional("announceVtep").truth().orElse(Underlay.DEFAULT.announceVtep()),
+            object
+                .optional("maximumPaths")
+                .integer(1, Underlay.MAX_PATHS)
+                .map(Long::intValue)
+                .orElse(Underlay.DEFAULT.maximumPaths())));
+  }
+
+  static Optional<AutonomousSystem> as(YamlValue value) {
     return value.integer(1, MAX_AS).map(AutonomousSystem::new);
   }
 
@@ -70,18 +89,6 @@ final class FabricReader {
         new Reflectors(
             neighbours(object.optional("addresses").each()),
             object.optional("clients").each(item -> item.word(IpPrefix::parse))));
-  }
-
-  private static List<Peer> peers(YamlValue list, AutonomousSystem fabricAs) {
-    var addresses = new ArrayList<IpAddress>();
-    return list.each(
-        item ->
-            item.object(
-                peer -> {
-                  var as = as(peer.optional("asn")).orElse(fabricAs);
-                  return neighbour(peer.required("address"), addresses)
-                      .map(address -> new Peer(address, as));
-                }));
   }
 
   private static List<IpAddress> neighbours(List<YamlValue> items) {
@@ -111,7 +118,7 @@ final class FabricReader {
             object.optional("networks").word(VniRange::parse).orElse(VniPools.DEFAULT.networks())));
   }
 
-  private static Optional<Integer> holdSeconds(YamlValue value) {
+  static Optional<Integer> holdSeconds(YamlValue value) {
     var seconds = value.integer(0, FabricSpec.MAX_HOLD_SECONDS);
     if (seconds.isPresent() && (seconds.get() == 1 || seconds.get() == 2)) {
       value.report(

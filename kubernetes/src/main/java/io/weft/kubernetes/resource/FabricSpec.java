@@ -5,30 +5,42 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
 import io.weft.net.VniRange;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What all nodes have in common.
  *
  * @param asn of the nodes and reflectors; 65000 when not given
- * @param peers further BGP neighbours: switches, gateways; each address once
+ * @param peers further BGP neighbours: switches, gateways; each address and interface once, ranges
+ *     apart from each other
  * @param holdSeconds proposed hold time (RFC 4271 §4.2): 0 (never expires) or 3..65535; 90 when not
  *     given
  * @param restartSeconds how long neighbours keep a restarting node's routes (RFC 4724 §3): 0..4095;
  *     120 when not given
+ * @param longLivedSeconds how much longer they keep them at the end of that, least preferred (RFC
+ *     9494 §4.2): 0..16777215; 0, not at all, when not given
+ * @param policies for {@link PeerSpec#importPolicy} and {@link PeerSpec#exportPolicy}; each name
+ *     once
+ * @param underlay what nodes do with the underlay's routing
  */
 public record FabricSpec(
     AutonomousSystem asn,
     Vtep vtep,
     Reflectors reflectors,
-    List<Peer> peers,
+    List<PeerSpec> peers,
     VniPools vniPools,
     AutoRouteTarget autoRouteTarget,
     int holdSeconds,
-    int restartSeconds) {
+    int restartSeconds,
+    int longLivedSeconds,
+    List<PolicySpec> policies,
+    Underlay underlay) {
   public static final int MAX_HOLD_SECONDS = 65535;
   public static final int MAX_RESTART_SECONDS = 4095;
+  public static final int MAX_LONG_LIVED_SECONDS = 0xff_ffff;
 
   /** What holds where nothing is given. */
   public static final FabricSpec DEFAULT =
@@ -40,18 +52,32 @@ public record FabricSpec(
           VniPools.DEFAULT,
           AutoRouteTarget.SHORT,
           90,
-          120);
+          120,
+          0,
+          List.of(),
+          Underlay.DEFAULT);
 
   public FabricSpec {
     peers = List.copyOf(peers);
-    requireEachOnce(peers.stream().map(Peer::address).toList());
-    if (holdSeconds != 0 && (holdSeconds < 3 || holdSeconds > MAX_HOLD_SECONDS)) {
-      throw new IllegalArgumentException(
-          "holdSeconds " + holdSeconds + " is neither 0 nor in 3.." + MAX_HOLD_SECONDS);
-    }
+    policies = List.copyOf(policies);
+    requireApart(peers.stream().map(PeerSpec::remote).toList());
+    requireHoldSeconds(holdSeconds);
     if (restartSeconds < 0 || restartSeconds > MAX_RESTART_SECONDS) {
       throw new IllegalArgumentException(
           "restartSeconds " + restartSeconds + " is out of 0.." + MAX_RESTART_SECONDS);
+    }
+    if (longLivedSeconds < 0 || longLivedSeconds > MAX_LONG_LIVED_SECONDS) {
+      throw new IllegalArgumentException(
+          "longLivedSeconds " + longLivedSeconds + " is out of 0.." + MAX_LONG_LIVED_SECONDS);
+    }
+    var names = policies.stream().map(PolicySpec::name).toList();
+    for (var peer : peers) {
+      for (var name :
+          Stream.concat(peer.importPolicy().stream(), peer.exportPolicy().stream()).toList()) {
+        if (!names.contains(name)) {
+          throw new IllegalArgumentException("policy '" + name + "' is not known");
+        }
+      }
     }
   }
 
@@ -80,9 +106,7 @@ public record FabricSpec(
     /** The first global address of an interface; the name has 1..15 characters (IFNAMSIZ). */
     record OfInterface(String name) implements Vtep {
       public OfInterface {
-        if (!name.matches("[^/\\s:]{1,15}") || name.equals(".") || name.equals("..")) {
-          throw new IllegalArgumentException("'" + name + "' is not an interface name");
-        }
+        requireInterface(name);
       }
     }
 
@@ -110,10 +134,22 @@ public record FabricSpec(
     }
   }
 
-  /** A BGP neighbour that is not a node; {@code asn} is the fabric's when not given. */
-  public record Peer(IpAddress address, AutonomousSystem asn) {
-    public Peer {
-      requireNeighbour(address);
+  /**
+   * What nodes do with the underlay's routing, over peers that speak a unicast family.
+   *
+   * @param announceVtep each node announces the host route of its VTEP
+   * @param maximumPaths next hops of equal cost that are installed for one prefix, 1..64; 4 when
+   *     not given
+   */
+  public record Underlay(boolean announceVtep, int maximumPaths) {
+    public static final int MAX_PATHS = 64;
+    public static final Underlay DEFAULT = new Underlay(false, 4);
+
+    public Underlay {
+      if (maximumPaths < 1 || maximumPaths > MAX_PATHS) {
+        throw new IllegalArgumentException(
+            "maximumPaths " + maximumPaths + " is out of 1.." + MAX_PATHS);
+      }
     }
   }
 
@@ -137,5 +173,42 @@ public record FabricSpec(
       throw new IllegalArgumentException(address + " is not the address of a neighbour");
     }
     return address;
+  }
+
+  static String requireInterface(String name) {
+    if (!name.matches("[^/\\s:]{1,15}") || name.equals(".") || name.equals("..")) {
+      throw new IllegalArgumentException("'" + name + "' is not an interface name");
+    }
+    return name;
+  }
+
+  static void requireHoldSeconds(int seconds) {
+    if (seconds != 0 && (seconds < 3 || seconds > MAX_HOLD_SECONDS)) { // RFC 4271 §4.2
+      throw new IllegalArgumentException(
+          "holdSeconds " + seconds + " is neither 0 (never expires) nor in 3.." + MAX_HOLD_SECONDS);
+    }
+  }
+
+  private static void requireApart(List<PeerSpec.Remote> remotes) {
+    var before = new ArrayList<PeerSpec.Remote>();
+    for (var remote : remotes) {
+      before.add(requireApart(remote, before));
+    }
+  }
+
+  /** Gives the remote back if none of those {@code before} can be the same neighbour. */
+  static PeerSpec.Remote requireApart(PeerSpec.Remote remote, List<PeerSpec.Remote> before) {
+    for (var other : before) {
+      if (other.equals(remote)) {
+        throw new IllegalArgumentException(remote + " is given twice");
+      }
+      if (remote instanceof PeerSpec.Remote.InRange(var one)
+          && other instanceof PeerSpec.Remote.InRange(var two)
+          && one.overlaps(two)) {
+        throw new IllegalArgumentException(
+            remote + " overlaps " + other + ": one neighbour would have two settings");
+      }
+    }
+    return remote;
   }
 }

@@ -40,6 +40,12 @@ public final class YamlValue {
     return node.isPresent();
   }
 
+  /** True for a number; for values that are a number or a word. */
+  public boolean isNumber() {
+    return node.filter(n -> n instanceof YamlNode.Scalar(_, var form, _) && form == Form.INTEGER)
+        .isPresent();
+  }
+
   /** Where the value begins; where it is absent, the object in which it was looked for. */
   public Place place() {
     return place;

@@ -81,8 +81,12 @@ class ResourceReaderTest {
     assertThat(spec.reflectorClients()).containsExactly(IpPrefix.parse("10.0.0.0/8"));
     assertThat(spec.peers())
         .containsExactly(
-            new FabricSpec.Peer(IpAddress.parse("10.0.1.1"), new AutonomousSystem(65001)),
-            new FabricSpec.Peer(IpAddress.parse("10.0.1.2"), spec.asn()));
+            PeerSpec.of(
+                new PeerSpec.Remote.AtAddress(IpAddress.parse("10.0.1.1")),
+                new PeerSpec.PeerAs.Exact(new AutonomousSystem(65001))),
+            PeerSpec.of(
+                new PeerSpec.Remote.AtAddress(IpAddress.parse("10.0.1.2")),
+                new PeerSpec.PeerAs.Exact(spec.asn())));
     assertThat(spec.vniPools().networks()).isEqualTo(VniRange.parse("5000-5999"));
     assertThat(spec.autoRouteTarget()).isEqualTo(AutoRouteTarget.RFC8365);
     assertThat(spec.holdSeconds()).isZero();
@@ -225,7 +229,7 @@ class ResourceReaderTest {
         f(
             "{address: 10.0.1.2}",
             "{asn: 5}",
-            "10:5: Fabric default: 'address' is missing; it is required"),
+            "10:5: Fabric default: a peer has one of 'address', 'interface' and 'range'; give one"),
         f(
             "10.0.1.2",
             "10.0.1.1",

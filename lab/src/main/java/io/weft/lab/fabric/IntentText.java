@@ -3,6 +3,7 @@ package io.weft.lab.fabric;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
 import io.weft.kubernetes.resource.Network;
+import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.Tenant;
 import java.util.List;
 import java.util.Locale;
@@ -58,8 +59,20 @@ public final class IntentText {
     return clients.isEmpty() ? "" : ", clients: " + clients;
   }
 
-  private static String peer(FabricSpec.Peer peer) {
-    return "{address: " + peer.address() + ", asn: " + peer.asn() + "}";
+  private static String peer(PeerSpec peer) {
+    var remote =
+        switch (peer.remote()) {
+          case PeerSpec.Remote.AtAddress(var address) -> "address: \"" + address + "\"";
+          case PeerSpec.Remote.OnInterface(var name) -> "interface: \"" + name + "\"";
+          case PeerSpec.Remote.InRange(var range) -> "range: \"" + range + "\"";
+        };
+    var as =
+        switch (peer.as()) {
+          case PeerSpec.PeerAs.Exact(var number) -> number.toString();
+          case PeerSpec.PeerAs.External _ -> "external";
+          case PeerSpec.PeerAs.Internal _ -> "internal";
+        };
+    return "{" + remote + ", asn: " + as + "}";
   }
 
   private static String form(AutoRouteTarget form) {

@@ -1,0 +1,140 @@
+package io.weft.agent.intent;
+
+import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.PeerSpec;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Secrets out of files that only root can read: {@code passwordFrom} of a peer. Read once for each
+ * intent; what is wrong with a file is told in words that never hold its contents.
+ */
+public final class Secrets {
+  private final int owner;
+
+  /** Secrets of root's. */
+  public Secrets() {
+    this(0);
+  }
+
+  /** {@code owner}: the user whose the files must be. */
+  Secrets(int owner) {
+    this.owner = owner;
+  }
+
+  /** A file that holds no secret, or not only for its owner. */
+  public static final class Unusable extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Unusable(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * What the peers of a fabric have.
+   *
+   * @param found secret of each peer whose file is good
+   * @param problems one line for each whose file is not; such a peer must not be spoken to, because
+   *     it would be without the protection that was asked for
+   */
+  public record Reading(Map<PeerSpec.Remote, Secret> found, List<String> problems) {
+    public Reading {
+      problems = List.copyOf(problems);
+    }
+  }
+
+  /** Reads the secrets of all peers that have one. */
+  public Reading read(FabricSpec fabric) {
+    var found = new LinkedHashMap<PeerSpec.Remote, Secret>();
+    var problems = new ArrayList<String>();
+    for (var peer : fabric.peers()) {
+      if (peer.passwordFile().isPresent()) {
+        try {
+          found.put(peer.remote(), read(peer.passwordFile().get()));
+        } catch (Unusable e) {
+          problems.add("peer " + peer.remote() + ": no session: " + e.getMessage());
+        }
+      }
+    }
+    return new Reading(found, problems);
+  }
+
+  /**
+   * Reads one file; a newline at its end is not part of the secret.
+   *
+   * @throws Unusable in words, when it is not a file of mode 0600 or 0400 of its owner's, or does
+   *     not hold 1 to 80 octets
+   */
+  public Secret read(Path file) throws Unusable {
+    try {
+      requirePrivate(file);
+      return Secret.of(withoutNewline(octets(file)));
+    } catch (NoSuchFileException _) {
+      throw new Unusable("the secret's file " + file + " does not exist; make it, with mode 0600");
+    } catch (IOException e) {
+      throw new Unusable("the secret's file " + file + " cannot be read: " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new Unusable("the secret's file " + file + ": " + e.getMessage());
+    }
+  }
+
+  private void requirePrivate(Path file) throws IOException, Unusable {
+    var attributes = Files.readAttributes(file, "unix:uid,permissions,isRegularFile");
+    if (!Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
+      throw new Unusable("the secret's file " + file + " is not a regular file");
+    }
+    if (!(attributes.get("uid") instanceof Integer uid) || uid != owner) {
+      throw new Unusable(
+          "the secret's file "
+              + file
+              + " belongs to user "
+              + attributes.get("uid")
+              + ", who could read or change it; run: chown "
+              + owner
+              + " "
+              + file);
+    }
+    var permissions = Files.getPosixFilePermissions(file);
+    var allowed = Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    if (!allowed.containsAll(permissions)) {
+      throw new Unusable(
+          "the secret's file "
+              + file
+              + " has mode "
+              + PosixFilePermissions.toString(permissions)
+              + ", so that not only its owner can use it; run: chmod 0600 "
+              + file);
+    }
+  }
+
+  /** At most so much that a too long secret is seen to be one. */
+  private static byte[] octets(Path file) throws IOException {
+    try (var in = Channels.newInputStream(Files.newByteChannel(file, StandardOpenOption.READ))) {
+      return in.readNBytes(Secret.MAX_OCTETS + 3);
+    }
+  }
+
+  private static byte[] withoutNewline(byte[] octets) {
+    int length = octets.length;
+    if (length > 0 && octets[length - 1] == '\n') {
+      length--;
+      if (length > 0 && octets[length - 1] == '\r') {
+        length--;
+      }
+    }
+    return Arrays.copyOf(octets, length);
+  }
+}

@@ -1,0 +1,75 @@
+package io.weft.agent.json;
+
+import io.weft.bgp.wire.EvpnRoute;
+import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteText;
+import io.weft.bgp.wire.UnicastRoute;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Which routes somebody asks about: one by its text, or all with a MAC, an IP or a prefix. */
+final class RouteQuestion {
+  private final Predicate<Route> meant;
+
+  private RouteQuestion(Predicate<Route> meant) {
+    this.meant = meant;
+  }
+
+  /**
+   * Reads {@code [2] 10.0.0.1:1 tag 0 02:00:00:00:00:01}, {@code 02:00:00:00:00:01}, {@code
+   * 10.1.1.1} or {@code 10.1.0.0/16}.
+   *
+   * @throws IllegalArgumentException in words, for any other text
+   */
+  static RouteQuestion parse(String typed) {
+    var text = typed.strip();
+    if (text.startsWith("[") || text.startsWith("rt:")) {
+      var key = RouteText.parse(text).key();
+      return new RouteQuestion(route -> route.key().equals(key));
+    }
+    if (text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")) {
+      var mac = MacAddress.parse(text);
+      return new RouteQuestion(
+          route -> route instanceof EvpnRoute.MacIpAdvertisement r && r.mac().equals(mac));
+    }
+    if (text.indexOf('/') >= 0) {
+      var prefix = IpPrefix.parse(text);
+      return new RouteQuestion(route -> prefix(route).filter(prefix::equals).isPresent());
+    }
+    try {
+      var ip = IpAddress.parse(text);
+      return new RouteQuestion(route -> concerns(route, ip));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "'"
+              + text
+              + "' is neither a route as 'weft routes --json' prints it, nor a MAC, an IP or a"
+              + " prefix",
+          e);
+    }
+  }
+
+  boolean means(Route route) {
+    return meant.test(route);
+  }
+
+  private static Optional<IpPrefix> prefix(Route route) {
+    if (route instanceof UnicastRoute(var prefix)) {
+      return Optional.of(prefix);
+    }
+    return route instanceof EvpnRoute.IpPrefixRoute r ? Optional.of(r.prefix()) : Optional.empty();
+  }
+
+  private static boolean concerns(Route route, IpAddress ip) {
+    if (route instanceof EvpnRoute.MacIpAdvertisement r) {
+      return r.ip().filter(ip::equals).isPresent();
+    }
+    if (route instanceof EvpnRoute.InclusiveMulticast r) {
+      return r.originator().equals(ip);
+    }
+    return prefix(route).filter(prefix -> prefix.contains(ip)).isPresent();
+  }
+}

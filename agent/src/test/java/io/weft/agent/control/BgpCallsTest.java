@@ -1,0 +1,184 @@
+package io.weft.agent.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.RouteText;
+import io.weft.net.AutonomousSystem;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import io.weft.overlay.node.NetworkIntent;
+import io.weft.overlay.node.NodeView.NetworkView;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class BgpCallsTest {
+  private static final Ipv4Address SELF = (Ipv4Address) IpAddress.parse("10.0.0.1");
+  private static final AutonomousSystem AS = new AutonomousSystem(65000);
+  private static final String MAC_IP = "[2] 10.0.0.2:1 tag 0 02:00:00:00:00:01 10.1.1.1";
+
+  private static final SpeakerView VIEW =
+      new SpeakerView(
+          AS,
+          SELF,
+          List.of(peer("10.0.0.8", "Established"), peer("10.0.0.9", "Active")),
+          List.of(
+              path(MAC_IP + " label 100", "10.0.0.8", 7, "65000:100", true),
+              path(MAC_IP + " label 100", "10.0.0.9", 3, "65000:100", false),
+              path("[3] 10.0.0.2:1 tag 0 10.0.0.2", "10.0.0.8", 0, "65000:200", true),
+              path("[5] 10.0.0.3:9 tag 0 10.2.0.0/16 label 5001", "10.0.0.8", 0, "65000:9", true),
+              path("10.3.0.0/24", "", 0, "65000:1", true)));
+
+  private static PeerView peer(String address, String state) {
+    return new PeerView(
+        IpAddress.parse(address),
+        AS,
+        Optional.of((Ipv4Address) IpAddress.parse(address)),
+        false,
+        state,
+        0,
+        2,
+        1,
+        0,
+        state.equals("Active") ? Optional.of("hold timer expired") : Optional.empty());
+  }
+
+  private static RouteView path(
+      String route, String peer, long sequence, String target, boolean best) {
+    return new RouteView(
+        RouteText.parse(route),
+        PathAttributes.originated(
+            SELF,
+            List.of(
+                ExtendedCommunity.of(RouteTarget.parse(target)),
+                ExtendedCommunity.macMobility(false, sequence)),
+            Optional.empty()),
+        peer.isEmpty() ? Optional.empty() : Optional.of(IpAddress.parse(peer)),
+        peer.isEmpty(),
+        best,
+        false);
+  }
+
+  private static NetworkView network(String name, String target, boolean realised) {
+    var targets = List.of(RouteTarget.parse(target));
+    return new NetworkView(
+        new NetworkIntent(
+            name,
+            Optional.empty(),
+            new Vni(100),
+            List.of(IpPrefix.parse("10.1.0.0/16")),
+            targets,
+            targets,
+            OptionalInt.empty()),
+        "weft-_" + name,
+        realised,
+        false,
+        Optional.empty(),
+        1450,
+        0,
+        0,
+        0);
+  }
+
+  private static JsonNode json(String text) throws Exception {
+    return new ObjectMapper().readTree(text.replace('\'', '"'));
+  }
+
+  private static int chosen(String request) throws Exception {
+    return BgpCalls.routes(json(request), VIEW).path("routes").size();
+  }
+
+  @Test
+  void everyFilterChoosesAndTheyCombine() throws Exception {
+    assertThat(chosen("{}")).isEqualTo(5);
+    assertThat(chosen("{'type':2}")).isEqualTo(2);
+    assertThat(chosen("{'type':2,'best':true}")).isEqualTo(1);
+    assertThat(chosen("{'vni':100}")).isEqualTo(2);
+    assertThat(chosen("{'mac':'02:00:00:00:00:01'}")).isEqualTo(2);
+    assertThat(chosen("{'ip':'10.1.1.1','peer':'10.0.0.9'}")).isEqualTo(1);
+    assertThat(chosen("{'prefix':'10.2.0.0/16'}")).isEqualTo(1);
+    assertThat(chosen("{'rt':'65000:200'}")).isEqualTo(1);
+    assertThat(chosen("{'rd':'10.0.0.3:9'}")).isEqualTo(1);
+    assertThat(chosen("{'family':'ipv4-unicast','local':true}")).isEqualTo(1);
+    assertThat(chosen("{'family':'ipv4-unicast','type':2}")).isZero();
+  }
+
+  @Test
+  void aLimitSaysWhatIsLeftOut() throws Exception {
+    var answer = BgpCalls.routes(json("{'limit':2,'best':true}"), VIEW);
+    assertThat(answer.path("routes")).hasSize(2);
+    assertThat(answer.path("matching").asInt()).isEqualTo(4);
+    assertThat(answer.path("more").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void aWrongArgumentIsRefusedInWords() {
+    assertThatThrownBy(() -> BgpCalls.routes(json("{'mac':'x'}"), VIEW))
+        .isInstanceOf(CallRefused.class)
+        .hasMessageContaining("mac: ");
+    assertThatThrownBy(() -> BgpCalls.routes(json("{'type':256}"), VIEW))
+        .isInstanceOf(CallRefused.class)
+        .hasMessageContaining("type 256 is not a number in 0..255");
+    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), VIEW, Optional.empty()))
+        .isInstanceOf(CallRefused.class)
+        .hasMessageContaining("'x' is neither a route");
+  }
+
+  @Test
+  void theCompetingPathAndTheMissingTargetAreTold() throws Exception {
+    for (var text : List.of(MAC_IP, "02:00:00:00:00:01", "10.1.1.1")) {
+      var answer =
+          BgpCalls.why(
+              json("{'route':'" + text + "'}"),
+              VIEW,
+              Optional.of(
+                  List.of(
+                      network("red", "65000:100", true),
+                      network("idle", "65000:100", false),
+                      network("blue", "65000:200", true))));
+      assertThat(answer.path("known").asBoolean()).isTrue();
+      assertThat(answer.path("routes")).hasSize(1);
+      var route = answer.path("routes").path(0);
+      assertThat(route.path("route").asText()).isEqualTo(MAC_IP);
+      assertThat(route.path("paths").findValuesAsText("reason"))
+          .containsExactly(
+              "best",
+              "not best: the best path has the higher MAC mobility sequence number: 7 against 3"
+                  + " (RFC 7432 §15)");
+      assertThat(route.path("networks").findValuesAsText("reason"))
+          .containsExactly(
+              "imported by target 65000:100",
+              "not imported: it has target 65000:100, but the network has no endpoint here",
+              "not imported: it imports [65000:200], the route carries [65000:100]");
+      assertThat(route.path("peers").findValuesAsText("reason"))
+          .containsExactly("not sent: the route is from there", "not sent: the session is Active");
+    }
+  }
+
+  @Test
+  void ofAnUnknownRouteItIsToldWhoWasAsked() throws Exception {
+    var answer =
+        BgpCalls.why(
+            json("{'route':'10.9.9.9'}"),
+            VIEW,
+            Optional.of(List.of(network("red", "65000:100", true))));
+    assertThat(answer.path("known").asBoolean()).isFalse();
+    assertThat(answer.path("reasons").toString())
+        .contains("neighbour 10.0.0.8 is established; none of the 2 routes kept from it")
+        .contains("neighbour 10.0.0.9 is Active: hold timer expired")
+        .contains("imported here: 65000:100 (red)");
+  }
+}
