@@ -2,17 +2,24 @@ package io.weft.agent.bgp;
 
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.socket.TcpOptions;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -50,6 +57,7 @@ public final class BgpTransport implements AutoCloseable {
   private final AtomicLong ids = new AtomicLong();
   private volatile Optional<IpAddress> local = Optional.empty();
   private volatile Optional<ServerSocketChannel> listener = Optional.empty();
+  private volatile List<PeerTransport> configured = List.of();
   private volatile boolean closed;
 
   /** Events go to {@code events}, which may block. */
@@ -84,17 +92,69 @@ public final class BgpTransport implements AutoCloseable {
     }
     closeListener();
     local = Optional.of(address);
-    var channel = ServerSocketChannel.open();
+    var channel = ServerSocketChannel.open(family(address));
     try {
+      secure(channel, address.isIpv4(), List.of());
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       channel.bind(new InetSocketAddress(inet(address), port), BACKLOG);
-    } catch (IOException e) {
+    } catch (IOException | LinuxException e) {
       channel.close();
       throw new IOException(
           "cannot listen on " + address + " port " + port + ": " + e.getMessage(), e);
     }
     listener = Optional.of(channel);
     Thread.ofVirtual().name("bgp-accept").start(() -> accept(channel));
+  }
+
+  /**
+   * From now on new connections follow these; standing ones stay. A listener demands passwords
+   * before it accepts.
+   *
+   * @throws LinuxException when the kernel refuses, such as for want of TCP-MD5
+   */
+  public synchronized void configure(List<PeerTransport> peers) {
+    var before = configured;
+    configured = List.copyOf(peers);
+    if (listener.isPresent() && local.isPresent()) {
+      secure(listener.get(), local.get().isIpv4(), before);
+    }
+  }
+
+  private void secure(ServerSocketChannel channel, boolean ipv4, List<PeerTransport> before) {
+    for (var old : before) {
+      boolean kept =
+          configured.stream()
+              .anyMatch(p -> p.peers().equals(old.peers()) && p.password().isPresent());
+      if (old.peers().address().isIpv4() == ipv4 && old.password().isPresent() && !kept) {
+        TcpOptions.md5(channel, old.peers(), "");
+      }
+    }
+    for (var peer : configured) {
+      if (peer.peers().address().isIpv4() == ipv4 && peer.password().isPresent()) {
+        TcpOptions.md5(channel, peer.peers(), peer.password().get().value());
+      }
+      if (peer.peers().address().isIpv4() == ipv4 && peer.ttlSecurityHops().isPresent()) {
+        TcpOptions.ttl(channel, ipv4, 255); // RFC 5082 §3: the answer to SYN as well
+      }
+    }
+  }
+
+  /** The narrowest range wins. */
+  private Optional<PeerTransport> of(IpAddress peer) {
+    return configured.stream()
+        .filter(p -> p.peers().contains(peer))
+        .max(Comparator.comparingInt(p -> p.peers().length()));
+  }
+
+  private static StandardProtocolFamily family(IpAddress address) {
+    return address.isIpv4() ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+  }
+
+  private static void limitHops(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
+    wanted.ttl().ifPresent(ttl -> TcpOptions.ttl(channel, peer.isIpv4(), ttl));
+    if (wanted.minimumTtl() > 0) {
+      TcpOptions.minimumTtl(channel, peer.isIpv4(), wanted.minimumTtl());
+    }
   }
 
   private void accept(ServerSocketChannel channel) {
@@ -118,9 +178,10 @@ public final class BgpTransport implements AutoCloseable {
         LOG.debug("{}: refused, {} connections stand", address, MAX_CONNECTIONS);
         channel.close();
       } else {
+        of(address).ifPresent(wanted -> limitHops(channel, address, wanted));
         add(channel, address, true);
       }
-    } catch (IOException e) {
+    } catch (IOException | LinuxException e) {
       channel.close(); // it is gone already, or cannot be used: the peer comes again
       LOG.debug("accepted and lost at once: {}", e.getMessage());
     }
@@ -154,19 +215,27 @@ public final class BgpTransport implements AutoCloseable {
 
   private void connect(IpAddress peer) {
     try {
-      var channel = SocketChannel.open();
+      var channel = SocketChannel.open(family(peer));
+      var wanted = of(peer);
       try {
-        var source = local;
+        wanted.ifPresent(w -> limitHops(channel, peer, w));
+        wanted
+            .flatMap(PeerTransport::password)
+            .ifPresent(
+                secret ->
+                    TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.value()));
+        var source = wanted.flatMap(PeerTransport::localAddress).or(() -> local);
         if (source.isPresent() && source.get().bits() == peer.bits()) {
           channel.bind(new InetSocketAddress(inet(source.get()), 0));
         }
-        channel.socket().connect(new InetSocketAddress(inet(peer), port), CONNECT_TIMEOUT_MILLIS);
+        int to = wanted.map(PeerTransport::port).orElse(OptionalInt.empty()).orElse(port);
+        channel.socket().connect(new InetSocketAddress(inet(peer), to), CONNECT_TIMEOUT_MILLIS);
         add(channel, peer, false);
-      } catch (IOException e) {
+      } catch (IOException | LinuxException e) {
         channel.close();
         throw e;
       }
-    } catch (IOException e) {
+    } catch (IOException | LinuxException e) {
       events.accept(new SpeakerEvent.ConnectFailed(peer, String.valueOf(e.getMessage())));
     }
   }

@@ -56,6 +56,18 @@ public final class Libc {
     }
   }
 
+  /** Sets an option on a descriptor that is not ours to close; returns 0 or a negative errno. */
+  public static int setsockopt(int descriptor, int level, int option, byte[] value) {
+    try (var arena = Arena.ofConfined()) {
+      var in = arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, value);
+      return call(
+          state ->
+              (int)
+                  SocketCalls.SETSOCKOPT.invokeExact(
+                      state, descriptor, level, option, in, value.length));
+    }
+  }
+
   /** Reads an int option; returns it or a negative errno. */
   public static int getsockopt(Descriptor socket, int level, int option) {
     try (var arena = Arena.ofConfined()) {

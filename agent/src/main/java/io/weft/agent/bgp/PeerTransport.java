@@ -1,0 +1,47 @@
+package io.weft.agent.bgp;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What TCP connections with a peer, or with each peer of a range, must have.
+ *
+ * @param peers one peer is a prefix of 32 or 128 bits
+ * @param password TCP-MD5 (RFC 2385), demanded of both sides
+ * @param ttlSecurityHops GTSM (RFC 5082): leave with TTL 255, take only from so many hops; 1..254
+ * @param multihopTtl the TTL of what leaves, 1..255: 1 for a single-hop external peer; without it
+ *     the system's; not together with GTSM
+ * @param localAddress where our connections leave from; otherwise the listening address
+ * @param port of the peer, otherwise ours
+ */
+public record PeerTransport(
+    IpPrefix peers,
+    Optional<Secret> password,
+    OptionalInt ttlSecurityHops,
+    OptionalInt multihopTtl,
+    Optional<IpAddress> localAddress,
+    OptionalInt port) {
+  public PeerTransport {
+    if (ttlSecurityHops.isPresent() && multihopTtl.isPresent()) {
+      throw new IllegalArgumentException(
+          peers + ": TTL security and a multihop TTL exclude each other; give one of them");
+    }
+    if (ttlSecurityHops.isPresent()
+        && (ttlSecurityHops.getAsInt() < 1 || ttlSecurityHops.getAsInt() > 254)) {
+      throw new IllegalArgumentException(
+          peers + ": " + ttlSecurityHops.getAsInt() + " hops of TTL security are out of 1..254");
+    }
+  }
+
+  /** RFC 5082 §3: the least TTL that arrives over so many hops; 0 without TTL security. */
+  int minimumTtl() {
+    return ttlSecurityHops.isPresent() ? 256 - ttlSecurityHops.getAsInt() : 0;
+  }
+
+  /** The TTL of what leaves; empty: the system's. */
+  OptionalInt ttl() {
+    return ttlSecurityHops.isPresent() ? OptionalInt.of(255) : multihopTtl;
+  }
+}

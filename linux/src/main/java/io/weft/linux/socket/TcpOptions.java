@@ -1,0 +1,127 @@
+package io.weft.linux.socket;
+
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.Libc;
+import io.weft.linux.ffi.LinuxConstants;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.NetworkChannel;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * TCP-MD5 (RFC 2385), GTSM (RFC 5082) and binding to a device, on a SocketChannel or
+ * ServerSocketChannel that was opened for the family of the address. The Java process needs {@code
+ * --add-opens java.base/sun.nio.ch=ALL-UNNAMED}. What the kernel refuses is a {@link
+ * LinuxException}.
+ */
+public final class TcpOptions {
+  /** TCP_MD5SIG_MAXKEYLEN (linux/tcp.h), octets; a longer password is refused. */
+  public static final int MAX_PASSWORD = 80;
+
+  // linux/tcp.h
+  private static final int TCP_MD5SIG = 14;
+  private static final int TCP_MD5SIG_EXT = 32;
+  private static final int FLAG_PREFIX = 1;
+  private static final int MD5SIG_LENGTH = 216;
+  // linux/in.h, linux/in6.h, asm-generic/socket.h
+  private static final int IPPROTO_TCP = 6;
+  private static final int IP_TTL = 2;
+  private static final int IP_MINTTL = 21;
+  private static final int IPV6_UNICAST_HOPS = 16;
+  private static final int IPV6_MINHOPCOUNT = 73;
+  private static final int SO_BINDTODEVICE = 25;
+
+  private TcpOptions() {}
+
+  /** From now on segments to and from the peer carry a digest; an empty password ends that. */
+  public static void md5(NetworkChannel socket, IpAddress peer, String password) {
+    var octets = md5sig(peer, 0, 0, password);
+    set(socket, "set TCP_MD5SIG", peer.toString(), IPPROTO_TCP, TCP_MD5SIG, octets);
+  }
+
+  /** As {@link #md5(NetworkChannel, IpAddress, String)} for each peer of a prefix. */
+  public static void md5(NetworkChannel socket, IpPrefix peers, String password) {
+    var octets = md5sig(peers.address(), FLAG_PREFIX, peers.length(), password);
+    set(socket, "set TCP_MD5SIG_EXT", peers.toString(), IPPROTO_TCP, TCP_MD5SIG_EXT, octets);
+  }
+
+  /**
+   * struct tcp_md5sig: 128 sockaddr_storage | 1 flags | 1 prefix length | 2 key length | 4 interface
+   * | 80 key.
+   */
+  static byte[] md5sig(IpAddress address, int flags, int length, String password) {
+    var key = password.getBytes(StandardCharsets.UTF_8);
+    if (key.length > MAX_PASSWORD) {
+      throw new IllegalArgumentException(
+          "the password for " + address + " has " + key.length + " octets; at most 80 are allowed");
+    }
+    var out = ByteBuffer.allocate(MD5SIG_LENGTH).order(ByteOrder.nativeOrder());
+    if (address.isIpv4()) {
+      out.putShort(0, (short) LinuxConstants.AF_INET).put(4, address.octets());
+    } else {
+      out.putShort(0, (short) LinuxConstants.AF_INET6).put(8, address.octets());
+    }
+    out.put(128, (byte) flags).put(129, (byte) length).putShort(130, (short) key.length);
+    return out.put(136, key).array();
+  }
+
+  /** The TTL or hop limit of what leaves, 1..255. */
+  public static void ttl(NetworkChannel socket, boolean ipv4, int ttl) {
+    set(
+        socket,
+        ipv4 ? "set IP_TTL" : "set IPV6_UNICAST_HOPS",
+        String.valueOf(ttl),
+        ipv4 ? LinuxConstants.IPPROTO_IP : LinuxConstants.IPPROTO_IPV6,
+        ipv4 ? IP_TTL : IPV6_UNICAST_HOPS,
+        number(ttl));
+  }
+
+  /** RFC 5082 §3: the kernel drops what arrives with less; 0 takes everything. */
+  public static void minimumTtl(NetworkChannel socket, boolean ipv4, int minimum) {
+    set(
+        socket,
+        ipv4 ? "set IP_MINTTL" : "set IPV6_MINHOPCOUNT",
+        String.valueOf(minimum),
+        ipv4 ? LinuxConstants.IPPROTO_IP : LinuxConstants.IPPROTO_IPV6,
+        ipv4 ? IP_MINTTL : IPV6_MINHOPCOUNT,
+        number(minimum));
+  }
+
+  /** Packets leave by, and arrive from, this interface alone. */
+  public static void bindToDevice(NetworkChannel socket, String device) {
+    var octets = (device + "\0").getBytes(StandardCharsets.UTF_8);
+    set(
+        socket,
+        "set SO_BINDTODEVICE",
+        device,
+        LinuxConstants.SOL_SOCKET,
+        SO_BINDTODEVICE,
+        octets);
+  }
+
+  private static byte[] number(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
+  }
+
+  private static void set(
+      NetworkChannel socket, String operation, String target, int level, int option, byte[] value) {
+    int result = Libc.setsockopt(descriptor(socket), level, option, value);
+    if (result < 0) {
+      throw new LinuxException(operation, target, new Errno(-result), "");
+    }
+  }
+
+  private static int descriptor(NetworkChannel socket) {
+    try {
+      var method = socket.getClass().getMethod("getFDVal");
+      method.setAccessible(true);
+      return (int) method.invoke(socket);
+    } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+      throw new IllegalStateException("no descriptor in " + socket.getClass(), e);
+    }
+  }
+}
