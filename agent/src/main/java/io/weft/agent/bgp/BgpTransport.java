@@ -222,8 +222,7 @@ public final class BgpTransport implements AutoCloseable {
         wanted
             .flatMap(PeerTransport::password)
             .ifPresent(
-                secret ->
-                    TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.value()));
+                secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.value()));
         var source = wanted.flatMap(PeerTransport::localAddress).or(() -> local);
         if (source.isPresent() && source.get().bits() == peer.bits()) {
           channel.bind(new InetSocketAddress(inet(source.get()), 0));

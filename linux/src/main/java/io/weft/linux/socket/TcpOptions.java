@@ -50,8 +50,8 @@ public final class TcpOptions {
   }
 
   /**
-   * struct tcp_md5sig: 128 sockaddr_storage | 1 flags | 1 prefix length | 2 key length | 4 interface
-   * | 80 key.
+   * struct tcp_md5sig: 128 sockaddr_storage | 1 flags | 1 prefix length | 2 key length | 4
+   * interface | 80 key.
    */
   static byte[] md5sig(IpAddress address, int flags, int length, String password) {
     var key = password.getBytes(StandardCharsets.UTF_8);
@@ -94,13 +94,7 @@ public final class TcpOptions {
   /** Packets leave by, and arrive from, this interface alone. */
   public static void bindToDevice(NetworkChannel socket, String device) {
     var octets = (device + "\0").getBytes(StandardCharsets.UTF_8);
-    set(
-        socket,
-        "set SO_BINDTODEVICE",
-        device,
-        LinuxConstants.SOL_SOCKET,
-        SO_BINDTODEVICE,
-        octets);
+    set(socket, "set SO_BINDTODEVICE", device, LinuxConstants.SOL_SOCKET, SO_BINDTODEVICE, octets);
   }
 
   private static byte[] number(int value) {
