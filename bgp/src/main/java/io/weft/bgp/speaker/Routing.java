@@ -379,7 +379,9 @@ final class Routing {
     if (!gone.isEmpty()) {
       messages.addAll(UpdatePacking.withdraw(gone));
     }
-    if (recipient.owesMembershipsEnd && originationComplete) {
+    // A reflector wants everything, and so has said all at once: its clients' first routes wait for
+    // it. A node knows what it imports when its endpoints stand again.
+    if (recipient.owesMembershipsEnd && (originationComplete || imports.keepAll())) {
       recipient.owesMembershipsEnd = false;
       messages.add(Message.Update.endOfRib(Family.ROUTE_TARGET));
     }

@@ -118,8 +118,8 @@ class FamiliesTest {
 
   @Test
   void familiesThatCannotBeSpokenAreRefused() {
-    assertThatThrownBy(() -> with(2, AS, NextHop.AUTOMATIC, Family.ROUTE_TARGET))
-        .hasMessageContaining("route-target");
+    assertThatThrownBy(() -> with(2, AS, NextHop.AUTOMATIC, new Family(1, 128)))
+        .hasMessageContaining("1/128");
   }
 
   private List<Family> ends(String name) {
