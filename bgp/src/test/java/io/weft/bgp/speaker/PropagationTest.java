@@ -246,12 +246,20 @@ class PropagationTest {
     world.start("r", 9, reflector(9));
     world.add("a", 1, config(1, peer(9)));
     world.give("a", originate(attributes(1, World.RED), mac(1, 1)));
-    assertThat(world.taken("r")).noneMatch(SpeakerEffect.EndOfRibReceived.class::isInstance);
+    // What it wants is said at once, and the end of that: r's own routes wait for it.
+    assertThat(endsOfRib("r"))
+        .containsExactly(new SpeakerEffect.EndOfRibReceived(address(1), Family.ROUTE_TARGET));
     world.give("a", new SpeakerEvent.OriginationCompleted());
-    assertThat(world.taken("r").stream().filter(SpeakerEffect.EndOfRibReceived.class::isInstance))
+    assertThat(endsOfRib("r"))
         .containsExactly(
             new SpeakerEffect.EndOfRibReceived(address(1), Family.ROUTE_TARGET),
             new SpeakerEffect.EndOfRibReceived(address(1), Family.L2VPN_EVPN));
+  }
+
+  private List<SpeakerEffect> endsOfRib(String name) {
+    return world.taken(name).stream()
+        .filter(SpeakerEffect.EndOfRibReceived.class::isInstance)
+        .toList();
   }
 
   @Test
