@@ -69,9 +69,7 @@ public final class IntentWords {
     for (var peer : fabric.peers()) {
       if (peer.remote() instanceof PeerSpec.Remote.AtAddress(var address)) {
         boolean known = peers.stream().anyMatch(p -> p.address().equals(address));
-        // Without the password that was asked for there is no session, rather than an open one.
-        boolean wanted = peer.shutdown().isEmpty() && peer.passwordFile().isEmpty();
-        if (wanted && !known && self.filter(address::equals).isEmpty()) {
+        if (PeerSupport.mayStart(peer) && !known && self.filter(address::equals).isEmpty()) {
           as(peer, fabric).ifPresent(as -> peers.add(new PeerConfig(address, as, false, false)));
         }
       }

@@ -4,6 +4,7 @@ import io.weft.agent.DaemonFailure;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.intent.IntentWords;
+import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,6 +110,7 @@ public final class NodeDaemon implements AutoCloseable {
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
     report(reading.problems(), List.of());
+    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(gap -> LOG.warn("{}", gap));
     loop.start();
     loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
     kernel.start();
@@ -135,6 +138,10 @@ public final class NodeDaemon implements AutoCloseable {
 
   private synchronized void changeIntent(IntentReading next) {
     report(next.problems(), reading.problems());
+    var known = PeerSupport.gaps(reading.intent().fabric().spec());
+    PeerSupport.gaps(next.intent().fabric().spec()).stream()
+        .filter(gap -> !known.contains(gap))
+        .forEach(gap -> LOG.warn("{}", gap));
     reading = next;
     underlay.change(next.intent().fabric().spec());
     loop.put(new NodeEvent.IntentChanged(IntentWords.node(next.intent(), self)));
@@ -149,7 +156,10 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private List<String> problems() {
-    return reading.problems().stream().map(Problem::toString).toList();
+    return Stream.concat(
+            reading.problems().stream().map(Problem::toString),
+            PeerSupport.gaps(reading.intent().fabric().spec()).stream())
+        .toList();
   }
 
   /** On the kernel's thread. */

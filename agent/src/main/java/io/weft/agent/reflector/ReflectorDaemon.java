@@ -9,6 +9,7 @@ import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.intent.IntentWords;
+import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
@@ -97,6 +98,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private void begin() throws IOException, DaemonFailure {
     LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
     reading.problems().forEach(problem -> LOG.warn("{}", problem));
+    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(gap -> LOG.warn("{}", gap));
     if (reading.intent().fabric().spec().reflectorClients().isEmpty()) {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
@@ -183,6 +185,7 @@ public final class ReflectorDaemon implements AutoCloseable {
         "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
     reading.problems().stream().map(Problem::toString).forEach(problems::add);
+    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(problems::add);
     return document;
   }
 

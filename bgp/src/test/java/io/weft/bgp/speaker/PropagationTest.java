@@ -251,9 +251,7 @@ class PropagationTest {
         .containsExactly(new SpeakerEffect.EndOfRibReceived(address(1), Family.ROUTE_TARGET));
     world.give("a", new SpeakerEvent.OriginationCompleted());
     assertThat(endsOfRib("r"))
-        .containsExactly(
-            new SpeakerEffect.EndOfRibReceived(address(1), Family.ROUTE_TARGET),
-            new SpeakerEffect.EndOfRibReceived(address(1), Family.L2VPN_EVPN));
+        .containsExactly(new SpeakerEffect.EndOfRibReceived(address(1), Family.L2VPN_EVPN));
   }
 
   private List<SpeakerEffect> endsOfRib(String name) {
