@@ -15,17 +15,18 @@ public final class ArrowRule {
   private static final String NAME = "arrows";
 
   private static final Map<String, Set<String>> GRANTED =
-      Map.of(
-          "net", Set.of(),
-          "bgp", Set.of("net"),
-          "overlay", Set.of("net", "bgp"),
-          "linux", Set.of("net"),
-          "kubernetes", Set.of("net"),
-          "agent", Set.of("net", "bgp", "overlay", "linux", "kubernetes"),
-          "lab", Set.of("net", "linux", "kubernetes", "agent"),
-          "cli", Set.of("net", "linux", "kubernetes", "agent", "lab"),
-          "simulation", Set.of("net", "bgp", "overlay"),
-          "checks", Set.of());
+      Map.ofEntries(
+          Map.entry("net", Set.of()),
+          Map.entry("bgp", Set.of("net")),
+          Map.entry("bfd", Set.of("net")),
+          Map.entry("overlay", Set.of("net", "bgp")),
+          Map.entry("linux", Set.of("net")),
+          Map.entry("kubernetes", Set.of("net")),
+          Map.entry("agent", Set.of("net", "bgp", "bfd", "overlay", "linux", "kubernetes")),
+          Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),
+          Map.entry("cli", Set.of("net", "linux", "kubernetes", "agent", "lab")),
+          Map.entry("simulation", Set.of("net", "bgp", "overlay")),
+          Map.entry("checks", Set.of()));
 
   private ArrowRule() {}
 

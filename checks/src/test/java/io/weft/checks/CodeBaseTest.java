@@ -19,13 +19,13 @@ class CodeBaseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"net", "bgp", "overlay", "simulation"})
+  @ValueSource(strings = {"net", "bgp", "bfd", "overlay", "simulation"})
   void aPureModuleHasNoClockThreadOrOtherWorld(String module) {
     assertThat(classes(module)).flatMap(PurityRule::check).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"net", "bgp", "overlay", "simulation"})
+  @ValueSource(strings = {"net", "bgp", "bfd", "overlay", "simulation"})
   void aPureModuleNeverGoesInTheOrderOfHashes(String module) {
     assertThat(classes(module)).flatMap(HashOrderRule::check).isEmpty();
   }

@@ -1,0 +1,3 @@
+/** BFD over UDP: the shell around {@link io.weft.bfd.Bfd}. */
+@org.jspecify.annotations.NullMarked
+package io.weft.agent.bfd;

@@ -1,0 +1,26 @@
+package io.weft.bfd;
+
+import io.weft.net.IpAddress;
+import io.weft.net.Octets;
+import java.util.List;
+
+/** What happens to the brain. */
+public sealed interface BfdEvent {
+  /** Exactly these sessions are wanted from now on. */
+  record SessionsChanged(List<BfdSettings> wanted) implements BfdEvent {
+    public SessionsChanged {
+      wanted = List.copyOf(wanted);
+    }
+  }
+
+  /**
+   * A datagram came in on the port of single hop or multihop sessions.
+   *
+   * @param ttl as it arrived, 0..255
+   */
+  record PacketReceived(IpAddress from, IpAddress to, int ttl, Octets octets, boolean multihop)
+      implements BfdEvent {}
+
+  /** The time of {@link Bfd#nextDeadline} has come. */
+  record DeadlineReached() implements BfdEvent {}
+}
