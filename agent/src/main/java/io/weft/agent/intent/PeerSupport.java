@@ -79,7 +79,6 @@ public final class PeerSupport {
     addIf(peer.multihop().isPresent(), "multihop", missing);
     addIf(peer.allowAsIn() != 0, "allowAsIn", missing);
     addIf(peer.nextHop().isPresent(), "nextHop", missing);
-    addIf(peer.bfd().isPresent(), "bfd", missing);
     addIf(peer.addPath() != AddPath.NONE, "addPath", missing);
     return missing;
   }

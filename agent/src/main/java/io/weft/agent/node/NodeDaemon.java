@@ -1,6 +1,7 @@
 package io.weft.agent.node;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.intent.IntentWords;
@@ -40,6 +41,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final UnderlayWatch underlay;
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final BgpTransport transport;
+  private final PeerPaths paths;
   private final KernelShell kernel;
   private final NodeCalls calls;
   private final ControlServer control;
@@ -61,6 +63,7 @@ public final class NodeDaemon implements AutoCloseable {
             new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport = new BgpTransport(event -> loop.put(new NodeEvent.Bgp(event)));
+    paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     calls = new NodeCalls(loop, node, this::problems);
     control = ControlServer.open(options.socket(), calls.handlers());
@@ -145,6 +148,7 @@ public final class NodeDaemon implements AutoCloseable {
     reading = next;
     underlay.change(next.intent().fabric().spec());
     loop.put(new NodeEvent.IntentChanged(IntentWords.node(next.intent(), self)));
+    self.ifPresent(vtep -> paths.change(next.intent().fabric().spec(), vtep));
   }
 
   private static void report(List<Problem> problems, List<Problem> known) {
@@ -178,6 +182,7 @@ public final class NodeDaemon implements AutoCloseable {
   private synchronized void changeVtep(IpAddress vtep) {
     self = Optional.of(vtep);
     loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
+    paths.change(reading.intent().fabric().spec(), vtep);
   }
 
   /** Not before the brain can speak: a connection that came earlier would never be answered. */
@@ -216,6 +221,7 @@ public final class NodeDaemon implements AutoCloseable {
   public void close() throws IOException {
     control.close();
     directory.close();
+    paths.close();
     kernel.close();
     loop.close();
     transport.close();

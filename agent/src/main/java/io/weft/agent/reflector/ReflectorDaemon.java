@@ -3,6 +3,7 @@ package io.weft.agent.reflector;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
@@ -52,6 +53,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private final Speaker speaker;
   private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
   private final BgpTransport transport;
+  private final PeerPaths paths;
   private final ControlServer control;
   private volatile IntentReading reading;
 
@@ -63,6 +65,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     speaker = new Speaker(IntentWords.reflector(reading.intent(), underlay));
     loop = new EventLoop<>("brain", brain(speaker), this::carryOut);
     transport = new BgpTransport(loop::put);
+    paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
 
@@ -104,6 +107,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
     loop.start();
     transport.listen(underlay.vtep());
+    paths.change(reading.intent().fabric().spec(), underlay.vtep());
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
     directory.watch(this::changeIntent);
   }
@@ -148,6 +152,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
     reading = next;
     loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
+    paths.change(next.intent().fabric().spec(), underlay.vtep());
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -210,6 +215,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   public void close() throws IOException {
     control.close();
     directory.close();
+    paths.close();
     loop.close();
     transport.close();
   }

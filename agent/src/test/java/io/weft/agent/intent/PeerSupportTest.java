@@ -34,11 +34,11 @@ final class PeerSupportTest {
 
   @Test
   void anotherIsSaidAndTheSessionStands() throws IOException {
-    var intent = read("- {address: 192.0.2.1, bfd: {}, holdSeconds: 9}");
+    var intent = read("- {address: 192.0.2.1, nextHop: self, holdSeconds: 9}");
     assertThat(PeerSupport.gaps(intent.fabric().spec()))
         .singleElement()
         .asString()
-        .contains("192.0.2.1", "bfd", "holdSeconds", "goes on without");
+        .contains("192.0.2.1", "nextHop", "holdSeconds", "goes on without");
     assertThat(IntentWords.node(intent, Optional.empty()).peers()).hasSize(1);
   }
 

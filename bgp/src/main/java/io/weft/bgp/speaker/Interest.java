@@ -51,6 +51,11 @@ final class Interest {
     }
   }
 
+  /** True when just this membership stands. */
+  boolean holds(RouteTargetMembership membership) {
+    return membership.target().isEmpty() ? everything : memberships.contains(key(membership));
+  }
+
   /** The same as it stands now, for comparing with what it becomes. */
   Interest copy() {
     var copy = new Interest();

@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 
 /** Routes of a speaker: in from peers and from ourselves, and on to whom they concern. */
 final class Routing {
@@ -48,6 +49,12 @@ final class Routing {
 
   private boolean originationComplete;
   private boolean refreshWanted;
+
+  // What was imported before this step and then was not: its routes are dropped. When it is wanted
+  // again before the step ends, no membership changes, and the routes must be asked for.
+  private final TreeSet<RouteTarget> droppedTargets = new TreeSet<>();
+  private boolean dropped;
+  private boolean refreshOfAll;
 
   Routing(SpeakerConfig config, Outbox outbox) {
     this.outbox = outbox;
@@ -126,10 +133,7 @@ final class Routing {
     update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
     for (var route : update.withdrawn()) {
       if (route instanceof RouteTargetMembership membership) {
-        neighbour
-            .recipient
-            .flatMap(Recipient::interestToChange)
-            .ifPresent(interest -> interest.remove(membership));
+        leave(neighbour, membership);
       } else {
         rib.withdraw(from, route);
       }
@@ -145,6 +149,8 @@ final class Routing {
       if (route instanceof RouteTargetMembership membership) {
         if (accepted.isPresent()) {
           join(neighbour, membership);
+        } else {
+          leave(neighbour, membership);
         }
       } else if (accepted.isPresent()) {
         rib.announce(from, route, accepted.get());
@@ -172,8 +178,23 @@ final class Routing {
     }
   }
 
+  private static void leave(Neighbour neighbour, RouteTargetMembership membership) {
+    neighbour
+        .recipient
+        .flatMap(Recipient::interestToChange)
+        .ifPresent(interest -> interest.remove(membership));
+  }
+
   private void join(Neighbour neighbour, RouteTargetMembership membership) {
     var interest = neighbour.recipient.flatMap(Recipient::interestToChange);
+    if (interest.isPresent() && !interest.get().holds(membership)) {
+      // Left and joined again in one step: the peer has dropped what it then wants once more.
+      neighbour
+          .recipient
+          .filter(told -> told.formerInterest.orElseThrow().holds(membership))
+          .filter(told -> !told.refresh.contains(EVPN))
+          .ifPresent(told -> told.refresh.add(EVPN));
+    }
     if (interest.isPresent() && !interest.get().add(membership)) {
       outbox.report(
           neighbour.address(),
@@ -238,6 +259,9 @@ final class Routing {
       return;
     }
     refreshWanted |= imports.isWidenedBy(next);
+    refreshOfAll |= next.keepAll() && dropped || next.targets().stream().anyMatch(droppedTargets::contains);
+    dropped |= imports.keepAll() && !next.keepAll();
+    imports.targets().stream().filter(t -> !next.targets().contains(t)).forEach(droppedTargets::add);
     imports = next;
     neighbours.forEach(
         neighbour ->
@@ -254,6 +278,9 @@ final class Routing {
       askAgain(neighbour);
     }
     refreshWanted = false;
+    refreshOfAll = false;
+    dropped = false;
+    droppedTargets.clear();
     recipients.forEach(this::sayMemberships);
     membershipsSaid = memberships();
     var changes = rib.takeChanges();
@@ -278,7 +305,7 @@ final class Routing {
   private void askAgain(Neighbour neighbour) {
     if (refreshWanted
         && neighbour.isEstablished()
-        && neighbour.recipient.filter(told -> told.interest.isEmpty()).isPresent()
+        && neighbour.recipient.filter(told -> refreshOfAll || told.interest.isEmpty()).isPresent()
         && neighbour
             .session
             .negotiated()

@@ -84,6 +84,28 @@ final class RouteTargetConstraintTest {
     assertThat(sentTo("late")).isEqualTo(3);
   }
 
+  @Test
+  void aTargetThatGoesAndComesInOneStepOfTheNodeIsFilledAgain() {
+    wants("blue", BLUE, RED);
+    world.give(
+        "blue",
+        List.of(
+            new ImportTargetsChanged(List.of(BLUE)), new ImportTargetsChanged(List.of(RED, BLUE))));
+    assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2), mac(2, 3));
+    assertThat(sentTo("blue")).isEqualTo(2);
+  }
+
+  @Test
+  void aMembershipThatGoesAndComesInOneStepOfTheReflectorBringsItsRoutesAgain() {
+    wants("blue", BLUE, RED);
+    world.hold("reflector");
+    wants("blue", BLUE);
+    wants("blue", BLUE, RED);
+    world.release("reflector");
+    assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2), mac(2, 3));
+    assertThat(sentTo("blue")).isEqualTo(2);
+  }
+
   private void wants(String node, RouteTarget... targets) {
     world.give(node, new ImportTargetsChanged(List.of(targets).stream().sorted().toList()));
   }

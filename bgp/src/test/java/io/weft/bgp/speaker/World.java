@@ -45,6 +45,7 @@ final class World {
   final Map<String, List<SpeakerEffect>> effects = new TreeMap<>();
   private final Map<String, IpAddress> addresses = new LinkedHashMap<>();
   private final Map<End, End> connections = new LinkedHashMap<>();
+  private final Map<String, List<SpeakerEvent>> held = new TreeMap<>();
   private final Queue<Delivery> deliveries = new ArrayDeque<>();
   private long lastConnection;
   long now;
@@ -130,6 +131,21 @@ final class World {
   void give(String name, SpeakerEvent event) {
     deliveries.add(new Delivery(name, event));
     run();
+  }
+
+  /** Gives events that are taken in one step. */
+  void give(String name, List<SpeakerEvent> events) {
+    step(name, events);
+    run();
+  }
+
+  /** From now on what comes to {@code name} waits, and is taken in one step on release. */
+  void hold(String name) {
+    held.put(name, new ArrayList<>());
+  }
+
+  void release(String name) {
+    give(name, Optional.ofNullable(held.remove(name)).orElseThrow());
   }
 
   /** Lets time pass: every deadline on the way is met. */
@@ -220,10 +236,18 @@ final class World {
       if (speaker == null) {
         continue;
       }
-      var made = speaker.step(now, delivery.event());
-      effects.computeIfAbsent(delivery.to(), _ -> new ArrayList<>()).addAll(made);
-      made.forEach(effect -> perform(delivery.to(), effect));
+      if (held.containsKey(delivery.to())) {
+        held.get(delivery.to()).add(delivery.event());
+      } else {
+        step(delivery.to(), List.of(delivery.event()));
+      }
     }
+  }
+
+  private void step(String name, List<SpeakerEvent> events) {
+    var made = speaker(name).step(now, events);
+    effects.computeIfAbsent(name, _ -> new ArrayList<>()).addAll(made);
+    made.forEach(effect -> perform(name, effect));
   }
 
   private void perform(String name, SpeakerEffect effect) {
