@@ -158,7 +158,8 @@ public final class BfdTransport implements AutoCloseable {
         once();
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("BFD on {} failed; this is a defect of Weft. No path is watched any more.", local, e);
+      LOG.error(
+          "BFD on {} failed; this is a defect of Weft. No path is watched any more.", local, e);
     } finally {
       running = false;
       senders.values().forEach(DatagramSocket::close);

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class FrrNode implements AutoCloseable {
   static final Path BGPD = Path.of("/usr/lib/frr/bgpd");
-  private static final Path ZEBRA = Path.of("/usr/lib/frr/zebra");
+  static final Path ZEBRA = Path.of("/usr/lib/frr/zebra");
   private static final int MTU = 1450;
 
   private final String namespace;

@@ -113,8 +113,7 @@ public final class DatagramSocket implements AutoCloseable {
     try {
       length =
           (int)
-              (long)
-                  RECVMSG.invokeExact(descriptor.number(), header, LinuxConstants.MSG_DONTWAIT);
+              (long) RECVMSG.invokeExact(descriptor.number(), header, LinuxConstants.MSG_DONTWAIT);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -162,8 +161,7 @@ public final class DatagramSocket implements AutoCloseable {
   private static byte[] address(IpAddress address, int port) {
     var octets = SocketAddress.internet(address);
     MemorySegment.ofArray(octets)
-        .set(
-            JAVA_SHORT.withByteAlignment(1).withOrder(ByteOrder.BIG_ENDIAN), 2, (short) port);
+        .set(JAVA_SHORT.withByteAlignment(1).withOrder(ByteOrder.BIG_ENDIAN), 2, (short) port);
     return octets;
   }
 }
