@@ -259,9 +259,12 @@ final class Routing {
       return;
     }
     refreshWanted |= imports.isWidenedBy(next);
-    refreshOfAll |= next.keepAll() && dropped || next.targets().stream().anyMatch(droppedTargets::contains);
+    refreshOfAll |=
+        next.keepAll() && dropped || next.targets().stream().anyMatch(droppedTargets::contains);
     dropped |= imports.keepAll() && !next.keepAll();
-    imports.targets().stream().filter(t -> !next.targets().contains(t)).forEach(droppedTargets::add);
+    imports.targets().stream()
+        .filter(t -> !next.targets().contains(t))
+        .forEach(droppedTargets::add);
     imports = next;
     neighbours.forEach(
         neighbour ->
