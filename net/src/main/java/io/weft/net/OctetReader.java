@@ -6,6 +6,7 @@ package io.weft.net;
  */
 public final class OctetReader {
   private final byte[] octets;
+  private final int start;
   private final int end;
   private int position;
 
@@ -17,6 +18,7 @@ public final class OctetReader {
   public OctetReader(byte[] octets, int from, int length) {
     java.util.Objects.checkFromIndexSize(from, length, octets.length);
     this.octets = octets;
+    this.start = from;
     this.position = from;
     this.end = from + length;
   }
@@ -29,9 +31,19 @@ public final class OctetReader {
     return position == end;
   }
 
-  /** Offset of the next octet in the underlying array, for error reports. */
+  /** Offset of the next octet in the underlying array. */
   public int position() {
     return position;
+  }
+
+  /** The underlying array; not to be changed. */
+  public byte[] array() {
+    return octets;
+  }
+
+  /** A copy of all octets that this reader was made for, read or not. */
+  public Octets all() {
+    return Octets.of(java.util.Arrays.copyOfRange(octets, start, end));
   }
 
   private int advance(String field, int count) throws MalformedInput {

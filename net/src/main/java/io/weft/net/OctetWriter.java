@@ -64,6 +64,19 @@ public final class OctetWriter {
     return this;
   }
 
+  /** {@code length} octets of an array. */
+  public OctetWriter bytes(byte[] value, int from, int length) {
+    java.util.Objects.checkFromIndexSize(from, length, value.length);
+    int at = grow(length);
+    System.arraycopy(value, from, octets, at, length);
+    return this;
+  }
+
+  /** What stands in another writer. */
+  public OctetWriter append(OctetWriter other) {
+    return bytes(other.octets, 0, other.size);
+  }
+
   public OctetWriter octets(Octets value) {
     return bytes(value.toArray());
   }
@@ -84,9 +97,15 @@ public final class OctetWriter {
   }
 
   /** Forgets everything from {@code size} on: for a part that turned out not to fit. */
-  public void truncate(int size) {
+  public OctetWriter truncate(int size) {
     java.util.Objects.checkIndex(size, this.size + 1);
     this.size = size;
+    return this;
+  }
+
+  /** The array in use, of which {@link #size} octets are written; not to be kept. */
+  public byte[] array() {
+    return octets;
   }
 
   /** What was written, in a new array. */

@@ -3,6 +3,7 @@ package io.weft.agent.bgp;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
+import io.weft.net.OctetWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -34,7 +35,7 @@ final class BgpConnection {
   /** Small, for a reflector has thousands of them. */
   private static final int READ_BUFFER = 16 * 1024;
 
-  private static final int WRITE_AT_ONCE = 16 * 1024;
+  private static final int WRITE_AT_ONCE = 60 * 1024;
 
   private final long id;
   private final SocketChannel channel;
@@ -171,25 +172,20 @@ final class BgpConnection {
   }
 
   private void write() {
-    var buffer = ByteBuffer.allocate(WRITE_AT_ONCE + Message.MAX_LENGTH);
+    var out = new OctetWriter(Message.MAX_LENGTH);
     try {
       while (channel.isOpen()) {
         var messages = outgoing.take();
         while (messages != null) {
           for (var message : messages) {
-            var octets = codec.encode(message);
-            if (octets.length > buffer.remaining()) { // longer than 4096: few are
-              flush(buffer);
-              buffer = ByteBuffer.allocate(Message.MAX_EXTENDED_LENGTH + WRITE_AT_ONCE);
-            }
-            buffer.put(octets);
-            if (buffer.position() >= WRITE_AT_ONCE) {
-              flush(buffer);
+            codec.encode(message, out);
+            if (out.size() >= WRITE_AT_ONCE) {
+              flush(out);
             }
           }
           messages = outgoing.poll();
         }
-        flush(buffer);
+        flush(out);
         if (closing && outgoing.isEmpty()) {
           channel.shutdownOutput(); // the peer reads to the end and closes; then so do we
           return;
@@ -206,11 +202,11 @@ final class BgpConnection {
     }
   }
 
-  private void flush(ByteBuffer buffer) throws IOException {
-    buffer.flip();
+  private void flush(OctetWriter out) throws IOException {
+    var buffer = ByteBuffer.wrap(out.array(), 0, out.size());
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
-    buffer.clear();
+    out.truncate(0);
   }
 }

@@ -1,5 +1,7 @@
 package io.weft.agent.loop;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +20,12 @@ import org.slf4j.LoggerFactory;
 public final class EventLoop<E, F> implements AutoCloseable {
   /** Events that wait at most; whoever brings one more waits too. */
   public static final int QUEUE_CAPACITY = 16_384;
+
+  /**
+   * Events that the brain takes at once, when so many wait: enough to pack their outcome, and few
+   * enough that a timer or a question does not wait for long.
+   */
+  static final int MAX_BATCH = 256;
 
   private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
 
@@ -122,12 +130,15 @@ public final class EventLoop<E, F> implements AutoCloseable {
   private boolean once() throws InterruptedException {
     var item = next();
     if (item == null) {
-      carryOut(brain.deadlineReached());
+      carryOut(List.of(brain.deadlineReached()));
       return true;
     }
     return switch (item) {
       case Item.Event<E>(var event) -> {
-        carryOut(event);
+        carryOut(withFollowing(event));
+        if (isDue()) { // else events without a pause would keep every timer waiting
+          carryOut(List.of(brain.deadlineReached()));
+        }
         yield true;
       }
       case Item.Question<E>(var body, var refusal) -> {
@@ -148,8 +159,23 @@ public final class EventLoop<E, F> implements AutoCloseable {
     }
   }
 
-  private void carryOut(E event) {
-    for (var effect : brain.step(System.nanoTime(), event)) {
+  private List<E> withFollowing(E first) {
+    var batch = new ArrayList<E>();
+    batch.add(first);
+    while (batch.size() < MAX_BATCH && queue.peek() instanceof Item.Event<E>(var event)) {
+      queue.remove();
+      batch.add(event);
+    }
+    return batch;
+  }
+
+  private boolean isDue() {
+    var deadline = brain.nextDeadline();
+    return deadline.isPresent() && deadline.getAsLong() - System.nanoTime() <= 0;
+  }
+
+  private void carryOut(List<E> events) {
+    for (var effect : brain.step(System.nanoTime(), events)) {
       effects.accept(effect);
     }
   }

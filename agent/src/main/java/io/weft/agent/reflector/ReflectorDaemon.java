@@ -133,6 +133,11 @@ public final class ReflectorDaemon implements AutoCloseable {
       }
 
       @Override
+      public List<SpeakerEffect> step(long nowNanos, List<SpeakerEvent> events) {
+        return speaker.step(nowNanos, events);
+      }
+
+      @Override
       public OptionalLong nextDeadline() {
         return speaker.nextDeadline();
       }

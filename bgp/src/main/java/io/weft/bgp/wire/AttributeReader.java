@@ -7,6 +7,8 @@ import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
 import java.util.BitSet;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The path attributes of one UPDATE: {@code { 1 flags | 1 type | 1 or 2 length | value }*} (RFC
@@ -19,6 +21,13 @@ final class AttributeReader {
   static final int EXTENDED = 0x10;
   private static final int CATEGORY = OPTIONAL | TRANSITIVE;
 
+  /** Names of fields, made once: every UPDATE has some. */
+  private static final List<String> NAMES =
+      IntStream.range(0, 256).mapToObj(type -> "attribute " + type).toList();
+
+  private static final List<String> LENGTH_NAMES =
+      NAMES.stream().map(name -> name + " length").toList();
+
   private final Peering peering;
   private final UpdateDraft draft;
   private final BitSet seen = new BitSet(256);
@@ -29,19 +38,24 @@ final class AttributeReader {
   }
 
   /** One attribute as framed. */
-  private record Raw(int flags, int type, Octets value) {
+  private record Raw(int flags, int type, OctetReader in) {
     static Raw read(OctetReader in) throws MalformedInput {
       int flags = in.u8("attribute flags");
       int type = in.u8("attribute type");
-      var field = "attribute " + type + " length";
-      int length = (flags & EXTENDED) != 0 ? in.u16(field) : in.u8(field);
-      return new Raw(flags, type, in.octets("attribute " + type, length));
+      var name = NAMES.get(type);
+      var lengthName = LENGTH_NAMES.get(type);
+      int length = (flags & EXTENDED) != 0 ? in.u16(lengthName) : in.u8(lengthName);
+      return new Raw(flags, type, in.sub(name, length));
+    }
+
+    Octets value() {
+      return in.all();
     }
 
     /** The attribute whole, as NOTIFICATION data (RFC 4271 §6.3). */
     Octets whole() {
-      var out = new OctetWriter().u8(flags | EXTENDED).u8(type).u16(value.length());
-      return Octets.of(out.octets(value).toArray());
+      var out = new OctetWriter().u8(flags | EXTENDED).u8(type).u16(value().length());
+      return Octets.of(out.octets(value()).toArray());
     }
   }
 
@@ -98,7 +112,7 @@ final class AttributeReader {
     if ((raw.flags & OPTIONAL) == 0) {
       draft.withdrawFor(name(raw) + ": well-known, yet unknown (RFC 4271 §6.3, RFC 7606 §2)");
     } else if ((raw.flags & TRANSITIVE) != 0) {
-      draft.unknown.add(new UnknownAttribute(CATEGORY | PARTIAL, raw.type, raw.value));
+      draft.unknown.add(new UnknownAttribute(CATEGORY | PARTIAL, raw.type, raw.value()));
     }
   }
 
@@ -123,9 +137,8 @@ final class AttributeReader {
 
   private void decodeValue(KnownAttribute row, Raw raw) throws SessionReset {
     try {
-      var in = new OctetReader(raw.value.toArray());
-      row.decode.decode(in, peering, draft);
-      in.expectEmpty("value");
+      row.decode.decode(raw.in, peering, draft);
+      raw.in.expectEmpty("value");
       if (row.isCarried()) {
         draft.unknown.add(
             new UnknownAttribute(raw.flags & ~EXTENDED, raw.type, carriedValue(row, raw)));
@@ -141,12 +154,12 @@ final class AttributeReader {
 
   private Octets carriedValue(KnownAttribute row, Raw raw) {
     return row == KnownAttribute.AGGREGATOR && !peering.fourOctetAs()
-        ? Octets.parse("0000" + raw.value)
-        : raw.value;
+        ? Octets.parse("0000" + raw.value())
+        : raw.value();
   }
 
   private void fault(KnownAttribute row, Raw raw, String what, String rule) {
-    var line = row + ": " + what + " in " + excerpt(raw.value) + " (" + rule + ")";
+    var line = row + ": " + what + " in " + excerpt(raw.value()) + " (" + rule + ")";
     if (row.onFault == OnFault.DISCARD) {
       draft.faults.add(line + ": discarded");
     } else {

@@ -14,11 +14,12 @@ final class AttributeWriter {
    */
   static void writeAll(
       PathAttributes attributes, Peering peering, boolean withNextHop, OctetWriter out) {
+    var value = new OctetWriter(64);
     for (var row : KnownAttribute.ROWS) {
       if (row == KnownAttribute.NEXT_HOP && withNextHop) {
         write(row.flags, row.code, new OctetWriter().bytes(attributes.nextHop().octets()), out);
       }
-      var value = new OctetWriter();
+      value.truncate(0);
       if (row.scope.covers(peering) && row.encode.encode(attributes, peering, value)) {
         if (row == KnownAttribute.AS_PATH) {
           writeExtended(row, value, out);
@@ -28,8 +29,8 @@ final class AttributeWriter {
       }
     }
     for (var carried : attributes.unknown()) {
-      var value = new OctetWriter().octets(carriedValue(carried, peering));
-      write(carried.flags(), carried.type(), value, out);
+      value.truncate(0);
+      write(carried.flags(), carried.type(), value.octets(carriedValue(carried, peering)), out);
     }
   }
 
@@ -40,13 +41,17 @@ final class AttributeWriter {
     } else {
       out.u8(flags & ~AttributeReader.EXTENDED).u8(type).u8(size);
     }
-    out.bytes(value.toArray());
+    out.append(value);
   }
 
   /** With a two-octet length however short the value, as FRR writes these attributes. */
   static void writeExtended(KnownAttribute row, OctetWriter value, OctetWriter out) {
-    out.u8(row.flags | AttributeReader.EXTENDED).u8(row.code).u16(value.size());
-    out.bytes(value.toArray());
+    writeHead(row, value.size(), out);
+    out.append(value);
+  }
+
+  static void writeHead(KnownAttribute row, int length, OctetWriter out) {
+    out.u8(row.flags | AttributeReader.EXTENDED).u8(row.code).u16(length);
   }
 
   /** To an old speaker the number in AGGREGATOR takes two octets (RFC 6793 §4.2.2). */

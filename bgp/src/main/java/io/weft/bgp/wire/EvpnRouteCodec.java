@@ -25,9 +25,9 @@ final class EvpnRouteCodec {
   private static final int MAC_BITS = 48;
 
   /** Octets of a type 5 body (RFC 9136 §3.1): it alone tells the family. */
-  private static final int PREFIX_BODY_IPV4 = 34;
+  static final int PREFIX_BODY_IPV4 = 34;
 
-  private static final int PREFIX_BODY_IPV6 = 58;
+  static final int PREFIX_BODY_IPV6 = 58;
 
   private EvpnRouteCodec() {}
 

@@ -66,8 +66,8 @@ public sealed interface Message {
           || !announcedPathIds.isEmpty() && announcedPathIds.size() != announced.size()) {
         throw new IllegalArgumentException("path identifiers must be as many as routes, or none");
       }
-      withdrawn = List.copyOf(withdrawn);
-      announced = List.copyOf(announced);
+      withdrawn = listed(withdrawn);
+      announced = listed(announced);
       faults = List.copyOf(faults);
     }
 
@@ -83,12 +83,15 @@ public sealed interface Message {
 
     public static Update announce(PathAttributes attributes, List<? extends Route> routes) {
       return new Update(
-          List.of(), List.copyOf(routes), Optional.of(attributes), Optional.empty(), List.of());
+          List.of(), listed(routes), Optional.of(attributes), Optional.empty(), List.of());
     }
 
     public static Update withdraw(List<? extends Route> routes) {
-      return new Update(
-          List.copyOf(routes), List.of(), Optional.empty(), Optional.empty(), List.of());
+      return new Update(listed(routes), List.of(), Optional.empty(), Optional.empty(), List.of());
+    }
+
+    private static List<Route> listed(List<? extends Route> routes) {
+      return routes instanceof RouteBlock block ? block : List.copyOf(routes);
     }
 
     public static Update endOfRib(Family family) {

@@ -21,6 +21,11 @@ import java.util.Optional;
  */
 public final class MessageCodec {
   private static final int MARKER_LENGTH = 16;
+  private static final byte[] MARKER = new byte[MARKER_LENGTH];
+
+  static {
+    Arrays.fill(MARKER, (byte) 0xff);
+  }
 
   /** Message types and their lengths, header included (RFC 4271 §6.1, RFC 2918 §3, RFC 8654 §4). */
   private enum Type {
@@ -81,18 +86,23 @@ public final class MessageCodec {
   /** One whole message; one that is longer than the peer takes is our own mistake. */
   public byte[] encode(Message message) {
     var out = new OctetWriter();
-    for (int i = 0; i < MARKER_LENGTH; i++) {
-      out.u8(0xff);
-    }
-    out.u16(0);
+    encode(message, out);
+    return out.toArray();
+  }
+
+  /** Appends one whole message. */
+  public void encode(Message message, OctetWriter out) {
+    int start = out.size();
+    out.bytes(MARKER).u16(0);
     encodeBody(message, out);
+    int length = out.size() - start;
     int longest =
         longest(Type.of(message instanceof Open ? 1 : Type.UPDATE.code), peering.longestSent());
-    if (out.size() > longest) {
+    if (length > longest) {
       throw new IllegalArgumentException(
-          "a message of " + out.size() + " octets is longer than " + longest);
+          "a message of " + length + " octets is longer than " + longest);
     }
-    return out.patchU16(MARKER_LENGTH, out.size()).toArray();
+    out.patchU16(start + MARKER_LENGTH, length);
   }
 
   private Message decodeBody(Type type, OctetReader in) throws SessionReset {

@@ -38,6 +38,7 @@ final class MpNlri {
     }
     draft.nextHop = Optional.of(nextHop(family, nextHopLength, in));
     in.skip("reserved", 1);
+    draft.announcedBlock = block(family, peering, in);
     decodeRoutes("MP_REACH_NLRI", family, peering, in, draft.announced, draft.faults);
   }
 
@@ -47,6 +48,7 @@ final class MpNlri {
     if (in.isEmpty()) {
       draft.emptyUnreach = Optional.of(family);
     } else if (peering.families().contains(family)) {
+      draft.withdrawnBlock = block(family, peering, in).map(RouteBlock::keys);
       int before = draft.withdrawn.size();
       decodeRoutes("MP_UNREACH_NLRI", family, peering, in, draft.withdrawn, draft.faults);
       draft
@@ -56,6 +58,22 @@ final class MpNlri {
     } else {
       skip("MP_UNREACH_NLRI", family, in, draft);
     }
+  }
+
+  /** The routes as octets, if all of them are plain; else nothing is read. */
+  private static Optional<RouteBlock> block(Family family, Peering peering, OctetReader in)
+      throws MalformedInput {
+    if (!family.equals(Family.L2VPN_EVPN)
+        || in.isEmpty()
+        || peering.pathIdsReceived().contains(family)) {
+      return Optional.empty();
+    }
+    int from = in.position();
+    var block = RouteBlock.of(in.array(), from, from + in.remaining());
+    if (block.isPresent()) {
+      in.skip("routes", in.remaining());
+    }
+    return block;
   }
 
   private static Family family(OctetReader in) throws MalformedInput {
@@ -131,12 +149,20 @@ final class MpNlri {
     }
   }
 
+  /** The head of MP_REACH_NLRI with EVPN routes, whose octets follow. */
+  static void encodeReachHead(IpAddress nextHop, OctetWriter out) {
+    encodeHead(Family.L2VPN_EVPN, nextHop, out);
+  }
+
+  private static void encodeHead(Family family, IpAddress nextHop, OctetWriter out) {
+    out.u16(family.afi()).u8(family.safi());
+    out.u8(nextHop.bits() / 8).bytes(nextHop.octets()).u8(0);
+  }
+
   /** All routes are of one family. */
   static void encodeReach(
       IpAddress nextHop, List<NumberedRoute> routes, Peering peering, OctetWriter out) {
-    var family = routes.getFirst().route().family();
-    out.u16(family.afi()).u8(family.safi());
-    out.u8(nextHop.bits() / 8).bytes(nextHop.octets()).u8(0);
+    encodeHead(routes.getFirst().route().family(), nextHop, out);
     encodeRoutes(routes, peering, out);
   }
 

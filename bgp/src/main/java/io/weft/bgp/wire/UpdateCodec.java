@@ -70,13 +70,28 @@ final class UpdateCodec {
 
   /** Checks that need the whole message: what is missing, and what does not go together. */
   private static Update judge(UpdateDraft draft, Peering peering) {
-    boolean announces = !draft.announced.isEmpty() || !draft.outerAnnounced.isEmpty();
+    if (!isPlain(draft)) {
+      draft.unfold();
+    }
+    boolean announces =
+        !draft.announced.isEmpty()
+            || !draft.outerAnnounced.isEmpty()
+            || draft.announcedBlock.isPresent();
     if (announces && !draft.treatAsWithdraw) {
       requireMandatory(draft, peering);
       requireUsableNextHop(draft);
       requireOneNextHop(draft);
       requireOverlayIndexes(draft);
     }
+    if (isPlain(draft) && !draft.treatAsWithdraw) {
+      return new Update(
+          draft.withdrawnBlock.<List<Route>>map(block -> block).orElse(List.of()),
+          draft.announcedBlock.<List<Route>>map(block -> block).orElse(List.of()),
+          draft.announcedBlock.map(_ -> draft.attributes()),
+          Optional.empty(),
+          draft.faults);
+    }
+    draft.unfold();
     draft.announced.addAll(draft.outerAnnounced);
     if (draft.treatAsWithdraw) {
       draft.announced.forEach(route -> draft.withdrawn.add(route.key()));
@@ -94,6 +109,14 @@ final class UpdateCodec {
         draft.faults,
         pathIds(withdrawn, peering),
         pathIds(announced, peering));
+  }
+
+  /** True when all the routes are such as need not be made objects. */
+  private static boolean isPlain(UpdateDraft draft) {
+    return (draft.announcedBlock.isPresent() || draft.withdrawnBlock.isPresent())
+        && draft.announced.isEmpty()
+        && draft.withdrawn.isEmpty()
+        && draft.outerAnnounced.isEmpty();
   }
 
   /** One order whatever the places: routes of IPv4 unicast last, as they are written. */
@@ -229,6 +252,10 @@ final class UpdateCodec {
     if (update.announced().isEmpty() && update.withdrawn().isEmpty()) {
       throw new IllegalArgumentException("an UPDATE without routes would be an End-of-RIB");
     }
+    if (isBlock(update.announced()) && isBlock(update.withdrawn())) {
+      encodeBlocks(update, peering, out);
+      return;
+    }
     var withdrawn = numbered(update.withdrawn(), update.withdrawnPathIds());
     var announced = numbered(update.announced(), update.announcedPathIds());
     boolean ipv4NextHop = update.attributes().map(a -> a.nextHop().isIpv4()).orElse(false);
@@ -262,6 +289,30 @@ final class UpdateCodec {
     }
     out.patchU16(lengthAt, out.size() - lengthAt - 2);
     MpNlri.encodeRoutes(outerAnnounced, peering, out);
+  }
+
+  private static boolean isBlock(List<Route> routes) {
+    return routes instanceof RouteBlock || routes.isEmpty();
+  }
+
+  private static void encodeBlocks(Update update, Peering peering, OctetWriter out) {
+    out.u16(0);
+    int lengthAt = out.size();
+    out.u16(0);
+    if (update.announced() instanceof RouteBlock routes) {
+      var nextHop = update.attributes().orElseThrow().nextHop();
+      int length = 2 + 1 + 1 + nextHop.bits() / 8 + 1 + routes.length();
+      AttributeWriter.writeHead(MP_REACH_NLRI, length, out);
+      MpNlri.encodeReachHead(nextHop, out);
+      out.bytes(routes.octets(), routes.from(), routes.length());
+    }
+    if (update.withdrawn() instanceof RouteBlock routes) {
+      AttributeWriter.writeHead(MP_UNREACH_NLRI, 2 + 1 + routes.length(), out);
+      out.u16(Family.L2VPN_EVPN.afi()).u8(Family.L2VPN_EVPN.safi());
+      out.bytes(routes.octets(), routes.from(), routes.length());
+    }
+    update.attributes().ifPresent(a -> AttributeWriter.writeAll(a, peering, false, out));
+    out.patchU16(lengthAt, out.size() - lengthAt - 2);
   }
 
   private static void outerField(List<NumberedRoute> routes, Peering peering, OctetWriter out) {

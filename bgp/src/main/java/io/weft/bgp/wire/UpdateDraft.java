@@ -14,6 +14,11 @@ final class UpdateDraft {
   final List<NumberedRoute> withdrawn = new ArrayList<>();
   final List<NumberedRoute> announced = new ArrayList<>();
 
+  /** In place of the two lists: routes that need not be made objects, {@link #unfold} does it. */
+  Optional<RouteBlock> withdrawnBlock = Optional.empty();
+
+  Optional<RouteBlock> announcedBlock = Optional.empty();
+
   /** Those of the field behind the attributes: their next hop is NEXT_HOP. */
   final List<NumberedRoute> outerAnnounced = new ArrayList<>();
 
@@ -46,6 +51,16 @@ final class UpdateDraft {
   void withdrawFor(String fault) {
     treatAsWithdraw = true;
     faults.add(fault + ": treated as withdrawn");
+  }
+
+  /** Makes objects of what was kept as octets. */
+  void unfold() {
+    withdrawnBlock.ifPresent(
+        block -> block.forEach(route -> withdrawn.add(new NumberedRoute(route.key(), 0))));
+    announcedBlock.ifPresent(
+        block -> block.forEach(route -> announced.add(new NumberedRoute(route, 0))));
+    withdrawnBlock = Optional.empty();
+    announcedBlock = Optional.empty();
   }
 
   /** The attributes read; only when origin, path and next hop are there. */

@@ -61,6 +61,33 @@ public final class UpdatePacking {
     return messages;
   }
 
+  /** The same of EVPN routes that are octets; one of attributes that leave no room is withdrawn. */
+  public static List<Message> announce(PathAttributes attributes, RouteBlock routes, int longest) {
+    int room = announceRoom(attributes, longest);
+    var messages = new ArrayList<Message>(1 + routes.length() / Math.max(1, room));
+    for (int at = 0; at < routes.size(); ) {
+      var part = routes.fitting(at, room);
+      if (part.isEmpty()) { // a route, or all of them, that must be judged one by one
+        return announce(attributes, routes, List.of(), longest);
+      }
+      messages.add(Update.announce(attributes, part));
+      at += part.size();
+    }
+    return messages;
+  }
+
+  /** Withdraws EVPN routes that are octets. */
+  public static List<Message> withdraw(RouteBlock routes, int longest) {
+    var messages = new ArrayList<Message>();
+    var keys = routes.keys();
+    for (int at = 0; at < routes.size(); ) {
+      var part = keys.fitting(at, withdrawRoom(longest));
+      messages.add(Update.withdraw(part));
+      at += part.size();
+    }
+    return messages;
+  }
+
   /** Withdraws routes; what is not key in them does not matter. */
   public static List<Message> withdraw(List<? extends Route> routes) {
     return withdraw(routes, List.of(), Message.MAX_LENGTH);
