@@ -15,7 +15,8 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
-  final PeerConfig config;
+  /** Only its policies change while the session goes on. */
+  PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
   final boolean dynamic;
@@ -37,6 +38,12 @@ final class Neighbour {
   Optional<String> lastReason = Optional.empty();
 
   final RoutesIn routesIn;
+
+  /** What it said and is not in there. */
+  final Refusals refusals = new Refusals();
+
+  /** It is to say its routes again, when this step ends. */
+  boolean asksAgain;
 
   /** When stale routes are given up. */
   OptionalLong staleUntil = OptionalLong.empty();

@@ -73,8 +73,10 @@ final class Neighbours {
       var wanted = wanted(neighbour);
       if (wanted.isEmpty()) {
         remove(now, neighbour, Notifications.PEER_DECONFIGURED, "peer removed");
-      } else if (!wanted.get().equals(neighbour.config)) {
+      } else if (!neighbour.config.isSameSession(wanted.get())) {
         remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
+      } else {
+        routing.changePolicies(neighbour, wanted.get());
       }
     }
     for (var peer : next.peers()) {

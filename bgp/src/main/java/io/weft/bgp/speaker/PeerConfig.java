@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.policy.Policy;
 import io.weft.bgp.rib.NextHop;
 import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
@@ -18,6 +19,9 @@ import java.util.Optional;
  *     Family#ROUTE_TARGET} is offered within our AS only, and makes no session alone
  * @param localAddress our end of the session, the next hop where it is to be ours
  * @param nextHop the rule for the next hop of unicast routes
+ * @param importPolicy judges each route that comes from it, memberships (RFC 4684) excepted; empty:
+ *     all pass
+ * @param exportPolicy judges each route that is about to go to it; empty: all pass
  */
 public record PeerConfig(
     IpAddress address,
@@ -26,7 +30,9 @@ public record PeerConfig(
     boolean passive,
     List<Family> families,
     Optional<IpAddress> localAddress,
-    NextHop nextHop) {
+    NextHop nextHop,
+    Optional<Policy> importPolicy,
+    Optional<Policy> exportPolicy) {
   private static final List<Family> KNOWN =
       List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST, Family.ROUTE_TARGET);
 
@@ -46,7 +52,40 @@ public record PeerConfig(
 
   /** The same peer with other families. */
   public PeerConfig withFamilies(List<Family> next) {
-    return new PeerConfig(address, as, client, passive, next, localAddress, nextHop);
+    return new PeerConfig(
+        address, as, client, passive, next, localAddress, nextHop, importPolicy, exportPolicy);
+  }
+
+  /** The same peer with other policies. */
+  public PeerConfig withPolicies(Optional<Policy> nextImport, Optional<Policy> nextExport) {
+    return new PeerConfig(
+        address, as, client, passive, families, localAddress, nextHop, nextImport, nextExport);
+  }
+
+  /** True when a session with this peer may go on with {@code next}: policies are not in it. */
+  boolean isSameSession(PeerConfig next) {
+    return withPolicies(next.importPolicy, next.exportPolicy).equals(next);
+  }
+
+  /** A peer without policies. */
+  public PeerConfig(
+      IpAddress address,
+      AutonomousSystem as,
+      boolean client,
+      boolean passive,
+      List<Family> families,
+      Optional<IpAddress> localAddress,
+      NextHop nextHop) {
+    this(
+        address,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** A peer for EVPN, constrained by route target where it is in our AS (RFC 4684). */
