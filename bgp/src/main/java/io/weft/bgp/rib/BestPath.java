@@ -1,7 +1,7 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.wire.AsPath;
-import io.weft.bgp.wire.UnicastRoute;
+import io.weft.bgp.wire.Family;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -157,7 +157,7 @@ public final class BestPath {
     for (var step : UP_TO_COST) {
       keepBest(left, step);
     }
-    if (!(left.getFirst().route() instanceof UnicastRoute)) {
+    if (left.getFirst().family().equals(Family.L2VPN_EVPN)) {
       return List.of(left.stream().min(TIE).orElseThrow());
     }
     left.sort(TIE);

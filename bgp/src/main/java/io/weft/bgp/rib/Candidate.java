@@ -1,8 +1,12 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import io.weft.net.Ipv4Address;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +25,7 @@ public final class Candidate {
 
   private final RibEntry entry;
   private final RoutesIn owner;
-  private final Route route;
+  private final byte[] rest;
   private final PathIds ids;
   private final SharedAttributes received;
   private final SharedAttributes shared;
@@ -49,22 +53,36 @@ public final class Candidate {
   Candidate(
       RibEntry entry,
       RoutesIn owner,
-      Route route,
+      byte[] rest,
       PathIds ids,
       SharedAttributes received,
       SharedAttributes shared) {
     this.entry = entry;
     this.owner = owner;
-    this.route = route;
+    this.rest = rest;
     this.ids = ids;
     this.received = received;
     this.shared = shared;
     this.source = owner.source();
   }
 
-  /** As announced, labels included. */
+  /** As announced, labels included; made anew each time. */
   public Route route() {
-    return route;
+    return NlriParts.route(entry.octets(), rest);
+  }
+
+  public Family family() {
+    return entry.family();
+  }
+
+  /** Adds the route to a block of EVPN routes. */
+  public void appendTo(RouteBlock.Builder block) {
+    block.add(entry.octets(), rest);
+  }
+
+  /** The octets of its route that are not key; not to be changed. */
+  byte[] rest() {
+    return rest;
   }
 
   /** After import policy. */
@@ -101,12 +119,30 @@ public final class Candidate {
     return attributes().originatorId().orElse(source.routerId());
   }
 
-  /** True when nobody who looks at the best path could tell them apart. */
+  /** All that decides who hears of a path and how, unless a policy looks at the route itself. */
+  public record Likeness(Object attributes, Source source, Family family) {}
+
+  public Likeness likeness() {
+    return new Likeness(shared, source, family());
+  }
+
+  /** True when likeness is certainly equal; false may be said of equals too. */
+  @SuppressWarnings("ReferenceEquality") // this is for runs of routes from one message
+  public boolean isLike(Candidate other) {
+    return shared == other.shared && source == other.source && family().equals(other.family());
+  }
+
+  /** True when nobody who looks at the best path could tell them apart, both to one key. */
   public boolean says(Candidate other) {
     return this == other
         || source.equals(other.source)
-            && route.equals(other.route)
+            && saysRouteOf(other)
             && (shared == other.shared || attributes().equals(other.attributes()));
+  }
+
+  /** True when the routes are equal, those of both being to one key. */
+  public boolean saysRouteOf(Candidate other) {
+    return Arrays.equals(rest, other.rest);
   }
 
   /** True when the peer said the same, under the same identifier. */

@@ -3,8 +3,6 @@ package io.weft.bgp.rib;
 import io.weft.bgp.policy.Policy;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
-import io.weft.bgp.wire.Route;
-import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
@@ -38,30 +36,30 @@ public record Egress(
   }
 
   /** True when the peer may hear of the route's family at all. */
-  boolean carries(Route route) {
-    return families.contains(route.family());
+  boolean carries(Family family) {
+    return families.contains(family);
   }
 
   /** True when the route can be said with this next hop; that of EVPN may be of either version. */
-  boolean takes(Route route, IpAddress hop) {
-    return !(route instanceof UnicastRoute unicast)
-        || hop.bits() == unicast.prefix().address().bits()
-        || ipv4OverIpv6 && unicast.prefix().address().isIpv4();
+  boolean takes(Family family, IpAddress hop) {
+    return family.equals(Family.L2VPN_EVPN)
+        || hop.isIpv4() == family.equals(Family.IPV4_UNICAST)
+        || ipv4OverIpv6 && family.equals(Family.IPV4_UNICAST);
   }
 
   /** RFC 4271 §5.1.3: an external peer is told our address, not what lies behind us. */
-  PathAttributes withNextHop(PathAttributes attributes, Route route, Source to) {
+  PathAttributes withNextHop(PathAttributes attributes, Family family, Source to) {
     boolean ours =
         switch (nextHop) {
           case AUTOMATIC -> to.kind() == Source.Kind.EXTERNAL;
           case SELF -> true;
           case UNCHANGED -> false;
         };
-    if (!ours || !(route instanceof UnicastRoute unicast)) {
+    if (!ours || family.equals(Family.L2VPN_EVPN)) {
       return attributes;
     }
     return localAddress
-        .filter(local -> local.bits() == unicast.prefix().address().bits())
+        .filter(local -> local.isIpv4() == family.equals(Family.IPV4_UNICAST))
         .map(attributes::withNextHop)
         .orElse(attributes);
   }

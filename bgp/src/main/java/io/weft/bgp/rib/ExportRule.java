@@ -27,8 +27,8 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
     if (obstacle.isPresent()) {
       return new Ruling.Refused(obstacle.get());
     }
-    var told = egress.withNextHop(attributes(path, to), path.route(), to);
-    if (!egress.takes(path.route(), told.nextHop())) {
+    var told = egress.withNextHop(attributes(path, to), path.family(), to);
+    if (!egress.takes(path.family(), told.nextHop())) {
       return new Ruling.Refused(new Reason.NextHopOfOtherFamily(told.nextHop()));
     }
     return egress
@@ -39,11 +39,11 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
 
   private static Optional<Reason> obstacle(Candidate path, Source to, Egress egress) {
     var from = path.source();
-    var family = path.route().family();
+    var family = path.family();
     if (!from.isLocal() && from.address().equals(to.address())) {
       return Optional.of(new Reason.SamePeer());
     }
-    if (!egress.carries(path.route())) {
+    if (!egress.carries(path.family())) {
       return Optional.of(new Reason.FamilyNotAgreed(family));
     }
     if (from.kind() == Source.Kind.NON_CLIENT && to.kind() == Source.Kind.NON_CLIENT) {

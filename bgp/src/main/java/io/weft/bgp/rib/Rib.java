@@ -3,14 +3,13 @@ package io.weft.bgp.rib;
 import io.weft.bgp.rib.Candidate.PathIds;
 import io.weft.bgp.rib.Candidate.Standing;
 import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -23,9 +22,13 @@ public final class Rib {
   /** Paths of one peer to one route (RFC 7911); more are refused. */
   public static final int MAX_PATHS_OF_PEER = 64;
 
-  private final Map<Route, RibEntry> entries = new LinkedHashMap<>();
+  private final RouteTable entries = new RouteTable();
   private final AttributePool pool = new AttributePool();
+  private final NlriParts parts = new NlriParts();
   private List<RibEntry> changed = new ArrayList<>();
+
+  /** The last rest of a route: those that come together mostly have one. */
+  private byte[] lastRest = RibEntry.NO_REST;
 
   /** A path as received: what import policy makes of it is told apart. */
   public record Announced(Route route, long pathId, PathAttributes received) {}
@@ -42,35 +45,60 @@ public final class Rib {
    * @return false when it is one path too many, and was left out
    */
   public boolean announce(RoutesIn from, Announced announced, PathAttributes kept) {
-    var entry = entries.computeIfAbsent(announced.route().key(), RibEntry::new);
-    var earlier = entry.of(from, announced.pathId());
-    if (earlier.isEmpty() && entry.pathsOf(from) >= MAX_PATHS_OF_PEER) {
+    parts.split(announced.route());
+    var received = pool.acquire(announced.received());
+    var shared = pool.acquire(kept);
+    boolean taken = announce(from, announced.pathId(), received, shared);
+    pool.release(received);
+    pool.release(shared);
+    return taken;
+  }
+
+  /** Adds the only paths of {@code from} to these routes, as {@link #announce} does. */
+  public void announceAll(RoutesIn from, RouteBlock routes, PathAttributes attributes) {
+    var shared = pool.acquire(attributes);
+    for (int i = 0; i < routes.size(); i++) {
+      parts.split(routes.octets(), routes.start(i));
+      announce(from, 0, shared, shared);
+    }
+    pool.release(shared);
+  }
+
+  /** Adds a path to the route that was split last. */
+  private boolean announce(
+      RoutesIn from, long pathId, SharedAttributes received, SharedAttributes kept) {
+    var entry = entries.findOrAdd(parts);
+    var earlier = entry.of(from, pathId);
+    if (earlier == null && entry.pathsOf(from) >= MAX_PATHS_OF_PEER) {
       return false;
     }
-    int ourId = earlier.map(Candidate::pathId).orElseGet(entry::freePathId);
-    var candidate =
-        new Candidate(
-            entry,
-            from,
-            announced.route(),
-            PathIds.of(announced.pathId(), ourId),
-            pool.acquire(announced.received()),
-            pool.acquire(kept));
-    if (earlier.isPresent() && earlier.get().repeats(candidate)) {
-      release(candidate);
-      stand(from, earlier.get(), Standing.CURRENT);
+    int ourId = earlier == null ? entry.freePathId() : earlier.pathId();
+    var ids = PathIds.of(pathId, ourId);
+    var candidate = new Candidate(entry, from, rest(), ids, received, kept);
+    if (earlier != null && earlier.repeats(candidate)) {
+      stand(from, earlier, Standing.CURRENT);
       return true;
     }
+    received.acquire();
+    kept.acquire();
     touch(entry);
-    if (earlier.isPresent()) {
-      entry.replace(earlier.get(), candidate);
-      from.remove(earlier.get());
-      release(earlier.get());
-    } else {
+    if (earlier == null) {
       entry.add(candidate);
+    } else {
+      entry.replace(earlier, candidate);
+      from.remove(earlier);
+      release(earlier);
     }
     from.add(candidate);
     return true;
+  }
+
+  /** What is not key of the route that was split last. */
+  private byte[] rest() {
+    if (!Arrays.equals(parts.rest(), 0, parts.restLength(), lastRest, 0, lastRest.length)) {
+      lastRest = Arrays.copyOf(parts.rest(), parts.restLength());
+    }
+    return lastRest;
   }
 
   /** Removes what {@code from} said of the key, if anything. */
@@ -80,9 +108,23 @@ public final class Rib {
 
   /** Removes what {@code from} said of the key under its identifier, if anything. */
   public void withdraw(RoutesIn from, Route key, long pathId) {
-    var entry = entries.get(key.key());
-    if (entry != null) {
-      entry.of(from, pathId).ifPresent(this::drop);
+    parts.split(key);
+    withdraw(from, pathId);
+  }
+
+  /** Removes what {@code from} said of the keys of these routes. */
+  public void withdrawAll(RoutesIn from, RouteBlock routes) {
+    for (int i = 0; i < routes.size(); i++) {
+      parts.split(routes.octets(), routes.start(i));
+      withdraw(from, 0);
+    }
+  }
+
+  private void withdraw(RoutesIn from, long pathId) {
+    var entry = entries.find(parts.key(), parts.keyLength());
+    var path = entry == null ? null : entry.of(from, pathId);
+    if (path != null) {
+      drop(path);
     }
   }
 
@@ -96,14 +138,14 @@ public final class Rib {
 
   /** Keeps so what is of the families; the rest of the peer's routes goes. */
   public void markStale(RoutesIn from, List<Family> families) {
-    removeIf(from, candidate -> !families.contains(candidate.route().family()));
+    removeIf(from, candidate -> !families.contains(candidate.family()));
     markStale(from);
   }
 
   /** Awaits that the peer says again what it said of the family (RFC 7313 §4). */
   public void await(RoutesIn from, Family family) {
     for (var at = from.first(); at != null; at = at.behind) {
-      if (at.route().family().equals(family) && at.standing() == Standing.CURRENT) {
+      if (at.family().equals(family) && at.standing() == Standing.CURRENT) {
         stand(from, at, Standing.AWAITED);
       }
     }
@@ -112,14 +154,14 @@ public final class Rib {
   /** Removes what the peer has not announced again of the family. */
   public void removeStale(RoutesIn from, Family family) {
     if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && path.route().family().equals(family));
+      removeIf(from, path -> isUnconfirmed(path) && path.family().equals(family));
     }
   }
 
   /** Removes what is stale of any family but these. */
   public void retainStale(RoutesIn from, List<Family> families) {
     if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && !families.contains(path.route().family()));
+      removeIf(from, path -> isUnconfirmed(path) && !families.contains(path.family()));
     }
   }
 
@@ -164,26 +206,26 @@ public final class Rib {
       var after = BestPath.choose(entry.candidates());
       entry.choose(after);
       if (after.isEmpty()) {
-        entries.remove(entry.key());
+        entries.remove(entry);
       }
       boolean others = differ(before, after) || pathsDiffer(former, entry.candidates());
       if (others) {
         boolean best = differ(firstOf(before), firstOf(after));
-        var paths = List.copyOf(entry.candidates());
-        changes.add(new RibChange(entry.key(), before, after, former, paths, best));
+        changes.add(new RibChange(entry, before, after, former, entry.candidates(), best));
       }
     }
     return changes;
   }
 
   /** All entries, oldest first; none without a best path after {@link #takeChanges}. */
-  public Collection<RibEntry> entries() {
-    return Collections.unmodifiableCollection(entries.values());
+  public Iterable<RibEntry> entries() {
+    return entries;
   }
 
   /** What is known of one key. */
   public Optional<RibEntry> entry(Route key) {
-    return Optional.ofNullable(entries.get(key.key()));
+    parts.split(key);
+    return Optional.ofNullable(entries.find(parts.key(), parts.keyLength()));
   }
 
   /** Distinct sets of path attributes in use. */
@@ -247,7 +289,7 @@ public final class Rib {
         new Candidate(
             former.entry(),
             former.owner(),
-            former.route(),
+            former.rest(),
             former.ids(),
             pool.acquire(former.received()),
             pool.acquire(kept));

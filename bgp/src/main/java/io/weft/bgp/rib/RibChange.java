@@ -1,6 +1,8 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,20 +16,33 @@ import java.util.Optional;
  * @param isOfBest true when the best path differs
  */
 public record RibChange(
-    Route key,
+    RibEntry entry,
     List<Candidate> chosenBefore,
     List<Candidate> chosenAfter,
     List<Candidate> pathsBefore,
     List<Candidate> pathsAfter,
     boolean isOfBest) {
 
+  public Route key() {
+    return entry.key();
+  }
+
+  public Family family() {
+    return entry.family();
+  }
+
+  /** Adds the key to a block of EVPN routes. */
+  public void appendKeyTo(RouteBlock.Builder block) {
+    block.add(entry.octets(), RibEntry.NO_REST);
+  }
+
   /** The best path that was. */
   public Optional<Candidate> before() {
-    return chosenBefore.stream().findFirst();
+    return chosenBefore.isEmpty() ? Optional.empty() : Optional.of(chosenBefore.getFirst());
   }
 
   /** The best path that is. */
   public Optional<Candidate> after() {
-    return chosenAfter.stream().findFirst();
+    return chosenAfter.isEmpty() ? Optional.empty() : Optional.of(chosenAfter.getFirst());
   }
 }

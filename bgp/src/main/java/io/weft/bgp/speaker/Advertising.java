@@ -6,8 +6,10 @@ import io.weft.bgp.rib.Reason;
 import io.weft.bgp.rib.Rib;
 import io.weft.bgp.rib.RibChange;
 import io.weft.bgp.rib.Ruling;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.Optional;
  * what it was told before is computed again, not remembered.
  */
 final class Advertising {
+  private static final Family EVPN = Family.L2VPN_EVPN;
   private static final Ruling NOT_A_MEMBER = new Ruling.Refused(new Reason.NotAMember());
 
   private final ExportRule exports;
@@ -34,6 +37,11 @@ final class Advertising {
         : NOT_A_MEMBER;
   }
 
+  /** How a peer that wants the path hears of it. */
+  Optional<PathAttributes> export(Recipient recipient, Candidate path) {
+    return exports.export(path, recipient.to, recipient.egress()).passed();
+  }
+
   /** The same as of before this step. */
   private Ruling formerRuling(Recipient recipient, Candidate path) {
     return recipient.wanted(path)
@@ -43,22 +51,36 @@ final class Advertising {
 
   /** Tells the peers of what changed in this step, in the table and in what they want. */
   void tell(List<Recipient> recipients, List<RibChange> changes) {
-    for (var change : changes) {
-      recipients.forEach(recipient -> tell(recipient, change));
-    }
+    tellChanges(recipients, changes);
     for (var recipient : recipients) {
       if (recipient.hearsOtherwise() && !recipient.fresh) {
         tellUnchanged(recipient, changes);
       }
-      boolean due = recipient.fresh || !recipient.refresh.isEmpty();
-      if (due && recipient.awaitsMembershipsUntil.isEmpty()) {
-        tellAll(recipient);
+    }
+    tellAll(recipients.stream().filter(Recipient::isDue).toList());
+    recipients.forEach(Recipient::settle);
+  }
+
+  private void tellChanges(List<Recipient> recipients, List<RibChange> changes) {
+    var alike = recipients.stream().filter(Recipient::hearsByBatch).toList();
+    var evpn = new ArrayList<RibChange>(changes.size());
+    for (var change : changes) {
+      boolean batched = change.family().equals(EVPN);
+      if (batched && change.isOfBest()) {
+        evpn.add(change);
       }
-      recipient.settle();
+      for (var recipient : recipients) {
+        if (!batched || !recipient.hearsByBatch()) {
+          tell(recipient, change);
+        }
+      }
+    }
+    if (!alike.isEmpty()) {
+      new Broadcast(this, alike).tell(evpn);
     }
   }
 
-  private void tell(Recipient recipient, RibChange change) {
+  void tell(Recipient recipient, RibChange change) {
     if (recipient.fresh) {
       return; // will hear of everything as it is now
     }
@@ -104,26 +126,38 @@ final class Advertising {
     }
     recipient.sent += told.isPresent() ? 0 : 1;
     var route = after.orElseThrow().route();
-    boolean known = before.filter(path -> path.route().equals(route)).isPresent();
+    boolean known = before.filter(path -> path.saysRouteOf(after.orElseThrow())).isPresent();
     if (!recipient.refresh.contains(route.family()) && !(known && told.equals(due))) {
       recipient.announce(route, due.get());
     }
   }
 
-  private void tellAll(Recipient recipient) {
-    int sent = 0;
+  private void tellAll(List<Recipient> recipients) {
+    recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
+    var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
+    if (!alike.isEmpty()) {
+      new Broadcast(this, alike).tellAll(rib.entries());
+    }
+    for (var recipient : recipients) {
+      if (!alike.contains(recipient) || recipient.carriesUnicast()) {
+        tellAll(recipient, !alike.contains(recipient));
+      }
+      recipient.fresh = false;
+      recipient.refresh.clear();
+    }
+  }
+
+  private void tellAll(Recipient recipient, boolean withEvpn) {
     for (var entry : rib.entries()) {
       var path = entry.best().orElseThrow();
-      var due = ruling(recipient, path).passed();
-      if (due.isPresent()) {
-        if (recipient.fresh || recipient.refresh.contains(path.route().family())) {
+      boolean meant = recipient.fresh || recipient.refresh.contains(path.family());
+      if (meant && (withEvpn || !path.family().equals(EVPN))) {
+        var due = ruling(recipient, path).passed();
+        if (due.isPresent()) {
           recipient.announce(path.route(), due.get());
+          recipient.sent += recipient.fresh ? 1 : 0;
         }
-        sent++;
       }
     }
-    recipient.sent = sent;
-    recipient.fresh = false;
-    recipient.refresh.clear();
   }
 }

@@ -10,6 +10,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.net.RouteTarget;
 import java.util.Collection;
@@ -46,6 +47,9 @@ final class Intake {
   void receive(Neighbour neighbour, Message.Update update) {
     update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
     withdraw(neighbour, update);
+    if (update.announced() instanceof RouteBlock routes && announceAll(neighbour, update, routes)) {
+      return;
+    }
     Optional<Family> judged = Optional.empty();
     Ruling ruling = new Ruling.Refused(new Reason.NoWantedTarget());
     for (int i = 0; i < update.announced().size(); i++) {
@@ -61,7 +65,24 @@ final class Intake {
     }
   }
 
+  /** Takes in routes that need not be looked at one by one; false: they must be. */
+  private boolean announceAll(Neighbour neighbour, Message.Update update, RouteBlock routes) {
+    if (neighbour.config.importPolicy().isPresent() || !neighbour.refusals.isEmpty()) {
+      return false;
+    }
+    var attributes = update.attributes().orElseThrow();
+    var kept = imports.accept(EVPN, attributes, neighbour.routesIn.source()).passed();
+    kept.ifPresent(passed -> rib.announceAll(neighbour.routesIn, routes, passed));
+    return kept.isPresent();
+  }
+
   private void withdraw(Neighbour neighbour, Message.Update update) {
+    if (update.withdrawn() instanceof RouteBlock routes
+        && neighbour.refusals.isEmpty()
+        && update.faults().isEmpty()) {
+      rib.withdrawAll(neighbour.routesIn, routes);
+      return;
+    }
     var malformed = update.faults().stream().filter(f -> f.contains("treated as withdrawn"));
     var fault = malformed.findFirst().map(Reason.Malformed::new);
     for (int i = 0; i < update.withdrawn().size(); i++) {

@@ -55,10 +55,20 @@ final class Recipient {
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
 
+  private Optional<Audience> audience = Optional.empty();
+
+  private final List<Message> broadcast = new ArrayList<>();
   private final List<Route> withdrawn = new ArrayList<>();
   private final Map<PathAttributes, List<Route>> announced = new LinkedHashMap<>();
   private Optional<PathAttributes> lastAttributes = Optional.empty();
   private List<Route> lastRoutes = List.of();
+
+  /**
+   * What decides how a peer hears of a path, unless the path is its own.
+   *
+   * @param longest octets of a message to it
+   */
+  record Audience(Source.Kind kind, Egress egress, int longest) {}
 
   Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
     this.to = to;
@@ -92,6 +102,7 @@ final class Recipient {
   void letOutBy(Optional<Policy> policy) {
     formerEgress = Optional.of(formerEgress());
     egress = egress.withPolicy(policy);
+    audience = Optional.empty();
   }
 
   /** True when the peer wants it now; only EVPN is constrained. */
@@ -105,7 +116,7 @@ final class Recipient {
   }
 
   private boolean isConstrained(Candidate path) {
-    return interest.isPresent() && path.route().family().equals(Family.L2VPN_EVPN);
+    return interest.isPresent() && path.family().equals(Family.L2VPN_EVPN);
   }
 
   /** True when a path that stands unchanged may have to be said or taken back. */
@@ -124,6 +135,33 @@ final class Recipient {
     interest.ifPresent(Interest::settle);
   }
 
+  Audience audience() {
+    if (audience.isEmpty()) {
+      audience = Optional.of(new Audience(to.kind(), egress, Message.MAX_LENGTH));
+    }
+    return audience.get();
+  }
+
+  /** True when all that counts for it is which paths are alike, and how they changed. */
+  boolean hearsByBatch() {
+    return !fresh && refresh.isEmpty() && !hearsOtherwise() && egress.policy().isEmpty();
+  }
+
+  /** True when it is to hear of the whole table now. */
+  boolean isDue() {
+    return (fresh || !refresh.isEmpty()) && awaitsMembershipsUntil.isEmpty();
+  }
+
+  /** True when all EVPN routes are to be said, and said by batch. */
+  boolean hearsAllByBatch() {
+    return fresh && egress.policy().isEmpty() && agreed.families().contains(Family.L2VPN_EVPN);
+  }
+
+  boolean carriesUnicast() {
+    return agreed.families().contains(Family.IPV4_UNICAST)
+        || agreed.families().contains(Family.IPV6_UNICAST);
+  }
+
   void askedAgain(Family family) {
     if (!refresh.contains(family)) {
       refresh.add(family);
@@ -131,6 +169,11 @@ final class Recipient {
   }
 
   // What is said in this step.
+
+  /** Messages that others are sent too. */
+  void say(List<Message> messages) {
+    broadcast.addAll(messages);
+  }
 
   void withdraw(Route key) {
     withdrawn.add(key);
@@ -148,7 +191,8 @@ final class Recipient {
 
   /** The messages that say it; afterwards there is nothing left to say. */
   List<Message> pack() {
-    var messages = new ArrayList<Message>();
+    var messages = new ArrayList<>(broadcast);
+    broadcast.clear();
     if (!withdrawn.isEmpty()) {
       messages.addAll(UpdatePacking.withdraw(withdrawn));
     }

@@ -59,6 +59,10 @@ final class Refusals {
     return reasons.size();
   }
 
+  boolean isEmpty() {
+    return reasons.isEmpty();
+  }
+
   /** Refusals that are no longer remembered. */
   long forgotten() {
     return forgotten;

@@ -136,6 +136,15 @@ public final class RouteBlock extends AbstractList<Route> implements RandomAcces
       size++;
     }
 
+    /** Adds the route of these parts, each a whole array. */
+    public void add(byte[] key, byte[] rest) {
+      add(key, 0, key.length, rest, 0, rest.length);
+    }
+
+    public int size() {
+      return size;
+    }
+
     public RouteBlock build() {
       return new RouteBlock(octets, bounds, size, false);
     }
