@@ -18,13 +18,21 @@ import java.util.TreeSet;
  * @param keepAll true: routes without an imported target are kept too
  */
 public record ImportRule(
-    AutonomousSystem as, Ipv4Address routerId, boolean keepAll, List<RouteTarget> targets) {
+    AutonomousSystem as,
+    Ipv4Address routerId,
+    Ipv4Address clusterId,
+    boolean keepAll,
+    List<RouteTarget> targets) {
   public ImportRule {
     targets = List.copyOf(new TreeSet<>(targets));
   }
 
   public ImportRule withTargets(List<RouteTarget> next) {
-    return new ImportRule(as, routerId, keepAll, next);
+    return new ImportRule(as, routerId, clusterId, keepAll, next);
+  }
+
+  public ImportRule withKeepAll(boolean next) {
+    return new ImportRule(as, routerId, clusterId, next, targets);
   }
 
   /** The attributes of a route of {@code family} as they are kept; empty: it is withdrawn. */
@@ -71,7 +79,7 @@ public record ImportRule(
     }
     return from.kind().isInternal() // RFC 4456 §8
         && (attributes.originatorId().equals(Optional.of(routerId))
-            || attributes.clusterList().contains(routerId));
+            || attributes.clusterList().contains(clusterId));
   }
 
   /**

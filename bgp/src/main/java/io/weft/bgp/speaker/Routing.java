@@ -59,8 +59,10 @@ final class Routing {
   Routing(SpeakerConfig config, Outbox outbox) {
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
-    this.exports = new ExportRule(config.as(), config.routerId());
-    this.imports = new ImportRule(config.as(), config.routerId(), config.keepAll(), List.of());
+    this.exports = new ExportRule(config.as(), config.clusterId());
+    this.imports =
+        new ImportRule(
+            config.as(), config.routerId(), config.clusterId(), config.keepAll(), List.of());
   }
 
   /** The table of another identity: what we originate and import stays, all else begins anew. */
@@ -250,8 +252,7 @@ final class Routing {
   }
 
   void keepAll(boolean keepAll, Collection<Neighbour> neighbours) {
-    change(
-        new ImportRule(imports.as(), imports.routerId(), keepAll, imports.targets()), neighbours);
+    change(imports.withKeepAll(keepAll), neighbours);
   }
 
   private void change(ImportRule next, Collection<Neighbour> neighbours) {
