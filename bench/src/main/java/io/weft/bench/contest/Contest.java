@@ -2,6 +2,7 @@ package io.weft.bench.contest;
 
 import io.weft.bench.contest.Standings.Run;
 import io.weft.bench.load.Load;
+import io.weft.bench.load.LoadPlan;
 import io.weft.bench.load.ProcessMeter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,18 +65,28 @@ public final class Contest {
     try (var reflector = Reflector.start(contestant, home, plan)) {
       for (var warm : List.of(false, true)) {
         awaitQuiet();
-        var result = Load.run(plan, reflector.address(), reflector.pid(), PATIENCE, _ -> {});
-        standings.add(new Run(contestant, scene, warm, result));
-        progress.accept(
-            String.format(
-                Locale.ROOT,
-                "%s%s: %.3f s, CPU %.2f s, other work %.1f cores",
-                title,
-                Standings.warmth(warm),
-                result.load(),
-                result.cpu(),
-                result.otherCores()));
+        run(new Turn(contestant, scene, warm, title + Standings.warmth(warm)), plan, reflector);
       }
+    }
+  }
+
+  /** One load, with what is told of it. */
+  private record Turn(Contestant contestant, Scene scene, boolean warm, String title) {}
+
+  private void run(Turn turn, LoadPlan plan, Reflector reflector) throws IOException {
+    try {
+      var result = Load.run(plan, reflector.address(), reflector.pid(), PATIENCE);
+      standings.add(new Run(turn.contestant(), turn.scene(), turn.warm(), result));
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "%s: %.3f s, CPU %.2f s, other work %.1f cores",
+              turn.title(),
+              result.load(),
+              result.cpu(),
+              result.otherCores()));
+    } catch (IOException e) {
+      progress.accept(turn.title() + ": " + e.getMessage() + reflector.lastWords());
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** A contestant that runs, in a process of its own. */
 final class Reflector implements AutoCloseable {
   private static final Duration STARTING = Duration.ofSeconds(20);
+  private static final String LOG = "log";
   private static final long POLL_MILLIS = 50;
   private static final long STOPPING_SECONDS = 5;
 
@@ -35,7 +36,7 @@ final class Reflector implements AutoCloseable {
     int port = freePort();
     var user = System.getProperty("user.name");
     var setting = new Contestant.Setting(home, directory, port, user, plan);
-    var log = directory.resolve("log").toFile();
+    var log = directory.resolve(LOG).toFile();
     var process =
         new ProcessBuilder(contestant.command(setting))
             .redirectErrorStream(true)
@@ -50,9 +51,9 @@ final class Reflector implements AutoCloseable {
       made.awaitListening();
       return made;
     } catch (IOException e) {
-      var said = Files.readString(log.toPath()).strip();
+      var why = e.getMessage() + made.lastWords();
       made.close();
-      throw new IOException(contestant + ": " + e.getMessage() + "; it said: " + said, e);
+      throw new IOException(why, e);
     }
   }
 
@@ -62,6 +63,12 @@ final class Reflector implements AutoCloseable {
 
   InetSocketAddress address() {
     return address;
+  }
+
+  /** What it logged last, to be put behind what went wrong. */
+  String lastWords() throws IOException {
+    var lines = Files.readAllLines(directory.resolve(LOG));
+    return lines.isEmpty() ? "" : "; it said: " + lines.getLast();
   }
 
   private void awaitListening() throws IOException, InterruptedException {

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * Puts a {@link LoadPlan} on a reflector and measures. One thread; everything is encoded before a
@@ -25,19 +24,16 @@ public final class Load implements AutoCloseable {
   private final LoadPlan plan;
   private final long pid;
   private final Duration patience;
-  private final Consumer<String> progress;
   private final Selector selector;
   private final RouteOctets octets;
   private final List<Client> senders = new ArrayList<>();
   private final List<Client> receivers = new ArrayList<>();
   private long nextKeepalives = System.nanoTime() + KEEPALIVE_NANOS;
 
-  private Load(LoadPlan plan, long pid, Duration patience, Consumer<String> progress)
-      throws IOException {
+  private Load(LoadPlan plan, long pid, Duration patience) throws IOException {
     this.plan = plan;
     this.pid = pid;
     this.patience = patience;
-    this.progress = progress;
     selector = Selector.open();
     octets = new RouteOctets(plan);
   }
@@ -47,17 +43,11 @@ public final class Load implements AutoCloseable {
    *
    * @param pid its process, on this machine
    * @param patience for each phase
-   * @param progress takes one word for each phase that begins
    * @throws IOException when the reflector refuses or ends a session
    */
   public static LoadResult run(
-      LoadPlan plan,
-      InetSocketAddress reflector,
-      long pid,
-      Duration patience,
-      Consumer<String> progress)
-      throws IOException {
-    try (var load = new Load(plan, pid, patience, progress)) {
+      LoadPlan plan, InetSocketAddress reflector, long pid, Duration patience) throws IOException {
+    try (var load = new Load(plan, pid, patience)) {
       var bulk = load.encode();
       long rssBefore = ProcessMeter.residentKilobytes(pid);
       load.connect(reflector);
@@ -67,7 +57,6 @@ public final class Load implements AutoCloseable {
 
   /** Also reads all of it once: the code that counts is compiled before it is needed. */
   private List<ByteBuffer> encode() {
-    progress.accept("encode");
     var bulk = new ArrayList<ByteBuffer>();
     var rehearsal = new RoutesHeld(plan.numbers());
     for (int i = 0; i < plan.senders(); i++) {
@@ -84,7 +73,6 @@ public final class Load implements AutoCloseable {
   }
 
   private void connect(InetSocketAddress reflector) throws IOException {
-    progress.accept("connect");
     for (int i = 0; i < plan.receivers(); i++) {
       var routes = new RoutesHeld(plan.numbers());
       var address = LoadPlan.receiverAddress(i);
@@ -105,7 +93,6 @@ public final class Load implements AutoCloseable {
   }
 
   private LoadResult measure(List<ByteBuffer> bulk, long rssBefore) throws IOException {
-    progress.accept("load");
     long self = ProcessHandle.current().pid();
     double cpuBefore = ProcessMeter.cpuSeconds(pid);
     double selfBefore = ProcessMeter.cpuSeconds(self);
@@ -145,7 +132,6 @@ public final class Load implements AutoCloseable {
 
   /** Milliseconds, sorted; fewer than planned when one did not come. */
   private List<Double> probe() throws IOException {
-    progress.accept("probe");
     var sender = senders.getLast();
     int last = senders.size() - 1;
     var times = new ArrayList<Double>();
@@ -169,14 +155,12 @@ public final class Load implements AutoCloseable {
   }
 
   private double idle() throws IOException {
-    progress.accept("idle");
     double before = ProcessMeter.cpuSeconds(pid);
     rest(Duration.ofSeconds(plan.idleSeconds()));
     return (ProcessMeter.cpuSeconds(pid) - before) / plan.idleSeconds();
   }
 
   private double closeFirst() throws IOException {
-    progress.accept("close");
     int left = plan.routes() - plan.firstOf(1);
     long began = System.nanoTime();
     senders.getFirst().close();
