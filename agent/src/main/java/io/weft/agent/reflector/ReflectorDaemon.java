@@ -9,22 +9,22 @@ import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
-import io.weft.agent.intent.IntentWords;
-import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.reflector.ReflectorOptions.Given;
+import io.weft.agent.reflector.ReflectorOptions.InDirectory;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
-import io.weft.kubernetes.yaml.Problem;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,23 +48,42 @@ public final class ReflectorDaemon implements AutoCloseable {
   private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
-  private final IntentDirectory directory;
-  private final Underlay underlay;
+  private final Optional<Configuration> configuration;
   private final Speaker speaker;
   private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
   private final BgpTransport transport;
   private final PeerPaths paths;
   private final ControlServer control;
-  private volatile IntentReading reading;
+  private volatile Orders orders;
+
+  /** The files, and the address that was found when they were first read. */
+  private record Configuration(IntentDirectory directory, Underlay underlay) {
+    static Configuration open(Path config) throws IOException, DaemonFailure {
+      var directory = IntentDirectory.open(config);
+      return new Configuration(directory, discover(directory.reading()));
+    }
+
+    Orders orders(IntentReading reading) {
+      return Orders.of(reading, underlay);
+    }
+  }
 
   private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
     this.options = options;
-    directory = IntentDirectory.open(options.config());
-    reading = directory.reading();
-    underlay = discover(reading);
-    speaker = new Speaker(IntentWords.reflector(reading.intent(), underlay));
+    switch (options.settings()) {
+      case InDirectory(var config) -> {
+        var opened = Configuration.open(config);
+        configuration = Optional.of(opened);
+        orders = opened.orders(opened.directory().reading());
+      }
+      case Given given -> {
+        configuration = Optional.empty();
+        orders = Orders.of(given);
+      }
+    }
+    speaker = new Speaker(orders.speaker());
     loop = new EventLoop<>("brain", brain(speaker), this::carryOut);
-    transport = new BgpTransport(loop::put);
+    transport = new BgpTransport(orders.port(), loop::put);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
@@ -79,7 +98,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   }
 
   /**
-   * Reads the configuration, finds its own address and starts.
+   * Reads the configuration, finds its own address where it is not given, and starts.
    *
    * @throws DaemonFailure in words, when it cannot start
    */
@@ -99,17 +118,30 @@ public final class ReflectorDaemon implements AutoCloseable {
   }
 
   private void begin() throws IOException, DaemonFailure {
-    LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
-    reading.problems().forEach(problem -> LOG.warn("{}", problem));
-    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(gap -> LOG.warn("{}", gap));
-    if (reading.intent().fabric().spec().reflectorClients().isEmpty()) {
+    orders.problems().forEach(problem -> LOG.warn("{}", problem));
+    var told = orders.speaker();
+    if (told.clientRanges().isEmpty()) {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
     loop.start();
-    transport.listen(underlay.vtep());
-    paths.change(reading.intent().fabric().spec(), underlay.vtep());
+    transport.listen(orders.address());
+    LOG.info(
+        "reflector {}: listening on {} port {}: AS {}, router {}, cluster {}, clients from {}",
+        options.name(),
+        orders.address(),
+        orders.port(),
+        told.as(),
+        told.routerId(),
+        told.clusterId(),
+        told.clientRanges());
+    watchPaths();
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
-    directory.watch(this::changeIntent);
+    configuration.ifPresent(
+        files -> files.directory().watch(reading -> change(files.orders(reading))));
+  }
+
+  private void watchPaths() {
+    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.address()));
   }
 
   /**
@@ -149,15 +181,15 @@ public final class ReflectorDaemon implements AutoCloseable {
     };
   }
 
-  private synchronized void changeIntent(IntentReading next) {
+  private synchronized void change(Orders next) {
     for (var problem : next.problems()) {
-      if (!reading.problems().contains(problem)) {
+      if (!orders.problems().contains(problem)) {
         LOG.warn("{}", problem);
       }
     }
-    reading = next;
-    loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
-    paths.change(next.intent().fabric().spec(), underlay.vtep());
+    orders = next;
+    loop.put(new SpeakerEvent.ConfigChanged(next.speaker()));
+    watchPaths();
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -187,15 +219,14 @@ public final class ReflectorDaemon implements AutoCloseable {
   private ObjectNode status(SpeakerView view) {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("role", "reflector").put("name", options.name());
-    document.put("address", underlay.vtep().toString()).put("asn", view.as().value());
+    document.put("address", orders.address().toString()).put("asn", view.as().value());
     document.put("routerId", view.routerId().toString());
     var peers = document.putObject("peers");
     peers.put("configured", view.peers().size());
     peers.put(
         "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
-    reading.problems().stream().map(Problem::toString).forEach(problems::add);
-    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(problems::add);
+    orders.problems().forEach(problems::add);
     return document;
   }
 
@@ -219,7 +250,9 @@ public final class ReflectorDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    directory.close();
+    if (configuration.isPresent()) {
+      configuration.get().directory().close();
+    }
     paths.close();
     loop.close();
     transport.close();

@@ -37,6 +37,11 @@ final class Broadcast {
   /** Keys to be withdrawn, by those who are told. */
   private final Map<BitSet, RouteBlock.Builder> withdrawn = new LinkedHashMap<>();
 
+  /** What is said behind the withdrawals, and to whom. */
+  private final List<Announcement> announcements = new ArrayList<>();
+
+  private record Announcement(BitSet told, List<Message> messages) {}
+
   Broadcast(Advertising advertising, List<Recipient> recipients) {
     this.advertising = advertising;
     this.recipients = recipients;
@@ -56,10 +61,12 @@ final class Broadcast {
     }
     batches.values().forEach(this::tell);
     withdrawn.forEach(
-        (told, keys) -> {
-          var messages = UpdatePacking.withdraw(keys.build(), Message.MAX_LENGTH);
-          told.stream().forEach(at -> recipients.get(at).say(messages));
-        });
+        (told, keys) -> say(told, UpdatePacking.withdraw(keys.build(), Message.MAX_LENGTH)));
+    announcements.forEach(announcement -> say(announcement.told, announcement.messages));
+  }
+
+  private void say(BitSet told, List<Message> messages) {
+    told.stream().forEach(at -> recipients.get(at).say(messages));
   }
 
   /** Tells of all best paths as they stand, to peers that have been told nothing of them. */
@@ -72,6 +79,7 @@ final class Broadcast {
       }
     }
     batches.values().forEach(this::tellNew);
+    announcements.forEach(announcement -> say(announcement.told, announcement.messages));
   }
 
   private record Kind(Optional<Likeness> before, Optional<Likeness> after) {
@@ -175,8 +183,8 @@ final class Broadcast {
     }
     var block = new RouteBlock.Builder(paths.size());
     paths.forEach(path -> path.appendTo(block));
-    var messages = UpdatePacking.announce(attributes, block.build(), longest);
-    told.stream().forEach(at -> recipients.get(at).say(messages));
+    announcements.add(
+        new Announcement(told, UpdatePacking.announce(attributes, block.build(), longest)));
   }
 
   private void tellNew(List<Candidate> paths) {
