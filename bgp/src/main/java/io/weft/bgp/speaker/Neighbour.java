@@ -7,6 +7,7 @@ import io.weft.bgp.session.Session;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.Optional;
@@ -37,6 +38,9 @@ final class Neighbour {
 
   Optional<String> lastReason = Optional.empty();
 
+  /** Its number: as configured, or as it gave it when a session last stood. */
+  Optional<AutonomousSystem> as;
+
   final RoutesIn routesIn;
 
   /** What it said and is not in there. */
@@ -55,6 +59,7 @@ final class Neighbour {
     this.config = config;
     this.dynamic = dynamic;
     this.settings = settings;
+    this.as = config.as().known();
     this.session = new Session(settings);
     this.newest = session;
     this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
@@ -65,7 +70,9 @@ final class Neighbour {
   }
 
   Source source(Ipv4Address routerId) {
-    return new Source(config.address(), routerId, config.as(), kind());
+    // Before a session stands there is no route that AS_TRANS could be seen on.
+    var number = as.orElse(new AutonomousSystem(AutonomousSystem.TRANS));
+    return new Source(config.address(), routerId, number, kind());
   }
 
   private Source.Kind kind() {
@@ -125,7 +132,7 @@ final class Neighbour {
   PeerView view() {
     return new PeerView(
         address(),
-        config.as(),
+        as,
         session.negotiated().map(Negotiated::peerRouterId),
         config.client(),
         session.state().toString(),

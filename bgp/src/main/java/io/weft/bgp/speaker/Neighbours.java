@@ -106,13 +106,7 @@ final class Neighbours {
         return Optional.of(peer);
       }
     }
-    return neighbour.dynamic ? clientOf(neighbour.address()) : Optional.empty();
-  }
-
-  private Optional<PeerConfig> clientOf(IpAddress address) {
-    return config.clientRanges().stream().anyMatch(range -> range.contains(address))
-        ? Optional.of(new PeerConfig(address, config.as(), true, true))
-        : Optional.empty();
+    return neighbour.dynamic ? config.inRange(neighbour.address()) : Optional.empty();
   }
 
   private void add(long now, PeerConfig peer) {
@@ -220,13 +214,13 @@ final class Neighbours {
   }
 
   private Optional<Neighbour> welcome(long now, IpAddress address) {
-    var client = clientOf(address);
-    if (client.isEmpty()) {
-      outbox.report(address, "connection refused: neither a peer nor in a client range");
+    var found = config.inRange(address);
+    if (found.isEmpty()) {
+      outbox.report(address, "connection refused: neither a peer nor in a range of peers");
     } else if (neighbours.size() >= config.maxPeers()) {
       outbox.report(address, "connection refused: limit of " + config.maxPeers() + " peers");
     } else {
-      return Optional.of(make(now, client.get(), true));
+      return Optional.of(make(now, found.get(), true));
     }
     return Optional.empty();
   }
@@ -329,8 +323,10 @@ final class Neighbours {
           connections.remove(connection);
           outbox.close(connection, reason);
         }
-        case SessionOutput.Up(Negotiated agreed) ->
-            routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+        case SessionOutput.Up(Negotiated agreed) -> {
+          neighbour.as = Optional.of(agreed.peerAs());
+          routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+        }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->
             routing.refresh(neighbour, request);

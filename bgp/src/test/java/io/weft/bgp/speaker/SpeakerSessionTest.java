@@ -204,7 +204,7 @@ class SpeakerSessionTest {
         base.as(),
         base.routerId(),
         base.peers(),
-        base.clientRanges(),
+        base.ranges(),
         base.keepAll(),
         base.holdSeconds(),
         base.restartSeconds(),
