@@ -329,7 +329,7 @@ final class Neighbours {
         }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->
-            routing.refresh(neighbour, request);
+            routing.refresh(now, neighbour, request);
         case SessionOutput.Ended ended -> ended(now, neighbour, ended);
       }
     }
