@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
-  final PeerConfig config;
+  PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
   final boolean dynamic;
@@ -36,6 +36,9 @@ final class Neighbour {
   OptionalLong connectAskedAt = OptionalLong.empty();
 
   Optional<String> lastReason = Optional.empty();
+
+  /** How near its limit of routes the session has come. */
+  RouteLimit limit = RouteLimit.BELOW;
 
   /** Its number: as configured, or as it gave it when a session last stood. */
   Optional<AutonomousSystem> as;
@@ -65,7 +68,7 @@ final class Neighbour {
   Source source(Ipv4Address routerId) {
     // Before a session stands there is no route that AS_TRANS could be seen on.
     var number = as.orElse(new AutonomousSystem(AutonomousSystem.TRANS));
-    return new Source(config.address(), routerId, number, kind());
+    return new Source(config.address(), routerId, number, kind(), config.options().allowAsIn());
   }
 
   private Source.Kind kind() {

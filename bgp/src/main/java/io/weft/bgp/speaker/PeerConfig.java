@@ -94,6 +94,22 @@ public record PeerConfig(
     return new PeerConfig(address, next, client, passive, families, localAddress, nextHop, options);
   }
 
+  boolean isShutDown() {
+    return options.shutdown().isPresent();
+  }
+
+  /** Why its session is down, for people. */
+  String shutdownReason() {
+    var text = options.shutdown().orElse("");
+    return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
+  }
+
+  /** True when the two differ in their limit of routes at most, for which no session ends. */
+  boolean sameSession(PeerConfig other) {
+    var maximum = other.options.maximumPrefixes();
+    return withOptions(options.withMaximumPrefixes(maximum)).equals(other);
+  }
+
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
     return new PeerConfig(next, as, client, passive, families, localAddress, nextHop, options);
