@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
+  /** Only its limit of routes changes while the session goes on. */
   PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */

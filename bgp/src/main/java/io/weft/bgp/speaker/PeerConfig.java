@@ -104,10 +104,10 @@ public record PeerConfig(
     return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
   }
 
-  /** True when the two differ in their limit of routes at most, for which no session ends. */
-  boolean sameSession(PeerConfig other) {
-    var maximum = other.options.maximumPrefixes();
-    return withOptions(options.withMaximumPrefixes(maximum)).equals(other);
+  /** True when a session with this peer may go on with {@code next}: its limit is not in it. */
+  boolean isSameSession(PeerConfig next) {
+    var maximum = next.options.maximumPrefixes();
+    return withOptions(options.withMaximumPrefixes(maximum)).equals(next);
   }
 
   /** The same at another address. */
