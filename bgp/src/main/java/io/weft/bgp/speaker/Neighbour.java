@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
-  /** Only its policies change while the session goes on. */
+  /** Only its policies and its limit of routes change while the session goes on. */
   PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
@@ -41,6 +41,9 @@ final class Neighbour {
   OptionalLong connectAskedAt = OptionalLong.empty();
 
   Optional<String> lastReason = Optional.empty();
+
+  /** How near its limit of routes the session has come. */
+  RouteLimit limit = RouteLimit.BELOW;
 
   /** Its number: as configured, or as it gave it when a session last stood. */
   Optional<AutonomousSystem> as;
@@ -82,7 +85,7 @@ final class Neighbour {
   Source source(Ipv4Address routerId) {
     // Before a session stands there is no route that AS_TRANS could be seen on.
     var number = as.orElse(new AutonomousSystem(AutonomousSystem.TRANS));
-    return new Source(config.address(), routerId, number, kind());
+    return new Source(config.address(), routerId, number, kind(), config.options().allowAsIn());
   }
 
   private Source.Kind kind() {

@@ -147,6 +147,16 @@ public record PeerConfig(
         nextExport);
   }
 
+  boolean isShutDown() {
+    return options.shutdown().isPresent();
+  }
+
+  /** Why its session is down, for people. */
+  String shutdownReason() {
+    var text = options.shutdown().orElse("");
+    return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
+  }
+
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
     return new PeerConfig(
@@ -162,8 +172,10 @@ public record PeerConfig(
         exportPolicy);
   }
 
-  /** True when a session with this peer may go on with {@code next}: policies are not in it. */
+  /** True when a session may go on with {@code next}: its policies and its limit are not in it. */
   boolean isSameSession(PeerConfig next) {
-    return withPolicies(next.importPolicy, next.exportPolicy).equals(next);
+    return withPolicies(next.importPolicy, next.exportPolicy)
+        .withOptions(options.withMaximumPrefixes(next.options.maximumPrefixes()))
+        .equals(next);
   }
 }

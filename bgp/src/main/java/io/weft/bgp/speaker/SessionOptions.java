@@ -56,8 +56,8 @@ public record SessionOptions(
     return new SessionOptions(holdSeconds, times, maximumPrefixes, shutdown, addPath);
   }
 
-  public SessionOptions withMaximumPrefixes(MaximumPrefixes maximum) {
-    return new SessionOptions(holdSeconds, allowAsIn, Optional.of(maximum), shutdown, addPath);
+  public SessionOptions withMaximumPrefixes(Optional<MaximumPrefixes> maximum) {
+    return new SessionOptions(holdSeconds, allowAsIn, maximum, shutdown, addPath);
   }
 
   public SessionOptions withShutdown(String text) {
