@@ -32,7 +32,7 @@ public final class BgpJson {
     for (var peer : view.peers()) {
       var node = peers.addObject();
       node.put("address", peer.address().toString());
-      node.put("asn", peer.as().value());
+      peer.as().ifPresent(as -> node.put("asn", as.value()));
       peer.routerId().ifPresent(id -> node.put("routerId", id.toString()));
       node.put("client", peer.client());
       node.put("state", peer.state());
@@ -81,6 +81,9 @@ public final class BgpJson {
     node.put("best", route.best());
     node.put("stale", route.stale());
     route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+    if (route.pathId() != 0) {
+      node.put("pathId", route.pathId());
+    }
     return node;
   }
 

@@ -4,6 +4,7 @@ import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.reflector.ReflectorOptions.Given;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.resource.FabricSpec;
@@ -52,10 +53,11 @@ record Orders(
             given.routerId(),
             given.clusterId(),
             List.of(),
-            given.clients(),
+            given.clients().stream().map(range -> PeerRange.clients(range, given.asn())).toList(),
             true,
             HOLD_SECONDS,
             RESTART_SECONDS,
+            0,
             IntentWords.MAX_PEERS,
             IntentWords.MAX_ROUTES_PER_PEER);
     return new Orders(speaker, given.listen(), given.port(), Optional.empty(), List.of());

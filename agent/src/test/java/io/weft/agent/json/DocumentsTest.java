@@ -56,7 +56,7 @@ class DocumentsTest {
         List.of(
             new PeerView(
                 PEER,
-                AS,
+                Optional.of(AS),
                 Optional.of(SELF),
                 false,
                 "Established",
@@ -67,7 +67,7 @@ class DocumentsTest {
                 Optional.empty()),
             new PeerView(
                 IpAddress.parse("10.0.0.10"),
-                AS,
+                Optional.of(AS),
                 Optional.empty(),
                 true,
                 "Active",
@@ -193,7 +193,8 @@ class DocumentsTest {
                 routes.stream()
                     .map(
                         route ->
-                            new RouteView(route, attributes, Optional.of(PEER), false, true, false))
+                            new RouteView(
+                                route, attributes, Optional.of(PEER), false, true, false, 0))
                     .toList()));
     assertThat(document.path("routes").findValuesAsText("type"))
         .containsExactly("1", "2", "3", "4", "9");

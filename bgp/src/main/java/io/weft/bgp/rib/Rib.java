@@ -2,6 +2,7 @@ package io.weft.bgp.rib;
 
 import io.weft.bgp.rib.Candidate.PathIds;
 import io.weft.bgp.rib.Candidate.Standing;
+import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The Loc-RIB (RFC 4271 §3.2) with all its candidates, by route key. What happens between two calls
@@ -130,7 +133,7 @@ public final class Rib {
 
   /** Keeps everything of a peer that restarts, but what was stale already (RFC 4724 §4.2). */
   public void markStale(RoutesIn from) {
-    removeStale(from);
+    removeIf(from, Candidate::isStale);
     for (var at = from.first(); at != null; at = at.behind) {
       stand(from, at, Standing.STALE);
     }
@@ -149,6 +152,34 @@ public final class Rib {
         stand(from, at, Standing.AWAITED);
       }
     }
+  }
+
+  /**
+   * The time of a restart is over, and the peer is not back: its stale routes of the families stay
+   * as a last resort (RFC 9494 §4.2), unless they say that they must not; the others go.
+   */
+  public void outlive(RoutesIn from, List<Family> families) {
+    for (var at = from.first(); at != null; ) {
+      var candidate = at;
+      at = candidate.behind;
+      if (isUnconfirmed(candidate)) {
+        if (families.contains(candidate.family())
+            && !candidate.attributes().has(Community.NO_LLGR)) {
+          replace(candidate, lastResort(candidate.received()), lastResort(candidate.attributes()));
+        } else {
+          drop(candidate);
+        }
+      }
+    }
+  }
+
+  private static PathAttributes lastResort(PathAttributes attributes) {
+    if (attributes.has(Community.LLGR_STALE)) {
+      return attributes;
+    }
+    var communities = new ArrayList<>(attributes.communities());
+    communities.add(Community.LLGR_STALE);
+    return attributes.withCommunities(communities);
   }
 
   /** Removes what the peer has not announced again of the family. */
@@ -190,7 +221,7 @@ public final class Rib {
       if (kept.isEmpty()) {
         drop(candidate);
       } else if (!candidate.hasAttributes(kept.get())) {
-        replace(candidate, kept.get());
+        replace(candidate, candidate.received(), kept.get());
       }
     }
   }
@@ -220,6 +251,11 @@ public final class Rib {
   /** All entries, oldest first; none without a best path after {@link #takeChanges}. */
   public Iterable<RibEntry> entries() {
     return entries;
+  }
+
+  /** The keys of all entries. */
+  public Stream<Route> keys() {
+    return StreamSupport.stream(entries.spliterator(), false).map(RibEntry::key);
   }
 
   /** What is known of one key. */
@@ -283,7 +319,7 @@ public final class Rib {
   }
 
   /** The same path with other attributes, in the same place and standing. */
-  private void replace(Candidate former, PathAttributes kept) {
+  private void replace(Candidate former, PathAttributes received, PathAttributes kept) {
     touch(former.entry());
     var next =
         new Candidate(
@@ -291,7 +327,7 @@ public final class Rib {
             former.owner(),
             former.rest(),
             former.ids(),
-            pool.acquire(former.received()),
+            pool.acquire(received),
             pool.acquire(kept));
     former.entry().replace(former, next);
     former.owner().replace(former, next);

@@ -7,15 +7,20 @@ import io.weft.bgp.session.Session;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.bgp.wire.Capability.LongLivedFamily;
+import io.weft.bgp.wire.Family;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
-  /** Only its policies change while the session goes on. */
+  /** Only its policies and its limit of routes change while the session goes on. */
   PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
@@ -37,6 +42,12 @@ final class Neighbour {
 
   Optional<String> lastReason = Optional.empty();
 
+  /** How near its limit of routes the session has come. */
+  RouteLimit limit = RouteLimit.BELOW;
+
+  /** Its number: as configured, or as it gave it when a session last stood. */
+  Optional<AutonomousSystem> as;
+
   final RoutesIn routesIn;
 
   /** What it said and is not in there. */
@@ -45,8 +56,14 @@ final class Neighbour {
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
 
-  /** When stale routes are given up. */
+  /** When stale routes are given up, or the first of them. */
   OptionalLong staleUntil = OptionalLong.empty();
+
+  /** The families whose stale routes may stay longer, by the session that ended last. */
+  List<LongLivedFamily> mayStayLonger = List.of();
+
+  /** When they are given up; empty unless they stay longer already. */
+  Map<Family, Long> longLivedUntil = Map.of();
 
   /** Where routes go to; empty unless Established. */
   Optional<Recipient> recipient = Optional.empty();
@@ -55,6 +72,7 @@ final class Neighbour {
     this.config = config;
     this.dynamic = dynamic;
     this.settings = settings;
+    this.as = config.as().known();
     this.session = new Session(settings);
     this.newest = session;
     this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
@@ -65,7 +83,9 @@ final class Neighbour {
   }
 
   Source source(Ipv4Address routerId) {
-    return new Source(config.address(), routerId, config.as(), kind());
+    // Before a session stands there is no route that AS_TRANS could be seen on.
+    var number = as.orElse(new AutonomousSystem(AutonomousSystem.TRANS));
+    return new Source(config.address(), routerId, number, kind(), config.options().allowAsIn());
   }
 
   private Source.Kind kind() {
@@ -125,7 +145,7 @@ final class Neighbour {
   PeerView view() {
     return new PeerView(
         address(),
-        config.as(),
+        as,
         session.negotiated().map(Negotiated::peerRouterId),
         config.client(),
         session.state().toString(),

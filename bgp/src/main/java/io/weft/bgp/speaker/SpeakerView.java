@@ -15,6 +15,7 @@ public record SpeakerView(
   /**
    * One neighbour.
    *
+   * @param as empty for a peer of any external AS that has not told its number yet
    * @param state RFC 4271 §8.2.2 names: Idle, Connect, Active, OpenSent, OpenConfirm, Established
    * @param sinceNanos when the state was entered, on the clock of {@code step}
    * @param received routes held from the peer
@@ -23,7 +24,7 @@ public record SpeakerView(
    */
   public record PeerView(
       IpAddress address,
-      AutonomousSystem as,
+      Optional<AutonomousSystem> as,
       Optional<Ipv4Address> routerId,
       boolean client,
       String state,
@@ -38,6 +39,7 @@ public record SpeakerView(
    *
    * @param local true for a route of our own
    * @param best true for the path that is used and passed on
+   * @param pathId by which the peer speaks of it (RFC 7911 §3), 0 where it says one path only
    */
   public record RouteView(
       Route route,
@@ -45,5 +47,6 @@ public record SpeakerView(
       Optional<IpAddress> peer,
       boolean local,
       boolean best,
-      boolean stale) {}
+      boolean stale,
+      long pathId) {}
 }

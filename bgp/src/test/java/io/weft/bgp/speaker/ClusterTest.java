@@ -61,10 +61,11 @@ class ClusterTest {
         of.routerId(),
         cluster,
         of.peers(),
-        of.clientRanges(),
+        of.ranges(),
         of.keepAll(),
         of.holdSeconds(),
         of.restartSeconds(),
+        of.longLivedSeconds(),
         of.maxPeers(),
         of.maxRoutesPerPeer());
   }

@@ -3,6 +3,7 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -74,7 +75,7 @@ final class World {
   }
 
   static SpeakerConfig reflector(int host, PeerConfig... peers) {
-    var range = IpPrefix.parse("10.0.0.0/24");
+    var range = PeerRange.clients(IpPrefix.parse("10.0.0.0/24"), AS);
     return new SpeakerConfig(
         AS, id(host), List.of(peers), List.of(range), true, 90, 120, 100, 1000);
   }
@@ -175,6 +176,46 @@ final class World {
           deliveries.add(
               new Delivery(
                   other.name(), new SpeakerEvent.Disconnected(other.number(), "reset by peer")));
+        }
+      }
+    }
+    run();
+  }
+
+  /** The number of a connection of {@code name}, at its end. */
+  long connectionOf(String name) {
+    return connections.keySet().stream()
+        .filter(end -> end.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .number();
+  }
+
+  /** The peer at an address asks {@code name} to say its routes of the family again. */
+  void refresh(String name, IpAddress peer, Family family) {
+    for (var end : connections.entrySet()) {
+      if (end.getKey().name().equals(name) && peer.equals(addresses.get(end.getValue().name()))) {
+        var request = new Message.RouteRefresh(family, Message.RouteRefresh.REQUEST);
+        deliveries.add(
+            new Delivery(
+                name,
+                new SpeakerEvent.MessageReceived(
+                    end.getKey().number(), new Decoded.Good(request))));
+      }
+    }
+    run();
+  }
+
+  /** All connections of {@code name} break. */
+  void cut(String name) {
+    for (var end : List.copyOf(connections.keySet())) {
+      var other = connections.get(end);
+      if (end.name().equals(name) && other != null) {
+        connections.remove(end);
+        connections.remove(other);
+        for (var each : List.of(end, other)) {
+          deliveries.add(
+              new Delivery(each.name(), new SpeakerEvent.Disconnected(each.number(), "cut")));
         }
       }
     }
