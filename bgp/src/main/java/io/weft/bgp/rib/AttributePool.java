@@ -1,23 +1,49 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.wire.PathAttributes;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
-/** One object per distinct set of path attributes, as long as a candidate uses it. */
+/** One object per distinct set of path attributes, by number, as long as a path uses it. */
 final class AttributePool {
-  private final Map<PathAttributes, SharedAttributes> pool = new LinkedHashMap<>();
+  private final Map<PathAttributes, SharedAttributes> pool =
+      new HashMap<>(); // never walked through
+  private final List<SharedAttributes> byNumber = new ArrayList<>();
+  private final Numbers free = new Numbers();
 
-  /** The shared object for {@code value}, used once more. */
-  SharedAttributes acquire(PathAttributes value) {
-    var shared = pool.computeIfAbsent(value, SharedAttributes::new);
+  SharedAttributes get(int number) {
+    return byNumber.get(number);
+  }
+
+  /** The number of {@code value}, used once more. */
+  int acquire(PathAttributes value) {
+    var shared = pool.computeIfAbsent(value, this::add);
     shared.acquire();
+    return shared.number();
+  }
+
+  private SharedAttributes add(PathAttributes value) {
+    int number = free.take();
+    var shared = new SharedAttributes(value, number);
+    if (number == byNumber.size()) {
+      byNumber.add(shared);
+    } else {
+      byNumber.set(number, shared);
+    }
     return shared;
   }
 
-  void release(SharedAttributes shared) {
+  void acquire(int number) {
+    byNumber.get(number).acquire();
+  }
+
+  void release(int number) {
+    var shared = byNumber.get(number);
     if (shared.release()) {
       pool.remove(shared.value());
+      free.give(number);
     }
   }
 

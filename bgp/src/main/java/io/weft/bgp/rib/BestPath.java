@@ -169,7 +169,7 @@ public final class BestPath {
   /** Why {@code path} is not the best of {@code paths}; empty: it is. */
   public static Optional<Reason> whyNot(List<Candidate> paths, Candidate path) {
     var best = of(paths).orElseThrow();
-    if (best == path) {
+    if (best.equals(path)) {
       return Optional.empty();
     }
     var left = new ArrayList<>(paths);

@@ -1,88 +1,87 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.wire.Family;
-import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
 import io.weft.net.Ipv4Address;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One path to a route, in one table of routes received and in one entry of the Loc-RIB. Only its
- * standing changes; another announcement makes another candidate.
+ * One path to a route, as it stood when it was asked for. The route itself can be had until the
+ * table changes after the next {@link Rib#takeChanges}.
  */
 public final class Candidate {
+  static final byte[] NO_REST = new byte[0];
+
   /** Whether the peer still stands by what it said. */
   enum Standing {
-    CURRENT,
+    CURRENT(0),
     /** To be said again in the answer to a refresh that has begun (RFC 7313 §4). */
-    AWAITED,
+    AWAITED(1),
     /** Kept while its peer restarts (RFC 4724 §4.2, RFC 9494 §4.2). */
-    STALE
-  }
+    STALE(2);
 
-  private final RibEntry entry;
-  private final RoutesIn owner;
-  private final byte[] rest;
-  private final PathIds ids;
-  private final SharedAttributes received;
-  private final SharedAttributes shared;
-  private final Source source;
-  private Standing standing = Standing.CURRENT;
+    /** In {@link PathTable}: two bits. */
+    final int code;
 
-  // Links of the owner's list: cheaper than another table of a million keys.
-  @Nullable Candidate before;
-  @Nullable Candidate behind;
-
-  /**
-   * Identifiers of a path among others to the same route (RFC 7911 §3).
-   *
-   * @param theirs by which the peer speaks of it, 0 where it says one path only
-   * @param ours by which we speak of it, from 1, kept while the peer replaces it
-   */
-  record PathIds(long theirs, int ours) {
-    private static final PathIds FIRST = new PathIds(0, 1);
-
-    static PathIds of(long theirs, int ours) {
-      return theirs == 0 && ours == 1 ? FIRST : new PathIds(theirs, ours);
+    Standing(int code) {
+      this.code = code;
     }
   }
 
+  private final EntryTable entries;
+  private final int entry;
+  private final byte[] rest;
+  private final SharedAttributes received;
+  private final SharedAttributes shared;
+  private final Source source;
+  private final int theirs;
+  private final int ours;
+  private final boolean stale;
+
   Candidate(
-      RibEntry entry,
-      RoutesIn owner,
+      EntryTable entries,
+      int entry,
       byte[] rest,
-      PathIds ids,
       SharedAttributes received,
-      SharedAttributes shared) {
+      SharedAttributes shared,
+      Source source,
+      int theirs,
+      int ours,
+      boolean stale) {
+    this.entries = entries;
     this.entry = entry;
-    this.owner = owner;
     this.rest = rest;
-    this.ids = ids;
     this.received = received;
     this.shared = shared;
-    this.source = owner.source();
+    this.source = source;
+    this.theirs = theirs;
+    this.ours = ours;
+    this.stale = stale;
   }
 
   /** As announced, labels included; made anew each time. */
   public Route route() {
-    return NlriParts.route(entry.octets(), rest);
+    return entries.route(entry, rest);
   }
 
   public Family family() {
-    return entry.family();
+    return entries.family(entry);
   }
 
   /** Adds the route to a block of EVPN routes. */
   public void appendTo(RouteBlock.Builder block) {
-    block.add(entry.octets(), rest);
+    entries.append(entry, rest, block);
   }
 
-  /** The octets of its route that are not key; not to be changed. */
-  byte[] rest() {
-    return rest;
+  /** Adds the key of the route to a block of EVPN routes. */
+  void appendKeyTo(RouteBlock.Builder block) {
+    entries.append(entry, NO_REST, block);
+  }
+
+  Route key() {
+    return entries.route(entry, NO_REST);
   }
 
   /** After import policy. */
@@ -101,17 +100,17 @@ public final class Candidate {
 
   /** The identifier by which the peer speaks of it, 0..2^32-1; 0 where it says one path only. */
   public long receivedPathId() {
-    return ids.theirs();
+    return Integer.toUnsignedLong(theirs);
   }
 
   /** The identifier by which we speak of it: no other path to the route has it. */
   public int pathId() {
-    return ids.ours();
+    return ours;
   }
 
   /** Kept while its peer restarts (RFC 4724 §4.2). */
   public boolean isStale() {
-    return standing == Standing.STALE;
+    return stale;
   }
 
   /** ORIGINATOR_ID, or the peer itself where the route was not reflected (RFC 4456 §9). */
@@ -145,43 +144,7 @@ public final class Candidate {
     return Arrays.equals(rest, other.rest);
   }
 
-  /** True when the peer said the same, under the same identifier. */
-  boolean repeats(Candidate other) {
-    return says(other)
-        && ids.equals(other.ids)
-        && (received == other.received || received().equals(other.received()));
-  }
-
-  @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
-  boolean hasAttributes(PathAttributes attributes) {
-    return attributes() == attributes || attributes().equals(attributes);
-  }
-
-  RibEntry entry() {
-    return entry;
-  }
-
-  RoutesIn owner() {
-    return owner;
-  }
-
-  PathIds ids() {
-    return ids;
-  }
-
-  SharedAttributes sharedReceived() {
-    return received;
-  }
-
   SharedAttributes shared() {
     return shared;
-  }
-
-  Standing standing() {
-    return standing;
-  }
-
-  void setStanding(Standing next) {
-    standing = next;
   }
 }

@@ -1,6 +1,5 @@
 package io.weft.bgp.rib;
 
-import io.weft.bgp.rib.Candidate.PathIds;
 import io.weft.bgp.rib.Candidate.Standing;
 import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.Family;
@@ -9,13 +8,13 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * The Loc-RIB (RFC 4271 §3.2) with all its candidates, by route key. What happens between two calls
@@ -25,13 +24,24 @@ public final class Rib {
   /** Paths of one peer to one route (RFC 7911); more are refused. */
   public static final int MAX_PATHS_OF_PEER = 64;
 
-  private final RouteTable entries = new RouteTable();
-  private final AttributePool pool = new AttributePool();
-  private final NlriParts parts = new NlriParts();
-  private List<RibEntry> changed = new ArrayList<>();
+  private static final int NONE = PathTable.NONE;
 
-  /** The last rest of a route: those that come together mostly have one. */
-  private byte[] lastRest = RibEntry.NO_REST;
+  private final EntryTable entries = new EntryTable();
+  private final PathTable paths = new PathTable();
+  private final AttributePool pool = new AttributePool();
+  private final RestPool rests = new RestPool();
+  private final Origins origins = new Origins();
+  private final NlriParts parts = new NlriParts();
+
+  /** Entries in which something happened, and the paths that each had before. */
+  private final BitSet touched = new BitSet();
+
+  private List<Touch> touches = new ArrayList<>();
+
+  /** Entries that were left without a path; their keys are still named in the last changes. */
+  private List<Integer> emptied = new ArrayList<>();
+
+  private record Touch(int entry, List<Candidate> former) {}
 
   /** A path as received: what import policy makes of it is told apart. */
   public record Announced(Route route, long pathId, PathAttributes received) {}
@@ -49,9 +59,9 @@ public final class Rib {
    */
   public boolean announce(RoutesIn from, Announced announced, PathAttributes kept) {
     parts.split(announced.route());
-    var received = pool.acquire(announced.received());
-    var shared = pool.acquire(kept);
-    boolean taken = announce(from, announced.pathId(), received, shared);
+    int received = pool.acquire(announced.received());
+    int shared = pool.acquire(kept);
+    boolean taken = announce(from, (int) announced.pathId(), received, shared);
     pool.release(received);
     pool.release(shared);
     return taken;
@@ -59,7 +69,7 @@ public final class Rib {
 
   /** Adds the only paths of {@code from} to these routes, as {@link #announce} does. */
   public void announceAll(RoutesIn from, RouteBlock routes, PathAttributes attributes) {
-    var shared = pool.acquire(attributes);
+    int shared = pool.acquire(attributes);
     for (int i = 0; i < routes.size(); i++) {
       parts.split(routes.octets(), routes.start(i));
       announce(from, 0, shared, shared);
@@ -68,40 +78,33 @@ public final class Rib {
   }
 
   /** Adds a path to the route that was split last. */
-  private boolean announce(
-      RoutesIn from, long pathId, SharedAttributes received, SharedAttributes kept) {
-    var entry = entries.findOrAdd(parts);
-    var earlier = entry.of(from, pathId);
-    if (earlier == null && entry.pathsOf(from) >= MAX_PATHS_OF_PEER) {
+  private boolean announce(RoutesIn from, int pathId, int received, int kept) {
+    int entry = entries.findOrAdd(parts.key(), parts.keyLength());
+    int path = path(entry, from, pathId);
+    if (path == NONE && pathId != 0 && pathsOf(entry, from) >= MAX_PATHS_OF_PEER) {
       return false;
     }
-    int ourId = earlier == null ? entry.freePathId() : earlier.pathId();
-    var ids = PathIds.of(pathId, ourId);
-    var candidate = new Candidate(entry, from, rest(), ids, received, kept);
-    if (earlier != null && earlier.repeats(candidate)) {
-      stand(from, earlier, Standing.CURRENT);
+    int origin = origins.acquire(from);
+    int rest = rests.acquire(parts);
+    if (path != NONE && paths.says(path, origin, received, kept, rest)) {
+      origins.release(origin);
+      rests.release(rest);
+      stand(path, Standing.CURRENT);
       return true;
     }
-    received.acquire();
-    kept.acquire();
+    pool.acquire(received);
+    pool.acquire(kept);
     touch(entry);
-    if (earlier == null) {
-      entry.add(candidate);
+    if (path == NONE) {
+      path = paths.add(entry, pathId, freePathId(entry));
+      append(entry, path);
     } else {
-      entry.replace(earlier, candidate);
-      from.remove(earlier);
-      release(earlier);
+      leave(path);
+      release(path);
     }
-    from.add(candidate);
+    paths.say(path, origin, received, kept, rest);
+    join(from, path);
     return true;
-  }
-
-  /** What is not key of the route that was split last. */
-  private byte[] rest() {
-    if (!Arrays.equals(parts.rest(), 0, parts.restLength(), lastRest, 0, lastRest.length)) {
-      lastRest = Arrays.copyOf(parts.rest(), parts.restLength());
-    }
-    return lastRest;
   }
 
   /** Removes what {@code from} said of the key, if anything. */
@@ -112,7 +115,7 @@ public final class Rib {
   /** Removes what {@code from} said of the key under its identifier, if anything. */
   public void withdraw(RoutesIn from, Route key, long pathId) {
     parts.split(key);
-    withdraw(from, pathId);
+    withdraw(from, (int) pathId);
   }
 
   /** Removes what {@code from} said of the keys of these routes. */
@@ -123,33 +126,33 @@ public final class Rib {
     }
   }
 
-  private void withdraw(RoutesIn from, long pathId) {
-    var entry = entries.find(parts.key(), parts.keyLength());
-    var path = entry == null ? null : entry.of(from, pathId);
-    if (path != null) {
+  private void withdraw(RoutesIn from, int pathId) {
+    int entry = entries.find(parts.key(), parts.keyLength());
+    int path = entry == NONE ? NONE : path(entry, from, pathId);
+    if (path != NONE) {
       drop(path);
     }
   }
 
   /** Keeps everything of a peer that restarts, but what was stale already (RFC 4724 §4.2). */
   public void markStale(RoutesIn from) {
-    removeIf(from, Candidate::isStale);
-    for (var at = from.first(); at != null; at = at.behind) {
-      stand(from, at, Standing.STALE);
+    removeIf(from, path -> paths.standing(path) == Standing.STALE);
+    for (int path = from.first; path != NONE; path = paths.behind(path)) {
+      stand(path, Standing.STALE);
     }
   }
 
   /** Keeps so what is of the families; the rest of the peer's routes goes. */
   public void markStale(RoutesIn from, List<Family> families) {
-    removeIf(from, candidate -> !families.contains(candidate.family()));
+    removeIf(from, path -> !families.contains(family(path)));
     markStale(from);
   }
 
   /** Awaits that the peer says again what it said of the family (RFC 7313 §4). */
   public void await(RoutesIn from, Family family) {
-    for (var at = from.first(); at != null; at = at.behind) {
-      if (at.family().equals(family) && at.standing() == Standing.CURRENT) {
-        stand(from, at, Standing.AWAITED);
+    for (int path = from.first; path != NONE; path = paths.behind(path)) {
+      if (paths.standing(path) == Standing.CURRENT && family(path).equals(family)) {
+        stand(path, Standing.AWAITED);
       }
     }
   }
@@ -159,18 +162,19 @@ public final class Rib {
    * as a last resort (RFC 9494 §4.2), unless they say that they must not; the others go.
    */
   public void outlive(RoutesIn from, List<Family> families) {
-    for (var at = from.first(); at != null; ) {
-      var candidate = at;
-      at = candidate.behind;
-      if (isUnconfirmed(candidate)) {
-        if (families.contains(candidate.family())
-            && !candidate.attributes().has(Community.NO_LLGR)) {
-          replace(candidate, lastResort(candidate.received()), lastResort(candidate.attributes()));
-        } else {
-          drop(candidate);
-        }
-      }
-    }
+    removeIf(
+        from,
+        path -> {
+          if (!isUnconfirmed(path)) {
+            return false;
+          }
+          var kept = attributes(paths.kept(path));
+          if (!families.contains(family(path)) || kept.has(Community.NO_LLGR)) {
+            return true;
+          }
+          replace(path, lastResort(attributes(paths.received(path))), lastResort(kept));
+          return false;
+        });
   }
 
   private static PathAttributes lastResort(PathAttributes attributes) {
@@ -185,21 +189,21 @@ public final class Rib {
   /** Removes what the peer has not announced again of the family. */
   public void removeStale(RoutesIn from, Family family) {
     if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && path.family().equals(family));
+      removeIf(from, path -> isUnconfirmed(path) && family(path).equals(family));
     }
   }
 
   /** Removes what is stale of any family but these. */
   public void retainStale(RoutesIn from, List<Family> families) {
     if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && !families.contains(path.family()));
+      removeIf(from, path -> isUnconfirmed(path) && !families.contains(family(path)));
     }
   }
 
   /** Removes what the peer has not announced again. */
   public void removeStale(RoutesIn from) {
     if (from.unconfirmed() > 0) {
-      removeIf(from, Rib::isUnconfirmed);
+      removeIf(from, this::isUnconfirmed);
     }
   }
 
@@ -214,54 +218,69 @@ public final class Rib {
    */
   public void judge(
       RoutesIn from, BiFunction<Route, PathAttributes, Optional<PathAttributes>> policy) {
-    for (var at = from.first(); at != null; ) {
-      var candidate = at;
-      at = candidate.behind;
-      var kept = policy.apply(candidate.route(), candidate.received());
-      if (kept.isEmpty()) {
-        drop(candidate);
-      } else if (!candidate.hasAttributes(kept.get())) {
-        replace(candidate, candidate.received(), kept.get());
-      }
-    }
+    removeIf(
+        from,
+        path -> {
+          var received = attributes(paths.received(path));
+          var kept = policy.apply(candidate(path).route(), received);
+          kept.filter(next -> !next.equals(attributes(paths.kept(path))))
+              .ifPresent(next -> replace(path, received, next));
+          return kept.isEmpty();
+        });
   }
 
-  /** Chooses best paths where something happened; what changed, in the order it was touched. */
+  /**
+   * Chooses best paths where something happened; what changed, in the order it was touched. The
+   * changes can be asked for their routes until this is called again.
+   */
   public List<RibChange> takeChanges() {
-    var touched = changed;
-    changed = new ArrayList<>();
-    var changes = new ArrayList<RibChange>(touched.size());
-    for (var entry : touched) {
-      var former = entry.takeFormer();
-      var before = entry.chosen();
-      var after = BestPath.choose(entry.candidates());
-      entry.choose(after);
-      if (after.isEmpty()) {
-        entries.remove(entry);
+    emptied.stream().filter(entry -> isForgotten(entry)).forEach(entries::remove);
+    emptied = new ArrayList<>();
+    var done = touches;
+    touches = new ArrayList<>();
+    touched.clear();
+    var changes = new ArrayList<RibChange>(done.size());
+    for (var touch : done) {
+      var former = touch.former();
+      var now = candidates(touch.entry());
+      if (now.isEmpty()) {
+        emptied.add(touch.entry());
       }
-      boolean others = differ(before, after) || pathsDiffer(former, entry.candidates());
-      if (others) {
+      var before = BestPath.choose(former);
+      var after = BestPath.choose(now);
+      if (differ(before, after) || pathsDiffer(former, now)) {
         boolean best = differ(firstOf(before), firstOf(after));
-        changes.add(new RibChange(entry, before, after, former, entry.candidates(), best));
+        changes.add(new RibChange(before, after, former, now, best));
       }
     }
     return changes;
   }
 
-  /** All entries, oldest first; none without a best path after {@link #takeChanges}. */
+  private boolean isForgotten(int entry) {
+    return entries.first(entry) == NONE && !touched.get(entry);
+  }
+
+  /** All entries with a path; pictures that are made one by one. */
   public Iterable<RibEntry> entries() {
-    return entries;
+    return () -> all().mapToObj(this::picture).iterator();
   }
 
   /** The keys of all entries. */
   public Stream<Route> keys() {
-    return StreamSupport.stream(entries.spliterator(), false).map(RibEntry::key);
+    return all().mapToObj(entry -> entries.route(entry, Candidate.NO_REST));
+  }
+
+  private IntStream all() {
+    return IntStream.range(0, entries.limit()).filter(entry -> entries.first(entry) != NONE);
   }
 
   /** What is known of one key. */
   public Optional<RibEntry> entry(Route key) {
     parts.split(key);
-    return Optional.ofNullable(entries.find(parts.key(), parts.keyLength()));
+    int entry = entries.find(parts.key(), parts.keyLength());
+    return entry == NONE || entries.first(entry) == NONE
+        ? Optional.empty()
+        : Optional.of(picture(entry));
   }
 
   /** Distinct sets of path attributes in use. */
@@ -270,7 +289,7 @@ public final class Rib {
   }
 
   private static List<Candidate> firstOf(List<Candidate> chosen) {
-    return chosen.isEmpty() ? chosen : chosen.subList(0, 1);
+    return chosen.size() <= 1 ? chosen : chosen.subList(0, 1);
   }
 
   private static boolean differ(List<Candidate> before, List<Candidate> after) {
@@ -297,58 +316,184 @@ public final class Rib {
     return false;
   }
 
-  private static boolean isUnconfirmed(Candidate path) {
-    return path.standing() != Standing.CURRENT;
+  // Pictures.
+
+  private RibEntry picture(int entry) {
+    return new RibEntry(entries, entry, candidates(entry));
   }
 
-  private void stand(RoutesIn from, Candidate candidate, Standing standing) {
-    if (candidate.standing() != standing) {
-      touch(candidate.entry());
-      from.mark(candidate, standing);
+  private List<Candidate> candidates(int entry) {
+    int first = entries.first(entry);
+    if (first == NONE) {
+      return List.of();
+    }
+    if (paths.next(first) == NONE) { // nearly all
+      return List.of(candidate(first));
+    }
+    var all = new ArrayList<Candidate>();
+    for (int path = first; path != NONE; path = paths.next(path)) {
+      all.add(candidate(path));
+    }
+    return List.copyOf(all);
+  }
+
+  private Candidate candidate(int path) {
+    return new Candidate(
+        entries,
+        paths.entry(path),
+        rests.value(paths.rest(path)),
+        pool.get(paths.received(path)),
+        pool.get(paths.kept(path)),
+        origins.source(paths.origin(path)),
+        paths.theirs(path),
+        paths.ours(path),
+        paths.standing(path) == Standing.STALE);
+  }
+
+  private PathAttributes attributes(int number) {
+    return pool.get(number).value();
+  }
+
+  private Family family(int path) {
+    return entries.family(paths.entry(path));
+  }
+
+  private boolean isUnconfirmed(int path) {
+    return paths.standing(path) != Standing.CURRENT;
+  }
+
+  // Paths of an entry.
+
+  private int path(int entry, RoutesIn of, int theirs) {
+    int path = entries.first(entry);
+    while (path != NONE
+        && !(paths.theirs(path) == theirs && origins.owner(paths.origin(path)) == of)) {
+      path = paths.next(path);
+    }
+    return path;
+  }
+
+  private int pathsOf(int entry, RoutesIn owner) {
+    int count = 0;
+    for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
+      count += origins.owner(paths.origin(path)) == owner ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** The smallest identifier that no path has. */
+  private int freePathId(int entry) {
+    if (entries.first(entry) == NONE) {
+      return 1;
+    }
+    var used = new BitSet();
+    for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
+      used.set(paths.ours(path));
+    }
+    return used.nextClearBit(1);
+  }
+
+  private void append(int entry, int added) {
+    int last = NONE;
+    for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
+      last = path;
+    }
+    if (last == NONE) {
+      entries.setFirst(entry, added);
+    } else {
+      paths.setNext(last, added);
     }
   }
 
-  private void removeIf(RoutesIn from, Predicate<Candidate> condition) {
-    for (var at = from.first(); at != null; ) {
-      var candidate = at;
-      at = candidate.behind;
-      if (condition.test(candidate)) {
-        drop(candidate);
+  private void remove(int entry, int removed) {
+    int before = NONE;
+    for (int path = entries.first(entry); path != removed; path = paths.next(path)) {
+      before = path;
+    }
+    if (before == NONE) {
+      entries.setFirst(entry, paths.next(removed));
+    } else {
+      paths.setNext(before, paths.next(removed));
+    }
+  }
+
+  // Paths of an owner.
+
+  private void removeIf(RoutesIn from, IntPredicate condition) {
+    for (int at = from.first; at != NONE; ) {
+      int path = at;
+      at = paths.behind(path);
+      if (condition.test(path)) {
+        drop(path);
       }
     }
   }
 
+  /** Puts a path behind the others of its owner, as one that is current. */
+  private void join(RoutesIn owner, int path) {
+    paths.link(owner.last, path);
+    paths.setStanding(path, Standing.CURRENT);
+    if (owner.first == NONE) {
+      owner.first = path;
+    }
+    owner.last = path;
+    owner.count(Standing.CURRENT, 1);
+  }
+
+  private void leave(int path) {
+    var owner = origins.owner(paths.origin(path));
+    int before = paths.before(path);
+    int behind = paths.behind(path);
+    if (owner.first == path) {
+      owner.first = behind;
+    }
+    if (owner.last == path) {
+      owner.last = before;
+    }
+    paths.unlink(path);
+    owner.count(paths.standing(path), -1);
+  }
+
+  private void stand(int path, Standing standing) {
+    if (paths.standing(path) != standing) {
+      touch(paths.entry(path));
+      var owner = origins.owner(paths.origin(path));
+      owner.count(paths.standing(path), -1);
+      paths.setStanding(path, standing);
+      owner.count(standing, 1);
+    }
+  }
+
   /** The same path with other attributes, in the same place and standing. */
-  private void replace(Candidate former, PathAttributes received, PathAttributes kept) {
-    touch(former.entry());
-    var next =
-        new Candidate(
-            former.entry(),
-            former.owner(),
-            former.rest(),
-            former.ids(),
-            pool.acquire(received),
-            pool.acquire(kept));
-    former.entry().replace(former, next);
-    former.owner().replace(former, next);
-    release(former);
+  private void replace(int path, PathAttributes received, PathAttributes kept) {
+    touch(paths.entry(path));
+    int formerReceived = paths.received(path);
+    int formerKept = paths.kept(path);
+    paths.say(
+        path, paths.origin(path), pool.acquire(received), pool.acquire(kept), paths.rest(path));
+    pool.release(formerReceived);
+    pool.release(formerKept);
   }
 
-  private void drop(Candidate candidate) {
-    touch(candidate.entry());
-    candidate.entry().remove(candidate);
-    candidate.owner().remove(candidate);
-    release(candidate);
+  private void drop(int path) {
+    touch(paths.entry(path));
+    remove(paths.entry(path), path);
+    leave(path);
+    release(path);
+    paths.free(path);
   }
 
-  private void release(Candidate candidate) {
-    pool.release(candidate.sharedReceived());
-    pool.release(candidate.shared());
+  private void release(int path) {
+    pool.release(paths.received(path));
+    pool.release(paths.kept(path));
+    rests.release(paths.rest(path));
+    origins.release(paths.origin(path));
   }
 
-  private void touch(RibEntry entry) {
-    if (entry.touch()) {
-      changed.add(entry);
+  private void touch(int entry) {
+    if (!touched.get(entry)) {
+      touched.set(entry);
+      touches.add(new Touch(entry, candidates(entry)));
     }
   }
 }

@@ -16,24 +16,33 @@ import java.util.Optional;
  * @param isOfBest true when the best path differs
  */
 public record RibChange(
-    RibEntry entry,
     List<Candidate> chosenBefore,
     List<Candidate> chosenAfter,
     List<Candidate> pathsBefore,
     List<Candidate> pathsAfter,
     boolean isOfBest) {
 
+  public RibChange {
+    if (pathsBefore.isEmpty() && pathsAfter.isEmpty()) {
+      throw new IllegalArgumentException("a change of nothing");
+    }
+  }
+
+  private Candidate any() {
+    return pathsAfter.isEmpty() ? pathsBefore.getFirst() : pathsAfter.getFirst();
+  }
+
   public Route key() {
-    return entry.key();
+    return any().key();
   }
 
   public Family family() {
-    return entry.family();
+    return any().family();
   }
 
   /** Adds the key to a block of EVPN routes. */
   public void appendKeyTo(RouteBlock.Builder block) {
-    block.add(entry.octets(), RibEntry.NO_REST);
+    any().appendKeyTo(block);
   }
 
   /** The best path that was. */

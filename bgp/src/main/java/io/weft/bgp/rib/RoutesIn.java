@@ -1,7 +1,6 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.rib.Candidate.Standing;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Adj-RIB-In of one peer (RFC 4271 §3.2) after import policy, or the routes of our own: a list in
@@ -9,8 +8,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RoutesIn {
   private Source source;
-  private @Nullable Candidate first;
-  private @Nullable Candidate last;
+
+  /** Number in the table's {@link Origins}; negative: none yet. */
+  int origin = -1;
+
+  /** The ends of the list of its paths in {@link PathTable}. */
+  int first = PathTable.NONE;
+
+  int last = PathTable.NONE;
+
   private int size;
   private int stale;
   private int awaited;
@@ -19,7 +25,7 @@ public final class RoutesIn {
     this.source = source;
   }
 
-  /** Who announces from now on; candidates there already keep the source that they came with. */
+  /** Who announces from now on; paths there already keep the source that they came with. */
   public void announcedBy(Source next) {
     source = next;
   }
@@ -41,64 +47,8 @@ public final class RoutesIn {
     return stale + awaited;
   }
 
-  @Nullable Candidate first() {
-    return first;
-  }
-
-  void add(Candidate candidate) {
-    candidate.before = last;
-    if (last != null) {
-      last.behind = candidate;
-    } else {
-      first = candidate;
-    }
-    last = candidate;
-    size++;
-  }
-
-  void remove(Candidate candidate) {
-    if (candidate.before != null) {
-      candidate.before.behind = candidate.behind;
-    } else {
-      first = candidate.behind;
-    }
-    if (candidate.behind != null) {
-      candidate.behind.before = candidate.before;
-    } else {
-      last = candidate.before;
-    }
-    candidate.before = null;
-    candidate.behind = null;
-    size--;
-    count(candidate.standing(), -1);
-  }
-
-  /** Puts one candidate into the place and standing of another. */
-  void replace(Candidate former, Candidate next) {
-    next.setStanding(former.standing());
-    next.before = former.before;
-    next.behind = former.behind;
-    if (next.before != null) {
-      next.before.behind = next;
-    } else {
-      first = next;
-    }
-    if (next.behind != null) {
-      next.behind.before = next;
-    } else {
-      last = next;
-    }
-    former.before = null;
-    former.behind = null;
-  }
-
-  void mark(Candidate candidate, Standing standing) {
-    count(candidate.standing(), -1);
-    candidate.setStanding(standing);
-    count(standing, 1);
-  }
-
-  private void count(Standing standing, int change) {
+  void count(Standing standing, int change) {
+    size += change;
     switch (standing) {
       case CURRENT -> {}
       case AWAITED -> awaited += change;

@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 final class SharedAttributes {
   private final PathAttributes value;
+  private final int number;
   private final long mobilitySequence;
   private final boolean longLivedStale;
   private int users;
@@ -22,14 +23,20 @@ final class SharedAttributes {
   /** What a reflector makes of them for one originator; nearly always there is only one. */
   record Reflected(Ipv4Address originator, PathAttributes attributes) {}
 
-  SharedAttributes(PathAttributes value) {
+  SharedAttributes(PathAttributes value, int number) {
     this.value = value;
+    this.number = number;
     this.mobilitySequence = value.macMobility().map(ExtendedCommunity::mobilitySequence).orElse(0L);
     this.longLivedStale = value.has(Community.LLGR_STALE);
   }
 
   PathAttributes value() {
     return value;
+  }
+
+  /** By which {@link AttributePool} knows them. */
+  int number() {
+    return number;
   }
 
   /** RFC 7432 §15: no community means 0. */

@@ -1,0 +1,263 @@
+package io.weft.bgp.rib;
+
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.NlriParts;
+import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The entries of a table by the octets of their keys ({@link NlriParts}): columns of numbers, and
+ * pages that hold the keys. An entry is a number, from 0 on; that of a removed one is given to
+ * another. About 55 octets an entry with a key of 25, and nothing for a garbage collector to
+ * follow.
+ */
+final class EntryTable {
+  static final int NONE = -1;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final int SMALLEST = 64;
+
+  // Keys lie in pages, each behind its length in two octets, in units of four octets.
+  private static final int PAGE = 1 << 16;
+  private static final int UNIT = 4;
+  private static final int UNITS_IN_PAGE = PAGE / UNIT;
+  private static final int HEAD = 2;
+
+  /** Entry plus one by hash, linear probing; 0 where there is none. At most half of it is used. */
+  private int[] index = new int[2 * SMALLEST];
+
+  private int[] hash = new int[SMALLEST];
+
+  /** Page and unit of the key; of an entry that is free {@link #NONE}. */
+  private int[] place = new int[SMALLEST];
+
+  /** The first path of an entry. */
+  private int[] first = new int[SMALLEST];
+
+  private final List<byte[]> pages = new ArrayList<>();
+  private int nextUnit = UNITS_IN_PAGE;
+
+  /** First free place by number of units; each names the next in its octets. */
+  private final int[] freePlaces = new int[(HEAD + NlriParts.MAX_NLRI) / UNIT + 2];
+
+  private int freeEntry = NONE;
+  private int limit;
+  private int size;
+
+  EntryTable() {
+    Arrays.fill(freePlaces, NONE);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** All entries are below this number; those below it that are not, have no path. */
+  int limit() {
+    return limit;
+  }
+
+  int first(int entry) {
+    return first[entry];
+  }
+
+  void setFirst(int entry, int path) {
+    first[entry] = path;
+  }
+
+  /** The entry of the key, or {@link #NONE}. */
+  int find(byte[] key, int length) {
+    return find(key, length, hash(key, length));
+  }
+
+  private int find(byte[] key, int length, int hashed) {
+    int mask = index.length - 1;
+    for (int at = hashed & mask; index[at] != 0; at = at + 1 & mask) {
+      int entry = index[at] - 1;
+      if (hash[entry] == hashed && hasKey(entry, key, length)) {
+        return entry;
+      }
+    }
+    return NONE;
+  }
+
+  private boolean hasKey(int entry, byte[] key, int length) {
+    var page = page(entry);
+    int at = offset(entry);
+    return Arrays.equals(page, at, at + length(page, at), key, 0, length);
+  }
+
+  /** The entry of the key, a new one without paths where there is none. */
+  int findOrAdd(byte[] key, int length) {
+    int hashed = hash(key, length);
+    int known = find(key, length, hashed);
+    if (known != NONE) {
+      return known;
+    }
+    if ((size + 1) * 2 > index.length) {
+      enlargeIndex();
+    }
+    int entry = newEntry();
+    hash[entry] = hashed;
+    place[entry] = store(key, length);
+    first[entry] = NONE;
+    insert(entry);
+    size++;
+    return entry;
+  }
+
+  private int newEntry() {
+    if (freeEntry != NONE) {
+      int entry = freeEntry;
+      freeEntry = hash[entry];
+      return entry;
+    }
+    if (limit == place.length) {
+      int capacity = limit + (limit >> 1);
+      hash = Arrays.copyOf(hash, capacity);
+      place = Arrays.copyOf(place, capacity);
+      first = Arrays.copyOf(first, capacity);
+    }
+    return limit++;
+  }
+
+  private void insert(int entry) {
+    int mask = index.length - 1;
+    int at = hash[entry] & mask;
+    while (index[at] != 0) {
+      at = at + 1 & mask;
+    }
+    index[at] = entry + 1;
+  }
+
+  private void enlargeIndex() {
+    index = new int[index.length * 2];
+    for (int entry = 0; entry < limit; entry++) {
+      if (place[entry] != NONE) {
+        insert(entry);
+      }
+    }
+  }
+
+  void remove(int entry) {
+    int mask = index.length - 1;
+    int hole = hash[entry] & mask;
+    while (index[hole] != entry + 1) {
+      hole = hole + 1 & mask;
+    }
+    // What was pushed on by the one that goes moves back, so that no search ends too early.
+    for (int at = hole + 1 & mask; index[at] != 0; at = at + 1 & mask) {
+      int home = hash[index[at] - 1] & mask;
+      if ((at - home & mask) >= (at - hole & mask)) {
+        index[hole] = index[at];
+        hole = at;
+      }
+    }
+    index[hole] = 0;
+    release(entry);
+    place[entry] = NONE;
+    first[entry] = NONE;
+    hash[entry] = freeEntry;
+    freeEntry = entry;
+    size--;
+  }
+
+  // Keys.
+
+  private static int units(int keyLength) {
+    return (HEAD + keyLength + UNIT - 1) / UNIT;
+  }
+
+  private int store(byte[] key, int length) {
+    int units = units(length);
+    int at = freePlaces[units];
+    if (at != NONE) {
+      freePlaces[units] = (int) INTS.get(pages.get(at / UNITS_IN_PAGE), offsetIn(at));
+    } else {
+      if (nextUnit + units > UNITS_IN_PAGE) {
+        pages.add(new byte[PAGE]);
+        nextUnit = 0;
+      }
+      at = (pages.size() - 1) * UNITS_IN_PAGE + nextUnit;
+      nextUnit += units;
+    }
+    var page = pages.get(at / UNITS_IN_PAGE);
+    int offset = offsetIn(at);
+    page[offset] = (byte) (length >> 8);
+    page[offset + 1] = (byte) length;
+    System.arraycopy(key, 0, page, offset + HEAD, length);
+    return at;
+  }
+
+  private void release(int entry) {
+    int at = place[entry];
+    var page = pages.get(at / UNITS_IN_PAGE);
+    int units = units(length(page, offset(entry)));
+    INTS.set(page, offsetIn(at), freePlaces[units]);
+    freePlaces[units] = at;
+  }
+
+  private static int offsetIn(int place) {
+    return place % UNITS_IN_PAGE * UNIT;
+  }
+
+  private byte[] page(int entry) {
+    return pages.get(place[entry] / UNITS_IN_PAGE);
+  }
+
+  /** Where the key begins in its page. */
+  private int offset(int entry) {
+    return offsetIn(place[entry]) + HEAD;
+  }
+
+  private static int length(byte[] page, int offset) {
+    return (page[offset - 2] & 0xff) << 8 | (page[offset - 1] & 0xff);
+  }
+
+  Family family(int entry) {
+    return NlriParts.family(page(entry), offset(entry));
+  }
+
+  /** The route with this key. */
+  Route route(int entry, byte[] rest) {
+    var page = page(entry);
+    int at = offset(entry);
+    return NlriParts.route(Arrays.copyOfRange(page, at, at + length(page, at)), rest);
+  }
+
+  void append(int entry, byte[] rest, RouteBlock.Builder block) {
+    var page = page(entry);
+    int at = offset(entry);
+    block.add(page, at, length(page, at), rest, 0, rest.length);
+  }
+
+  private static int hash(byte[] key, int length) {
+    long hashed = length;
+    int at = 0;
+    for (; at + Long.BYTES <= length; at += Long.BYTES) {
+      hashed = mixed(hashed ^ (long) LONGS.get(key, at));
+    }
+    long tail = 0;
+    for (; at < length; at++) {
+      tail = tail << 8 | (key[at] & 0xff);
+    }
+    hashed = mixed(hashed ^ tail);
+    return (int) (hashed ^ hashed >>> 32);
+  }
+
+  private static long mixed(long value) {
+    long product = value * 0x9E37_79B9_7F4A_7C15L;
+    return product ^ product >>> 29;
+  }
+}
