@@ -138,7 +138,8 @@ final class Neighbour {
             staleUntil.orElse(Long.MAX_VALUE),
             recipient
                 .map(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE))
-                .orElse(Long.MAX_VALUE))
+                .orElse(Long.MAX_VALUE),
+            recipient.map(told -> told.holdsEndUntil.orElse(Long.MAX_VALUE)).orElse(Long.MAX_VALUE))
         .filter(deadline -> deadline != Long.MAX_VALUE);
   }
 
