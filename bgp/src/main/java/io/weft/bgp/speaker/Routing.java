@@ -20,9 +20,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -104,7 +102,7 @@ final class Routing {
       rib.retainStale(neighbour.routesIn, preserved(neighbour, agreed));
       awaitRoutes(now, neighbour);
     }
-    neighbour.longLivedUntil = Map.of();
+    neighbour.longLivedUntil.clear();
     outbox.peerUp(neighbour.address());
   }
 
@@ -213,12 +211,13 @@ final class Routing {
 
   /** RFC 9494 §4.2: the peer is not back in time. */
   private void beginLongLived(long now, Neighbour neighbour) {
-    var until = new LinkedHashMap<Family, Long>();
+    var until = neighbour.longLivedUntil;
     for (var stay : neighbour.mayStayLonger) {
-      until.put(stay.family(), now + Duration.ofSeconds(stay.staleSeconds()).toNanos());
+      if (stay.staleSeconds() > 0) {
+        until.put(stay.family(), now + Duration.ofSeconds(stay.staleSeconds()).toNanos());
+      }
     }
     rib.outlive(neighbour.routesIn, List.copyOf(until.keySet()));
-    neighbour.longLivedUntil = until;
     awaitFirst(neighbour);
   }
 
@@ -353,6 +352,10 @@ final class Routing {
 
   List<RouteView> view() {
     return explaining.view();
+  }
+
+  Explanation explain(Route route, Collection<Neighbour> neighbours) {
+    return explaining.explain(route.key(), neighbours);
   }
 
   Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
