@@ -64,7 +64,9 @@ class DocumentsTest {
                 2,
                 1,
                 0,
-                Optional.empty()),
+                Optional.empty(),
+                0,
+                0),
             new PeerView(
                 IpAddress.parse("10.0.0.10"),
                 Optional.of(AS),
@@ -75,7 +77,9 @@ class DocumentsTest {
                 0,
                 0,
                 3,
-                Optional.of("hold timer expired"))),
+                Optional.of("hold timer expired"),
+                5,
+                0)),
         routes);
   }
 

@@ -21,6 +21,8 @@ public record SpeakerView(
    * @param received routes held from the peer
    * @param sent routes announced to the peer
    * @param lastReason why the session last ended, empty if it never did
+   * @param refused routes that the peer said and that are not held, as far as they are remembered
+   * @param forgotten refused routes that are no longer remembered
    */
   public record PeerView(
       IpAddress address,
@@ -32,7 +34,9 @@ public record SpeakerView(
       int received,
       int sent,
       int staleRoutes,
-      Optional<String> lastReason) {}
+      Optional<String> lastReason,
+      int refused,
+      long forgotten) {}
 
   /**
    * One path to a route.
