@@ -128,7 +128,7 @@ public final class Bench implements Callable<Integer> {
     node.put("who", run.of().name()).put("scene", run.scene().name()).put("warm", run.warm());
     node.put("complete", run.result().complete());
     for (var measure : run.scene().measures()) {
-      double value = measure.of(run.result());
+      double value = measure.of(run.result(), run.warm());
       if (Double.isFinite(value)) {
         node.put(measure.name(), value);
       } else {

@@ -47,8 +47,12 @@ public enum Measure {
     return decimals;
   }
 
-  /** NaN when the run did not get there. */
-  public double of(LoadResult result) {
+  /**
+   * The figure; NaN when the run did not get there, or when it means nothing.
+   *
+   * @param warm true: what the process did before is in its memory already
+   */
+  public double of(LoadResult result, boolean warm) {
     return switch (this) {
       case LOAD -> result.load();
       case CPU -> result.cpu();
@@ -57,7 +61,7 @@ public enum Measure {
       case ONE_P99 -> result.probe(0.99);
       case WITHDRAWAL -> result.withdrawal();
       case IDLE -> result.idleCpu() * 100;
-      case SESSION -> (result.rssAfter() - result.rssBefore()) / SESSIONS;
+      case SESSION -> warm ? Double.NaN : (result.rssAfter() - result.rssBefore()) / SESSIONS;
     };
   }
 }

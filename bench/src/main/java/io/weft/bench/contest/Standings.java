@@ -76,7 +76,7 @@ public final class Standings {
     var values =
         runs.stream()
             .filter(run -> run.of() == of && run.scene() == scene && run.warm() == warm)
-            .mapToDouble(run -> measure.of(run.result()))
+            .mapToDouble(run -> measure.of(run.result(), warm))
             .sorted()
             .toArray();
     return values.length == 0 ? Double.NaN : values[values.length / 2];

@@ -18,6 +18,7 @@ import java.util.function.BooleanSupplier;
 public final class Load implements AutoCloseable {
   private static final long KEEPALIVE_NANOS = Duration.ofSeconds(30).toNanos();
   private static final Duration SETTLING = Duration.ofMillis(500);
+  private static final Duration MOST_QUIET = Duration.ofSeconds(10);
   private static final Duration BETWEEN_PROBES = Duration.ofMillis(2);
   private static final long SELECT_MILLIS = 100;
 
@@ -89,7 +90,15 @@ public final class Load implements AutoCloseable {
                 && receivers.stream().allMatch(Client::isEstablished))) {
       throw new IOException("not all sessions stood within " + patience.toSeconds() + " s");
     }
-    rest(SETTLING);
+    rest(quiet());
+  }
+
+  /**
+   * FRR holds back what it says to new neighbours for a second and 50 ms for each of them. That is
+   * its way to begin, and not its speed: nothing is announced until it is over.
+   */
+  private Duration quiet() {
+    return Duration.ofMillis(Math.min(1500 + 60L * plan.clients().size(), MOST_QUIET.toMillis()));
   }
 
   private LoadResult measure(List<ByteBuffer> bulk, long rssBefore) throws IOException {
