@@ -1,6 +1,7 @@
 package io.weft.lab.interop;
 
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.PeerConfig;
@@ -93,6 +94,11 @@ final class WeftSpeaker implements Closeable {
   private void carryOut(SpeakerEffect effect) {
     effects.add(effect);
     transport.carryOut(effect);
+  }
+
+  /** From now on connections must have this, and no others. */
+  void secure(PeerTransport... peers) {
+    transport.configure(List.of(peers));
   }
 
   /** Announces, and says End-of-RIB. */
