@@ -5,6 +5,7 @@ import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -43,9 +44,8 @@ final class WeftSpeaker implements Closeable {
 
   /** A reflector whose clients come from {@link Arena#SPEAKERS}. */
   static WeftSpeaker reflector(Arena arena, Ipv4Address address) throws IOException {
-    var config =
-        new SpeakerConfig(
-            AS, address, List.of(), List.of(Arena.SPEAKERS), true, 90, 120, 100, 10_000);
+    var clients = List.of(PeerRange.clients(Arena.SPEAKERS, AS));
+    var config = new SpeakerConfig(AS, address, List.of(), clients, true, 90, 120, 100, 10_000);
     return start(arena, address, config);
   }
 
