@@ -41,6 +41,7 @@ public final class BgpJson {
       node.put("sent", peer.sent());
       node.put("stale", peer.staleRoutes());
       peer.lastReason().ifPresent(reason -> node.put("lastReason", reason));
+      texts(node.putArray("families"), peer.families());
     }
     return document;
   }

@@ -14,6 +14,7 @@ import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.Speaker;
@@ -146,10 +147,16 @@ public final class ReflectorDaemon implements AutoCloseable {
   private Map<String, Handler> handlers() {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("status", _ -> status(view()));
-    handlers.put("peers", _ -> BgpJson.peers(view(), System.nanoTime()));
+    handlers.put("peers", _ -> peers(view()));
     handlers.put("routes", call -> BgpCalls.routes(call, view()));
     handlers.put("why", call -> BgpCalls.why(call, view(), Optional.empty()));
     return handlers;
+  }
+
+  private ObjectNode peers(SpeakerView view) {
+    var current = configuration.current();
+    return new PeerJson(current.fabric(), current.transports(), paths.view())
+        .addTo(BgpJson.peers(view, System.nanoTime()));
   }
 
   private ObjectNode status(SpeakerView view) {
@@ -164,6 +171,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     var problems = document.putArray("problems");
     configuration.current().problems().forEach(problems::add);
     transport.problems().forEach(problems::add);
+    paths.problem().ifPresent(problems::add);
     return document;
   }
 

@@ -10,6 +10,7 @@ import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
@@ -143,6 +144,7 @@ final class Neighbour {
         routesIn.size(),
         recipient.map(told -> told.sent).orElse(0),
         routesIn.staleSize(),
-        lastReason);
+        lastReason,
+        session.negotiated().map(Negotiated::families).orElse(List.of()));
   }
 }

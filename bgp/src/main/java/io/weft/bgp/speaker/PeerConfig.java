@@ -90,25 +90,67 @@ public record PeerConfig(
   /** The same peer with other families. */
   public PeerConfig withFamilies(List<Family> next) {
     return new PeerConfig(
-        address, as, client, passive, next, localAddress, nextHop, options, importPolicy, exportPolicy);
+        address,
+        as,
+        client,
+        passive,
+        next,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 
   /** The same peer with its session run otherwise. */
   public PeerConfig withOptions(SessionOptions next) {
     return new PeerConfig(
-        address, as, client, passive, families, localAddress, nextHop, next, importPolicy, exportPolicy);
+        address,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        next,
+        importPolicy,
+        exportPolicy);
+  }
+
+  /** The same peer, reached from this address of ours. */
+  public PeerConfig withLocalAddress(Optional<IpAddress> next) {
+    return new PeerConfig(
+        address, as, client, passive, families, next, nextHop, options, importPolicy, exportPolicy);
   }
 
   /** The same peer with another demand for its number. */
   public PeerConfig withAs(PeerAs next) {
     return new PeerConfig(
-        address, next, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
+        address,
+        next,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 
   /** The same peer with other policies. */
   public PeerConfig withPolicies(Optional<Policy> nextImport, Optional<Policy> nextExport) {
     return new PeerConfig(
-        address, as, client, passive, families, localAddress, nextHop, options, nextImport, nextExport);
+        address,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        nextImport,
+        nextExport);
   }
 
   boolean isShutDown() {
@@ -135,6 +177,15 @@ public record PeerConfig(
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
     return new PeerConfig(
-        next, as, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
+        next,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 }
