@@ -82,6 +82,8 @@ class WeftTest {
       {"question": "10.1.1.1", "known": true, "more": 2, "routes": [
         {"route": "[3] 10.0.0.2:1 tag 0 10.0.0.2",
          "paths": [{"peer": "10.0.0.9", "local": false, "reason": "best"}],
+         "refused": [{"peer": "10.0.0.8", "reason":
+           "not imported: policy edge rejects it by rule no-red"}],
          "networks": [{"name": "blue", "imported": false, "reason":
            "not imported: it imports [65000:200], the route carries [65000:100]"}],
          "peers": [{"address": "10.0.0.9", "obstacle": true,
@@ -379,6 +381,7 @@ class WeftTest {
             """
             [3] 10.0.0.2:1 tag 0 10.0.0.2
               path from 10.0.0.9: best
+              from 10.0.0.8: not imported: policy edge rejects it by rule no-red
               network blue: not imported: it imports [65000:200], the route carries [65000:100]
               to 10.0.0.9: not sent: the route is from there
             ... and 2 more routes; ask for one of them

@@ -82,6 +82,9 @@ public final class BgpJson {
     node.put("best", route.best());
     node.put("stale", route.stale());
     route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+    if (route.pathId() != 0) {
+      node.put("pathId", route.pathId());
+    }
     return node;
   }
 

@@ -84,7 +84,11 @@ final class NodeCalls {
   }
 
   private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.why(call, speaker(), Optional.of(view().networks()));
+    return BgpCalls.why(
+        call,
+        speaker(),
+        Optional.of(view().networks()),
+        (meant, most) -> await(loop.ask(() -> node.explain(meant, most).orElseThrow())));
   }
 
   private NodeView view() throws CallRefused, InterruptedException {

@@ -1,5 +1,6 @@
 package io.weft.agent.reflector;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,7 +151,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     handlers.put("status", _ -> status(view()));
     handlers.put("peers", _ -> peers(view()));
     handlers.put("routes", call -> BgpCalls.routes(call, view()));
-    handlers.put("why", call -> BgpCalls.why(call, view(), Optional.empty()));
+    handlers.put("why", this::why);
     return handlers;
   }
 
@@ -175,9 +177,18 @@ public final class ReflectorDaemon implements AutoCloseable {
     return document;
   }
 
+  private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
+    return BgpCalls.why(
+        call, view(), Optional.empty(), (meant, most) -> ask(() -> speaker.explain(meant, most)));
+  }
+
   private SpeakerView view() throws CallRefused, InterruptedException {
+    return ask(speaker::view);
+  }
+
+  private <T> T ask(Supplier<T> question) throws CallRefused, InterruptedException {
     try {
-      return loop.ask(speaker::view).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return loop.ask(question).get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       var cause = e.getCause();
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));

@@ -225,7 +225,8 @@ class DocumentsTest {
                 routes.stream()
                     .map(
                         route ->
-                            new RouteView(route, attributes, Optional.of(PEER), false, true, false))
+                            new RouteView(
+                                route, attributes, Optional.of(PEER), false, true, false, 0))
                     .toList()));
     assertThat(document.path("routes").findValuesAsText("type"))
         .containsExactly("1", "2", "3", "4", "9");

@@ -385,7 +385,7 @@ final class Neighbours {
         }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->
-            routing.refresh(neighbour, request);
+            routing.refresh(now, neighbour, request);
         case SessionOutput.Ended ended -> ended(now, neighbour, ended);
       }
     }

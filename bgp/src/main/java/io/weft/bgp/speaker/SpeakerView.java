@@ -72,6 +72,7 @@ public record SpeakerView(
    *
    * @param local true for a route of our own
    * @param best true for the path that is used and passed on
+   * @param pathId by which the peer speaks of it (RFC 7911 §3), 0 where it says one path only
    */
   public record RouteView(
       Route route,
@@ -79,5 +80,6 @@ public record SpeakerView(
       Optional<IpAddress> peer,
       boolean local,
       boolean best,
-      boolean stale) {}
+      boolean stale,
+      long pathId) {}
 }

@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.Speaker;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Between the networks of a node and its speaker: routes of peers go into the networks that import
@@ -152,6 +154,10 @@ final class RouteExchange {
 
   OptionalLong nextDeadline() {
     return speaker.map(Speaker::nextDeadline).orElse(OptionalLong.empty());
+  }
+
+  Optional<Explanation.Several> explain(Predicate<Route> meant, int most) {
+    return speaker.map(speaks -> speaks.explain(meant, most));
   }
 
   Optional<SpeakerView> view() {
