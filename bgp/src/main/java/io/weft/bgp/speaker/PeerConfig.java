@@ -164,14 +164,14 @@ public record PeerConfig(
   }
 
   /**
-   * True when the two differ in their limit of routes and in policies at most, for which no session
-   * ends.
+   * True when a session with this peer may go on with {@code next}: its limit of routes and its
+   * policies are not in it.
    */
-  boolean sameSession(PeerConfig other) {
-    var maximum = other.options.maximumPrefixes();
+  boolean isSameSession(PeerConfig next) {
+    var maximum = next.options.maximumPrefixes();
     return withOptions(options.withMaximumPrefixes(maximum))
-        .withPolicies(other.importPolicy, other.exportPolicy)
-        .equals(other);
+        .withPolicies(next.importPolicy, next.exportPolicy)
+        .equals(next);
   }
 
   /** The same at another address. */
