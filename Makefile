@@ -1,6 +1,6 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build demo test fuzz format clean help
+.PHONY: build demo test fuzz bench-bgp bench-jmh format clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
@@ -22,6 +22,13 @@ test: dist/.built ## every test: unit, property, lab, interoperability (as root:
 fuzz: ## look for octets that break the decoder of BGP, for SECONDS (300)
 	@build/fuzz $(or $(SECONDS),300)
 
+bench-bgp: dist/.built ## our reflector beside FRR's, with 100,000 routes; ARGS=--full for 1,000,000 (build/bench --help)
+	@build/install-test-tools
+	@build/bench $(ARGS)
+
+bench-jmh: ## small benchmarks of codec, table and packing; ARGS go to JMH
+	@build/bench-jmh $(ARGS)
+
 format: ## format every source file
 	@build/run-maven -q spotless:apply
 
@@ -29,4 +36,4 @@ clean: ## remove everything that was built
 	@rm -rf dist target $(MODULES:/pom.xml=/target)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile

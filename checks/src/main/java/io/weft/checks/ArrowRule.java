@@ -26,6 +26,7 @@ public final class ArrowRule {
           Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),
           Map.entry("cli", Set.of("net", "linux", "kubernetes", "agent", "lab")),
           Map.entry("simulation", Set.of("net", "bgp", "overlay")),
+          Map.entry("bench", Set.of()),
           Map.entry("checks", Set.of()));
 
   private ArrowRule() {}

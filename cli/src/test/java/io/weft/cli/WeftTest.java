@@ -219,6 +219,12 @@ class WeftTest {
             new String[] {"attach", "web-1"},
             new String[] {"routes", "--type=two"},
             new String[] {"node", "--log-level=loud"},
+            new String[] {"reflector", "--asn=65000"},
+            new String[] {"reflector", "--listen=127.0.0.1:x", "--asn=1", "--clients=127.0.0.0/8"},
+            new String[] {"reflector", "--listen=127.0.0.1:0", "--asn=1", "--clients=127.0.0.0/8"},
+            new String[] {"reflector", "--listen=127.0.0.1", "--asn=0", "--clients=127.0.0.0/8"},
+            new String[] {"reflector", "--listen=127.0.0.1", "--asn=1", "--clients=127.0.0.1/8"},
+            new String[] {"reflector", "--listen=[::1]:1790", "--asn=1", "--clients=::1/128"},
             new String[] {"node", "--netns-prefix=a"})) {
       var run = weft(wrong);
       assertThat(run.code()).as("%s: %s", List.of(wrong), run.err()).isEqualTo(Weft.USAGE);
@@ -260,6 +266,20 @@ class WeftTest {
     var run = weft("reflector", "--config=" + directory.resolve("nowhere"));
     assertThat(run.code()).isEqualTo(Weft.FAILED);
     assertThat(run.err()).startsWith("weft: ").contains("nowhere").hasLineCount(1);
+  }
+
+  @Test
+  void aReflectorHasFilesOrSettingsButNotBoth() {
+    var run =
+        weft(
+            "reflector",
+            "--config=" + directory,
+            "--listen=127.0.0.1:1790",
+            "--asn=65000",
+            "--clients=127.0.0.0/8",
+            "--clients=10.0.0.0/8");
+    assertThat(run.code()).isEqualTo(Weft.USAGE);
+    assertThat(run.err()).startsWith("--config and --listen exclude each other");
   }
 
   @Test

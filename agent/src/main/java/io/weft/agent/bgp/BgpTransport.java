@@ -55,7 +55,7 @@ public final class BgpTransport implements AutoCloseable {
   }
 
   /** With another port, ours and the peers' alike. */
-  BgpTransport(int port, Consumer<SpeakerEvent> events) {
+  public BgpTransport(int port, Consumer<SpeakerEvent> events) {
     this.port = port;
     this.events = forgetting(events);
   }

@@ -13,11 +13,13 @@ import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
-import io.weft.agent.intent.IntentWords;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.reflector.ReflectorOptions.Given;
+import io.weft.agent.reflector.ReflectorOptions.InDirectory;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
@@ -26,6 +28,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -48,23 +51,43 @@ public final class ReflectorDaemon implements AutoCloseable {
   private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
-  private final ConfigurationSource configuration;
-  private final Underlay underlay;
+  private final Optional<Files> files;
   private final Speaker speaker;
   private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
   private final BgpTransport transport;
   private final PeerPaths paths;
   private final ControlServer control;
+  private volatile Orders orders;
+
+  /** What is read and watched, and the address that was found when it was first read. */
+  private record Files(ConfigurationSource source, Underlay underlay) {
+    static Files open(Path config) throws IOException, DaemonFailure {
+      var source = ConfigurationSource.open(config);
+      source.requireFabric("the reflector does not start without the Fabric that is declared");
+      return new Files(source, discover(source.current().fabric()));
+    }
+
+    Orders orders(Configuration configuration) {
+      return Orders.of(configuration, underlay);
+    }
+  }
 
   private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
     this.options = options;
-    configuration = ConfigurationSource.open(options.config());
-    configuration.requireFabric("the reflector does not start without the Fabric that is declared");
-    var first = configuration.current();
-    underlay = discover(first.fabric());
-    speaker = new Speaker(IntentWords.reflector(first.intent(), underlay));
+    switch (options.settings()) {
+      case InDirectory(var config) -> {
+        var opened = Files.open(config);
+        files = Optional.of(opened);
+        orders = opened.orders(opened.source().current());
+      }
+      case Given given -> {
+        files = Optional.empty();
+        orders = Orders.of(given);
+      }
+    }
+    speaker = new Speaker(orders.speaker());
     loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
-    transport = new BgpTransport(loop::put);
+    transport = new BgpTransport(orders.port(), loop::put);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
@@ -79,7 +102,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   }
 
   /**
-   * Reads the configuration, finds its own address and starts.
+   * Reads the configuration, finds its own address where it is not given, and starts.
    *
    * @throws DaemonFailure in words, when it cannot start
    */
@@ -99,17 +122,30 @@ public final class ReflectorDaemon implements AutoCloseable {
   }
 
   private void begin() throws DaemonFailure {
-    LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
-    var first = configuration.current();
-    if (first.fabric().reflectorClients().isEmpty()) {
+    var told = orders.speaker();
+    if (told.ranges().isEmpty()) {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
-    transport.configure(first.transports());
+    transport.configure(orders.transports());
     loop.start();
-    transport.listen(underlay.vtep());
-    paths.change(first.fabric(), underlay.vtep());
+    transport.listen(orders.address());
+    LOG.info(
+        "reflector {}: listening on {} port {}: AS {}, router {}, cluster {}, clients from {}",
+        options.name(),
+        orders.address(),
+        orders.port(),
+        told.as(),
+        told.routerId(),
+        told.clusterId(),
+        told.ranges().stream().map(PeerRange::prefix).toList());
+    watchPaths();
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
-    configuration.watch(this::change);
+    files.ifPresent(
+        each -> each.source().watch(configuration -> change(each.orders(configuration))));
+  }
+
+  private void watchPaths() {
+    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.address()));
   }
 
   /**
@@ -125,10 +161,11 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
   }
 
-  private synchronized void change(Configuration next) {
+  private synchronized void change(Orders next) {
+    orders = next;
     transport.configure(next.transports());
-    loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
-    paths.change(next.fabric(), underlay.vtep());
+    loop.put(new SpeakerEvent.ConfigChanged(next.speaker()));
+    watchPaths();
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -156,22 +193,22 @@ public final class ReflectorDaemon implements AutoCloseable {
   }
 
   private ObjectNode peers(SpeakerView view) {
-    var current = configuration.current();
-    return new PeerJson(current.fabric(), current.transports(), paths.view())
+    var now = orders;
+    return new PeerJson(now.fabric().orElse(FabricSpec.DEFAULT), now.transports(), paths.view())
         .addTo(BgpJson.peers(view, System.nanoTime()));
   }
 
   private ObjectNode status(SpeakerView view) {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("role", "reflector").put("name", options.name());
-    document.put("address", underlay.vtep().toString()).put("asn", view.as().value());
+    document.put("address", orders.address().toString()).put("asn", view.as().value());
     document.put("routerId", view.routerId().toString());
     var peers = document.putObject("peers");
     peers.put("configured", view.peers().size());
     peers.put(
         "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
-    configuration.current().problems().forEach(problems::add);
+    orders.problems().forEach(problems::add);
     transport.problems().forEach(problems::add);
     paths.problem().ifPresent(problems::add);
     return document;
@@ -206,7 +243,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    configuration.close();
+    files.ifPresent(each -> each.source().close());
     paths.close();
     loop.close();
     transport.close();

@@ -16,8 +16,11 @@ import java.util.OptionalLong;
 /**
  * Who hears of a path, and with which attributes. A function of the path and the peer alone: so no
  * table of what was announced is needed, what was announced is what the last best path gives.
+ *
+ * @param as our own number
+ * @param clusterId goes in front of CLUSTER_LIST (RFC 4456 §8)
  */
-public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
+public record ExportRule(AutonomousSystem as, Ipv4Address clusterId) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
@@ -113,7 +116,7 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
 
   private PathAttributes reflected(PathAttributes of, Ipv4Address originator) {
     var clusters = new ArrayList<Ipv4Address>(of.clusterList().size() + 1);
-    clusters.add(routerId);
+    clusters.add(clusterId);
     clusters.addAll(of.clusterList());
     return of.withOriginatorId(Optional.of(originator)).withClusterList(clusters);
   }

@@ -18,13 +18,21 @@ import java.util.TreeSet;
  * @param keepAll true: routes without an imported target are kept too
  */
 public record ImportRule(
-    AutonomousSystem as, Ipv4Address routerId, boolean keepAll, List<RouteTarget> targets) {
+    AutonomousSystem as,
+    Ipv4Address routerId,
+    Ipv4Address clusterId,
+    boolean keepAll,
+    List<RouteTarget> targets) {
   public ImportRule {
     targets = List.copyOf(new TreeSet<>(targets));
   }
 
   public ImportRule withTargets(List<RouteTarget> next) {
-    return new ImportRule(as, routerId, keepAll, next);
+    return new ImportRule(as, routerId, clusterId, keepAll, next);
+  }
+
+  public ImportRule withKeepAll(boolean next) {
+    return new ImportRule(as, routerId, clusterId, next, targets);
   }
 
   /** The attributes of a route of {@code family} as they are kept; refused: it is withdrawn. */
@@ -78,7 +86,7 @@ public record ImportRule(
     if (attributes.originatorId().equals(Optional.of(routerId))) {
       return Optional.of(new Reason.OriginatorLoop());
     }
-    return attributes.clusterList().contains(routerId)
+    return attributes.clusterList().contains(clusterId)
         ? Optional.of(new Reason.ClusterLoop())
         : Optional.empty();
   }

@@ -157,7 +157,7 @@ final class Intake {
 
   void keepAll(boolean keepAll, Collection<Neighbour> neighbours) {
     change(
-        new ImportRule(imports.as(), imports.routerId(), keepAll, imports.targets()), neighbours);
+        imports.withKeepAll(keepAll), neighbours);
   }
 
   private void change(ImportRule next, Collection<Neighbour> neighbours) {

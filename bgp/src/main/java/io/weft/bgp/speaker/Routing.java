@@ -49,11 +49,11 @@ final class Routing {
   }
 
   private Routing(SpeakerConfig config, Outbox outbox, List<RouteTarget> targets) {
-    var imports = new ImportRule(config.as(), config.routerId(), config.keepAll(), targets);
+    var imports = new ImportRule(config.as(), config.routerId(), config.clusterId(), config.keepAll(), targets);
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
     this.intake = new Intake(rib, outbox, imports);
-    this.advertising = new Advertising(new ExportRule(config.as(), config.routerId()), rib);
+    this.advertising = new Advertising(new ExportRule(config.as(), config.clusterId()), rib);
     this.memberships = new Memberships(outbox);
     this.explaining = new Explaining(rib, advertising);
   }

@@ -107,7 +107,7 @@ public final class Speaker {
   }
 
   private void configure(long now, SpeakerConfig next) {
-    boolean another = !next.as().equals(config.as()) || !next.routerId().equals(config.routerId());
+    boolean another = !next.hasIdentityOf(config);
     config = next;
     if (another) {
       // Learned routes go before the table does, so that users hear of it.

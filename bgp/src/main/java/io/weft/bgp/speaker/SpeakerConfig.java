@@ -11,7 +11,9 @@ import java.util.Optional;
  * What a speaker is told to be.
  *
  * @param as its own number
- * @param routerId BGP identifier and cluster id, unique in the AS
+ * @param routerId BGP identifier, unique in the AS
+ * @param clusterId of a reflector (RFC 4456 §7): reflectors that share one drop what the other has
+ *     reflected
  * @param peers by address
  * @param ranges peers are accepted from these too (passive side)
  * @param keepAll true for a reflector: keep and pass on every route; false for a node: keep only
@@ -27,6 +29,7 @@ import java.util.Optional;
 public record SpeakerConfig(
     AutonomousSystem as,
     Ipv4Address routerId,
+    Ipv4Address clusterId,
     List<PeerConfig> peers,
     List<PeerRange> ranges,
     boolean keepAll,
@@ -53,6 +56,32 @@ public record SpeakerConfig(
               + " s is out of 0.."
               + MAX_LONG_LIVED_SECONDS);
     }
+  }
+
+  /** With the router id as cluster id (RFC 4456 §7: the default). */
+  public SpeakerConfig(
+      AutonomousSystem as,
+      Ipv4Address routerId,
+      List<PeerConfig> peers,
+      List<PeerRange> ranges,
+      boolean keepAll,
+      int holdSeconds,
+      int restartSeconds,
+      int longLivedSeconds,
+      int maxPeers,
+      int maxRoutesPerPeer) {
+    this(
+        as,
+        routerId,
+        routerId,
+        peers,
+        ranges,
+        keepAll,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        maxPeers,
+        maxRoutesPerPeer);
   }
 
   /** Without long-lived graceful restart. */
@@ -85,5 +114,10 @@ public record SpeakerConfig(
         .filter(range -> range.prefix().contains(address))
         .max(Comparator.comparingInt(range -> range.prefix().length()))
         .map(range -> range.peer(address));
+  }
+
+  /** True when a speaker can pass over to {@code next} with its sessions and routes. */
+  boolean hasIdentityOf(SpeakerConfig next) {
+    return as.equals(next.as) && routerId.equals(next.routerId) && clusterId.equals(next.clusterId);
   }
 }

@@ -1,0 +1,3 @@
+/** The load generator's octets against Weft's codec. */
+@org.jspecify.annotations.NullMarked
+package io.weft.bench.load;
