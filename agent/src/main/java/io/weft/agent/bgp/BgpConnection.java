@@ -3,14 +3,13 @@ package io.weft.agent.bgp;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
+import io.weft.net.IpAddress;
 import io.weft.net.OctetWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,13 +19,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection to a peer: a thread that reads, frames and decodes, and one that encodes and
- * writes. The brain never waits for it: a peer that does not read what is written is cut off when
- * {@link #MAX_QUEUED} hand-overs wait.
+ * writes. The brain never waits for it: a peer that does not read what is written is cut off, see
+ * {@link WriteQueue}.
  */
 final class BgpConnection {
-  /** Hand-overs of messages that may wait to be written. */
-  static final int MAX_QUEUED = 4096;
-
   /** After {@link #close}: how long the last words may take to leave. */
   static final Duration LINGER = Duration.ofSeconds(5);
 
@@ -38,10 +34,12 @@ final class BgpConnection {
   private static final int WRITE_AT_ONCE = 60 * 1024;
 
   private final long id;
+  private final IpAddress peer;
+  private final PeerTransport made;
   private final SocketChannel channel;
   private final Consumer<SpeakerEvent> events;
   private final MessageCodec codec = new MessageCodec();
-  private final BlockingQueue<List<Message>> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final WriteQueue outgoing = new WriteQueue();
 
   /** No event follows: the speaker knows that this connection is no more. */
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -49,28 +47,54 @@ final class BgpConnection {
   /** Down when both threads have done all that they had to do. */
   private final CountDownLatch threads = new CountDownLatch(2);
 
+  private volatile boolean started;
   private volatile boolean closing;
 
-  BgpConnection(long id, SocketChannel channel, Consumer<SpeakerEvent> events) {
+  BgpConnection(
+      long id,
+      IpAddress peer,
+      PeerTransport made,
+      SocketChannel channel,
+      Consumer<SpeakerEvent> events) {
     this.id = id;
+    this.peer = peer;
+    this.made = made;
     this.channel = channel;
     this.events = events;
+  }
+
+  IpAddress peer() {
+    return peer;
+  }
+
+  /** What it had to have when it was made. */
+  PeerTransport made() {
+    return made;
   }
 
   /** Reads and writes from now on, on two threads that the builder makes. */
   void start(Thread.Builder builder) {
     builder.name("bgp-read-" + id).start(this::read);
     builder.name("bgp-write-" + id).start(this::write);
+    started = true;
+  }
+
+  /** True once the speaker has been told of it. */
+  boolean isStarted() {
+    return started;
   }
 
   /** Queues; never blocks. */
   void send(List<Message> messages) {
-    if (!messages.isEmpty() && !outgoing.offer(messages)) {
-      // The caller is the thread that takes the events: it must not wait for room among them.
-      Thread.ofVirtual()
-          .name("bgp-cut-off-" + id)
-          .start(() -> end("the peer does not read: " + MAX_QUEUED + " writes are waiting"));
+    if (messages.isEmpty() || ended.get()) {
+      return;
     }
+    outgoing
+        .put(System.nanoTime(), messages)
+        .ifPresent(
+            reason ->
+                // The caller takes the events: it must not wait for room among them.
+                Thread.ofVirtual().name("bgp-cut-off-" + id).start(() -> end(reason)));
   }
 
   /**
@@ -95,7 +119,8 @@ final class BgpConnection {
     closeChannel();
   }
 
-  private void end(String reason) {
+  /** Closes without a word to the peer, and tells the speaker why; nothing if it is closed. */
+  void end(String reason) {
     if (ended.compareAndSet(false, true)) {
       closeChannel();
       events.accept(new SpeakerEvent.Disconnected(id, reason));
@@ -115,8 +140,7 @@ final class BgpConnection {
     if (!channel.isOpen()) {
       outgoing.clear();
     }
-    // Full means that the writer is not waiting for more: it will see the state by itself.
-    outgoing.offer(List.of());
+    outgoing.wake();
   }
 
   private void read() {
@@ -175,15 +199,14 @@ final class BgpConnection {
     var out = new OctetWriter(Message.MAX_LENGTH);
     try {
       while (channel.isOpen()) {
-        var messages = outgoing.take();
-        while (messages != null) {
-          for (var message : messages) {
+        for (var next = outgoing.take(); !next.isEmpty(); next = outgoing.poll()) {
+          for (var message : next) {
             codec.encode(message, out);
+            outgoing.leaves(message);
             if (out.size() >= WRITE_AT_ONCE) {
               flush(out);
             }
           }
-          messages = outgoing.poll();
         }
         flush(out);
         if (closing && outgoing.isEmpty()) {
@@ -206,6 +229,7 @@ final class BgpConnection {
     var buffer = ByteBuffer.wrap(out.array(), 0, out.size());
     while (buffer.hasRemaining()) {
       channel.write(buffer);
+      outgoing.progress(System.nanoTime());
     }
     out.truncate(0);
   }

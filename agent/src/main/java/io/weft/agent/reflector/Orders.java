@@ -1,17 +1,15 @@
 package io.weft.agent.reflector;
 
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.PeerTransport;
+import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.IntentWords;
-import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.reflector.ReflectorOptions.Given;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
-import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.resource.FabricSpec;
-import io.weft.kubernetes.yaml.Problem;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.Underlay;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,29 +19,19 @@ import java.util.Optional;
  * @param speaker what its brain is to be
  * @param address where it listens
  * @param port of its own and its peers
- * @param fabric of the configuration, if there is one
- * @param problems what of the configuration is not carried out, in words
+ * @param configuration out of files, if there are any
  */
 record Orders(
-    SpeakerConfig speaker,
-    IpAddress address,
-    int port,
-    Optional<FabricSpec> fabric,
-    List<String> problems) {
+    SpeakerConfig speaker, IpAddress address, int port, Optional<Configuration> configuration) {
   private static final int HOLD_SECONDS = 90;
   private static final int RESTART_SECONDS = 120;
 
-  static Orders of(IntentReading reading, Underlay underlay) {
-    var fabric = reading.intent().fabric().spec();
-    var problems = new ArrayList<String>();
-    reading.problems().stream().map(Problem::toString).forEach(problems::add);
-    problems.addAll(PeerSupport.gaps(fabric));
+  static Orders of(Configuration configuration, Underlay underlay) {
     return new Orders(
-        IntentWords.reflector(reading.intent(), underlay),
+        IntentWords.reflector(configuration.intent(), underlay),
         underlay.vtep(),
         BgpTransport.PORT,
-        Optional.of(fabric),
-        List.copyOf(problems));
+        Optional.of(configuration));
   }
 
   static Orders of(Given given) {
@@ -60,6 +48,20 @@ record Orders(
             0,
             IntentWords.MAX_PEERS,
             IntentWords.MAX_ROUTES_PER_PEER);
-    return new Orders(speaker, given.listen(), given.port(), Optional.empty(), List.of());
+    return new Orders(speaker, given.listen(), given.port(), Optional.empty());
+  }
+
+  Optional<FabricSpec> fabric() {
+    return configuration.map(Configuration::fabric);
+  }
+
+  /** What connections with each peer must have. */
+  List<PeerTransport> transports() {
+    return configuration.map(Configuration::transports).orElse(List.of());
+  }
+
+  /** What of the configuration is wrong or not carried out, in words. */
+  List<String> problems() {
+    return configuration.map(Configuration::problems).orElse(List.of());
   }
 }

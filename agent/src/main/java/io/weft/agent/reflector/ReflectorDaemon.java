@@ -6,31 +6,32 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.intent.Configuration;
+import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
-import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.reflector.ReflectorOptions.Given;
 import io.weft.agent.reflector.ReflectorOptions.InDirectory;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
-import io.weft.kubernetes.intent.IntentDirectory;
-import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -50,7 +51,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
-  private final Optional<Configuration> configuration;
+  private final Optional<Files> files;
   private final Speaker speaker;
   private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
   private final BgpTransport transport;
@@ -58,15 +59,16 @@ public final class ReflectorDaemon implements AutoCloseable {
   private final ControlServer control;
   private volatile Orders orders;
 
-  /** The files, and the address that was found when they were first read. */
-  private record Configuration(IntentDirectory directory, Underlay underlay) {
-    static Configuration open(Path config) throws IOException, DaemonFailure {
-      var directory = IntentDirectory.open(config);
-      return new Configuration(directory, discover(directory.reading()));
+  /** What is read and watched, and the address that was found when it was first read. */
+  private record Files(ConfigurationSource source, Underlay underlay) {
+    static Files open(Path config) throws IOException, DaemonFailure {
+      var source = ConfigurationSource.open(config);
+      source.requireFabric("the reflector does not start without the Fabric that is declared");
+      return new Files(source, discover(source.current().fabric()));
     }
 
-    Orders orders(IntentReading reading) {
-      return Orders.of(reading, underlay);
+    Orders orders(Configuration configuration) {
+      return Orders.of(configuration, underlay);
     }
   }
 
@@ -74,24 +76,24 @@ public final class ReflectorDaemon implements AutoCloseable {
     this.options = options;
     switch (options.settings()) {
       case InDirectory(var config) -> {
-        var opened = Configuration.open(config);
-        configuration = Optional.of(opened);
-        orders = opened.orders(opened.directory().reading());
+        var opened = Files.open(config);
+        files = Optional.of(opened);
+        orders = opened.orders(opened.source().current());
       }
       case Given given -> {
-        configuration = Optional.empty();
+        files = Optional.empty();
         orders = Orders.of(given);
       }
     }
     speaker = new Speaker(orders.speaker());
-    loop = new EventLoop<>("brain", brain(speaker), this::carryOut);
+    loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
     transport = new BgpTransport(orders.port(), loop::put);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
 
-  private static Underlay discover(IntentReading reading) throws DaemonFailure {
-    try (var watch = new UnderlayWatch(reading.intent().fabric().spec())) {
+  private static Underlay discover(FabricSpec fabric) throws DaemonFailure {
+    try (var watch = new UnderlayWatch(fabric)) {
       var found = watch.discover();
       return found
           .underlay()
@@ -110,7 +112,7 @@ public final class ReflectorDaemon implements AutoCloseable {
       try {
         daemon.begin();
         return daemon;
-      } catch (IOException | DaemonFailure | RuntimeException e) {
+      } catch (DaemonFailure | RuntimeException e) {
         daemon.close();
         throw e;
       }
@@ -119,12 +121,12 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
   }
 
-  private void begin() throws IOException, DaemonFailure {
-    orders.problems().forEach(problem -> LOG.warn("{}", problem));
+  private void begin() throws DaemonFailure {
     var told = orders.speaker();
-    if (told.clientRanges().isEmpty()) {
+    if (told.ranges().isEmpty()) {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
+    transport.configure(orders.transports());
     loop.start();
     transport.listen(orders.address());
     LOG.info(
@@ -135,11 +137,11 @@ public final class ReflectorDaemon implements AutoCloseable {
         told.as(),
         told.routerId(),
         told.clusterId(),
-        told.clientRanges());
+        told.ranges().stream().map(PeerRange::prefix).toList());
     watchPaths();
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
-    configuration.ifPresent(
-        files -> files.directory().watch(reading -> change(files.orders(reading))));
+    files.ifPresent(
+        each -> each.source().watch(configuration -> change(each.orders(configuration))));
   }
 
   private void watchPaths() {
@@ -159,37 +161,9 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
   }
 
-  private static Brain<SpeakerEvent, SpeakerEffect> brain(Speaker speaker) {
-    return new Brain<>() {
-      @Override
-      public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
-        return speaker.step(nowNanos, event);
-      }
-
-      @Override
-      public List<SpeakerEffect> step(long nowNanos, List<SpeakerEvent> events) {
-        return speaker.step(nowNanos, events);
-      }
-
-      @Override
-      public OptionalLong nextDeadline() {
-        return speaker.nextDeadline();
-      }
-
-      @Override
-      public SpeakerEvent deadlineReached() {
-        return new SpeakerEvent.DeadlineReached();
-      }
-    };
-  }
-
   private synchronized void change(Orders next) {
-    for (var problem : next.problems()) {
-      if (!orders.problems().contains(problem)) {
-        LOG.warn("{}", problem);
-      }
-    }
     orders = next;
+    transport.configure(next.transports());
     loop.put(new SpeakerEvent.ConfigChanged(next.speaker()));
     watchPaths();
   }
@@ -212,10 +186,16 @@ public final class ReflectorDaemon implements AutoCloseable {
   private Map<String, Handler> handlers() {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("status", _ -> status(view()));
-    handlers.put("peers", _ -> BgpJson.peers(view(), System.nanoTime()));
+    handlers.put("peers", _ -> peers(view()));
     handlers.put("routes", call -> BgpCalls.routes(call, view()));
     handlers.put("why", this::why);
     return handlers;
+  }
+
+  private ObjectNode peers(SpeakerView view) {
+    var now = orders;
+    return new PeerJson(now.fabric().orElse(FabricSpec.DEFAULT), now.transports(), paths.view())
+        .addTo(BgpJson.peers(view, System.nanoTime()));
   }
 
   private ObjectNode status(SpeakerView view) {
@@ -229,6 +209,8 @@ public final class ReflectorDaemon implements AutoCloseable {
         "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
     orders.problems().forEach(problems::add);
+    transport.problems().forEach(problems::add);
+    paths.problem().ifPresent(problems::add);
     return document;
   }
 
@@ -261,9 +243,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    if (configuration.isPresent()) {
-      configuration.get().directory().close();
-    }
+    files.ifPresent(each -> each.source().close());
     paths.close();
     loop.close();
     transport.close();

@@ -1,11 +1,10 @@
 package io.weft.agent.bgp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.SessionOptions;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -15,15 +14,20 @@ import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.AutonomousSystem;
+import io.weft.net.Esi;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
 import io.weft.net.Octets;
 import io.weft.net.RouteDistinguisher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -35,7 +39,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -78,38 +82,19 @@ class BgpTransportTest {
     Endpoint(IpAddress self, IpAddress... peers) {
       speaker =
           new Speaker(
-              new SpeakerConfig(
-                  AS,
-                  (Ipv4Address) self,
-                  List.of(peers).stream().map(p -> new PeerConfig(p, AS, true, false)).toList(),
-                  List.of(),
-                  true,
-                  90,
-                  120,
-                  100,
-                  10_000));
-      loop = new EventLoop<>("brain " + self, brain(), this::carryOut);
+              config(self, Stream.of(peers).map(p -> new PeerConfig(p, AS, true, false)).toList()));
+      loop = new EventLoop<>("brain " + self, new SpeakerBrain(speaker), this::carryOut);
       transport = new BgpTransport(port, loop::put);
       open.push(this::close);
     }
 
-    private Brain<SpeakerEvent, SpeakerEffect> brain() {
-      return new Brain<>() {
-        @Override
-        public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
-          return speaker.step(nowNanos, event);
-        }
+    private static SpeakerConfig config(IpAddress self, List<PeerConfig> peers) {
+      return new SpeakerConfig(
+          AS, (Ipv4Address) self, peers, List.of(), true, 90, 120, 100, 10_000);
+    }
 
-        @Override
-        public OptionalLong nextDeadline() {
-          return speaker.nextDeadline();
-        }
-
-        @Override
-        public SpeakerEvent deadlineReached() {
-          return new SpeakerEvent.DeadlineReached();
-        }
-      };
+    void change(IpAddress self, PeerConfig... peers) {
+      loop.put(new SpeakerEvent.ConfigChanged(config(self, List.of(peers))));
     }
 
     private void carryOut(SpeakerEffect effect) {
@@ -177,6 +162,28 @@ class BgpTransportTest {
   }
 
   @Test
+  void aChangeOfOnePeerLeavesTheOtherSessionAlone() throws Exception {
+    var one = new Endpoint(ONE, TWO, THREE).start(ONE);
+    new Endpoint(TWO, ONE).start(TWO);
+    var three = new Endpoint(THREE, ONE).start(THREE);
+    await("a session", () -> one.peer(TWO).state().equals("Established"));
+    await("another", () -> one.peer(THREE).state().equals("Established"));
+    three.announce(THREE);
+    await("its route", () -> one.view().routes().size() == 1);
+    var before = one.peer(THREE);
+    var there = three.peer(ONE);
+
+    var options = SessionOptions.DEFAULT.withHoldSeconds(9);
+    var two = new PeerConfig(TWO, AS, true, false).withOptions(options);
+    one.change(ONE, two, new PeerConfig(THREE, AS, true, false));
+    one.transport.configure(List.of(PeerTransport.plain(new IpPrefix(TWO, 32)).withMultihop(9)));
+    await("the new session", () -> one.peer(TWO).state().equals("Established"));
+    assertThat(one.peer(TWO).sinceNanos()).isGreaterThan(before.sinceNanos());
+    assertThat(one.peer(THREE)).isEqualTo(before);
+    assertThat(three.peer(ONE)).isEqualTo(there);
+  }
+
+  @Test
   void aRefusedConnectionIsTriedAgain() throws Exception {
     var one = new Endpoint(ONE, TWO).start(ONE);
     await("an attempt", () -> one.peer(TWO).state().equals("Active"));
@@ -185,12 +192,19 @@ class BgpTransportTest {
   }
 
   @Test
-  void aTakenPortIsSaidInWords() throws Exception {
-    new Endpoint(ONE, TWO).start(ONE);
+  void aTakenPortIsSaidAndTakenOnceItIsFree() throws Exception {
     var second = new Endpoint(ONE, TWO);
-    assertThatThrownBy(() -> second.transport.listen(ONE))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("cannot listen on 127.0.7.1 port " + port);
+    try (var other = new ServerSocket(port, 1, InetAddress.getByName("127.0.7.1"))) {
+      assertThat(other.isBound()).isTrue();
+      second.start(ONE);
+      assertThat(second.transport.problems())
+          .singleElement()
+          .asString()
+          .contains("cannot connect to 127.0.7.1 port " + port, "Address already in use");
+    }
+    await("the port", () -> second.transport.problems().isEmpty());
+    new Endpoint(TWO, ONE).start(TWO);
+    await("a session", () -> second.peer(TWO).state().equals("Established"));
   }
 
   @Test
@@ -266,20 +280,54 @@ class BgpTransportTest {
         var good = new Socket("127.0.7.1", port)) {
       long slowId = bare.next(SpeakerEvent.Accepted.class).connection();
       long goodId = bare.next(SpeakerEvent.Accepted.class).connection();
-      var update = List.<Message>of(new Message.Notification(6, 2, Octets.of(new byte[4000])));
-      long begin = System.nanoTime();
-      for (int i = 0; i < 3 * BgpConnection.MAX_QUEUED; i++) {
-        bare.transport.carryOut(new SpeakerEffect.Send(slowId, update));
+      good.setSoTimeout(10_000);
+      // Each is another object, as with routes that change: what waits takes its full memory.
+      long before = usedOctets();
+      int rounds = 0;
+      long slowest = 0;
+      long largest = 0;
+      while (bare.events.isEmpty()) {
+        assertThat(rounds++).as("rounds of 1,000 messages").isLessThan(3_000);
+        long begin = System.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+          var update = List.<Message>of(Message.Update.withdraw(routes(i)));
+          bare.transport.carryOut(new SpeakerEffect.Send(slowId, update));
+        }
+        bare.transport.carryOut(new SpeakerEffect.Send(goodId, List.of(new Message.Keepalive())));
+        assertThat(good.getInputStream().readNBytes(19)).hasSize(19);
+        slowest = Math.max(slowest, System.nanoTime() - begin);
+        largest = rounds % 50 == 0 ? Math.max(largest, usedOctets() - before) : largest;
       }
-      assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(5));
       var cut = bare.next(SpeakerEvent.Disconnected.class);
       assertThat(cut.connection()).isEqualTo(slowId);
-      assertThat(cut.reason()).contains("does not read");
-      bare.transport.carryOut(new SpeakerEffect.Send(goodId, List.of(new Message.Keepalive())));
-      good.setSoTimeout(10_000);
-      assertThat(good.getInputStream().readNBytes(19)).hasSize(19);
+      assertThat(cut.reason())
+          .matches(
+              "the peer does not read: \\d+ messages, about \\d+ KiB, wait to be written;"
+                  + " it took something last \\d+ s ago");
+      System.out.printf(
+          "cut after %,d messages; slowest 1,000 of them %d ms, the other peer's included;"
+              + " %d MiB more in the heap at most; %s%n",
+          rounds * 1_000, TimeUnit.NANOSECONDS.toMillis(slowest), largest >> 20, cut.reason());
+      assertThat(largest).isLessThan(3L * WriteQueue.READING * WriteQueue.MAX_OCTETS);
       assertThat(slow.isConnected()).isTrue();
     }
+  }
+
+  private static List<MacIpAdvertisement> routes(int number) {
+    return List.of(
+        new MacIpAdvertisement(
+            RouteDistinguisher.of((Ipv4Address) ONE, number),
+            Esi.ZERO,
+            0,
+            MacAddress.parse("02:00:00:00:00:01"),
+            Optional.empty(),
+            100,
+            OptionalInt.empty()));
+  }
+
+  private static long usedOctets() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   @Test
@@ -289,7 +337,7 @@ class BgpTransportTest {
       slow.setSoTimeout(30_000);
       long id = bare.next(SpeakerEvent.Accepted.class).connection();
       var update = List.<Message>of(new Message.Notification(6, 2, Octets.of(new byte[4000])));
-      for (int i = 0; i < BgpConnection.MAX_QUEUED; i++) {
+      for (int i = 0; i < 4_096; i++) {
         bare.transport.carryOut(new SpeakerEffect.Send(id, update));
       }
       bare.transport.carryOut(new SpeakerEffect.Close(id, "test"));

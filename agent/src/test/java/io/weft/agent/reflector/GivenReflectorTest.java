@@ -3,7 +3,6 @@ package io.weft.agent.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.weft.agent.DaemonFailure;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.reflector.ReflectorOptions.Given;
 import io.weft.bgp.wire.Capability;
@@ -90,9 +89,11 @@ class GivenReflectorTest {
   void aPortThatIsTakenIsSaid() throws Exception {
     try (var taken = new ServerSocket()) {
       taken.bind(new InetSocketAddress("127.0.8.1", port));
-      assertThatThrownBy(() -> ReflectorDaemon.start(options("127.0.8.0/24")))
-          .isInstanceOf(DaemonFailure.class)
-          .hasMessageContaining("cannot listen on 127.0.8.1 port " + port);
+      try (var _ = ReflectorDaemon.start(options("127.0.8.0/24"));
+          var control = ControlClient.connect(directory.resolve("rr.sock"))) {
+        assertThat(control.call(ControlClient.request("status")).path("problems").path(0).asText())
+            .contains("cannot connect to 127.0.8.1 port " + port);
+      }
     }
   }
 

@@ -77,7 +77,7 @@ public record ImportRule(
 
   /** Set for what went through this speaker before (RFC 4271 §9.1.2, RFC 4456 §8). */
   private Optional<Reason> loop(PathAttributes attributes, Source from) {
-    if (attributes.asPath().count(as) > from.allowAsIn()) {
+    if (attributes.asPath().count(as) > from.allowAsIn()) { // RFC 4271 §9.1.2
       return Optional.of(new Reason.AsLoop());
     }
     if (!from.kind().isInternal()) {

@@ -157,6 +157,7 @@ final class Neighbour {
         routesIn.staleSize(),
         lastReason,
         refusals.size(),
-        refusals.forgotten());
+        refusals.forgotten(),
+        session.negotiated().map(Negotiated::families).orElse(List.of()));
   }
 }

@@ -53,7 +53,7 @@ public record PeerConfig(
     }
   }
 
-  /** A peer of a known AS whose session is run as the speaker's are, without policies. */
+  /** A peer of a known AS, without policies, whose session is run as the speaker's are. */
   public PeerConfig(
       IpAddress address,
       AutonomousSystem as,
@@ -115,6 +115,12 @@ public record PeerConfig(
         next,
         importPolicy,
         exportPolicy);
+  }
+
+  /** The same peer, reached from this address of ours. */
+  public PeerConfig withLocalAddress(Optional<IpAddress> next) {
+    return new PeerConfig(
+        address, as, client, passive, families, next, nextHop, options, importPolicy, exportPolicy);
   }
 
   /** The same peer with another demand for its number. */

@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.AutonomousSystem;
@@ -23,6 +24,7 @@ public record SpeakerView(
    * @param lastReason why the session last ended, empty if it never did
    * @param refused routes that the peer said and that are not held, as far as they are remembered
    * @param forgotten refused routes that are no longer remembered
+   * @param families that were agreed on, empty before
    */
   public record PeerView(
       IpAddress address,
@@ -36,7 +38,42 @@ public record SpeakerView(
       int staleRoutes,
       Optional<String> lastReason,
       int refused,
-      long forgotten) {}
+      long forgotten,
+      List<Family> families) {
+    public PeerView {
+      families = List.copyOf(families);
+    }
+
+    /** One with which nothing was agreed on. */
+    public PeerView(
+        IpAddress address,
+        Optional<AutonomousSystem> as,
+        Optional<Ipv4Address> routerId,
+        boolean client,
+        String state,
+        long sinceNanos,
+        int received,
+        int sent,
+        int staleRoutes,
+        Optional<String> lastReason,
+        int refused,
+        long forgotten) {
+      this(
+          address,
+          as,
+          routerId,
+          client,
+          state,
+          sinceNanos,
+          received,
+          sent,
+          staleRoutes,
+          lastReason,
+          refused,
+          forgotten,
+          List.of());
+    }
+  }
 
   /**
    * One path to a route.

@@ -61,10 +61,11 @@ final class RouteExchange {
         from.as(),
         underlay.routerId(),
         from.peers(),
-        List.of(),
+        from.ranges(),
         false,
         from.holdSeconds(),
         from.restartSeconds(),
+        from.longLivedSeconds(),
         MAX_PEERS,
         MAX_ROUTES_PER_PEER);
   }
@@ -144,9 +145,11 @@ final class RouteExchange {
     }
   }
 
-  /** True when each of the peers has said all it has since the start. */
+  /** True when each of the peers that may speak has said all it has since the start. */
   boolean heardAllOf(List<PeerConfig> peers) {
-    return peers.stream().allMatch(peer -> endOfRibFrom.contains(peer.address()));
+    return peers.stream()
+        .filter(peer -> peer.options().shutdown().isEmpty())
+        .allMatch(peer -> endOfRibFrom.contains(peer.address()));
   }
 
   OptionalLong nextDeadline() {
