@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Routes of a speaker: in from peers and from ourselves, and on to whom they concern. */
 final class Routing {
@@ -134,12 +135,18 @@ final class Routing {
     if (keep.isZero()) {
       rib.removeAll(neighbour.routesIn);
     } else {
-      rib.markStale(neighbour.routesIn, agreed.map(Negotiated::restartFamilies).orElse(List.of()));
+      rib.markStale(neighbour.routesIn, agreed.map(Routing::lasting).orElse(List.of()));
       if (neighbour.routesIn.size() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + keep.toNanos());
       }
     }
     outbox.peerDown(neighbour.address(), reason);
+  }
+
+  /** The families whose routes may outlive a session, for however long. */
+  private static List<Family> lasting(Negotiated agreed) {
+    var longLived = agreed.longLived().stream().map(LongLivedFamily::family);
+    return Stream.concat(agreed.restartFamilies().stream(), longLived).distinct().toList();
   }
 
   void receive(Neighbour neighbour, Message.Update update) {

@@ -81,6 +81,21 @@ class LongLivedTest {
     assertThat(world.best("c")).containsExactly(mac(1, 1).key());
   }
 
+  @Test
+  void withoutARestartTimeTheyAreTheLastResortAtOnce() {
+    var brief =
+        new SpeakerConfig(AS, id(4), List.of(peer(9)), List.of(), true, 90, 0, 1000, 10, 1000);
+    world.give(
+        "r", new SpeakerEvent.ConfigChanged(config(9, 1000, World.client(2), World.client(4))));
+    world.start("d", 4, brief);
+    world.pass(Duration.ofSeconds(15));
+    world.give("d", originate(attributes(4, RED), mac(4, 1)));
+    world.kill("d", true);
+    world.pass(Duration.ofSeconds(1));
+    assertThat(world.best("b")).containsExactly(mac(4, 1).key());
+    assertThat(attributesAt("b").has(Community.LLGR_STALE)).isTrue();
+  }
+
   private PathAttributes attributesAt(String name) {
     return world.speaker(name).view().routes().getFirst().attributes();
   }

@@ -52,30 +52,23 @@ class RouteTargetPropertyTest {
       originated.put(host, new TreeMap<>());
       world.start("n" + host, host, node(host, peer(9), peer(10)));
     }
-    for (int round = 0; round < 200; round++) {
-      if (random.nextInt(3) == 0) {
-        toggleHold(NAMES.get(random.nextInt(NAMES.size())));
+    for (int round = 0; round < 160; round++) {
+      NAMES.stream().filter(_ -> random.nextInt(3) == 0).forEach(this::hold);
+      for (int i = random.nextInt(8); i >= 0; i--) {
+        disturb(random, 1 + random.nextInt(4));
       }
-      disturb(random, 1 + random.nextInt(4));
-      if (random.nextInt(4) == 0) {
-        releaseAll();
-        world.pass(Duration.ofMillis(random.nextInt(4000)));
-      }
-      if (round % 50 == 49) {
-        releaseAll();
+      releaseAll();
+      world.pass(Duration.ofMillis(random.nextInt(1000)));
+      if (round % 4 == 3) {
         world.pass(Duration.ofMinutes(8));
         check("seed " + seed + " round " + round);
       }
     }
   }
 
-  private void toggleHold(String name) {
-    if (held.remove(name)) {
-      world.release(name);
-    } else {
-      held.add(name);
-      world.hold(name);
-    }
+  private void hold(String name) {
+    held.add(name);
+    world.hold(name);
   }
 
   private void releaseAll() {
@@ -89,35 +82,39 @@ class RouteTargetPropertyTest {
     var own = originated.getOrDefault(host, new TreeMap<>());
     var target = TARGETS.get(random.nextInt(TARGETS.size()));
     int number = random.nextInt(5);
-    switch (random.nextInt(14)) {
-      case 0, 1, 2, 3 -> {
+    switch (random.nextInt(60)) {
+      case 0 -> world.cut(name);
+      case 1 -> {
+        releaseAll();
+        restart(name, host, random.nextBoolean());
+      }
+      case 2 -> {
+        releaseAll();
+        restartReflector(random);
+      }
+      case 3, 4, 5, 6 -> world.refresh("r9", address(host), Family.L2VPN_EVPN);
+      case 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 -> {
+        own.remove(number);
+        world.give(name, new OriginatedRoutesRemoved(List.of(mac(host, number))));
+      }
+      case 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28 -> {
+        own.put(number, target);
+        world.give(name, originate(attributes(host, target), mac(host, number)));
+      }
+      default -> {
         if (!wanted.remove(target)) {
           wanted.add(target);
         }
         world.give(name, new ImportTargetsChanged(List.copyOf(wanted)));
       }
-      case 4, 5, 6, 7 -> {
-        own.put(number, target);
-        world.give(name, originate(attributes(host, target), mac(host, number)));
-      }
-      case 8, 9 -> {
-        own.remove(number);
-        world.give(name, new OriginatedRoutesRemoved(List.of(mac(host, number))));
-      }
-      case 10 -> world.refresh("r9", address(host), Family.L2VPN_EVPN);
-      case 11 -> world.cut(name);
-      case 12 -> {
-        releaseAll();
-        restart(name, host, random.nextBoolean());
-      }
-      default -> {
-        releaseAll();
-        int reflector = 9 + random.nextInt(2);
-        world.kill("r" + reflector, random.nextBoolean());
-        world.pass(Duration.ofMillis(random.nextInt(1500)));
-        world.start("r" + reflector, reflector, reflector(reflector, peer(19 - reflector)));
-      }
     }
+  }
+
+  private void restartReflector(Random random) {
+    int reflector = 9 + random.nextInt(2);
+    world.kill("r" + reflector, random.nextBoolean());
+    world.pass(Duration.ofMillis(random.nextInt(1500)));
+    world.start("r" + reflector, reflector, reflector(reflector, peer(19 - reflector)));
   }
 
   private void restart(String name, int host, boolean closes) {
