@@ -15,8 +15,8 @@ import java.util.Optional;
  *
  * @param families that were agreed on (RFC 4760 §8); of others nothing is told
  * @param nextHop the rule for unicast routes
- * @param localAddress our end of the session; without one, or with one of the other IP version than
- *     the route, the next hop stays as it is
+ * @param localAddress our end of the session; without one, or with one by which the route cannot be
+ *     said, the next hop stays as it is
  * @param policy judges what is about to go out
  * @param ipv4OverIpv6 the peer takes IPv4 unicast with an IPv6 next hop (RFC 8950 §4)
  * @param longLived families whose long-lived stale routes the peer understands (RFC 9494 §4.5)
@@ -61,7 +61,7 @@ public record Egress(
       return attributes;
     }
     return localAddress
-        .filter(local -> local.bits() == unicast.prefix().address().bits())
+        .filter(local -> takes(unicast, local))
         .map(attributes::withNextHop)
         .orElse(attributes);
   }

@@ -22,7 +22,6 @@ import java.util.function.Predicate;
  * @param peerAs the number that the peer gave
  * @param hold the smaller of both proposals; zero: no hold timer (RFC 4271 §4.2)
  * @param routeRefresh the peer answers ROUTE-REFRESH
- * @param enhancedRefresh both mark where an answer begins and ends (RFC 7313 §4)
  * @param families that both offered (RFC 4760 §8), in the order of our offer
  * @param layout what the OPENs settle about the octets of later messages
  * @param restart how long to keep the peer's routes when its transport is lost; zero: not
@@ -38,7 +37,6 @@ public record Negotiated(
     AutonomousSystem peerAs,
     Duration hold,
     boolean routeRefresh,
-    boolean enhancedRefresh,
     List<Family> families,
     Peering layout,
     Duration restart,
@@ -66,7 +64,6 @@ public record Negotiated(
         theirs.as(),
         Duration.ofSeconds(Math.min(ours.holdSeconds(), theirs.holdSeconds())),
         theirs.capabilities().contains(new Capability.RouteRefresh()),
-        bothHave(ours, theirs, new Capability.EnhancedRouteRefresh()),
         families,
         Peering.between(ours, theirs),
         Duration.ofSeconds(graceful.map(GracefulRestart::seconds).orElse(0)),
@@ -91,6 +88,11 @@ public record Negotiated(
     return layout.pathIdsReceived().contains(family);
   }
 
+  /** True when both mark where the answer to a ROUTE-REFRESH begins and ends (RFC 7313 §4). */
+  public boolean enhancedRefresh() {
+    return layout.enhancedRefresh();
+  }
+
   /** True when IPv4 unicast routes may have an IPv6 next hop, both ways (RFC 8950 §4). */
   public boolean extendedNextHop() {
     return layout.ipv4OverIpv6();
@@ -107,10 +109,6 @@ public record Negotiated(
 
   static boolean offers(Open open, Family family) {
     return open.capabilities().contains(new Capability.Multiprotocol(family));
-  }
-
-  private static boolean bothHave(Open ours, Open theirs, Capability capability) {
-    return ours.capabilities().contains(capability) && theirs.capabilities().contains(capability);
   }
 
   private static boolean setsNotification(Open open) {
