@@ -24,7 +24,8 @@ import java.util.function.Predicate;
  * @param routeRefresh the peer answers ROUTE-REFRESH
  * @param families that both offered (RFC 4760 §8), in the order of our offer
  * @param layout what the OPENs settle about the octets of later messages
- * @param restart how long to keep the peer's routes when its transport is lost; zero: not
+ * @param restart how long to keep the peer's routes when its transport is lost; zero: only as
+ *     {@code longLived} says
  * @param restartFamilies the families whose routes are kept then (RFC 4724 §3)
  * @param forwardingFamilies those of which the peer kept its forwarding over a restart (the F bit)
  * @param notification a NOTIFICATION that is no hard reset leaves routes like a lost transport (RFC
@@ -96,6 +97,14 @@ public record Negotiated(
   /** True when IPv4 unicast routes may have an IPv6 next hop, both ways (RFC 8950 §4). */
   public boolean extendedNextHop() {
     return layout.ipv4OverIpv6();
+  }
+
+  /**
+   * How long routes stay at first; an instant, where only the long-lived time follows (RFC 9494
+   * §4.2).
+   */
+  Duration keep() {
+    return restart.isZero() && !longLived.isEmpty() ? Duration.ofNanos(1) : restart;
   }
 
   /** How long the peer's stale routes stay after {@link #restart}; zero: not (RFC 9494 §4.2). */

@@ -24,8 +24,8 @@ final class Neighbour {
   /** Only its policies and its limit of routes change while the session goes on. */
   PeerConfig config;
 
-  /** True for a client that came by itself out of a range, and goes with its session. */
-  final boolean dynamic;
+  /** True for a peer that came by itself out of a range, and goes with its session. */
+  boolean dynamic;
 
   final SessionSettings settings;
 
@@ -100,7 +100,7 @@ final class Neighbour {
     return session.state() == SessionState.ESTABLISHED;
   }
 
-  /** True for a dynamic client of whom nothing is left. */
+  /** True for a dynamic peer of whom nothing is left. */
   boolean isGone() {
     return dynamic
         && session.connection().isEmpty()
