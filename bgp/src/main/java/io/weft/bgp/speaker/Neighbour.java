@@ -156,8 +156,8 @@ final class Neighbour {
         recipient.map(told -> told.sent).orElse(0),
         routesIn.staleSize(),
         lastReason,
+        session.negotiated().map(Negotiated::families).orElse(List.of()),
         refusals.size(),
-        refusals.forgotten(),
-        session.negotiated().map(Negotiated::families).orElse(List.of()));
+        refusals.forgotten());
   }
 }

@@ -163,6 +163,17 @@ public record PeerConfig(
     return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
   }
 
+  /**
+   * True when a session with this peer may go on with {@code next}: its limit of routes and its
+   * policies are not in it.
+   */
+  boolean isSameSession(PeerConfig next) {
+    var maximum = next.options.maximumPrefixes();
+    return withOptions(options.withMaximumPrefixes(maximum))
+        .withPolicies(next.importPolicy, next.exportPolicy)
+        .equals(next);
+  }
+
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
     return new PeerConfig(
@@ -176,12 +187,5 @@ public record PeerConfig(
         options,
         importPolicy,
         exportPolicy);
-  }
-
-  /** True when a session may go on with {@code next}: its policies and its limit are not in it. */
-  boolean isSameSession(PeerConfig next) {
-    return withPolicies(next.importPolicy, next.exportPolicy)
-        .withOptions(options.withMaximumPrefixes(next.options.maximumPrefixes()))
-        .equals(next);
   }
 }

@@ -22,9 +22,9 @@ public record SpeakerView(
    * @param received routes held from the peer
    * @param sent routes announced to the peer
    * @param lastReason why the session last ended, empty if it never did
+   * @param families that were agreed on, empty before
    * @param refused routes that the peer said and that are not held, as far as they are remembered
    * @param forgotten refused routes that are no longer remembered
-   * @param families that were agreed on, empty before
    */
   public record PeerView(
       IpAddress address,
@@ -37,9 +37,9 @@ public record SpeakerView(
       int sent,
       int staleRoutes,
       Optional<String> lastReason,
+      List<Family> families,
       int refused,
-      long forgotten,
-      List<Family> families) {
+      long forgotten) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -69,9 +69,9 @@ public record SpeakerView(
           sent,
           staleRoutes,
           lastReason,
+          List.of(),
           refused,
-          forgotten,
-          List.of());
+          forgotten);
     }
   }
 
