@@ -11,15 +11,27 @@ import java.util.List;
  * @param holdSeconds BGP hold time
  * @param restartSeconds graceful restart time
  * @param networks sorted by name
+ * @param underlay what it does with the underlay's routing
  */
 public record NodeIntent(
     AutonomousSystem as,
     List<PeerConfig> peers,
     int holdSeconds,
     int restartSeconds,
-    List<NetworkIntent> networks) {
+    List<NetworkIntent> networks,
+    UnderlayIntent underlay) {
   public NodeIntent {
     peers = List.copyOf(peers);
     networks = List.copyOf(networks);
+  }
+
+  /** One that leaves the underlay's routing to others. */
+  public NodeIntent(
+      AutonomousSystem as,
+      List<PeerConfig> peers,
+      int holdSeconds,
+      int restartSeconds,
+      List<NetworkIntent> networks) {
+    this(as, peers, holdSeconds, restartSeconds, networks, UnderlayIntent.NONE);
   }
 }
