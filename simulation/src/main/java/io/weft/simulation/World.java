@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.net.AutonomousSystem;
@@ -111,7 +112,7 @@ public final class World {
   }
 
   private static SpeakerConfig reflector(Ipv4Address address) {
-    var clients = List.of(new IpPrefix(new Ipv4Address(NODES), 16));
+    var clients = List.of(PeerRange.clients(new IpPrefix(new Ipv4Address(NODES), 16), AS));
     return new SpeakerConfig(
         AS, address, List.of(), clients, true, HOLD_SECONDS, RESTART_SECONDS, 60_000, 10_000_000);
   }

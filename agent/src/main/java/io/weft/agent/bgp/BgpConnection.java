@@ -3,13 +3,12 @@ package io.weft.agent.bgp;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
+import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,13 +18,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One TCP connection to a peer: a thread that reads, frames and decodes, and one that encodes and
- * writes. The brain never waits for it: a peer that does not read what is written is cut off when
- * {@link #MAX_QUEUED} hand-overs wait.
+ * writes. The brain never waits for it: a peer that does not read what is written is cut off, see
+ * {@link WriteQueue}.
  */
 final class BgpConnection {
-  /** Hand-overs of messages that may wait to be written. */
-  static final int MAX_QUEUED = 4096;
-
   /** After {@link #close}: how long the last words may take to leave. */
   static final Duration LINGER = Duration.ofSeconds(5);
 
@@ -37,10 +33,12 @@ final class BgpConnection {
   private static final int WRITE_AT_ONCE = 16 * 1024;
 
   private final long id;
+  private final IpAddress peer;
+  private final PeerTransport made;
   private final SocketChannel channel;
   private final Consumer<SpeakerEvent> events;
   private final MessageCodec codec = new MessageCodec();
-  private final BlockingQueue<List<Message>> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final WriteQueue outgoing = new WriteQueue();
 
   /** No event follows: the speaker knows that this connection is no more. */
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -48,28 +46,54 @@ final class BgpConnection {
   /** Down when both threads have done all that they had to do. */
   private final CountDownLatch threads = new CountDownLatch(2);
 
+  private volatile boolean started;
   private volatile boolean closing;
 
-  BgpConnection(long id, SocketChannel channel, Consumer<SpeakerEvent> events) {
+  BgpConnection(
+      long id,
+      IpAddress peer,
+      PeerTransport made,
+      SocketChannel channel,
+      Consumer<SpeakerEvent> events) {
     this.id = id;
+    this.peer = peer;
+    this.made = made;
     this.channel = channel;
     this.events = events;
+  }
+
+  IpAddress peer() {
+    return peer;
+  }
+
+  /** What it had to have when it was made. */
+  PeerTransport made() {
+    return made;
   }
 
   /** Reads and writes from now on, on two threads that the builder makes. */
   void start(Thread.Builder builder) {
     builder.name("bgp-read-" + id).start(this::read);
     builder.name("bgp-write-" + id).start(this::write);
+    started = true;
+  }
+
+  /** True once the speaker has been told of it. */
+  boolean isStarted() {
+    return started;
   }
 
   /** Queues; never blocks. */
   void send(List<Message> messages) {
-    if (!messages.isEmpty() && !outgoing.offer(messages)) {
-      // The caller is the thread that takes the events: it must not wait for room among them.
-      Thread.ofVirtual()
-          .name("bgp-cut-off-" + id)
-          .start(() -> end("the peer does not read: " + MAX_QUEUED + " writes are waiting"));
+    if (messages.isEmpty() || ended.get()) {
+      return;
     }
+    outgoing
+        .put(System.nanoTime(), messages)
+        .ifPresent(
+            reason ->
+                // The caller takes the events: it must not wait for room among them.
+                Thread.ofVirtual().name("bgp-cut-off-" + id).start(() -> end(reason)));
   }
 
   /**
@@ -94,7 +118,8 @@ final class BgpConnection {
     closeChannel();
   }
 
-  private void end(String reason) {
+  /** Closes without a word to the peer, and tells the speaker why; nothing if it is closed. */
+  void end(String reason) {
     if (ended.compareAndSet(false, true)) {
       closeChannel();
       events.accept(new SpeakerEvent.Disconnected(id, reason));
@@ -114,8 +139,7 @@ final class BgpConnection {
     if (!channel.isOpen()) {
       outgoing.clear();
     }
-    // Full means that the writer is not waiting for more: it will see the state by itself.
-    outgoing.offer(List.of());
+    outgoing.wake();
   }
 
   private void read() {
@@ -174,20 +198,19 @@ final class BgpConnection {
     var buffer = ByteBuffer.allocate(WRITE_AT_ONCE + Message.MAX_LENGTH);
     try {
       while (channel.isOpen()) {
-        var messages = outgoing.take();
-        while (messages != null) {
-          for (var message : messages) {
+        for (var next = outgoing.take(); !next.isEmpty(); next = outgoing.poll()) {
+          for (var message : next) {
             var octets = codec.encode(message);
             if (octets.length > buffer.remaining()) { // longer than 4096: few are
               flush(buffer);
               buffer = ByteBuffer.allocate(Message.MAX_EXTENDED_LENGTH + WRITE_AT_ONCE);
             }
             buffer.put(octets);
+            outgoing.leaves(message);
             if (buffer.position() >= WRITE_AT_ONCE) {
               flush(buffer);
             }
           }
-          messages = outgoing.poll();
         }
         flush(buffer);
         if (closing && outgoing.isEmpty()) {
@@ -210,6 +233,7 @@ final class BgpConnection {
     buffer.flip();
     while (buffer.hasRemaining()) {
       channel.write(buffer);
+      outgoing.progress(System.nanoTime());
     }
     buffer.clear();
   }

@@ -9,20 +9,14 @@ import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +32,6 @@ public final class BgpTransport implements AutoCloseable {
   /** Connections at most, those not yet known to the speaker included; one more is closed. */
   static final int MAX_CONNECTIONS = 10_000;
 
-  private static final int BACKLOG = 512;
-
   /**
    * So many connections have platform threads, which the kernel wakes itself; further ones have
    * virtual threads, which cost less each, and two hand-overs more for every message.
@@ -48,16 +40,13 @@ public final class BgpTransport implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BgpTransport.class);
 
-  /** Pause after a failed accept, such as for want of descriptors. */
-  private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
-
   private final int port;
   private final Consumer<SpeakerEvent> events;
   private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private volatile Optional<IpAddress> local = Optional.empty();
-  private volatile Optional<ServerSocketChannel> listener = Optional.empty();
-  private volatile List<PeerTransport> configured = List.of();
+  private volatile Optional<BgpListener> listener = Optional.empty();
+  private volatile PeerTransports peers = PeerTransports.NONE;
   private volatile boolean closed;
 
   /** Events go to {@code events}, which may block. */
@@ -82,109 +71,82 @@ public final class BgpTransport implements AutoCloseable {
 
   /**
    * From now on connections leave from this address, and peers may connect to it. Standing ones
-   * stay.
-   *
-   * @throws IOException when the port is taken or the address is not this machine's
+   * stay. Called in the network namespace where that is to be; while the port cannot be had it is
+   * tried again, and {@link #problems} says so.
    */
-  public synchronized void listen(IpAddress address) throws IOException {
-    if (local.filter(address::equals).isPresent() && listener.isPresent()) {
+  public synchronized void listen(IpAddress address) {
+    if (listener.filter(each -> each.address().equals(address)).isPresent()) {
       return;
     }
     closeListener();
     local = Optional.of(address);
-    var channel = ServerSocketChannel.open(family(address));
-    try {
-      secure(channel, address.isIpv4(), List.of());
-      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(new InetSocketAddress(inet(address), port), BACKLOG);
-    } catch (IOException | LinuxException e) {
-      channel.close();
-      throw new IOException(
-          "cannot listen on " + address + " port " + port + ": " + e.getMessage(), e);
-    }
-    listener = Optional.of(channel);
-    Thread.ofVirtual().name("bgp-accept").start(() -> accept(channel));
+    var next = new BgpListener(address, port, peers, this::accepted);
+    listener = Optional.of(next);
+    next.start();
   }
 
   /**
-   * From now on new connections follow these; standing ones stay. A listener demands passwords
-   * before it accepts.
-   *
-   * @throws LinuxException when the kernel refuses, such as for want of TCP-MD5
+   * From now on connections must have this: to be called before {@link #listen}, and at each change
+   * (but not on the thread that takes the events). A connection that was made by something else
+   * ends with the reason; others stay.
    */
-  public synchronized void configure(List<PeerTransport> peers) {
-    var before = configured;
-    configured = List.copyOf(peers);
-    if (listener.isPresent() && local.isPresent()) {
-      secure(listener.get(), local.get().isIpv4(), before);
+  public synchronized void configure(List<PeerTransport> next) {
+    peers = new PeerTransports(next);
+    listener.ifPresent(each -> each.secure(peers));
+    connections.values().forEach(this::endIfOutdated);
+  }
+
+  private void endIfOutdated(BgpConnection connection) {
+    if (connection.isStarted()) {
+      connection.made().changeTo(peers.of(connection.peer())).ifPresent(connection::end);
     }
   }
 
-  private void secure(ServerSocketChannel channel, boolean ipv4, List<PeerTransport> before) {
-    for (var old : before) {
-      boolean kept =
-          configured.stream()
-              .anyMatch(p -> p.peers().equals(old.peers()) && p.password().isPresent());
-      if (old.peers().address().isIpv4() == ipv4 && old.password().isPresent() && !kept) {
-        TcpOptions.md5(channel, old.peers(), "");
-      }
-    }
-    for (var peer : configured) {
-      if (peer.peers().address().isIpv4() == ipv4 && peer.password().isPresent()) {
-        TcpOptions.md5(channel, peer.peers(), peer.password().get().value());
-      }
-      if (peer.peers().address().isIpv4() == ipv4 && peer.ttlSecurityHops().isPresent()) {
-        TcpOptions.ttl(channel, ipv4, 255); // RFC 5082 §3: the answer to SYN as well
-      }
-    }
-  }
-
-  /** The narrowest range wins. */
-  private Optional<PeerTransport> of(IpAddress peer) {
-    return configured.stream()
-        .filter(p -> p.peers().contains(peer))
-        .max(Comparator.comparingInt(p -> p.peers().length()));
-  }
-
-  private static StandardProtocolFamily family(IpAddress address) {
-    return address.isIpv4() ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+  /** What keeps peers from connecting to us, for people; empty when nothing does. */
+  public synchronized List<String> problems() {
+    return listener.map(BgpListener::problems).orElse(List.of());
   }
 
   private static void limitHops(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
-    wanted.ttl().ifPresent(ttl -> TcpOptions.ttl(channel, peer.isIpv4(), ttl));
-    if (wanted.minimumTtl() > 0) {
-      TcpOptions.minimumTtl(channel, peer.isIpv4(), wanted.minimumTtl());
-    }
+    TcpOptions.ttl(channel, peer.isIpv4(), wanted.ttl().orElse(TcpOptions.SYSTEM_TTL));
+    TcpOptions.minimumTtl(channel, peer.isIpv4(), wanted.minimumTtl());
   }
 
-  private void accept(ServerSocketChannel channel) {
-    while (channel.isOpen()) {
-      try {
-        accepted(channel.accept());
-      } catch (IOException e) {
-        if (channel.isOpen()) {
-          LOG.warn("cannot accept a BGP connection: {}", e.getMessage());
-          LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
-        }
-      }
-    }
+  private static void protect(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
+    wanted
+        .password()
+        .ifPresent(
+            secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.reveal()));
   }
 
-  private void accepted(SocketChannel channel) throws IOException {
+  private void accepted(SocketChannel channel) {
     try {
-      var peer = (InetSocketAddress) channel.getRemoteAddress();
-      var address = IpAddress.of(peer.getAddress().getAddress());
-      if (connections.size() >= MAX_CONNECTIONS) {
-        LOG.debug("{}: refused, {} connections stand", address, MAX_CONNECTIONS);
-        channel.close();
-      } else {
-        of(address).ifPresent(wanted -> limitHops(channel, address, wanted));
-        add(channel, address, true);
+      try {
+        var remote = (InetSocketAddress) channel.getRemoteAddress();
+        var peer = IpAddress.of(remote.getAddress().getAddress());
+        var wanted = peers.of(peer);
+        var refusal = refusal(wanted);
+        if (refusal.isPresent()) {
+          LOG.debug("{}: refused: {}", peer, refusal.get());
+          channel.close();
+        } else {
+          limitHops(channel, peer, wanted);
+          protect(channel, peer, wanted); // the listener's key may have been another just before
+          add(channel, peer, wanted, true);
+        }
+      } catch (IOException | LinuxException e) {
+        LOG.debug("accepted and lost at once: {}", e.getMessage());
+        channel.close(); // it is gone already, or cannot be used: the peer comes again
       }
-    } catch (IOException | LinuxException e) {
-      channel.close(); // it is gone already, or cannot be used: the peer comes again
-      LOG.debug("accepted and lost at once: {}", e.getMessage());
+    } catch (IOException e) {
+      LOG.debug("cannot be closed: {}", e.getMessage());
     }
+  }
+
+  private Optional<String> refusal(PeerTransport wanted) {
+    return connections.size() >= MAX_CONNECTIONS
+        ? Optional.of(MAX_CONNECTIONS + " connections stand")
+        : wanted.barred().or(() -> listener.flatMap(each -> each.unprotected(wanted.peers())));
   }
 
   /** Carries out Connect, Send and Close; other effects are not for TCP and are ignored. */
@@ -214,22 +176,23 @@ public final class BgpTransport implements AutoCloseable {
   }
 
   private void connect(IpAddress peer) {
+    var wanted = peers.of(peer);
+    if (wanted.barred().isPresent()) {
+      events.accept(new SpeakerEvent.ConnectFailed(peer, wanted.barred().get()));
+      return;
+    }
     try {
-      var channel = SocketChannel.open(family(peer));
-      var wanted = of(peer);
+      var channel = SocketChannel.open(BgpListener.family(peer));
       try {
-        wanted.ifPresent(w -> limitHops(channel, peer, w));
-        wanted
-            .flatMap(PeerTransport::password)
-            .ifPresent(
-                secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.value()));
-        var source = wanted.flatMap(PeerTransport::localAddress).or(() -> local);
+        limitHops(channel, peer, wanted);
+        protect(channel, peer, wanted);
+        var source = wanted.localAddress().or(() -> local);
         if (source.isPresent() && source.get().bits() == peer.bits()) {
           channel.bind(new InetSocketAddress(inet(source.get()), 0));
         }
-        int to = wanted.map(PeerTransport::port).orElse(OptionalInt.empty()).orElse(port);
+        int to = wanted.port().orElse(port);
         channel.socket().connect(new InetSocketAddress(inet(peer), to), CONNECT_TIMEOUT_MILLIS);
-        add(channel, peer, false);
+        add(channel, peer, wanted, false);
       } catch (IOException | LinuxException e) {
         channel.close();
         throw e;
@@ -239,10 +202,11 @@ public final class BgpTransport implements AutoCloseable {
     }
   }
 
-  private void add(SocketChannel channel, IpAddress peer, boolean accepted) throws IOException {
+  private void add(SocketChannel channel, IpAddress peer, PeerTransport made, boolean accepted)
+      throws IOException {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     long id = ids.incrementAndGet();
-    var connection = new BgpConnection(id, channel, events);
+    var connection = new BgpConnection(id, peer, made, channel, events);
     connections.put(id, connection);
     if (closed) {
       connections.remove(id);
@@ -255,22 +219,21 @@ public final class BgpTransport implements AutoCloseable {
         connections.size() <= MAX_PLATFORM_THREADS
             ? Thread.ofPlatform().daemon(true)
             : Thread.ofVirtual());
+    endIfOutdated(connection); // configured anew while it was made
   }
 
   private static InetAddress inet(IpAddress address) throws UnknownHostException {
     return InetAddress.getByAddress(address.octets());
   }
 
-  private synchronized void closeListener() throws IOException {
-    if (listener.isPresent()) {
-      listener.get().close();
-      listener = Optional.empty();
-    }
+  private synchronized void closeListener() {
+    listener.ifPresent(BgpListener::close);
+    listener = Optional.empty();
   }
 
   /** Closes the listener and, without a word to the peers, all connections. */
   @Override
-  public void close() throws IOException {
+  public void close() {
     closed = true;
     closeListener();
     connections.values().forEach(BgpConnection::close);

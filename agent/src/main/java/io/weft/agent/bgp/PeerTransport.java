@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  *     the system's; not together with GTSM
  * @param localAddress where our connections leave from; otherwise the listening address
  * @param port of the peer, otherwise ours
+ * @param barred why there must be no connection now, such as a password that cannot be read
  */
 public record PeerTransport(
     IpPrefix peers,
@@ -22,7 +23,8 @@ public record PeerTransport(
     OptionalInt ttlSecurityHops,
     OptionalInt multihopTtl,
     Optional<IpAddress> localAddress,
-    OptionalInt port) {
+    OptionalInt port,
+    Optional<String> barred) {
   public PeerTransport {
     if (ttlSecurityHops.isPresent() && multihopTtl.isPresent()) {
       throw new IllegalArgumentException(
@@ -35,6 +37,42 @@ public record PeerTransport(
     }
   }
 
+  /** Nothing but TCP. */
+  public static PeerTransport plain(IpPrefix peers) {
+    return new PeerTransport(
+        peers,
+        Optional.empty(),
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        Optional.empty(),
+        OptionalInt.empty(),
+        Optional.empty());
+  }
+
+  /** The same, with TCP-MD5. */
+  public PeerTransport withPassword(Secret secret) {
+    return new PeerTransport(
+        peers, Optional.of(secret), ttlSecurityHops, multihopTtl, localAddress, port, barred);
+  }
+
+  /** The same, with GTSM. */
+  public PeerTransport withTtlSecurity(int hops) {
+    return new PeerTransport(
+        peers, password, OptionalInt.of(hops), OptionalInt.empty(), localAddress, port, barred);
+  }
+
+  /** The same, with another TTL than the system's. */
+  public PeerTransport withMultihop(int ttl) {
+    return new PeerTransport(
+        peers, password, OptionalInt.empty(), OptionalInt.of(ttl), localAddress, port, barred);
+  }
+
+  /** The same, without any connection. */
+  public PeerTransport withBarred(String reason) {
+    return new PeerTransport(
+        peers, password, ttlSecurityHops, multihopTtl, localAddress, port, Optional.of(reason));
+  }
+
   /** RFC 5082 §3: the least TTL that arrives over so many hops; 0 without TTL security. */
   int minimumTtl() {
     return ttlSecurityHops.isPresent() ? 256 - ttlSecurityHops.getAsInt() : 0;
@@ -43,5 +81,21 @@ public record PeerTransport(
   /** The TTL of what leaves; empty: the system's. */
   OptionalInt ttl() {
     return ttlSecurityHops.isPresent() ? OptionalInt.of(255) : multihopTtl;
+  }
+
+  /** Why a connection that was made by this cannot go on by {@code next}; empty: it can. */
+  Optional<String> changeTo(PeerTransport next) {
+    if (next.barred.isPresent()) {
+      return next.barred;
+    }
+    if (!password.equals(next.password)) {
+      return Optional.of("the password has changed");
+    }
+    if (minimumTtl() != next.minimumTtl() || !ttl().equals(next.ttl())) {
+      return Optional.of("the TTL or its security has changed");
+    }
+    return localAddress.equals(next.localAddress) && port.equals(next.port)
+        ? Optional.empty()
+        : Optional.of("our address or the peer's port has changed");
   }
 }

@@ -1,6 +1,7 @@
 package io.weft.agent.intent;
 
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.resource.FabricSpec;
@@ -51,7 +52,9 @@ public final class IntentWords {
         fabric.asn(),
         underlay.routerId(),
         peers(fabric, Optional.of(underlay.vtep())),
-        fabric.reflectorClients(),
+        fabric.reflectorClients().stream()
+            .map(range -> PeerRange.clients(range, fabric.asn()))
+            .toList(),
         true,
         fabric.holdSeconds(),
         fabric.restartSeconds(),

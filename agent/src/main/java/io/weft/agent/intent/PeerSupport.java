@@ -60,8 +60,6 @@ public final class PeerSupport {
     addIf(peer.remote() instanceof Remote.InRange, "range", missing);
     addIf(peer.as() instanceof PeerAs.External, "asn: external", missing);
     addIf(!peer.families().contains(PeerFamily.L2VPN_EVPN), "families without l2vpn-evpn", missing);
-    addIf(peer.passwordFile().isPresent(), "passwordFrom", missing);
-    addIf(peer.ttlSecurity().isPresent(), "ttlSecurity", missing);
     addIf(peer.maximumPrefixes().isPresent(), "maximumPrefixes", missing);
     addIf(peer.shutdown().isPresent(), "the text of shutdown", missing);
     addIf(peer.importPolicy().isPresent(), "import", missing);
@@ -76,7 +74,6 @@ public final class PeerSupport {
         "families beside l2vpn-evpn",
         missing);
     addIf(peer.holdSeconds().isPresent(), "holdSeconds of one peer", missing);
-    addIf(peer.multihop().isPresent(), "multihop", missing);
     addIf(peer.allowAsIn() != 0, "allowAsIn", missing);
     addIf(peer.nextHop().isPresent(), "nextHop", missing);
     addIf(peer.addPath() != AddPath.NONE, "addPath", missing);

@@ -1,5 +1,6 @@
 package io.weft.agent.intent;
 
+import io.weft.agent.bgp.Secret;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.PeerSpec;
 import java.io.IOException;
@@ -12,14 +13,15 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Secrets out of files that only root can read: {@code passwordFrom} of a peer. Read once for each
- * intent; what is wrong with a file is told in words that never hold its contents.
+ * Secrets out of files that only root can read: {@code passwordFrom} of a peer. What is wrong with
+ * a file is told in words that never hold its contents.
  */
 public final class Secrets {
   private final int owner;
@@ -47,29 +49,37 @@ public final class Secrets {
    * What the peers of a fabric have.
    *
    * @param found secret of each peer whose file is good
-   * @param problems one line for each whose file is not; such a peer must not be spoken to, because
-   *     it would be without the protection that was asked for
+   * @param unusable why the file of a peer is not; such a peer must not be spoken to, because it
+   *     would be without the protection that was asked for
    */
-  public record Reading(Map<PeerSpec.Remote, Secret> found, List<String> problems) {
+  public record Reading(Map<PeerSpec.Remote, Secret> found, Map<PeerSpec.Remote, String> unusable) {
     public Reading {
-      problems = List.copyOf(problems);
+      found = Collections.unmodifiableMap(new LinkedHashMap<>(found));
+      unusable = Collections.unmodifiableMap(new LinkedHashMap<>(unusable));
+    }
+
+    /** One line for each secret that cannot be used. */
+    public List<String> problems() {
+      var problems = new ArrayList<String>();
+      unusable.forEach((peer, why) -> problems.add("peer " + peer + ": no session: " + why));
+      return problems;
     }
   }
 
   /** Reads the secrets of all peers that have one. */
   public Reading read(FabricSpec fabric) {
     var found = new LinkedHashMap<PeerSpec.Remote, Secret>();
-    var problems = new ArrayList<String>();
+    var unusable = new LinkedHashMap<PeerSpec.Remote, String>();
     for (var peer : fabric.peers()) {
       if (peer.passwordFile().isPresent()) {
         try {
           found.put(peer.remote(), read(peer.passwordFile().get()));
         } catch (Unusable e) {
-          problems.add("peer " + peer.remote() + ": no session: " + e.getMessage());
+          unusable.put(peer.remote(), String.valueOf(e.getMessage()));
         }
       }
     }
-    return new Reading(found, problems);
+    return new Reading(found, unusable);
   }
 
   /**

@@ -32,7 +32,7 @@ public final class BgpJson {
     for (var peer : view.peers()) {
       var node = peers.addObject();
       node.put("address", peer.address().toString());
-      node.put("asn", peer.as().value());
+      peer.as().ifPresent(as -> node.put("asn", as.value()));
       peer.routerId().ifPresent(id -> node.put("routerId", id.toString()));
       node.put("client", peer.client());
       node.put("state", peer.state());

@@ -99,7 +99,7 @@ final class PathDifference {
   }
 
   private static boolean external(SpeakerView view, RouteView route) {
-    return peer(view, route).filter(peer -> !peer.as().equals(view.as())).isPresent();
+    return peer(view, route).flatMap(PeerView::as).filter(as -> !as.equals(view.as())).isPresent();
   }
 
   private static Optional<Ipv4Address> originator(SpeakerView view, RouteView route) {

@@ -162,7 +162,7 @@ public final class WhyJson {
   private static void sending(SpeakerView view, RouteView path, ObjectNode node) {
     var peers = node.putArray("peers");
     var from = PathDifference.peer(view, path);
-    boolean internal = from.filter(peer -> peer.as().equals(view.as())).isPresent();
+    boolean internal = from.flatMap(PeerView::as).filter(view.as()::equals).isPresent();
     boolean fromClient = from.filter(PeerView::client).isPresent();
     for (var peer : view.peers()) {
       var obstacle = obstacle(view, path, peer, internal, fromClient);
@@ -182,10 +182,11 @@ public final class WhyJson {
     if (path.peer().filter(peer.address()::equals).isPresent()) {
       return Optional.of("the route is from there");
     }
-    if (!peer.as().equals(view.as())) {
-      return path.attributes().asPath().contains(peer.as())
-          ? Optional.of("AS " + peer.as() + " is in its AS_PATH already (RFC 4271 §9.1.2)")
-          : Optional.empty();
+    var external = peer.as().filter(as -> !as.equals(view.as()));
+    if (external.isPresent()) {
+      return external
+          .filter(path.attributes().asPath()::contains)
+          .map(as -> "AS " + as + " is in its AS_PATH already (RFC 4271 §9.1.2)");
     }
     if (internal && !fromClient && !peer.client()) {
       return Optional.of(

@@ -4,15 +4,13 @@ import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.control.ControlServer;
+import io.weft.agent.intent.Configuration;
+import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
-import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
-import io.weft.kubernetes.intent.IntentDirectory;
-import io.weft.kubernetes.intent.IntentReading;
-import io.weft.kubernetes.yaml.Problem;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
@@ -37,7 +35,7 @@ public final class NodeDaemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
 
   private final NodeOptions options;
-  private final IntentDirectory directory;
+  private final ConfigurationSource configuration;
   private final UnderlayWatch underlay;
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final BgpTransport transport;
@@ -45,19 +43,17 @@ public final class NodeDaemon implements AutoCloseable {
   private final KernelShell kernel;
   private final NodeCalls calls;
   private final ControlServer control;
-  private volatile IntentReading reading;
   private volatile Optional<IpAddress> self = Optional.empty();
 
   // Of the kernel's thread alone.
   private boolean kernelObserved;
   private Optional<IpAddress> listening = Optional.empty();
 
-  private NodeDaemon(NodeOptions options, IntentDirectory directory, UnderlayWatch underlay)
+  private NodeDaemon(NodeOptions options, ConfigurationSource configuration, UnderlayWatch underlay)
       throws IOException {
     this.options = options;
-    this.directory = directory;
+    this.configuration = configuration;
     this.underlay = underlay;
-    reading = directory.reading();
     var node =
         new Node(
             new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
@@ -80,11 +76,14 @@ public final class NodeDaemon implements AutoCloseable {
       throw new DaemonFailure(String.join("\n", missing));
     }
     try {
-      var directory = IntentDirectory.open(options.config());
-      requireFabric(directory.reading());
-      var underlay = new UnderlayWatch(directory.reading().intent().fabric().spec());
+      var configuration = ConfigurationSource.open(options.config());
+      // Without peers, what an earlier start left in the kernel would be taken away.
+      configuration.requireFabric(
+          "the node does not start without the Fabric that is declared; what stands in the kernel"
+              + " stays as it is");
+      var underlay = new UnderlayWatch(configuration.current().fabric());
       try {
-        var daemon = new NodeDaemon(options, directory, underlay);
+        var daemon = new NodeDaemon(options, configuration, underlay);
         daemon.begin();
         return daemon;
       } catch (IOException | RuntimeException e) {
@@ -96,28 +95,13 @@ public final class NodeDaemon implements AutoCloseable {
     }
   }
 
-  /**
-   * With the default in place of a Fabric that cannot be read there would be no peers, and what an
-   * earlier start left in the kernel would be taken away.
-   */
-  private static void requireFabric(IntentReading first) throws DaemonFailure {
-    var problems = first.fabricProblems();
-    if (!problems.isEmpty()) {
-      throw new DaemonFailure(
-          String.join("\n", problems.stream().map(Problem::toString).toList())
-              + "\nthe node does not start without the Fabric that is declared; what stands in the"
-              + " kernel stays as it is; mend the file and start again");
-    }
-  }
-
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
-    report(reading.problems(), List.of());
-    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(gap -> LOG.warn("{}", gap));
+    transport.configure(configuration.current().transports());
     loop.start();
-    loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
+    tellIntent();
     kernel.start();
-    directory.watch(this::changeIntent);
+    configuration.watch(this::change);
   }
 
   private static Brain<NodeEvent, NodeEffect> brain(Node node) {
@@ -139,30 +123,20 @@ public final class NodeDaemon implements AutoCloseable {
     };
   }
 
-  private synchronized void changeIntent(IntentReading next) {
-    report(next.problems(), reading.problems());
-    var known = PeerSupport.gaps(reading.intent().fabric().spec());
-    PeerSupport.gaps(next.intent().fabric().spec()).stream()
-        .filter(gap -> !known.contains(gap))
-        .forEach(gap -> LOG.warn("{}", gap));
-    reading = next;
-    underlay.change(next.intent().fabric().spec());
-    loop.put(new NodeEvent.IntentChanged(IntentWords.node(next.intent(), self)));
-    self.ifPresent(vtep -> paths.change(next.intent().fabric().spec(), vtep));
+  private synchronized void change(Configuration next) {
+    underlay.change(next.fabric());
+    transport.configure(next.transports());
+    tellIntent();
+    self.ifPresent(vtep -> paths.change(next.fabric(), vtep));
   }
 
-  private static void report(List<Problem> problems, List<Problem> known) {
-    for (var problem : problems) {
-      if (!known.contains(problem)) {
-        LOG.warn("{}", problem);
-      }
-    }
+  private void tellIntent() {
+    var intent = IntentWords.node(configuration.current().intent(), self);
+    loop.put(new NodeEvent.IntentChanged(intent));
   }
 
   private List<String> problems() {
-    return Stream.concat(
-            reading.problems().stream().map(Problem::toString),
-            PeerSupport.gaps(reading.intent().fabric().spec()).stream())
+    return Stream.concat(configuration.current().problems().stream(), transport.problems().stream())
         .toList();
   }
 
@@ -181,8 +155,8 @@ public final class NodeDaemon implements AutoCloseable {
   /** A node that is listed among its own peers must not speak to itself. */
   private synchronized void changeVtep(IpAddress vtep) {
     self = Optional.of(vtep);
-    loop.put(new NodeEvent.IntentChanged(IntentWords.node(reading.intent(), self)));
-    paths.change(reading.intent().fabric().spec(), vtep);
+    tellIntent();
+    paths.change(configuration.current().fabric(), vtep);
   }
 
   /** Not before the brain can speak: a connection that came earlier would never be answered. */
@@ -191,11 +165,7 @@ public final class NodeDaemon implements AutoCloseable {
       return;
     }
     listening = self;
-    try {
-      transport.listen(self.get());
-    } catch (IOException e) {
-      LOG.warn("{}; only connections of our own are made", e.getMessage());
-    }
+    transport.listen(self.get());
   }
 
   private void carryOut(NodeEffect effect) {
@@ -220,7 +190,7 @@ public final class NodeDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    directory.close();
+    configuration.close();
     paths.close();
     kernel.close();
     loop.close();

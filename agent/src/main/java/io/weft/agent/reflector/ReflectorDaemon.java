@@ -5,31 +5,28 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.intent.Configuration;
+import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
-import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.kernel.UnderlayWatch;
-import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
-import io.weft.kubernetes.intent.IntentDirectory;
-import io.weft.kubernetes.intent.IntentReading;
-import io.weft.kubernetes.yaml.Problem;
+import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -48,29 +45,29 @@ public final class ReflectorDaemon implements AutoCloseable {
   private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
-  private final IntentDirectory directory;
+  private final ConfigurationSource configuration;
   private final Underlay underlay;
   private final Speaker speaker;
   private final EventLoop<SpeakerEvent, SpeakerEffect> loop;
   private final BgpTransport transport;
   private final PeerPaths paths;
   private final ControlServer control;
-  private volatile IntentReading reading;
 
   private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
     this.options = options;
-    directory = IntentDirectory.open(options.config());
-    reading = directory.reading();
-    underlay = discover(reading);
-    speaker = new Speaker(IntentWords.reflector(reading.intent(), underlay));
-    loop = new EventLoop<>("brain", brain(speaker), this::carryOut);
+    configuration = ConfigurationSource.open(options.config());
+    configuration.requireFabric("the reflector does not start without the Fabric that is declared");
+    var first = configuration.current();
+    underlay = discover(first.fabric());
+    speaker = new Speaker(IntentWords.reflector(first.intent(), underlay));
+    loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
     transport = new BgpTransport(loop::put);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
 
-  private static Underlay discover(IntentReading reading) throws DaemonFailure {
-    try (var watch = new UnderlayWatch(reading.intent().fabric().spec())) {
+  private static Underlay discover(FabricSpec fabric) throws DaemonFailure {
+    try (var watch = new UnderlayWatch(fabric)) {
       var found = watch.discover();
       return found
           .underlay()
@@ -89,7 +86,7 @@ public final class ReflectorDaemon implements AutoCloseable {
       try {
         daemon.begin();
         return daemon;
-      } catch (IOException | DaemonFailure | RuntimeException e) {
+      } catch (DaemonFailure | RuntimeException e) {
         daemon.close();
         throw e;
       }
@@ -98,18 +95,18 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
   }
 
-  private void begin() throws IOException, DaemonFailure {
+  private void begin() throws DaemonFailure {
     LOG.info("reflector {}: {} on {}", options.name(), underlay.routerId(), options.config());
-    reading.problems().forEach(problem -> LOG.warn("{}", problem));
-    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(gap -> LOG.warn("{}", gap));
-    if (reading.intent().fabric().spec().reflectorClients().isEmpty()) {
+    var first = configuration.current();
+    if (first.fabric().reflectorClients().isEmpty()) {
       throw new DaemonFailure("nobody may connect: give Fabric vtep.cidr or reflectors.clients");
     }
+    transport.configure(first.transports());
     loop.start();
     transport.listen(underlay.vtep());
-    paths.change(reading.intent().fabric().spec(), underlay.vtep());
+    paths.change(first.fabric(), underlay.vtep());
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
-    directory.watch(this::changeIntent);
+    configuration.watch(this::change);
   }
 
   /**
@@ -125,34 +122,10 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
   }
 
-  private static Brain<SpeakerEvent, SpeakerEffect> brain(Speaker speaker) {
-    return new Brain<>() {
-      @Override
-      public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
-        return speaker.step(nowNanos, event);
-      }
-
-      @Override
-      public OptionalLong nextDeadline() {
-        return speaker.nextDeadline();
-      }
-
-      @Override
-      public SpeakerEvent deadlineReached() {
-        return new SpeakerEvent.DeadlineReached();
-      }
-    };
-  }
-
-  private synchronized void changeIntent(IntentReading next) {
-    for (var problem : next.problems()) {
-      if (!reading.problems().contains(problem)) {
-        LOG.warn("{}", problem);
-      }
-    }
-    reading = next;
+  private synchronized void change(Configuration next) {
+    transport.configure(next.transports());
     loop.put(new SpeakerEvent.ConfigChanged(IntentWords.reflector(next.intent(), underlay)));
-    paths.change(next.intent().fabric().spec(), underlay.vtep());
+    paths.change(next.fabric(), underlay.vtep());
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -189,8 +162,8 @@ public final class ReflectorDaemon implements AutoCloseable {
     peers.put(
         "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
     var problems = document.putArray("problems");
-    reading.problems().stream().map(Problem::toString).forEach(problems::add);
-    PeerSupport.gaps(reading.intent().fabric().spec()).forEach(problems::add);
+    configuration.current().problems().forEach(problems::add);
+    transport.problems().forEach(problems::add);
     return document;
   }
 
@@ -214,7 +187,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    directory.close();
+    configuration.close();
     paths.close();
     loop.close();
     transport.close();

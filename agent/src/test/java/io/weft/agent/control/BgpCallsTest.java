@@ -45,7 +45,7 @@ class BgpCallsTest {
   private static PeerView peer(String address, String state) {
     return new PeerView(
         IpAddress.parse(address),
-        AS,
+        Optional.of(AS),
         Optional.of((Ipv4Address) IpAddress.parse(address)),
         false,
         state,

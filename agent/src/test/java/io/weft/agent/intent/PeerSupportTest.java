@@ -24,11 +24,11 @@ final class PeerSupportTest {
 
   @Test
   void aSettingThatProtectsKeepsTheSessionDown() throws IOException {
-    var intent = read("- {address: 192.0.2.1, ttlSecurity: 1}");
+    var intent = read("- {address: 192.0.2.1, maximumPrefixes: {limit: 9}}");
     assertThat(PeerSupport.gaps(intent.fabric().spec()))
         .singleElement()
         .asString()
-        .contains("192.0.2.1", "no session", "ttlSecurity");
+        .contains("192.0.2.1", "no session", "maximumPrefixes");
     assertThat(IntentWords.node(intent, Optional.empty()).peers()).isEmpty();
   }
 

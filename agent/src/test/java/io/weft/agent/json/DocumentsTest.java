@@ -56,7 +56,7 @@ class DocumentsTest {
         List.of(
             new PeerView(
                 PEER,
-                AS,
+                Optional.of(AS),
                 Optional.of(SELF),
                 false,
                 "Established",
@@ -67,7 +67,7 @@ class DocumentsTest {
                 Optional.empty()),
             new PeerView(
                 IpAddress.parse("10.0.0.10"),
-                AS,
+                Optional.of(AS),
                 Optional.empty(),
                 true,
                 "Active",

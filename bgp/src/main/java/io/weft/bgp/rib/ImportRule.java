@@ -66,7 +66,7 @@ public record ImportRule(
 
   /** True for what went through this speaker before (RFC 4271 §9.1.2, RFC 4456 §8). */
   public boolean loops(PathAttributes attributes, Source from) {
-    if (attributes.asPath().contains(as)) { // RFC 4271 §9.1.2
+    if (attributes.asPath().count(as) > from.allowAsIn()) { // RFC 4271 §9.1.2
       return true;
     }
     return from.kind().isInternal() // RFC 4456 §8

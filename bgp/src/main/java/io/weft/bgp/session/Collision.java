@@ -57,6 +57,6 @@ public enum Collision {
    */
   private static boolean oursIsKept(SessionSettings settings, Open open) {
     int order = settings.routerId().compareTo(open.routerId());
-    return order != 0 ? order > 0 : settings.localAs().compareTo(settings.peerAs()) > 0;
+    return order != 0 ? order > 0 : settings.localAs().compareTo(open.as()) > 0;
   }
 }

@@ -15,7 +15,7 @@ public final class OpenCheck {
 
   /** The first objection to an OPEN from the peer of {@code settings}. */
   public static Optional<Objection> objection(SessionSettings settings, Open open) {
-    if (!open.as().equals(settings.peerAs())) {
+    if (!settings.peerAs().accepts(open.as(), settings.localAs())) {
       return object(
           Notifications.BAD_PEER_AS, "AS " + open.as() + " where " + settings.peerAs() + " is due");
     }

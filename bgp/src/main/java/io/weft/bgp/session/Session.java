@@ -185,7 +185,7 @@ public final class Session {
     return negotiated;
   }
 
-  /** True when the machine waits for a time only to leave Idle: a connection is refused now. */
+  /** True when the machine waits for a time or for Start to leave Idle: a connection is refused. */
   public boolean isResting() {
     return state == SessionState.IDLE;
   }
@@ -274,28 +274,37 @@ public final class Session {
   }
 
   private void stop(long now, Stop stop) {
-    close(Optional.of(stop.notification()), stop.reason());
-    ended(now, stop.reason(), false);
+    var said =
+        stop.hard() && outlivesNotification()
+            ? Notifications.hardReset(stop.notification())
+            : stop.notification();
+    close(Optional.of(said), stop.reason());
+    ended(now, stop.reason(), !stop.hard() && outlivesNotification());
     rest(now, stop.idle());
+  }
+
+  /** RFC 8538 §4: routes stay over a NOTIFICATION, and only a hard reset takes them. */
+  private boolean outlivesNotification() {
+    return negotiated.filter(Negotiated::notification).isPresent();
   }
 
   /** An error of the peer or of time: tell it, close, and rest before the next attempt. */
   private void fail(long now, Notification notification, String error) {
     var reason = "sent NOTIFICATION " + code(notification) + ": " + error;
     close(Optional.of(notification), reason);
-    ended(now, reason, false);
-    rest(now, backoff.next());
+    ended(now, reason, outlivesNotification());
+    rest(now, Optional.of(backoff.next()));
   }
 
   private void peerSaid(long now, Notification said) {
     var reason = "received NOTIFICATION " + NotificationText.describe(said);
     close(Optional.empty(), reason);
-    ended(now, reason, false);
+    ended(now, reason, outlivesNotification() && !Notifications.isHardReset(said));
     if (said.code() == Notifications.CONNECTION_COLLISION.code()
         && said.subcode() == Notifications.CONNECTION_COLLISION.subcode()) {
       await(now); // no error: the peer's other connection is about to arrive
     } else {
-      rest(now, backoff.next());
+      rest(now, Optional.of(backoff.next()));
     }
   }
 
@@ -317,18 +326,18 @@ public final class Session {
     outputs.add(new SessionOutput.Close(connection.orElseThrow(), reason));
   }
 
-  private void ended(long now, String reason, boolean transportLost) {
+  private void ended(long now, String reason, boolean routesStay) {
     boolean established = state == SessionState.ESTABLISHED;
     if (established && now - sinceNanos >= STEADY.toNanos()) {
       backoff.reset();
     }
-    var keep = transportLost ? negotiated.map(Negotiated::restart) : Optional.<Duration>empty();
+    var keep = routesStay ? negotiated.map(Negotiated::restart) : Optional.<Duration>empty();
     outputs.add(new SessionOutput.Ended(reason, established, keep.orElse(Duration.ZERO)));
   }
 
-  private void rest(long now, Duration duration) {
+  private void rest(long now, Optional<Duration> duration) {
     enter(now, SessionState.IDLE);
-    retryAt = after(now, duration);
+    duration.ifPresent(time -> retryAt = after(now, time));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.weft.bgp.session;
 
 import io.weft.bgp.wire.Message;
 import java.time.Duration;
+import java.util.Optional;
 
 /** What can happen to a session; the events of RFC 4271 §8.1. */
 public sealed interface SessionInput {
@@ -9,8 +10,16 @@ public sealed interface SessionInput {
   /** Leave Idle; with {@code passive} only wait for the peer (RFC 4271 §8.1.1 option 4). */
   record Start(boolean passive) implements SessionInput {}
 
-  /** End: say {@code notification} where there is a connection, stay Idle for {@code idle}. */
-  record Stop(Message.Notification notification, String reason, Duration idle)
+  /**
+   * End.
+   *
+   * @param notification said where there is a connection
+   * @param idle stay Idle so long; empty: until Start
+   * @param hard the peer's routes go and ours must: a hard reset where the difference is known (RFC
+   *     8538 §3)
+   */
+  record Stop(
+      Message.Notification notification, String reason, Optional<Duration> idle, boolean hard)
       implements SessionInput {}
 
   /** The peer restarted and came with a new connection: this one is dead (RFC 4724 §5). */

@@ -30,7 +30,8 @@ public sealed interface SessionOutput {
    *
    * @param established whether the session was up
    * @param keepRoutes how long the peer's routes stay: its restart time when the transport went
-   *     without a word (RFC 4724 §4.2), else zero
+   *     without a word (RFC 4724 §4.2), or with one that is no hard reset where both know the
+   *     difference (RFC 8538 §4); else zero
    */
   record Ended(String reason, boolean established, Duration keepRoutes) implements SessionOutput {}
 }

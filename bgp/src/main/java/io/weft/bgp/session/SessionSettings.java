@@ -14,7 +14,7 @@ import java.util.List;
 public record SessionSettings(
     AutonomousSystem localAs,
     Ipv4Address routerId,
-    AutonomousSystem peerAs,
+    PeerAs peerAs,
     boolean passive,
     List<Family> families) {
   public SessionSettings {
@@ -24,10 +24,10 @@ public record SessionSettings(
   /** A session for EVPN alone. */
   public SessionSettings(
       AutonomousSystem localAs, Ipv4Address routerId, AutonomousSystem peerAs, boolean passive) {
-    this(localAs, routerId, peerAs, passive, List.of(Family.L2VPN_EVPN));
+    this(localAs, routerId, PeerAs.of(peerAs), passive, List.of(Family.L2VPN_EVPN));
   }
 
   public boolean isInternal() {
-    return localAs.equals(peerAs);
+    return peerAs.isInternal(localAs);
   }
 }

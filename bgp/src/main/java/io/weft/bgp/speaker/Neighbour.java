@@ -7,6 +7,7 @@ import io.weft.bgp.session.Session;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.Optional;
@@ -15,7 +16,7 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
-  final PeerConfig config;
+  PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
   final boolean dynamic;
@@ -36,6 +37,12 @@ final class Neighbour {
 
   Optional<String> lastReason = Optional.empty();
 
+  /** How near its limit of routes the session has come. */
+  RouteLimit limit = RouteLimit.BELOW;
+
+  /** Its number: as configured, or as it gave it when a session last stood. */
+  Optional<AutonomousSystem> as;
+
   final RoutesIn routesIn;
 
   /** When stale routes are given up. */
@@ -48,6 +55,7 @@ final class Neighbour {
     this.config = config;
     this.dynamic = dynamic;
     this.settings = settings;
+    this.as = config.as().known();
     this.session = new Session(settings);
     this.newest = session;
     this.routesIn = new RoutesIn(source(Ipv4Address.UNSPECIFIED));
@@ -58,7 +66,9 @@ final class Neighbour {
   }
 
   Source source(Ipv4Address routerId) {
-    return new Source(config.address(), routerId, config.as(), kind());
+    // Before a session stands there is no route that AS_TRANS could be seen on.
+    var number = as.orElse(new AutonomousSystem(AutonomousSystem.TRANS));
+    return new Source(config.address(), routerId, number, kind(), config.options().allowAsIn());
   }
 
   private Source.Kind kind() {
@@ -118,7 +128,7 @@ final class Neighbour {
   PeerView view() {
     return new PeerView(
         address(),
-        config.as(),
+        as,
         session.negotiated().map(Negotiated::peerRouterId),
         config.client(),
         session.state().toString(),

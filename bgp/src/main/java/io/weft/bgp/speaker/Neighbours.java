@@ -9,6 +9,8 @@ import io.weft.bgp.session.SessionInput;
 import io.weft.bgp.session.SessionOutput;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
+import io.weft.bgp.speaker.SessionOptions.Excess;
+import io.weft.bgp.speaker.SessionOptions.MaximumPrefixes;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Family;
@@ -31,8 +33,11 @@ import java.util.TreeMap;
  * and what their sessions want. What the sessions say of routes goes to {@link Routing}.
  */
 final class Neighbours {
-  /** How long a peer that sent too many routes stays down. */
+  /** How long a peer that sent more routes than the speaker takes stays down. */
   static final Duration LIMIT_PENALTY = Duration.ofMinutes(1);
+
+  /** The share of that limit at which there is a warning. */
+  private static final int WARN_PERCENT = 75;
 
   /** How long a session rests whose path failed. */
   static final Duration PATH_REST = Duration.ofSeconds(1);
@@ -73,8 +78,12 @@ final class Neighbours {
       var wanted = wanted(neighbour);
       if (wanted.isEmpty()) {
         remove(now, neighbour, Notifications.PEER_DECONFIGURED, "peer removed");
-      } else if (!wanted.get().equals(neighbour.config)) {
+      } else if (wanted.get().isShutDown()) {
+        shutDown(now, neighbour, wanted.get());
+      } else if (!wanted.get().sameSession(neighbour.config)) {
         remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
+      } else if (!wanted.get().equals(neighbour.config)) {
+        limitBy(now, neighbour, wanted.get());
       }
     }
     for (var peer : next.peers()) {
@@ -104,13 +113,28 @@ final class Neighbours {
         return Optional.of(peer);
       }
     }
-    return neighbour.dynamic ? clientOf(neighbour.address()) : Optional.empty();
+    return neighbour.dynamic ? config.inRange(neighbour.address()) : Optional.empty();
   }
 
-  private Optional<PeerConfig> clientOf(IpAddress address) {
-    return config.clientRanges().stream().anyMatch(range -> range.contains(address))
-        ? Optional.of(new PeerConfig(address, config.as(), true, true))
-        : Optional.empty();
+  private void shutDown(long now, Neighbour neighbour, PeerConfig wanted) {
+    if (!wanted.equals(neighbour.config)) {
+      remove(
+          now,
+          neighbour,
+          Notifications.shutdown(wanted.options().shutdown().orElse("")),
+          wanted.shutdownReason());
+    }
+  }
+
+  /** Another limit of routes: the session goes on, or begins anew where the old one ended it. */
+  private void limitBy(long now, Neighbour neighbour, PeerConfig wanted) {
+    neighbour.config = wanted;
+    neighbour.limit = RouteLimit.BELOW;
+    if (neighbour.session.isResting()) {
+      feed(now, neighbour, neighbour.session, new SessionInput.Start(wanted.passive()));
+    } else if (neighbour.isEstablished()) {
+      watchLimit(now, neighbour, neighbour.session);
+    }
   }
 
   private void add(long now, PeerConfig peer) {
@@ -126,8 +150,12 @@ final class Neighbours {
   private Neighbour make(long now, PeerConfig peer, boolean dynamic) {
     var neighbour = new Neighbour(peer, dynamic, settings(peer));
     neighbours.put(peer.address(), neighbour);
-    var start = new SessionInput.Start(peer.passive());
-    apply(now, neighbour, neighbour.session, neighbour.session.step(now, start));
+    if (peer.isShutDown()) {
+      neighbour.lastReason = Optional.of(peer.shutdownReason());
+    } else {
+      var start = new SessionInput.Start(peer.passive());
+      apply(now, neighbour, neighbour.session, neighbour.session.step(now, start));
+    }
     return neighbour;
   }
 
@@ -141,7 +169,7 @@ final class Neighbours {
   }
 
   private void remove(long now, Neighbour neighbour, Notification notification, String reason) {
-    var stop = new SessionInput.Stop(notification, reason, Duration.ZERO);
+    var stop = new SessionInput.Stop(notification, reason, Optional.empty(), true);
     neighbour.rival.ifPresent(rival -> apply(now, neighbour, rival, rival.step(now, stop)));
     apply(now, neighbour, neighbour.session, neighbour.session.step(now, stop));
     routing.forget(neighbour);
@@ -151,13 +179,28 @@ final class Neighbours {
   // Connections.
 
   void accepted(long now, long connection, IpAddress address) {
+    var shut = settings(address).filter(PeerConfig::isShutDown);
+    if (shut.isPresent()) {
+      refuse(connection, Notifications.shutdown(shut.get().options().shutdown().orElse("")));
+      return;
+    }
     var known = Optional.ofNullable(neighbours.get(address)).or(() -> welcome(now, address));
     if (known.isEmpty()) {
-      outbox.send(connection, List.of(Notifications.CONNECTION_REJECTED));
-      outbox.close(connection, "connection refused");
+      refuse(connection, Notifications.CONNECTION_REJECTED);
     } else {
       opened(now, known.get(), connection, false);
     }
+  }
+
+  private Optional<PeerConfig> settings(IpAddress address) {
+    return Optional.ofNullable(neighbours.get(address))
+        .map(neighbour -> neighbour.config)
+        .or(() -> config.inRange(address));
+  }
+
+  private void refuse(long connection, Notification notification) {
+    outbox.send(connection, List.of(notification));
+    outbox.close(connection, "connection refused");
   }
 
   void connected(long now, long connection, IpAddress address) {
@@ -189,7 +232,9 @@ final class Neighbours {
     if (neighbour == null) {
       return;
     }
-    var stop = new SessionInput.Stop(Notifications.BFD_DOWN, "BFD Down: " + reason, PATH_REST);
+    var stop =
+        new SessionInput.Stop(
+            Notifications.BFD_DOWN, "BFD Down: " + reason, Optional.of(PATH_REST), true);
     if (neighbour.session.connection().isPresent()) {
       feed(now, neighbour, neighbour.session, stop);
     }
@@ -218,13 +263,13 @@ final class Neighbours {
   }
 
   private Optional<Neighbour> welcome(long now, IpAddress address) {
-    var client = clientOf(address);
-    if (client.isEmpty()) {
-      outbox.report(address, "connection refused: neither a peer nor in a client range");
+    var found = config.inRange(address);
+    if (found.isEmpty()) {
+      outbox.report(address, "connection refused: neither a peer nor in a range of peers");
     } else if (neighbours.size() >= config.maxPeers()) {
       outbox.report(address, "connection refused: limit of " + config.maxPeers() + " peers");
     } else {
-      return Optional.of(make(now, client.get(), true));
+      return Optional.of(make(now, found.get(), true));
     }
     return Optional.empty();
   }
@@ -284,7 +329,10 @@ final class Neighbours {
   private void collide(long now, Neighbour neighbour, Session loser) {
     var stop =
         new SessionInput.Stop(
-            Notifications.CONNECTION_COLLISION, "connection collision", Duration.ZERO);
+            Notifications.CONNECTION_COLLISION,
+            "connection collision",
+            Optional.of(Duration.ZERO),
+            false);
     apply(now, neighbour, loser, loser.step(now, stop));
   }
 
@@ -327,8 +375,10 @@ final class Neighbours {
           connections.remove(connection);
           outbox.close(connection, reason);
         }
-        case SessionOutput.Up(Negotiated agreed) ->
-            routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+        case SessionOutput.Up(Negotiated agreed) -> {
+          neighbour.as = Optional.of(agreed.peerAs());
+          routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+        }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->
             routing.refresh(neighbour, request);
@@ -347,17 +397,49 @@ final class Neighbours {
 
   private void routes(long now, Neighbour neighbour, Session session, Message.Update update) {
     routing.receive(neighbour, update);
-    if (neighbour.routesIn.size() > config.maxRoutesPerPeer()) {
-      var reason = "more than " + config.maxRoutesPerPeer() + " routes";
-      outbox.report(neighbour.address(), reason + ": session closed");
-      var stop = new SessionInput.Stop(Notifications.MAXIMUM_ROUTES, reason, LIMIT_PENALTY);
+    watchLimit(now, neighbour, session);
+  }
+
+  private void watchLimit(long now, Neighbour neighbour, Session session) {
+    int routes = neighbour.routesIn.size();
+    var maximum = maximum(neighbour.config, routes);
+    boolean warnsOnly = maximum.excess() instanceof Excess.Warn;
+    var level = RouteLimit.of(maximum, routes);
+    boolean ends = level == RouteLimit.ABOVE && !warnsOnly;
+    if (level.compareTo(neighbour.limit) > 0 || ends) {
+      neighbour.limit = level;
+      outbox.report(
+          neighbour.address(),
+          routes + " routes, the limit is " + maximum.limit() + (ends ? ": session closed" : ""));
+    }
+    if (ends) {
+      var idle =
+          maximum.excess() instanceof Excess.Restart(int seconds)
+              ? Optional.of(Duration.ofSeconds(seconds))
+              : Optional.<Duration>empty();
+      var reason = "more than " + maximum.limit() + " routes";
+      var stop = new SessionInput.Stop(Notifications.MAXIMUM_ROUTES, reason, idle, true);
       apply(now, neighbour, session, session.step(now, stop));
     }
+  }
+
+  /** The limit that counts: the peer's own, unless that only warns and the speaker's is passed. */
+  private MaximumPrefixes maximum(PeerConfig peer, int routes) {
+    var ofSpeaker =
+        new MaximumPrefixes(
+            config.maxRoutesPerPeer(),
+            WARN_PERCENT,
+            new Excess.Restart((int) LIMIT_PENALTY.toSeconds()));
+    return peer.options()
+        .maximumPrefixes()
+        .filter(own -> !(own.excess() instanceof Excess.Warn) || routes <= ofSpeaker.limit())
+        .orElse(ofSpeaker);
   }
 
   private void ended(long now, Neighbour neighbour, SessionOutput.Ended ended) {
     neighbour.lastReason = Optional.of(ended.reason());
     if (ended.established()) {
+      neighbour.limit = RouteLimit.BELOW;
       routing.down(now, neighbour, ended.keepRoutes(), ended.reason());
     }
   }

@@ -1,6 +1,7 @@
 package io.weft.bgp.speaker;
 
 import io.weft.bgp.rib.NextHop;
+import io.weft.bgp.session.PeerAs;
 import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
@@ -11,22 +12,24 @@ import java.util.Optional;
  * A neighbour that is configured by address.
  *
  * @param address where it is reached; also its identity
- * @param as its number; equal to ours: iBGP
+ * @param as its number; ours: iBGP
  * @param client true when we reflect to it (RFC 4456 §4)
  * @param passive true when only the peer connects
  * @param families that are offered (RFC 4760 §8); the session goes on with those in common. {@link
  *     Family#ROUTE_TARGET} is offered within our AS only, and makes no session alone
  * @param localAddress our end of the session, the next hop where it is to be ours
  * @param nextHop the rule for the next hop of unicast routes
+ * @param options how the session is run
  */
 public record PeerConfig(
     IpAddress address,
-    AutonomousSystem as,
+    PeerAs as,
     boolean client,
     boolean passive,
     List<Family> families,
     Optional<IpAddress> localAddress,
-    NextHop nextHop) {
+    NextHop nextHop,
+    SessionOptions options) {
   private static final List<Family> KNOWN =
       List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST, Family.ROUTE_TARGET);
 
@@ -44,9 +47,24 @@ public record PeerConfig(
     }
   }
 
-  /** The same peer with other families. */
-  public PeerConfig withFamilies(List<Family> next) {
-    return new PeerConfig(address, as, client, passive, next, localAddress, nextHop);
+  /** A peer of a known AS whose session is run as the speaker's are. */
+  public PeerConfig(
+      IpAddress address,
+      AutonomousSystem as,
+      boolean client,
+      boolean passive,
+      List<Family> families,
+      Optional<IpAddress> localAddress,
+      NextHop nextHop) {
+    this(
+        address,
+        PeerAs.of(as),
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        SessionOptions.DEFAULT);
   }
 
   /** A peer for EVPN, constrained by route target where it is in our AS (RFC 4684). */
@@ -59,5 +77,41 @@ public record PeerConfig(
         List.of(Family.L2VPN_EVPN, Family.ROUTE_TARGET),
         Optional.empty(),
         NextHop.AUTOMATIC);
+  }
+
+  /** The same peer with other families. */
+  public PeerConfig withFamilies(List<Family> next) {
+    return new PeerConfig(address, as, client, passive, next, localAddress, nextHop, options);
+  }
+
+  /** The same peer with its session run otherwise. */
+  public PeerConfig withOptions(SessionOptions next) {
+    return new PeerConfig(address, as, client, passive, families, localAddress, nextHop, next);
+  }
+
+  /** The same peer with another demand for its number. */
+  public PeerConfig withAs(PeerAs next) {
+    return new PeerConfig(address, next, client, passive, families, localAddress, nextHop, options);
+  }
+
+  boolean isShutDown() {
+    return options.shutdown().isPresent();
+  }
+
+  /** Why its session is down, for people. */
+  String shutdownReason() {
+    var text = options.shutdown().orElse("");
+    return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
+  }
+
+  /** True when the two differ in their limit of routes at most, for which no session ends. */
+  boolean sameSession(PeerConfig other) {
+    var maximum = other.options.maximumPrefixes();
+    return withOptions(options.withMaximumPrefixes(maximum)).equals(other);
+  }
+
+  /** The same at another address. */
+  PeerConfig at(IpAddress next) {
+    return new PeerConfig(next, as, client, passive, families, localAddress, nextHop, options);
   }
 }

@@ -15,6 +15,7 @@ public record SpeakerView(
   /**
    * One neighbour.
    *
+   * @param as empty for a peer of any external AS that has not told its number yet
    * @param state RFC 4271 §8.2.2 names: Idle, Connect, Active, OpenSent, OpenConfirm, Established
    * @param sinceNanos when the state was entered, on the clock of {@code step}
    * @param received routes held from the peer
@@ -23,7 +24,7 @@ public record SpeakerView(
    */
   public record PeerView(
       IpAddress address,
-      AutonomousSystem as,
+      Optional<AutonomousSystem> as,
       Optional<Ipv4Address> routerId,
       boolean client,
       String state,

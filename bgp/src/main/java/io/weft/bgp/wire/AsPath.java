@@ -5,6 +5,7 @@ import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -43,6 +44,15 @@ public record AsPath(List<Segment> segments) {
 
   public boolean contains(AutonomousSystem as) {
     return segments.stream().anyMatch(segment -> segment.numbers().contains(as.value()));
+  }
+
+  /** How often the number stands in it. */
+  public int count(AutonomousSystem as) {
+    int count = 0;
+    for (var segment : segments) {
+      count += Collections.frequency(segment.numbers(), as.value());
+    }
+    return count;
   }
 
   /** True when a 2-octet field cannot hold every number (RFC 6793 §4.2.2). */

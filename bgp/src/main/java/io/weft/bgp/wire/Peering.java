@@ -20,7 +20,7 @@ import java.util.List;
  * @param longestReceived octets of the longest message that may come (RFC 8654 §4)
  * @param longestSent octets of the longest message that may go
  */
-record Peering(
+public record Peering(
     boolean fourOctetAs,
     boolean internal,
     List<Family> families,
@@ -37,7 +37,7 @@ record Peering(
 
   private static final NextHopFamily IPV4_OVER_IPV6 = new NextHopFamily(Family.IPV4_UNICAST, 2);
 
-  Peering {
+  public Peering {
     families = List.copyOf(families);
     pathIdsReceived = List.copyOf(pathIdsReceived);
     pathIdsSent = List.copyOf(pathIdsSent);
@@ -56,7 +56,8 @@ record Peering(
         Message.MAX_LENGTH);
   }
 
-  static Peering between(Open ours, Open theirs) {
+  /** What these two OPENs settle. */
+  public static Peering between(Open ours, Open theirs) {
     var families =
         KNOWN.stream().filter(family -> offers(ours, family) && offers(theirs, family)).toList();
     return new Peering(

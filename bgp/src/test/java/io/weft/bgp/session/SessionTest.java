@@ -17,6 +17,7 @@ import io.weft.net.Octets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +34,8 @@ class SessionTest {
       List.of(
           new SessionInput.Start(false),
           new SessionInput.Start(true),
-          new SessionInput.Stop(Notifications.PEER_DECONFIGURED, "removed", Duration.ZERO),
+          stop(Optional.of(Duration.ZERO), false),
+          stop(Optional.of(Duration.ofSeconds(1)), true),
           new SessionInput.Superseded(),
           new SessionInput.Opened(2, false, open(90, OURS)),
           new SessionInput.ConnectFailed(),
@@ -82,7 +84,9 @@ class SessionTest {
     var evpn = new Capability.Multiprotocol(EVPN);
     assertThat(answer(SessionState.OPEN_SENT, open(90, OURS))).isEqualTo("2/3");
     assertThat(answer(SessionState.OPEN_SENT, open(90, Ipv4Address.UNSPECIFIED))).isEqualTo("2/3");
+    assertThat(answer(SessionState.OPEN_SENT, open(1, THEIRS))).isEqualTo("2/6");
     assertThat(answer(SessionState.OPEN_SENT, open(2, THEIRS))).isEqualTo("2/6");
+    assertThat(answer(SessionState.OPEN_SENT, open(3, THEIRS))).isEqualTo("none");
     assertThat(
             answer(
                 SessionState.OPEN_SENT,
@@ -110,6 +114,18 @@ class SessionTest {
     session.step(Duration.ofSeconds(6).toNanos(), new SessionInput.TimePassed());
     assertThat(session.step(Duration.ofSeconds(9).toNanos(), new SessionInput.TimePassed()))
         .contains(new SessionOutput.Send(1, List.of(Notifications.HOLD_TIMER_EXPIRED)));
+  }
+
+  @Test
+  void stopWithoutATimeLastsUntilStart() {
+    var session = in(SessionState.ESTABLISHED);
+    session.step(1, stop(Optional.empty(), true));
+    assertThat(session.state()).isEqualTo(SessionState.IDLE);
+    assertThat(session.deadline()).isEmpty();
+    session.step(Duration.ofDays(1).toNanos(), new SessionInput.TimePassed());
+    assertThat(session.state()).isEqualTo(SessionState.IDLE);
+    assertThat(session.step(2, new SessionInput.Start(false)))
+        .containsExactly(new SessionOutput.RequestConnect());
   }
 
   @Test
@@ -197,6 +213,10 @@ class SessionTest {
     way.forEach(input -> session.step(0, input));
     assertThat(session.state()).isEqualTo(state);
     return session;
+  }
+
+  private static SessionInput stop(Optional<Duration> idle, boolean hard) {
+    return new SessionInput.Stop(Notifications.PEER_DECONFIGURED, "removed", idle, hard);
   }
 
   private static Open open(int hold, Ipv4Address id) {

@@ -112,24 +112,42 @@ class GracefulRestartTest {
   }
 
   @Test
-  void notificationDropsAtOnce() {
+  void hardResetDropsAtOnce() {
     var connection = connectionOf("r");
     world.give(
         "r",
         new SpeakerEvent.MessageReceived(
-            connection, new Decoded.Good(new Notification(6, 2, Octets.EMPTY))));
+            connection, new Decoded.Good(new Notification(6, 9, Octets.parse("0602")))));
     assertThat(world.best("b")).containsExactly(mac(2, 7).key());
   }
 
+  /** RFC 8538 §4. */
   @Test
-  void faultyOctetsDropAtOnceAndAreAnswered() {
+  void otherNotificationIsLikeALostConnection() {
+    var connection = connectionOf("r");
+    world.connects = false;
+    world.give(
+        "r",
+        new SpeakerEvent.MessageReceived(
+            connection, new Decoded.Good(new Notification(6, 4, Octets.EMPTY))));
+    assertThat(world.peerOf("r", 1).staleRoutes()).isEqualTo(2);
+    assertThat(world.best("b")).hasSize(3);
+    world.connects = true;
+    world.pass(Duration.ofSeconds(10));
+    assertThat(world.peerOf("r", 1).state()).isEqualTo("Established");
+    assertThat(world.peerOf("r", 1).staleRoutes()).isZero();
+    assertThat(world.best("b")).hasSize(3);
+  }
+
+  @Test
+  void faultyOctetsAreAnsweredAndRoutesStay() {
     var connection = connectionOf("r");
     world.forget();
     world.give(
         "r",
         new SpeakerEvent.MessageReceived(
             connection, new Decoded.Fatal(new Notification(3, 1, Octets.EMPTY), "bad list")));
-    assertThat(world.best("b")).containsExactly(mac(2, 7).key());
+    assertThat(world.best("b")).hasSize(3);
     assertThat(world.taken("r"))
         .contains(
             new SpeakerEffect.Send(

@@ -11,17 +11,23 @@ import static io.weft.bgp.speaker.World.peer;
 import static io.weft.bgp.speaker.World.reflector;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.session.PeerAs;
+import io.weft.bgp.speaker.SessionOptions.AddPathMode;
+import io.weft.bgp.speaker.SessionOptions.Excess;
+import io.weft.bgp.speaker.SessionOptions.MaximumPrefixes;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Route;
 import io.weft.net.AutonomousSystem;
+import io.weft.net.IpPrefix;
 import io.weft.net.Octets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -44,7 +50,7 @@ class SpeakerPropertyTest {
 
   private static List<String> script(long seed) {
     var random = new Random(seed);
-    var speaker = new Speaker(reflector(9, peer(1), client(2)));
+    var speaker = new Speaker(anyConfig(random));
     var transcript = new ArrayList<String>();
     // How many messages came over each connection that the speaker has open.
     var open = new TreeMap<Long, Integer>();
@@ -81,7 +87,7 @@ class SpeakerPropertyTest {
     int before = open.merge(connection, 1, Integer::sum) - 1;
     Message next =
         switch (before) {
-          case 0 -> Offer.of(config(1 + (int) (connection % 5)), peer(1), random.nextBoolean());
+          case 0 -> anyOffer(random, config(1 + (int) (connection % 5)));
           case 1 -> new Message.Keepalive();
           case 5 -> Message.Update.endOfRib(Family.L2VPN_EVPN);
           default ->
@@ -112,7 +118,7 @@ class SpeakerPropertyTest {
                   random.nextBoolean() ? List.of(World.RED) : List.of(World.BLUE))
               : new SpeakerEvent.ConfigChanged(
                   random.nextBoolean()
-                      ? reflector(9, peer(1), client(2))
+                      ? anyConfig(random)
                       : config(9 + random.nextInt(2), peer(1), peer(3)));
       case 11 ->
           new SpeakerEvent.MessageReceived(
@@ -122,11 +128,64 @@ class SpeakerPropertyTest {
     };
   }
 
+  /** A reflector whose peers have any options, some of which keep their sessions down. */
+  private static SpeakerConfig anyConfig(Random random) {
+    var base = reflector(9, peer(1).withOptions(anyOptions(random)), client(2));
+    var external = peer(3).withAs(new PeerAs.External()).withOptions(anyOptions(random));
+    var ranges =
+        random.nextInt(4) > 0
+            ? base.ranges()
+            : List.of(new PeerRange(IpPrefix.parse("10.0.0.4/30"), client(4)));
+    return new SpeakerConfig(
+        base.as(),
+        base.routerId(),
+        random.nextInt(3) == 0
+            ? List.of(base.peers().getFirst(), client(2), external)
+            : base.peers(),
+        ranges,
+        true,
+        90,
+        120,
+        random.nextInt(2) * 300,
+        100,
+        1000);
+  }
+
+  private static SessionOptions anyOptions(Random random) {
+    var modes = AddPathMode.values();
+    var options =
+        SessionOptions.DEFAULT
+            .withAddPath(modes[random.nextInt(modes.length)])
+            .withAllowAsIn(random.nextInt(3));
+    var excess =
+        List.of(new Excess.Warn(), new Excess.Shut(), new Excess.Restart(5)).get(random.nextInt(3));
+    return switch (random.nextInt(8)) {
+      case 0 -> options.withShutdown("out of service");
+      case 1, 2 -> options.withMaximumPrefixes(Optional.of(new MaximumPrefixes(5, 50, excess)));
+      case 3 -> options.withHoldSeconds(3);
+      default -> options;
+    };
+  }
+
+  /** An OPEN of a peer with any options, of which it may leave capabilities out. */
+  private static Message.Open anyOffer(Random random, SpeakerConfig config) {
+    var open = Offer.of(config, peer(1).withOptions(anyOptions(random)), random.nextBoolean());
+    boolean bare = random.nextInt(4) == 0;
+    return bare
+        ? new Message.Open(
+            open.as(),
+            open.holdSeconds(),
+            open.routerId(),
+            open.capabilities().stream().filter(_ -> random.nextInt(8) > 0).toList())
+        : open;
+  }
+
   private static Message message(Random random) {
     int host = 1 + random.nextInt(4);
     return switch (random.nextInt(9)) {
       case 0, 1, 2 ->
-          Offer.of(
+          anyOffer(
+              random,
               new SpeakerConfig(
                   random.nextInt(20) == 0 ? new AutonomousSystem(1) : World.AS,
                   id(host + random.nextInt(8)),
@@ -135,10 +194,9 @@ class SpeakerPropertyTest {
                   true,
                   random.nextInt(5) * 30,
                   random.nextInt(100),
+                  random.nextInt(2) * 60,
                   1,
-                  1),
-              peer(1),
-              random.nextBoolean());
+                  1));
       case 3, 4 -> new Message.Keepalive();
       case 5 ->
           Message.Update.announce(attributes(host, World.RED), List.of(mac(host, host), mac(1, 1)));
@@ -149,7 +207,7 @@ class SpeakerPropertyTest {
               : new Message.RouteRefresh(Family.L2VPN_EVPN, random.nextInt(3));
       default ->
           random.nextInt(6) == 0
-              ? new Message.Notification(6, random.nextInt(9), Octets.EMPTY)
+              ? new Message.Notification(6, random.nextInt(11), Octets.EMPTY)
               : new Message.RouteRefresh(Family.IPV4_UNICAST, 0);
     };
   }

@@ -74,7 +74,7 @@ final class World {
   }
 
   static SpeakerConfig reflector(int host, PeerConfig... peers) {
-    var range = IpPrefix.parse("10.0.0.0/24");
+    var range = PeerRange.clients(IpPrefix.parse("10.0.0.0/24"), AS);
     return new SpeakerConfig(
         AS, id(host), List.of(peers), List.of(range), true, 90, 120, 100, 1000);
   }

@@ -1,9 +1,11 @@
 package io.weft.lab.interop;
 
 import io.weft.agent.bgp.BgpTransport;
-import io.weft.agent.loop.Brain;
+import io.weft.agent.bgp.PeerTransport;
+import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -21,7 +23,6 @@ import io.weft.net.RouteTarget;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -36,15 +37,15 @@ final class WeftSpeaker implements Closeable {
 
   private WeftSpeaker(SpeakerConfig config) {
     speaker = new Speaker(config);
-    loop = new EventLoop<>("speaker " + config.routerId(), brain(), this::carryOut);
+    loop =
+        new EventLoop<>("speaker " + config.routerId(), new SpeakerBrain(speaker), this::carryOut);
     transport = new BgpTransport(loop::put);
   }
 
   /** A reflector whose clients come from {@link Arena#SPEAKERS}. */
   static WeftSpeaker reflector(Arena arena, Ipv4Address address) throws IOException {
-    var config =
-        new SpeakerConfig(
-            AS, address, List.of(), List.of(Arena.SPEAKERS), true, 90, 120, 100, 10_000);
+    var clients = List.of(PeerRange.clients(Arena.SPEAKERS, AS));
+    var config = new SpeakerConfig(AS, address, List.of(), clients, true, 90, 120, 100, 10_000);
     return start(arena, address, config);
   }
 
@@ -90,28 +91,14 @@ final class WeftSpeaker implements Closeable {
     return arena.with(made);
   }
 
-  private Brain<SpeakerEvent, SpeakerEffect> brain() {
-    return new Brain<>() {
-      @Override
-      public List<SpeakerEffect> step(long nowNanos, SpeakerEvent event) {
-        return speaker.step(nowNanos, event);
-      }
-
-      @Override
-      public OptionalLong nextDeadline() {
-        return speaker.nextDeadline();
-      }
-
-      @Override
-      public SpeakerEvent deadlineReached() {
-        return new SpeakerEvent.DeadlineReached();
-      }
-    };
-  }
-
   private void carryOut(SpeakerEffect effect) {
     effects.add(effect);
     transport.carryOut(effect);
+  }
+
+  /** From now on connections must have this, and no others. */
+  void secure(PeerTransport... peers) {
+    transport.configure(List.of(peers));
   }
 
   /** Announces, and says End-of-RIB. */

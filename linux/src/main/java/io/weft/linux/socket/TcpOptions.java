@@ -4,7 +4,6 @@ import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.Libc;
 import io.weft.linux.ffi.LinuxConstants;
 import io.weft.linux.ffi.LinuxException;
-import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.ByteBuffer;
@@ -22,8 +21,10 @@ public final class TcpOptions {
   /** TCP_MD5SIG_MAXKEYLEN (linux/tcp.h), octets; a longer password is refused. */
   public static final int MAX_PASSWORD = 80;
 
+  /** The TTL that packets have when nothing is said. */
+  public static final int SYSTEM_TTL = -1;
+
   // linux/tcp.h
-  private static final int TCP_MD5SIG = 14;
   private static final int TCP_MD5SIG_EXT = 32;
   private static final int FLAG_PREFIX = 1;
   private static final int MD5SIG_LENGTH = 216;
@@ -37,15 +38,14 @@ public final class TcpOptions {
 
   private TcpOptions() {}
 
-  /** From now on segments to and from the peer carry a digest; an empty password ends that. */
-  public static void md5(NetworkChannel socket, IpAddress peer, String password) {
-    var octets = md5sig(peer, 0, 0, password);
-    set(socket, "set TCP_MD5SIG", peer.toString(), IPPROTO_TCP, TCP_MD5SIG, octets);
-  }
-
-  /** As {@link #md5(NetworkChannel, IpAddress, String)} for each peer of a prefix. */
-  public static void md5(NetworkChannel socket, IpPrefix peers, String password) {
-    var octets = md5sig(peers.address(), FLAG_PREFIX, peers.length(), password);
+  /**
+   * From now on segments to and from each peer of a prefix carry a digest. What a listener accepts
+   * has the key of the narrowest prefix that holds its peer.
+   *
+   * @param password 1..80 octets; none ends it, which fails where there was no key
+   */
+  public static void md5(NetworkChannel socket, IpPrefix peers, byte[] password) {
+    var octets = md5sig(peers, password);
     set(socket, "set TCP_MD5SIG_EXT", peers.toString(), IPPROTO_TCP, TCP_MD5SIG_EXT, octets);
   }
 
@@ -53,23 +53,24 @@ public final class TcpOptions {
    * struct tcp_md5sig: 128 sockaddr_storage | 1 flags | 1 prefix length | 2 key length | 4
    * interface | 80 key.
    */
-  static byte[] md5sig(IpAddress address, int flags, int length, String password) {
-    var key = password.getBytes(StandardCharsets.UTF_8);
+  private static byte[] md5sig(IpPrefix peers, byte[] key) {
     if (key.length > MAX_PASSWORD) {
       throw new IllegalArgumentException(
-          "the password for " + address + " has " + key.length + " octets; at most 80 are allowed");
+          "the password for " + peers + " has " + key.length + " octets; at most 80 are allowed");
     }
+    var address = peers.address();
     var out = ByteBuffer.allocate(MD5SIG_LENGTH).order(ByteOrder.nativeOrder());
     if (address.isIpv4()) {
       out.putShort(0, (short) LinuxConstants.AF_INET).put(4, address.octets());
     } else {
       out.putShort(0, (short) LinuxConstants.AF_INET6).put(8, address.octets());
     }
-    out.put(128, (byte) flags).put(129, (byte) length).putShort(130, (short) key.length);
+    out.put(128, (byte) FLAG_PREFIX).put(129, (byte) peers.length());
+    out.putShort(130, (short) key.length);
     return out.put(136, key).array();
   }
 
-  /** The TTL or hop limit of what leaves, 1..255. */
+  /** The TTL or hop limit of what leaves, 1..255, or {@link #SYSTEM_TTL}. */
   public static void ttl(NetworkChannel socket, boolean ipv4, int ttl) {
     set(
         socket,

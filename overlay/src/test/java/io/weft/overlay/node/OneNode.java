@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -73,7 +74,7 @@ final class OneNode {
   private long requests;
 
   private static Speaker reflector() {
-    var clients = List.of(IpPrefix.parse("10.0.0.0/24"));
+    var clients = List.of(PeerRange.clients(IpPrefix.parse("10.0.0.0/24"), AS));
     return new Speaker(
         new SpeakerConfig(
             AS, Ipv4Address.parse("10.0.0.254"), List.of(), clients, true, 90, 120, 10, 10_000));

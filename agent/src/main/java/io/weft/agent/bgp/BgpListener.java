@@ -1,0 +1,208 @@
+package io.weft.agent.bgp;
+
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.socket.TcpOptions;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The socket that peers connect to. While it cannot have its port, as when another BGP daemon has
+ * it, it tries again and again, and says so once.
+ */
+final class BgpListener {
+  private static final Logger LOG = LoggerFactory.getLogger(BgpListener.class);
+  private static final int BACKLOG = 512;
+
+  /** Between attempts to bind. */
+  private static final Duration BIND_PAUSE = Duration.ofSeconds(2);
+
+  /** Pause after a failed accept, such as for want of descriptors. */
+  private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
+
+  private final IpAddress address;
+  private final int port;
+  private final Consumer<SocketChannel> accepted;
+
+  // Guarded by this.
+  private PeerTransports peers;
+  private Optional<ServerSocketChannel> channel = Optional.empty();
+  private Optional<String> unbound = Optional.empty();
+  private final Map<IpPrefix, Secret> keys = new TreeMap<>();
+  private final Map<IpPrefix, String> unprotected = new TreeMap<>();
+  private boolean closed;
+
+  /** {@code accepted} is told of each connection, on one thread, and should not take long. */
+  BgpListener(IpAddress address, int port, PeerTransports peers, Consumer<SocketChannel> accepted) {
+    this.address = address;
+    this.port = port;
+    this.peers = peers;
+    this.accepted = accepted;
+  }
+
+  /** Binds, if that can be, before it returns. */
+  void start() {
+    bind();
+    // A platform thread is in the network namespace of its maker: a later attempt binds there too.
+    Thread.ofPlatform().name("bgp-accept").daemon(true).start(this::run);
+  }
+
+  IpAddress address() {
+    return address;
+  }
+
+  /** What keeps all peers, or some, from connecting to us. */
+  synchronized List<String> problems() {
+    var problems = new ArrayList<String>();
+    unbound.ifPresent(problems::add);
+    unprotected.forEach((prefix, text) -> problems.add("peer " + prefix + ": no session: " + text));
+    return problems;
+  }
+
+  /** Why nobody of these peers may be accepted: they would be without their password. */
+  synchronized Optional<String> unprotected(IpPrefix prefix) {
+    return Optional.ofNullable(unprotected.get(prefix));
+  }
+
+  /** From now on connections must have this. */
+  synchronized void secure(PeerTransports next) {
+    peers = next;
+    channel.ifPresent(this::secure);
+  }
+
+  private void secure(ServerSocketChannel socket) {
+    boolean ipv4 = address.isIpv4();
+    var wanted = new TreeMap<IpPrefix, Secret>();
+    for (var peer : peers.of(ipv4)) {
+      peer.password().ifPresent(secret -> wanted.put(peer.peers(), secret));
+    }
+    for (var prefix : List.copyOf(keys.keySet())) {
+      if (!wanted.containsKey(prefix)) {
+        TcpOptions.md5(socket, prefix, new byte[0]);
+        keys.remove(prefix);
+      }
+    }
+    unprotected.clear();
+    wanted.forEach((prefix, secret) -> protect(socket, prefix, secret));
+    boolean limited = peers.of(ipv4).stream().anyMatch(p -> p.ttlSecurityHops().isPresent());
+    // RFC 5082 §3: the answer to a SYN has the full TTL as well.
+    TcpOptions.ttl(socket, ipv4, limited ? 255 : TcpOptions.SYSTEM_TTL);
+    TcpOptions.minimumTtl(socket, ipv4, peers.listenerMinimumTtl(ipv4));
+  }
+
+  private void protect(ServerSocketChannel socket, IpPrefix prefix, Secret secret) {
+    if (!Optional.of(secret).equals(Optional.ofNullable(keys.get(prefix)))) {
+      try {
+        TcpOptions.md5(socket, prefix, secret.reveal());
+        keys.put(prefix, secret);
+      } catch (LinuxException e) {
+        unprotected.put(prefix, "the kernel does not take its password: " + e.getMessage());
+        LOG.warn("peer {}: no session: {}", prefix, unprotected.get(prefix));
+      }
+    }
+  }
+
+  private void run() {
+    while (!isClosed()) {
+      var bound = bind();
+      if (bound.isPresent()) {
+        accept(bound.get());
+      } else {
+        LockSupport.parkNanos(BIND_PAUSE.toNanos());
+      }
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private synchronized Optional<ServerSocketChannel> bind() {
+    if (closed || channel.isPresent()) {
+      return channel;
+    }
+    try {
+      var socket = ServerSocketChannel.open(family(address));
+      try {
+        keys.clear();
+        secure(socket);
+        socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        socket.bind(
+            new InetSocketAddress(InetAddress.getByAddress(address.octets()), port), BACKLOG);
+      } catch (IOException | LinuxException e) {
+        socket.close();
+        throw e;
+      }
+      channel = Optional.of(socket);
+      if (unbound.isPresent()) {
+        LOG.info("peers can connect to {} port {} now", address, port);
+      }
+      unbound = Optional.empty();
+    } catch (IOException | LinuxException e) {
+      var text = reason(e);
+      if (!unbound.equals(Optional.of(text))) {
+        LOG.warn("{}", text);
+      }
+      unbound = Optional.of(text);
+    }
+    return channel;
+  }
+
+  private String reason(Exception e) {
+    return "peers cannot connect to "
+        + address
+        + " port "
+        + port
+        + ": "
+        + e.getMessage()
+        + (e instanceof BindException ? " (does another BGP daemon run here?)" : "")
+        + "; tried again every "
+        + BIND_PAUSE.toSeconds()
+        + " s, and connections of our own are made";
+  }
+
+  static StandardProtocolFamily family(IpAddress address) {
+    return address.isIpv4() ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+  }
+
+  private void accept(ServerSocketChannel socket) {
+    while (socket.isOpen()) {
+      try {
+        accepted.accept(socket.accept());
+      } catch (IOException e) {
+        if (socket.isOpen()) {
+          LOG.warn("cannot accept a BGP connection: {}", e.getMessage());
+          LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
+        }
+      }
+    }
+  }
+
+  synchronized void close() {
+    closed = true;
+    try {
+      if (channel.isPresent()) {
+        channel.get().close();
+      }
+    } catch (IOException e) {
+      LOG.debug("{}: {}", address, e.getMessage()); // nothing is left to be done with it
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.weft.agent.intent;
+
+import io.weft.agent.DaemonFailure;
+import io.weft.kubernetes.intent.IntentDirectory;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.yaml.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a daemon has its configuration from: a directory of YAML files and the files of secrets
+ * that they name, both watched. A problem is logged when it appears.
+ */
+public final class ConfigurationSource implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigurationSource.class);
+
+  /** How often files of secrets are read again, where there are any. */
+  private static final Duration SECRETS_REREAD = Duration.ofSeconds(2);
+
+  private final IntentDirectory directory;
+  private final Secrets secrets;
+  private volatile Configuration current;
+  private volatile boolean closed;
+
+  private ConfigurationSource(IntentDirectory directory, Secrets secrets) {
+    this.directory = directory;
+    this.secrets = secrets;
+    this.current = read(directory.reading());
+    current.problems().forEach(problem -> LOG.warn("{}", problem));
+  }
+
+  /**
+   * Reads the directory, and the secrets, which must be root's.
+   *
+   * @throws IOException as {@link IntentDirectory#open} does
+   */
+  public static ConfigurationSource open(Path directory) throws IOException {
+    return open(directory, new Secrets());
+  }
+
+  static ConfigurationSource open(Path directory, Secrets secrets) throws IOException {
+    return new ConfigurationSource(IntentDirectory.open(directory), secrets);
+  }
+
+  /**
+   * Refuses to go on with the default in place of a Fabric that cannot be read: it has no peers.
+   *
+   * @param consequence for the one who reads the message
+   * @throws DaemonFailure with each problem, its file and line
+   */
+  public void requireFabric(String consequence) throws DaemonFailure {
+    var problems = current.reading().fabricProblems();
+    if (!problems.isEmpty()) {
+      throw new DaemonFailure(
+          String.join("\n", problems.stream().map(Problem::toString).toList())
+              + "\n"
+              + consequence
+              + "; mend the file and start again");
+    }
+  }
+
+  /** What is in force. */
+  public Configuration current() {
+    return current;
+  }
+
+  /** Calls {@code consumer}, on threads of its own but never on two at once, at each change. */
+  public void watch(Consumer<Configuration> consumer) {
+    directory.watch(reading -> change(reading, consumer));
+    Thread.ofVirtual().name("weft-secrets").start(() -> rereadSecrets(consumer));
+  }
+
+  private void rereadSecrets(Consumer<Configuration> consumer) {
+    try {
+      while (!closed) {
+        Thread.sleep(SECRETS_REREAD);
+        rereadSecretsOnce(consumer);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void rereadSecretsOnce(Consumer<Configuration> consumer) {
+    if (!closed) {
+      change(current.reading(), consumer);
+    }
+  }
+
+  private synchronized void change(IntentReading reading, Consumer<Configuration> consumer) {
+    var next = read(reading);
+    if (!next.equals(current)) {
+      var known = current.problems();
+      current = next;
+      logNew(next.problems(), known);
+      consumer.accept(next);
+    }
+  }
+
+  private Configuration read(IntentReading reading) {
+    return new Configuration(reading, secrets.read(reading.intent().fabric().spec()));
+  }
+
+  private static void logNew(List<String> problems, List<String> known) {
+    problems.stream()
+        .filter(problem -> !known.contains(problem))
+        .forEach(problem -> LOG.warn("{}", problem));
+  }
+
+  /** Ends the watching. */
+  @Override
+  public void close() {
+    closed = true;
+    directory.close();
+  }
+}
