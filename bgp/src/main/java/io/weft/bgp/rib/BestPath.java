@@ -1,11 +1,18 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.wire.AsPath;
+import io.weft.bgp.wire.UnicastRoute;
+import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The decision process (RFC 4271 §9.1.2.2, RFC 4456 §9), by elimination, so that the order of
@@ -14,88 +21,203 @@ import java.util.OptionalLong;
 public final class BestPath {
   static final long DEFAULT_LOCAL_PREFERENCE = 100;
 
-  // 1. What we originate ourselves.
-  private static final Comparator<Candidate> LOCAL =
-      Comparator.comparing(path -> !path.source().isLocal());
+  /** Paths to one unicast route that are used at a time; those behind are left out. */
+  public static final int MAX_EQUAL_PATHS = 64;
 
-  // 2. The highest MAC mobility sequence number (RFC 7432 §15).
-  private static final Comparator<Candidate> MOBILITY =
-      Comparator.comparingLong((Candidate path) -> path.shared().mobilitySequence()).reversed();
+  /** What is compared, in this order. */
+  @SuppressWarnings("ImmutableEnumChecker") // the lambdas of the steps hold nothing
+  public enum Step {
+    /** 1. What we originate ourselves. */
+    LOCAL(
+        Comparator.comparing(path -> !path.source().isLocal()),
+        path -> path.source().isLocal() ? "our own" : "learned",
+        "the best path is our own"),
 
-  // 3. The highest degree of preference (§9.1.1).
-  private static final Comparator<Candidate> PREFERENCE =
-      Comparator.comparingLong(
-              (Candidate path) ->
-                  path.attributes().localPreference().orElse(DEFAULT_LOCAL_PREFERENCE))
-          .reversed();
+    /** 2. What has not outlived its session for long (RFC 9494 §4.3). */
+    LONG_LIVED(
+        Comparator.comparing(path -> path.shared().isLongLivedStale()),
+        path -> path.shared().isLongLivedStale() ? "llgr-stale" : "fresh",
+        "this path is long-lived stale, the last resort (RFC 9494 §4.3)"),
 
-  // a) The fewest AS numbers.
-  private static final Comparator<Candidate> AS_PATH =
-      Comparator.comparingInt(path -> path.attributes().asPath().length());
+    /** 3. The highest MAC mobility sequence number (RFC 7432 §15). */
+    MOBILITY(
+        Comparator.comparingLong((Candidate path) -> path.shared().mobilitySequence()).reversed(),
+        path -> Long.toString(path.shared().mobilitySequence()),
+        "the best path has the higher MAC mobility sequence number: %s against %s (RFC 7432 §15)"),
 
-  // b) The lowest ORIGIN.
-  private static final Comparator<Candidate> ORIGIN =
-      Comparator.comparing(path -> path.attributes().origin());
+    /** 4. The highest degree of preference (§9.1.1). */
+    PREFERENCE(
+        Comparator.comparingLong(BestPath::preference).reversed(),
+        path -> Long.toString(preference(path)),
+        "the best path has the higher LOCAL_PREF: %s against %s (RFC 4271 §9.1.1)"),
 
-  // d) External before internal.
-  private static final Comparator<Candidate> EXTERNAL =
-      Comparator.comparing(path -> path.source().kind() != Source.Kind.EXTERNAL);
+    /** a) The fewest AS numbers. */
+    AS_PATH(
+        Comparator.comparingInt(path -> path.attributes().asPath().length()),
+        path -> Integer.toString(path.attributes().asPath().length()),
+        "the best path has the lower number of AS in AS_PATH: %s against %s (RFC 4271 §9.1.2.2 a)"),
 
-  // e) The interior cost: unknown here and so equal for all; the underlay balances it.
+    /** b) The lowest ORIGIN. */
+    ORIGIN(
+        Comparator.comparing(path -> path.attributes().origin()),
+        path -> path.attributes().origin().name(),
+        "the best path has the lower ORIGIN: %s against %s (RFC 4271 §9.1.2.2 b)"),
 
-  // f) The lowest BGP identifier; ORIGINATOR_ID takes its place (RFC 4456 §9).
-  private static final Comparator<Candidate> IDENTIFIER =
-      Comparator.comparing(Candidate::originator);
+    /** c) The lowest MED, only among paths from one neighbouring AS; an absent one counts as 0. */
+    MED(
+        Comparator.comparingLong(path -> path.attributes().med().orElse(0)),
+        path -> Long.toString(path.attributes().med().orElse(0)),
+        "another path from the same AS has the lower MED: %s against %s (RFC 4271 §9.1.2.2 c)"),
 
-  // f') The shortest CLUSTER_LIST (RFC 4456 §9).
-  private static final Comparator<Candidate> CLUSTER_LIST =
-      Comparator.comparingInt(path -> path.attributes().clusterList().size());
+    /** d) External before internal. */
+    EXTERNAL(
+        Comparator.comparing(path -> path.source().kind() != Source.Kind.EXTERNAL),
+        path -> path.source().kind() == Source.Kind.EXTERNAL ? "external" : "internal",
+        "the best path is from an external neighbour, this from an internal one (RFC 4271"
+            + " §9.1.2.2 d)"),
 
-  // f") What is not stale, among what different peers say of one path. Not earlier: two reflectors
-  // that hold a stale path each would believe in the other's copy, withdraw their own, and so on.
-  private static final Comparator<Candidate> FRESH = Comparator.comparing(Candidate::isStale);
+    // e) The interior cost: unknown here and so equal for all; the underlay balances it.
 
-  // g) The lowest peer address.
-  private static final Comparator<Candidate> ADDRESS =
-      Comparator.comparing(path -> path.source().address());
+    /** f) The lowest BGP identifier; ORIGINATOR_ID takes its place (RFC 4456 §9). */
+    IDENTIFIER(
+        Comparator.comparing(Candidate::originator),
+        path -> path.originator().toString(),
+        "the best path has the lower BGP identifier of the originator: %s against %s (RFC 4271"
+            + " §9.1.2.2 f)"),
 
-  private static final List<Comparator<Candidate>> BEFORE_MED =
-      List.of(LOCAL, MOBILITY, PREFERENCE, AS_PATH, ORIGIN);
-  private static final List<Comparator<Candidate>> AFTER_MED =
-      List.of(EXTERNAL, IDENTIFIER, CLUSTER_LIST, FRESH, ADDRESS);
+    /** f') The shortest CLUSTER_LIST (RFC 4456 §9). */
+    CLUSTER_LIST(
+        Comparator.comparingInt(path -> path.attributes().clusterList().size()),
+        path -> Integer.toString(path.attributes().clusterList().size()),
+        "the best path has the shorter CLUSTER_LIST: %s against %s (RFC 4456 §9)"),
+
+    /**
+     * f") What is not stale, among what different peers say of one path. Not earlier: two
+     * reflectors that hold a stale path each would believe in the other's copy, withdraw their own,
+     * and so on.
+     */
+    FRESH(
+        Comparator.comparing(Candidate::isStale),
+        path -> path.isStale() ? "stale" : "fresh",
+        "this path is kept only because its neighbour restarts (RFC 4724 §4.2)"),
+
+    /** g) The lowest peer address. */
+    ADDRESS(
+        Comparator.comparing(path -> path.source().address()),
+        path -> path.source().address().toString(),
+        "the best path has the lower address of the neighbour: %s against %s (RFC 4271 §9.1.2.2"
+            + " g)"),
+
+    /** h) The lowest path identifier, among paths of one peer (RFC 7911 leaves it open). */
+    PATH_ID(
+        Comparator.comparingLong(Candidate::receivedPathId),
+        path -> Long.toString(path.receivedPathId()),
+        "the best path has the lower path identifier of the neighbour: %s against %s");
+
+    private final Comparator<Candidate> order;
+    private final Function<Candidate, String> value;
+    private final String text;
+
+    Step(Comparator<Candidate> order, Function<Candidate, String> value, String text) {
+      this.order = order;
+      this.value = value;
+      this.text = text;
+    }
+
+    String words(String mine, String best) {
+      return text.formatted(best, mine);
+    }
+  }
+
+  /** Steps up to e): paths that pass them alike are equally good (RFC 4271 §9.1.2.2). */
+  private static final Set<Step> UP_TO_COST = EnumSet.range(Step.LOCAL, Step.EXTERNAL);
+
+  private static final Set<Step> BEHIND_COST = EnumSet.range(Step.IDENTIFIER, Step.PATH_ID);
+
+  private static final Comparator<Candidate> TIE =
+      BEHIND_COST.stream().map(step -> step.order).reduce(Comparator::thenComparing).orElseThrow();
 
   private BestPath() {}
 
   /** The best of {@code paths}; empty only when there are none. */
   public static Optional<Candidate> of(List<Candidate> paths) {
+    return choose(paths).stream().findFirst();
+  }
+
+  /**
+   * The best of {@code paths}, and behind it, of unicast, the paths that are equal up to step e),
+   * one for each next hop, at most {@link #MAX_EQUAL_PATHS} in all. AS_PATHs of equal length count
+   * as equal whatever is in them.
+   */
+  public static List<Candidate> choose(List<Candidate> paths) {
     if (paths.size() <= 1) {
-      return paths.stream().findFirst();
+      return List.copyOf(paths);
     }
     var left = new ArrayList<>(paths);
-    BEFORE_MED.forEach(step -> keepLeast(left, step));
-    keepLowestMed(left);
-    AFTER_MED.forEach(step -> keepLeast(left, step));
-    return Optional.of(left.getFirst());
-  }
-
-  private static void keepLeast(List<Candidate> left, Comparator<Candidate> step) {
-    if (left.size() > 1) {
-      var least = left.stream().min(step).orElseThrow();
-      left.removeIf(path -> step.compare(path, least) > 0);
+    for (var step : UP_TO_COST) {
+      keepBest(left, step);
     }
+    if (!(left.getFirst().route() instanceof UnicastRoute)) {
+      return List.of(left.stream().min(TIE).orElseThrow());
+    }
+    left.sort(TIE);
+    Map<IpAddress, Candidate> byNextHop = new LinkedHashMap<>();
+    left.forEach(path -> byNextHop.putIfAbsent(path.attributes().nextHop(), path));
+    return byNextHop.values().stream().limit(MAX_EQUAL_PATHS).toList();
   }
 
-  /** c) The lowest MED, only among paths from one neighbouring AS; an absent one counts as 0. */
-  private static void keepLowestMed(List<Candidate> left) {
-    if (left.size() > 1) {
+  /** Why {@code path} is not the best of {@code paths}; empty: it is. */
+  public static Optional<Reason> whyNot(List<Candidate> paths, Candidate path) {
+    var best = of(paths).orElseThrow();
+    if (best == path) {
+      return Optional.empty();
+    }
+    var left = new ArrayList<>(paths);
+    for (var step : UP_TO_COST) {
+      var before = List.copyOf(left);
+      keepBest(left, step);
+      if (!left.contains(path)) {
+        var winner = step == Step.MED ? lowerMed(before, path).orElseThrow() : best;
+        return Optional.of(lost(step, path, winner));
+      }
+    }
+    return BEHIND_COST.stream()
+        .filter(step -> step.order.compare(path, best) > 0)
+        .findFirst()
+        .map(step -> lost(step, path, best));
+  }
+
+  private static Reason lost(Step step, Candidate path, Candidate best) {
+    return new Reason.LostBy(
+        step, step.value.apply(path), step.value.apply(best), best.source().address());
+  }
+
+  private static void keepBest(List<Candidate> left, Step step) {
+    if (left.size() <= 1) {
+      return;
+    }
+    if (step == Step.MED) {
       var all = List.copyOf(left);
-      left.removeIf(path -> all.stream().anyMatch(other -> losesByMed(path, other)));
+      left.removeIf(path -> lowerMed(all, path).isPresent());
+    } else {
+      var least = left.stream().min(step.order).orElseThrow();
+      left.removeIf(path -> step.order.compare(path, least) > 0);
     }
   }
 
-  private static boolean losesByMed(Candidate path, Candidate other) {
-    return neighbouringAs(path).equals(neighbouringAs(other))
-        && path.attributes().med().orElse(0) > other.attributes().med().orElse(0);
+  /** One from the same neighbouring AS with a lower MED. */
+  private static Optional<Candidate> lowerMed(List<Candidate> paths, Candidate path) {
+    for (var other : paths) {
+      if (Step.MED.order.compare(other, path) < 0
+          && neighbouringAs(path).equals(neighbouringAs(other))) {
+        return Optional.of(other);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static long preference(Candidate path) {
+    return path.attributes().localPreference().orElse(DEFAULT_LOCAL_PREFERENCE);
   }
 
   private static OptionalLong neighbouringAs(Candidate path) {

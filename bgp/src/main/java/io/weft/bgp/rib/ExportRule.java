@@ -1,7 +1,9 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.policy.Decision;
 import io.weft.bgp.rib.SharedAttributes.Reflected;
 import io.weft.bgp.wire.AsPath;
+import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.AutonomousSystem;
@@ -19,50 +21,94 @@ public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
-  /** The attributes that {@code to} is to hear of what {@code egress} lets out to it. */
-  public Optional<PathAttributes> export(Candidate path, Source to, Egress egress) {
-    if (!egress.carries(path.route())) {
-      return Optional.empty();
+  /** What {@code to} is to hear of a path, and else why it hears nothing. */
+  public Ruling export(Candidate path, Source to, Egress egress) {
+    var obstacle = obstacle(path, to, egress);
+    if (obstacle.isPresent()) {
+      return new Ruling.Refused(obstacle.get());
     }
-    return export(path, to).map(made -> egress.withNextHop(made, path.route(), to));
+    var told = egress.withNextHop(attributes(path, to), path.route(), to);
+    if (!egress.takes(path.route(), told.nextHop())) {
+      return new Ruling.Refused(new Reason.NextHopOfOtherFamily(told.nextHop()));
+    }
+    return egress
+        .policy()
+        .map(policy -> judged(policy.apply(path.route(), told, to.address()), to))
+        .orElseGet(() -> new Ruling.Passed(told));
   }
 
-  /** The attributes that {@code to} is to hear; empty: it is not to hear of the path. */
-  public Optional<PathAttributes> export(Candidate path, Source to) {
+  private static Optional<Reason> obstacle(Candidate path, Source to, Egress egress) {
     var from = path.source();
+    var family = path.route().family();
     if (!from.isLocal() && from.address().equals(to.address())) {
-      return Optional.empty();
+      return Optional.of(new Reason.SamePeer());
     }
-    return switch (to.kind()) {
-      case LOCAL -> Optional.empty();
-      case EXTERNAL -> Optional.of(external(path));
-      case CLIENT, NON_CLIENT ->
-          switch (from.kind()) {
-            // Next hop unchanged (RFC 8365 §5.1.3: it is the VTEP); LOCAL_PREF came in with import.
-            case LOCAL, EXTERNAL -> Optional.of(path.attributes());
-            case CLIENT -> reflect(path, to);
-            case NON_CLIENT ->
-                to.kind() == Source.Kind.CLIENT ? reflect(path, to) : Optional.empty();
-          };
+    if (!egress.carries(path.route())) {
+      return Optional.of(new Reason.FamilyNotAgreed(family));
+    }
+    if (from.kind() == Source.Kind.NON_CLIENT && to.kind() == Source.Kind.NON_CLIENT) {
+      return Optional.of(new Reason.NonClients());
+    }
+    if (isReflected(from, to) && path.originator().equals(to.routerId())) {
+      return Optional.of(new Reason.OriginatorIsPeer());
+    }
+    if (path.shared().isLongLivedStale() && !egress.longLived().contains(family)) {
+      return Optional.of(new Reason.LongLivedStale());
+    }
+    return keeper(path.attributes(), to);
+  }
+
+  /** RFC 1997: communities that say how far a route may go; there are no confederations here. */
+  private static Optional<Reason> keeper(PathAttributes attributes, Source to) {
+    for (var community : attributes.communities()) {
+      boolean kept =
+          community.equals(Community.NO_ADVERTISE)
+              || to.kind() == Source.Kind.EXTERNAL
+                  && (community.equals(Community.NO_EXPORT)
+                      || community.equals(Community.NO_EXPORT_SUBCONFED));
+      if (kept) {
+        return Optional.of(new Reason.KeptByCommunity(community));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isReflected(Source from, Source to) {
+    return from.kind().isInternal() && to.kind().isInternal();
+  }
+
+  /** Next hop unchanged (RFC 8365 §5.1.3: it is the VTEP); LOCAL_PREF came in with import. */
+  private PathAttributes attributes(Candidate path, Source to) {
+    if (to.kind() == Source.Kind.EXTERNAL) {
+      return external(path);
+    }
+    return isReflected(path.source(), to) ? reflected(path) : path.attributes();
+  }
+
+  /** RFC 4271 §5.1.5: a policy may set LOCAL_PREF, but no external peer hears it. */
+  private static Ruling judged(Decision decision, Source to) {
+    return switch (decision) {
+      case Decision.Accepted(var attributes) ->
+          new Ruling.Passed(
+              to.kind() == Source.Kind.EXTERNAL && attributes.localPreference().isPresent()
+                  ? attributes.withLocalPreference(OptionalLong.empty())
+                  : attributes);
+      case Decision.Rejected(var policy, var rule) ->
+          new Ruling.Refused(new Reason.ByPolicy(policy, rule));
     };
   }
 
-  /**
-   * RFC 4456 §8: ORIGINATOR_ID where absent, our cluster in front, never back to the originator.
-   */
-  private Optional<PathAttributes> reflect(Candidate path, Source to) {
+  /** RFC 4456 §8: ORIGINATOR_ID where absent, our cluster in front. */
+  private PathAttributes reflected(Candidate path) {
     var originator = path.originator();
-    if (originator.equals(to.routerId())) {
-      return Optional.empty();
-    }
     var shared = path.shared();
     var known = shared.reflected();
     if (known.isPresent() && known.get().originator().equals(originator)) {
-      return Optional.of(known.get().attributes());
+      return known.get().attributes();
     }
     var made = reflected(path.attributes(), originator);
     shared.remember(new Reflected(originator, made));
-    return Optional.of(made);
+    return made;
   }
 
   private PathAttributes reflected(PathAttributes of, Ipv4Address originator) {

@@ -27,11 +27,14 @@ public record ImportRule(
     return new ImportRule(as, routerId, keepAll, next);
   }
 
-  /** The attributes of a route of {@code family} as they are kept; empty: it is withdrawn. */
-  public Optional<PathAttributes> accept(Family family, PathAttributes attributes, Source from) {
-    return wants(family, attributes) && !loops(attributes, from)
-        ? Optional.of(normal(attributes, from))
-        : Optional.empty();
+  /** The attributes of a route of {@code family} as they are kept; refused: it is withdrawn. */
+  public Ruling accept(Family family, PathAttributes attributes, Source from) {
+    if (!wants(family, attributes)) {
+      return new Ruling.Refused(new Reason.NoWantedTarget());
+    }
+    return loop(attributes, from)
+        .<Ruling>map(Ruling.Refused::new)
+        .orElseGet(() -> new Ruling.Passed(normal(attributes, from)));
   }
 
   /** Route targets say who wants a route of EVPN only; all of other families is wanted. */
@@ -64,14 +67,20 @@ public record ImportRule(
     return Collections.binarySearch(targets, target) >= 0;
   }
 
-  /** True for what went through this speaker before (RFC 4271 §9.1.2, RFC 4456 §8). */
-  public boolean loops(PathAttributes attributes, Source from) {
+  /** Set for what went through this speaker before (RFC 4271 §9.1.2, RFC 4456 §8). */
+  private Optional<Reason> loop(PathAttributes attributes, Source from) {
     if (attributes.asPath().count(as) > from.allowAsIn()) { // RFC 4271 §9.1.2
-      return true;
+      return Optional.of(new Reason.AsLoop());
     }
-    return from.kind().isInternal() // RFC 4456 §8
-        && (attributes.originatorId().equals(Optional.of(routerId))
-            || attributes.clusterList().contains(routerId));
+    if (!from.kind().isInternal()) {
+      return Optional.empty();
+    }
+    if (attributes.originatorId().equals(Optional.of(routerId))) {
+      return Optional.of(new Reason.OriginatorLoop());
+    }
+    return attributes.clusterList().contains(routerId)
+        ? Optional.of(new Reason.ClusterLoop())
+        : Optional.empty();
   }
 
   /**

@@ -6,12 +6,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
-/** All paths to one route key, and the one in use. */
+/** All paths to one route key, and those in use. */
 public final class RibEntry {
   private final Route key;
   private final List<Candidate> candidates = new ArrayList<>(1);
-  private Optional<Candidate> best = Optional.empty();
-  private boolean changed;
+  private List<Candidate> chosen = List.of();
+
+  /** The candidates before the first change since the last choice. */
+  private Optional<List<Candidate>> former = Optional.empty();
 
   RibEntry(Route key) {
     this.key = key;
@@ -27,35 +29,70 @@ public final class RibEntry {
 
   /** The best path as of the last {@link Rib#takeChanges}. */
   public Optional<Candidate> best() {
-    return best;
+    return chosen.stream().findFirst();
   }
 
-  Optional<Candidate> of(RoutesIn owner) {
+  /** The best path and, of unicast, those that are as good; best first. */
+  public List<Candidate> chosen() {
+    return chosen;
+  }
+
+  Optional<Candidate> of(RoutesIn owner, long theirPathId) {
     for (var candidate : candidates) {
-      if (candidate.owner() == owner) {
+      if (candidate.owner() == owner && candidate.receivedPathId() == theirPathId) {
         return Optional.of(candidate);
       }
     }
     return Optional.empty();
   }
 
+  int pathsOf(RoutesIn owner) {
+    int paths = 0;
+    for (var candidate : candidates) {
+      paths += candidate.owner() == owner ? 1 : 0;
+    }
+    return paths;
+  }
+
+  /** The smallest identifier that no path has. */
+  int freePathId() {
+    for (int id = 1; ; id++) {
+      int free = id;
+      if (candidates.stream().noneMatch(candidate -> candidate.pathId() == free)) {
+        return id;
+      }
+    }
+  }
+
   void add(Candidate candidate) {
     candidates.add(candidate);
+  }
+
+  void replace(Candidate former, Candidate next) {
+    candidates.set(candidates.indexOf(former), next);
   }
 
   void remove(Candidate candidate) {
     candidates.remove(candidate);
   }
 
-  void choose(Optional<Candidate> chosen) {
-    best = chosen;
+  /** True for the first change since the last choice: from then on it is remembered what was. */
+  boolean touch() {
+    if (former.isPresent()) {
+      return false;
+    }
+    former = Optional.of(List.copyOf(candidates));
+    return true;
   }
 
-  boolean isChanged() {
-    return changed;
+  /** The candidates before the first touch, and forgets it. */
+  List<Candidate> takeFormer() {
+    var was = former.orElseThrow();
+    former = Optional.empty();
+    return was;
   }
 
-  void setChanged(boolean changed) {
-    this.changed = changed;
+  void choose(List<Candidate> next) {
+    chosen = next;
   }
 }

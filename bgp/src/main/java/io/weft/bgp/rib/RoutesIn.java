@@ -1,5 +1,6 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.rib.Candidate.Standing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ public final class RoutesIn {
   private @Nullable Candidate last;
   private int size;
   private int stale;
+  private int awaited;
 
   public RoutesIn(Source source) {
     this.source = source;
@@ -32,6 +34,11 @@ public final class RoutesIn {
 
   public int staleSize() {
     return stale;
+  }
+
+  /** Routes that the peer is to say again, for whatever reason. */
+  public int unconfirmed() {
+    return stale + awaited;
   }
 
   @Nullable Candidate first() {
@@ -63,13 +70,39 @@ public final class RoutesIn {
     candidate.before = null;
     candidate.behind = null;
     size--;
-    stale -= candidate.isStale() ? 1 : 0;
+    count(candidate.standing(), -1);
   }
 
-  void mark(Candidate candidate, boolean isStale) {
-    if (candidate.isStale() != isStale) {
-      candidate.setStale(isStale);
-      stale += isStale ? 1 : -1;
+  /** Puts one candidate into the place and standing of another. */
+  void replace(Candidate former, Candidate next) {
+    next.setStanding(former.standing());
+    next.before = former.before;
+    next.behind = former.behind;
+    if (next.before != null) {
+      next.before.behind = next;
+    } else {
+      first = next;
+    }
+    if (next.behind != null) {
+      next.behind.before = next;
+    } else {
+      last = next;
+    }
+    former.before = null;
+    former.behind = null;
+  }
+
+  void mark(Candidate candidate, Standing standing) {
+    count(candidate.standing(), -1);
+    candidate.setStanding(standing);
+    count(standing, 1);
+  }
+
+  private void count(Standing standing, int change) {
+    switch (standing) {
+      case CURRENT -> {}
+      case AWAITED -> awaited += change;
+      case STALE -> stale += change;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.weft.bgp.rib;
 
+import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.Ipv4Address;
@@ -12,6 +13,7 @@ import java.util.Optional;
 final class SharedAttributes {
   private final PathAttributes value;
   private final long mobilitySequence;
+  private final boolean longLivedStale;
   private int users;
 
   private Optional<Reflected> reflected = Optional.empty();
@@ -23,6 +25,7 @@ final class SharedAttributes {
   SharedAttributes(PathAttributes value) {
     this.value = value;
     this.mobilitySequence = value.macMobility().map(ExtendedCommunity::mobilitySequence).orElse(0L);
+    this.longLivedStale = value.has(Community.LLGR_STALE);
   }
 
   PathAttributes value() {
@@ -32,6 +35,11 @@ final class SharedAttributes {
   /** RFC 7432 §15: no community means 0. */
   long mobilitySequence() {
     return mobilitySequence;
+  }
+
+  /** RFC 9494 §4.2: the path has outlived its session for long. */
+  boolean isLongLivedStale() {
+    return longLivedStale;
   }
 
   Optional<Reflected> reflected() {

@@ -3,12 +3,14 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.net.RouteTarget;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which EVPN routes a peer wants, by the memberships that it announced (RFC 4684 §3.2). A target
- * that several origins want counts until the last has withdrawn it.
+ * Which EVPN routes a peer wants, by the memberships that it announced (RFC 4684 §3.2), and which
+ * it wanted before this step. A target that several origins want counts until the last has
+ * withdrawn it.
  */
 final class Interest {
   /** Memberships of one peer at most; what comes above them is not remembered. */
@@ -17,6 +19,11 @@ final class Interest {
   private final TreeMap<RouteTarget, Integer> targets = new TreeMap<>();
   private final TreeSet<Membership> memberships = new TreeSet<>();
   private boolean everything;
+
+  // How that stood before this step of which something has changed.
+  private final TreeMap<RouteTarget, Boolean> formerTargets = new TreeMap<>();
+  private final TreeMap<Membership, Boolean> formerMemberships = new TreeMap<>();
+  private Optional<Boolean> formerEverything = Optional.empty();
 
   private record Membership(long origin, RouteTarget target) implements Comparable<Membership> {
     @Override
@@ -29,7 +36,7 @@ final class Interest {
   /** False when the limit is reached and the membership was left out. */
   boolean add(RouteTargetMembership membership) {
     if (membership.target().isEmpty()) {
-      everything = true;
+      wantEverything(true);
       return true;
     }
     var key = key(membership);
@@ -37,6 +44,7 @@ final class Interest {
       return false;
     }
     if (memberships.add(key)) {
+      remember(key, false);
       targets.merge(key.target, 1, Integer::sum);
     }
     return true;
@@ -44,11 +52,26 @@ final class Interest {
 
   void remove(RouteTargetMembership membership) {
     if (membership.target().isEmpty()) {
-      everything = false;
-    } else if (memberships.remove(key(membership))) {
-      targets.computeIfPresent(
-          key(membership).target, (_, origins) -> origins == 1 ? null : origins - 1);
+      wantEverything(false);
+      return;
     }
+    var key = key(membership);
+    if (memberships.remove(key)) {
+      remember(key, true);
+      targets.computeIfPresent(key.target, (_, origins) -> origins == 1 ? null : origins - 1);
+    }
+  }
+
+  private void wantEverything(boolean next) {
+    if (formerEverything.isEmpty() && everything != next) {
+      formerEverything = Optional.of(everything);
+    }
+    everything = next;
+  }
+
+  private void remember(Membership key, boolean held) {
+    formerMemberships.putIfAbsent(key, held);
+    formerTargets.putIfAbsent(key.target, targets.containsKey(key.target));
   }
 
   /** True when just this membership stands. */
@@ -56,13 +79,25 @@ final class Interest {
     return membership.target().isEmpty() ? everything : memberships.contains(key(membership));
   }
 
-  /** The same as it stands now, for comparing with what it becomes. */
-  Interest copy() {
-    var copy = new Interest();
-    copy.targets.putAll(targets);
-    copy.memberships.addAll(memberships);
-    copy.everything = everything;
-    return copy;
+  /** True when it stood before this step. */
+  boolean held(RouteTargetMembership membership) {
+    if (membership.target().isEmpty()) {
+      return formerEverything.orElse(everything);
+    }
+    var key = key(membership);
+    return formerMemberships.getOrDefault(key, memberships.contains(key));
+  }
+
+  /** True when something changed in this step. */
+  boolean hasChanged() {
+    return formerEverything.isPresent() || !formerMemberships.isEmpty();
+  }
+
+  /** The step is over: what was before it no longer matters. */
+  void settle() {
+    formerEverything = Optional.empty();
+    formerMemberships.clear();
+    formerTargets.clear();
   }
 
   /** True for the attributes of a route that the peer is to hear of. */
@@ -73,6 +108,22 @@ final class Interest {
     for (var community : attributes.extendedCommunities()) {
       if (community.isRouteTarget() && targets.containsKey(community.routeTarget())) {
         return true;
+      }
+    }
+    return false;
+  }
+
+  /** True for the attributes of a route that it was to hear of before this step. */
+  boolean wanted(PathAttributes attributes) {
+    if (formerEverything.orElse(everything)) {
+      return true;
+    }
+    for (var community : attributes.extendedCommunities()) {
+      if (community.isRouteTarget()) {
+        var target = community.routeTarget();
+        if (formerTargets.getOrDefault(target, targets.containsKey(target))) {
+          return true;
+        }
       }
     }
     return false;

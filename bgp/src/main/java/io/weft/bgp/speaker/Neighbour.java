@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
+  /** Only its policies and its limit of routes change while the session goes on. */
   PeerConfig config;
 
   /** True for a client that came by itself out of a range, and goes with its session. */
@@ -44,6 +45,12 @@ final class Neighbour {
   Optional<AutonomousSystem> as;
 
   final RoutesIn routesIn;
+
+  /** What it said and is not in there. */
+  final Refusals refusals = new Refusals();
+
+  /** It is to say its routes again, when this step ends. */
+  boolean asksAgain;
 
   /** When stale routes are given up. */
   OptionalLong staleUntil = OptionalLong.empty();

@@ -83,7 +83,11 @@ final class Neighbours {
       } else if (!wanted.get().sameSession(neighbour.config)) {
         remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
       } else if (!wanted.get().equals(neighbour.config)) {
-        limitBy(now, neighbour, wanted.get());
+        boolean limit = !wanted.get().options().equals(neighbour.config.options());
+        routing.changePolicies(neighbour, wanted.get());
+        if (limit) {
+          limitBy(now, neighbour, wanted.get());
+        }
       }
     }
     for (var peer : next.peers()) {

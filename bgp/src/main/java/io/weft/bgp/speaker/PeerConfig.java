@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.policy.Policy;
 import io.weft.bgp.rib.NextHop;
 import io.weft.bgp.session.PeerAs;
 import io.weft.bgp.wire.Family;
@@ -20,6 +21,9 @@ import java.util.Optional;
  * @param localAddress our end of the session, the next hop where it is to be ours
  * @param nextHop the rule for the next hop of unicast routes
  * @param options how the session is run
+ * @param importPolicy judges each route that comes from it, memberships (RFC 4684) excepted; empty:
+ *     all pass
+ * @param exportPolicy judges each route that is about to go to it; empty: all pass
  */
 public record PeerConfig(
     IpAddress address,
@@ -29,7 +33,9 @@ public record PeerConfig(
     List<Family> families,
     Optional<IpAddress> localAddress,
     NextHop nextHop,
-    SessionOptions options) {
+    SessionOptions options,
+    Optional<Policy> importPolicy,
+    Optional<Policy> exportPolicy) {
   private static final List<Family> KNOWN =
       List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST, Family.ROUTE_TARGET);
 
@@ -47,7 +53,7 @@ public record PeerConfig(
     }
   }
 
-  /** A peer of a known AS whose session is run as the speaker's are. */
+  /** A peer of a known AS, without policies, whose session is run as the speaker's are. */
   public PeerConfig(
       IpAddress address,
       AutonomousSystem as,
@@ -64,7 +70,9 @@ public record PeerConfig(
         families,
         localAddress,
         nextHop,
-        SessionOptions.DEFAULT);
+        SessionOptions.DEFAULT,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** A peer for EVPN, constrained by route target where it is in our AS (RFC 4684). */
@@ -81,17 +89,26 @@ public record PeerConfig(
 
   /** The same peer with other families. */
   public PeerConfig withFamilies(List<Family> next) {
-    return new PeerConfig(address, as, client, passive, next, localAddress, nextHop, options);
+    return new PeerConfig(
+        address, as, client, passive, next, localAddress, nextHop, options, importPolicy, exportPolicy);
   }
 
   /** The same peer with its session run otherwise. */
   public PeerConfig withOptions(SessionOptions next) {
-    return new PeerConfig(address, as, client, passive, families, localAddress, nextHop, next);
+    return new PeerConfig(
+        address, as, client, passive, families, localAddress, nextHop, next, importPolicy, exportPolicy);
   }
 
   /** The same peer with another demand for its number. */
   public PeerConfig withAs(PeerAs next) {
-    return new PeerConfig(address, next, client, passive, families, localAddress, nextHop, options);
+    return new PeerConfig(
+        address, next, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
+  }
+
+  /** The same peer with other policies. */
+  public PeerConfig withPolicies(Optional<Policy> nextImport, Optional<Policy> nextExport) {
+    return new PeerConfig(
+        address, as, client, passive, families, localAddress, nextHop, options, nextImport, nextExport);
   }
 
   boolean isShutDown() {
@@ -104,14 +121,20 @@ public record PeerConfig(
     return "administratively shut down" + (text.isEmpty() ? "" : ": " + text);
   }
 
-  /** True when the two differ in their limit of routes at most, for which no session ends. */
+  /**
+   * True when the two differ in their limit of routes and in policies at most, for which no session
+   * ends.
+   */
   boolean sameSession(PeerConfig other) {
     var maximum = other.options.maximumPrefixes();
-    return withOptions(options.withMaximumPrefixes(maximum)).equals(other);
+    return withOptions(options.withMaximumPrefixes(maximum))
+        .withPolicies(other.importPolicy, other.exportPolicy)
+        .equals(other);
   }
 
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
-    return new PeerConfig(next, as, client, passive, families, localAddress, nextHop, options);
+    return new PeerConfig(
+        next, as, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
   }
 }

@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.policy.Policy;
 import io.weft.bgp.rib.Candidate;
 import io.weft.bgp.rib.Egress;
 import io.weft.bgp.rib.Source;
@@ -24,7 +25,6 @@ final class Recipient {
   final Source to;
   final long connection;
   final Negotiated agreed;
-  final Egress egress;
 
   /** True: the peer is to hear everything, and has heard nothing. */
   boolean fresh = true;
@@ -38,9 +38,6 @@ final class Recipient {
   /** What the peer wants; empty where memberships were not agreed on: it hears everything. */
   final Optional<Interest> interest;
 
-  /** What it wanted before this step, where that has changed. */
-  Optional<Interest> formerInterest = Optional.empty();
-
   /** Until then the first routes wait for the peer's memberships (RFC 4684 §6). */
   OptionalLong awaitsMembershipsUntil = OptionalLong.empty();
 
@@ -53,6 +50,11 @@ final class Recipient {
   /** Routes announced and not withdrawn. */
   int sent;
 
+  private Egress egress;
+
+  /** The rule by which it was told before this step, where that has changed. */
+  private Optional<Egress> formerEgress = Optional.empty();
+
   private final List<Route> withdrawn = new ArrayList<>();
   private final Map<PathAttributes, List<Route>> announced = new LinkedHashMap<>();
   private Optional<PathAttributes> lastAttributes = Optional.empty();
@@ -62,12 +64,34 @@ final class Recipient {
     this.to = to;
     this.connection = connection;
     this.agreed = agreed;
-    this.egress = new Egress(agreed.families(), config.nextHop(), config.localAddress());
+    this.egress =
+        new Egress(
+            agreed.families(),
+            config.nextHop(),
+            config.localAddress(),
+            config.exportPolicy(),
+            false,
+            List.of());
     this.owesEndOfRib = new ArrayList<>(agreed.families());
     boolean routeTargets = owesEndOfRib.remove(Family.ROUTE_TARGET);
     this.interest = routeTargets ? Optional.of(new Interest()) : Optional.empty();
     this.owesMemberships = routeTargets;
     this.owesMembershipsEnd = routeTargets;
+  }
+
+  // What it is to hear, and what it was to hear before this step.
+
+  Egress egress() {
+    return egress;
+  }
+
+  Egress formerEgress() {
+    return formerEgress.orElse(egress);
+  }
+
+  void letOutBy(Optional<Policy> policy) {
+    formerEgress = Optional.of(formerEgress());
+    egress = egress.withPolicy(policy);
   }
 
   /** True when the peer wants it now; only EVPN is constrained. */
@@ -77,22 +101,36 @@ final class Recipient {
 
   /** True when the peer wanted it before this step. */
   boolean wanted(Candidate path) {
-    return formerInterest.isPresent() && isConstrained(path)
-        ? formerInterest.get().wants(path.attributes())
-        : wants(path);
+    return !isConstrained(path) || interest.orElseThrow().wanted(path.attributes());
   }
 
   private boolean isConstrained(Candidate path) {
     return interest.isPresent() && path.route().family().equals(Family.L2VPN_EVPN);
   }
 
-  /** The interest, about to be changed: how it was is kept until the step ends. */
-  Optional<Interest> interestToChange() {
-    if (formerInterest.isEmpty()) {
-      formerInterest = interest.map(Interest::copy);
-    }
-    return interest;
+  /** True when a path that stands unchanged may have to be said or taken back. */
+  boolean hearsOtherwise() {
+    return formerEgress.isPresent() || interest.filter(Interest::hasChanged).isPresent();
   }
+
+  /** True when the path is judged otherwise than before this step. */
+  boolean mayHearOtherwiseOf(Candidate path) {
+    return formerEgress.isPresent() || wanted(path) != wants(path);
+  }
+
+  /** The step is over. */
+  void settle() {
+    formerEgress = Optional.empty();
+    interest.ifPresent(Interest::settle);
+  }
+
+  void askedAgain(Family family) {
+    if (!refresh.contains(family)) {
+      refresh.add(family);
+    }
+  }
+
+  // What is said in this step.
 
   void withdraw(Route key) {
     withdrawn.add(key);

@@ -16,17 +16,13 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
-import io.weft.bgp.wire.RouteTargetMembership;
-import io.weft.bgp.wire.UpdatePacking;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeSet;
 
 /** Routes of a speaker: in from peers and from ourselves, and on to whom they concern. */
 final class Routing {
@@ -36,37 +32,30 @@ final class Routing {
   /** How long the first routes wait for the peer's memberships (RFC 4684 §6 leaves it to us). */
   static final Duration MEMBERSHIPS_WAIT = Duration.ofSeconds(30);
 
-  private static final Family EVPN = Family.L2VPN_EVPN;
-
   private final Outbox outbox;
   private final Rib rib = new Rib();
   private final RoutesIn originated;
-  private final ExportRule exports;
-  private ImportRule imports;
-
-  /** The memberships that peers with an established session have been told. */
-  private List<RouteTargetMembership> membershipsSaid = List.of();
-
+  private final Intake intake;
+  private final Advertising advertising;
+  private final Memberships memberships;
   private boolean originationComplete;
-  private boolean refreshWanted;
-
-  // What was imported before this step and then was not: its routes are dropped. When it is wanted
-  // again before the step ends, no membership changes, and the routes must be asked for.
-  private final TreeSet<RouteTarget> droppedTargets = new TreeSet<>();
-  private boolean dropped;
-  private boolean refreshOfAll;
 
   Routing(SpeakerConfig config, Outbox outbox) {
+    this(config, outbox, List.of());
+  }
+
+  private Routing(SpeakerConfig config, Outbox outbox, List<RouteTarget> targets) {
+    var imports = new ImportRule(config.as(), config.routerId(), config.keepAll(), targets);
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
-    this.exports = new ExportRule(config.as(), config.routerId());
-    this.imports = new ImportRule(config.as(), config.routerId(), config.keepAll(), List.of());
+    this.intake = new Intake(rib, outbox, imports);
+    this.advertising = new Advertising(new ExportRule(config.as(), config.routerId()), rib);
+    this.memberships = new Memberships(outbox);
   }
 
   /** The table of another identity: what we originate and import stays, all else begins anew. */
   Routing(SpeakerConfig config, Routing former, Outbox outbox) {
-    this(config, outbox);
-    imports = imports.withTargets(former.imports.targets());
+    this(config, outbox, former.intake.imports().targets());
     originationComplete = former.originationComplete;
     for (var entry : former.rib.entries()) {
       for (var candidate : entry.candidates()) {
@@ -117,6 +106,7 @@ final class Routing {
         neighbour.recipient.map(told -> told.agreed.restartFamilies()).orElse(List.of());
     neighbour.recipient = Optional.empty();
     neighbour.staleUntil = OptionalLong.empty();
+    neighbour.refusals.clear();
     if (keep.isZero()) {
       rib.removeAll(neighbour.routesIn);
     } else {
@@ -129,35 +119,7 @@ final class Routing {
   }
 
   void receive(Neighbour neighbour, Message.Update update) {
-    var from = neighbour.routesIn;
-    update.faults().forEach(fault -> outbox.report(neighbour.address(), fault));
-    for (var route : update.withdrawn()) {
-      if (route instanceof RouteTargetMembership membership) {
-        leave(neighbour, membership);
-      } else {
-        rib.withdraw(from, route);
-      }
-    }
-    Optional<Family> judged = Optional.empty();
-    Optional<PathAttributes> accepted = Optional.empty();
-    for (var route : update.announced()) {
-      var family = route.family();
-      if (!judged.equals(Optional.of(family))) { // one UPDATE may carry two families
-        judged = Optional.of(family);
-        accepted = update.attributes().flatMap(a -> imports.accept(family, a, from.source()));
-      }
-      if (route instanceof RouteTargetMembership membership) {
-        if (accepted.isPresent()) {
-          join(neighbour, membership);
-        } else {
-          leave(neighbour, membership);
-        }
-      } else if (accepted.isPresent()) {
-        rib.announce(from, route, accepted.get());
-      } else {
-        rib.withdraw(from, route);
-      }
-    }
+    intake.receive(neighbour, update);
     update.endOfRib().ifPresent(family -> endOfRib(neighbour, family));
   }
 
@@ -172,33 +134,7 @@ final class Routing {
     if (request.family().equals(Family.ROUTE_TARGET)) {
       asked.ifPresent(recipient -> recipient.owesMemberships = true);
     } else {
-      asked
-          .filter(recipient -> !recipient.refresh.contains(request.family()))
-          .ifPresent(recipient -> recipient.refresh.add(request.family()));
-    }
-  }
-
-  private static void leave(Neighbour neighbour, RouteTargetMembership membership) {
-    neighbour
-        .recipient
-        .flatMap(Recipient::interestToChange)
-        .ifPresent(interest -> interest.remove(membership));
-  }
-
-  private void join(Neighbour neighbour, RouteTargetMembership membership) {
-    var interest = neighbour.recipient.flatMap(Recipient::interestToChange);
-    if (interest.isPresent() && !interest.get().holds(membership)) {
-      // Left and joined again in one step: the peer has dropped what it then wants once more.
-      neighbour
-          .recipient
-          .filter(told -> told.formerInterest.orElseThrow().holds(membership))
-          .filter(told -> !told.refresh.contains(EVPN))
-          .ifPresent(told -> told.refresh.add(EVPN));
-    }
-    if (interest.isPresent() && !interest.get().add(membership)) {
-      outbox.report(
-          neighbour.address(),
-          "more than " + Interest.MAX_MEMBERSHIPS + " memberships: " + membership + " left out");
+      asked.ifPresent(recipient -> recipient.askedAgain(request.family()));
     }
   }
 
@@ -243,61 +179,38 @@ final class Routing {
     outbox.endOfRib(neighbour.address(), family);
   }
 
-  // What we import.
+  // What we import, and what an operator lets pass.
 
   void importTargets(List<RouteTarget> targets, Collection<Neighbour> neighbours) {
-    change(imports.withTargets(targets), neighbours);
+    intake.importTargets(targets, neighbours);
   }
 
   void keepAll(boolean keepAll, Collection<Neighbour> neighbours) {
-    change(
-        new ImportRule(imports.as(), imports.routerId(), keepAll, imports.targets()), neighbours);
+    intake.keepAll(keepAll, neighbours);
   }
 
-  private void change(ImportRule next, Collection<Neighbour> neighbours) {
-    if (next.equals(imports)) {
-      return;
+  /** Other policies for a peer whose session goes on. */
+  void changePolicies(Neighbour neighbour, PeerConfig next) {
+    var former = neighbour.config;
+    neighbour.config = next;
+    if (!next.importPolicy().equals(former.importPolicy())) {
+      intake.policyChanged(neighbour);
     }
-    refreshWanted |= imports.isWidenedBy(next);
-    refreshOfAll |=
-        next.keepAll() && dropped || next.targets().stream().anyMatch(droppedTargets::contains);
-    dropped |= imports.keepAll() && !next.keepAll();
-    imports.targets().stream()
-        .filter(t -> !next.targets().contains(t))
-        .forEach(droppedTargets::add);
-    imports = next;
-    neighbours.forEach(
-        neighbour ->
-            rib.retain(neighbour.routesIn, (family, attributes) -> next.wants(family, attributes)));
+    if (!next.exportPolicy().equals(former.exportPolicy())) {
+      neighbour.recipient.ifPresent(recipient -> recipient.letOutBy(next.exportPolicy()));
+    }
   }
 
   // What goes out.
 
   /** True once an End-of-RIB has been sent: before, we count as restarting (RFC 4724 §4.1). */
   boolean flush(Collection<Neighbour> neighbours) {
-    var recipients = new ArrayList<Recipient>();
-    for (var neighbour : neighbours) {
-      neighbour.recipient.ifPresent(recipients::add);
-      askAgain(neighbour);
-    }
-    refreshWanted = false;
-    refreshOfAll = false;
-    dropped = false;
-    droppedTargets.clear();
-    recipients.forEach(this::sayMemberships);
-    membershipsSaid = memberships();
+    var recipients = neighbours.stream().flatMap(n -> n.recipient.stream()).toList();
+    intake.askAgain(neighbours);
+    memberships.say(recipients, intake.imports(), originationComplete);
     var changes = rib.takeChanges();
-    for (var change : changes) {
-      tellUser(change);
-      recipients.forEach(recipient -> tell(recipient, change));
-    }
-    recipients.stream()
-        .filter(r -> r.formerInterest.isPresent() && !r.fresh)
-        .forEach(recipient -> tellByInterest(recipient, changes));
-    recipients.stream()
-        .filter(r -> (r.fresh || !r.refresh.isEmpty()) && r.awaitsMembershipsUntil.isEmpty())
-        .forEach(this::tellAll);
-    recipients.forEach(recipient -> recipient.formerInterest = Optional.empty());
+    changes.forEach(this::tellUser);
+    advertising.tell(recipients, changes);
     boolean ended = false;
     for (var recipient : recipients) {
       ended |= send(recipient);
@@ -305,139 +218,21 @@ final class Routing {
     return ended;
   }
 
-  private void askAgain(Neighbour neighbour) {
-    if (refreshWanted
-        && neighbour.isEstablished()
-        && neighbour.recipient.filter(told -> refreshOfAll || told.interest.isEmpty()).isPresent()
-        && neighbour
-            .session
-            .negotiated()
-            .filter(agreed -> agreed.routeRefresh() && agreed.families().contains(EVPN))
-            .isPresent()) {
-      outbox.send(
-          neighbour.session.connection().orElseThrow(), List.of(new Message.RouteRefresh(EVPN, 0)));
-    }
-  }
-
   private void tellUser(RibChange change) {
-    var before = change.before().filter(path -> !path.source().isLocal());
-    var after = change.after().filter(path -> !path.source().isLocal());
-    if (before.isPresent() || after.isPresent()) {
-      outbox.bestPath(new BestPathChanged(change.key(), after.map(Routing::path)));
+    var before = learned(change.chosenBefore());
+    var after = learned(change.chosenAfter());
+    boolean differ = change.isOfBest() || before.size() != after.size();
+    for (int i = 0; i < after.size() && !differ; i++) {
+      differ = !before.get(i).says(after.get(i));
+    }
+    if (differ && !(before.isEmpty() && after.isEmpty())) {
+      outbox.bestPath(
+          new BestPathChanged(change.key(), after.stream().map(Routing::path).toList()));
     }
   }
 
-  private void tell(Recipient recipient, RibChange change) {
-    if (recipient.fresh) {
-      return; // will hear of everything as it is now
-    }
-    var before =
-        change
-            .before()
-            .filter(path -> recipient.wanted(path))
-            .flatMap(path -> exports.export(path, recipient.to, recipient.egress));
-    var after =
-        change
-            .after()
-            .filter(path -> recipient.wants(path))
-            .flatMap(path -> exports.export(path, recipient.to, recipient.egress));
-    if (after.isEmpty()) {
-      if (before.isPresent()) {
-        recipient.sent--;
-        recipient.withdraw(change.key());
-      }
-      return;
-    }
-    recipient.sent += before.isPresent() ? 0 : 1;
-    if (!recipient.refresh.contains(change.key().family())
-        && !(before.equals(after) && sameRoute(change))) {
-      recipient.announce(change.after().orElseThrow().route(), after.get());
-    }
-  }
-
-  private static boolean sameRoute(RibChange change) {
-    return change.before().map(Candidate::route).equals(change.after().map(Candidate::route));
-  }
-
-  /** What the peer wants has changed: says and takes back what stands otherwise unchanged. */
-  private void tellByInterest(Recipient recipient, List<RibChange> changes) {
-    var told = new HashSet<Route>(); // asked, never walked through
-    changes.forEach(change -> told.add(change.key()));
-    for (RibEntry entry : rib.entries()) {
-      var path = entry.best().orElseThrow();
-      boolean wanted = recipient.wanted(path);
-      if (wanted != recipient.wants(path) && !told.contains(entry.key())) {
-        exports
-            .export(path, recipient.to, recipient.egress)
-            .ifPresent(
-                attributes -> {
-                  recipient.sent += wanted ? -1 : 1;
-                  if (wanted) {
-                    recipient.withdraw(entry.key());
-                  } else {
-                    recipient.announce(path.route(), attributes);
-                  }
-                });
-      }
-    }
-  }
-
-  /**
-   * What we want of internal peers, sorted: everything where all is kept (RFC 4684 §6: a reflector
-   * says the default), else the targets that are imported.
-   */
-  private List<RouteTargetMembership> memberships() {
-    return imports.keepAll()
-        ? List.of(RouteTargetMembership.DEFAULT)
-        : imports.targets().stream().map(t -> RouteTargetMembership.of(imports.as(), t)).toList();
-  }
-
-  private void sayMemberships(Recipient recipient) {
-    if (recipient.interest.isEmpty()) {
-      return;
-    }
-    var wanted = memberships();
-    var said = recipient.owesMemberships ? List.<RouteTargetMembership>of() : membershipsSaid;
-    recipient.owesMemberships = false;
-    var messages = new ArrayList<Message>();
-    var gone = said.stream().filter(membership -> !wanted.contains(membership)).toList();
-    var added = wanted.stream().filter(membership -> !said.contains(membership)).toList();
-    if (!added.isEmpty()) {
-      var attributes = PathAttributes.originated(imports.routerId(), List.of(), Optional.empty());
-      messages.addAll(UpdatePacking.announce(attributes, added));
-    }
-    if (!gone.isEmpty()) {
-      messages.addAll(UpdatePacking.withdraw(gone));
-    }
-    // A reflector wants everything, and so has said all at once: its clients' first routes wait for
-    // it. A node knows what it imports when its endpoints stand again.
-    if (recipient.owesMembershipsEnd && (originationComplete || imports.keepAll())) {
-      recipient.owesMembershipsEnd = false;
-      messages.add(Message.Update.endOfRib(Family.ROUTE_TARGET));
-    }
-    if (!messages.isEmpty()) {
-      outbox.send(recipient.connection, messages);
-    }
-  }
-
-  private void tellAll(Recipient recipient) {
-    int sent = 0;
-    for (RibEntry entry : rib.entries()) {
-      var path = entry.best().orElseThrow();
-      var attributes =
-          Optional.of(path)
-              .filter(recipient::wants)
-              .flatMap(best -> exports.export(best, recipient.to, recipient.egress));
-      if (attributes.isPresent()) {
-        if (recipient.fresh || recipient.refresh.contains(entry.key().family())) {
-          recipient.announce(path.route(), attributes.get());
-        }
-        sent++;
-      }
-    }
-    recipient.sent = sent;
-    recipient.fresh = false;
-    recipient.refresh.clear();
+  private static List<Candidate> learned(List<Candidate> chosen) {
+    return chosen.stream().filter(path -> !path.source().isLocal()).toList();
   }
 
   private boolean send(Recipient recipient) {

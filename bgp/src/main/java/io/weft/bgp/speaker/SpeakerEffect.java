@@ -19,8 +19,26 @@ public sealed interface SpeakerEffect {
   /** Close after what was sent has left; no Disconnected is expected for it. */
   record Close(long connection, String reason) implements SpeakerEffect {}
 
-  /** The best path of a route key changed; empty: there is none any more. Learned routes only. */
-  record BestPathChanged(Route key, Optional<Path> path) implements SpeakerEffect {}
+  /**
+   * The best path of a route key changed; empty: there is none any more. Learned routes only.
+   *
+   * @param multipath the best path and, of unicast routes, all that are as good up to the interior
+   *     cost (RFC 4271 §9.1.2.2 e), best first, one for each next hop, at most 64
+   */
+  record BestPathChanged(Route key, Optional<Path> path, List<Path> multipath)
+      implements SpeakerEffect {
+    public BestPathChanged {
+      multipath = List.copyOf(multipath);
+      if (!path.equals(multipath.stream().findFirst())) {
+        throw new IllegalArgumentException("the best path is the first of " + multipath);
+      }
+    }
+
+    /** The paths in use, best first. */
+    public BestPathChanged(Route key, List<Path> multipath) {
+      this(key, multipath.stream().findFirst(), multipath);
+    }
+  }
 
   /** A session is up. */
   record PeerUp(IpAddress peer) implements SpeakerEffect {}

@@ -47,7 +47,7 @@ class RibTest {
     rib.announce(one, route(1), attributes(1));
     rib.takeChanges();
     rib.announce(two, route(1), attributes(1));
-    assertThat(rib.takeChanges()).isEmpty();
+    assertThat(rib.takeChanges()).noneMatch(RibChange::isOfBest);
     rib.withdraw(one, route(1));
     var change = rib.takeChanges().getFirst();
     assertThat(change.before().orElseThrow().source()).isEqualTo(one.source());
@@ -85,7 +85,9 @@ class RibTest {
         default -> rib.announce(peer, route, attributes(random.nextInt(4)));
       }
       if (random.nextInt(3) == 0) {
-        rib.takeChanges().forEach(change -> apply(change, mirror));
+        rib.takeChanges().stream()
+            .filter(RibChange::isOfBest)
+            .forEach(change -> apply(change, mirror));
         assertThat(mirror).isEqualTo(best());
       }
     }

@@ -215,7 +215,7 @@ class PropagationTest {
 
     world.give("n", new ImportTargetsChanged(List.of(World.BLUE)));
     assertThat(onlyChange("n"))
-        .isEqualTo(new SpeakerEffect.BestPathChanged(mac(2, 1).key(), Optional.empty()));
+        .isEqualTo(new SpeakerEffect.BestPathChanged(mac(2, 1).key(), List.of()));
     assertThat(refreshes("n")).isZero();
     // A kept route that changes to another target leaves.
     world.give("a", originate(attributes(2, World.RED), mac(2, 2)));

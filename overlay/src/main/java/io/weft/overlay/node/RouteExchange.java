@@ -85,7 +85,7 @@ final class RouteExchange {
       switch (effect) {
         case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
             effects.add(new NodeEffect.Bgp(effect));
-        case SpeakerEffect.BestPathChanged(var key, var path) -> learn(key, path);
+        case SpeakerEffect.BestPathChanged(var key, var path, _) -> learn(key, path);
         case SpeakerEffect.PeerUp(var peer) ->
             effects.report("peer " + peer, "session established");
         case SpeakerEffect.PeerDown(var peer, var reason) ->

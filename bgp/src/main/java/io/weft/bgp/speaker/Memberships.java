@@ -1,0 +1,82 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.ImportRule;
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.RouteTargetMembership;
+import io.weft.bgp.wire.UpdatePacking;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/** What we tell internal peers that we want (RFC 4684 §3.2). */
+final class Memberships {
+  private final Outbox outbox;
+
+  /** Those that peers with an established session have been told. */
+  private List<RouteTargetMembership> said = List.of();
+
+  Memberships(Outbox outbox) {
+    this.outbox = outbox;
+  }
+
+  /**
+   * Says what has changed.
+   *
+   * @param complete true when a node knows all that it imports
+   */
+  void say(List<Recipient> recipients, ImportRule imports, boolean complete) {
+    var wanted = wanted(imports);
+    var gone = missing(said, wanted);
+    var added = missing(wanted, said);
+    for (var recipient : recipients) {
+      if (recipient.interest.isPresent()) {
+        boolean all = recipient.owesMemberships;
+        recipient.owesMemberships = false;
+        var messages = updates(imports, all ? wanted : added, all ? List.of() : gone);
+        // A reflector wants everything, and so has said all at once: its clients' first routes wait
+        // for it. A node knows what it imports when its endpoints stand again.
+        if (recipient.owesMembershipsEnd && (complete || imports.keepAll())) {
+          recipient.owesMembershipsEnd = false;
+          messages.add(Message.Update.endOfRib(Family.ROUTE_TARGET));
+        }
+        if (!messages.isEmpty()) {
+          outbox.send(recipient.connection, messages);
+        }
+      }
+    }
+    said = wanted;
+  }
+
+  /**
+   * Sorted: everything where all is kept (RFC 4684 §6: a reflector says the default), else the
+   * targets that are imported.
+   */
+  private static List<RouteTargetMembership> wanted(ImportRule imports) {
+    return imports.keepAll()
+        ? List.of(RouteTargetMembership.DEFAULT)
+        : imports.targets().stream().map(t -> RouteTargetMembership.of(imports.as(), t)).toList();
+  }
+
+  private static List<RouteTargetMembership> missing(
+      List<RouteTargetMembership> from, Collection<RouteTargetMembership> in) {
+    var there = new HashSet<>(in); // asked, never walked through
+    return from.stream().filter(membership -> !there.contains(membership)).toList();
+  }
+
+  private static List<Message> updates(
+      ImportRule imports, List<RouteTargetMembership> added, List<RouteTargetMembership> gone) {
+    var messages = new ArrayList<Message>();
+    if (!added.isEmpty()) {
+      var attributes = PathAttributes.originated(imports.routerId(), List.of(), Optional.empty());
+      messages.addAll(UpdatePacking.announce(attributes, added));
+    }
+    if (!gone.isEmpty()) {
+      messages.addAll(UpdatePacking.withdraw(gone));
+    }
+    return messages;
+  }
+}
