@@ -13,8 +13,8 @@ import java.util.Optional;
  *
  * @param families that were agreed on (RFC 4760 §8); of others nothing is told
  * @param nextHop the rule for unicast routes
- * @param localAddress our end of the session; without one, or with one by which the route cannot be
- *     said, the next hop stays as it is
+ * @param localAddress our end of the session; without one, or with one that the route cannot have,
+ *     the next hop stays as it is
  * @param policy judges what is about to go out
  * @param ipv4OverIpv6 the peer takes IPv4 unicast with an IPv6 next hop (RFC 8950 §4)
  * @param longLived families whose long-lived stale routes the peer understands (RFC 9494 §4.5)
@@ -47,18 +47,23 @@ public record Egress(
         || ipv4OverIpv6 && family.equals(Family.IPV4_UNICAST);
   }
 
-  /** RFC 4271 §5.1.3: an external peer is told our address, not what lies behind us. */
-  PathAttributes withNextHop(PathAttributes attributes, Family family, Source to) {
+  /**
+   * RFC 4271 §5.1.3: an external peer is told our address, not what lies behind us; an internal one
+   * is, of what we originate.
+   */
+  PathAttributes withNextHop(PathAttributes attributes, Candidate path, Source to) {
     boolean ours =
         switch (nextHop) {
-          case AUTOMATIC -> to.kind() == Source.Kind.EXTERNAL;
+          case AUTOMATIC -> to.kind() == Source.Kind.EXTERNAL || path.source().isLocal();
           case SELF -> true;
           case UNCHANGED -> false;
         };
+    var family = path.family();
     if (!ours || family.equals(Family.L2VPN_EVPN)) {
       return attributes;
     }
     return localAddress
+        .map(IpAddress::withoutZone)
         .filter(local -> takes(family, local))
         .map(attributes::withNextHop)
         .orElse(attributes);

@@ -5,6 +5,7 @@ import io.weft.bgp.rib.SharedAttributes.Reflected;
 import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.Ipv4Address;
@@ -19,18 +20,24 @@ import java.util.OptionalLong;
  *
  * @param as our own number
  * @param clusterId goes in front of CLUSTER_LIST (RFC 4456 §8)
+ * @param transit true: unicast routes of one peer are told to others; false for a host, which
+ *     forwards for nobody between its uplinks
  */
-public record ExportRule(AutonomousSystem as, Ipv4Address clusterId) {
+public record ExportRule(AutonomousSystem as, Ipv4Address clusterId, boolean transit) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
   /** What {@code to} is to hear of a path, and else why it hears nothing. */
   public Ruling export(Candidate path, Source to, Egress egress) {
+    boolean passing = !path.source().isLocal() && !path.family().equals(Family.L2VPN_EVPN);
+    if (passing && !transit) {
+      return new Ruling.Refused(new Reason.NoTransit());
+    }
     var obstacle = obstacle(path, to, egress);
     if (obstacle.isPresent()) {
       return new Ruling.Refused(obstacle.get());
     }
-    var told = egress.withNextHop(attributes(path, to), path.family(), to);
+    var told = egress.withNextHop(attributes(path, to), path, to);
     if (!egress.takes(path.family(), told.nextHop())) {
       return new Ruling.Refused(new Reason.NextHopOfOtherFamily(told.nextHop()));
     }
