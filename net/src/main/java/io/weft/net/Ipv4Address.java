@@ -68,6 +68,11 @@ public record Ipv4Address(int value) implements IpAddress {
   }
 
   @Override
+  public boolean isLinkLocal() {
+    return value >>> 16 == 0xa9fe;
+  }
+
+  @Override
   public boolean isLoopback() {
     return value >>> 24 == 127;
   }

@@ -4,12 +4,44 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An IPv6 address; text as RFC 5952 writes it.
+ * An IPv6 address; text as RFC 5952 writes it, with {@code %zone} behind it where one is known.
  *
  * @param high the first 64 bits
  * @param low the last 64 bits
+ * @param zone name of the interface that a link-local address belongs to (RFC 4007 §11.2), 1..15
+ *     characters; empty: none is known. It is this node's own word and never goes onto the wire
  */
-public record Ipv6Address(long high, long low) implements IpAddress {
+public record Ipv6Address(long high, long low, String zone) implements IpAddress {
+  /** IFNAMSIZ (linux/if.h) minus the closing NUL. */
+  private static final int LONGEST_ZONE = 15;
+
+  public Ipv6Address {
+    if (!zone.isEmpty() && !isLinkLocal(high)) {
+      throw new IllegalArgumentException(
+          "only a link-local address has a zone: " + new Ipv6Address(high, low) + "%" + zone);
+    }
+    if (zone.length() > LONGEST_ZONE || zone.chars().anyMatch(Ipv6Address::isNotOfAName)) {
+      throw new IllegalArgumentException("'" + zone + "' is not the name of an interface");
+    }
+  }
+
+  /** Without a zone. */
+  public Ipv6Address(long high, long low) {
+    this(high, low, "");
+  }
+
+  private static boolean isLinkLocal(long high) {
+    return high >>> 54 == 0xfe80 >>> 6; // fe80::/10, RFC 4291 §2.5.6
+  }
+
+  private static boolean isNotOfAName(int character) {
+    return character <= ' ' || character == '/' || character == ':' || character == '%';
+  }
+
+  /** The same address on a link; an empty text takes the zone away. */
+  public Ipv6Address withZone(String newZone) {
+    return new Ipv6Address(high, low, newZone);
+  }
 
   /** Reads RFC 4291 text with at most one {@code ::}, optionally ending in dotted IPv4; no zone. */
   public static Ipv6Address parse(String text) {
@@ -109,8 +141,11 @@ public record Ipv6Address(long high, long low) implements IpAddress {
 
   @Override
   public Ipv6Address masked(int length) {
+    if (length == 128) {
+      return this; // the zone is part of what one address is, and not of what several share
+    }
     long keepHigh = length >= 64 ? -1 : length == 0 ? 0 : -1L << (64 - length);
-    long keepLow = length <= 64 ? 0 : length == 128 ? -1 : -1L << (128 - length);
+    long keepLow = length <= 64 ? 0 : -1L << (128 - length);
     return new Ipv6Address(high & keepHigh, low & keepLow);
   }
 
@@ -128,6 +163,11 @@ public record Ipv6Address(long high, long low) implements IpAddress {
   }
 
   @Override
+  public boolean isLinkLocal() {
+    return isLinkLocal(high);
+  }
+
+  @Override
   public boolean isLoopback() {
     return high == 0 && low == 1;
   }
@@ -141,9 +181,10 @@ public record Ipv6Address(long high, long low) implements IpAddress {
   public int compareTo(IpAddress other) {
     return switch (other) {
       case Ipv4Address _ -> 1;
-      case Ipv6Address(long theirHigh, long theirLow) -> {
+      case Ipv6Address(long theirHigh, long theirLow, String theirZone) -> {
         int order = Long.compareUnsigned(high, theirHigh);
-        yield order != 0 ? order : Long.compareUnsigned(low, theirLow);
+        order = order != 0 ? order : Long.compareUnsigned(low, theirLow);
+        yield order != 0 ? order : zone.compareTo(theirZone);
       }
     };
   }
@@ -181,6 +222,6 @@ public record Ipv6Address(long high, long low) implements IpAddress {
         text.append(Integer.toHexString(group(i)));
       }
     }
-    return text.toString();
+    return zone.isEmpty() ? text.toString() : text.append('%').append(zone).toString();
   }
 }

@@ -204,6 +204,52 @@ class IpAddressTest {
   }
 
   @Test
+  void aLinkLocalAddressMayHaveAZone() {
+    var here = IpAddress.parseWithZone("fe80::1%eth0");
+    assertThat(here).hasToString("fe80::1%eth0").isNotEqualTo(IpAddress.parse("fe80::1"));
+    assertThat(here.linkName()).contains("eth0");
+    assertThat(here.isLinkLocal()).isTrue();
+    assertThat(here.octets()).isEqualTo(IpAddress.parse("fe80::1").octets());
+    assertThat(here.withoutZone()).isEqualTo(IpAddress.parse("fe80::1"));
+    assertThat(IpAddress.parseWithZone("febf::1%a.100").linkName()).contains("a.100");
+    assertThat(IpAddress.parseWithZone("10.0.0.1")).isEqualTo(IpAddress.parse("10.0.0.1"));
+    assertThat(IpAddress.parse("fe80::1").linkName()).isEmpty();
+  }
+
+  @Test
+  void zonesTellLinksApartAndPrefixesHaveNone() {
+    var ordered =
+        List.of("fe80::1", "fe80::1%eth0", "fe80::1%eth1", "fe80::2", "fe80::2%eth0").stream()
+            .map(IpAddress::parseWithZone)
+            .toList();
+    assertThat(ordered.reversed().stream().sorted()).isEqualTo(ordered);
+    var here = IpAddress.parseWithZone("fe80::1%eth0");
+    assertThat(IpPrefix.parse("fe80::/10").contains(here)).isTrue();
+    assertThat(new IpPrefix(here, 128).contains(here)).isTrue();
+    assertThat(new IpPrefix(here, 128).contains(IpAddress.parseWithZone("fe80::1%eth1"))).isFalse();
+    assertThat(here.masked(64)).hasToString("fe80::");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fe80::1%",
+        "2001:db8::1%eth0",
+        "::1%lo",
+        "fec0::1%eth0",
+        "10.0.0.1%eth0",
+        "fe80::1%a/b",
+        "fe80::1%a b",
+        "fe80::1%a:b",
+        "fe80::1%a%b",
+        "fe80::1%sixteencharacter"
+      })
+  void otherZonesAreRefused(String text) {
+    assertThatThrownBy(() -> IpAddress.parseWithZone(text))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void onlyFourOrSixteenOctets() {
     for (int length : new int[] {0, 3, 5, 15, 17}) {
       assertThatThrownBy(() -> IpAddress.of(new byte[length]))

@@ -62,6 +62,7 @@ final class Invariants {
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,
+          ForwardingObject.UnderlayRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.NeighbourEntry _ -> {}

@@ -112,7 +112,7 @@ public final class SimulatedKernel {
   private static Optional<ForwardingKey> ground(ForwardingObject object) {
     var space = object.namespace();
     return switch (object) {
-      case ForwardingObject.TenantNamespace _ -> Optional.empty();
+      case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> Optional.empty();
       case ForwardingObject.Bridge _, ForwardingObject.EndpointPort _ ->
           Optional.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
       case ForwardingObject.VxlanPort vxlan ->

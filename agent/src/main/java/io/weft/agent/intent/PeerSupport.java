@@ -36,9 +36,6 @@ public final class PeerSupport {
                 + "; the session goes on without");
       }
     }
-    if (!fabric.underlay().equals(FabricSpec.Underlay.DEFAULT)) {
-      gaps.add("Fabric: this version does not carry out underlay; the VTEP is not announced");
-    }
     return gaps;
   }
 
@@ -49,7 +46,6 @@ public final class PeerSupport {
 
   private static List<String> preventing(PeerSpec peer, FabricSpec fabric) {
     var missing = new ArrayList<String>();
-    addIf(peer.remote() instanceof Remote.OnInterface, "interface", missing);
     for (var policy : List.of(peer.importPolicy(), peer.exportPolicy())) {
       addIf(
           PolicyWords.usesLargeCommunities(fabric, policy),
@@ -61,8 +57,12 @@ public final class PeerSupport {
 
   private static List<String> ignored(PeerSpec peer) {
     var missing = new ArrayList<String>();
-    addIf(peer.bfd().isPresent() && peer.remote() instanceof Remote.InRange, "bfd", missing);
+    addIf(peer.bfd().isPresent() && !hasKnownAddress(peer), "bfd", missing);
     return missing;
+  }
+
+  private static boolean hasKnownAddress(PeerSpec peer) {
+    return peer.remote() instanceof Remote.AtAddress(var address) && !address.isLinkLocal();
   }
 
   private static void addIf(boolean asked, String setting, List<String> missing) {

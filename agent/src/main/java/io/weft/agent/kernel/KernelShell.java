@@ -33,6 +33,7 @@ public final class KernelShell implements AutoCloseable {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Thread thread;
   private volatile boolean stopping;
+  private volatile boolean routes;
 
   /**
    * Owns the namespaces that begin with {@code prefix}.
@@ -44,6 +45,11 @@ public final class KernelShell implements AutoCloseable {
     this.underlay = underlay;
     this.events = events;
     this.thread = Thread.ofPlatform().name("kernel").daemon(true).unstarted(this::run);
+  }
+
+  /** Routes of the underlay's main table are wanted, from now on and for ever. */
+  public void keepUnderlayRoutes() {
+    routes = true;
   }
 
   /** Begins by reading the kernel's tables. */
@@ -64,6 +70,9 @@ public final class KernelShell implements AutoCloseable {
   private void run() {
     try (var tables = new KernelTables(prefix)) {
       underlay.check().ifPresent(events);
+      if (routes) {
+        tables.keepUnderlayRoutes();
+      }
       events.accept(new NodeEvent.KernelObserved(tables.dump()));
       long namesDue = System.nanoTime() + NAMES_NANOS;
       long watchDue = System.nanoTime();
@@ -74,6 +83,9 @@ public final class KernelShell implements AutoCloseable {
           if (System.nanoTime() - watchDue < 0) {
             continue; // what waits on this batch, here and on other nodes, needs the processor more
           }
+        }
+        if (routes) {
+          tables.keepUnderlayRoutes();
         }
         watchDue = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS);
         var news = tables.drain(batch == null);

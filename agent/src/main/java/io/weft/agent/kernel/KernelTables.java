@@ -20,15 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All that Weft owns in this kernel: the tenants' namespaces and what is in them. Applies changes
- * in the order given, rows of tables in bulk, and gives each refusal with the kernel's own words.
- * One thread owns it.
+ * All that Weft owns in this kernel: the tenants' namespaces and what is in them, and routes of the
+ * underlay where BGP is to give them. Applies changes in the order given, rows of tables in bulk,
+ * and gives each refusal with the kernel's own words. One thread owns it.
  */
 final class KernelTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KernelTables.class);
 
   private final String prefix;
   private final Rtnetlink host;
+  private Optional<UnderlayRoutes> underlay = Optional.empty();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
   private final TreeMap<String, String> troubles = new TreeMap<>();
 
@@ -38,9 +39,20 @@ final class KernelTables implements AutoCloseable {
     this.host = Rtnetlink.open();
   }
 
+  /**
+   * From now on routes of the underlay are kept too; until then those of another BGP daemon are
+   * left alone, which marks them as we do.
+   */
+  void keepUnderlayRoutes() {
+    if (underlay.isEmpty()) {
+      underlay = Optional.of(new UnderlayRoutes());
+    }
+  }
+
   /** Reads everything anew. A namespace that cannot be read counts as missing. */
   List<ForwardingObject> dump() {
     var objects = new ArrayList<ForwardingObject>();
+    underlay.ifPresent(routes -> objects.addAll(routes.dump()));
     for (var name : NetworkNamespaces.list()) {
       if (name.startsWith(prefix)) {
         try {
@@ -86,7 +98,11 @@ final class KernelTables implements AutoCloseable {
         while (end < changes.size() && sameBulk(change.key(), changes.get(end).key())) {
           end++;
         }
-        applyRows(changes.subList(next, end), refusals);
+        if (change.key().kind() == ForwardingKey.Kind.UNDERLAY_ROUTE) {
+          applyRoutes(changes.subList(next, end), refusals);
+        } else {
+          applyRows(changes.subList(next, end), refusals);
+        }
         next = end;
       } else {
         applyDevice(change, refusals);
@@ -99,12 +115,18 @@ final class KernelTables implements AutoCloseable {
   private static boolean isRow(ForwardingKey key) {
     return switch (key.kind()) {
       case NAMESPACE, BRIDGE, VXLAN, PORT -> false;
-      case LOCAL_FDB, VXLAN_FDB, BRIDGE_FDB, FLOOD, NEIGHBOUR -> true;
+      case UNDERLAY_ROUTE, LOCAL_FDB, VXLAN_FDB, BRIDGE_FDB, FLOOD, NEIGHBOUR -> true;
     };
   }
 
   private static boolean sameBulk(ForwardingKey first, ForwardingKey other) {
     return isRow(other) && first.namespace().equals(other.namespace());
+  }
+
+  /** They are wanted only where a peer speaks a unicast family, which is told before. */
+  private void applyRoutes(List<KernelChange> changes, List<Refusal> refusals) {
+    keepUnderlayRoutes();
+    underlay.ifPresent(routes -> routes.apply(changes, refusals));
   }
 
   private void applyRows(List<KernelChange> changes, List<Refusal> refusals) {
@@ -193,7 +215,8 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.Bridge bridge -> devices(bridge).put(bridge);
       case ForwardingObject.VxlanPort port -> devices(port).put(port, port.namespace());
       case ForwardingObject.EndpointPort port -> devices(port).put(port);
-      case ForwardingObject.LocalFdbEntry _,
+      case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.LocalFdbEntry _,
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
@@ -213,7 +236,8 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.VxlanPort port ->
           devices(port).remove(Translation.vxlanName(port.vni()));
       case ForwardingObject.EndpointPort port -> devices(port).remove(port.port());
-      case ForwardingObject.LocalFdbEntry _,
+      case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.LocalFdbEntry _,
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
@@ -276,6 +300,7 @@ final class KernelTables implements AutoCloseable {
   /** What others have changed since the last call, in all namespaces. */
   List<Observation> drain(boolean quiet) {
     var news = new ArrayList<Observation>();
+    underlay.ifPresent(routes -> news.addAll(routes.drain()));
     tenants.forEach(
         (name, tables) -> {
           try {
@@ -311,6 +336,7 @@ final class KernelTables implements AutoCloseable {
   @Override
   public void close() {
     tenants.values().forEach(TenantTables::close);
+    underlay.ifPresent(UnderlayRoutes::close);
     host.close();
   }
 }

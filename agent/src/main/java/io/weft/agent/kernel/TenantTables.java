@@ -161,6 +161,7 @@ final class TenantTables implements AutoCloseable {
       case ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.LocalFdbEntry _,
+          ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
@@ -191,6 +192,7 @@ final class TenantTables implements AutoCloseable {
           case ForwardingObject.BridgeFdbEntry _,
               ForwardingObject.FloodEntry _,
               ForwardingObject.LocalFdbEntry _,
+              ForwardingObject.UnderlayRoute _,
               ForwardingObject.TenantNamespace _,
               ForwardingObject.Bridge _,
               ForwardingObject.VxlanPort _,
@@ -210,7 +212,8 @@ final class TenantTables implements AutoCloseable {
           device(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
       case ForwardingObject.LocalFdbEntry entry ->
           device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
-      case ForwardingObject.TenantNamespace _,
+      case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,

@@ -6,6 +6,7 @@ import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.Ipv4Address;
 import java.util.ArrayList;
@@ -19,18 +20,24 @@ import java.util.OptionalLong;
  *
  * @param as our own number
  * @param clusterId goes in front of CLUSTER_LIST (RFC 4456 §8)
+ * @param transit true: unicast routes of one peer are told to others; false for a host, which
+ *     forwards for nobody between its uplinks
  */
-public record ExportRule(AutonomousSystem as, Ipv4Address clusterId) {
+public record ExportRule(AutonomousSystem as, Ipv4Address clusterId, boolean transit) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
   /** What {@code to} is to hear of a path, and else why it hears nothing. */
   public Ruling export(Candidate path, Source to, Egress egress) {
+    boolean passing = !path.source().isLocal() && path.route() instanceof UnicastRoute;
+    if (passing && !transit) {
+      return new Ruling.Refused(new Reason.NoTransit());
+    }
     var obstacle = obstacle(path, to, egress);
     if (obstacle.isPresent()) {
       return new Ruling.Refused(obstacle.get());
     }
-    var told = egress.withNextHop(attributes(path, to), path.route(), to);
+    var told = egress.withNextHop(attributes(path, to), path, to);
     if (!egress.takes(path.route(), told.nextHop())) {
       return new Ruling.Refused(new Reason.NextHopOfOtherFamily(told.nextHop()));
     }

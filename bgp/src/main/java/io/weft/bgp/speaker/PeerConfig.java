@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param passive true when only the peer connects
  * @param families that are offered (RFC 4760 §8); the session goes on with those in common. {@link
  *     Family#ROUTE_TARGET} is offered within our AS only, and makes no session alone
- * @param localAddress our end of the session, the next hop where it is to be ours
+ * @param localAddress our end of the session, the next hop where it is to be ours; for when the
+ *     connection does not say
  * @param nextHop the rule for the next hop of unicast routes
  * @param options how the session is run
  * @param importPolicy judges each route that comes from it, memberships (RFC 4684) excepted; empty:

@@ -17,6 +17,7 @@ import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.Collection;
@@ -53,7 +54,8 @@ final class Routing {
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
     this.intake = new Intake(rib, outbox, imports);
-    this.advertising = new Advertising(new ExportRule(config.as(), config.clusterId()), rib);
+    this.advertising =
+        new Advertising(new ExportRule(config.as(), config.clusterId(), config.keepAll()), rib);
     this.memberships = new Memberships(outbox);
     this.explaining = new Explaining(rib, advertising);
   }
@@ -87,10 +89,20 @@ final class Routing {
 
   // What peers do.
 
-  void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
+  void up(
+      long now,
+      Neighbour neighbour,
+      Negotiated agreed,
+      long connection,
+      Optional<IpAddress> local) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    var recipient = new Recipient(source, connection, agreed, neighbour.config);
+    var recipient =
+        new Recipient(
+            source,
+            connection,
+            agreed,
+            neighbour.config.withLocalAddress(local.or(neighbour.config::localAddress)));
     if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
     }

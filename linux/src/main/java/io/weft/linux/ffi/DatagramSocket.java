@@ -13,12 +13,14 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * A UDP socket that says with each datagram which TTL it arrived with, which Java's own do not. For
- * one thread. (IP_MINTTL, by which a kernel drops on its own, is for TCP alone.)
+ * A UDP or ICMPv6 socket that says with each datagram which TTL it arrived with, which Java's own
+ * do not. For one thread. (IP_MINTTL, by which a kernel drops on its own, is for TCP alone.)
  */
 public final class DatagramSocket implements AutoCloseable {
   /**
@@ -36,8 +38,17 @@ public final class DatagramSocket implements AutoCloseable {
   private static final int IPV6_RECVHOPLIMIT = 51;
   private static final int IPV6_HOPLIMIT = 52;
   private static final int IPV6_V6ONLY = 26;
+  private static final int IPV6_MULTICAST_IF = 17;
+  private static final int IPV6_MULTICAST_HOPS = 18;
+  private static final int IPV6_MULTICAST_LOOP = 19;
+  private static final int IPV6_JOIN_GROUP = 20;
+  private static final int SO_BINDTODEVICE = 25;
+
+  // linux/icmpv6.h
+  private static final int ICMPV6_FILTER = 1;
 
   private static final int MOST_OCTETS = 512;
+  private static final int MOST_OCTETS_OF_ICMP = 9_216; // what fits into a jumbo frame
   private static final int CONTROL_OCTETS = 64;
 
   // ssize_t recvmsg(int, struct msghdr *, int)
@@ -51,17 +62,18 @@ public final class DatagramSocket implements AutoCloseable {
   private final Descriptor descriptor;
   private final boolean ipv4;
   private final MemorySegment name = arena.allocate(28, 8);
-  private final MemorySegment payload = arena.allocate(MOST_OCTETS, 8);
+  private final MemorySegment payload;
   private final MemorySegment control = arena.allocate(CONTROL_OCTETS, 8);
   private final MemorySegment vector = arena.allocate(16, 8);
   private final MemorySegment header = arena.allocate(56, 8);
 
-  private DatagramSocket(Descriptor descriptor, boolean ipv4) {
+  private DatagramSocket(Descriptor descriptor, boolean ipv4, int mostOctets) {
     this.descriptor = descriptor;
     this.ipv4 = ipv4;
+    this.payload = arena.allocate(mostOctets, 8);
     // struct iovec: 8 base | 8 length
     vector.set(ADDRESS, 0, payload);
-    vector.set(JAVA_LONG, 8, MOST_OCTETS);
+    vector.set(JAVA_LONG, 8, payload.byteSize());
   }
 
   /** Bound to an address and port; tells the TTL of what it receives, sends with TTL 255. */
@@ -77,11 +89,66 @@ public final class DatagramSocket implements AutoCloseable {
         option(descriptor, level, IPV6_V6ONLY, 1);
       }
       Libc.bind(descriptor, address(local, port));
-      return new DatagramSocket(descriptor, ipv4);
+      return new DatagramSocket(descriptor, ipv4, MOST_OCTETS);
     } catch (RuntimeException e) {
       descriptor.close();
       throw e;
     }
+  }
+
+  /**
+   * ICMPv6 on one link: messages of these types to us and to the group, and no others; sends with
+   * hop limit 255. The kernel makes and checks the checksums.
+   *
+   * @param link index of the interface
+   * @param name of the same interface
+   * @throws LinuxException EPERM without CAP_NET_RAW; ENODEV without the interface
+   */
+  public static DatagramSocket icmp6(int link, String name, IpAddress group, int... types) {
+    var descriptor =
+        Libc.socket(
+            LinuxConstants.AF_INET6, LinuxConstants.SOCK_RAW, LinuxConstants.IPPROTO_ICMPV6);
+    try {
+      option(
+          descriptor,
+          LinuxConstants.SOL_SOCKET,
+          SO_BINDTODEVICE,
+          (name + '\0').getBytes(StandardCharsets.UTF_8));
+      option(descriptor, LinuxConstants.IPPROTO_ICMPV6, ICMPV6_FILTER, onlyTypes(types));
+      int level = LinuxConstants.IPPROTO_IPV6;
+      option(descriptor, level, IPV6_RECVHOPLIMIT, 1);
+      option(descriptor, level, IPV6_UNICAST_HOPS, 255);
+      option(descriptor, level, IPV6_MULTICAST_HOPS, 255);
+      option(descriptor, level, IPV6_MULTICAST_LOOP, 0);
+      option(descriptor, level, IPV6_MULTICAST_IF, link);
+      // struct ipv6_mreq (linux/in6.h): 16 group | 4 interface
+      option(
+          descriptor,
+          level,
+          IPV6_JOIN_GROUP,
+          ByteBuffer.allocate(20)
+              .order(ByteOrder.nativeOrder())
+              .put(group.octets())
+              .putInt(link)
+              .array());
+      return new DatagramSocket(descriptor, false, MOST_OCTETS_OF_ICMP);
+    } catch (RuntimeException e) {
+      descriptor.close();
+      throw e;
+    }
+  }
+
+  /** struct icmp6_filter: one bit per type, set where it is blocked. */
+  private static byte[] onlyTypes(int... types) {
+    var filter = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
+    for (int i = 0; i < 32; i += 4) {
+      filter.putInt(i, -1);
+    }
+    for (int type : types) {
+      int at = type / 32 * 4;
+      filter.putInt(at, filter.getInt(at) & ~(1 << (type & 31)));
+    }
+    return filter.array();
   }
 
   /** Fixes where {@link #send} sends to. */
@@ -98,6 +165,13 @@ public final class DatagramSocket implements AutoCloseable {
   public int send(Octets octets) {
     payload.asSlice(0, octets.length()).copyFrom(MemorySegment.ofArray(octets.toArray()));
     return Libc.send(descriptor, payload.asSlice(0, octets.length()));
+  }
+
+  /** Sends to an address on a link; returns the octets sent or a negative errno. */
+  public int send(Octets octets, IpAddress to, int link) {
+    var message = payload.asSlice(0, octets.length());
+    message.copyFrom(MemorySegment.ofArray(octets.toArray()));
+    return Libc.sendto(descriptor, message, SocketAddress.onLink(to, link));
   }
 
   /** What waits, without waiting for it. A pending error of the socket counts as nothing. */
@@ -156,6 +230,13 @@ public final class DatagramSocket implements AutoCloseable {
   private static void option(Descriptor descriptor, int level, int option, int value) {
     Libc.check(
         Libc.setsockopt(descriptor, level, option, value), "setsockopt", level + "/" + option);
+  }
+
+  private static void option(Descriptor descriptor, int level, int option, byte[] value) {
+    Libc.check(
+        Libc.setsockopt(descriptor.number(), level, option, value),
+        "setsockopt",
+        level + "/" + option);
   }
 
   private static byte[] address(IpAddress address, int port) {

@@ -93,6 +93,25 @@ public final class Libc {
                         state, socket.number(), octets, octets.byteSize(), 0));
   }
 
+  /** Sends to an address; returns octets sent or a negative errno. */
+  public static int sendto(Descriptor socket, MemorySegment octets, byte[] address) {
+    try (var arena = Arena.ofConfined()) {
+      var to = arena.allocate(address.length, 8).copyFrom(MemorySegment.ofArray(address));
+      return call(
+          state ->
+              (int)
+                  (long)
+                      SocketCalls.SENDTO.invokeExact(
+                          state,
+                          socket.number(),
+                          octets,
+                          octets.byteSize(),
+                          0,
+                          to,
+                          address.length));
+    }
+  }
+
   /** Fills the buffer with one datagram; returns its octets or a negative errno. */
   public static int recv(Descriptor socket, MemorySegment buffer, int flags) {
     return call(
@@ -180,6 +199,22 @@ public final class Libc {
                 return index == 0 ? -1 : index;
               });
       return check(result, "if_nametoindex", name);
+    }
+  }
+
+  /** The name of a network interface in the calling thread's namespace. */
+  public static String if_indextoname(int index) {
+    try (var arena = Arena.ofConfined()) {
+      var name = arena.allocate(16); // IF_NAMESIZE (net/if.h)
+      int result =
+          call(
+              state -> {
+                var found =
+                    (MemorySegment) SocketCalls.IF_INDEXTONAME.invokeExact(state, index, name);
+                return found.equals(MemorySegment.NULL) ? -1 : 0;
+              });
+      check(result, "if_indextoname", Integer.toString(index));
+      return name.getString(0);
     }
   }
 
@@ -314,6 +349,8 @@ public final class Libc {
         handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle SEND =
         handle("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    static final MethodHandle SENDTO =
+        handle("sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
     static final MethodHandle RECV =
         handle("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     static final MethodHandle RECVFROM =
@@ -322,6 +359,7 @@ public final class Libc {
     static final MethodHandle EVENTFD = handle("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     static final MethodHandle IF_NAMETOINDEX = handle("if_nametoindex", JAVA_INT, ADDRESS);
+    static final MethodHandle IF_INDEXTONAME = handle("if_indextoname", ADDRESS, JAVA_INT, ADDRESS);
   }
 
   private static final class FileCalls {

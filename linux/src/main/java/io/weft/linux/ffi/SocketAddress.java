@@ -29,6 +29,14 @@ public final class SocketAddress {
         : buffer(28).putShort(0, (short) LinuxConstants.AF_INET6).put(8, address.octets()).array();
   }
 
+  /** struct sockaddr_in6 (linux/in6.h) of an address on a link. */
+  public static byte[] onLink(IpAddress address, int interfaceIndex) {
+    return ByteBuffer.wrap(internet(address))
+        .order(ByteOrder.nativeOrder())
+        .putInt(24, interfaceIndex)
+        .array();
+  }
+
   private static ByteBuffer buffer(int length) {
     return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
   }

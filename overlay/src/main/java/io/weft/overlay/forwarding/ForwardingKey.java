@@ -4,6 +4,7 @@ package io.weft.overlay.forwarding;
  * Identity of a {@link ForwardingObject}. Sorted so that what others stand on comes first: creation
  * goes up the order, removal down.
  *
+ * @param namespace empty: that of the underlay
  * @param vni 0 where the kind has none in its identity
  * @param discriminator port name, MAC or address, as text; empty where there is none
  */
@@ -12,6 +13,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
 
   /** Kinds in the order of their dependencies. */
   public enum Kind {
+    UNDERLAY_ROUTE,
     NAMESPACE,
     BRIDGE,
     VXLAN,
@@ -24,7 +26,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
 
     /** True for what comes from other nodes' routes. */
     public boolean isRemote() {
-      return compareTo(VXLAN_FDB) >= 0;
+      return this == UNDERLAY_ROUTE || compareTo(VXLAN_FDB) >= 0;
     }
   }
 
@@ -46,8 +48,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
   @Override
   public String toString() {
     return kind.name().toLowerCase(java.util.Locale.ROOT)
-        + " "
-        + namespace
+        + (namespace.isEmpty() ? "" : " " + namespace)
         + (vni == 0 ? "" : " vni " + vni)
         + (discriminator.isEmpty() ? "" : " " + discriminator);
   }

@@ -1,20 +1,21 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * One object in the kernel's tables that Weft owns, in one tenant's namespace. Objects are values:
- * two are the same row when their {@link #key keys} are equal, and need no write when they are
- * equal as a whole.
+ * One object in the kernel's tables that Weft owns, in one tenant's namespace or the underlay's.
+ * Objects are values: two are the same row when their {@link #key keys} are equal, and need no
+ * write when they are equal as a whole.
  *
  * <p>Device names follow from the VNI: bridge {@code br<vni>}, vxlan {@code vx<vni>}.
  */
 public sealed interface ForwardingObject {
-  /** The tenant's network namespace, by name. */
+  /** The tenant's network namespace, by name; empty: the namespace of the underlay. */
   String namespace();
 
   ForwardingKey key();
@@ -22,6 +23,36 @@ public sealed interface ForwardingObject {
   /** The object as a dump of the kernel would show it: without what only its making needs. */
   default ForwardingObject observable() {
     return this;
+  }
+
+  /**
+   * A route of the underlay's main table, learned by BGP.
+   *
+   * @param nextHops one or more, sorted, each once, all weighing the same; a link-local one has its
+   *     link as zone, others are on the link where the kernel finds them
+   */
+  record UnderlayRoute(IpPrefix prefix, List<IpAddress> nextHops) implements ForwardingObject {
+    public UnderlayRoute {
+      nextHops = nextHops.stream().sorted().distinct().toList();
+      if (nextHops.isEmpty()) {
+        throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
+      }
+    }
+
+    @Override
+    public String namespace() {
+      return "";
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return key(prefix);
+    }
+
+    /** The key of the route to a prefix. */
+    public static ForwardingKey key(IpPrefix prefix) {
+      return new ForwardingKey(ForwardingKey.Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
+    }
   }
 
   /** A tenant's network namespace. */

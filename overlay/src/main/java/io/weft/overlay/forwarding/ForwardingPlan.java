@@ -157,12 +157,13 @@ public final class ForwardingPlan {
     }
   }
 
-  /** Without the vxlan device nothing remote can stand, so nothing is worth holding. */
+  /** Without its vxlan device nothing of a segment can stand, so nothing is worth holding. */
   private boolean isHeld(ForwardingKey key) {
     return holdingRemoteRemovals
         && key.kind().isRemote()
-        && desired.containsKey(
-            new ForwardingKey(ForwardingKey.Kind.VXLAN, key.namespace(), key.vni(), ""));
+        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE
+            || desired.containsKey(
+                new ForwardingKey(ForwardingKey.Kind.VXLAN, key.namespace(), key.vni(), "")));
   }
 
   /** Whether rows are held depends on their device. */

@@ -46,7 +46,7 @@ public final class Node {
   public Node(NodeConfig config) {
     this.config = config;
     this.instances = new Instances(config, plan, effects);
-    this.routes = new RouteExchange(instances, effects);
+    this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
     this.endpoints = new EndpointLifecycle(config, foundation, instances, routes, plan, effects);
   }
 
@@ -233,9 +233,9 @@ public final class Node {
   }
 
   private void settleConvergence(long now) {
-    var peers = foundation.intent().peers();
+    var intent = foundation.intent();
     // Without peers nobody can say that what stands is right, nor that it is wrong.
-    boolean heard = peers.isEmpty() ? !plan.isHolding() : routes.heardAllOf(peers);
+    boolean heard = intent.peers().isEmpty() ? !plan.isHolding() : routes.heardAllOf(intent);
     if (!converged && (heard || isOverdue(now))) {
       converged = true;
       plan.holdRemoteRemovals(false);

@@ -14,6 +14,7 @@ import java.util.List;
  * @param restartSeconds graceful restart time
  * @param longLivedSeconds how long neighbours may keep our routes beyond that (RFC 9494)
  * @param networks sorted by name
+ * @param underlay what it does with the underlay's routing
  */
 public record NodeIntent(
     AutonomousSystem as,
@@ -22,11 +23,32 @@ public record NodeIntent(
     int holdSeconds,
     int restartSeconds,
     int longLivedSeconds,
-    List<NetworkIntent> networks) {
+    List<NetworkIntent> networks,
+    UnderlayIntent underlay) {
   public NodeIntent {
     peers = List.copyOf(peers);
     ranges = List.copyOf(ranges);
     networks = List.copyOf(networks);
+  }
+
+  /** One that leaves the underlay's routing to others. */
+  public NodeIntent(
+      AutonomousSystem as,
+      List<PeerConfig> peers,
+      List<PeerRange> ranges,
+      int holdSeconds,
+      int restartSeconds,
+      int longLivedSeconds,
+      List<NetworkIntent> networks) {
+    this(
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        UnderlayIntent.NONE);
   }
 
   /** One whose neighbours are all known by address and keep no routes beyond the restart time. */
@@ -37,5 +59,11 @@ public record NodeIntent(
       int restartSeconds,
       List<NetworkIntent> networks) {
     this(as, peers, List.of(), holdSeconds, restartSeconds, 0, networks);
+  }
+
+  /** The same with another part in the underlay's routing. */
+  public NodeIntent withUnderlay(UnderlayIntent next) {
+    return new NodeIntent(
+        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, next);
   }
 }

@@ -11,15 +11,19 @@ import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Between the networks of a node and its speaker: routes of peers go into the networks that import
@@ -30,21 +34,25 @@ final class RouteExchange {
   private static final int MAX_ROUTES_PER_PEER = 4_000_000;
 
   private final Instances instances;
+  private final UnderlayRouting underlayRouting;
   private final Effects effects;
   private final Map<Route, Path> learned = new LinkedHashMap<>();
   private final Origination origination = new Origination();
-  private final TreeSet<IpAddress> endOfRibFrom = new TreeSet<>();
+  private final TreeMap<Family, TreeSet<IpAddress>> endOfRibFrom =
+      new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
   private Optional<Speaker> speaker = Optional.empty();
   private List<RouteTarget> importTargets = List.of();
   private boolean originationDue;
 
-  RouteExchange(Instances instances, Effects effects) {
+  RouteExchange(Instances instances, UnderlayRouting underlayRouting, Effects effects) {
     this.instances = instances;
+    this.underlayRouting = underlayRouting;
     this.effects = effects;
   }
 
   /** Makes the speaker; it begins with the next event for it. */
   void start(NodeIntent intent, Underlay underlay) {
+    underlayRouting.change(intent, underlay);
     speaker = Optional.of(new Speaker(config(intent, underlay)));
   }
 
@@ -53,6 +61,7 @@ final class RouteExchange {
   }
 
   void configure(long now, NodeIntent intent, Underlay underlay) {
+    underlayRouting.change(intent, underlay);
     speak(now, new SpeakerEvent.ConfigChanged(config(intent, underlay)));
   }
 
@@ -79,16 +88,19 @@ final class RouteExchange {
       switch (effect) {
         case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
             effects.add(new NodeEffect.Bgp(effect));
-        case SpeakerEffect.BestPathChanged(var key, var path, _) -> learn(key, path);
+        case SpeakerEffect.BestPathChanged(var key, var path, var multipath) -> {
+          if (key instanceof UnicastRoute unicast) {
+            underlayRouting.learn(unicast, multipath);
+          } else {
+            learn(key, path);
+          }
+        }
         case SpeakerEffect.PeerUp(var peer) ->
             effects.report("peer " + peer, "session established");
         case SpeakerEffect.PeerDown(var peer, var reason) ->
             effects.report("peer " + peer, "session down: " + reason);
-        case SpeakerEffect.EndOfRibReceived(var peer, var family) -> {
-          if (family.equals(Family.L2VPN_EVPN)) { // RFC 4724 §2: each family has its own end
-            endOfRibFrom.add(peer);
-          }
-        }
+        case SpeakerEffect.EndOfRibReceived(var peer, var family) ->
+            endOfRibFrom.computeIfAbsent(family, _ -> new TreeSet<>()).add(peer);
         case SpeakerEffect.Report(var peer, var text) -> effects.report("peer " + peer, text);
       }
     }
@@ -139,17 +151,36 @@ final class RouteExchange {
       return;
     }
     originationDue = false;
-    var wanted = instances.all().stream().flatMap(each -> each.routes().stream()).toList();
+    var wanted =
+        Stream.concat(
+                underlayRouting.routes().stream(),
+                instances.all().stream().flatMap(each -> each.routes().stream()))
+            .toList();
     for (var event : origination.say(wanted)) {
       speak(now, event);
     }
   }
 
-  /** True when each of the peers that may speak has said all it has since the start. */
-  boolean heardAllOf(List<PeerConfig> peers) {
-    return peers.stream()
-        .filter(peer -> peer.options().shutdown().isEmpty())
-        .allMatch(peer -> endOfRibFrom.contains(peer.address()));
+  /**
+   * True when each of the peers that may speak has said all it has since the start, in each of its
+   * families (RFC 4724 §2), and no peer is still to be found.
+   */
+  boolean heardAllOf(NodeIntent intent) {
+    return intent.peers().stream()
+            .filter(peer -> peer.options().shutdown().isEmpty())
+            .allMatch(this::heardAllOf)
+        && intent.underlay().interfaces().stream()
+            .allMatch(
+                link ->
+                    intent.peers().stream()
+                        .anyMatch(peer -> peer.address().linkName().equals(Optional.of(link))));
+  }
+
+  private boolean heardAllOf(PeerConfig peer) {
+    return peer.families().stream()
+        .filter(family -> !family.equals(Family.ROUTE_TARGET))
+        .allMatch(
+            family -> endOfRibFrom.getOrDefault(family, new TreeSet<>()).contains(peer.address()));
   }
 
   OptionalLong nextDeadline() {
