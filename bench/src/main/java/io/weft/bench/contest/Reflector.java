@@ -42,6 +42,8 @@ final class Reflector implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(log)
             .start();
+    // An interrupted contest leaves nobody running.
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly, "stop"));
     var made =
         new Reflector(
             process,
