@@ -105,6 +105,7 @@ final class BgpListener {
     // RFC 5082 §3: the answer to a SYN has the full TTL as well.
     TcpOptions.ttl(socket, ipv4, limited ? 255 : TcpOptions.SYSTEM_TTL);
     TcpOptions.minimumTtl(socket, ipv4, peers.listenerMinimumTtl(ipv4));
+    TcpOptions.saveSyn(socket, limited);
   }
 
   private void protect(ServerSocketChannel socket, IpPrefix prefix, Secret secret) {

@@ -123,7 +123,7 @@ public final class BgpTransport implements AutoCloseable {
         var remote = (InetSocketAddress) channel.getRemoteAddress();
         var peer = Zones.of(remote.getAddress());
         var wanted = peers.of(peer);
-        var refusal = refusal(wanted);
+        var refusal = refusal(wanted).or(() -> tooFar(channel, wanted));
         if (refusal.isPresent()) {
           LOG.debug("{}: refused: {}", peer, refusal.get());
           channel.close();
@@ -139,6 +139,17 @@ public final class BgpTransport implements AutoCloseable {
     } catch (IOException e) {
       LOG.debug("cannot be closed: {}", e.getMessage());
     }
+  }
+
+  /** What came between the handshake and now, the kernel has not checked: the SYN tells. */
+  private static Optional<String> tooFar(SocketChannel channel, PeerTransport wanted) {
+    if (wanted.minimumTtl() == 0) {
+      return Optional.empty();
+    }
+    int ttl = TcpOptions.ttlOfSyn(channel);
+    return ttl < wanted.minimumTtl()
+        ? Optional.of("it came with TTL " + ttl + ", below " + wanted.minimumTtl())
+        : Optional.empty();
   }
 
   private Optional<String> refusal(PeerTransport wanted) {

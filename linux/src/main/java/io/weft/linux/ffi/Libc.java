@@ -83,6 +83,25 @@ public final class Libc {
     }
   }
 
+  /** Reads an option into {@code value}; returns the octets that it has or a negative errno. */
+  public static int getsockopt(int descriptor, int level, int option, byte[] value) {
+    try (var arena = Arena.ofConfined()) {
+      var out = arena.allocate(value.length);
+      var length = arena.allocateFrom(JAVA_INT, value.length);
+      int result =
+          call(
+              state ->
+                  (int)
+                      SocketCalls.GETSOCKOPT.invokeExact(
+                          state, descriptor, level, option, out, length));
+      if (result < 0) {
+        return result;
+      }
+      MemorySegment.ofArray(value).copyFrom(out);
+      return length.get(JAVA_INT, 0);
+    }
+  }
+
   /** Sends to the connected (or default) address; returns octets sent or a negative errno. */
   public static int send(Descriptor socket, MemorySegment octets) {
     return call(

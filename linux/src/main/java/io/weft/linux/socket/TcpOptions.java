@@ -25,9 +25,15 @@ public final class TcpOptions {
   public static final int SYSTEM_TTL = -1;
 
   // linux/tcp.h
+  private static final int TCP_SAVE_SYN = 27;
+  private static final int TCP_SAVED_SYN = 28;
   private static final int TCP_MD5SIG_EXT = 32;
   private static final int FLAG_PREFIX = 1;
   private static final int MD5SIG_LENGTH = 216;
+
+  /** Of IP, with some options or extensions, and TCP. */
+  private static final int LONGEST_HEADERS = 256;
+
   // linux/in.h, linux/in6.h, asm-generic/socket.h
   private static final int IPPROTO_TCP = 6;
   private static final int IP_TTL = 2;
@@ -90,6 +96,31 @@ public final class TcpOptions {
         ipv4 ? LinuxConstants.IPPROTO_IP : LinuxConstants.IPPROTO_IPV6,
         ipv4 ? IP_MINTTL : IPV6_MINHOPCOUNT,
         number(minimum));
+  }
+
+  /** From now on a listener keeps the first packet of each connection for {@link #ttlOfSyn}. */
+  public static void saveSyn(NetworkChannel listener, boolean save) {
+    set(
+        listener,
+        "set TCP_SAVE_SYN",
+        String.valueOf(save),
+        IPPROTO_TCP,
+        TCP_SAVE_SYN,
+        number(save ? 1 : 0));
+  }
+
+  /**
+   * The TTL or hop limit with which the first packet of an accepted connection came; 0 when the
+   * listener did not keep it, as under a flood of them.
+   */
+  public static int ttlOfSyn(NetworkChannel accepted) {
+    var headers = new byte[LONGEST_HEADERS];
+    int length = Libc.getsockopt(descriptor(accepted), IPPROTO_TCP, TCP_SAVED_SYN, headers);
+    if (length < 0) {
+      throw new LinuxException("get TCP_SAVED_SYN", "", new Errno(-length), "");
+    }
+    boolean ipv4 = headers[0] >> 4 == 4;
+    return length == 0 ? 0 : Byte.toUnsignedInt(headers[ipv4 ? 8 : 7]); // RFC 791 §3.1, 8200 §3
   }
 
   /** Packets leave by, and arrive from, this interface alone. */
