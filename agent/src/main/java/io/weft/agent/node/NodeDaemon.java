@@ -143,7 +143,7 @@ public final class NodeDaemon implements AutoCloseable {
     if (InterfacePeers.tellRoutes(declared)) {
       kernel.keepUnderlayRoutes();
     }
-    var current = InterfacePeers.resolve(configuration.current(), found);
+    var current = withNeighboursFound();
     transport.configure(current.transports());
     var intent =
         IntentWords.node(current.intent(), self).withUnderlay(InterfacePeers.underlay(declared));
@@ -170,8 +170,12 @@ public final class NodeDaemon implements AutoCloseable {
     return problems;
   }
 
+  private synchronized Configuration withNeighboursFound() {
+    return InterfacePeers.resolve(configuration.current(), found);
+  }
+
   private PeerJson peerJson() {
-    var current = configuration.current();
+    var current = withNeighboursFound();
     return new PeerJson(current.fabric(), current.transports(), paths.view());
   }
 

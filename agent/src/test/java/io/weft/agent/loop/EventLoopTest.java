@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -121,19 +122,21 @@ class EventLoopTest {
   @Test
   void whoBringsMoreThanTheQueueHoldsWaits() throws Exception {
     var full = new CountDownLatch(1);
-    var done = new CompletableFuture<Integer>();
+    var started = new AtomicBoolean();
+    var done = new CompletableFuture<Boolean>();
     Thread.ofVirtual()
         .start(
             () -> {
               IntStream.range(0, EventLoop.QUEUE_CAPACITY).forEach(i -> loop.put("e" + i));
               full.countDown();
               loop.put("one more");
-              done.complete(effects.size());
+              done.complete(started.get());
             });
     assertThat(full.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(done.isDone()).isFalse();
+    started.set(true);
     loop.start();
-    assertThat(get(done)).as("effects by then").isPositive();
+    assertThat(get(done)).as("waited until the loop took something").isTrue();
     var last = loop.ask(() -> brain.steps);
     assertThat(get(last)).isEqualTo(EventLoop.QUEUE_CAPACITY + 1);
     loop.close();
