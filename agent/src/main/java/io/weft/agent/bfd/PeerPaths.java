@@ -66,6 +66,7 @@ public final class PeerPaths implements AutoCloseable {
       if (peer.bfd().isPresent()
           && peer.remote() instanceof Remote.AtAddress(var address)
           && address.bits() == local.bits()
+          && !address.isLinkLocal() // sessions bound to an interface are not there yet
           && !address.equals(local)) {
         var bfd = peer.bfd().get();
         var interval = Duration.ofMillis(bfd.intervalMillis());

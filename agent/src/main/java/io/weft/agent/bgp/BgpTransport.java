@@ -7,10 +7,8 @@ import io.weft.linux.socket.TcpOptions;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +121,7 @@ public final class BgpTransport implements AutoCloseable {
     try {
       try {
         var remote = (InetSocketAddress) channel.getRemoteAddress();
-        var peer = IpAddress.of(remote.getAddress().getAddress());
+        var peer = Zones.of(remote.getAddress());
         var wanted = peers.of(peer);
         var refusal = refusal(wanted);
         if (refusal.isPresent()) {
@@ -186,12 +184,14 @@ public final class BgpTransport implements AutoCloseable {
       try {
         limitHops(channel, peer, wanted);
         protect(channel, peer, wanted);
-        var source = wanted.localAddress().or(() -> local);
-        if (source.isPresent() && source.get().bits() == peer.bits()) {
-          channel.bind(new InetSocketAddress(inet(source.get()), 0));
+        var source = source(peer, wanted);
+        if (source.isPresent()) {
+          channel.bind(new InetSocketAddress(Zones.inet(source.get()), 0));
         }
         int to = wanted.port().orElse(port);
-        channel.socket().connect(new InetSocketAddress(inet(peer), to), CONNECT_TIMEOUT_MILLIS);
+        channel
+            .socket()
+            .connect(new InetSocketAddress(Zones.inet(peer), to), CONNECT_TIMEOUT_MILLIS);
         add(channel, peer, wanted, false);
       } catch (IOException | LinuxException e) {
         channel.close();
@@ -202,9 +202,20 @@ public final class BgpTransport implements AutoCloseable {
     }
   }
 
+  /** Empty: the kernel chooses, which is the address of the link that leads to the peer. */
+  private Optional<IpAddress> source(IpAddress peer, PeerTransport wanted) {
+    boolean ofLink = wanted.fromLink() || peer.isLinkLocal();
+    return wanted
+        .localAddress()
+        .or(() -> ofLink ? Optional.empty() : local)
+        .filter(address -> address.bits() == peer.bits());
+  }
+
   private void add(SocketChannel channel, IpAddress peer, PeerTransport made, boolean accepted)
       throws IOException {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    var end = (InetSocketAddress) channel.getLocalAddress();
+    var ours = Optional.of(Zones.of(end.getAddress()));
     long id = ids.incrementAndGet();
     var connection = new BgpConnection(id, peer, made, channel, events);
     connections.put(id, connection);
@@ -214,16 +225,14 @@ public final class BgpTransport implements AutoCloseable {
       return;
     }
     events.accept(
-        accepted ? new SpeakerEvent.Accepted(id, peer) : new SpeakerEvent.Connected(id, peer));
+        accepted
+            ? new SpeakerEvent.Accepted(id, peer, ours)
+            : new SpeakerEvent.Connected(id, peer, ours));
     connection.start(
         connections.size() <= MAX_PLATFORM_THREADS
             ? Thread.ofPlatform().daemon(true)
             : Thread.ofVirtual());
     endIfOutdated(connection); // configured anew while it was made
-  }
-
-  private static InetAddress inet(IpAddress address) throws UnknownHostException {
-    return InetAddress.getByAddress(address.octets());
   }
 
   private synchronized void closeListener() {

@@ -14,6 +14,8 @@ import java.util.OptionalInt;
  * @param multihopTtl the TTL of what leaves, 1..255: 1 for a single-hop external peer; without it
  *     the system's; not together with GTSM
  * @param localAddress where our connections leave from; otherwise the listening address
+ * @param fromLink without a local address our connections leave from that of the link to the peer,
+ *     not from the listening address, to which the peer may have no route yet
  * @param port of the peer, otherwise ours
  * @param barred why there must be no connection now, such as a password that cannot be read
  */
@@ -23,6 +25,7 @@ public record PeerTransport(
     OptionalInt ttlSecurityHops,
     OptionalInt multihopTtl,
     Optional<IpAddress> localAddress,
+    boolean fromLink,
     OptionalInt port,
     Optional<String> barred) {
   public PeerTransport {
@@ -45,6 +48,7 @@ public record PeerTransport(
         OptionalInt.empty(),
         OptionalInt.empty(),
         Optional.empty(),
+        false,
         OptionalInt.empty(),
         Optional.empty());
   }
@@ -52,25 +56,59 @@ public record PeerTransport(
   /** The same, with TCP-MD5. */
   public PeerTransport withPassword(Secret secret) {
     return new PeerTransport(
-        peers, Optional.of(secret), ttlSecurityHops, multihopTtl, localAddress, port, barred);
+        peers,
+        Optional.of(secret),
+        ttlSecurityHops,
+        multihopTtl,
+        localAddress,
+        fromLink,
+        port,
+        barred);
   }
 
   /** The same, with GTSM. */
   public PeerTransport withTtlSecurity(int hops) {
     return new PeerTransport(
-        peers, password, OptionalInt.of(hops), OptionalInt.empty(), localAddress, port, barred);
+        peers,
+        password,
+        OptionalInt.of(hops),
+        OptionalInt.empty(),
+        localAddress,
+        fromLink,
+        port,
+        barred);
   }
 
   /** The same, with another TTL than the system's. */
   public PeerTransport withMultihop(int ttl) {
     return new PeerTransport(
-        peers, password, OptionalInt.empty(), OptionalInt.of(ttl), localAddress, port, barred);
+        peers,
+        password,
+        OptionalInt.empty(),
+        OptionalInt.of(ttl),
+        localAddress,
+        fromLink,
+        port,
+        barred);
+  }
+
+  /** The same, from the address of the link. */
+  public PeerTransport withLinkAddress() {
+    return new PeerTransport(
+        peers, password, ttlSecurityHops, multihopTtl, localAddress, true, port, barred);
   }
 
   /** The same, without any connection. */
   public PeerTransport withBarred(String reason) {
     return new PeerTransport(
-        peers, password, ttlSecurityHops, multihopTtl, localAddress, port, Optional.of(reason));
+        peers,
+        password,
+        ttlSecurityHops,
+        multihopTtl,
+        localAddress,
+        fromLink,
+        port,
+        Optional.of(reason));
   }
 
   /** RFC 5082 §3: the least TTL that arrives over so many hops; 0 without TTL security. */
@@ -94,7 +132,9 @@ public record PeerTransport(
     if (minimumTtl() != next.minimumTtl() || !ttl().equals(next.ttl())) {
       return Optional.of("the TTL or its security has changed");
     }
-    return localAddress.equals(next.localAddress) && port.equals(next.port)
+    return localAddress.equals(next.localAddress)
+            && fromLink == next.fromLink
+            && port.equals(next.port)
         ? Optional.empty()
         : Optional.of("our address or the peer's port has changed");
   }

@@ -36,6 +36,9 @@ public final class TransportWords {
   private static PeerTransport transport(
       IpPrefix prefix, PeerSpec peer, FabricSpec fabric, Secrets.Reading secrets) {
     var transport = PeerTransport.plain(prefix);
+    if (isExternal(peer, fabric) && hops(peer) == 1) {
+      transport = transport.withLinkAddress();
+    }
     if (peer.ttlSecurity().isPresent()) {
       transport = transport.withTtlSecurity(peer.ttlSecurity().getAsInt());
     } else if (peer.multihop().isPresent()) {
@@ -49,6 +52,10 @@ public final class TransportWords {
     }
     var unusable = secrets.unusable().get(peer.remote());
     return unusable == null ? transport : transport.withBarred(unusable);
+  }
+
+  private static int hops(PeerSpec peer) {
+    return peer.ttlSecurity().orElse(peer.multihop().orElse(1));
   }
 
   private static boolean isExternal(PeerSpec peer, FabricSpec fabric) {

@@ -10,7 +10,6 @@ import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.StableHash;
 import io.weft.overlay.node.NodeEvent.UnderlayChanged;
@@ -19,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class UnderlayWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(UnderlayWatch.class);
-
-  private static final IpPrefix LINK_LOCAL_V4 = IpPrefix.parse("169.254.0.0/16");
-  private static final IpPrefix LINK_LOCAL_V6 = IpPrefix.parse("fe80::/10");
 
   /** A look reads all routes: not more often, however often they change. */
   private static final long PAUSE_NANOS = 1_000_000_000L;
@@ -165,8 +162,7 @@ public final class UnderlayWatch implements AutoCloseable {
   }
 
   private static boolean isGlobal(IpAddress address) {
-    boolean linkLocal = LINK_LOCAL_V4.contains(address) || LINK_LOCAL_V6.contains(address);
-    return !address.isLoopback() && !address.isUnspecified() && !linkLocal;
+    return !address.isLoopback() && !address.isUnspecified() && !address.isLinkLocal();
   }
 
   private UnderlayChanged found(FabricSpec spec, Optional<IpAddress> vtep, String otherwise) {
@@ -193,8 +189,8 @@ public final class UnderlayWatch implements AutoCloseable {
   }
 
   /**
-   * The smallest MTU of the links that lead to the neighbours; without neighbours, of the link of
-   * the default route, else of the link that has the VTEP address.
+   * The smallest MTU of the links that lead to the neighbours, or have one at the far end; without
+   * neighbours, of the link of the default route, else of the link that has the VTEP address.
    */
   private Optional<Integer> mtu(FabricSpec spec, IpAddress vtep) {
     var targets = new ArrayList<IpAddress>(spec.reflectors().addresses());
@@ -204,13 +200,20 @@ public final class UnderlayWatch implements AutoCloseable {
       }
     }
     targets.remove(vtep);
-    if (targets.isEmpty()) {
+    var links =
+        spec.peers().stream().flatMap(peer -> link(peer.remote()).stream()).map(Link::mtu).toList();
+    if (targets.isEmpty() && links.isEmpty()) {
       return defaultRoute().or(() -> holder(vtep)).map(Link::mtu);
     }
-    return targets.stream()
-        .flatMapToInt(target -> mtuTo(target).stream())
-        .boxed()
+    return Stream.concat(
+            links.stream(), targets.stream().flatMapToInt(target -> mtuTo(target).stream()).boxed())
         .min(Integer::compare);
+  }
+
+  private Optional<Link> link(PeerSpec.Remote remote) {
+    return remote instanceof PeerSpec.Remote.OnInterface(var name)
+        ? rtnetlink.link(name)
+        : Optional.empty();
   }
 
   /** Empty where no route leads. */

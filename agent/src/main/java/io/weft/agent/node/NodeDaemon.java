@@ -4,9 +4,11 @@ import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.control.ControlServer;
+import io.weft.agent.discovery.LinkNeighbours;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
+import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
@@ -19,9 +21,11 @@ import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -44,6 +48,10 @@ public final class NodeDaemon implements AutoCloseable {
   private final NodeCalls calls;
   private final ControlServer control;
   private volatile Optional<IpAddress> self = Optional.empty();
+
+  // Guarded by this.
+  private SortedMap<String, IpAddress> found = Collections.emptySortedMap();
+  private Optional<LinkNeighbours> neighbours = Optional.empty();
 
   // Of the kernel's thread alone.
   private boolean kernelObserved;
@@ -97,9 +105,8 @@ public final class NodeDaemon implements AutoCloseable {
 
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
-    transport.configure(configuration.current().transports());
     loop.start();
-    tellIntent();
+    tell();
     kernel.start();
     configuration.watch(this::change);
   }
@@ -123,16 +130,36 @@ public final class NodeDaemon implements AutoCloseable {
     };
   }
 
-  private synchronized void change(Configuration next) {
+  private void change(Configuration next) {
     underlay.change(next.fabric());
-    transport.configure(next.transports());
-    tellIntent();
-    self.ifPresent(vtep -> paths.change(next.fabric(), vtep));
+    tell();
   }
 
-  private void tellIntent() {
-    var intent = IntentWords.node(configuration.current().intent(), self);
+  /** Tells all parts what holds now: the configuration, with the neighbours that were found. */
+  private synchronized void tell() {
+    var declared = configuration.current().fabric();
+    lookForNeighbours(InterfacePeers.interfaces(declared));
+    if (InterfacePeers.tellRoutes(declared)) {
+      kernel.keepUnderlayRoutes();
+    }
+    var current = InterfacePeers.resolve(configuration.current(), found);
+    transport.configure(current.transports());
+    var intent =
+        IntentWords.node(current.intent(), self).withUnderlay(InterfacePeers.underlay(declared));
     loop.put(new NodeEvent.IntentChanged(intent));
+    self.ifPresent(vtep -> paths.change(current.fabric(), vtep));
+  }
+
+  private void lookForNeighbours(List<String> interfaces) {
+    if (neighbours.isEmpty() && !interfaces.isEmpty()) {
+      neighbours = Optional.of(new LinkNeighbours(this::changeNeighbours));
+    }
+    neighbours.ifPresent(each -> each.interfaces(interfaces));
+  }
+
+  private synchronized void changeNeighbours(SortedMap<String, IpAddress> next) {
+    found = next;
+    tell();
   }
 
   private List<String> problems() {
@@ -155,8 +182,7 @@ public final class NodeDaemon implements AutoCloseable {
   /** A node that is listed among its own peers must not speak to itself. */
   private synchronized void changeVtep(IpAddress vtep) {
     self = Optional.of(vtep);
-    tellIntent();
-    paths.change(configuration.current().fabric(), vtep);
+    tell();
   }
 
   /** Not before the brain can speak: a connection that came earlier would never be answered. */
@@ -183,6 +209,15 @@ public final class NodeDaemon implements AutoCloseable {
     return CompletableFuture.anyOf(loop.ended(), kernel.ended()).thenApply(_ -> null);
   }
 
+  /** Not within the lock, which its thread may be waiting for. */
+  private void closeNeighbours() {
+    Optional<LinkNeighbours> last;
+    synchronized (this) {
+      last = neighbours;
+    }
+    last.ifPresent(LinkNeighbours::close);
+  }
+
   /**
    * Stops; what stands in the kernel stays and goes on forwarding. Peers hear nothing: their
    * connections just end, so that they keep our routes for the restart time (RFC 4724 §4.2).
@@ -191,6 +226,7 @@ public final class NodeDaemon implements AutoCloseable {
   public void close() throws IOException {
     control.close();
     configuration.close();
+    closeNeighbours();
     paths.close();
     kernel.close();
     loop.close();

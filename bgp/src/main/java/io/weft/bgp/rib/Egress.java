@@ -15,8 +15,8 @@ import java.util.Optional;
  *
  * @param families that were agreed on (RFC 4760 §8); of others nothing is told
  * @param nextHop the rule for unicast routes
- * @param localAddress our end of the session; without one, or with one of the other IP version than
- *     the route, the next hop stays as it is
+ * @param localAddress our end of the session; without one, or with one that the route cannot have,
+ *     the next hop stays as it is
  * @param policy judges what is about to go out
  * @param ipv4OverIpv6 the peer takes IPv4 unicast with an IPv6 next hop (RFC 8950 §4)
  * @param longLived families whose long-lived stale routes the peer understands (RFC 9494 §4.5)
@@ -49,19 +49,23 @@ public record Egress(
         || ipv4OverIpv6 && unicast.prefix().address().isIpv4();
   }
 
-  /** RFC 4271 §5.1.3: an external peer is told our address, not what lies behind us. */
-  PathAttributes withNextHop(PathAttributes attributes, Route route, Source to) {
+  /**
+   * RFC 4271 §5.1.3: an external peer is told our address, not what lies behind us; an internal one
+   * is, of what we originate.
+   */
+  PathAttributes withNextHop(PathAttributes attributes, Candidate path, Source to) {
     boolean ours =
         switch (nextHop) {
-          case AUTOMATIC -> to.kind() == Source.Kind.EXTERNAL;
+          case AUTOMATIC -> to.kind() == Source.Kind.EXTERNAL || path.source().isLocal();
           case SELF -> true;
           case UNCHANGED -> false;
         };
-    if (!ours || !(route instanceof UnicastRoute unicast)) {
+    if (!ours || !(path.route() instanceof UnicastRoute)) {
       return attributes;
     }
     return localAddress
-        .filter(local -> local.bits() == unicast.prefix().address().bits())
+        .map(IpAddress::withoutZone)
+        .filter(local -> takes(path.route(), local))
         .map(attributes::withNextHop)
         .orElse(attributes);
   }

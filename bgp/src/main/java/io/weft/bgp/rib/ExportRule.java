@@ -6,6 +6,7 @@ import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.Ipv4Address;
 import java.util.ArrayList;
@@ -16,18 +17,25 @@ import java.util.OptionalLong;
 /**
  * Who hears of a path, and with which attributes. A function of the path and the peer alone: so no
  * table of what was announced is needed, what was announced is what the last best path gives.
+ *
+ * @param transit true: unicast routes of one peer are told to others; false for a host, which
+ *     forwards for nobody between its uplinks
  */
-public record ExportRule(AutonomousSystem as, Ipv4Address routerId) {
+public record ExportRule(AutonomousSystem as, Ipv4Address routerId, boolean transit) {
   private static final int LONGEST_SEGMENT = 255;
   private static final long NON_TRANSITIVE = 1L << 62;
 
   /** What {@code to} is to hear of a path, and else why it hears nothing. */
   public Ruling export(Candidate path, Source to, Egress egress) {
+    boolean passing = !path.source().isLocal() && path.route() instanceof UnicastRoute;
+    if (passing && !transit) {
+      return new Ruling.Refused(new Reason.NoTransit());
+    }
     var obstacle = obstacle(path, to, egress);
     if (obstacle.isPresent()) {
       return new Ruling.Refused(obstacle.get());
     }
-    var told = egress.withNextHop(attributes(path, to), path.route(), to);
+    var told = egress.withNextHop(attributes(path, to), path, to);
     if (!egress.takes(path.route(), told.nextHop())) {
       return new Ruling.Refused(new Reason.NextHopOfOtherFamily(told.nextHop()));
     }

@@ -108,6 +108,14 @@ public sealed interface Reason {
     }
   }
 
+  /** A host is no router. */
+  record NoTransit() implements Reason {
+    @Override
+    public String text() {
+      return "this node forwards for itself only and passes no unicast route on";
+    }
+  }
+
   /** Between internal peers that are not clients nothing is reflected. */
   record NonClients() implements Reason {
     @Override

@@ -44,6 +44,7 @@ final class Neighbours {
 
   private final Map<IpAddress, Neighbour> neighbours = new TreeMap<>();
   private final Map<Long, Neighbour> connections = new LinkedHashMap<>();
+  private final Map<Long, IpAddress> ourEnds = new LinkedHashMap<>();
   private final Outbox outbox;
   private SpeakerConfig config;
   private Routing routing;
@@ -182,6 +183,11 @@ final class Neighbours {
 
   // Connections.
 
+  /** The address that a new connection has on our side. */
+  void ourEnd(long connection, Optional<IpAddress> local) {
+    local.ifPresent(address -> ourEnds.put(connection, address));
+  }
+
   void accepted(long now, long connection, IpAddress address) {
     var shut = settings(address).filter(PeerConfig::isShutDown);
     if (shut.isPresent()) {
@@ -204,19 +210,25 @@ final class Neighbours {
 
   private void refuse(long connection, Notification notification) {
     outbox.send(connection, List.of(notification));
-    outbox.close(connection, "connection refused");
+    close(connection, "connection refused");
+  }
+
+  private void close(long connection, String reason) {
+    connections.remove(connection);
+    ourEnds.remove(connection);
+    outbox.close(connection, reason);
   }
 
   void connected(long now, long connection, IpAddress address) {
     var neighbour = neighbours.get(address);
     if (neighbour == null) {
-      outbox.close(connection, "no longer a peer");
+      close(connection, "no longer a peer");
       return;
     }
     neighbour.connectAskedAt = OptionalLong.empty();
     if (neighbour.session.state().compareTo(SessionState.OPEN_CONFIRM) >= 0) {
       // No OPEN on it, so the peer cannot take it for a restart of ours.
-      outbox.close(connection, "a session stands already");
+      close(connection, "a session stands already");
     } else {
       opened(now, neighbour, connection, true);
     }
@@ -245,6 +257,7 @@ final class Neighbours {
   }
 
   void disconnected(long now, long connection, String reason) {
+    ourEnds.remove(connection);
     var neighbour = connections.remove(connection);
     if (neighbour != null) {
       feed(now, neighbour, neighbour.holder(connection), new SessionInput.Lost(reason));
@@ -375,13 +388,12 @@ final class Neighbours {
         case SessionOutput.RequestConnect _ -> requestConnect(now, neighbour);
         case SessionOutput.Send(long connection, List<Message> messages) ->
             outbox.send(connection, messages);
-        case SessionOutput.Close(long connection, String reason) -> {
-          connections.remove(connection);
-          outbox.close(connection, reason);
-        }
+        case SessionOutput.Close(long connection, String reason) -> close(connection, reason);
         case SessionOutput.Up(Negotiated agreed) -> {
           neighbour.as = Optional.of(agreed.peerAs());
-          routing.up(now, neighbour, agreed, session.connection().orElseThrow());
+          long connection = session.connection().orElseThrow();
+          var local = Optional.ofNullable(ourEnds.get(connection));
+          routing.up(now, neighbour, agreed, connection, local);
         }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->

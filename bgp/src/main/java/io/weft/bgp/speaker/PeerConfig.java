@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param passive true when only the peer connects
  * @param families that are offered (RFC 4760 §8); the session goes on with those in common. {@link
  *     Family#ROUTE_TARGET} is offered within our AS only, and makes no session alone
- * @param localAddress our end of the session, the next hop where it is to be ours
+ * @param localAddress our end of the session, the next hop where it is to be ours; for when the
+ *     connection does not say
  * @param nextHop the rule for the next hop of unicast routes
  * @param options how the session is run
  * @param importPolicy judges each route that comes from it, memberships (RFC 4684) excepted; empty:
@@ -90,25 +91,61 @@ public record PeerConfig(
   /** The same peer with other families. */
   public PeerConfig withFamilies(List<Family> next) {
     return new PeerConfig(
-        address, as, client, passive, next, localAddress, nextHop, options, importPolicy, exportPolicy);
+        address,
+        as,
+        client,
+        passive,
+        next,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 
   /** The same peer with its session run otherwise. */
   public PeerConfig withOptions(SessionOptions next) {
     return new PeerConfig(
-        address, as, client, passive, families, localAddress, nextHop, next, importPolicy, exportPolicy);
+        address,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        next,
+        importPolicy,
+        exportPolicy);
   }
 
   /** The same peer with another demand for its number. */
   public PeerConfig withAs(PeerAs next) {
     return new PeerConfig(
-        address, next, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
+        address,
+        next,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 
   /** The same peer with other policies. */
   public PeerConfig withPolicies(Optional<Policy> nextImport, Optional<Policy> nextExport) {
     return new PeerConfig(
-        address, as, client, passive, families, localAddress, nextHop, options, nextImport, nextExport);
+        address,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        nextImport,
+        nextExport);
   }
 
   boolean isShutDown() {
@@ -132,9 +169,33 @@ public record PeerConfig(
         .equals(other);
   }
 
+  /** The same, spoken to from this address of ours, if it is known. */
+  PeerConfig from(Optional<IpAddress> local) {
+    return new PeerConfig(
+        address,
+        as,
+        client,
+        passive,
+        families,
+        local.or(() -> localAddress),
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
+  }
+
   /** The same at another address. */
   PeerConfig at(IpAddress next) {
     return new PeerConfig(
-        next, as, client, passive, families, localAddress, nextHop, options, importPolicy, exportPolicy);
+        next,
+        as,
+        client,
+        passive,
+        families,
+        localAddress,
+        nextHop,
+        options,
+        importPolicy,
+        exportPolicy);
   }
 }

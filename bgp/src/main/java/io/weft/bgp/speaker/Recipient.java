@@ -70,7 +70,7 @@ final class Recipient {
             config.nextHop(),
             config.localAddress(),
             config.exportPolicy(),
-            false,
+            agreed.extendedNextHop(),
             List.of());
     this.owesEndOfRib = new ArrayList<>(agreed.families());
     boolean routeTargets = owesEndOfRib.remove(Family.ROUTE_TARGET);

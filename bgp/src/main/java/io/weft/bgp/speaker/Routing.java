@@ -16,6 +16,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +50,8 @@ final class Routing {
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
     this.intake = new Intake(rib, outbox, imports);
-    this.advertising = new Advertising(new ExportRule(config.as(), config.routerId()), rib);
+    this.advertising =
+        new Advertising(new ExportRule(config.as(), config.routerId(), config.keepAll()), rib);
     this.memberships = new Memberships(outbox);
   }
 
@@ -82,10 +84,15 @@ final class Routing {
 
   // What peers do.
 
-  void up(long now, Neighbour neighbour, Negotiated agreed, long connection) {
+  void up(
+      long now,
+      Neighbour neighbour,
+      Negotiated agreed,
+      long connection,
+      Optional<IpAddress> local) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    var recipient = new Recipient(source, connection, agreed, neighbour.config);
+    var recipient = new Recipient(source, connection, agreed, neighbour.config.from(local));
     if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
     }

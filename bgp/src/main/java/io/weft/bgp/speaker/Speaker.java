@@ -73,8 +73,14 @@ public final class Speaker {
       case MessageReceived(var connection, var decoded) ->
           neighbours.received(now, connection, decoded);
       case DeadlineReached _ -> neighbours.timePassed(now);
-      case Accepted(var connection, var peer) -> neighbours.accepted(now, connection, peer);
-      case Connected(var connection, var peer) -> neighbours.connected(now, connection, peer);
+      case Accepted(var connection, var peer, var local) -> {
+        neighbours.ourEnd(connection, local);
+        neighbours.accepted(now, connection, peer);
+      }
+      case Connected(var connection, var peer, var local) -> {
+        neighbours.ourEnd(connection, local);
+        neighbours.connected(now, connection, peer);
+      }
       case ConnectFailed(var peer, _) -> neighbours.connectFailed(now, peer);
       case Disconnected(var connection, var reason) ->
           neighbours.disconnected(now, connection, reason);

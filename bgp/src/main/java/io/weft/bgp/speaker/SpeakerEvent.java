@@ -6,6 +6,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
 import java.util.List;
+import java.util.Optional;
 
 /** What happened to a speaker. Connections are numbers that the shell gives; never a socket. */
 public sealed interface SpeakerEvent {
@@ -13,14 +14,32 @@ public sealed interface SpeakerEvent {
   /** New configuration: only sessions whose own settings changed are touched. */
   record ConfigChanged(SpeakerConfig config) implements SpeakerEvent {}
 
-  /** A connection that {@link SpeakerEffect.Connect} asked for stands. */
-  record Connected(long connection, IpAddress peer) implements SpeakerEvent {}
+  /**
+   * A connection that {@link SpeakerEffect.Connect} asked for stands.
+   *
+   * @param local our end of it; empty: not known
+   */
+  record Connected(long connection, IpAddress peer, Optional<IpAddress> local)
+      implements SpeakerEvent {
+    public Connected(long connection, IpAddress peer) {
+      this(connection, peer, Optional.empty());
+    }
+  }
 
   /** A connection could not be made. */
   record ConnectFailed(IpAddress peer, String reason) implements SpeakerEvent {}
 
-  /** Someone connected to us. */
-  record Accepted(long connection, IpAddress peer) implements SpeakerEvent {}
+  /**
+   * Someone connected to us.
+   *
+   * @param local our end of it; empty: not known
+   */
+  record Accepted(long connection, IpAddress peer, Optional<IpAddress> local)
+      implements SpeakerEvent {
+    public Accepted(long connection, IpAddress peer) {
+      this(connection, peer, Optional.empty());
+    }
+  }
 
   /** One framed message, decoded at the edge. */
   record MessageReceived(long connection, Decoded decoded) implements SpeakerEvent {}

@@ -92,6 +92,22 @@ public record FabricSpec(
     };
   }
 
+  /** The same fabric with other neighbours. */
+  public FabricSpec withPeers(List<PeerSpec> next) {
+    return new FabricSpec(
+        asn,
+        vtep,
+        reflectors,
+        next,
+        vniPools,
+        autoRouteTarget,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        policies,
+        underlay);
+  }
+
   private static void requireEachOnce(List<IpAddress> addresses) {
     var seen = new HashSet<IpAddress>();
     for (var address : addresses) {

@@ -92,6 +92,26 @@ public record PeerSpec(
         AddPath.NONE);
   }
 
+  /** The same neighbour elsewhere. */
+  public PeerSpec at(Remote next) {
+    return new PeerSpec(
+        next,
+        as,
+        families,
+        holdSeconds,
+        passwordFile,
+        ttlSecurity,
+        multihop,
+        allowAsIn,
+        nextHop,
+        maximumPrefixes,
+        bfd,
+        shutdown,
+        importPolicy,
+        exportPolicy,
+        addPath);
+  }
+
   static String requireShutdown(String text) {
     int octets = text.getBytes(StandardCharsets.UTF_8).length;
     if (octets > MAX_SHUTDOWN_OCTETS) { // RFC 9003 §2

@@ -34,4 +34,9 @@ public record NodeIntent(
       List<NetworkIntent> networks) {
     this(as, peers, holdSeconds, restartSeconds, networks, UnderlayIntent.NONE);
   }
+
+  /** The same with another part in the underlay's routing. */
+  public NodeIntent withUnderlay(UnderlayIntent next) {
+    return new NodeIntent(as, peers, holdSeconds, restartSeconds, networks, next);
+  }
 }

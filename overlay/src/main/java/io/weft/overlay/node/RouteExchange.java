@@ -85,7 +85,13 @@ final class RouteExchange {
       switch (effect) {
         case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
             effects.add(new NodeEffect.Bgp(effect));
-        case SpeakerEffect.BestPathChanged(var key, var path, _) -> learn(key, path);
+        case SpeakerEffect.BestPathChanged(var key, var path, var multipath) -> {
+          if (key instanceof UnicastRoute unicast) {
+            underlayRouting.learn(unicast, multipath);
+          } else {
+            learn(key, path);
+          }
+        }
         case SpeakerEffect.PeerUp(var peer) ->
             effects.report("peer " + peer, "session established");
         case SpeakerEffect.PeerDown(var peer, var reason) ->
@@ -98,10 +104,6 @@ final class RouteExchange {
   }
 
   private void learn(Route key, Optional<Path> path) {
-    if (key instanceof UnicastRoute unicast) {
-      underlayRouting.learn(unicast, path.stream().toList());
-      return;
-    }
     var before = path.isPresent() ? learned.put(key, path.get()) : learned.remove(key);
     if (before != null && path.filter(now -> saysTheSame(before, now)).isPresent()) {
       return; // another reflector's word for it
