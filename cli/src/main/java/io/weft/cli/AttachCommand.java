@@ -52,11 +52,19 @@ final class AttachCommand implements Callable<Integer> {
   @Option(names = "--mac", paramLabel = "MAC", description = "MAC address (default: derived).")
   private Optional<String> mac = Optional.empty();
 
+  @Option(
+      names = "--sticky",
+      description = "The MAC never moves to another node (until the agent is restarted).")
+  private boolean sticky;
+
   @Override
   public Integer call() throws IOException {
     var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
     request.put("netns", netns).put("interface", interfaceName);
     mac.ifPresent(text -> request.put("mac", text));
+    if (sticky) {
+      request.put("sticky", true);
+    }
     var array = request.putArray("addresses");
     addresses.forEach(array::add);
     var answer = agent.call(request);

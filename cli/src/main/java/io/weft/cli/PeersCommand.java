@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,6 +61,7 @@ final class PeersCommand implements Callable<Integer> {
             "SENT",
             "STALE",
             "ROLE",
+            "BFD",
             "LAST DOWN");
     for (var peer : peers.path("peers")) {
       table.row(
@@ -72,6 +74,7 @@ final class PeersCommand implements Callable<Integer> {
           peer.path("sent"),
           peer.path("stale"),
           peer.path("client").asBoolean() ? "client" : "peer",
+          Texts.orDash(peer.path("bfd"), "state"),
           Texts.orDash(peer, "lastReason"));
     }
     out.print(table);
@@ -98,9 +101,19 @@ final class PeersCommand implements Callable<Integer> {
         switch (field.getKey()) {
           case "seconds" -> duration(value.asLong());
           case "client" -> value.asBoolean() ? "client" : "peer";
-          default -> value.isArray() ? Texts.joined(value) : value.asText(value.toString());
+          case "password" -> value.asBoolean() ? "yes" : "no";
+          default -> text(value);
         };
-    out.printf("%-12s %s%n", name(field.getKey()), Texts.printable(text));
+    out.printf("%-16s %s%n", name(field.getKey()), Texts.printable(text));
+  }
+
+  private static String text(JsonNode value) {
+    if (value.isObject()) {
+      return value.properties().stream()
+          .map(part -> name(part.getKey()) + " " + part.getValue().asText())
+          .collect(Collectors.joining(", "));
+    }
+    return value.isArray() ? Texts.joined(value) : value.asText();
   }
 
   private static String name(String field) {
@@ -110,6 +123,10 @@ final class PeersCommand implements Callable<Integer> {
       case "client" -> "role";
       case "seconds" -> "for";
       case "lastReason" -> "last down";
+      case "ttl" -> "TTL";
+      case "ttlSecurity" -> "TTL security";
+      case "bfd" -> "BFD";
+      case "noSession" -> "no session";
       default -> field.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
     };
   }

@@ -90,6 +90,23 @@ final class StatusCommand implements Callable<Integer> {
                 + " attempts)");
       }
     }
+    for (var duplicate : status.path("duplicates")) {
+      line(
+          out,
+          "duplicate",
+          duplicate.path("mac").asText()
+              + " in "
+              + duplicate.path("network").asText()
+              + " is endpoint "
+              + duplicate.path("endpoint").asText()
+              + " here and also at "
+              + duplicate.path("vtep").asText("another place")
+              + ": frozen for "
+              + duplicate.path("recoversInSeconds")
+              + " s more, after "
+              + duplicate.path("moves")
+              + " moves");
+    }
     for (var problem : status.path("problems")) {
       line(out, "problem", problem.asText());
     }

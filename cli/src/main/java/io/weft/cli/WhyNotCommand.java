@@ -58,6 +58,11 @@ final class WhyNotCommand implements Callable<Integer> {
         var from = path.path("local").asBoolean() ? "local" : path.path("peer").asText();
         line(out, "  path from " + from + ": " + path.path("reason").asText());
       }
+      for (var refusal : route.path("refused")) {
+        line(
+            out,
+            "  from " + refusal.path("peer").asText() + ": " + refusal.path("reason").asText());
+      }
       for (var network : route.path("networks")) {
         line(
             out,

@@ -35,6 +35,8 @@ class WeftTest {
          [{"object": "port weft-red ep1", "reason": "EEXIST", "attempts": 3}]},
        "endpoints": [{"name": "web-1", "network": "red-web", "attached": true, "port": "ep1",
          "mac": "0a:58:c0:a8:01:0a", "addresses": ["192.168.1.10/24"]}],
+       "duplicates": [{"mac": "0a:58:c0:a8:01:0a", "network": "red-web", "endpoint": "web-1",
+         "vtep": "10.0.0.2", "moves": 5, "seconds": 60, "recoversInSeconds": 120}],
        "problems": ["a.yaml:3:8: Network a: unknown key 'vin'"]}
       """;
 
@@ -56,7 +58,12 @@ class WeftTest {
       """
       {"asn": 65000, "routerId": "10.0.0.1", "peers": [
         {"address": "10.0.0.9", "asn": 65000, "routerId": "10.0.0.9", "client": false,
-         "state": "Established", "seconds": 3725, "received": 2, "sent": 1, "stale": 0},
+         "state": "Established", "seconds": 3725, "received": 2, "sent": 1, "stale": 0,
+         "families": ["l2vpn-evpn", "route-target"], "password": true, "ttlSecurity": 1,
+         "importPolicy": "from-rr",
+         "maximumPrefixes": {"limit": 1000, "warnPercent": 75, "action": "close",
+           "restartSeconds": 60},
+         "bfd": {"state": "UP", "multihop": false, "detectionMillis": 300.0}},
         {"address": "10.0.0.10", "asn": 65000, "client": true, "state": "Active",
          "seconds": 5, "received": 0, "sent": 0, "stale": 0,
          "lastReason": "connection lost: \\u001b[31mred"}]}
@@ -75,6 +82,8 @@ class WeftTest {
       {"question": "10.1.1.1", "known": true, "more": 2, "routes": [
         {"route": "[3] 10.0.0.2:1 tag 0 10.0.0.2",
          "paths": [{"peer": "10.0.0.9", "local": false, "reason": "best"}],
+         "refused": [{"peer": "10.0.0.8", "reason":
+           "not imported: policy edge rejects it by rule no-red"}],
          "networks": [{"name": "blue", "imported": false, "reason":
            "not imported: it imports [65000:200], the route carries [65000:100]"}],
          "peers": [{"address": "10.0.0.9", "obstacle": true,
@@ -283,6 +292,7 @@ class WeftTest {
             BGP        AS 65000, router 10.0.0.1, 1 of 2 sessions established
             kernel     12 objects, 1 changes pending, 9 writes since the start; waiting for the peers' routes
             refused    port weft-red ep1: EEXIST (3 attempts)
+            duplicate  0a:58:c0:a8:01:0a in red-web is endpoint web-1 here and also at 10.0.0.2: frozen for 120 s more, after 5 moves
             problem    a.yaml:3:8: Network a: unknown key 'vin'
 
             ENDPOINT  NETWORK  MAC                ADDRESSES        PORT  STATE
@@ -336,15 +346,25 @@ class WeftTest {
     assertThat(onAgent("peers", "10.0.0.10").out())
         .isEqualTo(
             """
-            address      10.0.0.10
-            AS           65000
-            role         client
-            state        Active
-            for          0m05s
-            received     0
-            sent         0
-            stale        0
-            last down    connection lost: ?[31mred
+            address          10.0.0.10
+            AS               65000
+            role             client
+            state            Active
+            for              0m05s
+            received         0
+            sent             0
+            stale            0
+            last down        connection lost: ?[31mred
+            """);
+    assertThat(onAgent("peers", "10.0.0.9").out())
+        .endsWith(
+            """
+            families         l2vpn-evpn,route-target
+            password         yes
+            TTL security     1
+            import policy    from-rr
+            maximum prefixes limit 1000, warn percent 75, action close, restart seconds 60
+            BFD              state UP, multihop false, detection millis 300.0
             """);
     var run = onAgent("peers", "10.0.0.11");
     assertThat(run.code()).isEqualTo(Weft.FAILED);
@@ -361,6 +381,7 @@ class WeftTest {
             """
             [3] 10.0.0.2:1 tag 0 10.0.0.2
               path from 10.0.0.9: best
+              from 10.0.0.8: not imported: policy edge rejects it by rule no-red
               network blue: not imported: it imports [65000:200], the route carries [65000:100]
               to 10.0.0.9: not sent: the route is from there
             ... and 2 more routes; ask for one of them
@@ -376,9 +397,9 @@ class WeftTest {
     assertThat(onAgent("peers").out())
         .isEqualTo(
             """
-            PEER          AS  ROUTER ID  STATE        FOR    RECEIVED  SENT  STALE  ROLE    LAST DOWN
-            10.0.0.9   65000  10.0.0.9   Established  1h02m         2     1      0  peer    -
-            10.0.0.10  65000  -          Active       0m05s         0     0      0  client  connection lost: ?[31mred
+            PEER          AS  ROUTER ID  STATE        FOR    RECEIVED  SENT  STALE  ROLE    BFD  LAST DOWN
+            10.0.0.9   65000  10.0.0.9   Established  1h02m         2     1      0  peer    UP   -
+            10.0.0.10  65000  -          Active       0m05s         0     0      0  client  -    connection lost: ?[31mred
             """);
     assertThat(onAgent("networks").out())
         .isEqualTo(
@@ -412,6 +433,8 @@ class WeftTest {
                 + "\"netns\":\"/proc/7/ns/net\",\"interface\":\"net1\","
                 + "\"mac\":\"0a:58:c0:a8:01:0a\","
                 + "\"addresses\":[\"192.168.1.10\",\"fd00:1::a\"]}");
+    onAgent("attach", "web-1", "--network=red-web", "--netns=w", "--sticky");
+    assertThat(requests).last().asString().contains("\"sticky\":true");
     assertThat(onAgent("detach", "web-1").out()).isEqualTo("web-1 detached\n");
   }
 }

@@ -1,6 +1,7 @@
 package io.weft.agent.bfd;
 
 import io.weft.bfd.BfdSettings;
+import io.weft.bfd.BfdView;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.PeerSpec.Remote;
@@ -28,6 +29,7 @@ public final class PeerPaths implements AutoCloseable {
   private final Consumer<SpeakerEvent> speaker;
   private Optional<BfdTransport> transport = Optional.empty();
   private Optional<IpAddress> from = Optional.empty();
+  private Optional<String> problem = Optional.empty();
 
   public PeerPaths(Consumer<SpeakerEvent> speaker) {
     this.speaker = speaker;
@@ -36,6 +38,7 @@ public final class PeerPaths implements AutoCloseable {
   /** Watches what {@code fabric} asks for, from the address {@code local}, and nothing else. */
   public synchronized void change(FabricSpec fabric, IpAddress local) {
     var wanted = settings(fabric, local);
+    problem = Optional.empty();
     if (!from.equals(Optional.of(local)) || wanted.isEmpty()) {
       close();
     }
@@ -49,8 +52,25 @@ public final class PeerPaths implements AutoCloseable {
       }
       transport.get().sessions(wanted);
     } catch (LinuxException e) {
-      LOG.warn("no BFD from {}: {}; BGP sessions stand by their hold time", local, e.getMessage());
+      var text =
+          "no BFD from "
+              + local
+              + ": "
+              + e.getMessage()
+              + "; BGP sessions stand by their hold time";
+      LOG.warn("{}", text);
+      problem = Optional.of(text);
     }
+  }
+
+  /** Why no path is watched; empty when they are, or none is to be. */
+  public synchronized Optional<String> problem() {
+    return problem;
+  }
+
+  /** How the sessions stand; empty where there are none. */
+  public synchronized Optional<BfdView> view() {
+    return transport.map(BfdTransport::view);
   }
 
   private void changed(PathState state) {

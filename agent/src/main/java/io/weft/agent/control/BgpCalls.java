@@ -5,11 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.RouteFilter;
+import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.WhyJson;
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.wire.Route;
 import io.weft.overlay.node.NodeView.NetworkView;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The calls about routes, which a node and a reflector answer alike. */
 public final class BgpCalls {
@@ -24,13 +28,24 @@ public final class BgpCalls {
     }
   }
 
+  /** Asks the speaker what became of the routes that are meant. */
+  public interface Explainer {
+    Explanation.Several explain(Predicate<Route> meant, int most)
+        throws CallRefused, InterruptedException;
+  }
+
   /** {@code why}, with the text {@code route}; {@code networks} of a node. */
   public static ObjectNode why(
-      JsonNode call, SpeakerView view, Optional<List<NetworkView>> networks) throws CallRefused {
+      JsonNode call, SpeakerView view, Optional<List<NetworkView>> networks, Explainer explainer)
+      throws CallRefused, InterruptedException {
+    var text = call.path("route").asText();
+    RouteQuestion question;
     try {
-      return WhyJson.why(view, networks, call.path("route").asText());
+      question = RouteQuestion.parse(text);
     } catch (IllegalArgumentException e) {
       throw new CallRefused("INVALID_REQUEST", String.valueOf(e.getMessage()));
     }
+    var told = explainer.explain(question::means, WhyJson.MAX_ROUTES);
+    return WhyJson.why(view, networks, text, told);
   }
 }

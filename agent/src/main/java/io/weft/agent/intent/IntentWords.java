@@ -1,18 +1,11 @@
 package io.weft.agent.intent;
 
-import io.weft.bgp.speaker.PeerConfig;
-import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
-import io.weft.kubernetes.resource.FabricSpec;
-import io.weft.kubernetes.resource.PeerSpec;
-import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.Underlay;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /** From what the resources say to what a brain is told. */
@@ -41,50 +34,31 @@ public final class IntentWords {
                         network.exports(),
                         network.network().spec().mtu()))
             .toList();
+    var neighbours = new PeerWords(fabric, self, false);
     return new NodeIntent(
-        fabric.asn(), peers(fabric, self), fabric.holdSeconds(), fabric.restartSeconds(), networks);
+        fabric.asn(),
+        neighbours.peers(),
+        neighbours.ranges(),
+        fabric.holdSeconds(),
+        fabric.restartSeconds(),
+        fabric.longLivedSeconds(),
+        networks);
   }
 
   /** A reflector's part: everyone in the clients' prefixes may connect and is reflected to. */
   public static SpeakerConfig reflector(Intent intent, Underlay underlay) {
     var fabric = intent.fabric().spec();
+    var neighbours = new PeerWords(fabric, Optional.of(underlay.vtep()), true);
     return new SpeakerConfig(
         fabric.asn(),
         underlay.routerId(),
-        peers(fabric, Optional.of(underlay.vtep())),
-        fabric.reflectorClients().stream()
-            .map(range -> PeerRange.clients(range, fabric.asn()))
-            .toList(),
+        neighbours.peers(),
+        neighbours.ranges(),
         true,
         fabric.holdSeconds(),
         fabric.restartSeconds(),
+        fabric.longLivedSeconds(),
         MAX_PEERS,
         MAX_ROUTES_PER_PEER);
-  }
-
-  private static List<PeerConfig> peers(FabricSpec fabric, Optional<IpAddress> self) {
-    var peers = new ArrayList<PeerConfig>();
-    for (var address : fabric.reflectors().addresses()) {
-      if (self.filter(address::equals).isEmpty()) {
-        peers.add(new PeerConfig(address, fabric.asn(), false, false));
-      }
-    }
-    for (var peer : fabric.peers()) {
-      if (peer.remote() instanceof PeerSpec.Remote.AtAddress(var address)) {
-        boolean known = peers.stream().anyMatch(p -> p.address().equals(address));
-        if (PeerSupport.mayStart(peer) && !known && self.filter(address::equals).isEmpty()) {
-          as(peer, fabric).ifPresent(as -> peers.add(new PeerConfig(address, as, false, false)));
-        }
-      }
-    }
-    return peers;
-  }
-
-  private static Optional<AutonomousSystem> as(PeerSpec peer, FabricSpec fabric) {
-    return switch (peer.as()) {
-      case PeerSpec.PeerAs.Exact(var as) -> Optional.of(as);
-      case PeerSpec.PeerAs.Internal _ -> Optional.of(fabric.asn());
-      case PeerSpec.PeerAs.External _ -> Optional.empty();
-    };
   }
 }

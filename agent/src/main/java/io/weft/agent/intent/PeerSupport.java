@@ -2,9 +2,6 @@ package io.weft.agent.intent;
 
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.PeerSpec;
-import io.weft.kubernetes.resource.PeerSpec.AddPath;
-import io.weft.kubernetes.resource.PeerSpec.PeerAs;
-import io.weft.kubernetes.resource.PeerSpec.PeerFamily;
 import io.weft.kubernetes.resource.PeerSpec.Remote;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +17,7 @@ public final class PeerSupport {
   public static List<String> gaps(FabricSpec fabric) {
     var gaps = new ArrayList<String>();
     for (var peer : fabric.peers()) {
-      var missing = preventing(peer);
+      var missing = preventing(peer, fabric);
       if (!missing.isEmpty()) {
         gaps.add(
             "Fabric peer "
@@ -39,45 +36,33 @@ public final class PeerSupport {
                 + "; the session goes on without");
       }
     }
-    if (fabric.longLivedSeconds() != 0) {
-      gaps.add(
-          "Fabric: this version does not carry out longLivedSeconds; routes go with restartSeconds");
-    }
-    if (!fabric.underlay().equals(FabricSpec.Underlay.DEFAULT)) {
-      gaps.add("Fabric: this version does not carry out underlay; the VTEP is not announced");
-    }
     return gaps;
   }
 
   /** True when nothing is asked for without which a session would be less than was meant. */
-  static boolean mayStart(PeerSpec peer) {
-    return preventing(peer).isEmpty();
+  static boolean mayStart(PeerSpec peer, FabricSpec fabric) {
+    return preventing(peer, fabric).isEmpty();
   }
 
-  private static List<String> preventing(PeerSpec peer) {
+  private static List<String> preventing(PeerSpec peer, FabricSpec fabric) {
     var missing = new ArrayList<String>();
-    addIf(peer.remote() instanceof Remote.OnInterface, "interface", missing);
-    addIf(peer.remote() instanceof Remote.InRange, "range", missing);
-    addIf(peer.as() instanceof PeerAs.External, "asn: external", missing);
-    addIf(!peer.families().contains(PeerFamily.L2VPN_EVPN), "families without l2vpn-evpn", missing);
-    addIf(peer.maximumPrefixes().isPresent(), "maximumPrefixes", missing);
-    addIf(peer.shutdown().isPresent(), "the text of shutdown", missing);
-    addIf(peer.importPolicy().isPresent(), "import", missing);
-    addIf(peer.exportPolicy().isPresent(), "export", missing);
+    for (var policy : List.of(peer.importPolicy(), peer.exportPolicy())) {
+      addIf(
+          PolicyWords.usesLargeCommunities(fabric, policy),
+          "large communities, which policy " + policy.orElse("") + " has",
+          missing);
+    }
     return missing;
   }
 
   private static List<String> ignored(PeerSpec peer) {
     var missing = new ArrayList<String>();
-    addIf(
-        peer.families().contains(PeerFamily.L2VPN_EVPN) && peer.families().size() > 1,
-        "families beside l2vpn-evpn",
-        missing);
-    addIf(peer.holdSeconds().isPresent(), "holdSeconds of one peer", missing);
-    addIf(peer.allowAsIn() != 0, "allowAsIn", missing);
-    addIf(peer.nextHop().isPresent(), "nextHop", missing);
-    addIf(peer.addPath() != AddPath.NONE, "addPath", missing);
+    addIf(peer.bfd().isPresent() && !hasKnownAddress(peer), "bfd", missing);
     return missing;
+  }
+
+  private static boolean hasKnownAddress(PeerSpec peer) {
+    return peer.remote() instanceof Remote.AtAddress(var address) && !address.isLinkLocal();
   }
 
   private static void addIf(boolean asked, String setting, List<String> missing) {

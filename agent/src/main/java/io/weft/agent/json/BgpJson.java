@@ -41,6 +41,7 @@ public final class BgpJson {
       node.put("sent", peer.sent());
       node.put("stale", peer.staleRoutes());
       peer.lastReason().ifPresent(reason -> node.put("lastReason", reason));
+      texts(node.putArray("families"), peer.families());
     }
     return document;
   }
@@ -81,6 +82,9 @@ public final class BgpJson {
     node.put("best", route.best());
     node.put("stale", route.stale());
     route.peer().ifPresent(peer -> node.put("peer", peer.toString()));
+    if (route.pathId() != 0) {
+      node.put("pathId", route.pathId());
+    }
     return node;
   }
 

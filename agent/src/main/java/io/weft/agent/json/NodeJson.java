@@ -1,10 +1,12 @@
 package io.weft.agent.json;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.node.NodeView;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** A node's view as JSON: {@code status}, {@code networks}, and the answer to an attach call. */
 public final class NodeJson {
@@ -55,13 +57,33 @@ public final class NodeJson {
     return document;
   }
 
+  /**
+   * MACs that are here and elsewhere.
+   *
+   * @param nowNanos on the clock of the node
+   */
+  public static ArrayNode duplicates(NodeView view, long nowNanos) {
+    var duplicates = NODES.arrayNode();
+    for (var duplicate : view.duplicates()) {
+      var node = duplicates.addObject();
+      node.put("mac", duplicate.mac().toString()).put("network", duplicate.network());
+      node.put("endpoint", duplicate.endpoint());
+      duplicate.vtep().ifPresent(vtep -> node.put("vtep", vtep.toString()));
+      node.put("moves", duplicate.moves());
+      node.put("seconds", TimeUnit.NANOSECONDS.toSeconds(nowNanos - duplicate.sinceNanos()));
+      long left = Math.max(0, duplicate.recoverAtNanos() - nowNanos);
+      node.put("recoversInSeconds", TimeUnit.NANOSECONDS.toSeconds(left));
+    }
+    return duplicates;
+  }
+
   private static void endpoints(NodeView view, ObjectNode document) {
     var endpoints = document.putArray("endpoints");
     for (var each : view.endpoints()) {
       var node = endpoints.addObject();
       var endpoint = each.endpoint();
       node.put("name", endpoint.name()).put("network", endpoint.network());
-      node.put("attached", each.attached());
+      node.put("attached", each.attached()).put("sticky", endpoint.sticky());
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
     }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Which routes somebody asks about: one by its text, or all with a MAC, an IP or a prefix. */
-final class RouteQuestion {
+public final class RouteQuestion {
   private final Predicate<Route> meant;
 
   private RouteQuestion(Predicate<Route> meant) {
@@ -24,7 +24,7 @@ final class RouteQuestion {
    *
    * @throws IllegalArgumentException in words, for any other text
    */
-  static RouteQuestion parse(String typed) {
+  public static RouteQuestion parse(String typed) {
     var text = typed.strip();
     if (text.startsWith("[") || text.startsWith("rt:")) {
       var key = RouteText.parse(text).key();
@@ -52,7 +52,7 @@ final class RouteQuestion {
     }
   }
 
-  boolean means(Route route) {
+  public boolean means(Route route) {
     return meant.test(route);
   }
 

@@ -2,6 +2,7 @@ package io.weft.agent.json;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
@@ -9,17 +10,16 @@ import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.overlay.node.NodeView.NetworkView;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Why a route is not here, not best, not imported or not sent, as JSON ({@code why}): what is known
- * of each route asked about, or who could have said it.
+ * Why a route is not here, not best, not imported or not sent, as JSON ({@code why}): what the
+ * speaker knows of each route asked about, or who could have said it.
  */
 public final class WhyJson {
   /** Routes that are told of at most; {@code more} counts the others. */
-  static final int MAX_ROUTES = 100;
+  public static final int MAX_ROUTES = 100;
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -29,28 +29,21 @@ public final class WhyJson {
    * The answer.
    *
    * @param networks of the node; empty on a reflector, which imports nothing
-   * @param text a route as {@code routes} prints it, a MAC, an IP or a prefix
-   * @throws IllegalArgumentException in words, when the text is none of them
+   * @param text the question as it was typed
+   * @param told what the speaker says to it
    */
   public static ObjectNode why(
-      SpeakerView view, Optional<List<NetworkView>> networks, String text) {
-    var question = RouteQuestion.parse(text);
-    var known = new LinkedHashMap<String, List<RouteView>>();
-    for (var route : view.routes()) {
-      if (question.means(route.route())) {
-        known.computeIfAbsent(route.route().key().toString(), _ -> new ArrayList<>()).add(route);
-      }
-    }
+      SpeakerView view,
+      Optional<List<NetworkView>> networks,
+      String text,
+      Explanation.Several told) {
     var document = NODES.objectNode();
-    document.put("question", text).put("known", !known.isEmpty());
+    boolean known = !told.routes().isEmpty();
+    document.put("question", text).put("known", known);
     var routes = document.putArray("routes");
-    for (var entry : known.entrySet()) {
-      if (routes.size() < MAX_ROUTES) {
-        routes.add(route(view, networks, entry.getKey(), entry.getValue()));
-      }
-    }
-    document.put("more", known.size() - routes.size());
-    if (known.isEmpty()) {
+    told.routes().forEach(route -> routes.add(route(networks, route)));
+    document.put("more", told.more());
+    if (!known) {
       unknown(view, networks, document);
     }
     return document;
@@ -91,33 +84,54 @@ public final class WhyJson {
         });
   }
 
-  private static ObjectNode route(
-      SpeakerView view,
-      Optional<List<NetworkView>> networks,
-      String key,
-      List<RouteView> candidates) {
-    var node = NODES.objectNode().put("route", key);
+  private static ObjectNode route(Optional<List<NetworkView>> networks, Explanation told) {
+    var node = NODES.objectNode().put("route", told.key().toString());
     var paths = node.putArray("paths");
-    var best = candidates.stream().filter(RouteView::best).findFirst();
-    for (var path : candidates) {
-      paths.add(BgpJson.row(path).put("reason", reason(view, best, path)));
+    for (var standing : told.paths()) {
+      paths.add(
+          BgpJson.row(standing.path())
+              .put("used", standing.used())
+              .put("reason", reason(standing)));
     }
-    best.ifPresent(
-        path -> {
-          if (path.route() instanceof EvpnRoute) {
-            networks.ifPresent(all -> imports(all, path, node));
-          }
-          sending(view, path, node);
-        });
+    var refused = node.putArray("refused");
+    for (var refusal : told.refused()) {
+      refused
+          .addObject()
+          .put("peer", refusal.peer().toString())
+          .put("reason", "not imported: " + refusal.reason().text());
+    }
+    var best = told.paths().stream().map(Explanation.Standing::path).filter(RouteView::best);
+    best.findFirst()
+        .filter(path -> path.route() instanceof EvpnRoute)
+        .ifPresent(path -> networks.ifPresent(all -> imports(all, path, node)));
+    var peers = node.putArray("peers");
+    told.sendings().forEach(sending -> peers.add(sending(sending)));
     return node;
   }
 
-  private static String reason(SpeakerView view, Optional<RouteView> best, RouteView path) {
-    if (path.best()) {
-      return "best";
+  private static String reason(Explanation.Standing standing) {
+    return standing
+        .notBest()
+        .map(
+            lost ->
+                standing.used()
+                    ? "as good as the best, and used beside it"
+                    : "not best: " + lost.text())
+        .orElse("best");
+  }
+
+  private static ObjectNode sending(Explanation.Sending sending) {
+    var node = NODES.objectNode();
+    node.put("address", sending.peer().toString());
+    sending.from().ifPresent(from -> node.put("from", from.toString()));
+    if (sending.pathId() != 0) {
+      node.put("pathId", sending.pathId());
     }
-    return best.map(used -> "not best: " + PathDifference.words(view, used, path))
-        .orElse("not best: the choice is not made yet");
+    node.put("obstacle", sending.notSent().isPresent());
+    var path = sending.pathId() == 0 ? "" : " under path identifier " + sending.pathId();
+    return node.put(
+        "reason",
+        sending.notSent().map(why -> "not sent" + path + ": " + why.text()).orElse("sent" + path));
   }
 
   private static void imports(List<NetworkView> networks, RouteView path, ObjectNode node) {
@@ -157,46 +171,6 @@ public final class WhyJson {
     var communities = path.attributes().extendedCommunities();
     return communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
         || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
-  }
-
-  private static void sending(SpeakerView view, RouteView path, ObjectNode node) {
-    var peers = node.putArray("peers");
-    var from = PathDifference.peer(view, path);
-    boolean internal = from.flatMap(PeerView::as).filter(view.as()::equals).isPresent();
-    boolean fromClient = from.filter(PeerView::client).isPresent();
-    for (var peer : view.peers()) {
-      var obstacle = obstacle(view, path, peer, internal, fromClient);
-      peers
-          .addObject()
-          .put("address", peer.address().toString())
-          .put("obstacle", obstacle.isPresent())
-          .put("reason", obstacle.map(o -> "not sent: " + o).orElse("may be sent"));
-    }
-  }
-
-  private static Optional<String> obstacle(
-      SpeakerView view, RouteView path, PeerView peer, boolean internal, boolean fromClient) {
-    if (!isUp(peer)) {
-      return Optional.of("the session is " + peer.state());
-    }
-    if (path.peer().filter(peer.address()::equals).isPresent()) {
-      return Optional.of("the route is from there");
-    }
-    var external = peer.as().filter(as -> !as.equals(view.as()));
-    if (external.isPresent()) {
-      return external
-          .filter(path.attributes().asPath()::contains)
-          .map(as -> "AS " + as + " is in its AS_PATH already (RFC 4271 §9.1.2)");
-    }
-    if (internal && !fromClient && !peer.client()) {
-      return Optional.of(
-          "it is from an internal neighbour, and neither is our client (RFC 4456 §6)");
-    }
-    if (path.attributes().originatorId().isPresent()
-        && path.attributes().originatorId().equals(peer.routerId())) {
-      return Optional.of("the neighbour originated it (RFC 4456 §8)");
-    }
-    return Optional.empty();
   }
 
   private static boolean isUp(PeerView peer) {

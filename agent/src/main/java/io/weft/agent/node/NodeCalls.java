@@ -8,6 +8,7 @@ import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.NodeJson;
+import io.weft.agent.json.PeerJson;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.net.IpAddress;
@@ -39,26 +40,43 @@ final class NodeCalls {
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final Node node;
   private final Supplier<List<String>> problems;
+  private final Supplier<PeerJson> peerJson;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
 
-  NodeCalls(EventLoop<NodeEvent, NodeEffect> loop, Node node, Supplier<List<String>> problems) {
+  NodeCalls(
+      EventLoop<NodeEvent, NodeEffect> loop,
+      Node node,
+      Supplier<List<String>> problems,
+      Supplier<PeerJson> peerJson) {
     this.loop = loop;
     this.node = node;
     this.problems = problems;
+    this.peerJson = peerJson;
   }
 
   Map<String, Handler> handlers() {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("attach", this::attach);
     handlers.put("detach", this::detach);
-    handlers.put("status", _ -> NodeJson.status(view(), problems.get()));
+    handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
     handlers.put("routes", this::routes);
     handlers.put("why", this::why);
-    handlers.put("peers", _ -> BgpJson.peers(speaker(), System.nanoTime()));
+    handlers.put("peers", _ -> peers());
     return handlers;
+  }
+
+  private ObjectNode status() throws CallRefused, InterruptedException {
+    var view = view();
+    var document = NodeJson.status(view, problems.get());
+    document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
+    return document;
+  }
+
+  private ObjectNode peers() throws CallRefused, InterruptedException {
+    return peerJson.get().addTo(BgpJson.peers(speaker(), System.nanoTime()));
   }
 
   private ObjectNode routes(JsonNode call) throws CallRefused, InterruptedException {
@@ -66,7 +84,11 @@ final class NodeCalls {
   }
 
   private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.why(call, speaker(), Optional.of(view().networks()));
+    return BgpCalls.why(
+        call,
+        speaker(),
+        Optional.of(view().networks()),
+        (meant, most) -> await(loop.ask(() -> node.explain(meant, most).orElseThrow())));
   }
 
   private NodeView view() throws CallRefused, InterruptedException {
@@ -90,7 +112,8 @@ final class NodeCalls {
             text(call, "netns"),
             text(call, "interface"),
             mac(call),
-            addresses(call));
+            addresses(call),
+            sticky(call));
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<AttachResult>();
     attaching.put(id, answer);
@@ -112,6 +135,14 @@ final class NodeCalls {
       throw new CallRefused("INVALID_REQUEST", "'" + field + "' is missing or not a text");
     }
     return value.asText();
+  }
+
+  private static boolean sticky(JsonNode call) throws CallRefused {
+    var value = call.path("sticky");
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw new CallRefused("INVALID_REQUEST", "'sticky' is neither true nor false");
+    }
+    return value.asBoolean();
   }
 
   private static Optional<MacAddress> mac(JsonNode call) throws CallRefused {

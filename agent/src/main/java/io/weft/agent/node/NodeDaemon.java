@@ -9,6 +9,7 @@ import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.intent.InterfacePeers;
+import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
@@ -21,13 +22,13 @@ import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,7 +70,7 @@ public final class NodeDaemon implements AutoCloseable {
     transport = new BgpTransport(event -> loop.put(new NodeEvent.Bgp(event)));
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
-    calls = new NodeCalls(loop, node, this::problems);
+    calls = new NodeCalls(loop, node, this::problems, this::peerJson);
     control = ControlServer.open(options.socket(), calls.handlers());
   }
 
@@ -163,8 +164,15 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private List<String> problems() {
-    return Stream.concat(configuration.current().problems().stream(), transport.problems().stream())
-        .toList();
+    var problems = new ArrayList<>(configuration.current().problems());
+    problems.addAll(transport.problems());
+    paths.problem().ifPresent(problems::add);
+    return problems;
+  }
+
+  private PeerJson peerJson() {
+    var current = configuration.current();
+    return new PeerJson(current.fabric(), current.transports(), paths.view());
   }
 
   /** On the kernel's thread. */

@@ -1,5 +1,6 @@
 package io.weft.agent.reflector;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
@@ -14,6 +15,7 @@ import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.Speaker;
@@ -32,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -146,10 +149,16 @@ public final class ReflectorDaemon implements AutoCloseable {
   private Map<String, Handler> handlers() {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("status", _ -> status(view()));
-    handlers.put("peers", _ -> BgpJson.peers(view(), System.nanoTime()));
+    handlers.put("peers", _ -> peers(view()));
     handlers.put("routes", call -> BgpCalls.routes(call, view()));
-    handlers.put("why", call -> BgpCalls.why(call, view(), Optional.empty()));
+    handlers.put("why", this::why);
     return handlers;
+  }
+
+  private ObjectNode peers(SpeakerView view) {
+    var current = configuration.current();
+    return new PeerJson(current.fabric(), current.transports(), paths.view())
+        .addTo(BgpJson.peers(view, System.nanoTime()));
   }
 
   private ObjectNode status(SpeakerView view) {
@@ -164,12 +173,22 @@ public final class ReflectorDaemon implements AutoCloseable {
     var problems = document.putArray("problems");
     configuration.current().problems().forEach(problems::add);
     transport.problems().forEach(problems::add);
+    paths.problem().ifPresent(problems::add);
     return document;
   }
 
+  private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
+    return BgpCalls.why(
+        call, view(), Optional.empty(), (meant, most) -> ask(() -> speaker.explain(meant, most)));
+  }
+
   private SpeakerView view() throws CallRefused, InterruptedException {
+    return ask(speaker::view);
+  }
+
+  private <T> T ask(Supplier<T> question) throws CallRefused, InterruptedException {
     try {
-      return loop.ask(speaker::view).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return loop.ask(question).get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       var cause = e.getCause();
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));

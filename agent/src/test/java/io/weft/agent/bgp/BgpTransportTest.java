@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.agent.loop.EventLoop;
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.SessionOptions;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -19,6 +20,7 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.Esi;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Octets;
@@ -80,19 +82,19 @@ class BgpTransportTest {
     Endpoint(IpAddress self, IpAddress... peers) {
       speaker =
           new Speaker(
-              new SpeakerConfig(
-                  AS,
-                  (Ipv4Address) self,
-                  List.of(peers).stream().map(p -> new PeerConfig(p, AS, true, false)).toList(),
-                  List.of(),
-                  true,
-                  90,
-                  120,
-                  100,
-                  10_000));
+              config(self, Stream.of(peers).map(p -> new PeerConfig(p, AS, true, false)).toList()));
       loop = new EventLoop<>("brain " + self, new SpeakerBrain(speaker), this::carryOut);
       transport = new BgpTransport(port, loop::put);
       open.push(this::close);
+    }
+
+    private static SpeakerConfig config(IpAddress self, List<PeerConfig> peers) {
+      return new SpeakerConfig(
+          AS, (Ipv4Address) self, peers, List.of(), true, 90, 120, 100, 10_000);
+    }
+
+    void change(IpAddress self, PeerConfig... peers) {
+      loop.put(new SpeakerEvent.ConfigChanged(config(self, List.of(peers))));
     }
 
     private void carryOut(SpeakerEffect effect) {
@@ -157,6 +159,28 @@ class BgpTransportTest {
     again.announce(TWO);
     await("the session again", () -> one.peer(TWO).state().equals("Established"));
     await("the route again", () -> again.view().routes().size() == 2);
+  }
+
+  @Test
+  void aChangeOfOnePeerLeavesTheOtherSessionAlone() throws Exception {
+    var one = new Endpoint(ONE, TWO, THREE).start(ONE);
+    new Endpoint(TWO, ONE).start(TWO);
+    var three = new Endpoint(THREE, ONE).start(THREE);
+    await("a session", () -> one.peer(TWO).state().equals("Established"));
+    await("another", () -> one.peer(THREE).state().equals("Established"));
+    three.announce(THREE);
+    await("its route", () -> one.view().routes().size() == 1);
+    var before = one.peer(THREE);
+    var there = three.peer(ONE);
+
+    var options = SessionOptions.DEFAULT.withHoldSeconds(9);
+    var two = new PeerConfig(TWO, AS, true, false).withOptions(options);
+    one.change(ONE, two, new PeerConfig(THREE, AS, true, false));
+    one.transport.configure(List.of(PeerTransport.plain(new IpPrefix(TWO, 32)).withMultihop(9)));
+    await("the new session", () -> one.peer(TWO).state().equals("Established"));
+    assertThat(one.peer(TWO).sinceNanos()).isGreaterThan(before.sinceNanos());
+    assertThat(one.peer(THREE)).isEqualTo(before);
+    assertThat(three.peer(ONE)).isEqualTo(there);
   }
 
   @Test

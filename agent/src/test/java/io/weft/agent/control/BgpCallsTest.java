@@ -5,11 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.agent.control.BgpCalls.Explainer;
 import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.bgp.speaker.Explanation;
+import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.Speaker;
+import io.weft.bgp.speaker.SpeakerConfig;
+import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
+import io.weft.bgp.wire.Capability;
+import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteText;
 import io.weft.net.AutonomousSystem;
@@ -42,6 +52,8 @@ class BgpCallsTest {
               path("[5] 10.0.0.3:9 tag 0 10.2.0.0/16 label 5001", "10.0.0.8", 0, "65000:9", true),
               path("10.3.0.0/24", "", 0, "65000:1", true)));
 
+  private static final Explainer NOBODY = (_, _) -> new Explanation.Several(List.of(), 0);
+
   private static PeerView peer(String address, String state) {
     return new PeerView(
         IpAddress.parse(address),
@@ -69,7 +81,8 @@ class BgpCallsTest {
         peer.isEmpty() ? Optional.empty() : Optional.of(IpAddress.parse(peer)),
         peer.isEmpty(),
         best,
-        false);
+        false,
+        0);
   }
 
   private static NetworkView network(String name, String target, boolean realised) {
@@ -132,23 +145,25 @@ class BgpCallsTest {
     assertThatThrownBy(() -> BgpCalls.routes(json("{'type':256}"), VIEW))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("type 256 is not a number in 0..255");
-    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), VIEW, Optional.empty()))
+    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), VIEW, Optional.empty(), NOBODY))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'x' is neither a route");
   }
 
   @Test
   void theCompetingPathAndTheMissingTargetAreTold() throws Exception {
+    var speaker = speaker();
     for (var text : List.of(MAC_IP, "02:00:00:00:00:01", "10.1.1.1")) {
       var answer =
           BgpCalls.why(
               json("{'route':'" + text + "'}"),
-              VIEW,
+              speaker.view(),
               Optional.of(
                   List.of(
                       network("red", "65000:100", true),
                       network("idle", "65000:100", false),
-                      network("blue", "65000:200", true))));
+                      network("blue", "65000:200", true))),
+              speaker::explain);
       assertThat(answer.path("known").asBoolean()).isTrue();
       assertThat(answer.path("routes")).hasSize(1);
       var route = answer.path("routes").path(0);
@@ -164,8 +179,24 @@ class BgpCallsTest {
               "not imported: it has target 65000:100, but the network has no endpoint here",
               "not imported: it imports [65000:200], the route carries [65000:100]");
       assertThat(route.path("peers").findValuesAsText("reason"))
-          .containsExactly("not sent: the route is from there", "not sent: the session is Active");
+          .containsExactly(
+              "not sent: the session is Active",
+              "not sent: the route is from there",
+              "not sent: it is from an internal neighbour, and neither is our client (RFC 4456 §6)");
     }
+  }
+
+  @Test
+  void aRefusedRouteIsToldWithItsReason() throws Exception {
+    var speaker = speaker();
+    var answer =
+        BgpCalls.why(
+            json("{'route':'10.1.1.7'}"), speaker.view(), Optional.empty(), speaker::explain);
+    assertThat(answer.path("known").asBoolean()).isTrue();
+    var route = answer.path("routes").path(0);
+    assertThat(route.path("paths")).isEmpty();
+    assertThat(route.path("refused").findValuesAsText("reason"))
+        .containsExactly("not imported: no network here imports one of its route targets");
   }
 
   @Test
@@ -174,11 +205,57 @@ class BgpCallsTest {
         BgpCalls.why(
             json("{'route':'10.9.9.9'}"),
             VIEW,
-            Optional.of(List.of(network("red", "65000:100", true))));
+            Optional.of(List.of(network("red", "65000:100", true))),
+            NOBODY);
     assertThat(answer.path("known").asBoolean()).isFalse();
     assertThat(answer.path("reasons").toString())
         .contains("neighbour 10.0.0.8 is established; none of the 2 routes kept from it")
         .contains("neighbour 10.0.0.9 is Active: hold timer expired")
         .contains("imported here: 65000:100 (red)");
+  }
+
+  /** A node with sessions to 10.0.0.8 and 10.0.0.9; nobody is at 10.0.0.7. */
+  private static Speaker speaker() {
+    var peers =
+        List.of("10.0.0.7", "10.0.0.8", "10.0.0.9").stream()
+            .map(peer -> new PeerConfig(IpAddress.parse(peer), AS, false, true))
+            .toList();
+    var speaker =
+        new Speaker(new SpeakerConfig(AS, SELF, peers, List.of(), false, 90, 120, 10, 1000));
+    speaker.step(0, new SpeakerEvent.ImportTargetsChanged(List.of(RouteTarget.parse("65000:100"))));
+    say(speaker, "10.0.0.8", MAC_IP + " label 100", "65000:100", 7);
+    say(speaker, "10.0.0.9", MAC_IP + " label 100", "65000:100", 3);
+    var unwanted = MAC_IP.replace("00:01 10.1.1.1", "00:07 10.1.1.7") + " label 100";
+    say(speaker, "10.0.0.9", unwanted, "65000:200", 0);
+    return speaker;
+  }
+
+  /** The peer says a route, in its session or in a first one. */
+  private static void say(
+      Speaker speaker, String peer, String route, String target, long sequence) {
+    var address = IpAddress.parse(peer);
+    long connection = Integer.parseInt(peer.substring(7));
+    boolean up =
+        speaker.view().peers().stream()
+            .anyMatch(p -> p.address().equals(address) && p.state().equals("Established"));
+    if (!up) {
+      var open =
+          new Message.Open(
+              AS,
+              90,
+              (Ipv4Address) address,
+              List.of(
+                  new Capability.Multiprotocol(Family.L2VPN_EVPN), new Capability.FourOctetAs(AS)));
+      speaker.step(0, new SpeakerEvent.Accepted(connection, address));
+      receive(speaker, connection, open);
+      receive(speaker, connection, new Message.Keepalive());
+    }
+    var attributes = path(route, peer, sequence, target, true).attributes();
+    receive(
+        speaker, connection, Message.Update.announce(attributes, List.of(RouteText.parse(route))));
+  }
+
+  private static void receive(Speaker speaker, long connection, Message message) {
+    speaker.step(0, new SpeakerEvent.MessageReceived(connection, new Decoded.Good(message)));
   }
 }

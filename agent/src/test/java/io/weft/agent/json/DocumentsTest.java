@@ -3,6 +3,7 @@ package io.weft.agent.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
@@ -26,6 +27,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView;
+import io.weft.overlay.node.NodeView.DuplicateView;
 import io.weft.overlay.node.NodeView.EndpointView;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.Underlay;
@@ -121,7 +123,7 @@ class DocumentsTest {
          'converged':true,
          'kernel':{'objects':12,'pending':1,'writes':9,
            'failures':[{'object':'port weft-red ep1','reason':'EEXIST','attempts':3}]},
-         'endpoints':[{'name':'web-1','network':'red-web','attached':true,'port':'ep1',
+         'endpoints':[{'name':'web-1','network':'red-web','attached':true,'sticky':false,'port':'ep1',
            'mac':'0a:58:c0:a8:01:0a','addresses':['192.168.1.10/24']}],
          'problems':['a.yaml:3:8: wrong']}
         """);
@@ -129,6 +131,36 @@ class DocumentsTest {
     assertThat(early.path("vtepMissing").asText()).isEqualTo("there is no default route");
     assertThat(early.has("vtep")).isFalse();
     assertThat(early.has("peers")).isFalse();
+  }
+
+  @Test
+  void duplicates() throws Exception {
+    var duplicate =
+        new DuplicateView(
+            MAC, "red-web", "web-1", Optional.of(PEER), 5, 1_000_000_000L, 181_000_000_000L);
+    var quiet = node(Optional.empty(), Optional.empty());
+    var view =
+        new NodeView(
+            quiet.name(),
+            quiet.underlay(),
+            quiet.underlayReason(),
+            quiet.converged(),
+            quiet.networks(),
+            quiet.endpoints(),
+            quiet.kernelObjects(),
+            quiet.kernelPending(),
+            quiet.kernelWrites(),
+            quiet.kernelFailures(),
+            quiet.bgp(),
+            List.of(duplicate));
+    assertJson(
+        JsonNodeFactory.instance
+            .objectNode()
+            .set("duplicates", NodeJson.duplicates(view, 61_000_000_000L)),
+        """
+        {'duplicates':[{'mac':'0a:58:c0:a8:01:0a','network':'red-web','endpoint':'web-1',
+          'vtep':'10.0.0.9','moves':5,'seconds':60,'recoversInSeconds':120}]}
+        """);
   }
 
   @Test
@@ -162,9 +194,9 @@ class DocumentsTest {
         """
         {'asn':65000,'routerId':'10.0.0.1','peers':[
           {'address':'10.0.0.9','asn':65000,'routerId':'10.0.0.1','client':false,
-           'state':'Established','seconds':5,'received':2,'sent':1,'stale':0},
+           'state':'Established','seconds':5,'received':2,'sent':1,'stale':0,'families':[]},
           {'address':'10.0.0.10','asn':65000,'client':true,'state':'Active','seconds':0,
-           'received':0,'sent':0,'stale':3,'lastReason':'hold timer expired'}]}
+           'received':0,'sent':0,'stale':3,'lastReason':'hold timer expired','families':[]}]}
         """);
   }
 
@@ -193,7 +225,8 @@ class DocumentsTest {
                 routes.stream()
                     .map(
                         route ->
-                            new RouteView(route, attributes, Optional.of(PEER), false, true, false))
+                            new RouteView(
+                                route, attributes, Optional.of(PEER), false, true, false, 0))
                     .toList()));
     assertThat(document.path("routes").findValuesAsText("type"))
         .containsExactly("1", "2", "3", "4", "9");

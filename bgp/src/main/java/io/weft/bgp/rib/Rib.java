@@ -2,6 +2,7 @@ package io.weft.bgp.rib;
 
 import io.weft.bgp.rib.Candidate.PathIds;
 import io.weft.bgp.rib.Candidate.Standing;
+import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -88,7 +89,7 @@ public final class Rib {
 
   /** Keeps everything of a peer that restarts, but what was stale already (RFC 4724 §4.2). */
   public void markStale(RoutesIn from) {
-    removeStale(from);
+    removeIf(from, Candidate::isStale);
     for (var at = from.first(); at != null; at = at.behind) {
       stand(from, at, Standing.STALE);
     }
@@ -107,6 +108,34 @@ public final class Rib {
         stand(from, at, Standing.AWAITED);
       }
     }
+  }
+
+  /**
+   * The time of a restart is over, and the peer is not back: its stale routes of the families stay
+   * as a last resort (RFC 9494 §4.2), unless they say that they must not; the others go.
+   */
+  public void outlive(RoutesIn from, List<Family> families) {
+    for (var at = from.first(); at != null; ) {
+      var candidate = at;
+      at = candidate.behind;
+      if (isUnconfirmed(candidate)) {
+        if (families.contains(candidate.route().family())
+            && !candidate.attributes().has(Community.NO_LLGR)) {
+          replace(candidate, lastResort(candidate.received()), lastResort(candidate.attributes()));
+        } else {
+          drop(candidate);
+        }
+      }
+    }
+  }
+
+  private static PathAttributes lastResort(PathAttributes attributes) {
+    if (attributes.has(Community.LLGR_STALE)) {
+      return attributes;
+    }
+    var communities = new ArrayList<>(attributes.communities());
+    communities.add(Community.LLGR_STALE);
+    return attributes.withCommunities(communities);
   }
 
   /** Removes what the peer has not announced again of the family. */
@@ -148,7 +177,7 @@ public final class Rib {
       if (kept.isEmpty()) {
         drop(candidate);
       } else if (!candidate.hasAttributes(kept.get())) {
-        replace(candidate, kept.get());
+        replace(candidate, candidate.received(), kept.get());
       }
     }
   }
@@ -241,7 +270,7 @@ public final class Rib {
   }
 
   /** The same path with other attributes, in the same place and standing. */
-  private void replace(Candidate former, PathAttributes kept) {
+  private void replace(Candidate former, PathAttributes received, PathAttributes kept) {
     touch(former.entry());
     var next =
         new Candidate(
@@ -249,7 +278,7 @@ public final class Rib {
             former.owner(),
             former.route(),
             former.ids(),
-            pool.acquire(former.received()),
+            pool.acquire(received),
             pool.acquire(kept));
     former.entry().replace(former, next);
     former.owner().replace(former, next);

@@ -5,8 +5,8 @@ import io.weft.bgp.rib.ExportRule;
 import io.weft.bgp.rib.Reason;
 import io.weft.bgp.rib.Rib;
 import io.weft.bgp.rib.RibChange;
+import io.weft.bgp.rib.RibEntry;
 import io.weft.bgp.rib.Ruling;
-import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import java.util.HashSet;
 import java.util.List;
@@ -62,13 +62,10 @@ final class Advertising {
     if (recipient.fresh) {
       return; // will hear of everything as it is now
     }
-    if (change.isOfBest() || recipient.hearsOtherwise()) {
-      say(
-          recipient,
-          change.before(),
-          change.after(),
-          change.before().flatMap(path -> formerRuling(recipient, path).passed()),
-          change.after().flatMap(path -> ruling(recipient, path).passed()));
+    if (recipient.hearsAllPaths(change.key().family())) {
+      tellPaths(recipient, change.pathsBefore(), change.pathsAfter());
+    } else if (change.isOfBest() || recipient.hearsOtherwise()) {
+      say(recipient, 0, change.before(), change.after());
     }
   }
 
@@ -77,28 +74,52 @@ final class Advertising {
     var told = new HashSet<Route>(); // asked, never walked through
     changes.forEach(change -> told.add(change.key()));
     for (var entry : rib.entries()) {
-      var path = entry.best().orElseThrow();
-      if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
-        say(
-            recipient,
-            entry.best(),
-            entry.best(),
-            formerRuling(recipient, path).passed(),
-            ruling(recipient, path).passed());
+      for (var path : heard(recipient, entry)) {
+        if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
+          var same = Optional.of(path);
+          say(recipient, pathId(recipient, path), same, same);
+        }
       }
     }
   }
 
-  private static void say(
-      Recipient recipient,
-      Optional<Candidate> before,
-      Optional<Candidate> after,
-      Optional<PathAttributes> told,
-      Optional<PathAttributes> due) {
+  /** Paths are told apart by our identifiers: one that has gone may have left its to another. */
+  private void tellPaths(Recipient recipient, List<Candidate> before, List<Candidate> after) {
+    for (var path : before) {
+      if (byId(after, path.pathId()).isEmpty()) {
+        say(recipient, path.pathId(), Optional.of(path), Optional.empty());
+      }
+    }
+    for (var path : after) {
+      say(recipient, path.pathId(), byId(before, path.pathId()), Optional.of(path));
+    }
+  }
+
+  private static Optional<Candidate> byId(List<Candidate> paths, int pathId) {
+    return paths.stream().filter(path -> path.pathId() == pathId).findFirst();
+  }
+
+  /** The paths of an entry that a peer may hear of. */
+  static List<Candidate> heard(Recipient recipient, RibEntry entry) {
+    return recipient.hearsAllPaths(entry.key().family())
+        ? entry.candidates()
+        : entry.chosen().subList(0, 1);
+  }
+
+  /** The identifier under which a peer hears of a path; 0 where there are none. */
+  static int pathId(Recipient recipient, Candidate path) {
+    return recipient.hearsAllPaths(path.route().family()) ? path.pathId() : 0;
+  }
+
+  /** Says the difference between what the peer was told under an identifier and what is due. */
+  private void say(
+      Recipient recipient, int pathId, Optional<Candidate> before, Optional<Candidate> after) {
+    var told = before.flatMap(path -> formerRuling(recipient, path).passed());
+    var due = after.flatMap(path -> ruling(recipient, path).passed());
     if (due.isEmpty()) {
       if (told.isPresent()) {
         recipient.sent--;
-        recipient.withdraw(before.orElseThrow().route().key());
+        recipient.withdraw(before.orElseThrow().route().key(), pathId);
       }
       return;
     }
@@ -106,24 +127,26 @@ final class Advertising {
     var route = after.orElseThrow().route();
     boolean known = before.filter(path -> path.route().equals(route)).isPresent();
     if (!recipient.refresh.contains(route.family()) && !(known && told.equals(due))) {
-      recipient.announce(route, due.get());
+      recipient.announce(route, pathId, due.get());
     }
   }
 
   private void tellAll(Recipient recipient) {
     int sent = 0;
     for (var entry : rib.entries()) {
-      var path = entry.best().orElseThrow();
-      var due = ruling(recipient, path).passed();
-      if (due.isPresent()) {
-        if (recipient.fresh || recipient.refresh.contains(path.route().family())) {
-          recipient.announce(path.route(), due.get());
+      boolean due = recipient.fresh || recipient.refresh.contains(entry.key().family());
+      for (var path : heard(recipient, entry)) {
+        var attributes = ruling(recipient, path).passed();
+        if (attributes.isPresent()) {
+          if (due) {
+            recipient.announce(path.route(), pathId(recipient, path), attributes.get());
+          }
+          sent++;
         }
-        sent++;
       }
     }
     recipient.sent = sent;
     recipient.fresh = false;
-    recipient.refresh.clear();
+    recipient.answered();
   }
 }

@@ -7,9 +7,13 @@ import io.weft.bgp.session.Session;
 import io.weft.bgp.session.SessionSettings;
 import io.weft.bgp.session.SessionState;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.bgp.wire.Capability.LongLivedFamily;
+import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
@@ -52,8 +56,14 @@ final class Neighbour {
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
 
-  /** When stale routes are given up. */
+  /** When stale routes are given up, or the first of them. */
   OptionalLong staleUntil = OptionalLong.empty();
+
+  /** The families whose stale routes may stay longer, by the session that ended last. */
+  List<LongLivedFamily> mayStayLonger = List.of();
+
+  /** When they are given up; empty unless they stay longer already. */
+  Map<Family, Long> longLivedUntil = Map.of();
 
   /** Where routes go to; empty unless Established. */
   Optional<Recipient> recipient = Optional.empty();
@@ -143,6 +153,7 @@ final class Neighbour {
         routesIn.size(),
         recipient.map(told -> told.sent).orElse(0),
         routesIn.staleSize(),
-        lastReason);
+        lastReason,
+        session.negotiated().map(Negotiated::families).orElse(List.of()));
   }
 }

@@ -79,16 +79,11 @@ final class Neighbours {
       var wanted = wanted(neighbour);
       if (wanted.isEmpty()) {
         remove(now, neighbour, Notifications.PEER_DECONFIGURED, "peer removed");
-      } else if (wanted.get().isShutDown()) {
-        shutDown(now, neighbour, wanted.get());
-      } else if (!wanted.get().sameSession(neighbour.config)) {
-        remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
-      } else if (!wanted.get().equals(neighbour.config)) {
-        boolean limit = !wanted.get().options().equals(neighbour.config.options());
+      } else if (!neighbour.config.isSameSession(wanted.get())) {
+        replace(now, neighbour, wanted.get());
+      } else {
+        limitBy(now, neighbour, wanted.get().options());
         routing.changePolicies(neighbour, wanted.get());
-        if (limit) {
-          limitBy(now, neighbour, wanted.get());
-        }
       }
     }
     for (var peer : next.peers()) {
@@ -121,24 +116,26 @@ final class Neighbours {
     return neighbour.dynamic ? config.inRange(neighbour.address()) : Optional.empty();
   }
 
-  private void shutDown(long now, Neighbour neighbour, PeerConfig wanted) {
-    if (!wanted.equals(neighbour.config)) {
-      remove(
-          now,
-          neighbour,
-          Notifications.shutdown(wanted.options().shutdown().orElse("")),
-          wanted.shutdownReason());
+  private void replace(long now, Neighbour neighbour, PeerConfig wanted) {
+    var shutdown = wanted.options().shutdown();
+    if (shutdown.isPresent()) {
+      remove(now, neighbour, Notifications.shutdown(shutdown.get()), wanted.shutdownReason());
+    } else {
+      remove(now, neighbour, Notifications.CONFIGURATION_CHANGE, "peer settings changed");
     }
   }
 
   /** Another limit of routes: the session goes on, or begins anew where the old one ended it. */
-  private void limitBy(long now, Neighbour neighbour, PeerConfig wanted) {
-    neighbour.config = wanted;
+  private void limitBy(long now, Neighbour neighbour, SessionOptions wanted) {
+    if (wanted.equals(neighbour.config.options())) {
+      return;
+    }
+    neighbour.config = neighbour.config.withOptions(wanted);
     neighbour.limit = RouteLimit.BELOW;
-    if (neighbour.session.isResting()) {
-      feed(now, neighbour, neighbour.session, new SessionInput.Start(wanted.passive()));
-    } else if (neighbour.isEstablished()) {
+    if (neighbour.isEstablished()) {
       watchLimit(now, neighbour, neighbour.session);
+    } else if (neighbour.session.isResting() && !neighbour.config.isShutDown()) {
+      feed(now, neighbour, neighbour.session, new SessionInput.Start(neighbour.config.passive()));
     }
   }
 
@@ -397,7 +394,7 @@ final class Neighbours {
         }
         case SessionOutput.Routes(Message.Update update) -> routes(now, neighbour, session, update);
         case SessionOutput.Refresh(Message.RouteRefresh request) ->
-            routing.refresh(neighbour, request);
+            routing.refresh(now, neighbour, request);
         case SessionOutput.Ended ended -> ended(now, neighbour, ended);
       }
     }

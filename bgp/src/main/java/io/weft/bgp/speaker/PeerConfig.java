@@ -118,6 +118,12 @@ public record PeerConfig(
         exportPolicy);
   }
 
+  /** The same peer, reached from this address of ours. */
+  public PeerConfig withLocalAddress(Optional<IpAddress> next) {
+    return new PeerConfig(
+        address, as, client, passive, families, next, nextHop, options, importPolicy, exportPolicy);
+  }
+
   /** The same peer with another demand for its number. */
   public PeerConfig withAs(PeerAs next) {
     return new PeerConfig(
@@ -159,29 +165,14 @@ public record PeerConfig(
   }
 
   /**
-   * True when the two differ in their limit of routes and in policies at most, for which no session
-   * ends.
+   * True when a session with this peer may go on with {@code next}: its limit of routes and its
+   * policies are not in it.
    */
-  boolean sameSession(PeerConfig other) {
-    var maximum = other.options.maximumPrefixes();
+  boolean isSameSession(PeerConfig next) {
+    var maximum = next.options.maximumPrefixes();
     return withOptions(options.withMaximumPrefixes(maximum))
-        .withPolicies(other.importPolicy, other.exportPolicy)
-        .equals(other);
-  }
-
-  /** The same, spoken to from this address of ours, if it is known. */
-  PeerConfig from(Optional<IpAddress> local) {
-    return new PeerConfig(
-        address,
-        as,
-        client,
-        passive,
-        families,
-        local.or(() -> localAddress),
-        nextHop,
-        options,
-        importPolicy,
-        exportPolicy);
+        .withPolicies(next.importPolicy, next.exportPolicy)
+        .equals(next);
   }
 
   /** The same at another address. */

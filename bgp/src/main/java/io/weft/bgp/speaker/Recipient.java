@@ -5,8 +5,10 @@ import io.weft.bgp.rib.Candidate;
 import io.weft.bgp.rib.Egress;
 import io.weft.bgp.rib.Source;
 import io.weft.bgp.session.Negotiated;
+import io.weft.bgp.wire.Capability.LongLivedFamily;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UpdatePacking;
@@ -55,10 +57,19 @@ final class Recipient {
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
 
-  private final List<Route> withdrawn = new ArrayList<>();
-  private final Map<PathAttributes, List<Route>> announced = new LinkedHashMap<>();
+  /** The answers to a refresh that are marked in this step (RFC 7313 §4.1). */
+  private final List<Family> marked = new ArrayList<>();
+
+  private final Group withdrawn = new Group();
+  private final Map<PathAttributes, Group> announced = new LinkedHashMap<>();
   private Optional<PathAttributes> lastAttributes = Optional.empty();
-  private List<Route> lastRoutes = List.of();
+  private Group lastGroup = withdrawn;
+
+  /** Routes that are said together; identifiers only where the peer was promised some. */
+  private static final class Group {
+    final List<Route> routes = new ArrayList<>();
+    final List<Long> pathIds = new ArrayList<>();
+  }
 
   Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
     this.to = to;
@@ -71,7 +82,7 @@ final class Recipient {
             config.localAddress(),
             config.exportPolicy(),
             agreed.extendedNextHop(),
-            List.of());
+            agreed.longLived().stream().map(LongLivedFamily::family).toList());
     this.owesEndOfRib = new ArrayList<>(agreed.families());
     boolean routeTargets = owesEndOfRib.remove(Family.ROUTE_TARGET);
     this.interest = routeTargets ? Optional.of(new Interest()) : Optional.empty();
@@ -130,34 +141,65 @@ final class Recipient {
     }
   }
 
+  /**
+   * Everything has been said that the peer asked for. Before its first End-of-RIB an answer is not
+   * marked (RFC 7313 §4.1): the peer could take it for the end of a restart.
+   */
+  void answered() {
+    if (agreed.enhancedRefresh()) {
+      refresh.stream().filter(family -> !owesEndOfRib.contains(family)).forEach(marked::add);
+    }
+    refresh.clear();
+  }
+
+  /** True when it hears of all paths, not of the best alone (RFC 7911 §3). */
+  boolean hearsAllPaths(Family family) {
+    return agreed.addPathSend(family);
+  }
+
   // What is said in this step.
 
-  void withdraw(Route key) {
-    withdrawn.add(key);
+  /** Takes a path back, by the identifier under which it was said; 0 where there are none. */
+  void withdraw(Route key, long pathId) {
+    add(withdrawn, key, pathId);
   }
 
   @SuppressWarnings("ReferenceEquality") // a shortcut only; the map below compares values
-  void announce(Route route, PathAttributes attributes) {
+  void announce(Route route, long pathId, PathAttributes attributes) {
     // Runs of routes share the object: no need to hash it again for each.
     if (lastAttributes.isEmpty() || lastAttributes.get() != attributes) {
       lastAttributes = Optional.of(attributes);
-      lastRoutes = announced.computeIfAbsent(attributes, _ -> new ArrayList<>());
+      lastGroup = announced.computeIfAbsent(attributes, _ -> new Group());
     }
-    lastRoutes.add(route);
+    add(lastGroup, route, pathId);
+  }
+
+  private void add(Group group, Route route, long pathId) {
+    group.routes.add(route);
+    if (!agreed.layout().pathIdsSent().isEmpty()) {
+      group.pathIds.add(pathId);
+    }
   }
 
   /** The messages that say it; afterwards there is nothing left to say. */
   List<Message> pack() {
+    int longest = agreed.longest();
     var messages = new ArrayList<Message>();
-    if (!withdrawn.isEmpty()) {
-      messages.addAll(UpdatePacking.withdraw(withdrawn));
+    if (!withdrawn.routes.isEmpty()) {
+      messages.addAll(UpdatePacking.withdraw(withdrawn.routes, withdrawn.pathIds, longest));
     }
+    marked.forEach(family -> messages.add(new RouteRefresh(family, RouteRefresh.BEGIN)));
     announced.forEach(
-        (attributes, routes) -> messages.addAll(UpdatePacking.announce(attributes, routes)));
-    withdrawn.clear();
+        (attributes, group) ->
+            messages.addAll(
+                UpdatePacking.announce(attributes, group.routes, group.pathIds, longest)));
+    marked.forEach(family -> messages.add(new RouteRefresh(family, RouteRefresh.END)));
+    withdrawn.routes.clear();
+    withdrawn.pathIds.clear();
     announced.clear();
+    marked.clear();
     lastAttributes = Optional.empty();
-    lastRoutes = List.of();
+    lastGroup = withdrawn;
     return messages;
   }
 }

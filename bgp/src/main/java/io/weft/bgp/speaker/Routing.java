@@ -5,25 +5,28 @@ import io.weft.bgp.rib.ExportRule;
 import io.weft.bgp.rib.ImportRule;
 import io.weft.bgp.rib.Rib;
 import io.weft.bgp.rib.RibChange;
-import io.weft.bgp.rib.RibEntry;
 import io.weft.bgp.rib.RoutesIn;
 import io.weft.bgp.rib.Source;
 import io.weft.bgp.session.Negotiated;
 import io.weft.bgp.speaker.SpeakerEffect.BestPathChanged;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
+import io.weft.bgp.wire.Capability.LongLivedFamily;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /** Routes of a speaker: in from peers and from ourselves, and on to whom they concern. */
 final class Routing {
@@ -39,6 +42,7 @@ final class Routing {
   private final Intake intake;
   private final Advertising advertising;
   private final Memberships memberships;
+  private final Explaining explaining;
   private boolean originationComplete;
 
   Routing(SpeakerConfig config, Outbox outbox) {
@@ -53,6 +57,7 @@ final class Routing {
     this.advertising =
         new Advertising(new ExportRule(config.as(), config.routerId(), config.keepAll()), rib);
     this.memberships = new Memberships(outbox);
+    this.explaining = new Explaining(rib, advertising);
   }
 
   /** The table of another identity: what we originate and import stays, all else begins anew. */
@@ -92,32 +97,52 @@ final class Routing {
       Optional<IpAddress> local) {
     var source = neighbour.source(agreed.peerRouterId());
     neighbour.routesIn.announcedBy(source);
-    var recipient = new Recipient(source, connection, agreed, neighbour.config.from(local));
+    var recipient =
+        new Recipient(
+            source,
+            connection,
+            agreed,
+            neighbour.config.withLocalAddress(local.or(neighbour.config::localAddress)));
     if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
     }
     neighbour.recipient = Optional.of(recipient);
     neighbour.staleUntil = OptionalLong.empty();
     if (neighbour.routesIn.staleSize() > 0) {
-      rib.retainStale(neighbour.routesIn, agreed.forwardingFamilies()); // RFC 4724 §4.2
-      if (neighbour.routesIn.staleSize() > 0) {
-        neighbour.staleUntil = OptionalLong.of(now + STALE_AFTER_RETURN.toNanos());
-      }
+      rib.retainStale(neighbour.routesIn, preserved(neighbour, agreed));
+      awaitRoutes(now, neighbour);
     }
+    neighbour.longLivedUntil = Map.of();
     outbox.peerUp(neighbour.address());
+  }
+
+  /** RFC 4724 §4.2, RFC 9494 §4.2: only what the peer still forwards is worth waiting for. */
+  private static List<Family> preserved(Neighbour neighbour, Negotiated agreed) {
+    return neighbour.longLivedUntil.isEmpty()
+        ? agreed.forwardingFamilies()
+        : agreed.longLived().stream()
+            .filter(LongLivedFamily::forwardingPreserved)
+            .map(LongLivedFamily::family)
+            .toList();
+  }
+
+  private static void awaitRoutes(long now, Neighbour neighbour) {
+    if (neighbour.routesIn.unconfirmed() > 0) {
+      neighbour.staleUntil = OptionalLong.of(now + STALE_AFTER_RETURN.toNanos());
+    }
   }
 
   /** The session ended; {@code keep} is how long its routes stay, zero: not at all. */
   void down(long now, Neighbour neighbour, Duration keep, String reason) {
-    var restarting =
-        neighbour.recipient.map(told -> told.agreed.restartFamilies()).orElse(List.of());
+    var agreed = neighbour.recipient.map(told -> told.agreed);
+    neighbour.mayStayLonger = agreed.map(Negotiated::longLived).orElse(List.of());
     neighbour.recipient = Optional.empty();
     neighbour.staleUntil = OptionalLong.empty();
     neighbour.refusals.clear();
     if (keep.isZero()) {
       rib.removeAll(neighbour.routesIn);
     } else {
-      rib.markStale(neighbour.routesIn, restarting);
+      rib.markStale(neighbour.routesIn, agreed.map(Negotiated::restartFamilies).orElse(List.of()));
       if (neighbour.routesIn.size() > 0) {
         neighbour.staleUntil = OptionalLong.of(now + keep.toNanos());
       }
@@ -130,18 +155,34 @@ final class Routing {
     update.endOfRib().ifPresent(family -> endOfRib(neighbour, family));
   }
 
-  /** RFC 2918 §4; the marks of RFC 7313 were not agreed on, so they mean nothing. */
-  void refresh(Neighbour neighbour, Message.RouteRefresh request) {
-    if (request.subtype() != 0) {
+  /** A request (RFC 2918 §4), or a mark of an answer to ours (RFC 7313 §4.2). */
+  void refresh(long now, Neighbour neighbour, RouteRefresh message) {
+    var family = message.family();
+    var carried = neighbour.recipient.filter(told -> told.agreed.families().contains(family));
+    if (carried.isEmpty()) {
       return;
     }
-    var asked =
-        neighbour.recipient.filter(
-            recipient -> recipient.agreed.families().contains(request.family()));
-    if (request.family().equals(Family.ROUTE_TARGET)) {
-      asked.ifPresent(recipient -> recipient.owesMemberships = true);
-    } else {
-      asked.ifPresent(recipient -> recipient.askedAgain(request.family()));
+    boolean marks = carried.get().agreed.enhancedRefresh() && !family.equals(Family.ROUTE_TARGET);
+    switch (message.subtype()) {
+      case RouteRefresh.REQUEST -> {
+        if (family.equals(Family.ROUTE_TARGET)) {
+          carried.get().owesMemberships = true;
+        } else {
+          carried.get().askedAgain(family);
+        }
+      }
+      case RouteRefresh.BEGIN -> {
+        if (marks) {
+          rib.await(neighbour.routesIn, family);
+          awaitRoutes(now, neighbour);
+        }
+      }
+      case RouteRefresh.END -> {
+        if (marks) {
+          sweep(neighbour, family);
+        }
+      }
+      default -> {} // RFC 7313 §5: ignored
     }
   }
 
@@ -162,9 +203,45 @@ final class Routing {
   }
 
   void expireStale(long now, Neighbour neighbour) {
-    if (neighbour.staleUntil.isPresent() && neighbour.staleUntil.getAsLong() <= now) {
-      neighbour.staleUntil = OptionalLong.empty();
+    if (neighbour.staleUntil.isEmpty() || neighbour.staleUntil.getAsLong() > now) {
+      return;
+    }
+    neighbour.staleUntil = OptionalLong.empty();
+    if (!neighbour.longLivedUntil.isEmpty()) {
+      endLongLived(now, neighbour);
+    } else if (neighbour.recipient.isEmpty() && !neighbour.mayStayLonger.isEmpty()) {
+      beginLongLived(now, neighbour);
+    } else {
       rib.removeStale(neighbour.routesIn);
+    }
+  }
+
+  /** RFC 9494 §4.2: the peer is not back in time. */
+  private void beginLongLived(long now, Neighbour neighbour) {
+    var until = new LinkedHashMap<Family, Long>();
+    for (var stay : neighbour.mayStayLonger) {
+      until.put(stay.family(), now + Duration.ofSeconds(stay.staleSeconds()).toNanos());
+    }
+    rib.outlive(neighbour.routesIn, List.copyOf(until.keySet()));
+    neighbour.longLivedUntil = until;
+    awaitFirst(neighbour);
+  }
+
+  private void endLongLived(long now, Neighbour neighbour) {
+    neighbour.longLivedUntil.forEach(
+        (family, until) -> {
+          if (until <= now) {
+            rib.removeStale(neighbour.routesIn, family);
+          }
+        });
+    neighbour.longLivedUntil.values().removeIf(until -> until <= now);
+    awaitFirst(neighbour);
+  }
+
+  private static void awaitFirst(Neighbour neighbour) {
+    if (neighbour.routesIn.staleSize() > 0) {
+      neighbour.staleUntil =
+          neighbour.longLivedUntil.values().stream().mapToLong(Long::longValue).min();
     }
   }
 
@@ -174,11 +251,16 @@ final class Routing {
     rib.removeAll(neighbour.routesIn);
   }
 
-  private void endOfRib(Neighbour neighbour, Family family) {
+  /** The peer has said all that it has of the family. */
+  private void sweep(Neighbour neighbour, Family family) {
     rib.removeStale(neighbour.routesIn, family);
-    if (neighbour.routesIn.staleSize() == 0) {
+    if (neighbour.routesIn.unconfirmed() == 0) {
       neighbour.staleUntil = OptionalLong.empty();
     }
+  }
+
+  private void endOfRib(Neighbour neighbour, Family family) {
+    sweep(neighbour, family);
     if (family.equals(Family.ROUTE_TARGET)) {
       neighbour.recipient.ifPresent(
           recipient -> recipient.awaitsMembershipsUntil = OptionalLong.empty());
@@ -242,6 +324,16 @@ final class Routing {
     return chosen.stream().filter(path -> !path.source().isLocal()).toList();
   }
 
+  private static Path path(Candidate candidate) {
+    PathAttributes attributes = candidate.attributes();
+    return new Path(
+        candidate.route(),
+        attributes,
+        candidate.source().address(),
+        candidate.source().routerId(),
+        candidate.isStale());
+  }
+
   private boolean send(Recipient recipient) {
     var messages = recipient.pack();
     boolean ends = !recipient.owesEndOfRib.isEmpty() && originationComplete && !recipient.fresh;
@@ -258,33 +350,10 @@ final class Routing {
   // Pictures.
 
   List<RouteView> view() {
-    var views = new ArrayList<RouteView>();
-    for (var entry : rib.entries()) {
-      for (var candidate : entry.candidates()) {
-        views.add(view(entry, candidate));
-      }
-    }
-    return views;
+    return explaining.view();
   }
 
-  private static RouteView view(RibEntry entry, Candidate candidate) {
-    boolean local = candidate.source().isLocal();
-    return new RouteView(
-        candidate.route(),
-        candidate.attributes(),
-        local ? Optional.empty() : Optional.of(candidate.source().address()),
-        local,
-        entry.best().equals(Optional.of(candidate)),
-        candidate.isStale());
-  }
-
-  private static Path path(Candidate candidate) {
-    PathAttributes attributes = candidate.attributes();
-    return new Path(
-        candidate.route(),
-        attributes,
-        candidate.source().address(),
-        candidate.source().routerId(),
-        candidate.isStale());
+  Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
+    return explaining.explain(meant, most, neighbours);
   }
 }

@@ -12,8 +12,10 @@ import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
 import io.weft.bgp.speaker.SpeakerEvent.OriginationCompleted;
 import io.weft.bgp.speaker.SpeakerEvent.PathFailed;
 import io.weft.bgp.speaker.SpeakerEvent.RoutesOriginated;
+import io.weft.bgp.wire.Route;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * A BGP speaker for EVPN, which is also a route reflector: pure, so that the same one runs over TCP
@@ -66,6 +68,23 @@ public final class Speaker {
   /** How it stands: peers by address, routes in order of first arrival. */
   public SpeakerView view() {
     return new SpeakerView(config.as(), config.routerId(), neighbours.view(), routing.view());
+  }
+
+  /** What became of a route, and why; without paths when nothing is known of it. */
+  public Explanation explain(Route route) {
+    var key = route.key();
+    return routing.explain(key::equals, 1, neighbours.all()).routes().stream()
+        .findFirst()
+        .orElse(new Explanation(key, List.of(), List.of(), List.of()));
+  }
+
+  /**
+   * The same of all routes that are meant, held or refused; looks at every one of them.
+   *
+   * @param most that are told of
+   */
+  public Explanation.Several explain(Predicate<Route> meant, int most) {
+    return routing.explain(meant, most, neighbours.all());
   }
 
   private void take(long now, SpeakerEvent event) {

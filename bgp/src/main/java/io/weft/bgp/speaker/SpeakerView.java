@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.AutonomousSystem;
@@ -21,6 +22,7 @@ public record SpeakerView(
    * @param received routes held from the peer
    * @param sent routes announced to the peer
    * @param lastReason why the session last ended, empty if it never did
+   * @param families that were agreed on, empty before
    */
   public record PeerView(
       IpAddress address,
@@ -32,13 +34,45 @@ public record SpeakerView(
       int received,
       int sent,
       int staleRoutes,
-      Optional<String> lastReason) {}
+      Optional<String> lastReason,
+      List<Family> families) {
+    public PeerView {
+      families = List.copyOf(families);
+    }
+
+    /** One with which nothing was agreed on. */
+    public PeerView(
+        IpAddress address,
+        Optional<AutonomousSystem> as,
+        Optional<Ipv4Address> routerId,
+        boolean client,
+        String state,
+        long sinceNanos,
+        int received,
+        int sent,
+        int staleRoutes,
+        Optional<String> lastReason) {
+      this(
+          address,
+          as,
+          routerId,
+          client,
+          state,
+          sinceNanos,
+          received,
+          sent,
+          staleRoutes,
+          lastReason,
+          List.of());
+    }
+  }
 
   /**
    * One path to a route.
    *
    * @param local true for a route of our own
    * @param best true for the path that is used and passed on
+   * @param pathId by which the peer speaks of it (RFC 7911 §3), 0 where it says one path only
    */
   public record RouteView(
       Route route,
@@ -46,5 +80,6 @@ public record SpeakerView(
       Optional<IpAddress> peer,
       boolean local,
       boolean best,
-      boolean stale) {}
+      boolean stale,
+      long pathId) {}
 }

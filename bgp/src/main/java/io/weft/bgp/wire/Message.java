@@ -102,6 +102,14 @@ public sealed interface Message {
   /** KEEPALIVE (RFC 4271 §4.4). */
   record Keepalive() implements Message {}
 
-  /** ROUTE-REFRESH (RFC 2918 §3); {@code subtype} 0 is the request, 1 and 2 are RFC 7313's. */
-  record RouteRefresh(Family family, int subtype) implements Message {}
+  /** ROUTE-REFRESH (RFC 2918 §3), 0 in {@code subtype}; the marks of an answer have 1 and 2. */
+  record RouteRefresh(Family family, int subtype) implements Message {
+    public static final int REQUEST = 0;
+
+    /** BoRR: all routes of the family follow (RFC 7313 §3.2). */
+    public static final int BEGIN = 1;
+
+    /** EoRR: what was not said again since the beginning is gone (RFC 7313 §3.2). */
+    public static final int END = 2;
+  }
 }

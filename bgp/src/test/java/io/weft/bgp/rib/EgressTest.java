@@ -21,7 +21,10 @@ final class EgressTest {
   private static final Ipv4Address ID = Ipv4Address.parse("10.255.0.1");
   private static final Source TOR =
       new Source(
-          IpAddress.parseWithZone("fe80::1%eth0"), ID, new AutonomousSystem(64601), Source.Kind.EXTERNAL);
+          IpAddress.parseWithZone("fe80::1%eth0"),
+          ID,
+          new AutonomousSystem(64601),
+          Source.Kind.EXTERNAL);
 
   private static Ruling export(String prefix, String local, boolean extended) {
     var route = new UnicastRoute(IpPrefix.parse(prefix));

@@ -181,6 +181,15 @@ final class World {
     run();
   }
 
+  /** The number of a connection of {@code name}, at its end. */
+  long connectionOf(String name) {
+    return connections.keySet().stream()
+        .filter(end -> end.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .number();
+  }
+
   /** What {@code name} did since last asked. */
   List<SpeakerEffect> taken(String name) {
     var list = effects.getOrDefault(name, List.of());

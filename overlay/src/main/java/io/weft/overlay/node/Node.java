@@ -1,14 +1,18 @@
 package io.weft.overlay.node;
 
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.wire.Route;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The brain of one node. Three straight lines run through it:
@@ -240,6 +244,15 @@ public final class Node {
 
   private boolean isOverdue(long now) {
     return now - convergenceDeadline >= 0;
+  }
+
+  /**
+   * What became of routes, and why; empty until the node speaks BGP.
+   *
+   * @param most that are told of
+   */
+  public Optional<Explanation.Several> explain(Predicate<Route> meant, int most) {
+    return routes.explain(meant, most);
   }
 
   // ---- view -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.PeerRange;
 import io.weft.net.AutonomousSystem;
 import java.util.List;
 
@@ -8,20 +9,25 @@ import java.util.List;
  * What a node is told to be; only valid objects are in it.
  *
  * @param peers reflectors and other neighbours
+ * @param ranges further neighbours may connect from these
  * @param holdSeconds BGP hold time
  * @param restartSeconds graceful restart time
+ * @param longLivedSeconds how long neighbours may keep our routes beyond that (RFC 9494)
  * @param networks sorted by name
  * @param underlay what it does with the underlay's routing
  */
 public record NodeIntent(
     AutonomousSystem as,
     List<PeerConfig> peers,
+    List<PeerRange> ranges,
     int holdSeconds,
     int restartSeconds,
+    int longLivedSeconds,
     List<NetworkIntent> networks,
     UnderlayIntent underlay) {
   public NodeIntent {
     peers = List.copyOf(peers);
+    ranges = List.copyOf(ranges);
     networks = List.copyOf(networks);
   }
 
@@ -29,14 +35,35 @@ public record NodeIntent(
   public NodeIntent(
       AutonomousSystem as,
       List<PeerConfig> peers,
+      List<PeerRange> ranges,
+      int holdSeconds,
+      int restartSeconds,
+      int longLivedSeconds,
+      List<NetworkIntent> networks) {
+    this(
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        UnderlayIntent.NONE);
+  }
+
+  /** One whose neighbours are all known by address and keep no routes beyond the restart time. */
+  public NodeIntent(
+      AutonomousSystem as,
+      List<PeerConfig> peers,
       int holdSeconds,
       int restartSeconds,
       List<NetworkIntent> networks) {
-    this(as, peers, holdSeconds, restartSeconds, networks, UnderlayIntent.NONE);
+    this(as, peers, List.of(), holdSeconds, restartSeconds, 0, networks);
   }
 
   /** The same with another part in the underlay's routing. */
   public NodeIntent withUnderlay(UnderlayIntent next) {
-    return new NodeIntent(as, peers, holdSeconds, restartSeconds, networks, next);
+    return new NodeIntent(
+        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, next);
   }
 }

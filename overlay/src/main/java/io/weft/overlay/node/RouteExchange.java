@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.Speaker;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -68,10 +70,11 @@ final class RouteExchange {
         from.as(),
         underlay.routerId(),
         from.peers(),
-        List.of(),
+        from.ranges(),
         false,
         from.holdSeconds(),
         from.restartSeconds(),
+        from.longLivedSeconds(),
         MAX_PEERS,
         MAX_ROUTES_PER_PEER);
   }
@@ -159,11 +162,13 @@ final class RouteExchange {
   }
 
   /**
-   * True when each of the peers has said all it has since the start, in each of its families (RFC
-   * 4724 §2), and no peer is still to be found.
+   * True when each of the peers that may speak has said all it has since the start, in each of its
+   * families (RFC 4724 §2), and no peer is still to be found.
    */
   boolean heardAllOf(NodeIntent intent) {
-    return intent.peers().stream().allMatch(this::heardAllOf)
+    return intent.peers().stream()
+            .filter(peer -> peer.options().shutdown().isEmpty())
+            .allMatch(this::heardAllOf)
         && intent.underlay().interfaces().stream()
             .allMatch(
                 link ->
@@ -180,6 +185,10 @@ final class RouteExchange {
 
   OptionalLong nextDeadline() {
     return speaker.map(Speaker::nextDeadline).orElse(OptionalLong.empty());
+  }
+
+  Optional<Explanation.Several> explain(Predicate<Route> meant, int most) {
+    return speaker.map(speaks -> speaks.explain(meant, most));
   }
 
   Optional<SpeakerView> view() {

@@ -32,7 +32,8 @@ final class UnderlayRoutingTest {
 
   private static NodeIntent intent(UnderlayIntent underlay, String... peers) {
     return new NodeIntent(
-        AS, Stream.of(peers).map(UnderlayRoutingTest::peer).toList(), 90, 120, List.of(), underlay);
+            AS, Stream.of(peers).map(UnderlayRoutingTest::peer).toList(), 90, 120, List.of())
+        .withUnderlay(underlay);
   }
 
   private static PeerConfig peer(String address) {

@@ -1,0 +1,99 @@
+package io.weft.agent.intent;
+
+import io.weft.bgp.policy.Change;
+import io.weft.bgp.policy.Match;
+import io.weft.bgp.policy.Policy;
+import io.weft.bgp.policy.PrefixRange;
+import io.weft.bgp.policy.Rule;
+import io.weft.bgp.policy.Verdict;
+import io.weft.bgp.wire.Community;
+import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.PolicySpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** From the policies of a Fabric to those of the speaker; its rules are called by their numbers. */
+final class PolicyWords {
+  private PolicyWords() {}
+
+  /** The policy of that name; a Fabric in which there is none cannot be made. */
+  static Optional<Policy> policy(FabricSpec fabric, Optional<String> name) {
+    return find(fabric, name).map(PolicyWords::policy);
+  }
+
+  private static Optional<PolicySpec> find(FabricSpec fabric, Optional<String> name) {
+    return fabric.policies().stream()
+        .filter(policy -> Optional.of(policy.name()).equals(name))
+        .findFirst();
+  }
+
+  private static Policy policy(PolicySpec spec) {
+    var rules = new ArrayList<Rule>();
+    for (var rule : spec.rules()) {
+      rules.add(
+          new Rule(
+              String.valueOf(rules.size() + 1),
+              match(rule.match()),
+              change(rule.changes()),
+              verdict(rule.verdict())));
+    }
+    return new Policy(spec.name(), rules, verdict(spec.otherwise()));
+  }
+
+  private static Verdict verdict(PolicySpec.Verdict verdict) {
+    return switch (verdict) {
+      case ACCEPT -> Verdict.ACCEPT;
+      case REJECT -> Verdict.REJECT;
+    };
+  }
+
+  private static Match match(PolicySpec.Match match) {
+    return new Match(
+        match.families().stream().map(PeerWords::family).toList(),
+        match.types(),
+        match.routeTargets(),
+        communities(match.communities()),
+        match.prefixes().stream()
+            .map(range -> new PrefixRange(range.prefix(), range.least(), range.most()))
+            .toList(),
+        match.peers());
+  }
+
+  private static Change change(PolicySpec.Changes changes) {
+    return new Change(
+        changes.localPreference(),
+        changes.med(),
+        communities(changes.addCommunities()),
+        communities(changes.removeCommunities()));
+  }
+
+  private static List<Community> communities(
+      List<io.weft.kubernetes.resource.Community> communities) {
+    return communities.stream().flatMap(PolicyWords::standard).toList();
+  }
+
+  /** Large ones are none: see {@link #usesLargeCommunities}. */
+  private static Stream<Community> standard(io.weft.kubernetes.resource.Community community) {
+    return switch (community) {
+      case io.weft.kubernetes.resource.Community.Standard(int as, int number) ->
+          Stream.of(Community.of(as, number));
+      case io.weft.kubernetes.resource.Community.Large _ -> Stream.empty();
+    };
+  }
+
+  /** True when the policy of that name cannot be carried out. */
+  static boolean usesLargeCommunities(FabricSpec fabric, Optional<String> name) {
+    return find(fabric, name).stream()
+        .flatMap(policy -> policy.rules().stream())
+        .flatMap(
+            rule ->
+                Stream.of(
+                        rule.match().communities(),
+                        rule.changes().addCommunities(),
+                        rule.changes().removeCommunities())
+                    .flatMap(List::stream))
+        .anyMatch(io.weft.kubernetes.resource.Community.Large.class::isInstance);
+  }
+}

@@ -1,0 +1,112 @@
+package io.weft.bgp.speaker;
+
+import io.weft.bgp.rib.BestPath;
+import io.weft.bgp.rib.Candidate;
+import io.weft.bgp.rib.Reason;
+import io.weft.bgp.rib.Rib;
+import io.weft.bgp.rib.RibEntry;
+import io.weft.bgp.speaker.Explanation.Refused;
+import io.weft.bgp.speaker.Explanation.Sending;
+import io.weft.bgp.speaker.Explanation.Standing;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Pictures of the table, and answers to why it is so. */
+final class Explaining {
+  private final Rib rib;
+  private final Advertising advertising;
+
+  Explaining(Rib rib, Advertising advertising) {
+    this.rib = rib;
+    this.advertising = advertising;
+  }
+
+  List<RouteView> view() {
+    var views = new ArrayList<RouteView>();
+    for (var entry : rib.entries()) {
+      for (var candidate : entry.candidates()) {
+        views.add(view(entry, candidate));
+      }
+    }
+    return views;
+  }
+
+  private static RouteView view(RibEntry entry, Candidate candidate) {
+    return new RouteView(
+        candidate.route(),
+        candidate.attributes(),
+        peer(candidate),
+        candidate.source().isLocal(),
+        entry.best().equals(Optional.of(candidate)),
+        candidate.isStale(),
+        candidate.receivedPathId());
+  }
+
+  private static Optional<IpAddress> peer(Candidate path) {
+    return path.source().isLocal() ? Optional.empty() : Optional.of(path.source().address());
+  }
+
+  /** Of the first routes that are meant, held or refused. */
+  Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
+    var keys = new LinkedHashSet<Route>();
+    rib.entries().stream().map(RibEntry::key).filter(meant).forEach(keys::add);
+    neighbours.forEach(neighbour -> neighbour.refusals.keys(meant).forEach(keys::add));
+    var told = keys.stream().limit(most).map(key -> explain(key, neighbours)).toList();
+    return new Explanation.Several(told, keys.size() - told.size());
+  }
+
+  private Explanation explain(Route key, Collection<Neighbour> neighbours) {
+    var paths = new ArrayList<Standing>();
+    var refused = new ArrayList<Refused>();
+    var sendings = new ArrayList<Sending>();
+    var entry = rib.entry(key);
+    entry.ifPresent(known -> known.candidates().forEach(path -> paths.add(standing(known, path))));
+    for (var neighbour : neighbours) {
+      neighbour
+          .refusals
+          .of(key)
+          .ifPresent(reason -> refused.add(new Refused(neighbour.address(), reason)));
+      entry.ifPresent(known -> sendings.addAll(sendings(neighbour, known)));
+    }
+    return new Explanation(key, paths, refused, sendings);
+  }
+
+  private static Standing standing(RibEntry entry, Candidate path) {
+    return new Standing(
+        view(entry, path),
+        entry.chosen().contains(path),
+        BestPath.whyNot(entry.candidates(), path));
+  }
+
+  private List<Sending> sendings(Neighbour neighbour, RibEntry entry) {
+    if (neighbour.recipient.isEmpty()) {
+      var state = neighbour.session.state().toString();
+      return List.of(notAtAll(neighbour, entry, new Reason.NoSession(state, neighbour.lastReason)));
+    }
+    var recipient = neighbour.recipient.get();
+    if (recipient.fresh) {
+      return List.of(notAtAll(neighbour, entry, new Reason.AwaitsMemberships()));
+    }
+    return Advertising.heard(recipient, entry).stream()
+        .map(
+            path ->
+                new Sending(
+                    neighbour.address(),
+                    peer(path),
+                    Advertising.pathId(recipient, path),
+                    advertising.ruling(recipient, path).refused()))
+        .toList();
+  }
+
+  private static Sending notAtAll(Neighbour neighbour, RibEntry entry, Reason reason) {
+    var best = entry.best().flatMap(Explaining::peer);
+    return new Sending(neighbour.address(), best, 0, Optional.of(reason));
+  }
+}
