@@ -96,7 +96,7 @@ class FamiliesTest {
     world.give("tor1", originate(attributes(2), PREFIX));
     var own = new UnicastRoute(IpPrefix.parse("10.255.0.1/32"));
     world.give("host", originate(attributes(1), own));
-    assertThat(world.best("host")).containsExactly(PREFIX);
+    assertThat(world.best("host")).contains(PREFIX);
     assertThat(world.best("tor2")).containsExactly(own);
   }
 

@@ -1,0 +1,73 @@
+package io.weft.lab.interop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** FRR as a top-of-rack switch: zebra, which has the kernel's routes, and bgpd. */
+final class FrrTor implements AutoCloseable {
+  private final String namespace;
+  private final Path directory;
+  private final List<ForeignProcess> daemons = new ArrayList<>();
+
+  private FrrTor(String namespace, Path directory) {
+    this.namespace = namespace;
+    this.directory = directory;
+  }
+
+  /** With the texts of both configurations. */
+  static FrrTor start(String namespace, Path directory, String zebra, String bgpd)
+      throws IOException, InterruptedException {
+    var tor = new FrrTor(namespace, Files.createDirectories(directory));
+    try {
+      // The daemons run as their own user, who makes sockets here.
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+      Files.writeString(directory.resolve("zebra.conf"), zebra);
+      Files.writeString(directory.resolve("bgpd.conf"), bgpd);
+      var api = directory.resolve("z.api");
+      tor.daemons.add(tor.start(FrrNode.ZEBRA, "zebra", api).await(() -> Files.exists(api)));
+      tor.daemons.add(
+          tor.start(FrrNode.BGPD, "bgpd", api)
+              .await(() -> Files.exists(directory.resolve("bgpd.vty"))));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      tor.close();
+      throw e;
+    }
+    return tor;
+  }
+
+  private ForeignProcess start(Path daemon, String name, Path api) throws IOException {
+    return ForeignProcess.start(
+        namespace,
+        directory.resolve(name + ".log"),
+        daemon.toString(),
+        "-f",
+        directory.resolve(name + ".conf").toString(),
+        "-z",
+        api.toString(),
+        "--vty_socket",
+        directory.toString(),
+        "-i",
+        directory.resolve(name + ".pid").toString());
+  }
+
+  JsonNode vtysh(String command) throws IOException, InterruptedException {
+    return new ObjectMapper()
+        .readTree(
+            ForeignProcess.output(
+                namespace, List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var daemon : daemons.reversed()) {
+      daemon.close();
+    }
+    daemons.clear();
+  }
+}
