@@ -135,7 +135,9 @@ final class UnderlayInteroperabilityTest {
                 + number
                 + "\n no bgp ebgp-requires-policy\n timers bgp 1 3\n neighbor "
                 + neighbour
-                + " external\n address-family ipv4 unicast\n  redistribute kernel\n");
+                + " external\n address-family ipv4 unicast\n  redistribute kernel route-map far\n"
+                // As of another node, whose AS is ours.
+                + "route-map far permit 10\n set as-path prepend 65000\n");
     open.push(tor);
     return tor;
   }
