@@ -19,7 +19,7 @@ demo: dist/.built ## build, then run the two-rack lab on this machine's kernel (
 test: dist/.built ## every test: unit, property, lab, interoperability (as root: installs what they need)
 	@build/test
 
-fuzz: ## look for octets that break the decoder of BGP, for SECONDS (300)
+fuzz: ## look for octets and events that break the decoder of BGP or a speaker, for SECONDS (300)
 	@build/fuzz $(or $(SECONDS),300)
 
 format: ## format every source file

@@ -12,6 +12,7 @@ import io.weft.agent.control.ControlServer.Handler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -253,6 +254,19 @@ class WeftTest {
     assertThat(run.out()).isEmpty();
     assertThat(run.err())
         .isEqualTo("weft: network 'blue' is not known on node n1 [UNKNOWN_NETWORK]\n");
+  }
+
+  @Test
+  void aReflectorRefusesABrokenFabricWithItsFileAndLine() throws IOException {
+    Files.writeString(
+        directory.resolve("fabric.yaml"),
+        "kind: Fabric\nmetadata: {name: default}\nspec:\n  asn: none\n");
+    var run = weft("reflector", "--config=" + directory, "--socket=" + directory.resolve("rr"));
+    assertThat(run.code()).isEqualTo(Weft.FAILED);
+    assertThat(run.err())
+        .startsWith("weft: fabric.yaml:4:8: Fabric default: asn ")
+        .endsWith(
+            "does not start without the Fabric that is declared; mend the file and start again\n");
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where a daemon has its configuration from: a directory of YAML files and the files of secrets
- * that they name, both watched. A problem is logged when it appears.
+ * that they name, both watched. From {@link #watch} on a problem is logged when it appears.
  */
 public final class ConfigurationSource implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ConfigurationSource.class);
@@ -31,7 +31,6 @@ public final class ConfigurationSource implements AutoCloseable {
     this.directory = directory;
     this.secrets = secrets;
     this.current = read(directory.reading());
-    current.problems().forEach(problem -> LOG.warn("{}", problem));
   }
 
   /**
@@ -71,6 +70,7 @@ public final class ConfigurationSource implements AutoCloseable {
 
   /** Calls {@code consumer}, on threads of its own but never on two at once, at each change. */
   public void watch(Consumer<Configuration> consumer) {
+    logNew(current.problems(), List.of());
     directory.watch(reading -> change(reading, consumer));
     Thread.ofVirtual().name("weft-secrets").start(() -> rereadSecrets(consumer));
   }

@@ -40,6 +40,7 @@ public final class BgpJson {
       node.put("received", peer.received());
       node.put("sent", peer.sent());
       node.put("stale", peer.staleRoutes());
+      node.put("refused", peer.refused() + peer.forgotten());
       peer.lastReason().ifPresent(reason -> node.put("lastReason", reason));
       texts(node.putArray("families"), peer.families());
     }

@@ -63,6 +63,9 @@ public final class WhyJson {
                   + " is established; none of the "
                   + peer.received()
                   + " routes kept from it is this one"
+                  + (peer.forgotten() == 0
+                      ? ""
+                      : ", and of " + peer.forgotten() + " refused ones the reason is forgotten")
               : "neighbour "
                   + peer.address()
                   + " is "

@@ -65,7 +65,9 @@ class BgpCallsTest {
         2,
         1,
         0,
-        state.equals("Active") ? Optional.of("hold timer expired") : Optional.empty());
+        state.equals("Active") ? Optional.of("hold timer expired") : Optional.empty(),
+        0,
+        state.equals("Active") ? 0 : 12);
   }
 
   private static RouteView path(
@@ -209,7 +211,9 @@ class BgpCallsTest {
             NOBODY);
     assertThat(answer.path("known").asBoolean()).isFalse();
     assertThat(answer.path("reasons").toString())
-        .contains("neighbour 10.0.0.8 is established; none of the 2 routes kept from it")
+        .contains(
+            "neighbour 10.0.0.8 is established; none of the 2 routes kept from it is this one, and"
+                + " of 12 refused ones the reason is forgotten")
         .contains("neighbour 10.0.0.9 is Active: hold timer expired")
         .contains("imported here: 65000:100 (red)");
   }

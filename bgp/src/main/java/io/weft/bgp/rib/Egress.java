@@ -15,8 +15,8 @@ import java.util.Optional;
  *
  * @param families that were agreed on (RFC 4760 §8); of others nothing is told
  * @param nextHop the rule for unicast routes
- * @param localAddress our end of the session; without one, or with one that the route cannot have,
- *     the next hop stays as it is
+ * @param localAddress our end of the session; without one, or with one by which the route cannot be
+ *     said, the next hop stays as it is
  * @param policy judges what is about to go out
  * @param ipv4OverIpv6 the peer takes IPv4 unicast with an IPv6 next hop (RFC 8950 §4)
  * @param longLived families whose long-lived stale routes the peer understands (RFC 9494 §4.5)

@@ -48,7 +48,7 @@ public enum Collision {
   }
 
   private static boolean restarted(SessionSettings settings, Session other, Open open) {
-    return other.negotiated().map(agreed -> !agreed.restart().isZero()).orElse(false)
+    return other.negotiated().map(agreed -> !agreed.keep().isZero()).orElse(false)
         && Negotiated.graceful(open, settings.families()).isPresent();
   }
 

@@ -22,10 +22,10 @@ import java.util.function.Predicate;
  * @param peerAs the number that the peer gave
  * @param hold the smaller of both proposals; zero: no hold timer (RFC 4271 §4.2)
  * @param routeRefresh the peer answers ROUTE-REFRESH
- * @param enhancedRefresh both mark where an answer begins and ends (RFC 7313 §4)
  * @param families that both offered (RFC 4760 §8), in the order of our offer
  * @param layout what the OPENs settle about the octets of later messages
- * @param restart how long to keep the peer's routes when its transport is lost; zero: not
+ * @param restart how long to keep the peer's routes when its transport is lost; zero: only as
+ *     {@code longLived} says
  * @param restartFamilies the families whose routes are kept then (RFC 4724 §3)
  * @param forwardingFamilies those of which the peer kept its forwarding over a restart (the F bit)
  * @param notification a NOTIFICATION that is no hard reset leaves routes like a lost transport (RFC
@@ -38,7 +38,6 @@ public record Negotiated(
     AutonomousSystem peerAs,
     Duration hold,
     boolean routeRefresh,
-    boolean enhancedRefresh,
     List<Family> families,
     Peering layout,
     Duration restart,
@@ -66,7 +65,6 @@ public record Negotiated(
         theirs.as(),
         Duration.ofSeconds(Math.min(ours.holdSeconds(), theirs.holdSeconds())),
         theirs.capabilities().contains(new Capability.RouteRefresh()),
-        bothHave(ours, theirs, new Capability.EnhancedRouteRefresh()),
         families,
         Peering.between(ours, theirs),
         Duration.ofSeconds(graceful.map(GracefulRestart::seconds).orElse(0)),
@@ -91,9 +89,22 @@ public record Negotiated(
     return layout.pathIdsReceived().contains(family);
   }
 
+  /** True when both mark where the answer to a ROUTE-REFRESH begins and ends (RFC 7313 §4). */
+  public boolean enhancedRefresh() {
+    return layout.enhancedRefresh();
+  }
+
   /** True when IPv4 unicast routes may have an IPv6 next hop, both ways (RFC 8950 §4). */
   public boolean extendedNextHop() {
     return layout.ipv4OverIpv6();
+  }
+
+  /**
+   * How long routes stay at first; an instant, where only the long-lived time follows (RFC 9494
+   * §4.2).
+   */
+  Duration keep() {
+    return restart.isZero() && !longLived.isEmpty() ? Duration.ofNanos(1) : restart;
   }
 
   /** How long the peer's stale routes stay after {@link #restart}; zero: not (RFC 9494 §4.2). */
@@ -107,10 +118,6 @@ public record Negotiated(
 
   static boolean offers(Open open, Family family) {
     return open.capabilities().contains(new Capability.Multiprotocol(family));
-  }
-
-  private static boolean bothHave(Open ours, Open theirs, Capability capability) {
-    return ours.capabilities().contains(capability) && theirs.capabilities().contains(capability);
   }
 
   private static boolean setsNotification(Open open) {

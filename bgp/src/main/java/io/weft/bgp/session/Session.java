@@ -331,7 +331,7 @@ public final class Session {
     if (established && now - sinceNanos >= STEADY.toNanos()) {
       backoff.reset();
     }
-    var keep = routesStay ? negotiated.map(Negotiated::restart) : Optional.<Duration>empty();
+    var keep = routesStay ? negotiated.map(Negotiated::keep) : Optional.<Duration>empty();
     outputs.add(new SessionOutput.Ended(reason, established, keep.orElse(Duration.ZERO)));
   }
 

@@ -62,7 +62,8 @@ final class Explaining {
     return new Explanation.Several(told, keys.size() - told.size());
   }
 
-  private Explanation explain(Route key, Collection<Neighbour> neighbours) {
+  /** Of one route, by its key. */
+  Explanation explain(Route key, Collection<Neighbour> neighbours) {
     var paths = new ArrayList<Standing>();
     var refused = new ArrayList<Refused>();
     var sendings = new ArrayList<Sending>();

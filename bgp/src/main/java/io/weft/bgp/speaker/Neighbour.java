@@ -12,6 +12,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +24,8 @@ final class Neighbour {
   /** Only its policies and its limit of routes change while the session goes on. */
   PeerConfig config;
 
-  /** True for a client that came by itself out of a range, and goes with its session. */
-  final boolean dynamic;
+  /** True for a peer that came by itself out of a range, and goes with its session. */
+  boolean dynamic;
 
   final SessionSettings settings;
 
@@ -63,7 +64,7 @@ final class Neighbour {
   List<LongLivedFamily> mayStayLonger = List.of();
 
   /** When they are given up; empty unless they stay longer already. */
-  Map<Family, Long> longLivedUntil = Map.of();
+  final Map<Family, Long> longLivedUntil = new LinkedHashMap<>();
 
   /** Where routes go to; empty unless Established. */
   Optional<Recipient> recipient = Optional.empty();
@@ -99,7 +100,7 @@ final class Neighbour {
     return session.state() == SessionState.ESTABLISHED;
   }
 
-  /** True for a dynamic client of whom nothing is left. */
+  /** True for a dynamic peer of whom nothing is left. */
   boolean isGone() {
     return dynamic
         && session.connection().isEmpty()
@@ -138,7 +139,8 @@ final class Neighbour {
             staleUntil.orElse(Long.MAX_VALUE),
             recipient
                 .map(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE))
-                .orElse(Long.MAX_VALUE))
+                .orElse(Long.MAX_VALUE),
+            recipient.map(told -> told.holdsEndUntil.orElse(Long.MAX_VALUE)).orElse(Long.MAX_VALUE))
         .filter(deadline -> deadline != Long.MAX_VALUE);
   }
 
@@ -154,6 +156,8 @@ final class Neighbour {
         recipient.map(told -> told.sent).orElse(0),
         routesIn.staleSize(),
         lastReason,
-        session.negotiated().map(Negotiated::families).orElse(List.of()));
+        session.negotiated().map(Negotiated::families).orElse(List.of()),
+        refusals.size(),
+        refusals.forgotten());
   }
 }

@@ -110,6 +110,7 @@ final class Neighbours {
   private Optional<PeerConfig> wanted(Neighbour neighbour) {
     for (var peer : config.peers()) {
       if (peer.address().equals(neighbour.address())) {
+        neighbour.dynamic = false;
         return Optional.of(peer);
       }
     }
@@ -186,7 +187,7 @@ final class Neighbours {
   }
 
   void accepted(long now, long connection, IpAddress address) {
-    var shut = settings(address).filter(PeerConfig::isShutDown);
+    var shut = peerAt(address).filter(PeerConfig::isShutDown);
     if (shut.isPresent()) {
       refuse(connection, Notifications.shutdown(shut.get().options().shutdown().orElse("")));
       return;
@@ -199,7 +200,7 @@ final class Neighbours {
     }
   }
 
-  private Optional<PeerConfig> settings(IpAddress address) {
+  private Optional<PeerConfig> peerAt(IpAddress address) {
     return Optional.ofNullable(neighbours.get(address))
         .map(neighbour -> neighbour.config)
         .or(() -> config.inRange(address));

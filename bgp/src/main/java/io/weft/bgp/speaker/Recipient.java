@@ -43,6 +43,12 @@ final class Recipient {
   /** Until then the first routes wait for the peer's memberships (RFC 4684 §6). */
   OptionalLong awaitsMembershipsUntil = OptionalLong.empty();
 
+  /**
+   * Until then End-of-RIB waits for the peer's last membership: a node that starts takes it for the
+   * word that there is nothing more of what it imports.
+   */
+  OptionalLong holdsEndUntil = OptionalLong.empty();
+
   /** Our memberships are to be said, all of them; then the End-of-RIB of their family. */
   boolean owesMemberships;
 

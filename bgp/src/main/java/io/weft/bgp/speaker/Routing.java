@@ -21,9 +21,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -35,6 +33,9 @@ final class Routing {
 
   /** How long the first routes wait for the peer's memberships (RFC 4684 §6 leaves it to us). */
   static final Duration MEMBERSHIPS_WAIT = Duration.ofSeconds(30);
+
+  /** How long our End-of-RIB waits for that of the peer's memberships. */
+  static final Duration MEMBERSHIPS_END_WAIT = Duration.ofMinutes(3);
 
   private final Outbox outbox;
   private final Rib rib = new Rib();
@@ -105,6 +106,7 @@ final class Routing {
             neighbour.config.withLocalAddress(local.or(neighbour.config::localAddress)));
     if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
+      recipient.holdsEndUntil = OptionalLong.of(now + MEMBERSHIPS_END_WAIT.toNanos());
     }
     neighbour.recipient = Optional.of(recipient);
     neighbour.staleUntil = OptionalLong.empty();
@@ -112,7 +114,7 @@ final class Routing {
       rib.retainStale(neighbour.routesIn, preserved(neighbour, agreed));
       awaitRoutes(now, neighbour);
     }
-    neighbour.longLivedUntil = Map.of();
+    neighbour.longLivedUntil.clear();
     outbox.peerUp(neighbour.address());
   }
 
@@ -186,20 +188,23 @@ final class Routing {
     }
   }
 
-  /** The peer did not say by then what it wants: it hears what it asked for so far. */
+  /** The peer did not say by then all that it wants: it hears what it asked for so far. */
   void expireAwaiting(long now, Neighbour neighbour) {
-    neighbour
-        .recipient
-        .filter(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE) <= now)
-        .ifPresent(
-            told -> {
-              told.awaitsMembershipsUntil = OptionalLong.empty();
-              outbox.report(
-                  neighbour.address(),
-                  "no End-of-RIB of its memberships for "
-                      + MEMBERSHIPS_WAIT.toSeconds()
-                      + " s: sent what it asked for until now (RFC 4684 §6)");
-            });
+    if (neighbour.recipient.isEmpty()) {
+      return;
+    }
+    var told = neighbour.recipient.get();
+    if (told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE) <= now) {
+      told.awaitsMembershipsUntil = OptionalLong.empty();
+      outbox.report(
+          neighbour.address(),
+          "no End-of-RIB of its memberships for "
+              + MEMBERSHIPS_WAIT.toSeconds()
+              + " s: sent what it asked for until now (RFC 4684 §6)");
+    }
+    if (told.holdsEndUntil.orElse(Long.MAX_VALUE) <= now) {
+      told.holdsEndUntil = OptionalLong.empty();
+    }
   }
 
   void expireStale(long now, Neighbour neighbour) {
@@ -218,12 +223,13 @@ final class Routing {
 
   /** RFC 9494 §4.2: the peer is not back in time. */
   private void beginLongLived(long now, Neighbour neighbour) {
-    var until = new LinkedHashMap<Family, Long>();
+    var until = neighbour.longLivedUntil;
     for (var stay : neighbour.mayStayLonger) {
-      until.put(stay.family(), now + Duration.ofSeconds(stay.staleSeconds()).toNanos());
+      if (stay.staleSeconds() > 0) {
+        until.put(stay.family(), now + Duration.ofSeconds(stay.staleSeconds()).toNanos());
+      }
     }
     rib.outlive(neighbour.routesIn, List.copyOf(until.keySet()));
-    neighbour.longLivedUntil = until;
     awaitFirst(neighbour);
   }
 
@@ -263,7 +269,10 @@ final class Routing {
     sweep(neighbour, family);
     if (family.equals(Family.ROUTE_TARGET)) {
       neighbour.recipient.ifPresent(
-          recipient -> recipient.awaitsMembershipsUntil = OptionalLong.empty());
+          recipient -> {
+            recipient.awaitsMembershipsUntil = OptionalLong.empty();
+            recipient.holdsEndUntil = OptionalLong.empty();
+          });
     }
     outbox.endOfRib(neighbour.address(), family);
   }
@@ -336,7 +345,11 @@ final class Routing {
 
   private boolean send(Recipient recipient) {
     var messages = recipient.pack();
-    boolean ends = !recipient.owesEndOfRib.isEmpty() && originationComplete && !recipient.fresh;
+    boolean ends =
+        !recipient.owesEndOfRib.isEmpty()
+            && originationComplete
+            && !recipient.fresh
+            && recipient.holdsEndUntil.isEmpty();
     if (ends) {
       recipient.owesEndOfRib.forEach(family -> messages.add(Message.Update.endOfRib(family)));
       recipient.owesEndOfRib.clear();
@@ -351,6 +364,10 @@ final class Routing {
 
   List<RouteView> view() {
     return explaining.view();
+  }
+
+  Explanation explain(Route route, Collection<Neighbour> neighbours) {
+    return explaining.explain(route.key(), neighbours);
   }
 
   Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {

@@ -72,10 +72,7 @@ public final class Speaker {
 
   /** What became of a route, and why; without paths when nothing is known of it. */
   public Explanation explain(Route route) {
-    var key = route.key();
-    return routing.explain(key::equals, 1, neighbours.all()).routes().stream()
-        .findFirst()
-        .orElse(new Explanation(key, List.of(), List.of(), List.of()));
+    return routing.explain(route, neighbours.all());
   }
 
   /**

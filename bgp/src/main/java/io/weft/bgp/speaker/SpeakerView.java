@@ -23,6 +23,8 @@ public record SpeakerView(
    * @param sent routes announced to the peer
    * @param lastReason why the session last ended, empty if it never did
    * @param families that were agreed on, empty before
+   * @param refused routes that the peer said and that are not held, as far as they are remembered
+   * @param forgotten refused routes that are no longer remembered
    */
   public record PeerView(
       IpAddress address,
@@ -35,7 +37,9 @@ public record SpeakerView(
       int sent,
       int staleRoutes,
       Optional<String> lastReason,
-      List<Family> families) {
+      List<Family> families,
+      int refused,
+      long forgotten) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -51,7 +55,9 @@ public record SpeakerView(
         int received,
         int sent,
         int staleRoutes,
-        Optional<String> lastReason) {
+        Optional<String> lastReason,
+        int refused,
+        long forgotten) {
       this(
           address,
           as,
@@ -63,7 +69,9 @@ public record SpeakerView(
           sent,
           staleRoutes,
           lastReason,
-          List.of());
+          List.of(),
+          refused,
+          forgotten);
     }
   }
 

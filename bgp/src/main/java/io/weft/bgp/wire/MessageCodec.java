@@ -22,13 +22,19 @@ import java.util.Optional;
 public final class MessageCodec {
   private static final int MARKER_LENGTH = 16;
 
-  /** Message types and their lengths, header included (RFC 4271 §6.1, RFC 2918 §3, RFC 8654 §4). */
+  /** Of a ROUTE-REFRESH (RFC 2918 §3). */
+  private static final int REFRESH_LENGTH = 23;
+
+  /**
+   * Message types and their lengths, header included (RFC 4271 §6.1, RFC 8654 §4). A ROUTE-REFRESH
+   * of a wrong length is a fault of its own where its marks are agreed on (RFC 7313 §5).
+   */
   private enum Type {
     OPEN(1, 29, Message.MAX_LENGTH),
     UPDATE(2, 23, Message.MAX_EXTENDED_LENGTH),
     NOTIFICATION(3, 21, Message.MAX_EXTENDED_LENGTH),
     KEEPALIVE(4, 19, 19),
-    ROUTE_REFRESH(5, 23, 23);
+    ROUTE_REFRESH(5, 19, Message.MAX_LENGTH);
 
     final int code;
     final int minimum;
@@ -72,7 +78,7 @@ public final class MessageCodec {
       var type = checkHeader(message);
       var in =
           new OctetReader(message, Message.HEADER_LENGTH, message.length - Message.HEADER_LENGTH);
-      return new Decoded.Good(decodeBody(type, in));
+      return new Decoded.Good(decodeBody(type, in, message));
     } catch (SessionReset e) {
       return e.fatal();
     }
@@ -95,7 +101,7 @@ public final class MessageCodec {
     return out.patchU16(MARKER_LENGTH, out.size()).toArray();
   }
 
-  private Message decodeBody(Type type, OctetReader in) throws SessionReset {
+  private Message decodeBody(Type type, OctetReader in, byte[] message) throws SessionReset {
     try {
       return switch (type) {
         case OPEN -> learnTheirs(OpenCodec.decode(in));
@@ -104,7 +110,7 @@ public final class MessageCodec {
             new Notification(
                 in.u8("error code"), in.u8("error subcode"), in.octets("data", in.remaining()));
         case KEEPALIVE -> new Keepalive();
-        case ROUTE_REFRESH -> decodeRouteRefresh(in);
+        case ROUTE_REFRESH -> decodeRouteRefresh(in, message);
       };
     } catch (MalformedInput e) { // lengths were checked: nothing that is left can be cut short
       throw new SessionReset(1, 2, type + ": " + e.getMessage());
@@ -124,7 +130,15 @@ public final class MessageCodec {
   }
 
   /** {@code 2 AFI | 1 subtype, once reserved | 1 SAFI} (RFC 2918 §3, RFC 7313 §3.2). */
-  private static RouteRefresh decodeRouteRefresh(OctetReader in) throws MalformedInput {
+  private RouteRefresh decodeRouteRefresh(OctetReader in, byte[] message)
+      throws MalformedInput, SessionReset {
+    if (message.length != REFRESH_LENGTH) {
+      var reason = "ROUTE_REFRESH: " + message.length + " octets where 23 must stand";
+      boolean marks = in.remaining() > 2 && (message[21] == 1 || message[21] == 2);
+      throw marks && peering.enhancedRefresh()
+          ? new SessionReset(7, 1, Octets.of(message), reason)
+          : new SessionReset(1, 2, Octets.of(new byte[] {message[16], message[17]}), reason);
+    }
     int afi = in.u16("address family");
     int subtype = in.u8("subtype");
     return new RouteRefresh(new Family(afi, in.u8("subsequent address family")), subtype);

@@ -15,6 +15,8 @@ import java.util.List;
  * @param internal both are in one AS: iBGP
  * @param families that both offered (RFC 4760 §8): routes of others are read over
  * @param ipv4OverIpv6 both take IPv4 unicast with an IPv6 next hop (RFC 8950 §4)
+ * @param enhancedRefresh both mark where the answer to a ROUTE-REFRESH begins and ends (RFC 7313
+ *     §3)
  * @param pathIdsReceived families whose routes come with a path identifier (RFC 7911 §4)
  * @param pathIdsSent families whose routes go with a path identifier
  * @param longestReceived octets of the longest message that may come (RFC 8654 §4)
@@ -25,6 +27,7 @@ public record Peering(
     boolean internal,
     List<Family> families,
     boolean ipv4OverIpv6,
+    boolean enhancedRefresh,
     List<Family> pathIdsReceived,
     List<Family> pathIdsSent,
     int longestReceived,
@@ -50,6 +53,7 @@ public record Peering(
         internal,
         KNOWN,
         false,
+        false,
         List.of(),
         List.of(),
         Message.MAX_LENGTH,
@@ -65,6 +69,7 @@ public record Peering(
         ours.as().equals(theirs.as()),
         families,
         takesIpv4OverIpv6(ours) && takesIpv4OverIpv6(theirs),
+        marksRefresh(ours) && marksRefresh(theirs),
         withPathIds(families, theirs, ours),
         withPathIds(families, ours, theirs),
         ours.longestTaken(),
@@ -82,6 +87,10 @@ public record Peering(
   private static boolean takesIpv4OverIpv6(Open open) {
     return open.capabilities().stream()
         .anyMatch(c -> c instanceof ExtendedNextHop(var list) && list.contains(IPV4_OVER_IPV6));
+  }
+
+  private static boolean marksRefresh(Open open) {
+    return open.capabilities().contains(new Capability.EnhancedRouteRefresh());
   }
 
   /** RFC 7911 §4: one side is able to send, the other to receive. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.bgp.wire.Capability;
 import io.weft.bgp.wire.Capability.GracefulFamily;
+import io.weft.bgp.wire.Capability.LongLivedFamily;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.Keepalive;
@@ -171,11 +172,24 @@ class SessionTest {
     assertThat(keep(full)).isEqualTo(Duration.ofSeconds(60));
   }
 
-  private static Duration keep(Capability.GracefulRestart graceful) {
-    var theirs = new Open(AS, 90, THEIRS, List.of(new Capability.Multiprotocol(EVPN), graceful));
+  /** RFC 9494 §4.2: the long-lived time begins at once, for which routes must not go. */
+  @Test
+  void restartTimeOfZeroIsEnoughWhereALongLivedTimeFollows() {
+    var zero =
+        new Capability.GracefulRestart(false, false, 0, List.of(new GracefulFamily(EVPN, true)));
+    var longLived =
+        new Capability.LongLivedGracefulRestart(List.of(new LongLivedFamily(EVPN, true, 3600)));
+    assertThat(keep(zero)).isZero();
+    assertThat(keep(zero, longLived)).isPositive();
+  }
+
+  private static Duration keep(Capability... more) {
+    var capabilities = new ArrayList<Capability>(List.of(new Capability.Multiprotocol(EVPN)));
+    capabilities.addAll(List.of(more));
     var session = new Session(SETTINGS);
+    var theirs = new Open(AS, 90, THEIRS, capabilities);
     session.step(0, new SessionInput.Start(false));
-    session.step(0, new SessionInput.Opened(1, true, open(90, OURS)));
+    session.step(0, new SessionInput.Opened(1, true, new Open(AS, 90, OURS, capabilities)));
     session.step(0, new SessionInput.Received(theirs));
     session.step(0, new SessionInput.Received(new Keepalive()));
     return session.step(1, new SessionInput.Lost("reset")).stream()

@@ -101,6 +101,18 @@ class FamiliesTest {
   }
 
   @Test
+  void overIpv6AnExternalPeerHearsOurIpv6NextHopForIpv4() {
+    var local = Optional.of(IpAddress.parse("2001:db8::9"));
+    var families = List.of(IPV4);
+    var toB = new PeerConfig(address(2), OTHER, false, false, families, local, NextHop.AUTOMATIC);
+    world.start("a", 1, config(1, toB));
+    world.start("b", 2, other(2, with(1, AS, NextHop.AUTOMATIC, IPV4)));
+    world.pass(Duration.ofSeconds(1));
+    world.give("a", originate(attributes(5), PREFIX));
+    assertThat(nextHop("b", PREFIX)).isEqualTo(local.orElseThrow());
+  }
+
+  @Test
   void restartKeepsEveryFamilyUntilItsOwnEnd() {
     world.start("r", 9, config(9, with(1, AS, NextHop.AUTOMATIC, EVPN, IPV4)));
     world.start("a", 1, config(1, with(9, AS, NextHop.AUTOMATIC, EVPN, IPV4)));

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.bgp.speaker.SpeakerEvent.ImportTargetsChanged;
 import io.weft.bgp.wire.EvpnRoute;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Route;
 import io.weft.net.RouteTarget;
@@ -104,6 +105,47 @@ final class RouteTargetConstraintTest {
     world.release("reflector");
     assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2), mac(2, 3));
     assertThat(sentTo("blue")).isEqualTo(2);
+  }
+
+  @Test
+  void aRefreshAndAnotherInterestInOneStepSayEachRouteOnce() {
+    wants("blue", BLUE, RED);
+    wants("blue", BLUE);
+    world.hold("reflector");
+    wants("blue", BLUE, RED);
+    world.refresh("reflector", World.address(2), Family.L2VPN_EVPN);
+    world.forget();
+    world.release("reflector");
+    assertThat(evpnRoutesSentBy("reflector")).containsExactlyInAnyOrder(mac(1, 1), mac(1, 2));
+    assertThat(sentTo("blue")).isEqualTo(2);
+  }
+
+  @Test
+  void theEndWaitsForTheLastMembershipOfANodeThatIsSlowToStart() {
+    world.add("slow", 3, node(3, peer(100)));
+    wants("slow", RED);
+    world.pass(Routing.MEMBERSHIPS_WAIT.plusSeconds(1));
+    assertThat(routesOf("slow")).containsExactlyInAnyOrder(mac(1, 1), mac(1, 2));
+    assertThat(ends("slow")).containsExactly(Family.ROUTE_TARGET);
+    wants("slow", RED, BLUE);
+    world.give("slow", new SpeakerEvent.OriginationCompleted());
+    assertThat(ends("slow")).containsExactly(Family.L2VPN_EVPN);
+    assertThat(routesOf("slow")).contains(mac(2, 3));
+  }
+
+  @Test
+  void theEndDoesNotWaitForEver() {
+    world.add("slow", 3, node(3, peer(100)));
+    wants("slow", RED);
+    world.pass(Routing.MEMBERSHIPS_END_WAIT.plusSeconds(1));
+    assertThat(ends("slow")).containsExactly(Family.ROUTE_TARGET, Family.L2VPN_EVPN);
+  }
+
+  private List<Family> ends(String name) {
+    return world.taken(name).stream()
+        .filter(SpeakerEffect.EndOfRibReceived.class::isInstance)
+        .map(effect -> ((SpeakerEffect.EndOfRibReceived) effect).family())
+        .toList();
   }
 
   private void wants(String node, RouteTarget... targets) {

@@ -260,6 +260,21 @@ class SessionOptionsTest {
     assertThat(world.speaker("r").view().peers()).isEmpty();
   }
 
+  @Test
+  void whoCameOutOfARangeStaysWhenItIsConfiguredByAddress() {
+    var range = PeerRange.clients(IpPrefix.parse("10.0.0.0/24"), AS);
+    world.start("r", 9, ranges(9, range));
+    world.start("a", 1, config(1, peer(9)));
+    world.forget();
+    world.give("r", new SpeakerEvent.ConfigChanged(config(9, client(1))));
+    assertThat(messages("r", Notification.class)).isEmpty();
+    world.kill("a", true);
+    world.pass(Duration.ofMinutes(10));
+    assertThat(world.peerOf("r", 1).state()).isEqualTo("Active");
+    world.give("r", new SpeakerEvent.ConfigChanged(ranges(9, range)));
+    assertThat(world.speaker("r").view().peers()).isEmpty();
+  }
+
   private static SpeakerConfig ranges(int host, PeerRange... ranges) {
     return new SpeakerConfig(AS, id(host), List.of(), List.of(ranges), true, 90, 120, 100, 1000);
   }

@@ -3,6 +3,7 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -188,6 +189,37 @@ final class World {
         .findFirst()
         .orElseThrow()
         .number();
+  }
+
+  /** The peer at an address asks {@code name} to say its routes of the family again. */
+  void refresh(String name, IpAddress peer, Family family) {
+    for (var end : connections.entrySet()) {
+      if (end.getKey().name().equals(name) && peer.equals(addresses.get(end.getValue().name()))) {
+        var request = new Message.RouteRefresh(family, Message.RouteRefresh.REQUEST);
+        deliveries.add(
+            new Delivery(
+                name,
+                new SpeakerEvent.MessageReceived(
+                    end.getKey().number(), new Decoded.Good(request))));
+      }
+    }
+    run();
+  }
+
+  /** All connections of {@code name} break. */
+  void cut(String name) {
+    for (var end : List.copyOf(connections.keySet())) {
+      var other = connections.get(end);
+      if (end.name().equals(name) && other != null) {
+        connections.remove(end);
+        connections.remove(other);
+        for (var each : List.of(end, other)) {
+          deliveries.add(
+              new Delivery(each.name(), new SpeakerEvent.Disconnected(each.number(), "cut")));
+        }
+      }
+    }
+    run();
   }
 
   /** What {@code name} did since last asked. */

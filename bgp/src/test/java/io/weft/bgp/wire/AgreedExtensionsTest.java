@@ -46,6 +46,29 @@ class AgreedExtensionsTest {
     return Wire.codec(open(more), open(more));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0019 01 46 00, 7, 1",
+    "0019 02, 7, 1",
+    "0019 00 46 00, 1, 2",
+    "0019 03 46 00, 1, 2",
+    "0019, 1, 2",
+    "'', 1, 2",
+  })
+  void markOfARefreshThatIsTooLongOrShortIsAFaultOfItsOwn(String body, int code, int subcode) {
+    var message = Wire.message(5, body);
+    var agreed = both(new Capability.EnhancedRouteRefresh());
+    assertThat(agreed.frameLength(message)).isEqualTo(message.length);
+    var fault = (Decoded.Fatal) agreed.decode(message);
+    assertThat(fault.notification().code()).isEqualTo(code);
+    assertThat(fault.notification().subcode()).isEqualTo(subcode);
+    if (code == 7) {
+      assertThat(fault.notification().data()).isEqualTo(Octets.of(message)); // RFC 7313 §5
+    }
+    var plain = (Decoded.Fatal) both().decode(message);
+    assertThat(plain.notification().code()).isEqualTo(1);
+  }
+
   private static byte[] outer(String withdrawn, String attributes, String routes) {
     var head = withdrawn.replace(" ", "");
     var block = attributes.replace(" ", "");

@@ -107,6 +107,10 @@ final class WeftSpeaker implements Closeable {
     loop.put(new SpeakerEvent.OriginationCompleted());
   }
 
+  void configure(SpeakerConfig config) {
+    loop.put(new SpeakerEvent.ConfigChanged(config));
+  }
+
   void remove(Route... routes) {
     loop.put(new SpeakerEvent.OriginatedRoutesRemoved(List.of(routes)));
   }
