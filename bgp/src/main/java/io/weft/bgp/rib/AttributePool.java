@@ -4,11 +4,10 @@ import io.weft.bgp.wire.PathAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** One object per distinct set of path attributes, by number, as long as a path uses it. */
 final class AttributePool {
-  private final Map<PathAttributes, SharedAttributes> pool =
+  private final HashMap<PathAttributes, SharedAttributes> pool =
       new HashMap<>(); // never walked through
   private final List<SharedAttributes> byNumber = new ArrayList<>();
   private final Numbers free = new Numbers();

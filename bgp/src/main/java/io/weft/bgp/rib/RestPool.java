@@ -6,11 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** What is not key in routes ({@link NlriParts}), each distinct value once, by number. */
 final class RestPool {
-  private final Map<Octets, Integer> numbers = new HashMap<>(); // asked, never walked through
+  private final HashMap<Octets, Integer> numbers = new HashMap<>(); // asked, never walked through
   private final List<byte[]> values = new ArrayList<>();
   private int[] users = new int[16];
   private final Numbers free = new Numbers();

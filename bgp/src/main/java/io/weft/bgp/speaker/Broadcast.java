@@ -32,7 +32,7 @@ final class Broadcast {
   private final boolean constrained;
 
   /** Who wants routes with these targets, by place among the recipients; only asked, not walked. */
-  private final Map<List<RouteTarget>, BitSet> interested = new HashMap<>();
+  private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
 
   /** Keys to be withdrawn, by those who are told. */
   private final Map<BitSet, RouteBlock.Builder> withdrawn = new LinkedHashMap<>();

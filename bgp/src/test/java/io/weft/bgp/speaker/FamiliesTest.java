@@ -113,23 +113,6 @@ class FamiliesTest {
   }
 
   @Test
-  void aHostPassesNoUnicastRouteOnBetweenItsUplinks() {
-    world.start(
-        "host",
-        1,
-        World.node(
-            1, with(2, OTHER, NextHop.AUTOMATIC, IPV4), with(3, OTHER, NextHop.AUTOMATIC, IPV4)));
-    world.start("tor1", 2, other(2, with(1, AS, NextHop.AUTOMATIC, IPV4)));
-    world.start("tor2", 3, other(3, with(1, AS, NextHop.AUTOMATIC, IPV4)));
-    world.pass(Duration.ofSeconds(1));
-    world.give("tor1", originate(attributes(2), PREFIX));
-    var own = new UnicastRoute(IpPrefix.parse("10.255.0.1/32"));
-    world.give("host", originate(attributes(1), own));
-    assertThat(world.best("host")).contains(PREFIX);
-    assertThat(world.best("tor2")).containsExactly(own);
-  }
-
-  @Test
   void restartKeepsEveryFamilyUntilItsOwnEnd() {
     world.start("r", 9, config(9, with(1, AS, NextHop.AUTOMATIC, EVPN, IPV4)));
     world.start("a", 1, config(1, with(9, AS, NextHop.AUTOMATIC, EVPN, IPV4)));
