@@ -85,7 +85,7 @@ public final class ReflectorDaemon implements AutoCloseable {
         orders = Orders.of(given);
       }
     }
-    speaker = new Speaker(orders.speaker());
+    speaker = Speaker.reflector(orders.speaker());
     loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
     transport = new BgpTransport(orders.port(), loop::put);
     paths = new PeerPaths(loop::put);

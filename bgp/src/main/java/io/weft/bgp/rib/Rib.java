@@ -234,7 +234,11 @@ public final class Rib {
    * changes can be asked for their routes until this is called again.
    */
   public List<RibChange> takeChanges() {
-    emptied.stream().filter(entry -> isForgotten(entry)).forEach(entries::remove);
+    for (int entry : emptied) {
+      if (isForgotten(entry)) {
+        entries.remove(entry);
+      }
+    }
     emptied = new ArrayList<>();
     var done = touches;
     touches = new ArrayList<>();

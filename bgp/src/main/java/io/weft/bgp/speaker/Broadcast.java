@@ -104,6 +104,15 @@ final class Broadcast {
       return areAlike(before, change.before()) && areAlike(after, change.after());
     }
 
+    /** The best paths now, of a batch that has some. */
+    List<Candidate> paths() {
+      var paths = new ArrayList<Candidate>(changes.size());
+      for (var change : changes) {
+        paths.add(change.chosenAfter().getFirst());
+      }
+      return paths;
+    }
+
     private static boolean areAlike(Optional<Candidate> one, Optional<Candidate> other) {
       return one.isPresent() == other.isPresent()
           && (one.isEmpty() || one.get().isLike(other.orElseThrow()));
@@ -161,8 +170,7 @@ final class Broadcast {
 
   private void announce(Batch batch, Recipient.Audience audience, Outcome outcome) {
     if (!outcome.announced.isEmpty()) {
-      var paths = batch.changes.stream().map(change -> change.after().orElseThrow()).toList();
-      announce(paths, outcome.due.orElseThrow(), audience.longest(), outcome.announced);
+      announce(batch.paths(), outcome.due.orElseThrow(), audience.longest(), outcome.announced);
     }
     if (!outcome.relabelled.isEmpty()) { // told the same attributes: what is not key may differ
       var paths =

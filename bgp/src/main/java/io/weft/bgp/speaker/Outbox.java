@@ -21,12 +21,22 @@ import java.util.Map;
  * that what they swept is known before), one Send per connection, closes, connects.
  */
 final class Outbox {
+  private final boolean tellsBestPaths;
   private final List<SpeakerEffect> news = new ArrayList<>();
   private final List<SpeakerEffect> bestPaths = new ArrayList<>();
   private final List<SpeakerEffect> endsOfRib = new ArrayList<>();
   private final Map<Long, List<Message>> sends = new LinkedHashMap<>();
   private final List<SpeakerEffect> closes = new ArrayList<>();
   private final List<SpeakerEffect> connects = new ArrayList<>();
+
+  Outbox(boolean tellsBestPaths) {
+    this.tellsBestPaths = tellsBestPaths;
+  }
+
+  /** True when somebody here uses best paths. */
+  boolean tellsBestPaths() {
+    return tellsBestPaths;
+  }
 
   void report(IpAddress peer, String text) {
     news.add(new Report(peer, text));

@@ -316,7 +316,9 @@ final class Routing {
     intake.askAgain(neighbours);
     memberships.say(recipients, intake.imports(), originationComplete);
     var changes = rib.takeChanges();
-    changes.forEach(this::tellUser);
+    if (outbox.tellsBestPaths()) {
+      changes.forEach(this::tellUser);
+    }
     advertising.tell(recipients, changes);
     boolean ended = false;
     for (var recipient : recipients) {

@@ -25,16 +25,29 @@ import java.util.function.Predicate;
  * <p>Sessions begin with the first step, whatever its event. Limits are in {@link SpeakerConfig}.
  */
 public final class Speaker {
-  private final Outbox outbox = new Outbox();
+  private final Outbox outbox;
   private final Neighbours neighbours;
   private SpeakerConfig config;
   private Routing routing;
   private boolean started;
 
   public Speaker(SpeakerConfig config) {
+    this(config, true);
+  }
+
+  private Speaker(SpeakerConfig config, boolean tellsBestPaths) {
     this.config = config;
+    this.outbox = new Outbox(tellsBestPaths);
     this.routing = new Routing(config, outbox);
     this.neighbours = new Neighbours(config, routing, outbox);
+  }
+
+  /**
+   * One that only passes routes on: nobody here uses them, so that no {@link
+   * SpeakerEffect.BestPathChanged} comes from it.
+   */
+  public static Speaker reflector(SpeakerConfig config) {
+    return new Speaker(config, false);
   }
 
   /**
