@@ -97,6 +97,11 @@ public record ImportRule(
    */
   private static PathAttributes normal(PathAttributes attributes, Source from) {
     boolean internal = from.kind().isInternal();
+    if (internal
+        && attributes.localPreference().isPresent()
+        && attributes.unknown().stream().allMatch(UnknownAttribute::isTransitive)) {
+      return attributes; // nearly all of a reflector's
+    }
     long preference =
         internal
             ? attributes.localPreference().orElse(BestPath.DEFAULT_LOCAL_PREFERENCE)

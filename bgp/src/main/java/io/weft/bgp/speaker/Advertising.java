@@ -1,12 +1,14 @@
 package io.weft.bgp.speaker;
 
 import io.weft.bgp.rib.Candidate;
+import io.weft.bgp.rib.Egress;
 import io.weft.bgp.rib.ExportRule;
 import io.weft.bgp.rib.Reason;
 import io.weft.bgp.rib.Rib;
 import io.weft.bgp.rib.RibChange;
 import io.weft.bgp.rib.RibEntry;
 import io.weft.bgp.rib.Ruling;
+import io.weft.bgp.rib.Source;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -26,6 +28,16 @@ final class Advertising {
   private final ExportRule exports;
   private final Rib rib;
 
+  /** Those that there are or were, by number. */
+  private final List<Audience> audiences = new ArrayList<>();
+
+  /**
+   * What decides how a peer hears of a path, unless the path is its own.
+   *
+   * @param longest octets of a message to it
+   */
+  record Audience(Source.Kind kind, Egress egress, int longest) {}
+
   Advertising(ExportRule exports, Rib rib) {
     this.exports = exports;
     this.rib = rib;
@@ -36,6 +48,23 @@ final class Advertising {
     return recipient.wants(path)
         ? exports.export(path, recipient.to, recipient.egress())
         : NOT_A_MEMBER;
+  }
+
+  /** The number of the peer's audience, from 0. */
+  int audience(Recipient recipient) {
+    if (recipient.audience < 0) {
+      var audience =
+          new Audience(recipient.to.kind(), recipient.egress(), recipient.agreed.longest());
+      if (!audiences.contains(audience)) {
+        audiences.add(audience);
+      }
+      recipient.audience = audiences.indexOf(audience);
+    }
+    return recipient.audience;
+  }
+
+  Audience audience(int number) {
+    return audiences.get(number);
   }
 
   /** How a peer that wants the path hears of it. */
@@ -63,20 +92,20 @@ final class Advertising {
   }
 
   private void tellChanges(List<Recipient> recipients, List<RibChange> changes) {
-    var alike = recipients.stream().filter(Recipient::hearsByBatch).toList();
+    var alike = new ArrayList<Recipient>();
+    var others = new ArrayList<Recipient>();
+    recipients.forEach(told -> (told.hearsByBatch() ? alike : others).add(told));
     var evpn = new ArrayList<RibChange>(changes.size());
     for (var change : changes) {
       boolean batched = change.family().equals(EVPN);
       if (batched && change.isOfBest()) {
         evpn.add(change);
       }
-      for (var recipient : recipients) {
-        if (!batched || !recipient.hearsByBatch()) {
-          tell(recipient, change);
-        }
+      for (var recipient : batched ? others : recipients) {
+        tell(recipient, change);
       }
     }
-    if (!alike.isEmpty()) {
+    if (!alike.isEmpty() && !evpn.isEmpty()) {
       new Broadcast(this, alike).tell(evpn);
     }
   }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Tells many peers of EVPN routes at once. Changes between paths that are alike are one batch:
@@ -133,7 +134,7 @@ final class Broadcast {
   }
 
   private void tell(Batch batch) {
-    var outcomes = new LinkedHashMap<Recipient.Audience, Outcome>();
+    var outcomes = new TreeMap<Integer, Outcome>(); // by audience, of which there are few
     var wanted = batch.before.flatMap(this::interested);
     var wants = batch.after.flatMap(this::interested);
     var withdrawnFrom = new BitSet();
@@ -146,7 +147,7 @@ final class Broadcast {
       }
       var outcome =
           outcomes.computeIfAbsent(
-              recipient.audience(),
+              advertising.audience(recipient),
               _ ->
                   new Outcome(
                       batch.before.flatMap(path -> advertising.export(recipient, path)),
@@ -161,16 +162,17 @@ final class Broadcast {
         (told && outcome.told.equals(outcome.due) ? outcome.relabelled : outcome.announced).set(at);
       }
     }
-    outcomes.forEach((audience, outcome) -> announce(batch, audience, outcome));
+    outcomes.forEach(
+        (audience, outcome) -> announce(batch, advertising.audience(audience).longest(), outcome));
     if (!withdrawnFrom.isEmpty()) {
       var keys = withdrawn.computeIfAbsent(withdrawnFrom, _ -> new RouteBlock.Builder(count));
       batch.changes.forEach(change -> change.appendKeyTo(keys));
     }
   }
 
-  private void announce(Batch batch, Recipient.Audience audience, Outcome outcome) {
+  private void announce(Batch batch, int longest, Outcome outcome) {
     if (!outcome.announced.isEmpty()) {
-      announce(batch.paths(), outcome.due.orElseThrow(), audience.longest(), outcome.announced);
+      announce(batch.paths(), outcome.due.orElseThrow(), longest, outcome.announced);
     }
     if (!outcome.relabelled.isEmpty()) { // told the same attributes: what is not key may differ
       var paths =
@@ -180,7 +182,7 @@ final class Broadcast {
                       !change.after().orElseThrow().saysRouteOf(change.before().orElseThrow()))
               .map(change -> change.after().orElseThrow())
               .toList();
-      announce(paths, outcome.due.orElseThrow(), audience.longest(), outcome.relabelled);
+      announce(paths, outcome.due.orElseThrow(), longest, outcome.relabelled);
     }
   }
 
@@ -197,20 +199,20 @@ final class Broadcast {
 
   private void tellNew(List<Candidate> paths) {
     var wants = interested(paths.getFirst());
-    var audiences = new LinkedHashMap<Recipient.Audience, BitSet>();
+    var audiences = new TreeMap<Integer, BitSet>();
     for (int at = 0; at < recipients.size(); at++) {
       var recipient = recipients.get(at);
       if (contains(wants, at)
           && advertising.ruling(recipient, paths.getFirst()).passed().isPresent()) {
         recipient.sent += paths.size();
-        audiences.computeIfAbsent(recipient.audience(), _ -> new BitSet()).set(at);
+        audiences.computeIfAbsent(advertising.audience(recipient), _ -> new BitSet()).set(at);
       }
     }
     audiences.forEach(
         (audience, told) -> {
           var any = recipients.get(told.nextSetBit(0));
           var due = advertising.export(any, paths.getFirst()).orElseThrow();
-          announce(paths, due, audience.longest(), told);
+          announce(paths, due, advertising.audience(audience).longest(), told);
         });
   }
 

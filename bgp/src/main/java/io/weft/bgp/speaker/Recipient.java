@@ -63,7 +63,8 @@ final class Recipient {
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
 
-  private Optional<Audience> audience = Optional.empty();
+  /** Number of its {@link Audience}; negative: not known yet. */
+  int audience = -1;
 
   /** The answers to a refresh that are marked in this step (RFC 7313 §4.1). */
   private final List<Family> marked = new ArrayList<>();
@@ -79,13 +80,6 @@ final class Recipient {
     final List<Route> routes = new ArrayList<>();
     final List<Long> pathIds = new ArrayList<>();
   }
-
-  /**
-   * What decides how a peer hears of a path, unless the path is its own.
-   *
-   * @param longest octets of a message to it
-   */
-  record Audience(Source.Kind kind, Egress egress, int longest) {}
 
   Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
     this.to = to;
@@ -119,7 +113,7 @@ final class Recipient {
   void letOutBy(Optional<Policy> policy) {
     formerEgress = Optional.of(formerEgress());
     egress = egress.withPolicy(policy);
-    audience = Optional.empty();
+    audience = -1;
   }
 
   /** True when the peer wants it now; only EVPN is constrained. */
@@ -150,13 +144,6 @@ final class Recipient {
   void settle() {
     formerEgress = Optional.empty();
     interest.ifPresent(Interest::settle);
-  }
-
-  Audience audience() {
-    if (audience.isEmpty()) {
-      audience = Optional.of(new Audience(to.kind(), egress, agreed.longest()));
-    }
-    return audience.get();
   }
 
   /** True when all that counts for it is which paths are alike, and how they changed. */

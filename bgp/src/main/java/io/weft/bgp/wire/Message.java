@@ -90,6 +90,11 @@ public sealed interface Message {
       return new Update(listed(routes), List.of(), Optional.empty(), Optional.empty(), List.of());
     }
 
+    Update withAttributes(Optional<PathAttributes> next) {
+      return new Update(
+          withdrawn, announced, next, endOfRib, faults, withdrawnPathIds, announcedPathIds);
+    }
+
     private static List<Route> listed(List<? extends Route> routes) {
       return routes instanceof RouteBlock block ? block : List.copyOf(routes);
     }

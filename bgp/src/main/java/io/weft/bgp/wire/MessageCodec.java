@@ -60,6 +60,10 @@ public final class MessageCodec {
 
   private Optional<Open> ours = Optional.empty();
   private Optional<Open> theirs = Optional.empty();
+
+  /** The path attributes of the last UPDATE that had some. */
+  private Optional<PathAttributes> lastReceived = Optional.empty();
+
   private volatile Peering peering = Peering.ASSUMED;
 
   /**
@@ -115,7 +119,7 @@ public final class MessageCodec {
     try {
       return switch (type) {
         case OPEN -> learnTheirs(OpenCodec.decode(in));
-        case UPDATE -> UpdateCodec.decode(in, peering);
+        case UPDATE -> shared(UpdateCodec.decode(in, peering));
         case NOTIFICATION ->
             new Notification(
                 in.u8("error code"), in.u8("error subcode"), in.octets("data", in.remaining()));
@@ -125,6 +129,18 @@ public final class MessageCodec {
     } catch (MalformedInput e) { // lengths were checked: nothing that is left can be cut short
       throw new SessionReset(1, 2, type + ": " + e.getMessage());
     }
+  }
+
+  /** With the same object as before for equal attributes: who keeps them sees it at a glance. */
+  private Update shared(Update update) {
+    if (update.attributes().isEmpty()) {
+      return update;
+    }
+    if (!update.attributes().equals(lastReceived)) {
+      lastReceived = update.attributes();
+      return update;
+    }
+    return update.withAttributes(lastReceived);
   }
 
   private void encodeBody(Message message, OctetWriter out) {

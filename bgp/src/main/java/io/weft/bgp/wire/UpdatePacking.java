@@ -63,6 +63,9 @@ public final class UpdatePacking {
 
   /** The same of EVPN routes that are octets; one of attributes that leave no room is withdrawn. */
   public static List<Message> announce(PathAttributes attributes, RouteBlock routes, int longest) {
+    if (routes.length() + atMost(attributes) <= withdrawRoom(longest)) {
+      return List.of(Update.announce(attributes, routes));
+    }
     int room = announceRoom(attributes, longest);
     var messages = new ArrayList<Message>(1 + routes.length() / Math.max(1, room));
     for (int at = 0; at < routes.size(); ) {
@@ -177,6 +180,23 @@ public final class UpdatePacking {
     int others =
         Math.max(length(attributes, true), length(attributes, false)); // AS numbers: 4 or 2 + 4
     return withdrawRoom(longest) - nextHop - others;
+  }
+
+  /** An upper bound of all beside the NLRI, which costs less than the exact number. */
+  private static int atMost(PathAttributes attributes) {
+    int octets = 128; // heads of the known ones, and the values of those with a fixed length
+    for (var segment : attributes.asPath().segments()) {
+      octets += 2 * (2 + 4 * segment.numbers().size()); // AS4_PATH too
+    }
+    for (var unknown : attributes.unknown()) {
+      octets += 4 + unknown.value().length();
+    }
+    return octets
+        + attributes.pmsiTunnel().map(tunnel -> tunnel.identifier().length()).orElse(0)
+        + 4 * attributes.clusterList().size()
+        + 8 * attributes.extendedCommunities().size()
+        + 4 * attributes.communities().size()
+        + 12 * attributes.largeCommunities().size();
   }
 
   private static int length(PathAttributes attributes, boolean fourOctetAs) {
