@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The entries of a table by the octets of their keys ({@link NlriParts}): columns of numbers, and
+ * The entries of a table by the octets of their keys ({@link NlriParts}): rows of numbers, and
  * pages that hold the keys. An entry is a number, from 0 on; that of a removed one is given to
  * another. About 55 octets an entry with a key of 25, and nothing for a garbage collector to
  * follow.
@@ -26,24 +26,27 @@ final class EntryTable {
   private static final VarHandle INTS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final int SMALLEST = 64;
-
   // Keys lie in pages, each behind its length in two octets, in units of four octets.
   private static final int PAGE = 1 << 16;
   private static final int UNIT = 4;
   private static final int UNITS_IN_PAGE = PAGE / UNIT;
   private static final int HEAD = 2;
 
-  /** Entry plus one by hash, linear probing; 0 where there is none. At most half of it is used. */
-  private int[] index = new int[2 * SMALLEST];
-
-  private int[] hash = new int[SMALLEST];
+  /** Of the key; of an entry that is free the next such entry. */
+  private static final int HASH = 0;
 
   /** Page and unit of the key; of an entry that is free {@link #NONE}. */
-  private int[] place = new int[SMALLEST];
+  private static final int PLACE = 1;
 
   /** The first path of an entry. */
-  private int[] first = new int[SMALLEST];
+  private static final int FIRST = 2;
+
+  private static final int COLUMNS = 3;
+
+  /** Entry plus one by hash, linear probing; 0 where there is none. At most half of it is used. */
+  private int[] index = new int[128];
+
+  private final Rows rows = new Rows(COLUMNS);
 
   private final List<byte[]> pages = new ArrayList<>();
   private int nextUnit = UNITS_IN_PAGE;
@@ -52,7 +55,6 @@ final class EntryTable {
   private final int[] freePlaces = new int[(HEAD + NlriParts.MAX_NLRI) / UNIT + 2];
 
   private int freeEntry = NONE;
-  private int limit;
   private int size;
 
   EntryTable() {
@@ -65,15 +67,15 @@ final class EntryTable {
 
   /** All entries are below this number; those below it that are not, have no path. */
   int limit() {
-    return limit;
+    return rows.size();
   }
 
   int first(int entry) {
-    return first[entry];
+    return rows.get(entry, FIRST);
   }
 
   void setFirst(int entry, int path) {
-    first[entry] = path;
+    rows.set(entry, FIRST, path);
   }
 
   /** The entry of the key, or {@link #NONE}. */
@@ -85,7 +87,7 @@ final class EntryTable {
     int mask = index.length - 1;
     for (int at = hashed & mask; index[at] != 0; at = at + 1 & mask) {
       int entry = index[at] - 1;
-      if (hash[entry] == hashed && hasKey(entry, key, length)) {
+      if (rows.get(entry, HASH) == hashed && hasKey(entry, key, length)) {
         return entry;
       }
     }
@@ -109,9 +111,9 @@ final class EntryTable {
       enlargeIndex();
     }
     int entry = newEntry();
-    hash[entry] = hashed;
-    place[entry] = store(key, length);
-    first[entry] = NONE;
+    rows.set(entry, HASH, hashed);
+    rows.set(entry, PLACE, store(key, length));
+    rows.set(entry, FIRST, NONE);
     insert(entry);
     size++;
     return entry;
@@ -120,21 +122,15 @@ final class EntryTable {
   private int newEntry() {
     if (freeEntry != NONE) {
       int entry = freeEntry;
-      freeEntry = hash[entry];
+      freeEntry = rows.get(entry, HASH);
       return entry;
     }
-    if (limit == place.length) {
-      int capacity = limit + (limit >> 1);
-      hash = Arrays.copyOf(hash, capacity);
-      place = Arrays.copyOf(place, capacity);
-      first = Arrays.copyOf(first, capacity);
-    }
-    return limit++;
+    return rows.add();
   }
 
   private void insert(int entry) {
     int mask = index.length - 1;
-    int at = hash[entry] & mask;
+    int at = rows.get(entry, HASH) & mask;
     while (index[at] != 0) {
       at = at + 1 & mask;
     }
@@ -143,8 +139,8 @@ final class EntryTable {
 
   private void enlargeIndex() {
     index = new int[index.length * 2];
-    for (int entry = 0; entry < limit; entry++) {
-      if (place[entry] != NONE) {
+    for (int entry = 0; entry < rows.size(); entry++) {
+      if (rows.get(entry, PLACE) != NONE) {
         insert(entry);
       }
     }
@@ -152,13 +148,13 @@ final class EntryTable {
 
   void remove(int entry) {
     int mask = index.length - 1;
-    int hole = hash[entry] & mask;
+    int hole = rows.get(entry, HASH) & mask;
     while (index[hole] != entry + 1) {
       hole = hole + 1 & mask;
     }
     // What was pushed on by the one that goes moves back, so that no search ends too early.
     for (int at = hole + 1 & mask; index[at] != 0; at = at + 1 & mask) {
-      int home = hash[index[at] - 1] & mask;
+      int home = rows.get(index[at] - 1, HASH) & mask;
       if ((at - home & mask) >= (at - hole & mask)) {
         index[hole] = index[at];
         hole = at;
@@ -166,9 +162,9 @@ final class EntryTable {
     }
     index[hole] = 0;
     release(entry);
-    place[entry] = NONE;
-    first[entry] = NONE;
-    hash[entry] = freeEntry;
+    rows.set(entry, PLACE, NONE);
+    rows.set(entry, FIRST, NONE);
+    rows.set(entry, HASH, freeEntry);
     freeEntry = entry;
     size--;
   }
@@ -201,7 +197,7 @@ final class EntryTable {
   }
 
   private void release(int entry) {
-    int at = place[entry];
+    int at = rows.get(entry, PLACE);
     var page = pages.get(at / UNITS_IN_PAGE);
     int units = units(length(page, offset(entry)));
     INTS.set(page, offsetIn(at), freePlaces[units]);
@@ -213,12 +209,12 @@ final class EntryTable {
   }
 
   private byte[] page(int entry) {
-    return pages.get(place[entry] / UNITS_IN_PAGE);
+    return pages.get(rows.get(entry, PLACE) / UNITS_IN_PAGE);
   }
 
   /** Where the key begins in its page. */
   private int offset(int entry) {
-    return offsetIn(place[entry]) + HEAD;
+    return offsetIn(rows.get(entry, PLACE)) + HEAD;
   }
 
   private static int length(byte[] page, int offset) {

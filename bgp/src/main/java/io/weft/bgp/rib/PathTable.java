@@ -1,161 +1,144 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.rib.Candidate.Standing;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * All paths of a table as columns of numbers: 40 octets a path. A path is a number, from 0 on, in
- * the list of its entry and in that of its owner; that of a removed one is given to another.
+ * All paths of a table as rows of numbers: 40 octets a path. A path is a number, from 0 on, in the
+ * list of its entry and in that of its owner; that of a removed one is given to another.
  */
 final class PathTable {
   static final int NONE = -1;
 
-  private static final int SMALLEST = 64;
   private static final List<Standing> STANDINGS = List.of(Standing.values()); // by their codes
   private static final int STANDING_BITS = 2;
 
-  private int[] entry = new int[SMALLEST];
-  private int[] origin = new int[SMALLEST];
-  private int[] received = new int[SMALLEST];
-  private int[] kept = new int[SMALLEST];
-  private int[] rest = new int[SMALLEST];
+  private static final int ENTRY = 0;
+  private static final int ORIGIN = 1;
+  private static final int RECEIVED = 2;
+  private static final int KEPT = 3;
+  private static final int REST = 4;
 
   /** The identifier by which the peer speaks of it, unsigned. */
-  private int[] theirs = new int[SMALLEST];
+  private static final int THEIRS = 5;
 
   /** The identifier by which we speak of it, and its standing. */
-  private int[] ours = new int[SMALLEST];
+  private static final int OURS = 6;
 
-  private int[] next = new int[SMALLEST];
-  private int[] before = new int[SMALLEST];
-  private int[] behind = new int[SMALLEST];
+  private static final int NEXT = 7;
+  private static final int BEFORE = 8;
+  private static final int BEHIND = 9;
+  private static final int COLUMNS = 10;
 
+  private final Rows rows = new Rows(COLUMNS);
   private int free = NONE;
-  private int limit;
 
   /** A path that stands as current, in no list yet. */
   int add(int ofEntry, int theirId, int ourId) {
     int path = free;
-    if (path != NONE) {
-      free = next[path];
+    if (path == NONE) {
+      path = rows.add();
     } else {
-      if (limit == entry.length) {
-        enlarge(limit + (limit >> 1));
-      }
-      path = limit++;
+      free = rows.get(path, NEXT);
     }
-    entry[path] = ofEntry;
-    theirs[path] = theirId;
-    ours[path] = ourId << STANDING_BITS;
-    next[path] = NONE;
-    before[path] = NONE;
-    behind[path] = NONE;
+    rows.set(path, ENTRY, ofEntry);
+    rows.set(path, THEIRS, theirId);
+    rows.set(path, OURS, ourId << STANDING_BITS);
+    rows.set(path, NEXT, NONE);
+    rows.set(path, BEFORE, NONE);
+    rows.set(path, BEHIND, NONE);
     return path;
   }
 
-  private void enlarge(int capacity) {
-    entry = Arrays.copyOf(entry, capacity);
-    origin = Arrays.copyOf(origin, capacity);
-    received = Arrays.copyOf(received, capacity);
-    kept = Arrays.copyOf(kept, capacity);
-    rest = Arrays.copyOf(rest, capacity);
-    theirs = Arrays.copyOf(theirs, capacity);
-    ours = Arrays.copyOf(ours, capacity);
-    next = Arrays.copyOf(next, capacity);
-    before = Arrays.copyOf(before, capacity);
-    behind = Arrays.copyOf(behind, capacity);
-  }
-
   void free(int path) {
-    next[path] = free;
+    rows.set(path, NEXT, free);
     free = path;
   }
 
   /** What is said of it: by whom, and how. */
   void say(int path, int ofOrigin, int receivedAttributes, int keptAttributes, int ofRest) {
-    origin[path] = ofOrigin;
-    received[path] = receivedAttributes;
-    kept[path] = keptAttributes;
-    rest[path] = ofRest;
+    rows.set(path, ORIGIN, ofOrigin);
+    rows.set(path, RECEIVED, receivedAttributes);
+    rows.set(path, KEPT, keptAttributes);
+    rows.set(path, REST, ofRest);
   }
 
   boolean says(int path, int ofOrigin, int receivedAttributes, int keptAttributes, int ofRest) {
-    return origin[path] == ofOrigin
-        && received[path] == receivedAttributes
-        && kept[path] == keptAttributes
-        && rest[path] == ofRest;
+    return rows.get(path, ORIGIN) == ofOrigin
+        && rows.get(path, RECEIVED) == receivedAttributes
+        && rows.get(path, KEPT) == keptAttributes
+        && rows.get(path, REST) == ofRest;
   }
 
   int entry(int path) {
-    return entry[path];
+    return rows.get(path, ENTRY);
   }
 
   int origin(int path) {
-    return origin[path];
+    return rows.get(path, ORIGIN);
   }
 
   int received(int path) {
-    return received[path];
+    return rows.get(path, RECEIVED);
   }
 
   int kept(int path) {
-    return kept[path];
+    return rows.get(path, KEPT);
   }
 
   int rest(int path) {
-    return rest[path];
+    return rows.get(path, REST);
   }
 
   int theirs(int path) {
-    return theirs[path];
+    return rows.get(path, THEIRS);
   }
 
   int ours(int path) {
-    return ours[path] >> STANDING_BITS;
+    return rows.get(path, OURS) >> STANDING_BITS;
   }
 
   Standing standing(int path) {
-    return STANDINGS.get(ours[path] & (1 << STANDING_BITS) - 1);
+    return STANDINGS.get(rows.get(path, OURS) & (1 << STANDING_BITS) - 1);
   }
 
   void setStanding(int path, Standing standing) {
-    ours[path] = ours[path] >> STANDING_BITS << STANDING_BITS | standing.code;
+    rows.set(path, OURS, rows.get(path, OURS) >> STANDING_BITS << STANDING_BITS | standing.code);
   }
 
   /** The next path to the same route. */
   int next(int path) {
-    return next[path];
+    return rows.get(path, NEXT);
   }
 
   void setNext(int path, int following) {
-    next[path] = following;
+    rows.set(path, NEXT, following);
   }
 
   /** The path of the same owner that came before. */
   int before(int path) {
-    return before[path];
+    return rows.get(path, BEFORE);
   }
 
   /** The path of the same owner that came next. */
   int behind(int path) {
-    return behind[path];
+    return rows.get(path, BEHIND);
   }
 
   /** Makes two paths, either of which may be {@link #NONE}, neighbours in their owner's list. */
   void link(int earlier, int later) {
     if (earlier != NONE) {
-      behind[earlier] = later;
+      rows.set(earlier, BEHIND, later);
     }
     if (later != NONE) {
-      before[later] = earlier;
+      rows.set(later, BEFORE, earlier);
     }
   }
 
   /** Takes a path out of its owner's list. */
   void unlink(int path) {
-    link(before[path], behind[path]);
-    before[path] = NONE;
-    behind[path] = NONE;
+    link(rows.get(path, BEFORE), rows.get(path, BEHIND));
+    rows.set(path, BEFORE, NONE);
+    rows.set(path, BEHIND, NONE);
   }
 }
