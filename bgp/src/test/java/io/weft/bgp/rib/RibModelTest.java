@@ -7,16 +7,13 @@ import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Family;
-import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
-import io.weft.bgp.wire.RouteBlock;
 import io.weft.bgp.wire.RouteText;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -82,11 +78,13 @@ class RibModelTest {
 
   private List<RibChange> lastChanges = List.of();
   private Random random = new Random(0);
+  private AnyRoutes any = new AnyRoutes(random);
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void holdsAndTellsWhatTheModelDoes(long seed) {
     random = new Random(seed);
+    any = new AnyRoutes(random);
     for (int peer = 0; peer < 4; peer++) {
       peers.add(new RoutesIn(source(peer, 0)));
     }
@@ -160,7 +158,7 @@ class RibModelTest {
       case 13, 14 -> withdrawBlock(peer);
       case 15, 16, 17 -> {
         long pathId = pathId();
-        var route = route();
+        var route = any.route();
         rib.withdraw(from, route, pathId);
         removeIf(peer, path -> path.theirs == pathId && path.route.key().equals(route.key()));
       }
@@ -173,10 +171,10 @@ class RibModelTest {
   }
 
   private void announceOne(int peer) {
-    var route = route();
+    var route = any.route();
     long pathId = pathId();
-    var received = attributes();
-    var kept = random.nextInt(3) > 0 ? received : attributes();
+    var received = any.attributes();
+    var kept = random.nextInt(3) > 0 ? received : any.attributes();
     boolean taken = rib.announce(peers.get(peer), new Rib.Announced(route, pathId, received), kept);
     assertThat(announce(peer, route, pathId, received, kept)).isEqualTo(taken);
   }
@@ -185,8 +183,8 @@ class RibModelTest {
   private void announceMany() {
     int peer = random.nextInt(4);
     var from = peers.get(peer);
-    var attributes = attributes();
-    var crowded = route();
+    var attributes = any.attributes();
+    var crowded = any.route();
     for (long pathId = 1; pathId <= Rib.MAX_PATHS_OF_PEER + 2; pathId++) {
       boolean taken =
           rib.announce(from, new Rib.Announced(crowded, pathId, attributes), attributes);
@@ -197,26 +195,26 @@ class RibModelTest {
     for (int i = 0; i < 300; i++) {
       routes.add(RouteText.parse("[9] " + "%04x".formatted(i) + "5a".repeat(length)));
     }
-    rib.announceAll(from, block(routes), attributes);
+    rib.announceAll(from, AnyRoutes.block(routes), attributes);
     routes.forEach(route -> announce(peer, route, 0, attributes, attributes));
     if (random.nextBoolean()) {
       compareChanges();
     }
-    rib.withdrawAll(from, block(routes));
+    rib.withdrawAll(from, AnyRoutes.block(routes));
     routes.forEach(
         route -> removeIf(peer, path -> path.theirs == 0 && path.route.key().equals(route.key())));
   }
 
   private void announceBlock(int peer) {
-    var routes = evpnRoutes();
-    var attributes = attributes();
-    rib.announceAll(peers.get(peer), block(routes), attributes);
+    var routes = any.evpnRoutes();
+    var attributes = any.attributes();
+    rib.announceAll(peers.get(peer), AnyRoutes.block(routes), attributes);
     routes.forEach(route -> announce(peer, route, 0, attributes, attributes));
   }
 
   private void withdrawBlock(int peer) {
-    var routes = evpnRoutes();
-    rib.withdrawAll(peers.get(peer), block(routes));
+    var routes = any.evpnRoutes();
+    rib.withdrawAll(peers.get(peer), AnyRoutes.block(routes));
     routes.forEach(
         route -> removeIf(peer, path -> path.theirs == 0 && path.route.key().equals(route.key())));
   }
@@ -375,7 +373,7 @@ class RibModelTest {
     assertThat(entries).isEqualTo(expected);
     assertThat(rib.keys()).containsExactlyInAnyOrderElementsOf(expected.keySet());
     for (int i = 0; i < 5; i++) {
-      var key = route().key();
+      var key = any.route().key();
       assertThat(rib.entry(key).isPresent()).isEqualTo(expected.containsKey(key));
     }
   }
@@ -465,67 +463,5 @@ class RibModelTest {
     var kind = peer == 3 ? Source.Kind.EXTERNAL : Source.Kind.CLIENT;
     return new Source(
         new Ipv4Address(10 << 24 | peer), new Ipv4Address(1 + (peer + incarnation) % 5), AS, kind);
-  }
-
-  private Route route() {
-    return random.nextInt(5) > 0
-        ? evpnRoute()
-        : RouteText.parse(
-            random.nextBoolean()
-                ? "10.%d.0.0/%d".formatted(random.nextInt(4), 16 + random.nextInt(3))
-                : "2001:db8:%d::/48".formatted(random.nextInt(4)));
-  }
-
-  private List<Route> evpnRoutes() {
-    var routes = new ArrayList<Route>();
-    for (int i = random.nextInt(12); i >= 0; i--) {
-      routes.add(evpnRoute());
-    }
-    return routes;
-  }
-
-  private Route evpnRoute() {
-    int number = random.nextInt(10);
-    int other = random.nextInt(3);
-    return RouteText.parse(
-        switch (random.nextInt(6)) {
-          case 0 -> "[3] 10.0.0.1:%d tag 0 10.0.0.%d".formatted(number, 1 + other);
-          case 1 -> "[5] 10.0.0.1:7 tag 0 10.0.%d.0/24 label %d".formatted(number, 1 + other);
-          case 2 -> "[9] " + "%02x".formatted(number).repeat(number * 25);
-          case 3 ->
-              "[1] 10.0.0.1:1 esi 00:11:22:33:44:55:66:77:88:%02x tag 0 label %d"
-                  .formatted(number, 1 + other);
-          default ->
-              "[2] 10.0.0.1:7 tag 0 02:00:00:00:00:%02x%s label %s"
-                  .formatted(
-                      number,
-                      number % 2 == 0 ? " 10.0.0.9" : "",
-                      List.of("5", "6", "5/7").get(other));
-        });
-  }
-
-  private static RouteBlock block(List<Route> routes) {
-    var parts = new NlriParts();
-    var block = new RouteBlock.Builder(1);
-    for (var route : routes) {
-      parts.split(route);
-      block.add(
-          Arrays.copyOf(parts.key(), parts.keyLength()),
-          Arrays.copyOf(parts.rest(), parts.restLength()));
-    }
-    return block.build();
-  }
-
-  private PathAttributes attributes() {
-    int number = random.nextInt(6);
-    var communities =
-        number < 3
-            ? List.<ExtendedCommunity>of()
-            : List.of(ExtendedCommunity.macMobility(false, number));
-    var made =
-        PathAttributes.originated(
-                new Ipv4Address(10 << 24 | random.nextInt(2)), communities, Optional.empty())
-            .withLocalPreference(OptionalLong.of(100 + random.nextInt(2)));
-    return random.nextInt(5) == 0 ? made.withCommunities(List.of(Community.NO_LLGR)) : made;
   }
 }
