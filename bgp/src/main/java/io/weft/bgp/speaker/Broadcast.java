@@ -4,7 +4,6 @@ import io.weft.bgp.rib.Candidate;
 import io.weft.bgp.rib.Candidate.Likeness;
 import io.weft.bgp.rib.RibChange;
 import io.weft.bgp.rib.RibEntry;
-import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteBlock;
@@ -31,6 +30,9 @@ final class Broadcast {
   private final List<Recipient> recipients;
   private final boolean constrained;
 
+  /** The peers of each rule, by place among the recipients. */
+  private final Map<Recipient.Audience, BitSet> audiences = new LinkedHashMap<>();
+
   /** Who wants routes with these targets, by place among the recipients; only asked, not walked. */
   private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
 
@@ -46,6 +48,9 @@ final class Broadcast {
     this.advertising = advertising;
     this.recipients = recipients;
     this.constrained = recipients.stream().anyMatch(told -> told.interest.isPresent());
+    for (int at = 0; at < recipients.size(); at++) {
+      audiences.computeIfAbsent(recipients.get(at).audience(), _ -> new BitSet()).set(at);
+    }
   }
 
   /** Tells of what changed. */
@@ -69,14 +74,12 @@ final class Broadcast {
     told.stream().forEach(at -> recipients.get(at).say(messages));
   }
 
-  /** Tells of all best paths as they stand, to peers that have been told nothing of them. */
+  /** Tells of all best paths of EVPN as they stand, to peers that were told nothing of them. */
   void tellAll(Iterable<RibEntry> entries) {
     var batches = new LinkedHashMap<Likeness, List<Candidate>>();
     for (var entry : entries) {
-      if (entry.family().equals(Family.L2VPN_EVPN)) {
-        var path = entry.best().orElseThrow();
-        batches.computeIfAbsent(path.likeness(), _ -> new ArrayList<>()).add(path);
-      }
+      var path = entry.best().orElseThrow();
+      batches.computeIfAbsent(path.likeness(), _ -> new ArrayList<>()).add(path);
     }
     batches.values().forEach(this::tellNew);
     announcements.forEach(announcement -> say(announcement.told, announcement.messages));
@@ -110,75 +113,83 @@ final class Broadcast {
     }
   }
 
-  /** What the peers of one rule hear of a batch, but for those that the path came from. */
-  private static final class Outcome {
-    final Optional<PathAttributes> told;
-    final Optional<PathAttributes> due;
-    final BitSet announced = new BitSet();
-    final BitSet relabelled = new BitSet();
-
-    Outcome(Optional<PathAttributes> told, Optional<PathAttributes> due) {
-      this.told = told;
-      this.due = due;
-    }
-  }
-
   private void tell(Batch batch) {
-    var outcomes = new LinkedHashMap<Recipient.Audience, Outcome>();
-    var wanted = batch.before.flatMap(this::interested);
-    var wants = batch.after.flatMap(this::interested);
     var withdrawnFrom = new BitSet();
-    int count = batch.changes.size();
-    for (int at = 0; at < recipients.size(); at++) {
-      var recipient = recipients.get(at);
-      if (isOrigin(recipient, batch.before) || isOrigin(recipient, batch.after)) {
-        batch.changes.forEach(change -> advertising.tell(recipient, change));
-        continue;
-      }
-      var outcome =
-          outcomes.computeIfAbsent(
-              recipient.audience(),
-              _ ->
-                  new Outcome(
-                      batch.before.flatMap(path -> advertising.export(recipient, path)),
-                      batch.after.flatMap(path -> advertising.export(recipient, path))));
-      boolean told = outcome.told.isPresent() && contains(wanted, at);
-      boolean due = outcome.due.isPresent() && contains(wants, at);
-      if (told && !due) {
-        withdrawnFrom.set(at);
-        recipient.sent -= count;
-      } else if (due) {
-        recipient.sent += told ? 0 : count;
-        (told && outcome.told.equals(outcome.due) ? outcome.relabelled : outcome.announced).set(at);
-      }
-    }
-    outcomes.forEach((audience, outcome) -> announce(batch, audience, outcome));
+    audiences.forEach(
+        (audience, members) -> {
+          var alike = alike(batch, members);
+          if (!alike.isEmpty()) {
+            withdrawnFrom.or(tell(batch, audience, alike));
+          }
+        });
     if (!withdrawnFrom.isEmpty()) {
-      var keys = withdrawn.computeIfAbsent(withdrawnFrom, _ -> new RouteBlock.Builder(count));
+      var keys =
+          withdrawn.computeIfAbsent(
+              withdrawnFrom, _ -> new RouteBlock.Builder(batch.changes.size()));
       batch.changes.forEach(change -> change.appendKeyTo(keys));
     }
   }
 
-  private void announce(Batch batch, Recipient.Audience audience, Outcome outcome) {
-    if (!outcome.announced.isEmpty()) {
+  /** Those who hear the same; those that a path came from are told alone. */
+  private BitSet alike(Batch batch, BitSet members) {
+    var alike = new BitSet();
+    for (int at = members.nextSetBit(0); at >= 0; at = members.nextSetBit(at + 1)) {
+      var recipient = recipients.get(at);
+      if (isOrigin(recipient, batch.before) || isOrigin(recipient, batch.after)) {
+        batch.changes.forEach(change -> advertising.tell(recipient, change));
+      } else {
+        alike.set(at);
+      }
+    }
+    return alike;
+  }
+
+  /** Announces to peers of one rule; who of them is to be told that the routes are gone. */
+  private BitSet tell(Batch batch, Recipient.Audience audience, BitSet alike) {
+    var any = recipients.get(alike.nextSetBit(0));
+    var told = batch.before.flatMap(path -> advertising.export(any, path));
+    var due = batch.after.flatMap(path -> advertising.export(any, path));
+    var knew = told.isEmpty() ? new BitSet() : wanting(batch.before, alike);
+    var hears = due.isEmpty() ? new BitSet() : wanting(batch.after, alike);
+    var gone = without(knew, hears);
+    var added = without(hears, knew);
+    gone.stream().forEach(at -> recipients.get(at).sent -= batch.changes.size());
+    added.stream().forEach(at -> recipients.get(at).sent += batch.changes.size());
+    if (due.isPresent()) {
       var paths = batch.changes.stream().map(change -> change.after().orElseThrow()).toList();
-      announce(paths, outcome.due.orElseThrow(), audience.longest(), outcome.announced);
+      boolean same = told.equals(due);
+      announce(paths, due.get(), audience.longest(), same ? added : hears);
+      if (same) { // what is not key may differ
+        var relabelled = batch.changes.stream().filter(Broadcast::isRelabelled);
+        announce(
+            relabelled.map(change -> change.after().orElseThrow()).toList(),
+            due.get(),
+            audience.longest(),
+            without(hears, added));
+      }
     }
-    if (!outcome.relabelled.isEmpty()) { // told the same attributes: what is not key may differ
-      var paths =
-          batch.changes.stream()
-              .filter(
-                  change ->
-                      !change.after().orElseThrow().saysRouteOf(change.before().orElseThrow()))
-              .map(change -> change.after().orElseThrow())
-              .toList();
-      announce(paths, outcome.due.orElseThrow(), audience.longest(), outcome.relabelled);
-    }
+    return gone;
+  }
+
+  private static boolean isRelabelled(RibChange change) {
+    return !change.after().orElseThrow().saysRouteOf(change.before().orElseThrow());
+  }
+
+  private static BitSet without(BitSet those, BitSet others) {
+    var left = (BitSet) those.clone();
+    left.andNot(others);
+    return left;
+  }
+
+  private BitSet wanting(Optional<Candidate> path, BitSet those) {
+    var left = (BitSet) those.clone();
+    path.flatMap(this::interested).ifPresent(left::and);
+    return left;
   }
 
   private void announce(
       List<Candidate> paths, PathAttributes attributes, int longest, BitSet told) {
-    if (paths.isEmpty()) {
+    if (paths.isEmpty() || told.isEmpty()) {
       return;
     }
     var block = new RouteBlock.Builder(paths.size());
@@ -188,21 +199,21 @@ final class Broadcast {
   }
 
   private void tellNew(List<Candidate> paths) {
-    var wants = interested(paths.getFirst());
-    var audiences = new LinkedHashMap<Recipient.Audience, BitSet>();
-    for (int at = 0; at < recipients.size(); at++) {
-      var recipient = recipients.get(at);
-      if (contains(wants, at)
-          && advertising.ruling(recipient, paths.getFirst()).passed().isPresent()) {
-        recipient.sent += paths.size();
-        audiences.computeIfAbsent(recipient.audience(), _ -> new BitSet()).set(at);
-      }
-    }
+    var path = paths.getFirst();
     audiences.forEach(
-        (audience, told) -> {
-          var any = recipients.get(told.nextSetBit(0));
-          var due = advertising.export(any, paths.getFirst()).orElseThrow();
-          announce(paths, due, audience.longest(), told);
+        (audience, members) -> {
+          var told = new BitSet();
+          var due = Optional.<PathAttributes>empty();
+          var wanting = wanting(Optional.of(path), members);
+          for (int at = wanting.nextSetBit(0); at >= 0; at = wanting.nextSetBit(at + 1)) {
+            var heard = advertising.export(recipients.get(at), path);
+            if (heard.isPresent()) {
+              due = heard;
+              told.set(at);
+              recipients.get(at).sent += paths.size();
+            }
+          }
+          due.ifPresent(attributes -> announce(paths, attributes, audience.longest(), told));
         });
   }
 
@@ -211,10 +222,6 @@ final class Broadcast {
     return path.isPresent()
         && (path.get().source().address().equals(recipient.to.address())
             || path.get().originator().equals(recipient.to.routerId()));
-  }
-
-  private static boolean contains(Optional<BitSet> interested, int at) {
-    return interested.isEmpty() || interested.get().get(at);
   }
 
   /** Who wants the path; empty: all. */
