@@ -4,7 +4,6 @@ import io.weft.bgp.rib.Candidate;
 import io.weft.bgp.rib.Candidate.Likeness;
 import io.weft.bgp.rib.RibChange;
 import io.weft.bgp.rib.RibEntry;
-import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteBlock;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Tells many peers of EVPN routes at once. Changes between paths that are alike are one batch:
@@ -31,6 +31,9 @@ final class Broadcast {
   private final Advertising advertising;
   private final List<Recipient> recipients;
   private final boolean constrained;
+
+  /** The peers of each rule, by its number: places among the recipients. */
+  private final Map<Integer, BitSet> audiences = new TreeMap<>();
 
   /** Who wants routes with these targets, by place among the recipients; only asked, not walked. */
   private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
@@ -47,6 +50,10 @@ final class Broadcast {
     this.advertising = advertising;
     this.recipients = recipients;
     this.constrained = recipients.stream().anyMatch(told -> told.interest.isPresent());
+    for (int at = 0; at < recipients.size(); at++) {
+      int audience = advertising.audience(recipients.get(at));
+      audiences.computeIfAbsent(audience, _ -> new BitSet()).set(at);
+    }
   }
 
   /** Tells of what changed. */
@@ -70,14 +77,12 @@ final class Broadcast {
     told.stream().forEach(at -> recipients.get(at).say(messages));
   }
 
-  /** Tells of all best paths as they stand, to peers that have been told nothing of them. */
+  /** Tells of all best paths of EVPN as they stand, to peers that were told nothing of them. */
   void tellAll(Iterable<RibEntry> entries) {
     var batches = new LinkedHashMap<Likeness, List<Candidate>>();
     for (var entry : entries) {
-      if (entry.family().equals(Family.L2VPN_EVPN)) {
-        var path = entry.best().orElseThrow();
-        batches.computeIfAbsent(path.likeness(), _ -> new ArrayList<>()).add(path);
-      }
+      var path = entry.best().orElseThrow();
+      batches.computeIfAbsent(path.likeness(), _ -> new ArrayList<>()).add(path);
     }
     batches.values().forEach(this::tellNew);
     announcements.forEach(announcement -> say(announcement.told, announcement.messages));
@@ -105,11 +110,13 @@ final class Broadcast {
       return areAlike(before, change.before()) && areAlike(after, change.after());
     }
 
-    /** The best paths now, of a batch that has some. */
-    List<Candidate> paths() {
+    /** The best paths now of such changes, in a batch that has some. */
+    List<Candidate> paths(Predicate<RibChange> which) {
       var paths = new ArrayList<Candidate>(changes.size());
       for (var change : changes) {
-        paths.add(change.chosenAfter().getFirst());
+        if (which.test(change)) {
+          paths.add(change.chosenAfter().getFirst());
+        }
       }
       return paths;
     }
@@ -120,75 +127,78 @@ final class Broadcast {
     }
   }
 
-  /** What the peers of one rule hear of a batch, but for those that the path came from. */
-  private static final class Outcome {
-    final Optional<PathAttributes> told;
-    final Optional<PathAttributes> due;
-    final BitSet announced = new BitSet();
-    final BitSet relabelled = new BitSet();
-
-    Outcome(Optional<PathAttributes> told, Optional<PathAttributes> due) {
-      this.told = told;
-      this.due = due;
-    }
-  }
-
   private void tell(Batch batch) {
-    var outcomes = new TreeMap<Integer, Outcome>(); // by audience, of which there are few
-    var wanted = batch.before.flatMap(this::interested);
-    var wants = batch.after.flatMap(this::interested);
     var withdrawnFrom = new BitSet();
-    int count = batch.changes.size();
-    for (int at = 0; at < recipients.size(); at++) {
-      var recipient = recipients.get(at);
-      if (isOrigin(recipient, batch.before) || isOrigin(recipient, batch.after)) {
-        batch.changes.forEach(change -> advertising.tell(recipient, change));
-        continue;
-      }
-      var outcome =
-          outcomes.computeIfAbsent(
-              advertising.audience(recipient),
-              _ ->
-                  new Outcome(
-                      batch.before.flatMap(path -> advertising.export(recipient, path)),
-                      batch.after.flatMap(path -> advertising.export(recipient, path))));
-      boolean told = outcome.told.isPresent() && contains(wanted, at);
-      boolean due = outcome.due.isPresent() && contains(wants, at);
-      if (told && !due) {
-        withdrawnFrom.set(at);
-        recipient.sent -= count;
-      } else if (due) {
-        recipient.sent += told ? 0 : count;
-        (told && outcome.told.equals(outcome.due) ? outcome.relabelled : outcome.announced).set(at);
-      }
-    }
-    outcomes.forEach(
-        (audience, outcome) -> announce(batch, advertising.audience(audience).longest(), outcome));
+    audiences.forEach(
+        (audience, members) -> {
+          var alike = alike(batch, members);
+          if (!alike.isEmpty()) {
+            withdrawnFrom.or(tell(batch, advertising.audience(audience).longest(), alike));
+          }
+        });
     if (!withdrawnFrom.isEmpty()) {
-      var keys = withdrawn.computeIfAbsent(withdrawnFrom, _ -> new RouteBlock.Builder(count));
+      var keys =
+          withdrawn.computeIfAbsent(
+              withdrawnFrom, _ -> new RouteBlock.Builder(batch.changes.size()));
       batch.changes.forEach(change -> change.appendKeyTo(keys));
     }
   }
 
-  private void announce(Batch batch, int longest, Outcome outcome) {
-    if (!outcome.announced.isEmpty()) {
-      announce(batch.paths(), outcome.due.orElseThrow(), longest, outcome.announced);
+  /** Those who hear the same; those that a path came from are told alone. */
+  private BitSet alike(Batch batch, BitSet members) {
+    var alike = new BitSet();
+    for (int at = members.nextSetBit(0); at >= 0; at = members.nextSetBit(at + 1)) {
+      var recipient = recipients.get(at);
+      if (isOrigin(recipient, batch.before) || isOrigin(recipient, batch.after)) {
+        batch.changes.forEach(change -> advertising.tell(recipient, change));
+      } else {
+        alike.set(at);
+      }
     }
-    if (!outcome.relabelled.isEmpty()) { // told the same attributes: what is not key may differ
-      var paths =
-          batch.changes.stream()
-              .filter(
-                  change ->
-                      !change.after().orElseThrow().saysRouteOf(change.before().orElseThrow()))
-              .map(change -> change.after().orElseThrow())
-              .toList();
-      announce(paths, outcome.due.orElseThrow(), longest, outcome.relabelled);
+    return alike;
+  }
+
+  /** Announces to peers of one rule; who of them is to be told that the routes are gone. */
+  private BitSet tell(Batch batch, int longest, BitSet alike) {
+    var any = recipients.get(alike.nextSetBit(0));
+    var told = batch.before.flatMap(path -> advertising.export(any, path));
+    var due = batch.after.flatMap(path -> advertising.export(any, path));
+    var knew = told.isEmpty() ? new BitSet() : wanting(batch.before, alike);
+    var hears = due.isEmpty() ? new BitSet() : wanting(batch.after, alike);
+    var gone = without(knew, hears);
+    var added = without(hears, knew);
+    gone.stream().forEach(at -> recipients.get(at).sent -= batch.changes.size());
+    added.stream().forEach(at -> recipients.get(at).sent += batch.changes.size());
+    if (due.isPresent()) {
+      boolean same = told.equals(due);
+      announce(batch.paths(_ -> true), due.get(), longest, same ? added : hears);
+      if (same) { // what is not key may differ
+        var relabelled = batch.paths(Broadcast::isRelabelled);
+        announce(relabelled, due.get(), longest, without(hears, added));
+      }
     }
+    return gone;
+  }
+
+  private static boolean isRelabelled(RibChange change) {
+    return !change.after().orElseThrow().saysRouteOf(change.before().orElseThrow());
+  }
+
+  private static BitSet without(BitSet those, BitSet others) {
+    var left = (BitSet) those.clone();
+    left.andNot(others);
+    return left;
+  }
+
+  private BitSet wanting(Optional<Candidate> path, BitSet those) {
+    var left = (BitSet) those.clone();
+    path.flatMap(this::interested).ifPresent(left::and);
+    return left;
   }
 
   private void announce(
       List<Candidate> paths, PathAttributes attributes, int longest, BitSet told) {
-    if (paths.isEmpty()) {
+    if (paths.isEmpty() || told.isEmpty()) {
       return;
     }
     var block = new RouteBlock.Builder(paths.size());
@@ -198,21 +208,22 @@ final class Broadcast {
   }
 
   private void tellNew(List<Candidate> paths) {
-    var wants = interested(paths.getFirst());
-    var audiences = new TreeMap<Integer, BitSet>();
-    for (int at = 0; at < recipients.size(); at++) {
-      var recipient = recipients.get(at);
-      if (contains(wants, at)
-          && advertising.ruling(recipient, paths.getFirst()).passed().isPresent()) {
-        recipient.sent += paths.size();
-        audiences.computeIfAbsent(advertising.audience(recipient), _ -> new BitSet()).set(at);
-      }
-    }
+    var path = paths.getFirst();
     audiences.forEach(
-        (audience, told) -> {
-          var any = recipients.get(told.nextSetBit(0));
-          var due = advertising.export(any, paths.getFirst()).orElseThrow();
-          announce(paths, due, advertising.audience(audience).longest(), told);
+        (audience, members) -> {
+          var told = new BitSet();
+          var due = Optional.<PathAttributes>empty();
+          var wanting = wanting(Optional.of(path), members);
+          for (int at = wanting.nextSetBit(0); at >= 0; at = wanting.nextSetBit(at + 1)) {
+            var heard = advertising.export(recipients.get(at), path);
+            if (heard.isPresent()) {
+              due = heard;
+              told.set(at);
+              recipients.get(at).sent += paths.size();
+            }
+          }
+          int longest = advertising.audience(audience).longest();
+          due.ifPresent(attributes -> announce(paths, attributes, longest, told));
         });
   }
 
@@ -221,10 +232,6 @@ final class Broadcast {
     return path.isPresent()
         && (path.get().source().address().equals(recipient.to.address())
             || path.get().originator().equals(recipient.to.routerId()));
-  }
-
-  private static boolean contains(Optional<BitSet> interested, int at) {
-    return interested.isEmpty() || interested.get().get(at);
   }
 
   /** Who wants the path; empty: all. */

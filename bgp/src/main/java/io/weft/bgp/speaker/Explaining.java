@@ -55,11 +55,20 @@ final class Explaining {
 
   /** Of the first routes that are meant, held or refused. */
   Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
-    var keys = new LinkedHashSet<Route>();
-    rib.keys().filter(meant).forEach(keys::add);
-    neighbours.forEach(neighbour -> neighbour.refusals.keys(meant).forEach(keys::add));
-    var told = keys.stream().limit(most).map(key -> explain(key, neighbours)).toList();
-    return new Explanation.Several(told, keys.size() - told.size());
+    var first = new ArrayList<Route>(); // of a table of millions no more is kept
+    int held = 0;
+    for (var keys = rib.keys().filter(meant).iterator(); keys.hasNext(); held++) {
+      var key = keys.next();
+      if (held < most) {
+        first.add(key);
+      }
+    }
+    var refused = new LinkedHashSet<Route>();
+    neighbours.forEach(neighbour -> neighbour.refusals.keys(meant).forEach(refused::add));
+    refused.removeIf(key -> rib.entry(key).isPresent());
+    refused.stream().limit(most - first.size()).forEach(first::add);
+    var told = first.stream().map(key -> explain(key, neighbours)).toList();
+    return new Explanation.Several(told, held + refused.size() - told.size());
   }
 
   /** Of one route, by its key. */

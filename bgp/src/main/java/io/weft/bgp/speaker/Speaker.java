@@ -78,7 +78,7 @@ public final class Speaker {
     return neighbours.nextDeadline();
   }
 
-  /** How it stands: peers by address, routes in order of first arrival. */
+  /** How it stands: peers by address, routes in the order of the table, which is none. */
   public SpeakerView view() {
     return new SpeakerView(config.as(), config.routerId(), neighbours.view(), routing.view());
   }

@@ -7,6 +7,7 @@ import io.weft.net.RouteTarget;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Path attributes of one UPDATE, less the NLRI (RFC 4271 §5). Immutable; share and intern it.
@@ -121,6 +122,13 @@ public record PathAttributes(
 
   public boolean has(Community community) {
     return communities.contains(community);
+  }
+
+  /** Says the community too. */
+  public PathAttributes with(Community community) {
+    return has(community)
+        ? this
+        : withCommunities(Stream.concat(communities.stream(), Stream.of(community)).toList());
   }
 
   public PathAttributes withOrigin(Origin next) {

@@ -174,6 +174,22 @@ class ExplanationTest {
     assertThat(refusals.byPolicy()).isTrue(); // who knows what was forgotten
   }
 
+  @Test
+  void ofManyRoutesTheFirstAreTold() {
+    world.start("a", 1, config(1, peer(2)));
+    world.start("b", 2, config(2, peer(1)));
+    world.pass(Duration.ofSeconds(1));
+    var looped = attributes(2, RED).withClusterList(List.of(id(1)));
+    world.give("b", originate(looped, mac(2, 1), mac(2, 2)));
+    give("a", mac(1, 1), attributes(1, RED));
+    give("a", mac(1, 2), attributes(1, RED));
+    for (int most = 0; most < 6; most++) {
+      var several = world.speaker("a").explain(_ -> true, most);
+      assertThat(several.routes()).hasSize(Math.min(most, 4));
+      assertThat(several.more()).isEqualTo(4 - several.routes().size());
+    }
+  }
+
   private void give(String name, Route route, PathAttributes attributes) {
     world.give(name, originate(attributes, route));
   }
