@@ -133,20 +133,17 @@ public final class EventLoop<E, F> implements AutoCloseable {
       carryOut(List.of(brain.deadlineReached()));
       return true;
     }
-    return switch (item) {
-      case Item.Event<E>(var event) -> {
-        carryOut(withFollowing(event));
-        if (isDue()) { // else events without a pause would keep every timer waiting
-          carryOut(List.of(brain.deadlineReached()));
-        }
-        yield true;
+    switch (item) {
+      case Item.Event<E>(var event) -> carryOut(withFollowing(event));
+      case Item.Question<E>(var body, var refusal) -> answer(body, refusal);
+      case Item.Stop<E>() -> {
+        return false;
       }
-      case Item.Question<E>(var body, var refusal) -> {
-        answer(body, refusal);
-        yield true;
-      }
-      case Item.Stop<E>() -> false;
-    };
+    }
+    if (isDue()) { // else items without a pause would keep every timer waiting
+      carryOut(List.of(brain.deadlineReached()));
+    }
+    return true;
   }
 
   /** A question changes nothing: if it fails, only the one who asks is hurt. */

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -80,6 +81,23 @@ class EventLoopTest {
     assertThat(next()).isEqualTo("due");
     assertThat(effects.poll(50, TimeUnit.MILLISECONDS)).isNull();
     loop.close();
+  }
+
+  @Test
+  void questionsWithoutAPauseDoNotKeepADeadlineWaiting() throws Exception {
+    loop.put("later");
+    for (int i = 0; i < 100; i++) {
+      var unused = loop.ask(EventLoopTest::dawdle);
+    }
+    var deadline = loop.ask(() -> brain.deadline);
+    loop.start();
+    assertThat(get(deadline)).as("reached before the last question").isEmpty();
+    loop.close();
+  }
+
+  private static boolean dawdle() {
+    LockSupport.parkNanos(1_000_000);
+    return true;
   }
 
   @Test
