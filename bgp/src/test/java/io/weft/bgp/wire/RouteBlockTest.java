@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.bgp.wire.Message.Update;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.MalformedInput;
+import io.weft.net.OctetReader;
+import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,6 +87,72 @@ class RouteBlockTest {
       }
     }
     assertThat(blocks).isPositive();
+  }
+
+  /** Whatever the octets: each route is taken, or left out with its fault, as if it came alone. */
+  @Test
+  void anyOctetsAreTheRoutesThatTheyAreOneByOne() {
+    int blocks = 0;
+    int faults = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      var random = new SplittableRandom(seed);
+      var nlri = new OctetWriter();
+      var good = new ArrayList<Route>();
+      int bad = 0;
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        var one = anyNlri(random);
+        nlri.bytes(one);
+        try {
+          good.add(EvpnRouteCodec.decode(one[0] & 0xff, new OctetReader(one, 2, one.length - 2)));
+        } catch (MalformedInput e) {
+          bad++;
+        }
+      }
+      var hex = Wire.hex(nlri.toArray());
+      var announced = Wire.good(Wire.update(Wire.MANDATORY + Wire.reach(hex)));
+      assertThat(announced.announced()).as("seed %d", seed).isEqualTo(good);
+      assertThat(announced.faults()).as("seed %d", seed).hasSize(bad);
+      var withdrawn = Wire.good(Wire.update(Wire.unreach(hex)));
+      assertThat(withdrawn.withdrawn())
+          .as("seed %d", seed)
+          .isEqualTo(good.stream().map(Route::key).toList());
+      assertThat(withdrawn.faults()).as("seed %d", seed).hasSize(bad);
+      if (announced.announced() instanceof RouteBlock block) {
+        blocks++;
+        for (int i = 0; i < block.size(); i++) {
+          parts.split(good.get(i));
+          var key = key();
+          var rest = rest();
+          parts.split(block.octets(), block.start(i));
+          assertThat(key()).as("seed %d", seed).isEqualTo(key);
+          assertThat(rest()).as("seed %d", seed).isEqualTo(rest);
+        }
+      }
+      faults += bad;
+    }
+    assertThat(blocks).isGreaterThan(SEEDS / 10);
+    assertThat(faults).isGreaterThan(SEEDS / 10);
+  }
+
+  /** A framed NLRI: of a route, or with one octet or the length of its body changed. */
+  private static byte[] anyNlri(SplittableRandom random) {
+    var route = new Messages(random).route();
+    while (!(route instanceof EvpnRoute evpn) || evpn instanceof EvpnRoute.IpPrefixRoute) {
+      route = new Messages(random).route();
+    }
+    var out = new OctetWriter();
+    EvpnRouteCodec.encode(evpn, out);
+    var nlri = out.toArray();
+    switch (random.nextInt(8)) {
+      case 0 ->
+          nlri[nlri.length - 1 - random.nextInt(Math.max(1, nlri.length - 2))] ^=
+              (byte) (1 << random.nextInt(8));
+      case 1 -> nlri = Arrays.copyOf(nlri, Math.max(2, nlri.length - 6 + random.nextInt(12)));
+      case 2 -> nlri[0] = (byte) (random.nextInt(5) + 6 * random.nextInt(2));
+      default -> {}
+    }
+    nlri[1] = (byte) (nlri.length - 2);
+    return nlri;
   }
 
   @Test
