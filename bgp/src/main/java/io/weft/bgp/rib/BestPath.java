@@ -6,6 +6,7 @@ import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +66,8 @@ public final class BestPath {
 
     /** c) The lowest MED, only among paths from one neighbouring AS; an absent one counts as 0. */
     MED(
-        Comparator.comparingLong(path -> path.attributes().med().orElse(0)),
-        path -> Long.toString(path.attributes().med().orElse(0)),
+        Comparator.comparingLong(BestPath::med),
+        path -> Long.toString(med(path)),
         "another path from the same AS has the lower MED: %s against %s (RFC 4271 §9.1.2.2 c)"),
 
     /** d) External before internal. */
@@ -197,8 +198,9 @@ public final class BestPath {
       return;
     }
     if (step == Step.MED) {
-      var all = List.copyOf(left);
-      left.removeIf(path -> lowerMed(all, path).isPresent());
+      var lowest = new HashMap<OptionalLong, Long>(); // by neighbouring AS; asked, not walked
+      left.forEach(path -> lowest.merge(neighbouringAs(path), med(path), Math::min));
+      left.removeIf(path -> lowest.getOrDefault(neighbouringAs(path), 0L) < med(path));
     } else {
       var least = left.stream().min(step.order).orElseThrow();
       left.removeIf(path -> step.order.compare(path, least) > 0);
@@ -218,6 +220,10 @@ public final class BestPath {
 
   private static long preference(Candidate path) {
     return path.attributes().localPreference().orElse(DEFAULT_LOCAL_PREFERENCE);
+  }
+
+  private static long med(Candidate path) {
+    return path.attributes().med().orElse(0);
   }
 
   private static OptionalLong neighbouringAs(Candidate path) {
