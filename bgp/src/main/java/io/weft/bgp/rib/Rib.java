@@ -11,8 +11,9 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -172,18 +173,10 @@ public final class Rib {
           if (!families.contains(family(path)) || kept.has(Community.NO_LLGR)) {
             return true;
           }
-          replace(path, lastResort(attributes(paths.received(path))), lastResort(kept));
+          var received = attributes(paths.received(path));
+          replace(path, received.asLastResort(), kept.asLastResort());
           return false;
         });
-  }
-
-  private static PathAttributes lastResort(PathAttributes attributes) {
-    if (attributes.has(Community.LLGR_STALE)) {
-      return attributes;
-    }
-    var communities = new ArrayList<>(attributes.communities());
-    communities.add(Community.LLGR_STALE);
-    return attributes.withCommunities(communities);
   }
 
   /** Removes what the peer has not announced again of the family. */
@@ -216,13 +209,12 @@ public final class Rib {
    *
    * @param policy gives what is kept of it; empty: the path goes
    */
-  public void judge(
-      RoutesIn from, BiFunction<Route, PathAttributes, Optional<PathAttributes>> policy) {
+  public void judge(RoutesIn from, Function<Candidate, Optional<PathAttributes>> policy) {
     removeIf(
         from,
         path -> {
           var received = attributes(paths.received(path));
-          var kept = policy.apply(candidate(path).route(), received);
+          var kept = policy.apply(candidate(path));
           kept.filter(next -> !next.equals(attributes(paths.kept(path))))
               .ifPresent(next -> replace(path, received, next));
           return kept.isEmpty();
@@ -262,7 +254,13 @@ public final class Rib {
 
   /** All entries with a path; pictures that are made one by one. */
   public Iterable<RibEntry> entries() {
-    return () -> all().mapToObj(this::picture).iterator();
+    return entries(_ -> true);
+  }
+
+  /** Those of the families that are meant: nothing is made of the others. */
+  public Iterable<RibEntry> entries(Predicate<Family> meant) {
+    return () ->
+        all().filter(entry -> meant.test(entries.family(entry))).mapToObj(this::picture).iterator();
   }
 
   /** The keys of all entries. */
@@ -305,15 +303,11 @@ public final class Rib {
   }
 
   private static boolean pathsDiffer(List<Candidate> before, List<Candidate> after) {
-    if (before.size() != after.size()) {
-      return true;
+    boolean differ = differ(before, after);
+    for (int i = 0; i < before.size() && !differ; i++) {
+      differ = before.get(i).pathId() != after.get(i).pathId();
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (before.get(i).pathId() != after.get(i).pathId() || !before.get(i).says(after.get(i))) {
-        return true;
-      }
-    }
-    return false;
+    return differ;
   }
 
   // Pictures.
@@ -455,10 +449,13 @@ public final class Rib {
   }
 
   private void stand(int path, Standing standing) {
-    if (paths.standing(path) != standing) {
-      touch(paths.entry(path));
+    var before = paths.standing(path);
+    if (before != standing) {
+      if (before == Standing.STALE || standing == Standing.STALE) { // nobody sees the others
+        touch(paths.entry(path));
+      }
       var owner = origins.owner(paths.origin(path));
-      owner.count(paths.standing(path), -1);
+      owner.count(before, -1);
       paths.setStanding(path, standing);
       owner.count(standing, 1);
     }

@@ -12,6 +12,7 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,27 +54,24 @@ final class Advertising {
   /** Tells the peers of what changed in this step, in the table and in what they want. */
   void tell(List<Recipient> recipients, List<RibChange> changes) {
     tellChanges(recipients, changes);
-    for (var recipient : recipients) {
-      if (recipient.hearsOtherwise() && !recipient.fresh) {
-        tellUnchanged(recipient, changes);
-      }
-    }
+    tellUnchanged(
+        recipients.stream().filter(told -> told.hearsOtherwise() && !told.fresh).toList(), changes);
     tellAll(recipients.stream().filter(Recipient::isDue).toList());
     recipients.forEach(Recipient::settle);
   }
 
   private void tellChanges(List<Recipient> recipients, List<RibChange> changes) {
-    var alike = recipients.stream().filter(Recipient::hearsByBatch).toList();
+    var alike = new ArrayList<Recipient>();
+    var others = new ArrayList<Recipient>();
+    recipients.forEach(told -> (told.hearsByBatch() ? alike : others).add(told));
     var evpn = new ArrayList<RibChange>(changes.size());
     for (var change : changes) {
       boolean batched = change.family().equals(EVPN);
       if (batched && change.isOfBest()) {
         evpn.add(change);
       }
-      for (var recipient : recipients) {
-        if (!batched || !recipient.hearsByBatch()) {
-          tell(recipient, change);
-        }
+      for (var recipient : batched ? others : recipients) {
+        tell(recipient, change);
       }
     }
     if (!alike.isEmpty()) {
@@ -93,14 +91,19 @@ final class Advertising {
   }
 
   /** What stands as it stood, but is wanted or let out otherwise. */
-  private void tellUnchanged(Recipient recipient, List<RibChange> changes) {
+  private void tellUnchanged(List<Recipient> recipients, List<RibChange> changes) {
+    if (recipients.isEmpty()) {
+      return;
+    }
     var told = new HashSet<Route>(); // asked, never walked through
     changes.forEach(change -> told.add(change.key()));
     for (var entry : rib.entries()) {
-      for (var path : heard(recipient, entry)) {
-        if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
-          var same = Optional.of(path);
-          say(recipient, pathId(recipient, path), same, same);
+      for (var recipient : recipients) {
+        for (var path : heard(recipient, entry)) {
+          if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
+            var same = Optional.of(path);
+            say(recipient, pathId(recipient, path), same, same);
+          }
         }
       }
     }
@@ -108,18 +111,13 @@ final class Advertising {
 
   /** Paths are told apart by our identifiers: one that has gone may have left its to another. */
   private void tellPaths(Recipient recipient, List<Candidate> before, List<Candidate> after) {
-    for (var path : before) {
-      if (byId(after, path.pathId()).isEmpty()) {
-        say(recipient, path.pathId(), Optional.of(path), Optional.empty());
-      }
-    }
+    var former = new LinkedHashMap<Integer, Candidate>();
+    before.forEach(path -> former.put(path.pathId(), path));
     for (var path : after) {
-      say(recipient, path.pathId(), byId(before, path.pathId()), Optional.of(path));
+      var known = Optional.ofNullable(former.remove(path.pathId()));
+      say(recipient, path.pathId(), known, Optional.of(path));
     }
-  }
-
-  private static Optional<Candidate> byId(List<Candidate> paths, int pathId) {
-    return paths.stream().filter(path -> path.pathId() == pathId).findFirst();
+    former.forEach((pathId, path) -> say(recipient, pathId, Optional.of(path), Optional.empty()));
   }
 
   /** The paths of an entry that a peer may hear of. */
@@ -158,27 +156,31 @@ final class Advertising {
     recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
     var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
     if (!alike.isEmpty()) {
-      new Broadcast(this, alike).tellAll(rib.entries());
+      new Broadcast(this, alike).tellAll(rib.entries(EVPN::equals));
     }
     for (var recipient : recipients) {
-      if (!alike.contains(recipient) || recipient.carriesUnicast()) {
-        tellAll(recipient, !alike.contains(recipient));
-      }
+      tellAll(recipient);
       recipient.fresh = false;
       recipient.answered();
     }
   }
 
-  private void tellAll(Recipient recipient, boolean withEvpn) {
-    for (var entry : rib.entries()) {
-      boolean meant = recipient.fresh || recipient.refresh.contains(entry.family());
-      if (meant && (withEvpn || !entry.family().equals(EVPN))) {
-        for (var path : heard(recipient, entry)) {
-          var due = ruling(recipient, path).passed();
-          if (due.isPresent()) {
-            recipient.announce(path.route(), pathId(recipient, path), due.get());
-            recipient.sent += recipient.fresh ? 1 : 0;
-          }
+  private void tellAll(Recipient recipient) {
+    var families =
+        new ArrayList<>(recipient.fresh ? recipient.agreed.families() : recipient.refresh);
+    families.remove(Family.ROUTE_TARGET); // no table keeps memberships
+    if (recipient.hearsAllByBatch()) {
+      families.remove(EVPN);
+    }
+    if (families.isEmpty()) {
+      return;
+    }
+    for (var entry : rib.entries(families::contains)) {
+      for (var path : heard(recipient, entry)) {
+        var due = ruling(recipient, path).passed();
+        if (due.isPresent()) {
+          recipient.announce(path.route(), pathId(recipient, path), due.get());
+          recipient.sent += recipient.fresh ? 1 : 0;
         }
       }
     }

@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** Routes of peers on their way in: which are kept, why others are not, what is asked for again. */
 final class Intake {
@@ -67,20 +68,23 @@ final class Intake {
 
   /** Takes in routes that need not be looked at one by one; false: they must be. */
   private boolean announceAll(Neighbour neighbour, Message.Update update, RouteBlock routes) {
-    if (neighbour.config.importPolicy().isPresent() || !neighbour.refusals.isEmpty()) {
+    if (neighbour.config.importPolicy().isPresent()) {
       return false;
     }
     var attributes = update.attributes().orElseThrow();
     var kept = imports.accept(EVPN, attributes, neighbour.routesIn.source()).passed();
-    kept.ifPresent(passed -> rib.announceAll(neighbour.routesIn, routes, passed));
+    kept.ifPresent(
+        passed -> {
+          rib.announceAll(neighbour.routesIn, routes, passed);
+          neighbour.refusals.removeAll(routes);
+        });
     return kept.isPresent();
   }
 
   private void withdraw(Neighbour neighbour, Message.Update update) {
-    if (update.withdrawn() instanceof RouteBlock routes
-        && neighbour.refusals.isEmpty()
-        && update.faults().isEmpty()) {
+    if (update.withdrawn() instanceof RouteBlock routes && update.faults().isEmpty()) {
       rib.withdrawAll(neighbour.routesIn, routes);
+      neighbour.refusals.removeAll(routes);
       return;
     }
     var malformed = update.faults().stream().filter(f -> f.contains("treated as withdrawn"));
@@ -120,7 +124,7 @@ final class Intake {
 
   private void keep(Neighbour neighbour, Announced announced) {
     var route = announced.route();
-    switch (byPolicy(neighbour, route, announced.received())) {
+    switch (byPolicy(neighbour, announced::route, announced.received())) {
       case Ruling.Refused(var reason) -> refuse(neighbour, route, announced.pathId(), reason);
       case Ruling.Passed(var kept) -> {
         if (rib.announce(neighbour.routesIn, announced, kept)) {
@@ -137,12 +141,13 @@ final class Intake {
     neighbour.refusals.add(route, reason);
   }
 
-  private static Ruling byPolicy(Neighbour neighbour, Route route, PathAttributes received) {
+  private static Ruling byPolicy(
+      Neighbour neighbour, Supplier<Route> route, PathAttributes received) {
     var policy = neighbour.config.importPolicy();
     if (policy.isEmpty()) {
       return new Ruling.Passed(received);
     }
-    return switch (policy.get().apply(route, received, neighbour.address())) {
+    return switch (policy.get().apply(route.get(), received, neighbour.address())) {
       case Decision.Accepted(var attributes) -> new Ruling.Passed(attributes);
       case Decision.Rejected(var name, var rule) ->
           new Ruling.Refused(new Reason.ByPolicy(name, rule));
@@ -217,12 +222,12 @@ final class Intake {
   private void judge(Neighbour neighbour) {
     rib.judge(
         neighbour.routesIn,
-        (route, received) -> {
+        path -> {
           var ruling =
-              imports.wants(route.family(), received)
-                  ? byPolicy(neighbour, route, received)
+              imports.wants(path.family(), path.received())
+                  ? byPolicy(neighbour, path::route, path.received())
                   : new Ruling.Refused(new Reason.NoWantedTarget());
-          ruling.refused().ifPresent(reason -> neighbour.refusals.add(route, reason));
+          ruling.refused().ifPresent(reason -> neighbour.refusals.add(path.route(), reason));
           return ruling.passed();
         });
   }

@@ -178,11 +178,6 @@ final class Recipient {
     return egress.policy().isEmpty() && !hearsAllPaths(Family.L2VPN_EVPN);
   }
 
-  boolean carriesUnicast() {
-    return agreed.families().contains(Family.IPV4_UNICAST)
-        || agreed.families().contains(Family.IPV6_UNICAST);
-  }
-
   void askedAgain(Family family) {
     if (!refresh.contains(family)) {
       refresh.add(family);

@@ -241,7 +241,7 @@ class RibModelTest {
   private void judge(int peer, int hated) {
     rib.judge(
         peers.get(peer),
-        (route, received) -> Optional.of(received).filter(_ -> likes(route, hated)));
+        path -> Optional.of(path.received()).filter(_ -> likes(path.route(), hated)));
     removeIf(peer, path -> !likes(path.route, hated));
     replaceIf(peer, _ -> true, path -> path.with(path.received, path.received));
   }
