@@ -174,7 +174,7 @@ public final class Rib {
             return true;
           }
           var received = attributes(paths.received(path));
-          replace(path, received.with(Community.LLGR_STALE), kept.with(Community.LLGR_STALE));
+          replace(path, received.asLastResort(), kept.asLastResort());
           return false;
         });
   }

@@ -68,20 +68,23 @@ final class Intake {
 
   /** Takes in routes that need not be looked at one by one; false: they must be. */
   private boolean announceAll(Neighbour neighbour, Message.Update update, RouteBlock routes) {
-    if (neighbour.config.importPolicy().isPresent() || !neighbour.refusals.isEmpty()) {
+    if (neighbour.config.importPolicy().isPresent()) {
       return false;
     }
     var attributes = update.attributes().orElseThrow();
     var kept = imports.accept(EVPN, attributes, neighbour.routesIn.source()).passed();
-    kept.ifPresent(passed -> rib.announceAll(neighbour.routesIn, routes, passed));
+    kept.ifPresent(
+        passed -> {
+          rib.announceAll(neighbour.routesIn, routes, passed);
+          neighbour.refusals.removeAll(routes);
+        });
     return kept.isPresent();
   }
 
   private void withdraw(Neighbour neighbour, Message.Update update) {
-    if (update.withdrawn() instanceof RouteBlock routes
-        && neighbour.refusals.isEmpty()
-        && update.faults().isEmpty()) {
+    if (update.withdrawn() instanceof RouteBlock routes && update.faults().isEmpty()) {
       rib.withdrawAll(neighbour.routesIn, routes);
+      neighbour.refusals.removeAll(routes);
       return;
     }
     var malformed = update.faults().stream().filter(f -> f.contains("treated as withdrawn"));

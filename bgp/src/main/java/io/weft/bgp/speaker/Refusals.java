@@ -2,6 +2,7 @@ package io.weft.bgp.speaker;
 
 import io.weft.bgp.rib.Reason;
 import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -35,6 +36,13 @@ final class Refusals {
     }
   }
 
+  /** The same of routes that are made only where there is something to remove. */
+  void removeAll(RouteBlock routes) {
+    for (int i = 0; i < routes.size() && !reasons.isEmpty(); i++) {
+      reasons.remove(routes.get(i).key());
+    }
+  }
+
   void clear() {
     reasons.clear();
     forgotten = 0;
@@ -57,10 +65,6 @@ final class Refusals {
 
   int size() {
     return reasons.size();
-  }
-
-  boolean isEmpty() {
-    return reasons.isEmpty();
   }
 
   /** Refusals that are no longer remembered. */
