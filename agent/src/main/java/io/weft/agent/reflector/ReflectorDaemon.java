@@ -87,7 +87,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
     speaker = new Speaker(orders.speaker());
     loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
-    transport = new BgpTransport(orders.port(), loop::put);
+    transport = new BgpTransport(orders.port(), loop::putAll);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
