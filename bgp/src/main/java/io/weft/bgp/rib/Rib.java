@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The Loc-RIB (RFC 4271 §3.2) with all its candidates, by route key. What happens between two calls
@@ -172,18 +171,10 @@ public final class Rib {
           if (!families.contains(family(path)) || kept.has(Community.NO_LLGR)) {
             return true;
           }
-          replace(path, lastResort(attributes(paths.received(path))), lastResort(kept));
+          var received = attributes(paths.received(path));
+          replace(path, received.asLastResort(), kept.asLastResort());
           return false;
         });
-  }
-
-  private static PathAttributes lastResort(PathAttributes attributes) {
-    if (attributes.has(Community.LLGR_STALE)) {
-      return attributes;
-    }
-    var communities = new ArrayList<>(attributes.communities());
-    communities.add(Community.LLGR_STALE);
-    return attributes.withCommunities(communities);
   }
 
   /** Removes what the peer has not announced again of the family. */
@@ -262,20 +253,30 @@ public final class Rib {
 
   /** All entries with a path; pictures that are made one by one. */
   public Iterable<RibEntry> entries() {
-    return () -> all().mapToObj(this::picture).iterator();
+    return () ->
+        IntStream.range(0, entries.limit())
+            .filter(entry -> entries.first(entry) != NONE)
+            .mapToObj(this::picture)
+            .iterator();
   }
 
-  /** The keys of all entries. */
-  public Stream<Route> keys() {
-    return all().mapToObj(entry -> entries.route(entry, Candidate.NO_REST));
+  /** All entries are numbered below this; an entry has its number as long as it has a path. */
+  public int entryLimit() {
+    return entries.limit();
   }
 
-  private IntStream all() {
-    return IntStream.range(0, entries.limit()).filter(entry -> entries.first(entry) != NONE);
+  /** The entry of this number; empty: there is none, or its key is another than is wanted. */
+  public Optional<RibEntry> entry(int number, KeySelection wanted) {
+    return entries.first(number) != NONE && entries.isAmong(number, wanted)
+        ? Optional.of(picture(number))
+        : Optional.empty();
   }
 
   /** What is known of one key. */
   public Optional<RibEntry> entry(Route key) {
+    if (key.family().equals(Family.ROUTE_TARGET)) {
+      return Optional.empty();
+    }
     parts.split(key);
     int entry = entries.find(parts.key(), parts.keyLength());
     return entry == NONE || entries.first(entry) == NONE

@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.net.Octets;
 import io.weft.net.RouteTarget;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -281,6 +282,16 @@ public record PathAttributes(
         next,
         communities,
         largeCommunities);
+  }
+
+  /** With the community of a path that outlives its session for long (RFC 9494 §4.2). */
+  public PathAttributes asLastResort() {
+    if (has(Community.LLGR_STALE)) {
+      return this;
+    }
+    var all = new ArrayList<>(communities);
+    all.add(Community.LLGR_STALE);
+    return withCommunities(all);
   }
 
   public PathAttributes withCommunities(List<Community> next) {
