@@ -1,8 +1,12 @@
 package io.weft.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.json.RouteFilter;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -64,23 +68,62 @@ final class RoutesCommand implements Callable<Integer> {
   @Option(names = "--local", description = "Only routes of this node's own.")
   private boolean local;
 
-  @Option(names = "--limit", paramLabel = "N", description = "So many at most (default: all).")
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "So many, 4096 at most (default: 4096; with --json all).")
   private Optional<Integer> limit = Optional.empty();
 
   @Override
   public Integer call() throws IOException {
-    var answer = agent.call(request());
     var out = spec.commandLine().getOut();
+    if (agent.json() && limit.isEmpty()) {
+      printPages(out);
+      return 0;
+    }
+    var answer = agent.call(request());
     if (agent.json()) {
       out.println(AgentCall.text(answer));
       return 0;
     }
-    out.print(table(answer.path("routes")));
+    var rows = answer.path("routes");
+    out.print(table(rows));
     int more = answer.path("more").asInt();
     if (more > 0) {
-      out.println("... and " + more + " more; raise --limit, or narrow the choice");
+      out.println(
+          rows.size() < RouteFilter.MAX_ROWS
+              ? "... and " + more + " more; raise --limit, or narrow the choice"
+              : "... and " + more + " more; narrow the choice, or take all with --json");
     }
     return 0;
+  }
+
+  /** The whole table as one document, of which nobody ever holds more than a page. */
+  private void printPages(PrintWriter out) throws IOException {
+    var writer = new ObjectMapper().writerWithDefaultPrettyPrinter();
+    try (var json = writer.createGenerator(out)) {
+      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+      long rows = 0;
+      Optional<Integer> next = Optional.of(0);
+      while (next.isPresent()) {
+        var page = agent.call(request().put("from", next.get()));
+        if (next.get() == 0) { // before that, a refusal leaves nothing printed
+          json.writeStartObject();
+          json.writeBooleanField("ok", true);
+          json.writeArrayFieldStart("routes");
+        }
+        for (var row : page.path("routes")) {
+          json.writeTree(row);
+          rows++;
+        }
+        next = Optional.of(page.path("next")).filter(JsonNode::isInt).map(JsonNode::asInt);
+      }
+      json.writeEndArray();
+      json.writeNumberField("matching", rows);
+      json.writeNumberField("more", 0);
+      json.writeEndObject();
+    }
+    out.println();
   }
 
   /** The agent chooses, so that it does not send what nobody wants. */

@@ -1,5 +1,6 @@
 package io.weft.agent.bgp;
 
+import io.weft.agent.bgp.BgpConnection.Edge;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.linux.ffi.LinuxException;
@@ -31,15 +32,16 @@ public final class BgpTransport implements AutoCloseable {
   static final int MAX_CONNECTIONS = 10_000;
 
   /**
-   * So many connections have platform threads, which the kernel wakes itself; further ones have
-   * virtual threads, which cost less each, and two hand-overs more for every message.
+   * With so many connections few messages are written by who sends them, which saves a hand-over;
+   * with more of them, what all are told would keep the sender from its work.
    */
-  static final int MAX_PLATFORM_THREADS = 64;
+  static final int MAX_WRITTEN_AT_ONCE = 64;
 
   private static final Logger LOG = LoggerFactory.getLogger(BgpTransport.class);
 
   private final int port;
-  private final Consumer<SpeakerEvent> events;
+  private final Consumer<List<SpeakerEvent>> events;
+  private final Edge edge;
   private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private volatile Optional<IpAddress> local = Optional.empty();
@@ -47,23 +49,28 @@ public final class BgpTransport implements AutoCloseable {
   private volatile PeerTransports peers = PeerTransports.NONE;
   private volatile boolean closed;
 
-  /** Events go to {@code events}, which may block. */
-  public BgpTransport(Consumer<SpeakerEvent> events) {
+  /** Events go to {@code events}, which may block; those that came together at once. */
+  public BgpTransport(Consumer<List<SpeakerEvent>> events) {
     this(PORT, events);
   }
 
   /** With another port, ours and the peers' alike. */
-  public BgpTransport(int port, Consumer<SpeakerEvent> events) {
+  public BgpTransport(int port, Consumer<List<SpeakerEvent>> events) {
     this.port = port;
     this.events = forgetting(events);
+    this.edge = new Edge(new ReadLoop(), new WriteLoop(), this.events);
+    edge.reader().start();
+    edge.writer().start();
   }
 
-  private Consumer<SpeakerEvent> forgetting(Consumer<SpeakerEvent> target) {
-    return event -> {
-      if (event instanceof SpeakerEvent.Disconnected(long connection, _)) {
-        connections.remove(connection);
+  private Consumer<List<SpeakerEvent>> forgetting(Consumer<List<SpeakerEvent>> target) {
+    return come -> {
+      for (var event : come) {
+        if (event instanceof SpeakerEvent.Disconnected(long connection, _)) {
+          connections.remove(connection);
+        }
       }
-      target.accept(event);
+      target.accept(come);
     };
   }
 
@@ -166,7 +173,7 @@ public final class BgpTransport implements AutoCloseable {
       case SpeakerEffect.Send(long id, var messages) -> {
         var connection = connections.get(id);
         if (connection != null) {
-          connection.send(messages);
+          connection.send(messages, connections.size() <= MAX_WRITTEN_AT_ONCE);
         }
       }
       case SpeakerEffect.Close(long id, var reason) -> {
@@ -187,7 +194,7 @@ public final class BgpTransport implements AutoCloseable {
   private void connect(IpAddress peer) {
     var wanted = peers.of(peer);
     if (wanted.barred().isPresent()) {
-      events.accept(new SpeakerEvent.ConnectFailed(peer, wanted.barred().get()));
+      tell(new SpeakerEvent.ConnectFailed(peer, wanted.barred().get()));
       return;
     }
     try {
@@ -209,8 +216,12 @@ public final class BgpTransport implements AutoCloseable {
         throw e;
       }
     } catch (IOException | LinuxException e) {
-      events.accept(new SpeakerEvent.ConnectFailed(peer, String.valueOf(e.getMessage())));
+      tell(new SpeakerEvent.ConnectFailed(peer, String.valueOf(e.getMessage())));
     }
+  }
+
+  private void tell(SpeakerEvent event) {
+    events.accept(List.of(event));
   }
 
   /** Empty: the kernel chooses, which is the address of the link that leads to the peer. */
@@ -228,21 +239,19 @@ public final class BgpTransport implements AutoCloseable {
     var end = (InetSocketAddress) channel.getLocalAddress();
     var ours = Optional.of(Zones.of(end.getAddress()));
     long id = ids.incrementAndGet();
-    var connection = new BgpConnection(id, peer, made, channel, events);
+    channel.configureBlocking(false);
+    var connection = new BgpConnection(id, peer, made, channel, edge);
     connections.put(id, connection);
     if (closed) {
       connections.remove(id);
       channel.close();
       return;
     }
-    events.accept(
+    tell(
         accepted
             ? new SpeakerEvent.Accepted(id, peer, ours)
             : new SpeakerEvent.Connected(id, peer, ours));
-    connection.start(
-        connections.size() <= MAX_PLATFORM_THREADS
-            ? Thread.ofPlatform().daemon(true)
-            : Thread.ofVirtual());
+    connection.start();
     endIfOutdated(connection); // configured anew while it was made
   }
 
@@ -258,5 +267,7 @@ public final class BgpTransport implements AutoCloseable {
     closeListener();
     connections.values().forEach(BgpConnection::close);
     connections.clear();
+    edge.reader().stop();
+    edge.writer().stop();
   }
 }

@@ -3,10 +3,12 @@ package io.weft.agent.bgp;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.Update;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,7 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * What waits to be written to one peer. Nobody waits to put something in: a peer that is too slow
  * is to be cut off instead, and the reason says what waits since when. What one step of the speaker
- * says goes in as a whole, so that a table of any size fits for a peer that reads.
+ * says goes in as a whole, so that a table of any size fits for a peer that reads. One thread puts
+ * in; one at a time takes out.
  */
 final class WriteQueue {
   /** So many messages may wait for a peer that has read nothing for {@link #STALL}. */
@@ -32,10 +35,13 @@ final class WriteQueue {
   /** RFC 9687: however little waits, a peer that has read nothing for so long is gone. */
   static final Duration SEND_HOLD = Duration.ofMinutes(8);
 
-  private final BlockingQueue<List<Message>> queue = new LinkedBlockingQueue<>();
+  private final Queue<List<Message>> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger messages = new AtomicInteger();
   private final AtomicLong octets = new AtomicLong();
   private volatile long progressNanos;
+
+  /** What is left of the step that is being taken out. */
+  private Iterator<Message> current = Collections.emptyIterator();
 
   /** Adds; or does not, and gives the reason why the peer is to be cut off. */
   Optional<String> put(long nowNanos, List<Message> more) {
@@ -74,21 +80,19 @@ final class WriteQueue {
         : 128;
   }
 
-  /** The next ones, which wait until {@link #leaves}. */
-  List<Message> take() throws InterruptedException {
-    return queue.take();
-  }
-
-  /** The next ones, none when there are none. */
-  List<Message> poll() {
-    var next = queue.poll();
-    return next == null ? List.of() : next;
-  }
-
-  /** The message does not wait any more. */
-  void leaves(Message message) {
+  /** The next one, which does not wait any more; empty when there is none. */
+  Optional<Message> poll() {
+    while (!current.hasNext()) {
+      var next = queue.poll();
+      if (next == null) {
+        return Optional.empty();
+      }
+      current = next.iterator();
+    }
+    var message = current.next();
     messages.decrementAndGet();
     octets.addAndGet(-octets(message));
+    return Optional.of(message);
   }
 
   /** The peer has taken something. */
@@ -96,18 +100,7 @@ final class WriteQueue {
     progressNanos = nowNanos;
   }
 
-  /** Lets the one who waits in {@link #take} go on, with nothing. */
-  void wake() {
-    queue.add(List.of());
-  }
-
   boolean isEmpty() {
     return messages.get() == 0;
-  }
-
-  void clear() {
-    queue.clear();
-    messages.set(0);
-    octets.set(0);
   }
 }

@@ -7,36 +7,41 @@ import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.RouteFilter;
 import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.WhyJson;
-import io.weft.bgp.speaker.Explanation;
-import io.weft.bgp.speaker.SpeakerView;
-import io.weft.bgp.wire.Route;
+import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.overlay.node.NodeView.NetworkView;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 /** The calls about routes, which a node and a reflector answer alike. */
 public final class BgpCalls {
   private BgpCalls() {}
 
-  /** {@code routes}, with the arguments of {@link RouteFilter}. */
-  public static ObjectNode routes(JsonNode call, SpeakerView view) throws CallRefused {
-    try {
-      return BgpJson.routes(view, RouteFilter.of(call));
-    } catch (IllegalArgumentException e) {
-      throw new CallRefused("INVALID_REQUEST", String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** Asks the speaker what became of the routes that are meant. */
-  public interface Explainer {
-    Explanation.Several explain(Predicate<Route> meant, int most)
+  /** Asks a speaker on its brain's thread. */
+  public interface Asker {
+    /**
+     * The answer.
+     *
+     * @param slice is called until it gives one, each time for a short time
+     */
+    <T> T ask(Function<SpeakerInspection, Optional<T>> slice)
         throws CallRefused, InterruptedException;
   }
 
+  /** {@code routes}, with the arguments of {@link RouteFilter}. */
+  public static ObjectNode routes(JsonNode call, Asker asker)
+      throws CallRefused, InterruptedException {
+    RouteFilter filter;
+    try {
+      filter = RouteFilter.of(call);
+    } catch (IllegalArgumentException e) {
+      throw new CallRefused("INVALID_REQUEST", String.valueOf(e.getMessage()));
+    }
+    return BgpJson.routes(asker.ask(new RouteSearch(filter)::go));
+  }
+
   /** {@code why}, with the text {@code route}; {@code networks} of a node. */
-  public static ObjectNode why(
-      JsonNode call, SpeakerView view, Optional<List<NetworkView>> networks, Explainer explainer)
+  public static ObjectNode why(JsonNode call, Optional<List<NetworkView>> networks, Asker asker)
       throws CallRefused, InterruptedException {
     var text = call.path("route").asText();
     RouteQuestion question;
@@ -45,7 +50,8 @@ public final class BgpCalls {
     } catch (IllegalArgumentException e) {
       throw new CallRefused("INVALID_REQUEST", String.valueOf(e.getMessage()));
     }
-    var told = explainer.explain(question::means, WhyJson.MAX_ROUTES);
-    return WhyJson.why(view, networks, text, told);
+    var told = asker.ask(new WhySearch(question)::go);
+    var status = asker.ask(speaker -> Optional.of(speaker.status()));
+    return WhyJson.why(status, networks, text, told);
   }
 }

@@ -3,7 +3,7 @@ package io.weft.agent.json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
@@ -25,7 +25,7 @@ public final class BgpJson {
    *
    * @param nowNanos on the clock of the speaker
    */
-  public static ObjectNode peers(SpeakerView view, long nowNanos) {
+  public static ObjectNode peers(SpeakerStatus view, long nowNanos) {
     var document = NODES.objectNode();
     document.put("asn", view.as().value()).put("routerId", view.routerId().toString());
     var peers = document.putArray("peers");
@@ -47,30 +47,17 @@ public final class BgpJson {
     return document;
   }
 
-  /** All paths that are held, best and others, in the order of first arrival. */
-  public static ObjectNode routes(SpeakerView view) {
-    return routes(view, RouteFilter.ALL);
-  }
-
   /**
-   * The paths that are wanted; {@code matching} counts them, {@code more} those behind the limit.
+   * The paths that were found; {@code matching} counts them, {@code more} those behind the limit,
+   * {@code next} is where a further page begins. In the order of the table, which is none.
    */
-  public static ObjectNode routes(SpeakerView view, RouteFilter filter) {
+  public static ObjectNode routes(RoutePage page) {
     var document = NODES.objectNode();
     var routes = document.putArray("routes");
-    int matching = 0;
-    for (var route : view.routes()) {
-      if (filter.fits(route)) {
-        var row = row(route);
-        if (filter.fits(row)) {
-          matching++;
-          if (matching <= filter.limit().orElse(Integer.MAX_VALUE)) {
-            routes.add(row);
-          }
-        }
-      }
-    }
-    return document.put("matching", matching).put("more", matching - routes.size());
+    page.routes().forEach(route -> routes.add(row(route)));
+    document.put("matching", page.matching()).put("more", page.matching() - routes.size());
+    page.next().ifPresent(next -> document.put("next", next));
+    return document;
   }
 
   static ObjectNode row(RouteView route) {

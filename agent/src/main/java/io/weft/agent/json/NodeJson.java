@@ -36,9 +36,7 @@ public final class NodeJson {
               document.put("asn", bgp.as().value()).put("routerId", bgp.routerId().toString());
               var peers = document.putObject("peers");
               peers.put("configured", bgp.peers().size());
-              peers.put(
-                  "established",
-                  bgp.peers().stream().filter(p -> p.state().equals("Established")).count());
+              peers.put("established", bgp.established());
             });
     document.put("converged", view.converged());
     var kernel = document.putObject("kernel");

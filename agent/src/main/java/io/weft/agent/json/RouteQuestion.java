@@ -1,5 +1,6 @@
 package io.weft.agent.json;
 
+import io.weft.bgp.rib.KeySelection;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteText;
@@ -7,15 +8,24 @@ import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import io.weft.net.Octets;
 import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Which routes somebody asks about: one by its text, or all with a MAC, an IP or a prefix. */
 public final class RouteQuestion {
+  private final Optional<Route> key;
+  private final KeySelection keys;
   private final Predicate<Route> meant;
 
-  private RouteQuestion(Predicate<Route> meant) {
+  private RouteQuestion(Optional<Route> key, KeySelection keys, Predicate<Route> meant) {
+    this.key = key;
+    this.keys = keys;
     this.meant = meant;
+  }
+
+  private static RouteQuestion among(KeySelection keys, Predicate<Route> meant) {
+    return new RouteQuestion(Optional.empty(), keys, meant);
   }
 
   /**
@@ -28,20 +38,23 @@ public final class RouteQuestion {
     var text = typed.strip();
     if (text.startsWith("[") || text.startsWith("rt:")) {
       var key = RouteText.parse(text).key();
-      return new RouteQuestion(route -> route.key().equals(key));
+      return new RouteQuestion(
+          Optional.of(key), KeySelection.ALL, route -> route.key().equals(key));
     }
     if (text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")) {
       var mac = MacAddress.parse(text);
-      return new RouteQuestion(
+      return among(
+          KeySelection.holding(Octets.of(mac.octets())),
           route -> route instanceof EvpnRoute.MacIpAdvertisement r && r.mac().equals(mac));
     }
     if (text.indexOf('/') >= 0) {
       var prefix = IpPrefix.parse(text);
-      return new RouteQuestion(route -> prefix(route).filter(prefix::equals).isPresent());
+      return among(
+          RouteFilter.keysOf(prefix), route -> prefix(route).filter(prefix::equals).isPresent());
     }
     try {
       var ip = IpAddress.parse(text);
-      return new RouteQuestion(route -> concerns(route, ip));
+      return among(KeySelection.ALL, route -> concerns(route, ip));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "'"
@@ -50,6 +63,16 @@ public final class RouteQuestion {
               + " prefix",
           e);
     }
+  }
+
+  /** The only route that is meant. */
+  public Optional<Route> key() {
+    return key;
+  }
+
+  /** What the keys of all that is meant have in common. */
+  public KeySelection keys() {
+    return keys;
   }
 
   public boolean means(Route route) {

@@ -3,7 +3,7 @@ package io.weft.agent.json;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.bgp.speaker.Explanation;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
@@ -33,7 +33,7 @@ public final class WhyJson {
    * @param told what the speaker says to it
    */
   public static ObjectNode why(
-      SpeakerView view,
+      SpeakerStatus view,
       Optional<List<NetworkView>> networks,
       String text,
       Explanation.Several told) {
@@ -50,7 +50,7 @@ public final class WhyJson {
   }
 
   private static void unknown(
-      SpeakerView view, Optional<List<NetworkView>> networks, ObjectNode document) {
+      SpeakerStatus view, Optional<List<NetworkView>> networks, ObjectNode document) {
     var reasons = document.putArray("reasons");
     if (view.peers().isEmpty()) {
       reasons.add("there are no neighbours that could have said it");

@@ -1,14 +1,12 @@
 package io.weft.agent.loop;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,17 +30,38 @@ public final class EventLoop<E, F> implements AutoCloseable {
   private sealed interface Item<E> {
     record Event<E>(E event) implements Item<E> {}
 
-    /** {@code refusal} is for when the loop has ended before. */
-    record Question<E>(Runnable body, Consumer<Exception> refusal) implements Item<E> {}
+    /** {@code slice} gives the answer, or nothing as long as it is to be called again. */
+    record Question<E, T>(Supplier<Optional<T>> slice, CompletableFuture<T> answer)
+        implements Item<E> {
+      /** True when nothing is left to do. A question changes nothing: only its asker is hurt. */
+      boolean go() {
+        try {
+          if (!answer.isDone()) {
+            slice.get().ifPresent(answer::complete);
+          }
+        } catch (RuntimeException e) {
+          LOG.error("a question to the brain failed; this is a defect of Weft", e);
+          answer.completeExceptionally(e);
+        }
+        return answer.isDone();
+      }
+
+      void refuse() {
+        answer.completeExceptionally(stopping());
+      }
+    }
 
     record Stop<E>() implements Item<E> {}
   }
 
   private final Brain<E, F> brain;
   private final Consumer<F> effects;
-  private final BlockingQueue<Item<E>> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+  private final Inbox<Item<E>> inbox = new Inbox<>(QUEUE_CAPACITY);
   private final Thread thread;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+  /** Questions with slices left; of the loop's thread alone. */
+  private final ArrayDeque<Item.Question<E, ?>> unanswered = new ArrayDeque<>();
 
   /**
    * Makes a loop that {@link #start} starts.
@@ -68,42 +87,47 @@ public final class EventLoop<E, F> implements AutoCloseable {
 
   /** Hands over an event, and waits while the queue is full. Dropped once the loop has ended. */
   public void put(E event) {
-    enqueue(new Item.Event<>(event));
+    enqueue(List.of(new Item.Event<>(event)));
+  }
+
+  /** Hands over events that came together, as {@link #put} does each. */
+  public void putAll(List<? extends E> events) {
+    var items = new ArrayList<Item<E>>(events.size());
+    events.forEach(event -> items.add(new Item.Event<>(event)));
+    enqueue(items);
   }
 
   /**
-   * Runs a question to the brain on its thread. The answer fails when the question does, or with
-   * IllegalStateException when the loop has ended.
+   * Runs a question to the brain on its thread, behind the events that were put before. The answer
+   * fails when the question does, or with IllegalStateException when the loop has ended.
    */
   public <T> CompletableFuture<T> ask(Supplier<T> question) {
-    var answer = new CompletableFuture<T>();
-    enqueue(
-        new Item.Question<>(() -> answer.complete(question.get()), answer::completeExceptionally));
+    return askInSlices(() -> Optional.of(question.get()));
+  }
+
+  /**
+   * The same for a question that takes long. Between two slices the brain takes events, so that
+   * nobody waits longer than one slice takes; nor does the next slice wait for more than one batch
+   * of events. Whoever does not want the answer any more cancels it.
+   *
+   * @param slice is called until it gives an answer
+   */
+  public <T> CompletableFuture<T> askInSlices(Supplier<Optional<T>> slice) {
+    var question = new Item.Question<E, T>(slice, new CompletableFuture<>());
+    enqueue(List.of(question));
     if (ended.isDone()) {
-      refuseQuestions();
-      answer.completeExceptionally(stopping());
+      question.refuse();
     }
-    return answer;
+    return question.answer();
   }
 
   private static IllegalStateException stopping() {
     return new IllegalStateException("the agent is stopping");
   }
 
-  /** Whoever waits for an answer need not wait longer. */
-  private void refuseQuestions() {
-    for (var item = queue.poll(); item != null; item = queue.poll()) {
-      if (item instanceof Item.Question<E>(var _, var refusal)) {
-        refusal.accept(stopping());
-      }
-    }
-  }
-
-  private void enqueue(Item<E> item) {
+  private void enqueue(List<? extends Item<E>> items) {
     try {
-      while (!ended.isDone() && !queue.offer(item, 1, TimeUnit.SECONDS)) {
-        LOG.debug("event queue full, waiting");
-      }
+      inbox.put(items);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -114,6 +138,7 @@ public final class EventLoop<E, F> implements AutoCloseable {
       boolean running = true;
       while (running) {
         running = once();
+        goOnAnswering();
       }
       ended.complete(null);
     } catch (RuntimeException | Error e) {
@@ -123,47 +148,46 @@ public final class EventLoop<E, F> implements AutoCloseable {
       Thread.currentThread().interrupt();
       ended.complete(null);
     } finally {
-      refuseQuestions();
+      // Whoever waits for an answer need not wait longer.
+      unanswered.forEach(Item.Question::refuse);
+      for (var item : inbox.close()) {
+        if (item instanceof Item.Question<E, ?> question) {
+          question.refuse();
+        }
+      }
     }
   }
 
   private boolean once() throws InterruptedException {
-    var item = next();
-    if (item == null) {
-      carryOut(List.of(brain.deadlineReached()));
-      return true;
-    }
-    switch (item) {
-      case Item.Event<E>(var event) -> carryOut(withFollowing(event));
-      case Item.Question<E>(var body, var refusal) -> answer(body, refusal);
-      case Item.Stop<E>() -> {
-        return false;
+    var items = inbox.take(patience(), MAX_BATCH, item -> item instanceof Item.Event<E>);
+    var events = new ArrayList<E>(items.size());
+    for (var item : items) {
+      switch (item) {
+        case Item.Event<E>(var event) -> events.add(event);
+        case Item.Question<E, ?> question -> {
+          if (!question.go()) {
+            unanswered.add(question);
+          }
+        }
+        case Item.Stop<E>() -> {
+          return false;
+        }
       }
     }
-    if (isDue()) { // else items without a pause would keep every timer waiting
+    if (!events.isEmpty()) {
+      carryOut(events);
+    }
+    if (isDue()) { // whatever came: events without a pause would keep every timer waiting
       carryOut(List.of(brain.deadlineReached()));
     }
     return true;
   }
 
-  /** A question changes nothing: if it fails, only the one who asks is hurt. */
-  private static void answer(Runnable body, Consumer<Exception> refusal) {
-    try {
-      body.run();
-    } catch (RuntimeException e) {
-      LOG.error("a question to the brain failed; this is a defect of Weft", e);
-      refusal.accept(e);
+  private void goOnAnswering() {
+    var question = unanswered.poll();
+    if (question != null && !question.go()) {
+      unanswered.add(question);
     }
-  }
-
-  private List<E> withFollowing(E first) {
-    var batch = new ArrayList<E>();
-    batch.add(first);
-    while (batch.size() < MAX_BATCH && queue.peek() instanceof Item.Event<E>(var event)) {
-      queue.remove();
-      batch.add(event);
-    }
-    return batch;
   }
 
   private boolean isDue() {
@@ -177,19 +201,20 @@ public final class EventLoop<E, F> implements AutoCloseable {
     }
   }
 
-  /** The next item, or null when the brain's deadline comes first. */
-  private @Nullable Item<E> next() throws InterruptedException {
-    var deadline = brain.nextDeadline();
-    if (deadline.isEmpty()) {
-      return queue.take();
+  /** Nanoseconds that the loop may wait for something to come. */
+  private long patience() {
+    if (!unanswered.isEmpty()) {
+      return 0;
     }
-    long wait = deadline.getAsLong() - System.nanoTime();
-    return wait <= 0 ? queue.poll() : queue.poll(wait, TimeUnit.NANOSECONDS);
+    var deadline = brain.nextDeadline();
+    return deadline.isEmpty()
+        ? Long.MAX_VALUE
+        : Math.max(0, deadline.getAsLong() - System.nanoTime());
   }
 
   /** Ends the loop once it has worked through what is queued; does not wait for that. */
   @Override
   public void close() {
-    enqueue(new Item.Stop<>());
+    enqueue(List.of(new Item.Stop<>()));
   }
 }

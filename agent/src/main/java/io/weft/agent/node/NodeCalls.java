@@ -10,7 +10,8 @@ import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.loop.EventLoop;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerInspection;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The calls that a node answers on its socket: attach, detach, and pictures of what is. */
@@ -80,22 +82,24 @@ final class NodeCalls {
   }
 
   private ObjectNode routes(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.routes(call, speaker());
+    return BgpCalls.routes(call, this::ask);
   }
 
   private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.why(
-        call,
-        speaker(),
-        Optional.of(view().networks()),
-        (meant, most) -> await(loop.ask(() -> node.explain(meant, most).orElseThrow())));
+    return BgpCalls.why(call, Optional.of(view().networks()), this::ask);
+  }
+
+  private <T> T ask(Function<SpeakerInspection, Optional<T>> slice)
+      throws CallRefused, InterruptedException {
+    speaker(); // once there is one, it stays
+    return await(loop.askInSlices(() -> slice.apply(node.bgp().orElseThrow())));
   }
 
   private NodeView view() throws CallRefused, InterruptedException {
     return await(loop.ask(node::view));
   }
 
-  private SpeakerView speaker() throws CallRefused, InterruptedException {
+  private SpeakerStatus speaker() throws CallRefused, InterruptedException {
     var view = view();
     return view.bgp()
         .orElseThrow(
@@ -210,6 +214,7 @@ final class NodeCalls {
       var cause = e.getCause();
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
+      answer.cancel(false);
       throw new CallRefused(
           "TIMEOUT", "no answer for " + TIMEOUT_SECONDS + " s; see 'weft status' for the reason");
     }

@@ -67,7 +67,8 @@ public final class NodeDaemon implements AutoCloseable {
         new Node(
             new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
-    transport = new BgpTransport(event -> loop.put(new NodeEvent.Bgp(event)));
+    transport =
+        new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     calls = new NodeCalls(loop, node, this::problems, this::peerJson);

@@ -1,6 +1,5 @@
 package io.weft.agent.reflector;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
@@ -23,7 +22,8 @@ import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerInspection;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
@@ -37,7 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,7 +87,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
     speaker = Speaker.reflector(orders.speaker());
     loop = new EventLoop<>("brain", new SpeakerBrain(speaker), this::carryOut);
-    transport = new BgpTransport(orders.port(), loop::put);
+    transport = new BgpTransport(orders.port(), loop::putAll);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
   }
@@ -185,28 +185,27 @@ public final class ReflectorDaemon implements AutoCloseable {
 
   private Map<String, Handler> handlers() {
     var handlers = new TreeMap<String, Handler>();
-    handlers.put("status", _ -> status(view()));
-    handlers.put("peers", _ -> peers(view()));
-    handlers.put("routes", call -> BgpCalls.routes(call, view()));
-    handlers.put("why", this::why);
+    handlers.put("status", _ -> status(speaker()));
+    handlers.put("peers", _ -> peers(speaker()));
+    handlers.put("routes", call -> BgpCalls.routes(call, this::ask));
+    handlers.put("why", call -> BgpCalls.why(call, Optional.empty(), this::ask));
     return handlers;
   }
 
-  private ObjectNode peers(SpeakerView view) {
+  private ObjectNode peers(SpeakerStatus view) {
     var now = orders;
     return new PeerJson(now.fabric().orElse(FabricSpec.DEFAULT), now.transports(), paths.view())
         .addTo(BgpJson.peers(view, System.nanoTime()));
   }
 
-  private ObjectNode status(SpeakerView view) {
+  private ObjectNode status(SpeakerStatus view) {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("role", "reflector").put("name", options.name());
     document.put("address", orders.address().toString()).put("asn", view.as().value());
     document.put("routerId", view.routerId().toString());
     var peers = document.putObject("peers");
     peers.put("configured", view.peers().size());
-    peers.put(
-        "established", view.peers().stream().filter(p -> p.state().equals("Established")).count());
+    peers.put("established", view.established());
     var problems = document.putArray("problems");
     orders.problems().forEach(problems::add);
     transport.problems().forEach(problems::add);
@@ -214,22 +213,20 @@ public final class ReflectorDaemon implements AutoCloseable {
     return document;
   }
 
-  private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.why(
-        call, view(), Optional.empty(), (meant, most) -> ask(() -> speaker.explain(meant, most)));
+  private SpeakerStatus speaker() throws CallRefused, InterruptedException {
+    return ask(asked -> Optional.of(asked.status()));
   }
 
-  private SpeakerView view() throws CallRefused, InterruptedException {
-    return ask(speaker::view);
-  }
-
-  private <T> T ask(Supplier<T> question) throws CallRefused, InterruptedException {
+  private <T> T ask(Function<SpeakerInspection, Optional<T>> slice)
+      throws CallRefused, InterruptedException {
+    var answer = loop.askInSlices(() -> slice.apply(speaker));
     try {
-      return loop.ask(question).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       var cause = e.getCause();
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
+      answer.cancel(false);
       throw new CallRefused("TIMEOUT", "no answer for " + ANSWER_SECONDS + " s");
     }
   }

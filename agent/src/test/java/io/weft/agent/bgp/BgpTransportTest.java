@@ -84,7 +84,7 @@ class BgpTransportTest {
           new Speaker(
               config(self, Stream.of(peers).map(p -> new PeerConfig(p, AS, true, false)).toList()));
       loop = new EventLoop<>("brain " + self, new SpeakerBrain(speaker), this::carryOut);
-      transport = new BgpTransport(port, loop::put);
+      transport = new BgpTransport(port, loop::putAll);
       open.push(this::close);
     }
 
@@ -241,7 +241,7 @@ class BgpTransportTest {
   /** A transport without a speaker: events pile up, effects come from the test. */
   private final class Bare {
     private final BlockingQueue<SpeakerEvent> events = new LinkedBlockingQueue<>();
-    private final BgpTransport transport = new BgpTransport(port, events::add);
+    private final BgpTransport transport = new BgpTransport(port, events::addAll);
 
     Bare() throws IOException {
       transport.listen(ONE);

@@ -51,7 +51,7 @@ class TransportSecurityTest {
   /** A transport with an address of its own, without a speaker. */
   private final class Side {
     final BlockingQueue<SpeakerEvent> events = new LinkedBlockingQueue<>();
-    final BgpTransport transport = new BgpTransport(port, events::add);
+    final BgpTransport transport = new BgpTransport(port, events::addAll);
 
     Side(IpAddress self, PeerTransport... peers) {
       open.push(transport);

@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.weft.agent.control.BgpCalls.Explainer;
+import io.weft.agent.control.BgpCalls.Asker;
 import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.agent.json.WhyJson;
 import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerInspection;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.Capability;
@@ -30,9 +32,12 @@ import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView.NetworkView;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BgpCallsTest {
@@ -40,19 +45,9 @@ class BgpCallsTest {
   private static final AutonomousSystem AS = new AutonomousSystem(65000);
   private static final String MAC_IP = "[2] 10.0.0.2:1 tag 0 02:00:00:00:00:01 10.1.1.1";
 
-  private static final SpeakerView VIEW =
-      new SpeakerView(
-          AS,
-          SELF,
-          List.of(peer("10.0.0.8", "Established"), peer("10.0.0.9", "Active")),
-          List.of(
-              path(MAC_IP + " label 100", "10.0.0.8", 7, "65000:100", true),
-              path(MAC_IP + " label 100", "10.0.0.9", 3, "65000:100", false),
-              path("[3] 10.0.0.2:1 tag 0 10.0.0.2", "10.0.0.8", 0, "65000:200", true),
-              path("[5] 10.0.0.3:9 tag 0 10.2.0.0/16 label 5001", "10.0.0.8", 0, "65000:9", true),
-              path("10.3.0.0/24", "", 0, "65000:1", true)));
-
-  private static final Explainer NOBODY = (_, _) -> new Explanation.Several(List.of(), 0);
+  private static final SpeakerStatus STATUS =
+      new SpeakerStatus(
+          AS, SELF, List.of(peer("10.0.0.8", "Established"), peer("10.0.0.9", "Active")));
 
   private static PeerView peer(String address, String state) {
     return new PeerView(
@@ -112,20 +107,51 @@ class BgpCallsTest {
     return new ObjectMapper().readTree(text.replace('\'', '"'));
   }
 
+  /** Asks as a loop does. */
+  private record Direct(Speaker speaker) implements Asker {
+    @Override
+    public <T> T ask(Function<SpeakerInspection, Optional<T>> slice) {
+      var answer = slice.apply(speaker);
+      while (answer.isEmpty()) {
+        answer = slice.apply(speaker);
+      }
+      return answer.get();
+    }
+  }
+
+  /** Holds five paths to four routes. */
+  private static Speaker holder() {
+    var speaker = speaker("65000:100", "65000:200", "65000:9");
+    say(speaker, "10.0.0.8", "[3] 10.0.0.2:1 tag 0 10.0.0.2", "65000:200", 0);
+    say(speaker, "10.0.0.8", "[5] 10.0.0.3:9 tag 0 10.2.0.0/16 label 5001", "65000:9", 0);
+    var own = path("10.3.0.0/24", "", 0, "65000:1", true);
+    var originated = new SpeakerEvent.OriginatedRoute(own.route(), own.attributes());
+    speaker.step(0, new SpeakerEvent.RoutesOriginated(List.of(originated)));
+    return speaker;
+  }
+
+  private static JsonNode routes(Speaker speaker, String request) throws Exception {
+    return BgpCalls.routes(json(request), new Direct(speaker));
+  }
+
   private static int chosen(String request) throws Exception {
-    return BgpCalls.routes(json(request), VIEW).path("routes").size();
+    return routes(holder(), request).path("routes").size();
   }
 
   @Test
   void everyFilterChoosesAndTheyCombine() throws Exception {
-    assertThat(chosen("{}")).isEqualTo(5);
-    assertThat(chosen("{'type':2}")).isEqualTo(2);
-    assertThat(chosen("{'type':2,'best':true}")).isEqualTo(1);
-    assertThat(chosen("{'vni':100}")).isEqualTo(2);
+    assertThat(chosen("{}")).isEqualTo(6);
+    assertThat(chosen("{'type':2}")).isEqualTo(3);
+    assertThat(chosen("{'type':2,'best':true}")).isEqualTo(2);
+    assertThat(chosen("{'vni':100}")).isEqualTo(3);
+    assertThat(chosen("{'vni':5001}")).isEqualTo(1);
     assertThat(chosen("{'mac':'02:00:00:00:00:01'}")).isEqualTo(2);
     assertThat(chosen("{'ip':'10.1.1.1','peer':'10.0.0.9'}")).isEqualTo(1);
+    assertThat(chosen("{'ip':'10.0.0.2'}")).isEqualTo(1); // it is in the RD of others
     assertThat(chosen("{'prefix':'10.2.0.0/16'}")).isEqualTo(1);
-    assertThat(chosen("{'rt':'65000:200'}")).isEqualTo(1);
+    assertThat(chosen("{'prefix':'10.3.0.0/24'}")).isEqualTo(1);
+    assertThat(chosen("{'prefix':'10.0.0.0/8'}")).isZero();
+    assertThat(chosen("{'rt':'65000:200'}")).isEqualTo(2);
     assertThat(chosen("{'rd':'10.0.0.3:9'}")).isEqualTo(1);
     assertThat(chosen("{'family':'ipv4-unicast','local':true}")).isEqualTo(1);
     assertThat(chosen("{'family':'ipv4-unicast','type':2}")).isZero();
@@ -133,21 +159,43 @@ class BgpCallsTest {
 
   @Test
   void aLimitSaysWhatIsLeftOut() throws Exception {
-    var answer = BgpCalls.routes(json("{'limit':2,'best':true}"), VIEW);
+    var answer = routes(holder(), "{'limit':2,'best':true}");
     assertThat(answer.path("routes")).hasSize(2);
-    assertThat(answer.path("matching").asInt()).isEqualTo(4);
-    assertThat(answer.path("more").asInt()).isEqualTo(2);
+    assertThat(answer.path("matching").asInt()).isEqualTo(5);
+    assertThat(answer.path("more").asInt()).isEqualTo(3);
+    assertThat(answer.has("next")).isFalse();
+  }
+
+  @Test
+  void pageByPageEverythingIsToldOnce() throws Exception {
+    var speaker = speaker();
+    for (int i = 0; i < 900; i++) {
+      say(speaker, "10.0.0.8", "[3] 10.0.0.2:" + i + " tag 0 10.0.0.2", "65000:100", 0);
+    }
+    var told = new ArrayList<String>();
+    int pages = 0;
+    for (var next = json("0"); !next.isMissingNode(); pages++) {
+      var page = routes(speaker, "{'type':3,'limit':200,'from':" + next + "}");
+      told.addAll(page.path("routes").findValuesAsText("route"));
+      next = page.path("next");
+    }
+    assertThat(told).hasSize(900).doesNotHaveDuplicates();
+    assertThat(pages).isBetween(4, 5);
   }
 
   @Test
   void aWrongArgumentIsRefusedInWords() {
-    assertThatThrownBy(() -> BgpCalls.routes(json("{'mac':'x'}"), VIEW))
+    var nobody = new Direct(speaker());
+    assertThatThrownBy(() -> BgpCalls.routes(json("{'mac':'x'}"), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("mac: ");
-    assertThatThrownBy(() -> BgpCalls.routes(json("{'type':256}"), VIEW))
+    assertThatThrownBy(() -> BgpCalls.routes(json("{'type':256}"), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("type 256 is not a number in 0..255");
-    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), VIEW, Optional.empty(), NOBODY))
+    assertThatThrownBy(() -> BgpCalls.routes(json("{'family':'ipx'}"), nobody))
+        .isInstanceOf(CallRefused.class)
+        .hasMessageContaining("'ipx' is none of [ipv4-unicast,");
+    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), Optional.empty(), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'x' is neither a route");
   }
@@ -159,13 +207,12 @@ class BgpCallsTest {
       var answer =
           BgpCalls.why(
               json("{'route':'" + text + "'}"),
-              speaker.view(),
               Optional.of(
                   List.of(
                       network("red", "65000:100", true),
                       network("idle", "65000:100", false),
                       network("blue", "65000:200", true))),
-              speaker::explain);
+              new Direct(speaker));
       assertThat(answer.path("known").asBoolean()).isTrue();
       assertThat(answer.path("routes")).hasSize(1);
       var route = answer.path("routes").path(0);
@@ -190,10 +237,8 @@ class BgpCallsTest {
 
   @Test
   void aRefusedRouteIsToldWithItsReason() throws Exception {
-    var speaker = speaker();
     var answer =
-        BgpCalls.why(
-            json("{'route':'10.1.1.7'}"), speaker.view(), Optional.empty(), speaker::explain);
+        BgpCalls.why(json("{'route':'10.1.1.7'}"), Optional.empty(), new Direct(speaker()));
     assertThat(answer.path("known").asBoolean()).isTrue();
     var route = answer.path("routes").path(0);
     assertThat(route.path("paths")).isEmpty();
@@ -202,13 +247,24 @@ class BgpCallsTest {
   }
 
   @Test
+  void aRouteThatNobodySaidIsNotKnown() throws Exception {
+    for (var text :
+        List.of(MAC_IP.replace("10.1.1.1", "10.9.9.9"), "10.9.9.9", "rt:65000:5 for AS 65000")) {
+      var answer =
+          BgpCalls.why(json("{'route':'" + text + "'}"), Optional.empty(), new Direct(speaker()));
+      assertThat(answer.path("known").asBoolean()).as(text).isFalse();
+      assertThat(answer.path("reasons")).hasSize(3);
+    }
+  }
+
+  @Test
   void ofAnUnknownRouteItIsToldWhoWasAsked() throws Exception {
     var answer =
-        BgpCalls.why(
-            json("{'route':'10.9.9.9'}"),
-            VIEW,
+        WhyJson.why(
+            STATUS,
             Optional.of(List.of(network("red", "65000:100", true))),
-            NOBODY);
+            "10.9.9.9",
+            new Explanation.Several(List.of(), 0));
     assertThat(answer.path("known").asBoolean()).isFalse();
     assertThat(answer.path("reasons").toString())
         .contains(
@@ -220,13 +276,18 @@ class BgpCallsTest {
 
   /** A node with sessions to 10.0.0.8 and 10.0.0.9; nobody is at 10.0.0.7. */
   private static Speaker speaker() {
+    return speaker("65000:100");
+  }
+
+  private static Speaker speaker(String... targets) {
     var peers =
         List.of("10.0.0.7", "10.0.0.8", "10.0.0.9").stream()
             .map(peer -> new PeerConfig(IpAddress.parse(peer), AS, false, true))
             .toList();
     var speaker =
         new Speaker(new SpeakerConfig(AS, SELF, peers, List.of(), false, 90, 120, 10, 1000));
-    speaker.step(0, new SpeakerEvent.ImportTargetsChanged(List.of(RouteTarget.parse("65000:100"))));
+    var imported = Stream.of(targets).map(RouteTarget::parse).toList();
+    speaker.step(0, new SpeakerEvent.ImportTargetsChanged(imported));
     say(speaker, "10.0.0.8", MAC_IP + " label 100", "65000:100", 7);
     say(speaker, "10.0.0.9", MAC_IP + " label 100", "65000:100", 3);
     var unwanted = MAC_IP.replace("00:01 10.1.1.1", "00:07 10.1.1.7") + " label 100";
@@ -240,7 +301,7 @@ class BgpCallsTest {
     var address = IpAddress.parse(peer);
     long connection = Integer.parseInt(peer.substring(7));
     boolean up =
-        speaker.view().peers().stream()
+        speaker.status().peers().stream()
             .anyMatch(p -> p.address().equals(address) && p.state().equals("Established"));
     if (!up) {
       var open =

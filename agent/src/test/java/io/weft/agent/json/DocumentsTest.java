@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
@@ -51,8 +51,8 @@ class DocumentsTest {
     assertThat(document).hasToString(JSON.readTree(expected.replace('\'', '"')).toString());
   }
 
-  private static SpeakerView speaker(List<RouteView> routes) {
-    return new SpeakerView(
+  private static SpeakerStatus speaker() {
+    return new SpeakerStatus(
         AS,
         SELF,
         List.of(
@@ -81,11 +81,10 @@ class DocumentsTest {
                 3,
                 Optional.of("hold timer expired"),
                 5,
-                0)),
-        routes);
+                0)));
   }
 
-  private static NodeView node(Optional<Underlay> underlay, Optional<SpeakerView> bgp) {
+  private static NodeView node(Optional<Underlay> underlay, Optional<SpeakerStatus> bgp) {
     var network =
         new NetworkIntent(
             "red-web",
@@ -119,7 +118,7 @@ class DocumentsTest {
   void status() throws Exception {
     assertJson(
         NodeJson.status(
-            node(Optional.of(new Underlay(SELF, SELF, 1500)), Optional.of(speaker(List.of()))),
+            node(Optional.of(new Underlay(SELF, SELF, 1500)), Optional.of(speaker())),
             List.of("a.yaml:3:8: wrong")),
         """
         {'role':'node','name':'n1','vtep':'10.0.0.1','underlayMtu':1500,'overlayMtu':1450,
@@ -194,7 +193,7 @@ class DocumentsTest {
   @Test
   void peers() throws Exception {
     assertJson(
-        BgpJson.peers(speaker(List.of()), 6_000_000_000L),
+        BgpJson.peers(speaker(), 6_000_000_000L),
         """
         {'asn':65000,'routerId':'10.0.0.1','peers':[
           {'address':'10.0.0.9','asn':65000,'routerId':'10.0.0.1','client':false,
@@ -225,13 +224,18 @@ class DocumentsTest {
             new EvpnRoute.UnknownEvpnRoute(9, Octets.parse("00ff")));
     var document =
         BgpJson.routes(
-            speaker(
+            new RoutePage(
                 routes.stream()
                     .map(
                         route ->
                             new RouteView(
                                 route, attributes, Optional.of(PEER), false, true, false, 0))
-                    .toList()));
+                    .toList(),
+                7,
+                OptionalInt.of(9)));
+    assertThat(document.path("matching").asInt()).isEqualTo(7);
+    assertThat(document.path("more").asInt()).isEqualTo(2);
+    assertThat(document.path("next").asInt()).isEqualTo(9);
     assertThat(document.path("routes").findValuesAsText("type"))
         .containsExactly("1", "2", "3", "4", "9");
     var macIp = document.path("routes").path(1);

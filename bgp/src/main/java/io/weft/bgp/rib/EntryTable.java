@@ -4,6 +4,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
+import io.weft.net.Octets;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -223,6 +224,35 @@ final class EntryTable {
 
   Family family(int entry) {
     return NlriParts.family(page(entry), offset(entry));
+  }
+
+  boolean isAmong(int entry, KeySelection wanted) {
+    var page = page(entry);
+    int at = offset(entry);
+    if (wanted.family().isPresent() && !wanted.family().get().equals(family(entry))
+        || wanted.type().isPresent() && wanted.type().getAsInt() != NlriParts.evpnType(page, at)) {
+      return false;
+    }
+    int end = at + length(page, at);
+    for (var octets : wanted.holding()) {
+      if (!holds(page, at, end, octets)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean holds(byte[] page, int from, int end, Octets octets) {
+    for (int at = from; at <= end - octets.length(); at++) {
+      int same = 0;
+      while (same < octets.length() && (page[at + same] & 0xff) == octets.at(same)) {
+        same++;
+      }
+      if (same == octets.length()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The route with this key. */

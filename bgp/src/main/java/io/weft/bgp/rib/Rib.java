@@ -15,7 +15,6 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The Loc-RIB (RFC 4271 §3.2) with all its candidates, by route key. What happens between two calls
@@ -264,20 +263,29 @@ public final class Rib {
   /** Those of the families that are meant: nothing is made of the others. */
   public Iterable<RibEntry> entries(Predicate<Family> meant) {
     return () ->
-        all().filter(entry -> meant.test(entries.family(entry))).mapToObj(this::picture).iterator();
+        IntStream.range(0, entries.limit())
+            .filter(entry -> entries.first(entry) != NONE && meant.test(entries.family(entry)))
+            .mapToObj(this::picture)
+            .iterator();
   }
 
-  /** The keys of all entries. */
-  public Stream<Route> keys() {
-    return all().mapToObj(entry -> entries.route(entry, Candidate.NO_REST));
+  /** All entries are numbered below this; an entry has its number as long as it has a path. */
+  public int entryLimit() {
+    return entries.limit();
   }
 
-  private IntStream all() {
-    return IntStream.range(0, entries.limit()).filter(entry -> entries.first(entry) != NONE);
+  /** The entry of this number; empty: there is none, or its key is another than is wanted. */
+  public Optional<RibEntry> entry(int number, KeySelection wanted) {
+    return entries.first(number) != NONE && entries.isAmong(number, wanted)
+        ? Optional.of(picture(number))
+        : Optional.empty();
   }
 
   /** What is known of one key. */
   public Optional<RibEntry> entry(Route key) {
+    if (key.family().equals(Family.ROUTE_TARGET)) {
+      return Optional.empty();
+    }
     parts.split(key);
     int entry = entries.find(parts.key(), parts.keyLength());
     return entry == NONE || entries.first(entry) == NONE

@@ -13,12 +13,11 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Pictures of the table, and answers to why it is so. */
+/** Answers to why the table is as it is. */
 final class Explaining {
   private final Rib rib;
   private final Advertising advertising;
@@ -28,17 +27,7 @@ final class Explaining {
     this.advertising = advertising;
   }
 
-  List<RouteView> view() {
-    var views = new ArrayList<RouteView>();
-    for (var entry : rib.entries()) {
-      for (var candidate : entry.candidates()) {
-        views.add(view(entry, candidate));
-      }
-    }
-    return views;
-  }
-
-  private static RouteView view(RibEntry entry, Candidate candidate) {
+  static RouteView view(RibEntry entry, Candidate candidate) {
     return new RouteView(
         candidate.route(),
         candidate.attributes(),
@@ -49,26 +38,17 @@ final class Explaining {
         candidate.receivedPathId());
   }
 
-  private static Optional<IpAddress> peer(Candidate path) {
+  static Optional<IpAddress> peer(Candidate path) {
     return path.source().isLocal() ? Optional.empty() : Optional.of(path.source().address());
   }
 
-  /** Of the first routes that are meant, held or refused. */
-  Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
-    var first = new ArrayList<Route>(); // of a table of millions no more is kept
-    int held = 0;
-    for (var keys = rib.keys().filter(meant).iterator(); keys.hasNext(); held++) {
-      var key = keys.next();
-      if (held < most) {
-        first.add(key);
-      }
-    }
-    var refused = new LinkedHashSet<Route>();
-    neighbours.forEach(neighbour -> neighbour.refusals.keys(meant).forEach(refused::add));
-    refused.removeIf(key -> rib.entry(key).isPresent());
-    refused.stream().limit(most - first.size()).forEach(first::add);
-    var told = first.stream().map(key -> explain(key, neighbours)).toList();
-    return new Explanation.Several(told, held + refused.size() - told.size());
+  /** Keys of what peers said and of which nothing is held. */
+  List<Route> refused(Predicate<Route> meant, Collection<Neighbour> neighbours) {
+    return neighbours.stream()
+        .flatMap(neighbour -> neighbour.refusals.keys(meant))
+        .distinct()
+        .filter(key -> rib.entry(key).isEmpty())
+        .toList();
   }
 
   /** Of one route, by its key. */

@@ -10,7 +10,6 @@ import io.weft.bgp.rib.Source;
 import io.weft.bgp.session.Negotiated;
 import io.weft.bgp.speaker.SpeakerEffect.BestPathChanged;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
-import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.Capability.LongLivedFamily;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
@@ -373,15 +372,15 @@ final class Routing {
 
   // Pictures.
 
-  List<RouteView> view() {
-    return explaining.view();
+  RouteWalk walk(RouteSelection wanted, int from) {
+    return new RouteWalk(rib, wanted, from);
   }
 
   Explanation explain(Route route, Collection<Neighbour> neighbours) {
     return explaining.explain(route.key(), neighbours);
   }
 
-  Explanation.Several explain(Predicate<Route> meant, int most, Collection<Neighbour> neighbours) {
-    return explaining.explain(meant, most, neighbours);
+  List<Route> refused(Predicate<Route> meant, Collection<Neighbour> neighbours) {
+    return explaining.refused(meant, neighbours);
   }
 }

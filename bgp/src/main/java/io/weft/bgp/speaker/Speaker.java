@@ -12,7 +12,9 @@ import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
 import io.weft.bgp.speaker.SpeakerEvent.OriginationCompleted;
 import io.weft.bgp.speaker.SpeakerEvent.PathFailed;
 import io.weft.bgp.speaker.SpeakerEvent.RoutesOriginated;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.Route;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -24,7 +26,7 @@ import java.util.function.Predicate;
  *
  * <p>Sessions begin with the first step, whatever its event. Limits are in {@link SpeakerConfig}.
  */
-public final class Speaker {
+public final class Speaker implements SpeakerInspection {
   private final Outbox outbox;
   private final Neighbours neighbours;
   private SpeakerConfig config;
@@ -78,23 +80,31 @@ public final class Speaker {
     return neighbours.nextDeadline();
   }
 
-  /** How it stands: peers by address, routes in the order of the table, which is none. */
+  /** All that it is and holds, copied: for small speakers, and tests. */
   public SpeakerView view() {
-    return new SpeakerView(config.as(), config.routerId(), neighbours.view(), routing.view());
+    var routes = new ArrayList<RouteView>();
+    walk(RouteSelection.ALL, 0).go(Integer.MAX_VALUE, routes::addAll);
+    return new SpeakerView(config.as(), config.routerId(), neighbours.view(), routes);
   }
 
-  /** What became of a route, and why; without paths when nothing is known of it. */
+  @Override
+  public SpeakerStatus status() {
+    return new SpeakerStatus(config.as(), config.routerId(), neighbours.view());
+  }
+
+  @Override
+  public RouteWalk walk(RouteSelection wanted, int from) {
+    return routing.walk(wanted, from);
+  }
+
+  @Override
   public Explanation explain(Route route) {
     return routing.explain(route, neighbours.all());
   }
 
-  /**
-   * The same of all routes that are meant, held or refused; looks at every one of them.
-   *
-   * @param most that are told of
-   */
-  public Explanation.Several explain(Predicate<Route> meant, int most) {
-    return routing.explain(meant, most, neighbours.all());
+  @Override
+  public List<Route> refused(Predicate<Route> meant) {
+    return routing.refused(meant, neighbours.all());
   }
 
   private void take(long now, SpeakerEvent event) {

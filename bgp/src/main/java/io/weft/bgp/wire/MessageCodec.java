@@ -66,6 +66,11 @@ public final class MessageCodec {
 
   private volatile Peering peering = Peering.ASSUMED;
 
+  /** What the OPENs that have passed settle; codecs of equal ones encode an UPDATE alike. */
+  public Peering peering() {
+    return peering;
+  }
+
   /**
    * Length of a whole message from its 19-octet header, or a negative number when the header is not
    * one: the caller then decodes the header alone and gets the fault.

@@ -129,6 +129,11 @@ public final class NlriParts {
     };
   }
 
+  /** The EVPN route type in a key that begins at {@code at}; -1 in that of another family. */
+  public static int evpnType(byte[] octets, int at) {
+    return octets[at] == EVPN ? octets[at + 1] & 0xff : -1;
+  }
+
   /** The route of a key and a rest, each a whole array. */
   public static Route route(byte[] key, byte[] rest) {
     try {

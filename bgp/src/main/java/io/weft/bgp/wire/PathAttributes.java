@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * Path attributes of one UPDATE, less the NLRI (RFC 4271 §5). Immutable; share and intern it.

@@ -70,8 +70,9 @@ class ExplanationTest {
     assertThat(refused("r", mac(8, 1)))
         .containsExactly(
             new Refused(address(8), new Reason.ByPolicy("edge", Optional.of("no-nine"))));
-    assertThat(world.speaker("r").explain(route -> route.equals(mac(8, 1).key()), 9).routes())
-        .hasSize(1);
+    assertThat(world.speaker("r").refused(route -> route.equals(mac(8, 1).key())))
+        .containsExactly(mac(8, 1).key());
+    assertThat(world.speaker("r").refused(route -> route.equals(mac(9, 1).key()))).isEmpty();
   }
 
   @Test
@@ -172,22 +173,6 @@ class ExplanationTest {
     assertThat(refusals.of(mac(1, 9).key())).isEmpty();
     assertThat(refusals.of(mac(1, 10).key())).isPresent();
     assertThat(refusals.byPolicy()).isTrue(); // who knows what was forgotten
-  }
-
-  @Test
-  void ofManyRoutesTheFirstAreTold() {
-    world.start("a", 1, config(1, peer(2)));
-    world.start("b", 2, config(2, peer(1)));
-    world.pass(Duration.ofSeconds(1));
-    var looped = attributes(2, RED).withClusterList(List.of(id(1)));
-    world.give("b", originate(looped, mac(2, 1), mac(2, 2)));
-    give("a", mac(1, 1), attributes(1, RED));
-    give("a", mac(1, 2), attributes(1, RED));
-    for (int most = 0; most < 6; most++) {
-      var several = world.speaker("a").explain(_ -> true, most);
-      assertThat(several.routes()).hasSize(Math.min(most, 4));
-      assertThat(several.more()).isEqualTo(4 - several.routes().size());
-    }
   }
 
   private void give(String name, Route route, PathAttributes attributes) {

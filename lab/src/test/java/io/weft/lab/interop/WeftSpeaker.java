@@ -39,7 +39,7 @@ final class WeftSpeaker implements Closeable {
     speaker = new Speaker(config);
     loop =
         new EventLoop<>("speaker " + config.routerId(), new SpeakerBrain(speaker), this::carryOut);
-    transport = new BgpTransport(loop::put);
+    transport = new BgpTransport(loop::putAll);
   }
 
   /** A reflector whose clients come from {@link Arena#SPEAKERS}. */

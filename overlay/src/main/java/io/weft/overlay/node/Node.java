@@ -1,8 +1,7 @@
 package io.weft.overlay.node;
 
-import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.wire.Route;
+import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingPlan;
@@ -12,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /**
  * The brain of one node. Three straight lines run through it:
@@ -246,13 +244,9 @@ public final class Node {
     return now - convergenceDeadline >= 0;
   }
 
-  /**
-   * What became of routes, and why; empty until the node speaks BGP.
-   *
-   * @param most that are told of
-   */
-  public Optional<Explanation.Several> explain(Predicate<Route> meant, int most) {
-    return routes.explain(meant, most);
+  /** For questions about routes, on the thread of {@link #step}; empty until it speaks BGP. */
+  public Optional<SpeakerInspection> bgp() {
+    return routes.speaker().map(speaker -> speaker);
   }
 
   // ---- view -------------------------------------------------------------------------------
@@ -270,7 +264,7 @@ public final class Node {
         plan.pending(),
         kernelWrites,
         List.copyOf(plan.failures()),
-        routes.view(),
+        routes.status(),
         instances.duplicates());
   }
 }

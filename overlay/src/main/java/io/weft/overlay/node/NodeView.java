@@ -1,6 +1,6 @@
 package io.weft.overlay.node;
 
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
@@ -30,7 +30,7 @@ public record NodeView(
     int kernelPending,
     long kernelWrites,
     List<Failure> kernelFailures,
-    Optional<SpeakerView> bgp,
+    Optional<SpeakerStatus> bgp,
     List<DuplicateView> duplicates) {
 
   /** One without duplicates. */
@@ -45,7 +45,7 @@ public record NodeView(
       int kernelPending,
       long kernelWrites,
       List<Failure> kernelFailures,
-      Optional<SpeakerView> bgp) {
+      Optional<SpeakerStatus> bgp) {
     this(
         name,
         underlay,

@@ -1,13 +1,12 @@
 package io.weft.overlay.node;
 
-import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
@@ -22,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -187,11 +185,12 @@ final class RouteExchange {
     return speaker.map(Speaker::nextDeadline).orElse(OptionalLong.empty());
   }
 
-  Optional<Explanation.Several> explain(Predicate<Route> meant, int most) {
-    return speaker.map(speaks -> speaks.explain(meant, most));
+  Optional<SpeakerStatus> status() {
+    return speaker.map(Speaker::status);
   }
 
-  Optional<SpeakerView> view() {
-    return speaker.map(Speaker::view);
+  /** For questions about routes. */
+  Optional<Speaker> speaker() {
+    return speaker;
   }
 }
