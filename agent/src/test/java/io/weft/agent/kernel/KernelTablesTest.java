@@ -95,7 +95,7 @@ class KernelTablesTest {
         "red-web",
         LOCAL,
         List.of(ADDRESS, ADDRESS6),
-        false,
+        true,
         1450,
         Optional.of(new PodInterface(podNamespace, interfaceName, List.of(24, 64))));
   }
