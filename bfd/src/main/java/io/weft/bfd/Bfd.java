@@ -8,7 +8,8 @@ import java.util.TreeMap;
 
 /**
  * All BFD sessions of a node, without I/O. One thread owns it. A packet finds its session by Your
- * Discriminator, the first ones by the address of the peer (RFC 5880 §6.3, RFC 5881 §3).
+ * Discriminator, the first ones by the address of the peer and the interface (RFC 5880 §6.3, RFC
+ * 5881 §3).
  */
 public final class Bfd {
   /** Sessions at most; further ones are refused with a report. */
@@ -134,7 +135,9 @@ public final class Bfd {
   private static boolean fits(BfdSession session, BfdEvent.PacketReceived event) {
     return session.key().multihop() == event.multihop()
         && session.key().peer().equals(event.from())
-        && session.settings().local().equals(event.to());
+        && session.settings().local().equals(event.to())
+        && (session.key().interfaceName().isEmpty()
+            || session.key().interfaceName().equals(event.interfaceName())); // RFC 5881 §3
   }
 
   private void count(Discard why) {

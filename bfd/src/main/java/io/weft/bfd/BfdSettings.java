@@ -40,6 +40,17 @@ public record BfdSettings(
         new SessionKey(peer, false, Optional.empty()), local, interval, interval, multiplier, 255);
   }
 
+  /** The same over this interface alone (RFC 5881 §3). */
+  public BfdSettings on(String interfaceName) {
+    return new BfdSettings(
+        new SessionKey(key.peer(), key.multihop(), Optional.of(interfaceName)),
+        local,
+        desiredMinTx,
+        requiredMinRx,
+        multiplier,
+        minimumTtl);
+  }
+
   /** A session across routers, the same interval both ways. */
   public static BfdSettings multihop(
       IpAddress peer, IpAddress local, Duration interval, int multiplier, int minimumTtl) {

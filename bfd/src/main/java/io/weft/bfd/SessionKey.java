@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * Names a session. Two sessions with one peer differ in hops or interface.
  *
- * @param interfaceName the interface that packets leave by; empty: the routing table decides
+ * @param interfaceName the interface that packets leave and come in by; empty: the routing table
+ *     decides
  */
 public record SessionKey(IpAddress peer, boolean multihop, Optional<String> interfaceName)
     implements Comparable<SessionKey> {

@@ -8,6 +8,7 @@ import io.weft.net.Octets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,12 @@ class BfdTest {
   }
 
   private List<BfdEffect> hear(ControlPacket packet, int ttl) {
-    return brain.step(now, new BfdEvent.PacketReceived(PEER, US, ttl, packet.encode(), false));
+    return hear(packet, ttl, Optional.of("eth0"));
+  }
+
+  private List<BfdEffect> hear(ControlPacket packet, int ttl, Optional<String> link) {
+    return brain.step(
+        now, new BfdEvent.PacketReceived(PEER, US, link, ttl, packet.encode(), false));
   }
 
   private List<BfdEffect> expire() {
@@ -90,6 +96,22 @@ class BfdTest {
     if (from != to) {
       assertThat(sent(effects)).isNotEmpty().allMatch(p -> p.state() == to);
     }
+  }
+
+  /** RFC 5881 §3, §5: over another link it is another session, or none; so is a router's. */
+  @Test
+  void aSessionOnALinkHearsThatLinkAlone() {
+    brain.step(now, new BfdEvent.SessionsChanged(List.of(WANTED.on("eth0"))));
+    hear(packet(SessionState.DOWN, 0), 255, Optional.of("eth1"));
+    hear(packet(SessionState.DOWN, 0), 255, Optional.empty());
+    hear(packet(SessionState.DOWN, ours()), 255, Optional.of("eth1"));
+    hear(packet(SessionState.DOWN, 0), 254, Optional.of("eth0"));
+    assertThat(only().state()).isEqualTo(SessionState.DOWN);
+    assertThat(brain.view().discarded())
+        .containsEntry(Discard.NO_SESSION, 3L)
+        .containsEntry(Discard.TIME_TO_LIVE, 1L);
+    hear(packet(SessionState.DOWN, 0), 255, Optional.of("eth0"));
+    assertThat(only().state()).isEqualTo(SessionState.INIT);
   }
 
   @Test
@@ -326,7 +348,12 @@ class BfdTest {
                     .step(
                         at,
                         new BfdEvent.PacketReceived(
-                            i == 0 ? PEER : US, i == 0 ? US : PEER, 255, flight.octets(), false)));
+                            i == 0 ? PEER : US,
+                            i == 0 ? US : PEER,
+                            Optional.empty(),
+                            255,
+                            flight.octets(),
+                            false)));
           }
         }
         if (brains.get(i).nextDeadline().orElse(end) <= at) {

@@ -1,11 +1,13 @@
 package io.weft.agent.bfd;
 
+import io.weft.agent.discovery.PeerLinks;
+import io.weft.agent.discovery.PeerLinks.LinkEnd;
 import io.weft.bfd.BfdSettings;
 import io.weft.bfd.BfdView;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.resource.PeerSpec.BfdSpec;
 import io.weft.kubernetes.resource.PeerSpec.Remote;
-import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,44 +30,38 @@ public final class PeerPaths implements AutoCloseable {
 
   private final Consumer<SpeakerEvent> speaker;
   private Optional<BfdTransport> transport = Optional.empty();
-  private Optional<IpAddress> from = Optional.empty();
-  private Optional<String> problem = Optional.empty();
+  private List<String> problems = List.of();
 
   public PeerPaths(Consumer<SpeakerEvent> speaker) {
     this.speaker = speaker;
   }
 
-  /** Watches what {@code fabric} asks for, from the address {@code local}, and nothing else. */
-  public synchronized void change(FabricSpec fabric, IpAddress local) {
-    var wanted = settings(fabric, local);
-    problem = Optional.empty();
-    if (!from.equals(Optional.of(local)) || wanted.isEmpty()) {
-      close();
-    }
+  /**
+   * Watches what {@code fabric} asks for, and nothing else.
+   *
+   * @param local where sessions run from with neighbours that are not on a link of ours
+   */
+  public synchronized void change(FabricSpec fabric, IpAddress local, PeerLinks links) {
+    var wanted = settings(fabric, local, links);
+    var before = problems;
+    problems = List.of();
     if (wanted.isEmpty()) {
+      close();
       return;
     }
-    try {
-      if (transport.isEmpty()) {
-        transport = Optional.of(new BfdTransport(local, this::changed));
-        from = Optional.of(local);
-      }
-      transport.get().sessions(wanted);
-    } catch (LinuxException e) {
-      var text =
-          "no BFD from "
-              + local
-              + ": "
-              + e.getMessage()
-              + "; BGP sessions stand by their hold time";
-      LOG.warn("{}", text);
-      problem = Optional.of(text);
+    if (transport.isEmpty()) {
+      transport = Optional.of(new BfdTransport(this::changed));
     }
+    problems =
+        transport.get().sessions(wanted).stream()
+            .map(trouble -> trouble + "; BGP sessions stand by their hold time")
+            .toList();
+    problems.stream().filter(text -> !before.contains(text)).forEach(LOG::warn);
   }
 
-  /** Why no path is watched; empty when they are, or none is to be. */
-  public synchronized Optional<String> problem() {
-    return problem;
+  /** Why paths are not watched; empty when all are that are to be. */
+  public synchronized List<String> problems() {
+    return problems;
   }
 
   /** How the sessions stand; empty where there are none. */
@@ -80,29 +76,37 @@ public final class PeerPaths implements AutoCloseable {
     }
   }
 
-  static List<BfdSettings> settings(FabricSpec fabric, IpAddress local) {
+  static List<BfdSettings> settings(FabricSpec fabric, IpAddress local, PeerLinks links) {
     var wanted = new ArrayList<BfdSettings>();
     for (var peer : fabric.peers()) {
       if (peer.bfd().isPresent()
           && peer.remote() instanceof Remote.AtAddress(var address)
-          && address.bits() == local.bits()
-          && !address.isLinkLocal() // sessions bound to an interface are not there yet
           && !address.equals(local)) {
-        var bfd = peer.bfd().get();
-        var interval = Duration.ofMillis(bfd.intervalMillis());
-        wanted.add(
-            bfd.multihop()
-                ? BfdSettings.multihop(address, local, interval, bfd.multiplier(), ANY_TTL)
-                : BfdSettings.singleHop(address, local, interval, bfd.multiplier()));
+        settings(peer.bfd().get(), address, local, links).ifPresent(wanted::add);
       }
     }
     return wanted;
+  }
+
+  /** Empty while our end of the link is not known. */
+  private static Optional<BfdSettings> settings(
+      BfdSpec bfd, IpAddress peer, IpAddress local, PeerLinks links) {
+    var interval = Duration.ofMillis(bfd.intervalMillis());
+    var end = links.to(peer);
+    var from = end.map(LinkEnd::address).orElse(local);
+    if (from.bits() != peer.bits() || peer.isLinkLocal() && end.isEmpty()) {
+      return Optional.empty();
+    }
+    if (bfd.multihop()) {
+      return Optional.of(BfdSettings.multihop(peer, from, interval, bfd.multiplier(), ANY_TTL));
+    }
+    var session = BfdSettings.singleHop(peer, from, interval, bfd.multiplier());
+    return Optional.of(end.map(LinkEnd::link).map(session::on).orElse(session));
   }
 
   @Override
   public synchronized void close() {
     transport.ifPresent(BfdTransport::close);
     transport = Optional.empty();
-    from = Optional.empty();
   }
 }

@@ -6,7 +6,6 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -19,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +38,8 @@ final class BgpListener {
 
   private final IpAddress address;
   private final int port;
-  private final Consumer<SocketChannel> accepted;
+  private final boolean strangers;
+  private final BiConsumer<BgpListener, SocketChannel> accepted;
 
   // Guarded by this.
   private PeerTransports peers;
@@ -49,11 +49,22 @@ final class BgpListener {
   private final Map<IpPrefix, String> unprotected = new TreeMap<>();
   private boolean closed;
 
-  /** {@code accepted} is told of each connection, on one thread, and should not take long. */
-  BgpListener(IpAddress address, int port, PeerTransports peers, Consumer<SocketChannel> accepted) {
+  /**
+   * Makes one that is not open yet.
+   *
+   * @param strangers whether others than {@code peers} may connect
+   * @param accepted told of each connection, on one thread, and should not take long
+   */
+  BgpListener(
+      IpAddress address,
+      int port,
+      PeerTransports peers,
+      boolean strangers,
+      BiConsumer<BgpListener, SocketChannel> accepted) {
     this.address = address;
     this.port = port;
     this.peers = peers;
+    this.strangers = strangers;
     this.accepted = accepted;
   }
 
@@ -77,8 +88,10 @@ final class BgpListener {
   }
 
   /** Why nobody of these peers may be accepted: they would be without their password. */
-  synchronized Optional<String> unprotected(IpPrefix prefix) {
-    return Optional.ofNullable(unprotected.get(prefix));
+  synchronized Optional<String> refusal(PeerTransport wanted) {
+    return !strangers && !peers.all().contains(wanted)
+        ? Optional.of("it is no neighbour at " + address)
+        : Optional.ofNullable(unprotected.get(wanted.peers()));
   }
 
   /** From now on connections must have this. */
@@ -145,8 +158,7 @@ final class BgpListener {
         keys.clear();
         secure(socket);
         socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-        socket.bind(
-            new InetSocketAddress(InetAddress.getByAddress(address.octets()), port), BACKLOG);
+        socket.bind(new InetSocketAddress(Zones.inet(address), port), BACKLOG);
       } catch (IOException | LinuxException e) {
         socket.close();
         throw e;
@@ -186,7 +198,7 @@ final class BgpListener {
   private void accept(ServerSocketChannel socket) {
     while (socket.isOpen()) {
       try {
-        accepted.accept(socket.accept());
+        accepted.accept(this, socket.accept());
       } catch (IOException e) {
         if (socket.isOpen()) {
           LOG.warn("cannot accept a BGP connection: {}", e.getMessage());

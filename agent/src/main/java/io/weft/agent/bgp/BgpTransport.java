@@ -11,12 +11,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +49,12 @@ public final class BgpTransport implements AutoCloseable {
   private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private volatile Optional<IpAddress> local = Optional.empty();
-  private volatile Optional<BgpListener> listener = Optional.empty();
+
+  // Guarded by this.
+  private Optional<BgpListener> listener = Optional.empty();
+  private final SortedMap<IpAddress, BgpListener> onLinks = new TreeMap<>();
+  private SortedMap<IpAddress, List<IpAddress>> links = Collections.emptySortedMap();
+
   private volatile PeerTransports peers = PeerTransports.NONE;
   private volatile boolean closed;
 
@@ -85,9 +94,51 @@ public final class BgpTransport implements AutoCloseable {
     }
     closeListener();
     local = Optional.of(address);
-    var next = new BgpListener(address, port, peers, this::accepted);
+    var next = new BgpListener(address, port, peers, true, this::accepted);
     listener = Optional.of(next);
     next.start();
+    listenOnLinks();
+  }
+
+  /**
+   * Neighbours on links connect to our end of the link: from now on these may, to that address, and
+   * nobody else. Takes effect with {@link #listen}.
+   *
+   * @param neighbours by our address; a link-local one has its link as zone
+   */
+  public synchronized void links(SortedMap<IpAddress, List<IpAddress>> neighbours) {
+    links = neighbours;
+    listenOnLinks();
+  }
+
+  private void listenOnLinks() {
+    if (local.isEmpty() || closed) {
+      return;
+    }
+    var wanted = new TreeMap<>(links);
+    wanted.remove(local.get());
+    onLinks
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean unused = !wanted.containsKey(entry.getKey());
+              if (unused) {
+                entry.getValue().close();
+              }
+              return unused;
+            });
+    wanted.forEach(
+        (address, neighbours) -> {
+          var theirs = peers.only(neighbours);
+          var standing = onLinks.get(address);
+          if (standing != null) {
+            standing.secure(theirs);
+            return;
+          }
+          var next = new BgpListener(address, port, theirs, false, this::accepted);
+          onLinks.put(address, next);
+          next.start();
+        });
   }
 
   /**
@@ -98,6 +149,7 @@ public final class BgpTransport implements AutoCloseable {
   public synchronized void configure(List<PeerTransport> next) {
     peers = new PeerTransports(next);
     listener.ifPresent(each -> each.secure(peers));
+    listenOnLinks();
     connections.values().forEach(this::endIfOutdated);
   }
 
@@ -109,7 +161,9 @@ public final class BgpTransport implements AutoCloseable {
 
   /** What keeps peers from connecting to us, for people; empty when nothing does. */
   public synchronized List<String> problems() {
-    return listener.map(BgpListener::problems).orElse(List.of());
+    return Stream.concat(listener.stream(), onLinks.values().stream())
+        .flatMap(each -> each.problems().stream())
+        .toList();
   }
 
   private static void limitHops(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
@@ -124,13 +178,13 @@ public final class BgpTransport implements AutoCloseable {
             secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.reveal()));
   }
 
-  private void accepted(SocketChannel channel) {
+  private void accepted(BgpListener by, SocketChannel channel) {
     try {
       try {
         var remote = (InetSocketAddress) channel.getRemoteAddress();
         var peer = Zones.of(remote.getAddress());
         var wanted = peers.of(peer);
-        var refusal = refusal(wanted).or(() -> tooFar(channel, wanted));
+        var refusal = refusal(by, wanted).or(() -> tooFar(channel, wanted));
         if (refusal.isPresent()) {
           LOG.debug("{}: refused: {}", peer, refusal.get());
           channel.close();
@@ -159,10 +213,10 @@ public final class BgpTransport implements AutoCloseable {
         : Optional.empty();
   }
 
-  private Optional<String> refusal(PeerTransport wanted) {
+  private Optional<String> refusal(BgpListener by, PeerTransport wanted) {
     return connections.size() >= MAX_CONNECTIONS
         ? Optional.of(MAX_CONNECTIONS + " connections stand")
-        : wanted.barred().or(() -> listener.flatMap(each -> each.unprotected(wanted.peers())));
+        : wanted.barred().or(() -> by.refusal(wanted));
   }
 
   /** Carries out Connect, Send and Close; other effects are not for TCP and are ignored. */
@@ -255,16 +309,22 @@ public final class BgpTransport implements AutoCloseable {
     endIfOutdated(connection); // configured anew while it was made
   }
 
-  private synchronized void closeListener() {
+  private void closeListener() {
     listener.ifPresent(BgpListener::close);
     listener = Optional.empty();
   }
 
-  /** Closes the listener and, without a word to the peers, all connections. */
+  private synchronized void closeListeners() {
+    closeListener();
+    onLinks.values().forEach(BgpListener::close);
+    onLinks.clear();
+  }
+
+  /** Closes the listeners and, without a word to the peers, all connections. */
   @Override
   public void close() {
     closed = true;
-    closeListener();
+    closeListeners();
     connections.values().forEach(BgpConnection::close);
     connections.clear();
     edge.reader().stop();

@@ -2,6 +2,7 @@ package io.weft.agent.bgp;
 
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -109,6 +110,21 @@ public record PeerTransport(
         fromLink,
         port,
         Optional.of(reason));
+  }
+
+  /** True for one neighbour that is one hop away and is spoken with from our end of the link. */
+  public boolean isOnLink() {
+    return peers.length() == peers.address().bits()
+        && localAddress.isEmpty()
+        && (fromLink || peers.address().isLinkLocal());
+  }
+
+  /** The neighbours among these that are {@link #isOnLink on a link}. */
+  public static List<IpAddress> onLinks(List<PeerTransport> transports) {
+    return transports.stream()
+        .filter(PeerTransport::isOnLink)
+        .map(each -> each.peers().address())
+        .toList();
   }
 
   /** RFC 5082 §3: the least TTL that arrives over so many hops; 0 without TTL security. */

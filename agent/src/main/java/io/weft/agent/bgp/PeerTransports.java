@@ -20,6 +20,14 @@ record PeerTransports(List<PeerTransport> all) {
         .orElseGet(() -> PeerTransport.plain(new IpPrefix(peer, peer.bits())));
   }
 
+  /** Those of these peers alone. */
+  PeerTransports only(List<IpAddress> some) {
+    return new PeerTransports(
+        all.stream()
+            .filter(each -> each.isOnLink() && some.contains(each.peers().address()))
+            .toList());
+  }
+
   List<PeerTransport> of(boolean ipv4) {
     return all.stream().filter(each -> each.peers().address().isIpv4() == ipv4).toList();
   }

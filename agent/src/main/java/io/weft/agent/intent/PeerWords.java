@@ -32,9 +32,7 @@ record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector)
   List<PeerConfig> peers() {
     var peers = new ArrayList<PeerConfig>();
     for (var peer : fabric.peers()) {
-      if (peer.remote() instanceof Remote.AtAddress(var address)
-          && !isSelf(address)
-          && PeerSupport.mayStart(peer, fabric)) {
+      if (peer.remote() instanceof Remote.AtAddress(var address) && !isSelf(address)) {
         peers.add(peer(peer, address, isClient(peer, address, address.bits()), false));
       }
     }
@@ -51,8 +49,7 @@ record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector)
   List<PeerRange> ranges() {
     var ranges = new ArrayList<PeerRange>();
     for (var peer : fabric.peers()) {
-      if (peer.remote() instanceof Remote.InRange(var range)
-          && PeerSupport.mayStart(peer, fabric)) {
+      if (peer.remote() instanceof Remote.InRange(var range)) {
         boolean client = isClient(peer, range.address(), range.length());
         ranges.add(new PeerRange(range, peer(peer, range.address(), client, true)));
       }

@@ -7,12 +7,14 @@ import io.weft.bgp.policy.PrefixRange;
 import io.weft.bgp.policy.Rule;
 import io.weft.bgp.policy.Verdict;
 import io.weft.bgp.wire.Community;
+import io.weft.bgp.wire.LargeCommunity;
+import io.weft.kubernetes.resource.Community.Large;
+import io.weft.kubernetes.resource.Community.Standard;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.PolicySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** From the policies of a Fabric to those of the speaker; its rules are called by their numbers. */
 final class PolicyWords {
@@ -54,7 +56,8 @@ final class PolicyWords {
         match.families().stream().map(PeerWords::family).toList(),
         match.types(),
         match.routeTargets(),
-        communities(match.communities()),
+        standard(match.communities()),
+        large(match.communities()),
         match.prefixes().stream()
             .map(range -> new PrefixRange(range.prefix(), range.least(), range.most()))
             .toList(),
@@ -65,35 +68,26 @@ final class PolicyWords {
     return new Change(
         changes.localPreference(),
         changes.med(),
-        communities(changes.addCommunities()),
-        communities(changes.removeCommunities()));
+        standard(changes.addCommunities()),
+        standard(changes.removeCommunities()),
+        large(changes.addCommunities()),
+        large(changes.removeCommunities()));
   }
 
-  private static List<Community> communities(
+  private static List<Community> standard(List<io.weft.kubernetes.resource.Community> communities) {
+    return communities.stream()
+        .filter(Standard.class::isInstance)
+        .map(Standard.class::cast)
+        .map(community -> Community.of(community.as(), community.number()))
+        .toList();
+  }
+
+  private static List<LargeCommunity> large(
       List<io.weft.kubernetes.resource.Community> communities) {
-    return communities.stream().flatMap(PolicyWords::standard).toList();
-  }
-
-  /** Large ones are none: see {@link #usesLargeCommunities}. */
-  private static Stream<Community> standard(io.weft.kubernetes.resource.Community community) {
-    return switch (community) {
-      case io.weft.kubernetes.resource.Community.Standard(int as, int number) ->
-          Stream.of(Community.of(as, number));
-      case io.weft.kubernetes.resource.Community.Large _ -> Stream.empty();
-    };
-  }
-
-  /** True when the policy of that name cannot be carried out. */
-  static boolean usesLargeCommunities(FabricSpec fabric, Optional<String> name) {
-    return find(fabric, name).stream()
-        .flatMap(policy -> policy.rules().stream())
-        .flatMap(
-            rule ->
-                Stream.of(
-                        rule.match().communities(),
-                        rule.changes().addCommunities(),
-                        rule.changes().removeCommunities())
-                    .flatMap(List::stream))
-        .anyMatch(io.weft.kubernetes.resource.Community.Large.class::isInstance);
+    return communities.stream()
+        .filter(Large.class::isInstance)
+        .map(Large.class::cast)
+        .map(community -> new LargeCommunity(community.as(), community.first(), community.second()))
+        .toList();
   }
 }

@@ -26,7 +26,7 @@ public record PeerJson(FabricSpec fabric, List<PeerTransport> transports, Option
   /** Adds to each neighbour of the document what is known of it; gives the document back. */
   public ObjectNode addTo(ObjectNode document) {
     for (var peer : document.path("peers")) {
-      add((ObjectNode) peer, IpAddress.parse(peer.path("address").asText()));
+      add((ObjectNode) peer, IpAddress.parseWithZone(peer.path("address").asText()));
     }
     return document;
   }

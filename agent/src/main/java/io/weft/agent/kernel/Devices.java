@@ -98,7 +98,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
   }
 
   private static String alias(ForwardingObject.EndpointPort port) {
-    var alias = new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses()).text();
+    var alias =
+        new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses(), port.sticky())
+            .text();
     int length = alias.getBytes(StandardCharsets.UTF_8).length;
     if (length > PortAlias.MAX_LENGTH) {
       throw new IllegalArgumentException(

@@ -165,6 +165,7 @@ final class Translation {
             alias.get().network(),
             alias.get().mac(),
             alias.get().addresses(),
+            alias.get().sticky(),
             whole ? link.mtu() : DAMAGED_MTU,
             Optional.empty()));
   }

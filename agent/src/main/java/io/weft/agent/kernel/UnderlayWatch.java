@@ -37,6 +37,7 @@ public final class UnderlayWatch implements AutoCloseable {
   private final NetlinkMonitor monitor;
   private volatile FabricSpec fabric;
   private volatile boolean due = true;
+  private volatile Runnable looked = () -> {};
   private boolean noticed;
   private long lastLook;
   private Optional<UnderlayChanged> last = Optional.empty();
@@ -63,6 +64,11 @@ public final class UnderlayWatch implements AutoCloseable {
     due = true;
   }
 
+  /** Runs this after each look, on the kernel's thread: addresses or links may be others. */
+  public void afterLook(Runnable action) {
+    looked = action;
+  }
+
   /** News since the last call; what changed less than a second after the last look comes later. */
   Optional<UnderlayChanged> check() {
     noticed |= monitor.drain().stream().anyMatch(UnderlayWatch::matters);
@@ -74,6 +80,7 @@ public final class UnderlayWatch implements AutoCloseable {
     noticed = false;
     lastLook = System.nanoTime();
     var now = discover();
+    looked.run();
     if (last.equals(Optional.of(now))) {
       return Optional.empty();
     }

@@ -3,8 +3,10 @@ package io.weft.agent.node;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
+import io.weft.agent.discovery.PeerLinks;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentWords;
@@ -53,6 +55,7 @@ public final class NodeDaemon implements AutoCloseable {
   // Guarded by this.
   private SortedMap<String, IpAddress> found = Collections.emptySortedMap();
   private Optional<LinkNeighbours> neighbours = Optional.empty();
+  private PeerLinks links = PeerLinks.NONE;
 
   // Of the kernel's thread alone.
   private boolean kernelObserved;
@@ -109,6 +112,7 @@ public final class NodeDaemon implements AutoCloseable {
     LOG.info("node {}: configuration {}", options.name(), options.config());
     loop.start();
     tell();
+    underlay.afterLook(this::lookAtLinks);
     kernel.start();
     configuration.watch(this::change);
   }
@@ -145,11 +149,23 @@ public final class NodeDaemon implements AutoCloseable {
       kernel.keepUnderlayRoutes();
     }
     var current = withNeighboursFound();
+    links = look(current);
     transport.configure(current.transports());
+    transport.links(links.byAddress());
     var intent =
         IntentWords.node(current.intent(), self).withUnderlay(InterfacePeers.underlay(declared));
     loop.put(new NodeEvent.IntentChanged(intent));
-    self.ifPresent(vtep -> paths.change(current.fabric(), vtep));
+    self.ifPresent(vtep -> paths.change(current.fabric(), vtep, links));
+  }
+
+  private PeerLinks look(Configuration current) {
+    return links.look(PeerTransport.onLinks(current.transports()));
+  }
+
+  private synchronized void lookAtLinks() {
+    if (!look(withNeighboursFound()).equals(links) || !paths.problems().isEmpty()) {
+      tell();
+    }
   }
 
   private void lookForNeighbours(List<String> interfaces) {
@@ -167,7 +183,7 @@ public final class NodeDaemon implements AutoCloseable {
   private List<String> problems() {
     var problems = new ArrayList<>(configuration.current().problems());
     problems.addAll(transport.problems());
-    paths.problem().ifPresent(problems::add);
+    problems.addAll(paths.problems());
     return problems;
   }
 

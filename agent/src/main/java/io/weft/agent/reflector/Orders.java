@@ -4,12 +4,14 @@ import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.IntentWords;
+import io.weft.agent.intent.PeerSupport;
 import io.weft.agent.reflector.ReflectorOptions.Given;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.Underlay;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,6 +64,9 @@ record Orders(
 
   /** What of the configuration is wrong or not carried out, in words. */
   List<String> problems() {
-    return configuration.map(Configuration::problems).orElse(List.of());
+    var problems = new ArrayList<String>();
+    configuration.map(Configuration::problems).ifPresent(problems::addAll);
+    fabric().map(PeerSupport::gapsOfReflector).ifPresent(problems::addAll);
+    return problems;
   }
 }

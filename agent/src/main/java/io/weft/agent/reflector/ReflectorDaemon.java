@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.bgp.SpeakerBrain;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.discovery.PeerLinks;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.json.BgpJson;
@@ -58,6 +60,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private final PeerPaths paths;
   private final ControlServer control;
   private volatile Orders orders;
+  private PeerLinks links = PeerLinks.NONE;
 
   /** What is read and watched, and the address that was found when it was first read. */
   private record Files(ConfigurationSource source, Underlay underlay) {
@@ -138,14 +141,16 @@ public final class ReflectorDaemon implements AutoCloseable {
         told.routerId(),
         told.clusterId(),
         told.ranges().stream().map(PeerRange::prefix).toList());
-    watchPaths();
+    lookAtLinks();
     Thread.ofVirtual().name("end-of-rib").start(this::completeAfterPause);
     files.ifPresent(
         each -> each.source().watch(configuration -> change(each.orders(configuration))));
   }
 
-  private void watchPaths() {
-    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.address()));
+  private synchronized void lookAtLinks() {
+    links = links.look(PeerTransport.onLinks(orders.transports()));
+    transport.links(links.byAddress());
+    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.address(), links));
   }
 
   /**
@@ -165,7 +170,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     orders = next;
     transport.configure(next.transports());
     loop.put(new SpeakerEvent.ConfigChanged(next.speaker()));
-    watchPaths();
+    lookAtLinks();
   }
 
   private void carryOut(SpeakerEffect effect) {
@@ -209,7 +214,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     var problems = document.putArray("problems");
     orders.problems().forEach(problems::add);
     transport.problems().forEach(problems::add);
-    paths.problem().ifPresent(problems::add);
+    paths.problems().forEach(problems::add);
     return document;
   }
 

@@ -17,6 +17,8 @@ import java.net.ServerSocket;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +140,34 @@ class TransportSecurityTest {
     two.configure(password("127.0.8.1/32", "warp"));
     assertThat(two.connect(ONE)).isInstanceOf(Connected.class);
     assertThat(three.events).isEmpty();
+  }
+
+  /** Our end of a link is for the neighbour there, by its rules, and for nobody else. */
+  @Test
+  void theNeighbourOnALinkConnectsToOurEndOfIt() throws Exception {
+    var end = IpAddress.parse("127.0.8.9");
+    var neighbour = password("127.0.8.2/32", "loom").withLinkAddress();
+    var one = new Side(ONE, neighbour, plain("127.0.8.0/24"));
+    one.transport.links(new TreeMap<>(Map.of(end, List.of(TWO))));
+    assertThat(one.transport.problems()).isEmpty();
+    var two = new Side(TWO, password("127.0.8.9/32", "loom"));
+    var three = new Side(THREE);
+    assertThat(two.connect(end)).isInstanceOf(Connected.class);
+    var accepted = one.next(Accepted.class);
+    assertThat(accepted.peer()).isEqualTo(TWO);
+    assertThat(accepted.local()).contains(end);
+    three.connect(end);
+    three.next(Disconnected.class);
+    assertThat(one.events).as("a stranger on the link").isEmpty();
+    two.configure(password("127.0.8.9/32", "warp"));
+    two.next(Disconnected.class);
+    one.next(Disconnected.class);
+    assertThat(two.connect(end)).as("another password").isInstanceOf(ConnectFailed.class);
+
+    one.transport.links(new TreeMap<>());
+    two.configure(password("127.0.8.9/32", "loom"));
+    assertThat(two.connect(end)).as("the end is no more").isInstanceOf(ConnectFailed.class);
+    assertThat(three.connect(ONE)).isInstanceOf(Connected.class);
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is asked for and not done is said; what filters routes is never left out of a session. */
+/** What is asked for and not done is said; so are neighbours that none has. */
 final class PeerSupportTest {
   @TempDir private Path directory;
 
@@ -21,27 +21,25 @@ final class PeerSupportTest {
   }
 
   @Test
-  void aPolicyThatCannotBeCarriedOutKeepsTheSessionDown() throws IOException {
-    var intent =
-        read(
-            """
-            peers:
-              - {address: 192.0.2.1, import: wide}
-              policies:
-              - name: wide
-                rules:
-                - {match: {communities: ["65000:1", "4200000000:1:2"]}, verdict: accept}\
-            """);
-    assertThat(PeerSupport.gaps(intent.fabric().spec()))
+  void aReflectorSaysThatItLooksForNobodyOnAnInterface() throws IOException {
+    var intent = read("peers:\n  - {interface: eth0, asn: external}");
+    assertThat(PeerSupport.gaps(intent.fabric().spec())).isEmpty();
+    assertThat(PeerSupport.gapsOfReflector(intent.fabric().spec()))
         .singleElement()
         .asString()
-        .contains("192.0.2.1", "no session", "large communities", "policy wide");
-    assertThat(IntentWords.node(intent, Optional.empty()).peers()).isEmpty();
+        .contains("interface eth0", "no session", "address");
   }
 
   @Test
   void anotherSettingIsSaidAndTheSessionStands() throws IOException {
-    var intent = read("peers:\n  - {range: 192.0.2.0/24, bfd: {}}");
+    var intent =
+        read(
+            """
+            peers:
+              - {range: 192.0.2.0/24, bfd: {}}
+              - {address: 198.51.100.1, asn: external, bfd: {}}
+              - {interface: eth0, asn: external, bfd: {}}\
+            """);
     assertThat(PeerSupport.gaps(intent.fabric().spec()))
         .singleElement()
         .asString()

@@ -18,6 +18,7 @@ import io.weft.bgp.speaker.SessionOptions.Excess;
 import io.weft.bgp.speaker.SessionOptions.MaximumPrefixes;
 import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.LargeCommunity;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -108,11 +109,11 @@ final class PeerWordsTest {
                         families: [l2vpn-evpn]
                         types: [2, 5]
                         routeTargets: ["65000:10"]
-                        communities: ["65000:7", no-export]
+                        communities: ["65000:7", no-export, "4200000000:1:2"]
                         prefixes: [10.0.0.0/8 ge 24 le 28]
                         peers: [192.0.2.1]
-                      set: {localPreference: 200, med: 5, addCommunities: ["65000:8"],
-                            removeCommunities: ["65000:9"]}
+                      set: {localPreference: 200, med: 5, addCommunities: ["65000:8", "65000:0:8"],
+                            removeCommunities: ["65000:9", "65000:0:9"]}
                       verdict: accept
                     - {verdict: reject}
                   - {name: out}\
@@ -126,6 +127,7 @@ final class PeerWordsTest {
             List.of(2, 5),
             List.of(RouteTarget.parse("65000:10")),
             List.of(Community.of(65000, 7), Community.NO_EXPORT),
+            List.of(new LargeCommunity(4_200_000_000L, 1, 2)),
             List.of(new PrefixRange(IpPrefix.parse("10.0.0.0/8"), 24, 28)),
             List.of(IpPrefix.parse("192.0.2.1/32")));
     var change =
@@ -133,7 +135,9 @@ final class PeerWordsTest {
             OptionalLong.of(200),
             OptionalLong.of(5),
             List.of(Community.of(65000, 8)),
-            List.of(Community.of(65000, 9)));
+            List.of(Community.of(65000, 9)),
+            List.of(new LargeCommunity(65000, 0, 8)),
+            List.of(new LargeCommunity(65000, 0, 9)));
     assertThat(peer.importPolicy())
         .contains(
             new Policy(

@@ -53,6 +53,8 @@ class PeerJsonTest {
     var fabric = IntentDirectory.load(directory).intent().fabric().spec();
     var one = PeerTransport.plain(IpPrefix.parse("192.0.2.1/32"));
     var range = PeerTransport.plain(IpPrefix.parse("192.0.2.0/24")).withBarred("no such file");
+    var neighbour = IpAddress.parseWithZone("fe80::1%eth0");
+    var onLink = PeerTransport.plain(new IpPrefix(neighbour, 128)).withMultihop(1);
     var session =
         new SessionView(
             BfdSettings.singleHop(
@@ -78,7 +80,7 @@ class PeerJsonTest {
     var document =
         new PeerJson(
                 fabric,
-                List.of(range, one.withPassword(Secret.of("loom")).withTtlSecurity(1)),
+                List.of(range, onLink, one.withPassword(Secret.of("loom")).withTtlSecurity(1)),
                 Optional.of(new BfdView(List.of(session), new TreeMap<>())))
             .addTo(
                 (ObjectNode)
@@ -87,7 +89,7 @@ class PeerJsonTest {
                             json(
                                 """
                                 {'peers':[{'address':'192.0.2.1'},{'address':'192.0.2.7'},
-                                  {'address':'10.0.0.9'}]}
+                                  {'address':'10.0.0.9'},{'address':'fe80::1%eth0'}]}
                                 """)));
     assertThat(document.toString())
         .isEqualTo(
@@ -101,7 +103,7 @@ class PeerJsonTest {
                      'detectionMillis':300.0,'multiplier':3,'timesDown':0}},
                   {'address':'192.0.2.7','password':false,'noSession':'no such file',
                    'shutdown':'until two'},
-                  {'address':'10.0.0.9'}]}
+                  {'address':'10.0.0.9'},{'address':'fe80::1%eth0','ttl':1}]}
                 """));
   }
 }

@@ -95,6 +95,7 @@ class KernelTablesTest {
         "red-web",
         LOCAL,
         List.of(ADDRESS, ADDRESS6),
+        true,
         1450,
         Optional.of(new PodInterface(podNamespace, interfaceName, List.of(24, 64))));
   }
@@ -252,6 +253,7 @@ class KernelTablesTest {
             "red-web",
             LOCAL,
             List.of(IpAddress.parse("224.0.0.1")),
+            false,
             1450,
             Optional.of(new PodInterface(pod, "eth0", List.of(24))));
     var twice =
@@ -263,6 +265,7 @@ class KernelTablesTest {
             "red-web",
             LOCAL,
             List.of(ADDRESS, ADDRESS),
+            false,
             1450,
             Optional.of(new PodInterface(pod, "eth0", List.of(24, 24))));
     for (var bad : List.of(multicast, twice)) {
@@ -288,6 +291,7 @@ class KernelTablesTest {
             "red-web",
             REMOTE,
             List.of(IpAddress.parse("192.168.1.11")),
+            false,
             1450,
             Optional.of(new PodInterface(other, "eth0", List.of(24))));
     assertThat(put(List.of(moved))).isEmpty();
@@ -528,6 +532,7 @@ class KernelTablesTest {
                         "blue-web",
                         LOCAL,
                         List.of(ADDRESS),
+                        false,
                         1450,
                         Optional.of(new PodInterface(other, "eth0", List.of(24)))))))
         .isEmpty();
@@ -550,6 +555,7 @@ class KernelTablesTest {
             "n".repeat(63),
             LOCAL,
             List.of(ADDRESS),
+            false,
             1450,
             Optional.of(new PodInterface(pod, "eth0", List.of(24))));
     assertThat(put(List.of(long1)))

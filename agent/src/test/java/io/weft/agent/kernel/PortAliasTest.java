@@ -21,9 +21,10 @@ class PortAliasTest {
             "web-1",
             "red-web",
             MAC,
-            List.of(IpAddress.parse("192.168.1.10"), IpAddress.parse("fd00:1::a")));
+            List.of(IpAddress.parse("192.168.1.10"), IpAddress.parse("fd00:1::a")),
+            true);
     assertThat(alias.text())
-        .isEqualTo("weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10,fd00:1::a");
+        .isEqualTo("weft1 web-1 red-web 0a:58:c0:a8:01:0a 192.168.1.10,fd00:1::a sticky");
     assertThat(PortAlias.parse(alias.text())).contains(alias);
   }
 
@@ -42,7 +43,8 @@ class PortAliasTest {
               "e" + Long.toString(random.nextLong(), 36),
               "n." + random.nextInt(),
               new MacAddress(random.nextLong(1L << 48)),
-              addresses);
+              addresses,
+              random.nextBoolean());
       assertThat(PortAlias.parse(alias.text())).contains(alias);
     }
   }

@@ -153,6 +153,7 @@ class TranslationTest {
                 "red-web",
                 MAC,
                 List.of(ADDRESS),
+                false,
                 1450,
                 Optional.empty()));
   }

@@ -1,6 +1,7 @@
 package io.weft.bgp.policy;
 
 import io.weft.bgp.wire.Community;
+import io.weft.bgp.wire.LargeCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +13,15 @@ import java.util.OptionalLong;
  * @param setLocalPreference LOCAL_PREF, 0..2^32-1 (RFC 4271 §5.1.5)
  * @param setMed MULTI_EXIT_DISC, 0..2^32-1 (RFC 4271 §5.1.4)
  * @param addCommunities put behind those there, none twice (RFC 1997)
+ * @param addLargeCommunities likewise (RFC 8092)
  */
 public record Change(
     OptionalLong setLocalPreference,
     OptionalLong setMed,
     List<Community> addCommunities,
-    List<Community> removeCommunities) {
+    List<Community> removeCommunities,
+    List<LargeCommunity> addLargeCommunities,
+    List<LargeCommunity> removeLargeCommunities) {
   public static final Change NONE =
       new Change(OptionalLong.empty(), OptionalLong.empty(), List.of(), List.of());
 
@@ -26,8 +30,24 @@ public record Change(
     requireU32("MULTI_EXIT_DISC", setMed);
     addCommunities = List.copyOf(addCommunities);
     removeCommunities = List.copyOf(removeCommunities);
-    for (var community : addCommunities) {
-      if (removeCommunities.contains(community)) {
+    addLargeCommunities = List.copyOf(addLargeCommunities);
+    removeLargeCommunities = List.copyOf(removeLargeCommunities);
+    requireApart(addCommunities, removeCommunities);
+    requireApart(addLargeCommunities, removeLargeCommunities);
+  }
+
+  /** Without large communities. */
+  public Change(
+      OptionalLong setLocalPreference,
+      OptionalLong setMed,
+      List<Community> addCommunities,
+      List<Community> removeCommunities) {
+    this(setLocalPreference, setMed, addCommunities, removeCommunities, List.of(), List.of());
+  }
+
+  private static <C> void requireApart(List<C> added, List<C> removed) {
+    for (var community : added) {
+      if (removed.contains(community)) {
         throw new IllegalArgumentException(
             "community " + community + " is both added and removed; keep one");
       }
@@ -49,16 +69,27 @@ public record Change(
     if (setMed.isPresent()) {
       changed = changed.withMed(setMed);
     }
-    if (addCommunities.isEmpty() && removeCommunities.isEmpty()) {
-      return changed;
+    if (!addCommunities.isEmpty() || !removeCommunities.isEmpty()) {
+      changed =
+          changed.withCommunities(
+              changed(attributes.communities(), addCommunities, removeCommunities));
     }
-    var communities = new ArrayList<>(attributes.communities());
-    communities.removeAll(removeCommunities);
-    for (var community : addCommunities) {
+    if (!addLargeCommunities.isEmpty() || !removeLargeCommunities.isEmpty()) {
+      changed =
+          changed.withLargeCommunities(
+              changed(attributes.largeCommunities(), addLargeCommunities, removeLargeCommunities));
+    }
+    return changed;
+  }
+
+  private static <C> List<C> changed(List<C> there, List<C> added, List<C> removed) {
+    var communities = new ArrayList<>(there);
+    communities.removeAll(removed);
+    for (var community : added) {
       if (!communities.contains(community)) {
         communities.add(community);
       }
     }
-    return changed.withCommunities(communities);
+    return communities;
   }
 }

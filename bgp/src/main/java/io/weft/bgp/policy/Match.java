@@ -4,6 +4,7 @@ import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.LargeCommunity;
 import io.weft.bgp.wire.MulticastRoute;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -15,11 +16,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which routes are meant: those for which every list that is not empty holds one that fits.
+ * Which routes are meant: those for which every list that is not empty holds one that fits, the two
+ * lists of communities being as one.
  *
  * @param evpnTypes EVPN route types; no route of another family fits one
  * @param routeTargets one of them is on the route
- * @param communities one of them is on the route
+ * @param communities one of them, or of the large ones, is on the route (RFC 1997)
+ * @param largeCommunities one of them, or of the standard ones, is on the route (RFC 8092)
  * @param prefixes of unicast routes and of EVPN type 5; no other route fits one
  * @param peers the neighbour's address is in one of them
  */
@@ -28,6 +31,7 @@ public record Match(
     List<Integer> evpnTypes,
     List<RouteTarget> routeTargets,
     List<Community> communities,
+    List<LargeCommunity> largeCommunities,
     List<PrefixRange> prefixes,
     List<IpPrefix> peers) {
   /** All routes. */
@@ -39,8 +43,20 @@ public record Match(
     evpnTypes = List.copyOf(evpnTypes);
     routeTargets = List.copyOf(routeTargets);
     communities = List.copyOf(communities);
+    largeCommunities = List.copyOf(largeCommunities);
     prefixes = List.copyOf(prefixes);
     peers = List.copyOf(peers);
+  }
+
+  /** Without large communities. */
+  public Match(
+      List<Family> families,
+      List<Integer> evpnTypes,
+      List<RouteTarget> routeTargets,
+      List<Community> communities,
+      List<PrefixRange> prefixes,
+      List<IpPrefix> peers) {
+    this(families, evpnTypes, routeTargets, communities, List.of(), prefixes, peers);
   }
 
   boolean fits(Route route, PathAttributes attributes, IpAddress peer) {
@@ -49,12 +65,18 @@ public record Match(
             || (route instanceof EvpnRoute evpn && evpnTypes.contains(type(evpn))))
         && (routeTargets.isEmpty()
             || attributes.routeTargets().stream().anyMatch(routeTargets::contains))
-        && (communities.isEmpty() || communities.stream().anyMatch(attributes::has))
+        && hasACommunity(attributes)
         && (prefixes.isEmpty()
             || prefix(route)
                 .filter(prefix -> prefixes.stream().anyMatch(range -> range.matches(prefix)))
                 .isPresent())
         && (peers.isEmpty() || peers.stream().anyMatch(range -> range.contains(peer)));
+  }
+
+  private boolean hasACommunity(PathAttributes attributes) {
+    return communities.isEmpty() && largeCommunities.isEmpty()
+        || communities.stream().anyMatch(attributes::has)
+        || largeCommunities.stream().anyMatch(attributes.largeCommunities()::contains);
   }
 
   private static int type(EvpnRoute route) {

@@ -7,6 +7,7 @@ import io.weft.bgp.wire.Community;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.LargeCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UnicastRoute;
@@ -75,6 +76,42 @@ class PolicyTest {
                     .withLocalPreference(OptionalLong.of(200))
                     .withMed(OptionalLong.of(5))
                     .withCommunities(List.of(TWO))));
+  }
+
+  /** RFC 8092: matched together with the standard ones, set apart from them. */
+  @Test
+  void largeCommunitiesAreMatchedAndSet() {
+    var three = new LargeCommunity(4_200_000_000L, 1, 2);
+    var four = new LargeCommunity(4_200_000_000L, 1, 3);
+    var marked = ATTRIBUTES.withLargeCommunities(List.of(three));
+    var large =
+        new Match(
+            List.of(), List.of(), List.of(), List.of(TWO), List.of(three), List.of(), List.of());
+    var change =
+        new Change(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            List.of(),
+            List.of(),
+            List.of(four),
+            List.of(three));
+    var policy =
+        new Policy("p", List.of(new Rule("r", large, change, Verdict.ACCEPT)), Verdict.REJECT);
+    assertThat(policy.apply(UNICAST, marked, PEER))
+        .isEqualTo(new Decision.Accepted(ATTRIBUTES.withLargeCommunities(List.of(four))));
+    assertThat(policy.apply(UNICAST, ATTRIBUTES.withCommunities(List.of(TWO)), PEER))
+        .isInstanceOf(Decision.Accepted.class);
+    assertThat(policy.apply(UNICAST, ATTRIBUTES, PEER)).isInstanceOf(Decision.Rejected.class);
+    assertThatThrownBy(
+            () ->
+                new Change(
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    List.of(),
+                    List.of(),
+                    List.of(three),
+                    List.of(three)))
+        .hasMessageContaining("4200000000:1:2 is both added and removed");
   }
 
   @Test

@@ -227,7 +227,7 @@ class ForeignReflectorTest {
     us.originate(ours);
     Arena.await("routes at FRR", () -> frr.routes().size(), 3);
     us.close();
-    // FRR 8.4.4 helps in a graceful restart with other families, not with EVPN.
+    // FRR 8.4.4 helps with unicast, multicast and MPLS VPN alone: EVPN is not in its loop.
     Arena.await("routes at FRR without us", () -> frr.routes().size(), 0);
     var again = node(frrAddress);
     again.originate(ours.subList(0, 2));

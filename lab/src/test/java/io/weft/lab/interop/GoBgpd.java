@@ -31,19 +31,45 @@ final class GoBgpd implements Closeable {
   static GoBgpd start(
       Arena arena, String name, Ipv4Address address, long as, String more, Ipv4Address... peers)
       throws IOException, InterruptedException {
-    var directory = arena.directory(name);
-    var config = new StringBuilder("global:\n  config: {as: 65000, router-id: ");
-    config.append(address).append(", local-address-list: [").append(address).append("]}\n");
-    config.append("neighbors:\n");
+    var neighbours = new StringBuilder();
     for (var peer : peers) {
-      config.append("- config: {neighbor-address: ").append(peer);
-      config.append(", peer-as: ").append(as).append("}\n");
-      config.append("  transport: {config: {local-address: ").append(address).append("}}\n");
-      config.append("  graceful-restart: {config: {enabled: true, restart-time: 20}}\n");
-      config.append("  afi-safis: [{config: {afi-safi-name: l2vpn-evpn},");
-      config.append(" mp-graceful-restart: {config: {enabled: true}}}]\n").append(more);
+      neighbours.append("- config: {neighbor-address: ").append(peer);
+      neighbours.append(", peer-as: ").append(as).append("}\n");
+      neighbours.append("  transport: {config: {local-address: ").append(address).append("}}\n");
+      neighbours.append("  graceful-restart: {config: {enabled: true, restart-time: 20}}\n");
+      neighbours.append("  afi-safis: [{config: {afi-safi-name: l2vpn-evpn},");
+      neighbours.append(" mp-graceful-restart: {config: {enabled: true}}}]\n").append(more);
     }
-    Files.writeString(directory.resolve("gobgpd.yaml"), config);
+    return startWith(arena, name, address, neighbours.toString());
+  }
+
+  /** One peer of our AS; {@code more} are the other lines of YAML, families among them. */
+  static GoBgpd startWith(
+      Arena arena, String name, Ipv4Address address, Ipv4Address peer, String more)
+      throws IOException, InterruptedException {
+    return startWith(
+        arena,
+        name,
+        address,
+        "- config: {neighbor-address: "
+            + peer
+            + ", peer-as: 65000}\n  transport: {config: {local-address: "
+            + address
+            + "}}\n"
+            + more);
+  }
+
+  private static GoBgpd startWith(Arena arena, String name, Ipv4Address address, String neighbours)
+      throws IOException, InterruptedException {
+    var directory = arena.directory(name);
+    Files.writeString(
+        directory.resolve("gobgpd.yaml"),
+        "global:\n  config: {as: 65000, router-id: "
+            + address
+            + ", local-address-list: ["
+            + address
+            + "]}\nneighbors:\n"
+            + neighbours);
     int port = 50_000 + address.octets()[3];
     var gobgp = new GoBgpd(arena, directory, port, launch(arena, directory, port));
     gobgp.daemon.await(gobgp::answers);

@@ -118,28 +118,57 @@ final class UnderlayInteroperabilityTest {
   }
 
   private FrrTor frr(int number, boolean numbered) throws Exception {
+    var tor =
+        FrrTor.start(
+            tor(number),
+            directory.resolve("tor" + number),
+            zebra(numbered),
+            bgpd(number, numbered, "timers bgp 1 3", ""));
+    open.push(tor);
+    return tor;
+  }
+
+  /** One that only connects, and sees a dead path by BFD long before its hold time. */
+  private FrrTor frrWithBfd(int number, boolean numbered) throws Exception {
+    var tor =
+        FrrTor.startWithBfd(
+            tor(number),
+            directory.resolve("tor" + number),
+            zebra(numbered),
+            bgpd(number, numbered, "timers bgp 30 90", "bfd profile fast"),
+            "bfd\n profile fast\n  detect-multiplier 3\n  receive-interval 100\n"
+                + "  transmit-interval 100\n exit\nexit\n");
+    open.push(tor);
+    return tor;
+  }
+
+  private static String zebra(boolean numbered) {
+    return numbered ? "" : "interface swp1\n no ipv6 nd suppress-ra\n ipv6 nd ra-interval 3\n";
+  }
+
+  private static String bgpd(int number, boolean numbered, String timers, String bfd) {
     if (numbered) {
       try (var links = Rtnetlink.openIn(tor(number))) {
         address(links, "swp1", "100.64." + number + ".1", 31);
       }
     }
-    var neighbour = numbered ? "100.64." + number + ".0 remote-as" : "swp1 interface remote-as";
-    var tor =
-        FrrTor.start(
-            tor(number),
-            directory.resolve("tor" + number),
-            numbered ? "" : "interface swp1\n no ipv6 nd suppress-ra\n ipv6 nd ra-interval 3\n",
-            "router bgp "
-                + (64600 + number)
-                + "\n bgp router-id 10.255.100."
-                + number
-                + "\n no bgp ebgp-requires-policy\n timers bgp 1 3\n neighbor "
-                + neighbour
-                + " external\n address-family ipv4 unicast\n  redistribute kernel route-map far\n"
-                // As of another node, whose AS is ours.
-                + "route-map far permit 10\n set as-path prepend 65000\n");
-    open.push(tor);
-    return tor;
+    var neighbour = numbered ? "100.64." + number + ".0" : "swp1";
+    return "router bgp "
+        + (64600 + number)
+        + "\n bgp router-id 10.255.100."
+        + number
+        + "\n no bgp ebgp-requires-policy\n "
+        + timers
+        + "\n neighbor "
+        + neighbour
+        + (numbered ? " remote-as external\n" : " interface remote-as external\n")
+        + (bfd.isEmpty() ? "" : " neighbor " + neighbour + " " + bfd + "\n")
+        + " neighbor "
+        + neighbour
+        + " timers connect 1\n"
+        + " address-family ipv4 unicast\n  redistribute kernel route-map far\n"
+        // As of another node, whose AS is ours.
+        + "route-map far permit 10\n set as-path prepend 65000\n";
   }
 
   /** As the documentation has it, with a shorter hold time; with addresses where they are used. */
@@ -157,12 +186,16 @@ final class UnderlayInteroperabilityTest {
   }
 
   private ForeignProcess startNode(boolean numbered) throws IOException {
+    return startNode(numbered, fabric(numbered));
+  }
+
+  private ForeignProcess startNode(boolean numbered, String fabric) throws IOException {
     if (numbered) {
       address(ofNode, "eth0", "100.64.0.0", 31);
       address(ofNode, "eth1", "100.64.1.0", 31);
     }
     var config = Files.createDirectories(directory.resolve("node/config"));
-    Files.writeString(config.resolve("fabric.yaml"), fabric(numbered));
+    Files.writeString(config.resolve("fabric.yaml"), fabric);
     var process = NodeProgram.start(node, directory.resolve("node"), NAME + "-t-");
     open.push(process);
     return process;
@@ -315,6 +348,47 @@ final class UnderlayInteroperabilityTest {
     await("what was left over goes", () -> routes("10.255.9.9").isEmpty());
     assertThat(hops()).hasSize(2);
     ping();
+  }
+
+  /**
+   * Both switches only connect: to our end of the link, as neither knows of another. One of them
+   * dies without a word, and nothing but BFD can tell within the hold time of 90 s.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void switchesConnectToTheLinkAndBfdSeesOneDie(boolean numbered) throws Exception {
+    assumeTrue(Files.exists(FrrBfd.BFDD), "needs FRR's bfdd at " + FrrBfd.BFDD);
+    var tors = List.of(frrWithBfd(0, numbered), frrWithBfd(1, numbered));
+    startNode(
+        numbered,
+        fabric(numbered)
+            .replace("holdSeconds: 3", "holdSeconds: 90")
+            .replace(
+                "allowAsIn: 1", "allowAsIn: 1\n    bfd: {intervalMillis: 100, multiplier: 3}"));
+    await("both switches are next hops", () -> hops().size() == 2);
+    for (int i = 0; i < 2; i++) {
+      var tor = tors.get(i);
+      var name = numbered ? "100.64." + i + ".0" : "swp1";
+      await(
+          "BFD is up at the switch",
+          () -> tor.vtysh("show bfd peers json").path(0).path("status").asText().equals("up"));
+      var peer = tor.vtysh("show bfd peers json").path(0);
+      assertThat(peer.path("multihop").asBoolean()).isFalse();
+      assertThat(peer.path("interface").asText()).isEqualTo("swp1");
+      assertThat(tor.vtysh("show bgp neighbors " + name + " json").path(name).path("bgpState"))
+          .hasToString("\"Established\"");
+    }
+    Thread.sleep(1_000); // the poll sequence of FRR ends: from then on the agreed times hold
+
+    links(0, false);
+    long cut = System.nanoTime();
+    await("the other switch is left", () -> hops().size() == 1);
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - cut);
+    assertThat(hops()).containsExactly("eth1 " + gateway(1, numbered));
+    assertThat(millis).as("3 x 100 ms and what it takes to look").isLessThan(2_000L);
+    ping();
+    links(0, true);
+    await("both are back", () -> hops().size() == 2);
   }
 
   private void startAgain() throws IOException {

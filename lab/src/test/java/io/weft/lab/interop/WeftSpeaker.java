@@ -76,7 +76,8 @@ final class WeftSpeaker implements Closeable {
     return new PeerConfig(address, as, false, true);
   }
 
-  private static WeftSpeaker start(Arena arena, Ipv4Address address, SpeakerConfig config)
+  /** Whatever it is told to be. */
+  static WeftSpeaker start(Arena arena, Ipv4Address address, SpeakerConfig config)
       throws IOException {
     var made = new WeftSpeaker(config);
     // What a listening socket accepts is in its namespace too.

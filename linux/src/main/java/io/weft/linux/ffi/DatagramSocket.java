@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A UDP or ICMPv6 socket that says with each datagram which TTL it arrived with, which Java's own
@@ -27,14 +28,18 @@ public final class DatagramSocket implements AutoCloseable {
    * One datagram.
    *
    * @param ttl TTL or hop limit on arrival; -1 when the kernel did not say
+   * @param link index of the interface that it came in by; 0 when the kernel did not say
    */
-  public record Datagram(IpAddress from, int ttl, Octets octets) {}
+  public record Datagram(IpAddress from, int ttl, int link, Octets octets) {}
 
   // linux/net.h, linux/in.h, linux/in6.h, asm-generic/socket.h
   private static final int SOCK_DGRAM = 2;
   private static final int IP_TTL = 2;
+  private static final int IP_PKTINFO = 8;
   private static final int IP_RECVTTL = 12;
   private static final int IPV6_UNICAST_HOPS = 16;
+  private static final int IPV6_RECVPKTINFO = 49;
+  private static final int IPV6_PKTINFO = 50;
   private static final int IPV6_RECVHOPLIMIT = 51;
   private static final int IPV6_HOPLIMIT = 52;
   private static final int IPV6_V6ONLY = 26;
@@ -49,7 +54,7 @@ public final class DatagramSocket implements AutoCloseable {
 
   private static final int MOST_OCTETS = 512;
   private static final int MOST_OCTETS_OF_ICMP = 9_216; // what fits into a jumbo frame
-  private static final int CONTROL_OCTETS = 64;
+  private static final int CONTROL_OCTETS = 128;
 
   // ssize_t recvmsg(int, struct msghdr *, int)
   private static final MethodHandle RECVMSG =
@@ -76,14 +81,24 @@ public final class DatagramSocket implements AutoCloseable {
     vector.set(JAVA_LONG, 8, payload.byteSize());
   }
 
-  /** Bound to an address and port; tells the TTL of what it receives, sends with TTL 255. */
-  public static DatagramSocket bind(IpAddress local, int port) {
+  /**
+   * Bound to an address and port; tells the TTL and the interface of what it receives, sends with
+   * TTL 255.
+   *
+   * @param device the interface that alone it sends and receives by, which a link-local address
+   *     needs; empty: the routing table decides
+   * @throws LinuxException ENODEV without the interface; EADDRNOTAVAIL without the address;
+   *     EADDRINUSE
+   */
+  public static DatagramSocket bind(IpAddress local, int port, Optional<String> device) {
     boolean ipv4 = local.isIpv4();
     var descriptor =
         Libc.socket(ipv4 ? LinuxConstants.AF_INET : LinuxConstants.AF_INET6, SOCK_DGRAM, 0);
     try {
       int level = ipv4 ? LinuxConstants.IPPROTO_IP : LinuxConstants.IPPROTO_IPV6;
+      device.ifPresent(name -> bindToDevice(descriptor, name));
       option(descriptor, level, ipv4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
+      option(descriptor, level, ipv4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
       option(descriptor, level, ipv4 ? IP_TTL : IPV6_UNICAST_HOPS, 255);
       if (!ipv4) {
         option(descriptor, level, IPV6_V6ONLY, 1);
@@ -109,11 +124,7 @@ public final class DatagramSocket implements AutoCloseable {
         Libc.socket(
             LinuxConstants.AF_INET6, LinuxConstants.SOCK_RAW, LinuxConstants.IPPROTO_ICMPV6);
     try {
-      option(
-          descriptor,
-          LinuxConstants.SOL_SOCKET,
-          SO_BINDTODEVICE,
-          (name + '\0').getBytes(StandardCharsets.UTF_8));
+      bindToDevice(descriptor, name);
       option(descriptor, LinuxConstants.IPPROTO_ICMPV6, ICMPV6_FILTER, onlyTypes(types));
       int level = LinuxConstants.IPPROTO_IPV6;
       option(descriptor, level, IPV6_RECVHOPLIMIT, 1);
@@ -198,20 +209,26 @@ public final class DatagramSocket implements AutoCloseable {
     }
     var from = name.asSlice(ipv4 ? 4 : 8, ipv4 ? 4 : 16).toArray(JAVA_BYTE);
     var octets = Octets.of(payload.asSlice(0, length).toArray(JAVA_BYTE));
-    return Optional.of(new Datagram(IpAddress.of(from), ttl(header.get(JAVA_LONG, 40)), octets));
+    long told = header.get(JAVA_LONG, 40);
+    return Optional.of(
+        new Datagram(
+            IpAddress.of(from),
+            control(told, ipv4 ? IP_TTL : IPV6_HOPLIMIT, 0).orElse(-1),
+            // struct in_pktinfo (linux/in.h) begins, in6_pktinfo (linux/ipv6.h) ends with the index
+            control(told, ipv4 ? IP_PKTINFO : IPV6_PKTINFO, ipv4 ? 0 : 16).orElse(0),
+            octets));
   }
 
   /** struct cmsghdr: 8 length with itself | 4 level | 4 type | data, all to multiples of 8. */
-  private int ttl(long length) {
-    for (long at = 0; at + 20 <= length; ) {
+  private OptionalInt control(long length, int wanted, int offset) {
+    for (long at = 0; at + 20 + offset <= length; ) {
       long size = control.get(JAVA_LONG, at);
-      int type = control.get(JAVA_INT, at + 12);
-      if (type == (ipv4 ? IP_TTL : IPV6_HOPLIMIT)) {
-        return control.get(JAVA_INT, at + 16);
+      if (control.get(JAVA_INT, at + 12) == wanted) {
+        return OptionalInt.of(control.get(JAVA_INT, at + 16 + offset));
       }
       at += Math.max(16, (size + 7) / 8 * 8);
     }
-    return -1;
+    return OptionalInt.empty();
   }
 
   /** For {@link Libc#poll}. */
@@ -225,6 +242,14 @@ public final class DatagramSocket implements AutoCloseable {
     if (arena.scope().isAlive()) {
       arena.close();
     }
+  }
+
+  private static void bindToDevice(Descriptor descriptor, String name) {
+    option(
+        descriptor,
+        LinuxConstants.SOL_SOCKET,
+        SO_BINDTODEVICE,
+        (name + '\0').getBytes(StandardCharsets.UTF_8));
   }
 
   private static void option(Descriptor descriptor, int level, int option, int value) {

@@ -15,8 +15,7 @@ import java.util.Optional;
  * @param mac unicast; empty: derived from the address
  * @param addresses inside the network's subnets, at most {@link #MAX_ADDRESSES}; empty: chosen, one
  *     of each subnet
- * @param sticky the MAC never moves to another node (RFC 7432 §15.2); not kept across a restart of
- *     the agent
+ * @param sticky the MAC never moves to another node (RFC 7432 §15.2)
  */
 public record AttachRequest(
     String endpoint,

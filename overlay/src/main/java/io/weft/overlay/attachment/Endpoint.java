@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param port name of the host's end of the veth
  * @param pod empty for one adopted after a restart
- * @param sticky its MAC never moves to another node (RFC 7432 §15.2); false for an adopted one
+ * @param sticky its MAC never moves to another node (RFC 7432 §15.2)
  */
 public record Endpoint(
     String name,

@@ -92,6 +92,7 @@ public sealed interface ForwardingObject {
    * The host end of an endpoint's veth, a locked port of the bridge.
    *
    * @param port interface name, at most 15 characters
+   * @param sticky what the routes of the MAC say (RFC 7432 §15.2), kept here over a restart
    * @param pod where the other end goes; needed to make the pair, unknown for an adopted one
    */
   record EndpointPort(
@@ -102,6 +103,7 @@ public sealed interface ForwardingObject {
       String network,
       MacAddress mac,
       List<IpAddress> addresses,
+      boolean sticky,
       int mtu,
       Optional<PodInterface> pod)
       implements ForwardingObject {
@@ -119,7 +121,16 @@ public sealed interface ForwardingObject {
       return pod.isEmpty()
           ? this
           : new EndpointPort(
-              namespace, port, vni, endpoint, network, mac, addresses, mtu, Optional.empty());
+              namespace,
+              port,
+              vni,
+              endpoint,
+              network,
+              mac,
+              addresses,
+              sticky,
+              mtu,
+              Optional.empty());
     }
   }
 

@@ -298,6 +298,6 @@ final class Attachments {
         port.mac(),
         addresses,
         Optional.empty(),
-        false);
+        port.sticky());
   }
 }

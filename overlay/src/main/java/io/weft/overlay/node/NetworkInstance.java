@@ -216,6 +216,7 @@ final class NetworkInstance {
         endpoint.network(),
         endpoint.mac(),
         endpoint.addresses().stream().map(HostAddress::address).toList(),
+        endpoint.sticky(),
         mtu(),
         endpoint.pod());
   }

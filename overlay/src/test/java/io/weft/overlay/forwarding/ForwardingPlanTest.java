@@ -227,7 +227,7 @@ final class ForwardingPlanTest {
     var pod = new PodInterface("/run/netns/p", "eth0", List.of(24));
     var wanted =
         new EndpointPort(
-            "weft-red", "ep1", VNI, "p", "web", MAC, List.of(VTEP), 1450, Optional.of(pod));
+            "weft-red", "ep1", VNI, "p", "web", MAC, List.of(VTEP), true, 1450, Optional.of(pod));
     plan.desire(wanted);
     assertThat(plan.nextBatch(0)).containsExactly(put(wanted));
     plan.applied(0, List.of());

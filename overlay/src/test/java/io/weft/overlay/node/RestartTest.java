@@ -5,6 +5,8 @@ import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -87,6 +89,26 @@ final class RestartTest {
     again.detach("a");
     again.detach("b");
     assertThat(again.kernel).isEmpty();
+  }
+
+  /** RFC 7432 §15.2: what is said of a sticky MAC does not become less. */
+  @Test
+  void aStickyMacStaysSticky() {
+    var plain = request("a", "web", "192.168.1.10");
+    var former = new OneNode().start(WEB);
+    former.attach(
+        new AttachRequest(
+            plain.endpoint(),
+            plain.network(),
+            plain.networkNamespace(),
+            plain.interfaceName(),
+            plain.mac(),
+            plain.addresses(),
+            true));
+    var again = after(former).begin(WEB);
+    assertThat(again.announced(macRoute("10.0.0.1", 100, "192.168.1.10")).macMobility())
+        .contains(ExtendedCommunity.macMobility(true, 0));
+    assertThat(again.batches).isEmpty();
   }
 
   @Test
