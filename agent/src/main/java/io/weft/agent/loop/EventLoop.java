@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventLoop<E, F> implements AutoCloseable {
   /** Events that wait at most; whoever brings one more waits too. */
-  public static final int QUEUE_CAPACITY = 16_384;
+  public static final int QUEUE_CAPACITY = 2_048;
 
   /**
    * Events that the brain takes at once, when so many wait: enough to pack their outcome, and few
