@@ -103,7 +103,7 @@ class PeerJsonTest {
                      'detectionMillis':300.0,'multiplier':3,'timesDown':0}},
                   {'address':'192.0.2.7','password':false,'noSession':'no such file',
                    'shutdown':'until two'},
-                  {'address':'10.0.0.9'},{'address':'fe80::1%eth0','ttl':1}]}
+                  {'address':'10.0.0.9'},{'address':'fe80::1%eth0','password':false,'ttl':1}]}
                 """));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -158,5 +160,55 @@ class EventLoopTest {
     var last = loop.ask(() -> brain.steps);
     assertThat(get(last)).isEqualTo(EventLoop.QUEUE_CAPACITY + 1);
     loop.close();
+  }
+
+  @Test
+  void whatComesTogetherStaysInOrderAndKeepsTheBound() throws Exception {
+    var events = IntStream.range(0, 2 * EventLoop.QUEUE_CAPACITY).mapToObj(i -> "e" + i).toList();
+    var done = new CompletableFuture<Boolean>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              loop.putAll(events);
+              done.complete(true);
+            });
+    Thread.sleep(50);
+    assertThat(done.isDone()).as("waits for room").isFalse();
+    loop.start();
+    assertThat(get(done)).isTrue();
+    for (var event : events) {
+      assertThat(next()).isEqualTo(event);
+    }
+    loop.close();
+  }
+
+  @Test
+  void eventsAndOtherQuestionsComeBetweenTheSlicesOfALongOne() throws Exception {
+    loop.start();
+    var slices = new AtomicInteger();
+    var answer =
+        loop.askInSlices(
+            () -> {
+              slices.incrementAndGet();
+              return brain.steps == 2 ? Optional.of("two events came") : Optional.empty();
+            });
+    loop.put("a");
+    assertThat(get(loop.ask(() -> answer.isDone()))).isFalse();
+    loop.put("b");
+    assertThat(get(answer)).isEqualTo("two events came");
+    assertThat(slices.get()).isGreaterThan(1);
+
+    var unwanted =
+        loop.askInSlices(
+            () -> {
+              slices.incrementAndGet();
+              return Optional.empty();
+            });
+    unwanted.cancel(false);
+    int last = get(loop.ask(slices::get));
+    assertThat(get(loop.ask(slices::get))).as("nobody wants it any more").isEqualTo(last);
+    var endless = loop.askInSlices(Optional::empty);
+    loop.close();
+    assertThatThrownBy(() -> get(endless)).hasMessageContaining("stopping");
   }
 }
