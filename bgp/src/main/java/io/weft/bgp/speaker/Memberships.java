@@ -19,6 +19,9 @@ final class Memberships {
   /** Those that peers with an established session have been told. */
   private List<RouteTargetMembership> said = List.of();
 
+  /** By what we imported then: mostly it is the same in the next step. */
+  private Optional<ImportRule> saidBy = Optional.empty();
+
   Memberships(Outbox outbox) {
     this.outbox = outbox;
   }
@@ -29,9 +32,10 @@ final class Memberships {
    * @param complete true when a node knows all that it imports
    */
   void say(List<Recipient> recipients, ImportRule imports, boolean complete) {
-    var wanted = wanted(imports);
-    var gone = missing(said, wanted);
-    var added = missing(wanted, said);
+    boolean same = saidBy.equals(Optional.of(imports));
+    var wanted = same ? said : wanted(imports);
+    var gone = same ? List.<RouteTargetMembership>of() : missing(said, wanted);
+    var added = same ? List.<RouteTargetMembership>of() : missing(wanted, said);
     for (var recipient : recipients) {
       if (recipient.interest.isPresent()) {
         boolean all = recipient.owesMemberships;
@@ -49,6 +53,7 @@ final class Memberships {
       }
     }
     said = wanted;
+    saidBy = Optional.of(imports);
   }
 
   /**

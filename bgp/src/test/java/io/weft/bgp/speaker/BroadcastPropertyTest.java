@@ -5,6 +5,8 @@ import static io.weft.bgp.speaker.World.id;
 import static io.weft.bgp.speaker.World.mac;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.policy.Policy;
+import io.weft.bgp.policy.Verdict;
 import io.weft.bgp.session.PeerAs;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
@@ -93,8 +95,14 @@ class BroadcastPropertyTest {
       return isInternal() ? World.AS : OTHER;
     }
 
+    /** Of some the routes are judged one by one, by a policy that lets all pass. */
     PeerConfig config() {
-      return new PeerConfig(address(host), as(), kind == Kind.CLIENT, true).withFamilies(families);
+      var all = new Policy("all", List.of(), Verdict.ACCEPT);
+      return new PeerConfig(address(host), as(), kind == Kind.CLIENT, true)
+          .withFamilies(families)
+          .withPolicies(
+              Optional.of(all).filter(_ -> host == 2),
+              Optional.of(all).filter(_ -> host == 4 || host == 6));
     }
 
     Message.Open open() {
