@@ -188,16 +188,12 @@ public final class Rib {
 
   /** Removes what is stale of any family but these. */
   public void retainStale(RoutesIn from, List<Family> families) {
-    if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && !families.contains(family(path)));
-    }
+    removeIf(from, path -> isUnconfirmed(path) && !families.contains(family(path)));
   }
 
   /** Removes what the peer has not announced again. */
   public void removeStale(RoutesIn from) {
-    if (from.unconfirmed() > 0) {
-      removeIf(from, this::isUnconfirmed);
-    }
+    removeIf(from, this::isUnconfirmed);
   }
 
   public void removeAll(RoutesIn from) {
