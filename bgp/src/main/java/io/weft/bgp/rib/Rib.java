@@ -187,16 +187,12 @@ public final class Rib {
 
   /** Removes what is stale of any family but these. */
   public void retainStale(RoutesIn from, List<Family> families) {
-    if (from.unconfirmed() > 0) {
-      removeIf(from, path -> isUnconfirmed(path) && !families.contains(family(path)));
-    }
+    removeIf(from, path -> isUnconfirmed(path) && !families.contains(family(path)));
   }
 
   /** Removes what the peer has not announced again. */
   public void removeStale(RoutesIn from) {
-    if (from.unconfirmed() > 0) {
-      removeIf(from, this::isUnconfirmed);
-    }
+    removeIf(from, this::isUnconfirmed);
   }
 
   public void removeAll(RoutesIn from) {
@@ -244,8 +240,8 @@ public final class Rib {
       var before = BestPath.choose(former);
       var after = BestPath.choose(now);
       if (differ(before, after) || pathsDiffer(former, now)) {
-        boolean best = differ(firstOf(before), firstOf(after));
-        changes.add(new RibChange(before, after, former, now, best));
+        changes.add(
+            new RibChange(before, after, former, now, differ(firstOf(before), firstOf(after))));
       }
     }
     return changes;
@@ -303,15 +299,11 @@ public final class Rib {
   }
 
   private static boolean differ(List<Candidate> before, List<Candidate> after) {
-    if (before.size() != after.size()) {
-      return true;
+    boolean differ = before.size() != after.size();
+    for (int i = 0; i < before.size() && !differ; i++) {
+      differ = !before.get(i).says(after.get(i));
     }
-    for (int i = 0; i < before.size(); i++) {
-      if (!before.get(i).says(after.get(i))) {
-        return true;
-      }
-    }
-    return false;
+    return differ;
   }
 
   private static boolean pathsDiffer(List<Candidate> before, List<Candidate> after) {
@@ -448,13 +440,11 @@ public final class Rib {
 
   private void leave(int path) {
     var owner = origins.owner(paths.origin(path));
-    int before = paths.before(path);
-    int behind = paths.behind(path);
     if (owner.first == path) {
-      owner.first = behind;
+      owner.first = paths.behind(path);
     }
     if (owner.last == path) {
-      owner.last = before;
+      owner.last = paths.before(path);
     }
     paths.unlink(path);
     owner.count(paths.standing(path), -1);
