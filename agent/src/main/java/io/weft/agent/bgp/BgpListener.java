@@ -185,10 +185,15 @@ final class BgpListener {
         + port
         + ": "
         + e.getMessage()
-        + (e instanceof BindException ? " (does another BGP daemon run here?)" : "")
+        + (isTaken(e) ? " (does another BGP daemon run here?)" : "")
         + "; tried again every "
         + BIND_PAUSE.toSeconds()
         + " s, and connections of our own are made";
+  }
+
+  /** Not so where the address is not there yet: Java says the same of both, but for the words. */
+  private static boolean isTaken(Exception e) {
+    return e instanceof BindException && String.valueOf(e.getMessage()).contains("in use");
   }
 
   static StandardProtocolFamily family(IpAddress address) {
