@@ -201,6 +201,21 @@ class RoutedTablesTest {
   }
 
   @Test
+  void aVtepMayHaveAnIpv6Address() {
+    standing();
+    var vtep = IpAddress.parse("fd00::3");
+    var rows =
+        List.<ForwardingObject>of(
+            new NeighbourEntry(tenant, L3, vtep, FAR_ROUTER),
+            new TenantRoute(tenant, L3, IpPrefix.parse("192.168.3.0/24"), vtep));
+    assertThat(put(rows)).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).containsAll(rows);
+    assertThat(remove(rows)).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+  }
+
+  @Test
   void aPodGetsItsDefaultRouteUnlessItHasOne() {
     standing();
     var pod = namespaces.create("pod");

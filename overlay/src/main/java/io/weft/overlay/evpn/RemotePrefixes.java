@@ -121,6 +121,11 @@ public final class RemotePrefixes {
             path.attributes().localPreference().orElse(DEFAULT_LOCAL_PREFERENCE)));
   }
 
+  /** What the route with this key says. */
+  public Optional<RemotePrefix> find(Route key) {
+    return Optional.ofNullable(byRoute.get(key));
+  }
+
   /** Forgets the route with this key; what it said, if anything. */
   public Optional<RemotePrefix> remove(Route key) {
     var gone = Optional.ofNullable(byRoute.remove(key));

@@ -16,14 +16,14 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.evpn.RemotePrefixes;
-import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
+import io.weft.overlay.evpn.RemotePrefixes.Router;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
@@ -144,31 +144,39 @@ final class TenantInstance implements Importer {
 
   @Override
   public void learn(Route key, Optional<Path> path) {
-    var before = remote.remove(key);
+    var before = remote.find(key);
+    var routers = new TreeMap<IpAddress, Optional<Router>>();
+    before.ifPresent(old -> routers.put(old.vtep(), remote.router(old.vtep())));
+    path.map(next -> next.attributes().nextHop())
+        .ifPresent(vtep -> routers.put(vtep, remote.router(vtep)));
+    remote.remove(key);
     var after = path.flatMap(remote::put);
-    before.ifPresent(this::refresh);
-    after.ifPresent(this::refresh);
-  }
-
-  private void refresh(RemotePrefix changed) {
-    refreshRouters(changed);
-    refresh(changed.prefix());
+    routers.forEach(
+        (vtep, router) -> {
+          if (!router.equals(remote.router(vtep))) {
+            refreshRouter(vtep, router);
+          }
+        });
+    before.ifPresent(old -> refresh(old.prefix()));
+    after
+        .filter(next -> before.filter(old -> old.prefix().equals(next.prefix())).isEmpty())
+        .ifPresent(next -> refresh(next.prefix()));
   }
 
   /** Two VTEPs should not have one MAC; where they do, the lower has it. */
-  private void refreshRouters(RemotePrefix changed) {
+  private void refreshRouter(IpAddress vtep, Optional<Router> before) {
+    var macs = new TreeSet<MacAddress>();
+    before.ifPresent(router -> macs.add(router.mac()));
+    remote.router(vtep).ifPresent(router -> macs.add(router.mac()));
     var obsolete = new TreeSet<ForwardingKey>();
-    obsolete.add(key(ForwardingKey.Kind.NEIGHBOUR, changed.vtep().toString()));
-    for (var mac : macsOf(changed)) {
+    obsolete.add(key(ForwardingKey.Kind.NEIGHBOUR, vtep.toString()));
+    for (var mac : macs) {
       obsolete.add(key(ForwardingKey.Kind.VXLAN_FDB, mac.toString()));
       obsolete.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
     }
-    for (var vtep : remote.vteps()) {
-      boolean concerned =
-          vtep.equals(changed.vtep())
-              || remote.router(vtep).filter(r -> macsOf(changed).contains(r.mac())).isPresent();
-      if (concerned) {
-        for (var object : routerObjects(vtep)) {
+    for (var other : remote.vteps()) {
+      if (remote.router(other).filter(router -> macs.contains(router.mac())).isPresent()) {
+        for (var object : routerObjects(other)) {
           obsolete.remove(object.key());
           want(object);
         }
@@ -176,18 +184,6 @@ final class TenantInstance implements Importer {
     }
     obsolete.retainAll(owned);
     obsolete.forEach(this::unwant);
-  }
-
-  /** The MAC that was said, and the one that the neighbour has now. */
-  private SortedSet<MacAddress> macsOf(RemotePrefix changed) {
-    var macs = new TreeSet<MacAddress>();
-    macs.add(changed.routerMac());
-    var neighbour = plan.desired(key(ForwardingKey.Kind.NEIGHBOUR, changed.vtep().toString()));
-    if (neighbour.isPresent()
-        && neighbour.get() instanceof ForwardingObject.NeighbourEntry(_, _, _, MacAddress mac)) {
-      macs.add(mac);
-    }
-    return macs;
   }
 
   /** An address came to an endpoint of this node, or left it. */
