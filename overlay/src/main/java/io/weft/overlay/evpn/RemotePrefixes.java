@@ -38,7 +38,13 @@ public final class RemotePrefixes {
       long localPreference) {}
 
   /** How a VTEP takes routed packets. */
-  public record Router(MacAddress mac, Vni vni) {}
+  public record Router(MacAddress mac, Vni vni) implements Comparable<Router> {
+    @Override
+    public int compareTo(Router other) {
+      int order = mac.compareTo(other.mac);
+      return order == 0 ? Integer.compare(vni.value(), other.vni.value()) : order;
+    }
+  }
 
   private static final long DEFAULT_LOCAL_PREFERENCE = 100;
 
@@ -56,7 +62,9 @@ public final class RemotePrefixes {
 
   private final Map<Route, RemotePrefix> byRoute = new LinkedHashMap<>();
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
-  private final TreeMap<IpAddress, Map<Route, RemotePrefix>> byVtep = new TreeMap<>();
+
+  /** How many routes of the VTEP say so. */
+  private final TreeMap<IpAddress, TreeMap<Router, Integer>> routers = new TreeMap<>();
 
   /** Adds or replaces; empty when the route says nothing that an IP-VRF uses. */
   public Optional<RemotePrefix> put(Path path) {
@@ -72,7 +80,7 @@ public final class RemotePrefixes {
           var key = path.route().key();
           byRoute.put(key, put);
           byPrefix.computeIfAbsent(put.prefix(), _ -> new LinkedHashMap<>()).put(key, put);
-          byVtep.computeIfAbsent(put.vtep(), _ -> new LinkedHashMap<>()).put(key, put);
+          count(put, 1);
         });
     return remote;
   }
@@ -131,16 +139,27 @@ public final class RemotePrefixes {
     var gone = Optional.ofNullable(byRoute.remove(key));
     gone.ifPresent(
         remote -> {
-          removeFrom(byPrefix, remote.prefix(), key);
-          removeFrom(byVtep, remote.vtep(), key);
+          count(remote, -1);
+          var routes = byPrefix.getOrDefault(remote.prefix(), new LinkedHashMap<>());
+          routes.remove(key);
+          if (routes.isEmpty()) {
+            byPrefix.remove(remote.prefix());
+          }
         });
     return gone;
   }
 
-  private static <K> void removeFrom(Map<K, Map<Route, RemotePrefix>> table, K at, Route key) {
-    var routes = table.get(at);
-    if (routes != null && routes.remove(key) != null && routes.isEmpty()) {
-      table.remove(at);
+  private void count(RemotePrefix remote, int change) {
+    var counts = routers.computeIfAbsent(remote.vtep(), _ -> new TreeMap<>());
+    var router = new Router(remote.routerMac(), remote.vni());
+    int count = counts.getOrDefault(router, 0) + change;
+    if (count > 0) {
+      counts.put(router, count);
+    } else {
+      counts.remove(router);
+    }
+    if (counts.isEmpty()) {
+      routers.remove(remote.vtep());
     }
   }
 
@@ -150,13 +169,11 @@ public final class RemotePrefixes {
   }
 
   /**
-   * How the VTEP takes routed packets, by the oldest of its routes: it has one router's MAC for all
-   * (RFC 9136 §4.4.1).
+   * How the VTEP takes routed packets: it says one router's MAC for all (RFC 9136 §4.4.1); where it
+   * says several, the lowest counts, whatever came first.
    */
   public Optional<Router> router(IpAddress vtep) {
-    return byVtep.getOrDefault(vtep, NONE).values().stream()
-        .findFirst()
-        .map(remote -> new Router(remote.routerMac(), remote.vni()));
+    return Optional.ofNullable(routers.get(vtep)).map(TreeMap::firstKey);
   }
 
   /** All prefixes, sorted. */
@@ -166,7 +183,7 @@ public final class RemotePrefixes {
 
   /** All VTEPs, sorted. */
   public Iterable<IpAddress> vteps() {
-    return byVtep.keySet();
+    return routers.keySet();
   }
 
   /** Counts distinct prefixes. */

@@ -143,7 +143,10 @@ final class Instances {
     var after = tenants.find(network.namespace());
     after.ifPresent(
         tenant -> {
-          network.intent().gateways().forEach(gateway -> tenant.refresh(gateway.prefix()));
+          for (var gateway : network.intent().gateways()) {
+            tenant.refresh(gateway.prefix());
+            tenant.refreshHost(gateway.address());
+          }
           endpoint.addresses().forEach(host -> tenant.refreshHost(host.address()));
         });
     return after.filter(_ -> before.isEmpty());

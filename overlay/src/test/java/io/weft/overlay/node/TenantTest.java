@@ -30,6 +30,7 @@ import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -73,7 +74,7 @@ final class TenantTest {
   // ---- what another node says -------------------------------------------------------------
 
   private static PathAttributes attributes(IpAddress vtep, ExtendedCommunity... more) {
-    var communities = new java.util.ArrayList<ExtendedCommunity>();
+    var communities = new ArrayList<ExtendedCommunity>();
     communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
     communities.add(ExtendedCommunity.of(TARGET));
     communities.addAll(List.of(more));
@@ -93,7 +94,7 @@ final class TenantTest {
   }
 
   private void sayHost(IpAddress vtep, MacAddress router, String ip, ExtendedCommunity... more) {
-    var communities = new java.util.ArrayList<>(List.of(more));
+    var communities = new ArrayList<>(List.of(more));
     communities.add(ExtendedCommunity.routersMac(router));
     one.say(host(vtep, ip), attributes(vtep, communities.toArray(ExtendedCommunity[]::new)));
   }
