@@ -3,6 +3,7 @@ package io.weft.simulation;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -49,7 +50,8 @@ final class Invariants {
       case VxlanFdbEntry entry -> {
         notToItself(machine, entry, entry.vtep());
         // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
-        if (!places.contains(new Place(entry.namespace(), entry.mac(), entry.vtep()))) {
+        boolean router = entry.mac().equals(AddressPlan.routerMac(entry.vtep()));
+        if (!router && !places.contains(new Place(entry.namespace(), entry.mac(), entry.vtep()))) {
           throw broken(machine, "nobody was ever attached there: " + entry);
         }
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
@@ -58,8 +60,10 @@ final class Invariants {
         notToItself(machine, entry, entry.vtep());
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
       }
+      case ForwardingObject.TenantRoute route -> notToItself(machine, route, route.vtep());
       case ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
+          ForwardingObject.GatewayAddress _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.UnderlayRoute _,

@@ -127,6 +127,10 @@ public final class SimulatedKernel {
           Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
       case ForwardingObject.NeighbourEntry entry ->
           Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+      case ForwardingObject.GatewayAddress entry ->
+          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+      case ForwardingObject.TenantRoute entry ->
+          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
     };
   }
 }

@@ -13,6 +13,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
+import io.weft.overlay.node.TenantIntent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,6 +40,7 @@ public final class World {
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Links links;
+  private final List<TenantIntent> tenants;
   private List<PeerConfig> peers = List.of();
   private long requests;
 
@@ -48,6 +50,7 @@ public final class World {
     private int nodes = 2;
     private int reflectors = 1;
     private final List<NetworkIntent> networks = new ArrayList<>();
+    private final List<TenantIntent> tenants = new ArrayList<>();
 
     private Builder(long seed) {
       this.seed = seed;
@@ -69,6 +72,12 @@ public final class World {
       return this;
     }
 
+    /** A tenant that routes. */
+    public Builder tenant(TenantIntent tenant) {
+      tenants.add(tenant);
+      return this;
+    }
+
     /** Starts everything at the first instant. */
     public World build() {
       return new World(this);
@@ -81,6 +90,7 @@ public final class World {
 
   private World(Builder builder) {
     var random = new SplitMix64(builder.seed);
+    tenants = List.copyOf(builder.tenants);
     links = new Links(timeline, trace, random);
     var found = new ArrayList<PeerConfig>();
     for (int i = 1; i <= builder.reflectors; i++) {
@@ -118,7 +128,7 @@ public final class World {
   }
 
   private NodeIntent intent(List<NetworkIntent> networks) {
-    return new NodeIntent(AS, peers, HOLD_SECONDS, RESTART_SECONDS, networks);
+    return new NodeIntent(AS, peers, HOLD_SECONDS, RESTART_SECONDS, networks).withTenants(tenants);
   }
 
   /** Address of the VTEP of node {@code n<number>}. */

@@ -2,10 +2,15 @@ package io.weft.agent.intent;
 
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
+import io.weft.kubernetes.intent.ResolvedNetwork;
+import io.weft.kubernetes.intent.ResolvedTenant;
 import io.weft.net.IpAddress;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
+import io.weft.overlay.node.TenantIntent;
 import io.weft.overlay.node.Underlay;
+import java.util.List;
 import java.util.Optional;
 
 /** From what the resources say to what a brain is told. */
@@ -32,17 +37,50 @@ public final class IntentWords {
                         network.network().spec().subnets(),
                         network.imports(),
                         network.exports(),
-                        network.network().spec().mtu()))
+                        network.network().spec().mtu(),
+                        gateways(intent, network)))
             .toList();
     var neighbours = new PeerWords(fabric, self, false);
     return new NodeIntent(
-        fabric.asn(),
-        neighbours.peers(),
-        neighbours.ranges(),
-        fabric.holdSeconds(),
-        fabric.restartSeconds(),
-        fabric.longLivedSeconds(),
-        networks);
+            fabric.asn(),
+            neighbours.peers(),
+            neighbours.ranges(),
+            fabric.holdSeconds(),
+            fabric.restartSeconds(),
+            fabric.longLivedSeconds(),
+            networks)
+        .withTenants(tenants(intent));
+  }
+
+  private static List<TenantIntent> tenants(Intent intent) {
+    return intent.tenants().values().stream()
+        .flatMap(
+            tenant ->
+                tenant.l3Vni().stream()
+                    .map(
+                        vni ->
+                            new TenantIntent(
+                                tenant.name(), vni, tenant.imports(), tenant.exports())))
+        .toList();
+  }
+
+  /** None where the tenant does not route. */
+  private static List<HostAddress> gateways(Intent intent, ResolvedNetwork network) {
+    var spec = network.network().spec();
+    boolean routes =
+        spec.tenant()
+            .flatMap(tenant -> Optional.ofNullable(intent.tenants().get(tenant)))
+            .flatMap(ResolvedTenant::l3Vni)
+            .isPresent();
+    return !routes
+        ? List.of()
+        : spec.gateways().stream()
+            .flatMap(
+                gateway ->
+                    spec.subnets().stream()
+                        .filter(subnet -> subnet.contains(gateway))
+                        .map(subnet -> new HostAddress(gateway, subnet.length())))
+            .toList();
   }
 
   /** A reflector's part: everyone in the clients' prefixes may connect and is reflected to. */

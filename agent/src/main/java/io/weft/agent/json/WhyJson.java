@@ -81,8 +81,8 @@ public final class WhyJson {
                       .importTargets()
                       .forEach(t -> targets.add(t + " (" + n.intent().name() + ")")));
           reasons.add(
-              "a node keeps only routes with a target that one of its networks imports; imported"
-                  + " here: "
+              "a node keeps only routes with a target that one of its networks imports, or a tenant"
+                  + " that routes (its l3vni); by networks are imported here: "
                   + (targets.isEmpty() ? "none" : String.join(", ", targets)));
         });
   }

@@ -6,10 +6,13 @@ import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -34,11 +37,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
-      finish(name, changes, Optional.empty());
+      boolean same = standing.get().forwarding() == bridge.routed();
+      finish(name, same ? changes : changes.withForwarding(bridge.routed()), Optional.empty());
     } else {
       var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
       tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
-      finishNew(name, LinkSettings.NONE, Optional.empty());
+      finishNew(name, LinkSettings.NONE.withForwarding(bridge.routed()), Optional.empty());
     }
     tables.reread(name);
   }
@@ -175,6 +179,13 @@ record Devices(Rtnetlink host, TenantTables tables) {
               Address.of(index, port.addresses().get(i), pod.prefixLengths().get(i))));
     }
     performAll(inside, requests);
+    for (var gateway : pod.gateways()) {
+      // A pod that has a default route already keeps it.
+      var everywhere = new IpPrefix(gateway.masked(0), 0);
+      if (inside.routes().stream().noneMatch(route -> route.prefix().equals(everywhere))) {
+        inside.execute(new Request.AddRoute(Route.of(everywhere, NextHop.via(gateway, index))));
+      }
+    }
   }
 
   /** As {@link #finish}; a device that cannot be finished is not left half made. */

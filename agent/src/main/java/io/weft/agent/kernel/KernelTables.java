@@ -115,7 +115,15 @@ final class KernelTables implements AutoCloseable {
   private static boolean isRow(ForwardingKey key) {
     return switch (key.kind()) {
       case NAMESPACE, BRIDGE, VXLAN, PORT -> false;
-      case UNDERLAY_ROUTE, LOCAL_FDB, VXLAN_FDB, BRIDGE_FDB, FLOOD, NEIGHBOUR -> true;
+      case UNDERLAY_ROUTE,
+          GATEWAY,
+          LOCAL_FDB,
+          VXLAN_FDB,
+          BRIDGE_FDB,
+          FLOOD,
+          NEIGHBOUR,
+          TENANT_ROUTE ->
+          true;
     };
   }
 
@@ -185,9 +193,14 @@ final class KernelTables implements AutoCloseable {
 
   /** What was to go is not there, or what was to come is there already. */
   private static boolean isFine(Request request, Failure failure) {
-    boolean removal =
-        request instanceof Request.DeleteFdb || request instanceof Request.DeleteNeighbour;
-    return removal ? failure.notThere() : failure.alreadyThere();
+    return switch (request) {
+      case Request.DeleteFdb _,
+          Request.DeleteNeighbour _,
+          Request.DeleteRoute _,
+          Request.DeleteAddress _ ->
+          failure.notThere();
+      default -> failure.alreadyThere();
+    };
   }
 
   private void applyDevice(KernelChange change, List<Refusal> refusals) {
@@ -216,6 +229,8 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.VxlanPort port -> devices(port).put(port, port.namespace());
       case ForwardingObject.EndpointPort port -> devices(port).put(port);
       case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.GatewayAddress _,
+          ForwardingObject.TenantRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
@@ -237,6 +252,8 @@ final class KernelTables implements AutoCloseable {
           devices(port).remove(Translation.vxlanName(port.vni()));
       case ForwardingObject.EndpointPort port -> devices(port).remove(port.port());
       case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.GatewayAddress _,
+          ForwardingObject.TenantRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,

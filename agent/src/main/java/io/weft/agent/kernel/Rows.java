@@ -3,6 +3,8 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Route;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Optional;
@@ -12,7 +14,17 @@ final class Rows {
   /** RTPROT_BGP (linux/rtnetlink.h): who set our neighbours and rows. */
   static final int PROTOCOL = 186;
 
+  /** Behind what an administrator sets by hand, before the end of the namespace. */
+  static final int METRIC = 20;
+
   private Rows() {}
+
+  /** The next hop is the VTEP itself, which no prefix of the tenant's covers. */
+  static Route route(int bridge, ForwardingObject.TenantRoute entry) {
+    return Route.of(entry.prefix(), NextHop.onlink(entry.vtep(), bridge))
+        .withProtocol(PROTOCOL)
+        .withMetric(METRIC);
+  }
 
   static FdbEntry vxlan(int device, ForwardingObject.VxlanFdbEntry entry) {
     var row =

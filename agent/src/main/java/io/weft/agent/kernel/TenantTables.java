@@ -1,13 +1,16 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.KernelNotice;
+import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
@@ -36,6 +39,9 @@ final class TenantTables implements AutoCloseable {
   private static final List<IpPrefix> EVERYWHERE =
       List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
 
+  /** The largest that a route of IPv6 has too; a lower metric wins. */
+  private static final int LAST_METRIC = Integer.MAX_VALUE;
+
   private final String namespace;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
@@ -53,7 +59,7 @@ final class TenantTables implements AutoCloseable {
     this.namespace = namespace;
     this.rtnetlink = Rtnetlink.openIn(namespace);
     try {
-      this.monitor = NetlinkMonitor.openIn(namespace);
+      this.monitor = NetlinkMonitor.openWithRoutesIn(namespace);
     } catch (RuntimeException e) {
       rtnetlink.close();
       throw e;
@@ -80,21 +86,33 @@ final class TenantTables implements AutoCloseable {
   }
 
   /**
-   * Makes it ours: it ends in unreachable routes, so that no packet finds a way by chance, and has
-   * the mark. Writes what is missing only.
+   * Makes it ours: it ends in unreachable routes, behind any other, so that no packet finds a way
+   * by chance, and has the mark. Writes what is missing only.
    */
   void claim(String prefix) {
     var standing = rtnetlink.routes();
     for (var everywhere : EVERYWHERE) {
-      var route = Route.unreachable(everywhere);
-      if (standing.stream().noneMatch(r -> r.prefix().equals(everywhere))) {
-        rtnetlink.execute(new Request.ReplaceRoute(route));
+      var end = Route.unreachable(everywhere).withMetric(LAST_METRIC);
+      if (standing.stream().noneMatch(route -> isUnreachable(route, end))) {
+        rtnetlink.execute(new Request.ReplaceRoute(end));
       }
+      // An earlier version gave it no metric: no other default route could come before it.
+      standing.stream()
+          .filter(route -> route.type() == RouteType.UNREACHABLE)
+          .filter(route -> route.prefix().equals(everywhere) && !isUnreachable(route, end))
+          .filter(route -> route.protocol() == Route.STATIC)
+          .forEach(route -> rtnetlink.executeIfThere(new Request.DeleteRoute(route)));
     }
     if (!isMarked(prefix)) {
       int loopback = rtnetlink.requireLink("lo").index();
       rtnetlink.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias(mark(prefix))));
     }
+  }
+
+  private static boolean isUnreachable(Route route, Route end) {
+    return route.type() == RouteType.UNREACHABLE
+        && route.prefix().equals(end.prefix())
+        && route.metric().equals(end.metric());
   }
 
   /** Gives the namespace its name back when someone took it away: without it nobody can enter. */
@@ -126,6 +144,8 @@ final class TenantTables implements AutoCloseable {
     links.forEach(link -> translation.object(link).ifPresent(objects::add));
     rtnetlink.fdb().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
+    rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
+    rtnetlink.routes().forEach(row -> translation.object(row).ifPresent(objects::add));
     return objects;
   }
 
@@ -158,6 +178,10 @@ final class TenantTables implements AutoCloseable {
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
               .toList();
+      case ForwardingObject.GatewayAddress gateway ->
+          address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.TenantRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.LocalFdbEntry _,
@@ -186,6 +210,9 @@ final class TenantTables implements AutoCloseable {
         switch (object) {
           case ForwardingObject.NeighbourEntry neighbour ->
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.GatewayAddress gateway ->
+              address(gateway).map(Request.DeleteAddress::new);
+          case ForwardingObject.TenantRoute route -> route(route).map(Request.DeleteRoute::new);
           case ForwardingObject.VxlanFdbEntry entry ->
               device(Translation.vxlanName(entry.vni()))
                   .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
@@ -217,7 +244,9 @@ final class TenantTables implements AutoCloseable {
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,
-          ForwardingObject.NeighbourEntry _ ->
+          ForwardingObject.NeighbourEntry _,
+          ForwardingObject.GatewayAddress _,
+          ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
     };
   }
@@ -225,6 +254,15 @@ final class TenantTables implements AutoCloseable {
   private Optional<Neighbour> neighbour(ForwardingObject.NeighbourEntry entry) {
     return device(Translation.bridgeName(entry.vni()))
         .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
+  }
+
+  private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
+    return device(Translation.bridgeName(gateway.vni()))
+        .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
+  }
+
+  private Optional<Route> route(ForwardingObject.TenantRoute route) {
+    return device(Translation.bridgeName(route.vni())).map(index -> Rows.route(index, route));
   }
 
   /** The index of one of our links, as it is known here. */
@@ -264,8 +302,15 @@ final class TenantTables implements AutoCloseable {
         // A link that is still known here went without us, and its rows with it: another one of
         // its name may stand there already, and look the same.
         case KernelNotice.LinkGone(int link, _) -> all |= translation.link(link).isPresent();
-        case KernelNotice.LinkChanged _, KernelNotice.BridgePortChanged _ -> linksTouched = true;
-        case KernelNotice.AddressChanged _, KernelNotice.RouteChanged _ -> {}
+        case KernelNotice.AddressChanged(var row, boolean gone) ->
+            touched.putAll(translation.changes(row, gone));
+        case KernelNotice.RouteChanged(var row, boolean gone) ->
+            touched.putAll(translation.changes(row, gone));
+        case KernelNotice.LinkChanged(var link) -> {
+          linksTouched = true;
+          all |= losesRoutes(link);
+        }
+        case KernelNotice.BridgePortChanged _ -> linksTouched = true;
       }
     }
     boolean lookAtLinks = linksTouched && quiet;
@@ -274,6 +319,18 @@ final class TenantTables implements AutoCloseable {
       return compareAll();
     }
     return news(touched);
+  }
+
+  /** The kernel takes the routes of a link that goes down away, and does not say so. */
+  private boolean losesRoutes(Link link) {
+    return !link.up()
+        && translation
+            .object(link)
+            .filter(ForwardingObject.Bridge.class::isInstance)
+            .flatMap(bridge -> Optional.ofNullable(believed.get(bridge.key())))
+            .filter(
+                bridge -> bridge instanceof ForwardingObject.Bridge believes && believes.routed())
+            .isPresent();
   }
 
   private boolean linksDiffer() {

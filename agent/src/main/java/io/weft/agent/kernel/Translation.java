@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
@@ -7,6 +8,8 @@ import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
@@ -15,6 +18,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -122,7 +126,7 @@ final class Translation {
       int mtu = link.up() ? link.mtu() : DAMAGED_MTU;
       return Optional.of(
           new ForwardingObject.Bridge(
-              namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu));
+              namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu, link.forwarding()));
     }
     var vxlan = vxlan(link.index());
     if (vxlan.isPresent()) {
@@ -262,6 +266,54 @@ final class Translation {
                 changes.put(
                     key(ForwardingKey.Kind.NEIGHBOUR, vni, row.address().toString()),
                     gone ? Optional.empty() : object(row)));
+    return changes;
+  }
+
+  /** An address of one of our bridges: a gateway's. The link-local ones are the kernel's. */
+  Optional<ForwardingObject> object(Address row) {
+    return row.address().isLinkLocal()
+        ? Optional.empty()
+        : bridge(row.link())
+            .map(
+                vni ->
+                    new ForwardingObject.GatewayAddress(
+                        namespace, vni, row.address(), row.prefixLength()));
+  }
+
+  /** A route as we write it: of our protocol and metric, by a neighbour of one of our bridges. */
+  Optional<ForwardingObject> object(Route row) {
+    boolean ours =
+        row.protocol() == Route.BGP
+            && row.metric().equals(OptionalInt.of(Rows.METRIC))
+            && row.table() == Route.MAIN_TABLE
+            && row.type() == RouteType.UNICAST
+            && row.nextHops().size() == 1;
+    if (!ours) {
+      return Optional.empty();
+    }
+    var hop = row.nextHops().getFirst();
+    return hop.via().isEmpty() || hop.link().isEmpty()
+        ? Optional.empty()
+        : bridge(hop.link().getAsInt())
+            .map(
+                vni ->
+                    new ForwardingObject.TenantRoute(
+                        namespace, vni, row.prefix(), hop.via().get()));
+  }
+
+  /** As for a forwarding database. */
+  Map<ForwardingKey, Optional<ForwardingObject>> changes(Address row, boolean gone) {
+    var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    var object = object(row);
+    object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
+    return changes;
+  }
+
+  /** As for a forwarding database. */
+  Map<ForwardingKey, Optional<ForwardingObject>> changes(Route row, boolean gone) {
+    var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    var object = object(row);
+    object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
     return changes;
   }
 

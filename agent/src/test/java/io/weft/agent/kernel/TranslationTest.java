@@ -56,7 +56,8 @@ class TranslationTest {
           vxlan,
           port,
           OptionalInt.empty(),
-          OptionalInt.empty());
+          OptionalInt.empty(),
+          false);
     }
 
     Shape down() {

@@ -1,20 +1,21 @@
 package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.Fabric;
-import io.weft.kubernetes.resource.Tenant;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is in force: free of contradictions. No two networks have one VNI, every tenant that a
- * network names is there, and subnets within a tenant do not overlap.
+ * What is in force: free of contradictions. No VNI is given twice, be it to a network or to a
+ * tenant, every tenant that a network names is there, and subnets within a tenant do not overlap.
  *
  * @param tenants by name
  * @param networks by name
  */
 public record Intent(
-    Fabric fabric, SortedMap<String, Tenant> tenants, SortedMap<String, ResolvedNetwork> networks) {
+    Fabric fabric,
+    SortedMap<String, ResolvedTenant> tenants,
+    SortedMap<String, ResolvedNetwork> networks) {
   /** Nothing asked for. */
   public static final Intent NONE = new Intent(Fabric.DEFAULT, new TreeMap<>(), new TreeMap<>());
 

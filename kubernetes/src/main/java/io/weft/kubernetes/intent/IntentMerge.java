@@ -7,6 +7,7 @@ import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.resource.ResourceReading;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.yaml.Problem;
+import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -42,24 +43,32 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
     retainUnread(limited, next);
 
     var fabric = Fabric.DEFAULT;
-    var tenants = new TreeMap<String, Tenant>();
+    var tenants = new TreeMap<String, Declared>();
     var networks = new TreeMap<String, Declared>();
     for (var candidate : next.values()) {
       switch (candidate.declared().resource()) {
         case Fabric given -> fabric = given;
-        case Tenant tenant -> tenants.put(tenant.name(), tenant);
+        case Tenant tenant -> tenants.put(tenant.name(), candidate.declared());
         case Network network -> networks.put(network.name(), candidate.declared());
       }
     }
+    var l3Vnis = standingL3Vnis(tenants);
     var versions =
         NetworkResolution.resolve(
-            fabric.spec(), tenants.keySet(), standingNetworks(), networks, problems);
+            fabric.spec(),
+            tenants.keySet(),
+            reserved(l3Vnis, tenants),
+            standingNetworks(),
+            networks,
+            problems);
+    var routing =
+        TenantResolution.resolve(fabric.spec(), tenants, versions.values(), l3Vnis, problems);
     keepOnly(versions, next);
 
     var resolved = new TreeMap<String, ResolvedNetwork>();
     versions.forEach((name, version) -> resolved.put(name, version.resolved()));
     return new IntentMerge(
-        next, new IntentReading(new Intent(fabric, tenants, resolved), problems));
+        next, new IntentReading(new Intent(fabric, routing, resolved), problems));
   }
 
   /** The directory as a whole cannot be read: everything stays. */
@@ -153,6 +162,29 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
             next.putIfAbsent(key, new Standing(old.declared(), unread));
           }
         });
+  }
+
+  private SortedMap<String, Vni> standingL3Vnis(SortedMap<String, Declared> declared) {
+    var standing = new TreeMap<String, Vni>();
+    reading.intent().tenants().values().stream()
+        .filter(tenant -> declared.containsKey(tenant.name()))
+        .forEach(tenant -> tenant.l3Vni().ifPresent(vni -> standing.put(tenant.name(), vni)));
+    return standing;
+  }
+
+  /** L3 VNIs that no network may take, and whose they are: in force, and not given up. */
+  private static SortedMap<Vni, Declared> reserved(
+      SortedMap<String, Vni> standing, SortedMap<String, Declared> tenants) {
+    var reserved = new TreeMap<Vni, Declared>();
+    tenants.forEach(
+        (name, declared) ->
+            Optional.ofNullable(standing.get(name))
+                .filter(
+                    vni ->
+                        declared.resource() instanceof Tenant tenant
+                            && tenant.spec().l3vni().orElse(vni).equals(vni))
+                .ifPresent(vni -> reserved.put(vni, declared)));
+    return reserved;
   }
 
   private SortedMap<String, NetworkVersion> standingNetworks() {

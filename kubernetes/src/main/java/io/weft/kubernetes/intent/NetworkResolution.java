@@ -5,6 +5,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.kubernetes.yaml.Spelling;
+import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,20 +23,26 @@ import java.util.TreeSet;
 final class NetworkResolution {
   private final FabricSpec fabric;
   private final Set<String> tenants;
+  private final SortedMap<Vni, Declared> reserved;
   private final SortedMap<String, NetworkVersion> standing;
   private final SortedMap<String, NetworkVersion> current = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
   private NetworkResolution(
-      FabricSpec fabric, Set<String> tenants, SortedMap<String, NetworkVersion> standing) {
+      FabricSpec fabric,
+      Set<String> tenants,
+      SortedMap<Vni, Declared> reserved,
+      SortedMap<String, NetworkVersion> standing) {
     this.fabric = fabric;
     this.tenants = tenants;
+    this.reserved = reserved;
     this.standing = standing;
   }
 
   /**
    * Which version of which network is in force, by name.
    *
+   * @param reserved VNIs that are L3 VNIs of tenants in force
    * @param standing the networks in force until now
    * @param candidates the versions asked for
    * @param problems takes why a candidate is not in force
@@ -43,12 +50,13 @@ final class NetworkResolution {
   static SortedMap<String, NetworkVersion> resolve(
       FabricSpec fabric,
       Set<String> tenants,
+      SortedMap<Vni, Declared> reserved,
       SortedMap<String, NetworkVersion> standing,
       SortedMap<String, Declared> candidates,
       List<Problem> problems) {
     var inForce = standing;
     while (true) {
-      var resolution = new NetworkResolution(fabric, tenants, inForce);
+      var resolution = new NetworkResolution(fabric, tenants, reserved, inForce);
       resolution.decideAll(candidates);
       if (resolution.current.equals(inForce)) {
         problems.addAll(resolution.problems);
@@ -76,7 +84,14 @@ final class NetworkResolution {
     }
     var missing = network.spec().tenant().filter(tenant -> !tenants.contains(tenant));
     if (missing.isEmpty()) {
-      current.put(name, new NetworkVersion(declared, ResolvedNetwork.of(network, fabric)));
+      var version = new NetworkVersion(declared, ResolvedNetwork.of(network, fabric));
+      var tenant = Optional.ofNullable(reserved.get(version.resolved().vni()));
+      if (tenant.isEmpty()) {
+        current.put(name, version);
+      } else {
+        problems.add(reservedBy(tenant.get(), version));
+        asBefore(name).ifPresent(old -> current.put(name, old));
+      }
       return;
     }
     problems.add(
@@ -90,6 +105,19 @@ final class NetworkResolution {
                     .map(near -> "; did you mean '" + near + "'?")
                     .orElse("")));
     asBefore(name).ifPresent(version -> current.put(name, version));
+  }
+
+  private static Problem reservedBy(Declared tenant, NetworkVersion loser) {
+    return new Problem(
+        loser.declared().placeOf("vni"),
+        loser.declared().resource().key().toString(),
+        "vni "
+            + loser.resolved().vni()
+            + " is the l3vni of "
+            + tenant.resource().key()
+            + " ("
+            + tenant.placeOf("l3vni")
+            + "); give the network another vni");
   }
 
   /** The version in force until now, unless its tenant has gone. */

@@ -38,17 +38,24 @@ public record ResolvedNetwork(
 
   static ResolvedNetwork withVni(Network network, Vni vni, FabricSpec fabric) {
     var targets = network.spec().routeTargets();
-    var shorter = RouteTarget.automatic(fabric.asn(), vni);
-    var longer = RouteTarget.automaticRfc8365(fabric.asn(), vni);
-    var exported =
-        switch (fabric.autoRouteTarget()) {
-          case SHORT -> shorter;
-          case RFC8365 -> longer;
-        };
     return new ResolvedNetwork(
         network,
         vni,
-        targets.imports().isEmpty() ? List.of(shorter, longer) : targets.imports(),
-        targets.exports().isEmpty() ? List.of(exported) : targets.exports());
+        targets.imports().isEmpty() ? automaticImports(vni, fabric) : targets.imports(),
+        targets.exports().isEmpty() ? automaticExports(vni, fabric) : targets.exports());
+  }
+
+  /** Both forms: whoever exports may use the one or the other. */
+  static List<RouteTarget> automaticImports(Vni vni, FabricSpec fabric) {
+    return List.of(
+        RouteTarget.automatic(fabric.asn(), vni), RouteTarget.automaticRfc8365(fabric.asn(), vni));
+  }
+
+  static List<RouteTarget> automaticExports(Vni vni, FabricSpec fabric) {
+    return List.of(
+        switch (fabric.autoRouteTarget()) {
+          case SHORT -> RouteTarget.automatic(fabric.asn(), vni);
+          case RFC8365 -> RouteTarget.automaticRfc8365(fabric.asn(), vni);
+        });
   }
 }

@@ -115,7 +115,8 @@ final class FabricReader {
   private static Optional<VniPools> vniPools(YamlObject object) {
     return Optional.of(
         new VniPools(
-            object.optional("networks").word(VniRange::parse).orElse(VniPools.DEFAULT.networks())));
+            object.optional("networks").word(VniRange::parse).orElse(VniPools.DEFAULT.networks()),
+            object.optional("tenants").word(VniRange::parse).orElse(VniPools.DEFAULT.tenants())));
   }
 
   static Optional<Integer> holdSeconds(YamlValue value) {

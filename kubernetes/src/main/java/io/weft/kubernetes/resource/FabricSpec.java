@@ -169,10 +169,17 @@ public record FabricSpec(
     }
   }
 
-  /** VNIs given out automatically; {@code networks} is 10000-99999 when not given. */
-  public record VniPools(VniRange networks) {
+  /**
+   * VNIs given out automatically.
+   *
+   * @param networks 10000-99999 when not given
+   * @param tenants for their L3 VNIs; 100000-199999 when not given
+   */
+  public record VniPools(VniRange networks, VniRange tenants) {
     public static final VniPools DEFAULT =
-        new VniPools(new VniRange(new Vni(10_000), new Vni(99_999)));
+        new VniPools(
+            new VniRange(new Vni(10_000), new Vni(99_999)),
+            new VniRange(new Vni(100_000), new Vni(199_999)));
   }
 
   /** The form of automatic route targets on export; on import both forms are accepted. */

@@ -5,6 +5,7 @@ import static io.weft.kubernetes.resource.ResourceReader.placed;
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
@@ -30,6 +31,12 @@ final class NetworkReader {
             .optional("routeTargets")
             .object(NetworkReader::routeTargets)
             .orElse(RouteTargets.AUTOMATIC);
+    var gateway = object.optional("gateway");
+    var gateways = gateways(gateway, subnets);
+    if (!gateways.isEmpty() && !object.optional("tenant").isPresent()) {
+      gateway.report(
+          "a gateway routes within a tenant, and this network has none; name one or remove the gateway");
+    }
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
     try {
@@ -39,7 +46,8 @@ final class NetworkReader {
               vni,
               subnets,
               routeTargets,
-              mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty())));
+              mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty()),
+              gateways));
     } catch (IllegalArgumentException e) {
       // All that is left to go wrong between the fields is the mtu; say so at its place.
       mtuValue.report(String.valueOf(e.getMessage()));
@@ -71,6 +79,47 @@ final class NetworkReader {
     }
     NetworkSpec.requireApart(subnet, before);
     return subnet;
+  }
+
+  /** {@code true}: the first address of each IPv4 subnet; or a list of addresses. */
+  private static List<IpAddress> gateways(YamlValue value, List<IpPrefix> subnets) {
+    var gateways = new ArrayList<IpAddress>();
+    if (!value.isTruth()) {
+      value
+          .each()
+          .forEach(item -> item.word(t -> gateway(t, subnets, gateways)).ifPresent(gateways::add));
+      return gateways;
+    }
+    if (value.truth().orElse(false)) {
+      for (var subnet : subnets) {
+        var first = subnet.address().plus(1);
+        if (first.isIpv4() && subnet.isHostAddress(first)) {
+          gateways.add(first);
+        }
+      }
+      if (gateways.isEmpty()) {
+        value.report("no IPv4 subnet has room for a gateway; give one of /31 or shorter");
+      }
+    }
+    return gateways;
+  }
+
+  private static IpAddress gateway(String text, List<IpPrefix> subnets, List<IpAddress> before) {
+    var address = IpAddress.parse(text);
+    var subnet = subnets.stream().filter(s -> s.isHostAddress(address)).findFirst();
+    if (subnet.isEmpty()) {
+      throw new IllegalArgumentException(
+          address + " is no host address of a subnet of the network: " + subnets);
+    }
+    if (!address.isIpv4()) {
+      throw new IllegalArgumentException(
+          address + " is IPv6; gateways are carried out for IPv4 only, remove it");
+    }
+    if (before.stream().anyMatch(subnet.get()::contains)) {
+      throw new IllegalArgumentException(
+          "subnet " + subnet.get() + " has a gateway already; remove " + address);
+    }
+    return address;
   }
 
   private static Optional<RouteTargets> routeTargets(YamlObject object) {

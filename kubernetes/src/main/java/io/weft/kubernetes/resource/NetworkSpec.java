@@ -1,5 +1,6 @@
 package io.weft.kubernetes.resource;
 
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
 import java.util.List;
@@ -15,13 +16,16 @@ import java.util.OptionalInt;
  *     out
  * @param mtu of the endpoints, 576..9000 octets (1280 and more with an IPv6 subnet, RFC 8200 §5);
  *     empty: what the underlay leaves
+ * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), IPv4, one of a subnet at
+ *     most; none: pure Layer 2
  */
 public record NetworkSpec(
     Optional<String> tenant,
     Optional<Vni> vni,
     List<IpPrefix> subnets,
     RouteTargets routeTargets,
-    OptionalInt mtu) {
+    OptionalInt mtu,
+    List<IpAddress> gateways) {
   public static final int MIN_MTU = 576;
   public static final int MAX_MTU = 9000;
   public static final int MAX_SUBNETS = 16;
@@ -34,11 +38,13 @@ public record NetworkSpec(
           Optional.empty(),
           List.of(),
           RouteTargets.AUTOMATIC,
-          OptionalInt.empty());
+          OptionalInt.empty(),
+          List.of());
 
   public NetworkSpec {
     tenant.ifPresent(Metadata::requireLabel);
     subnets = List.copyOf(subnets);
+    gateways = List.copyOf(gateways);
     if (subnets.size() > MAX_SUBNETS) {
       throw new IllegalArgumentException(
           "a network has at most " + MAX_SUBNETS + " subnets, not " + subnets.size());

@@ -1,11 +1,13 @@
 package io.weft.kubernetes.resource;
 
+import io.weft.kubernetes.resource.Tenant.TenantSpec;
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.Problems;
 import io.weft.kubernetes.yaml.YamlDocument;
 import io.weft.kubernetes.yaml.YamlNode;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
+import io.weft.net.Vni;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -50,14 +52,22 @@ public final class ResourceReader {
         yield metadata.map(m -> new Fabric(m, fabric));
       }
       case TENANT -> {
-        var tenant = spec.object(_ -> Optional.of(new Tenant.TenantSpec()));
-        yield metadata.map(m -> new Tenant(m, tenant.orElse(new Tenant.TenantSpec())));
+        var tenant = spec.object(s -> tenant(s, fields)).orElse(TenantSpec.DEFAULT);
+        yield metadata.map(m -> new Tenant(m, tenant));
       }
       case NETWORK -> {
         var network = spec.object(s -> NetworkReader.spec(s, fields)).orElse(NetworkSpec.DEFAULT);
         yield metadata.map(m -> new Network(m, network));
       }
     };
+  }
+
+  private static Optional<TenantSpec> tenant(YamlObject object, SortedMap<String, Place> fields) {
+    var l3vni =
+        placed(object.optional("l3vni"), "l3vni", fields)
+            .integer(1, Vni.MAX)
+            .map(value -> new Vni(value.intValue()));
+    return Optional.of(new TenantSpec(l3vni));
   }
 
   private static String requireApiVersion(String version) {

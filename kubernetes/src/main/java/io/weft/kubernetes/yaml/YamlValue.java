@@ -46,6 +46,12 @@ public final class YamlValue {
         .isPresent();
   }
 
+  /** True for {@code true} and {@code false}; for values that are one of these or a list. */
+  public boolean isTruth() {
+    return node.filter(n -> n instanceof YamlNode.Scalar(_, var form, _) && form == Form.TRUTH)
+        .isPresent();
+  }
+
   /** Where the value begins; where it is absent, the object in which it was looked for. */
   public Place place() {
     return place;

@@ -15,12 +15,14 @@ import io.weft.net.Vni;
 import io.weft.net.VniRange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ResourceReaderTest {
@@ -268,9 +270,61 @@ class ResourceReaderTest {
   }
 
   @Test
-  void aTenantHasNothingToSay() {
+  void aTenantMayHaveItsL3Vni() {
+    assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 5}")).spec())
+        .isEqualTo(new Tenant.TenantSpec(Optional.of(new Vni(5))));
+    assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}")).spec().l3vni()).isEmpty();
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {vni: 5}"))
-        .containsExactly("f.yaml:3:8: Tenant red: unknown key 'vni'; none is known here");
+        .containsExactly("f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni");
+    assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 16777216}"))
+        .containsExactly("f.yaml:3:15: Tenant red: l3vni 16777216 is out of 1..16777215");
+  }
+
+  @Test
+  void aNetworkMayHaveGateways() {
+    assertThat(gateways("true")).containsExactly("192.168.1.1", "192.168.2.1");
+    assertThat(gateways("[192.168.2.254]")).containsExactly("192.168.2.254");
+    assertThat(gateways("false")).isEmpty();
+  }
+
+  private static List<String> gateways(String value) {
+    return ((Network) good(ROUTED + value))
+        .spec().gateways().stream().map(Object::toString).toList();
+  }
+
+  private static final String ROUTED =
+      """
+      kind: Network
+      metadata: {name: web}
+      spec:
+        tenant: red
+        subnets: [192.168.1.0/24, 192.168.2.0/24, "fd00::/64"]
+        gateway:\s""";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          [10.0.0.1]                 | 13 | 10.0.0.1 is no host address of a subnet of the network: [192.168.1.0/24, 192.168.2.0/24, fd00::/64]
+          [192.168.1.0]              | 13 | 192.168.1.0 is no host address of a subnet of the network: [192.168.1.0/24, 192.168.2.0/24, fd00::/64]
+          [192.168.1.1, 192.168.1.2] | 26 | subnet 192.168.1.0/24 has a gateway already; remove 192.168.1.2
+          ["fd00::1"]                | 13 | fd00::1 is IPv6; gateways are carried out for IPv4 only, remove it
+          """)
+  void aWrongGatewayIsNamedWithItsPlace(String value, int column, String problem) {
+    assertThat(problems(ROUTED + value))
+        .containsExactly("f.yaml:6:" + column + ": Network web: gateway: " + problem);
+  }
+
+  @Test
+  void aGatewayNeedsATenantAndRoom() {
+    assertThat(problems(ROUTED.replace("  tenant: red\n", "") + "true"))
+        .containsExactly(
+            "f.yaml:5:12: Network web: a gateway routes within a tenant, and this network has none; name one or remove the gateway");
+    assertThat(problems(ROUTED.replaceFirst("subnets: .*", "subnets: [192.168.1.7/32]") + "true"))
+        .containsExactly(
+            "f.yaml:6:12: Network web: no IPv4 subnet has room for a gateway; give one of /31 or shorter");
   }
 
   @Test

@@ -24,6 +24,9 @@ final class ExtraEndpoint {
   private static List<IpAddress> freeAddress(RunningLab lab, String network) {
     var taken = new TreeSet<String>();
     lab.attached().forEach(a -> a.addresses().forEach(address -> taken.add(address.toString())));
+    lab.topology().networks().stream()
+        .flatMap(each -> each.spec().gateways().stream())
+        .forEach(gateway -> taken.add(gateway.toString()));
     for (var subnet : lab.topology().network(network).spec().subnets()) {
       if (subnet.address() instanceof Ipv4Address first) {
         long last = (1L << first.bits() - subnet.length()) - 1;

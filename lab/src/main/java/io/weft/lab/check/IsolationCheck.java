@@ -28,6 +28,8 @@ public final class IsolationCheck implements Check {
   private static final Duration NO_ANSWER = Duration.ofMillis(250);
   private static final Duration SETTLE = Duration.ofSeconds(5);
   private static final int ICMP = 1;
+  private static final int ECHO = 8;
+  private static final int ECHO_REPLY = 0;
 
   @Override
   public String name() {
@@ -41,9 +43,13 @@ public final class IsolationCheck implements Check {
     int pings = 0;
     for (var from : lab.networks()) {
       for (var to : lab.networks()) {
-        if (!tenant(lab, from).equals(tenant(lab, to))) {
+        if (!Routing.tenant(lab, from).equals(Routing.tenant(lab, to))) {
           pairs++;
-          pings += sharedAddresses(lab.attached(from), lab.attached(to), findings);
+          var own =
+              Routing.neighbours(lab, from).stream()
+                  .flatMap(network -> addresses(lab.attached(network)).stream())
+                  .toList();
+          pings += sharedAddresses(lab.attached(from), lab.attached(to), own, findings);
           pings += ownAddress(lab, from, to, findings);
         }
       }
@@ -59,12 +65,9 @@ public final class IsolationCheck implements Check {
             + " tenant borders: none seen on the other side, none answered from there");
   }
 
-  private static String tenant(RunningLab lab, String network) {
-    return lab.topology().network(network).spec().tenant().orElse("network " + network);
-  }
-
   /** All of one tenant ping all addresses of the other, and all of the other listen. */
-  private static int sharedAddresses(List<Attached> from, List<Attached> to, Findings findings)
+  private static int sharedAddresses(
+      List<Attached> from, List<Attached> to, List<IpAddress> known, Findings findings)
       throws InterruptedException {
     var ears = new TreeMap<String, Recording>();
     try {
@@ -72,7 +75,7 @@ public final class IsolationCheck implements Check {
       var tasks = new ArrayList<Callable<String>>();
       for (var sender : from) {
         for (var address : addresses(to)) {
-          boolean own = from.stream().anyMatch(e -> e.addresses().contains(address));
+          boolean own = known.contains(address);
           tasks.add(() -> send(sender, address, own));
         }
       }
@@ -90,7 +93,7 @@ public final class IsolationCheck implements Check {
     return endpoints.stream().flatMap(e -> e.addresses().stream()).distinct().toList();
   }
 
-  /** An address that the sender's own network has too must answer: from there. */
+  /** An address that the sender's own tenant has too must answer: from there. */
   private static String send(Attached sender, IpAddress address, boolean own) {
     var result =
         Pings.ping(sender.namespace(), address, Pings.PAYLOAD, own ? Pings.PATIENCE : NO_ANSWER);
@@ -102,16 +105,18 @@ public final class IsolationCheck implements Check {
   private static void listen(Map<String, Recording> ears, String from, Findings findings) {
     ears.forEach(
         (name, recording) -> {
-          long heard = recording.frames().stream().filter(IsolationCheck::isIcmp).count();
+          long heard = recording.frames().stream().filter(IsolationCheck::isEcho).count();
           findings.expect(heard == 0, name + " saw " + heard + " echo packets of " + from);
         });
   }
 
-  private static boolean isIcmp(Frame frame) {
+  /** Not what an endpoint's own gateway tells it of packets that it could not deliver. */
+  private static boolean isEcho(Frame frame) {
     var octets = frame.octets();
     return octets.length() > 34
         && (octets.at(12) << 8 | octets.at(13)) == VxlanFrame.IPV4
-        && octets.at(23) == ICMP;
+        && octets.at(23) == ICMP
+        && (octets.at(34) == ECHO || octets.at(34) == ECHO_REPLY);
   }
 
   /** An endpoint for the time of the check has an address that only its tenant has. */

@@ -1,10 +1,12 @@
 package io.weft.lab.check;
 
 import io.weft.lab.check.Pings.Way;
+import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.EchoResult;
+import io.weft.net.IpAddress;
 
 /**
  * An endpoint that has forgotten a remote neighbour learns its MAC from its own node: no ARP
@@ -36,7 +38,7 @@ public final class SuppressionCheck implements Check {
   private static void look(RunningLab lab, Way way, Findings findings) {
     var node = lab.plan().namespace(way.from().node()).name();
     try (var recording = Recording.startIn(node, "eth0")) {
-      forget(way);
+      forget(way.from(), way.address());
       var result = Pings.ping(way, Pings.PAYLOAD);
       findings.expect(result instanceof EchoResult.Reply, way + ": " + result);
       var frames =
@@ -49,10 +51,11 @@ public final class SuppressionCheck implements Check {
     }
   }
 
-  private static void forget(Way way) {
-    try (var netlink = Rtnetlink.openIn(way.from().namespace())) {
+  /** The endpoint must ask for the address anew. */
+  static void forget(Attached endpoint, IpAddress address) {
+    try (var netlink = Rtnetlink.openIn(endpoint.namespace())) {
       for (var neighbour : netlink.neighbours(netlink.requireLink("eth0").index())) {
-        if (neighbour.address().equals(way.address())) {
+        if (neighbour.address().equals(address)) {
           netlink.executeIfThere(new Request.DeleteNeighbour(neighbour));
         }
       }

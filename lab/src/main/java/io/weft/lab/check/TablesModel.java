@@ -2,6 +2,7 @@ package io.weft.lab.check;
 
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
+import io.weft.net.IpAddress;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 
@@ -15,11 +16,52 @@ final class TablesModel {
       int vni = endpoint.vni().value();
       if (endpoint.node().equals(node)) {
         lines.add(TenantTables.local(vni, endpoint.mac()));
+        local(lab, endpoint, lines);
       } else {
         remote(lab, endpoint, lines);
       }
     }
+    if (Routing.isRouted(lab, network)) {
+      routed(lab, network, node, lines);
+    }
     return lines;
+  }
+
+  /** A gateway knows who is attached here. */
+  private static void local(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {
+    if (Routing.isRouted(lab, endpoint.network())) {
+      for (var address : endpoint.addresses()) {
+        lines.add(TenantTables.neighbour(endpoint.vni().value(), address, endpoint.mac()));
+      }
+    }
+  }
+
+  /** Every other node that routes for the tenant, its hosts, and the subnets that are not here. */
+  private static void routed(
+      RunningLab lab, String network, String node, NavigableSet<String> lines) {
+    int vni = Routing.l3Vni(lab, network);
+    for (var other : Routing.neighbours(lab, network)) {
+      boolean here = lab.nodesOf(other).stream().anyMatch(n -> n.thing().equals(node));
+      var vteps = new TreeSet<IpAddress>();
+      for (var endpoint : lab.attached(other)) {
+        if (!endpoint.node().equals(node)) {
+          var vtep = lab.plan().loopback(endpoint.node());
+          var mac = Routing.routerMac(vtep);
+          vteps.add(vtep);
+          lines.add(TenantTables.remote(vni, mac, vtep));
+          lines.add(TenantTables.tunnelled(vni, mac));
+          lines.add(TenantTables.neighbour(vni, vtep, mac));
+          for (var address : endpoint.addresses()) {
+            lines.add(TenantTables.route(vni, address + "/" + address.bits(), vtep));
+          }
+        }
+      }
+      if (!here && !vteps.isEmpty()) {
+        for (var subnet : lab.topology().network(other).spec().subnets()) {
+          lines.add(TenantTables.route(vni, subnet, vteps.first()));
+        }
+      }
+    }
   }
 
   private static void remote(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {

@@ -5,6 +5,8 @@ import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -23,8 +25,8 @@ final class TenantTables {
   private TenantTables() {}
 
   /**
-   * What forwards: rows of VXLAN devices, of bridges, and neighbours of bridges. Not what the
-   * kernel has of itself: the devices' own addresses and multicast groups.
+   * What forwards: rows of VXLAN devices, of bridges, neighbours of bridges, and routes. Not what
+   * the kernel has of itself: the devices' own addresses and multicast groups.
    */
   static NavigableSet<String> forwarding(String namespace) {
     var tables = new TenantTables();
@@ -32,6 +34,7 @@ final class TenantTables {
       netlink.links().forEach(link -> tables.links.put(link.index(), link));
       netlink.fdb().forEach(row -> tables.row(row).ifPresent(tables.lines::add));
       netlink.neighbours().forEach(row -> tables.neighbour(row).ifPresent(tables.lines::add));
+      netlink.routes().forEach(row -> tables.route(row).ifPresent(tables.lines::add));
     }
     return tables.lines;
   }
@@ -66,6 +69,26 @@ final class TenantTables {
     return "br" + vni + " neighbour " + address + " " + mac + " noarp";
   }
 
+  static String route(int vni, Object prefix, Object vtep) {
+    return "route " + prefix + " via " + vtep + " on br" + vni;
+  }
+
+  /** What came by BGP; the connected and local ones are the kernel's own. */
+  private Optional<String> route(Route row) {
+    if (row.protocol() != Route.BGP) {
+      return Optional.empty();
+    }
+    var hop = row.nextHops().size() == 1 ? row.nextHops().getFirst() : NextHop.on(0);
+    var link = links.get(hop.link().orElse(0));
+    return Optional.of(
+        "route "
+            + row.prefix()
+            + " via "
+            + hop.via().map(Object::toString).orElse("nothing")
+            + " on "
+            + (link == null ? "no link" : link.name()));
+  }
+
   private Optional<String> row(FdbEntry row) {
     var link = links.get(row.link());
     if (link == null) {
@@ -96,7 +119,9 @@ final class TenantTables {
 
   private Optional<String> neighbour(Neighbour row) {
     var link = links.get(row.link());
-    return link == null || !link.kind().equals("bridge") || row.address().isMulticast()
+    // What a gateway asks for in vain the kernel remembers without a MAC, for a while.
+    boolean vain = row.mac().isEmpty();
+    return link == null || vain || !link.kind().equals("bridge") || row.address().isMulticast()
         ? Optional.empty()
         : Optional.of(
             link.name()

@@ -41,7 +41,9 @@ public final class IntentText {
     if (!spec.peers().isEmpty()) {
       line(text, "peers", spec.peers().stream().map(IntentText::peer).toList());
     }
-    line(text, "vniPools", "{networks: " + spec.vniPools().networks() + "}");
+    var pools = spec.vniPools();
+    line(
+        text, "vniPools", "{networks: " + pools.networks() + ", tenants: " + pools.tenants() + "}");
     line(text, "autoRouteTarget", form(spec.autoRouteTarget()));
     line(text, "holdSeconds", spec.holdSeconds());
     line(text, "restartSeconds", spec.restartSeconds());
@@ -80,7 +82,10 @@ public final class IntentText {
   }
 
   private static String tenant(Tenant tenant) {
-    return "kind: Tenant\nmetadata: {name: " + tenant.name() + "}\n";
+    return "kind: Tenant\nmetadata: {name: "
+        + tenant.name()
+        + "}\n"
+        + tenant.spec().l3vni().map(vni -> "spec: {l3vni: " + vni + "}\n").orElse("");
   }
 
   private static String network(Network network) {
@@ -100,6 +105,9 @@ public final class IntentText {
               + (targets.imports().isEmpty() || targets.exports().isEmpty() ? "" : ", ")
               + (targets.exports().isEmpty() ? "" : "export: " + quoted(targets.exports()))
               + "}");
+    }
+    if (!spec.gateways().isEmpty()) {
+      line(text, "gateway", quoted(spec.gateways()));
     }
     spec.mtu().ifPresent(mtu -> line(text, "mtu", mtu));
     return text.toString();

@@ -58,6 +58,16 @@ public final class AgentCalls implements AutoCloseable {
     throw new IOException("the agent does not know the network " + network);
   }
 
+  /** True when the node has a route of Type 2 that binds the address to a MAC, of whomever. */
+  public boolean announcesHost(IpAddress address) throws IOException {
+    for (var route : call(ControlClient.request("routes")).path("routes")) {
+      if (route.path("route").asText().matches("\\[2\\] .* " + address.toString() + "( .*)?")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Attaches an endpoint to the node, as {@code eth0} of its own namespace. */
   public Attached attach(EndpointPlace endpoint, String namespace) throws IOException {
     var request = ControlClient.request("attach");

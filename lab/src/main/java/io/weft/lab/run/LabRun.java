@@ -8,6 +8,7 @@ import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MtuCheck;
 import io.weft.lab.check.PingCheck;
 import io.weft.lab.check.RestartCheck;
+import io.weft.lab.check.RoutingCheck;
 import io.weft.lab.check.SuppressionCheck;
 import io.weft.lab.check.TablesCheck;
 import io.weft.lab.check.UnderlayCheck;
@@ -18,7 +19,7 @@ import io.weft.lab.process.RunningLab;
 import io.weft.linux.ffi.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
+import java.util.ArrayList;
 
 /** One run of a lab: built, looked at from every side, and told about as it goes. */
 final class LabRun {
@@ -60,17 +61,20 @@ final class LabRun {
   /** Everything that must hold. An interrupt ends it between two checks at the latest. */
   void check(RunningLab running) throws InterruptedException {
     var latency = new AttachLatencyCheck();
-    for (var check :
-        List.of(
-            new UnderlayCheck(),
-            new TablesCheck(SETTLE),
-            new PingCheck(),
-            new MtuCheck(),
-            new IsolationCheck(),
-            new EncapsulationCheck(),
-            new SuppressionCheck(),
-            latency,
-            new RestartCheck())) {
+    var checks = new ArrayList<Check>();
+    checks.add(new UnderlayCheck());
+    checks.add(new TablesCheck(SETTLE));
+    checks.add(new PingCheck());
+    if (RoutingCheck.concerns(lab.plan().topology())) {
+      checks.add(new RoutingCheck());
+    }
+    checks.add(new MtuCheck());
+    checks.add(new IsolationCheck());
+    checks.add(new EncapsulationCheck());
+    checks.add(new SuppressionCheck());
+    checks.add(latency);
+    checks.add(new RestartCheck());
+    for (var check : checks) {
       if (Thread.interrupted()) {
         throw new InterruptedException("told to end");
       }

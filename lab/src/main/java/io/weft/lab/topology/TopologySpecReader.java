@@ -150,6 +150,10 @@ final class TopologySpecReader {
                 + ": "
                 + subnets);
       }
+      if (network.get().spec().gateways().contains(address)) {
+        throw new IllegalArgumentException(
+            address + " is that of the gateway of " + network.get().name());
+      }
       if (!taken.add(network.get().name() + " " + address)) {
         throw new IllegalArgumentException(address + " is given twice in " + network.get().name());
       }

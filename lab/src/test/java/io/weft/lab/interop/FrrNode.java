@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -41,9 +45,23 @@ final class FrrNode implements AutoCloseable {
   static FrrNode start(
       String namespace, Path directory, Ipv4Address vtep, List<Ipv4Address> reflectors)
       throws IOException, InterruptedException {
+    return start(namespace, directory, vtep, reflectors, Optional.empty());
+  }
+
+  /** A tenant in FRR's default VRF, with an L3 VNI and one connected subnet that it announces. */
+  record Routed(Vni l3Vni, IpPrefix subnet) {}
+
+  /** One that routes for a tenant too, symmetric IRB. */
+  static FrrNode start(
+      String namespace,
+      Path directory,
+      Ipv4Address vtep,
+      List<Ipv4Address> reflectors,
+      Optional<Routed> routed)
+      throws IOException, InterruptedException {
     var node = new FrrNode(namespace, Files.createDirectories(directory));
     try {
-      node.startDaemons(vtep, reflectors);
+      node.startDaemons(vtep, reflectors, routed);
     } catch (IOException | InterruptedException | RuntimeException e) {
       node.close();
       throw e;
@@ -51,7 +69,7 @@ final class FrrNode implements AutoCloseable {
     return node;
   }
 
-  private void startDaemons(Ipv4Address vtep, List<Ipv4Address> reflectors)
+  private void startDaemons(Ipv4Address vtep, List<Ipv4Address> reflectors, Optional<Routed> routed)
       throws IOException, InterruptedException {
     // The daemons run as their own user, who makes sockets here.
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -64,14 +82,25 @@ final class FrrNode implements AutoCloseable {
       config.append('\n');
       config.append(" neighbor ").append(reflector).append(" timers connect 1\n");
     }
+    routed.ifPresent(
+        tenant ->
+            config
+                .append(" address-family ipv4 unicast\n  network ")
+                .append(tenant.subnet())
+                .append("\n exit-address-family\n"));
     config.append(" address-family l2vpn evpn\n");
     for (var reflector : reflectors) {
       config.append("  neighbor ").append(reflector).append(" activate\n");
     }
-    config.append("  advertise-all-vni\n exit-address-family\n");
+    config.append("  advertise-all-vni\n");
+    routed.ifPresent(_ -> config.append("  advertise ipv4 unicast\n"));
+    config.append(" exit-address-family\n");
     Files.writeString(directory.resolve("bgpd.conf"), config);
     // The hosts of a rack have a default route only, which FRR does not trust by itself.
-    Files.writeString(directory.resolve("zebra.conf"), "ip nht resolve-via-default\n");
+    Files.writeString(
+        directory.resolve("zebra.conf"),
+        "ip nht resolve-via-default\n"
+            + routed.map(tenant -> "vni " + tenant.l3Vni() + "\n").orElse(""));
     var api = directory.resolve("z.api");
     daemons.add(start(ZEBRA, "zebra", api).await(() -> Files.exists(api)));
     daemons.add(start(BGPD, "bgpd", api).await(() -> Files.exists(directory.resolve("bgpd.vty"))));
@@ -94,8 +123,22 @@ final class FrrNode implements AutoCloseable {
 
   /** A segment as FRR's users make it. */
   void addNetwork(Vni vni, Ipv4Address vtep) {
+    addNetwork(vni, vtep, LinkSettings.UP);
+  }
+
+  /** The same whose bridge routes, with an address or without. */
+  void addRoutedNetwork(Vni vni, Ipv4Address vtep, MacAddress mac, Optional<IpAddress> gateway) {
+    addNetwork(vni, vtep, LinkSettings.UP.withMac(mac).withForwarding(true));
     try (var rtnetlink = Rtnetlink.openIn(namespace)) {
-      var bridge = rtnetlink.createBridge("br" + vni, LinkSettings.UP.withMtu(MTU));
+      int bridge = rtnetlink.requireLink("br" + vni).index();
+      gateway.ifPresent(
+          address -> rtnetlink.execute(new Request.AddAddress(Address.of(bridge, address, 24))));
+    }
+  }
+
+  private void addNetwork(Vni vni, Ipv4Address vtep, LinkSettings settings) {
+    try (var rtnetlink = Rtnetlink.openIn(namespace)) {
+      var bridge = rtnetlink.createBridge("br" + vni, settings.withMtu(MTU));
       var vxlan =
           rtnetlink.createVxlan(
               "vx" + vni,
@@ -117,9 +160,7 @@ final class FrrNode implements AutoCloseable {
               "eth0",
               LinkSettings.UP.withMtu(MTU),
               pod);
-      pod.execute(
-          new io.weft.linux.netlink.Request.AddAddress(
-              Address.of(pair.peer().index(), address, prefixLength)));
+      pod.execute(new Request.AddAddress(Address.of(pair.peer().index(), address, prefixLength)));
       pod.setLink(pod.requireLink("lo").index(), LinkSettings.UP);
     }
   }

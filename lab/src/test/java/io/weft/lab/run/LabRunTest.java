@@ -64,6 +64,18 @@ final class LabRunTest {
   }
 
   @Test
+  void tenantsRoute() throws IOException {
+    commands().run(Machine.tenants(files, NAME), true, false);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
+        .hasSize(9)
+        .anyMatch(check -> check.path("name").asText().equals("routing"))
+        .allSatisfy(
+            check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue());
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
   void twoLabsAtOnce() throws Exception {
     var names = List.of(NAME + "-x", NAME + "-y");
     try (var threads = Executors.newFixedThreadPool(2)) {

@@ -33,6 +33,13 @@ final class Machine {
         Topologies.twoRacksText().replace("name: two-racks", "name: " + name));
   }
 
+  /** The same of {@code examples/tenants.yaml}. */
+  static Path tenants(Path directory, String name) throws IOException {
+    var text = Files.readString(Topologies.TWO_RACKS.resolveSibling("tenants.yaml"));
+    return Files.writeString(
+        directory.resolve(name + ".yaml"), text.replace("name: tenants", "name: " + name));
+  }
+
   static void assertNothingLeft(String name) throws IOException {
     assertThat(NetworkNamespaces.list()).noneMatch(n -> n.startsWith(name + "-"));
     assertThat(new LabDirectory(name).path()).doesNotExist();

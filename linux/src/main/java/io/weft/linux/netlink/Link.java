@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param peer IFLA_LINK: the other end of a veth pair, by its index in its namespace
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
+ * @param forwarding IPv4 packets that come in here are routed on
  */
 public record Link(
     int index,
@@ -33,4 +34,5 @@ public record Link(
     Optional<Vxlan> vxlan,
     Optional<BridgePort> bridgePort,
     OptionalInt peer,
-    OptionalInt peerNamespaceId) {}
+    OptionalInt peerNamespaceId,
+    boolean forwarding) {}

@@ -1,6 +1,7 @@
 package io.weft.linux.netlink;
 
 import static io.weft.linux.ffi.LinuxConstants.AF_BRIDGE;
+import static io.weft.linux.ffi.LinuxConstants.AF_INET;
 import static io.weft.linux.ffi.LinuxConstants.AF_INET6;
 import static io.weft.linux.ffi.LinuxConstants.AF_UNSPEC;
 
@@ -31,15 +32,33 @@ final class LinkCodec {
     settings
         .namespace()
         .ifPresent(namespace -> out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number()));
-    if (settings.linkLocal().isPresent()) {
-      int mode =
-          settings.linkLocal().get() ? Uapi.IN6_ADDR_GEN_MODE_EUI64 : Uapi.IN6_ADDR_GEN_MODE_NONE;
+    if (settings.linkLocal().isPresent() || settings.forwarding().isPresent()) {
       int families = out.beginNest(Uapi.IFLA_AF_SPEC);
-      int family = out.beginNest(AF_INET6);
-      out.attributeU8(Uapi.IFLA_INET6_ADDR_GEN_MODE, mode);
-      out.endNest(family);
+      settings.forwarding().ifPresent(forwarding -> writeForwarding(out, forwarding));
+      settings.linkLocal().ifPresent(linkLocal -> writeLinkLocal(out, linkLocal));
       out.endNest(families);
     }
+  }
+
+  /** IFLA_INET_CONF holds one attribute for each IPV4_DEVCONF_* that is to change. */
+  private static void writeForwarding(MessageWriter out, boolean forwarding) {
+    int family = out.beginNest(AF_INET);
+    int configuration = out.beginNest(Uapi.IFLA_INET_CONF);
+    out.attributeU32(Uapi.IPV4_DEVCONF_FORWARDING, forwarding ? 1 : 0);
+    if (forwarding) {
+      out.attributeU32(Uapi.IPV4_DEVCONF_RP_FILTER, 2);
+    }
+    out.attributeU32(Uapi.IPV4_DEVCONF_ARP_IGNORE, 1);
+    out.endNest(configuration);
+    out.endNest(family);
+  }
+
+  private static void writeLinkLocal(MessageWriter out, boolean linkLocal) {
+    int family = out.beginNest(AF_INET6);
+    out.attributeU8(
+        Uapi.IFLA_INET6_ADDR_GEN_MODE,
+        linkLocal ? Uapi.IN6_ADDR_GEN_MODE_EUI64 : Uapi.IN6_ADDR_GEN_MODE_NONE);
+    out.endNest(family);
   }
 
   static void writeCreation(MessageWriter out, String name, LinkSettings settings) {
@@ -133,7 +152,20 @@ final class LinkCodec {
         kind.equals("vxlan") ? vxlan(detail) : Optional.empty(),
         slave(detail),
         peer(attributes),
-        attributes.u32(Uapi.IFLA_LINK_NETNSID));
+        attributes.u32(Uapi.IFLA_LINK_NETNSID),
+        forwarding(attributes));
+  }
+
+  /** In answers IFLA_INET_CONF is an array of all IPV4_DEVCONF_*, the first at 0. */
+  private static boolean forwarding(Attributes attributes) throws MalformedInput {
+    var families = attributes.nest(Uapi.IFLA_AF_SPEC);
+    var family = families.isEmpty() ? families : families.get().nest(AF_INET);
+    if (family.isEmpty()) {
+      return false;
+    }
+    var values = family.get().raw(Uapi.IFLA_INET_CONF);
+    int at = 4 * (Uapi.IPV4_DEVCONF_FORWARDING - 1);
+    return values.isPresent() && values.get().limit() >= at + 4 && values.get().getInt(at) != 0;
   }
 
   static int index(Message message) throws MalformedInput {

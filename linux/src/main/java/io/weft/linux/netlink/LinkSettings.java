@@ -16,6 +16,9 @@ import java.util.OptionalInt;
  * @param master index of a bridge; 0 leaves the bridge
  * @param linkLocal false: no IPv6 link-local address is made (IN6_ADDR_GEN_MODE_NONE), so the link
  *     says nothing on its own. The kernel ignores it in a creation
+ * @param forwarding true: IPv4 packets that come in here are routed on, with the reverse path
+ *     filter loose (RFC 3704 §2.4); false: they are not. Either way the link answers ARP only for
+ *     addresses of its own. The kernel ignores it in a creation
  * @param namespace the namespace to make the link in, or to move it to
  */
 public record LinkSettings(
@@ -25,6 +28,7 @@ public record LinkSettings(
     OptionalInt master,
     Optional<Boolean> up,
     Optional<Boolean> linkLocal,
+    Optional<Boolean> forwarding,
     Optional<Descriptor> namespace) {
   /** Nothing. */
   public static final LinkSettings NONE =
@@ -33,6 +37,7 @@ public record LinkSettings(
           OptionalInt.empty(),
           Optional.empty(),
           OptionalInt.empty(),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty());
@@ -50,31 +55,43 @@ public record LinkSettings(
   }
 
   public LinkSettings withMac(MacAddress mac) {
-    return new LinkSettings(Optional.of(mac), mtu, alias, master, up, linkLocal, namespace);
+    return new LinkSettings(
+        Optional.of(mac), mtu, alias, master, up, linkLocal, forwarding, namespace);
   }
 
   public LinkSettings withMtu(int mtu) {
-    return new LinkSettings(mac, OptionalInt.of(mtu), alias, master, up, linkLocal, namespace);
+    return new LinkSettings(
+        mac, OptionalInt.of(mtu), alias, master, up, linkLocal, forwarding, namespace);
   }
 
   public LinkSettings withAlias(String alias) {
-    return new LinkSettings(mac, mtu, Optional.of(alias), master, up, linkLocal, namespace);
+    return new LinkSettings(
+        mac, mtu, Optional.of(alias), master, up, linkLocal, forwarding, namespace);
   }
 
   public LinkSettings withMaster(int master) {
-    return new LinkSettings(mac, mtu, alias, OptionalInt.of(master), up, linkLocal, namespace);
+    return new LinkSettings(
+        mac, mtu, alias, OptionalInt.of(master), up, linkLocal, forwarding, namespace);
   }
 
   public LinkSettings withUp(boolean up) {
-    return new LinkSettings(mac, mtu, alias, master, Optional.of(up), linkLocal, namespace);
+    return new LinkSettings(
+        mac, mtu, alias, master, Optional.of(up), linkLocal, forwarding, namespace);
   }
 
   public LinkSettings withLinkLocal(boolean linkLocal) {
-    return new LinkSettings(mac, mtu, alias, master, up, Optional.of(linkLocal), namespace);
+    return new LinkSettings(
+        mac, mtu, alias, master, up, Optional.of(linkLocal), forwarding, namespace);
+  }
+
+  public LinkSettings withForwarding(boolean forwarding) {
+    return new LinkSettings(
+        mac, mtu, alias, master, up, linkLocal, Optional.of(forwarding), namespace);
   }
 
   public LinkSettings withNamespace(Descriptor namespace) {
-    return new LinkSettings(mac, mtu, alias, master, up, linkLocal, Optional.of(namespace));
+    return new LinkSettings(
+        mac, mtu, alias, master, up, linkLocal, forwarding, Optional.of(namespace));
   }
 
   /** The part that a creation takes: address, MTU, namespace. */
@@ -86,13 +103,21 @@ public record LinkSettings(
         OptionalInt.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         namespace);
   }
 
   /** The part to set once the link stands. */
   LinkSettings afterCreation() {
     return new LinkSettings(
-        Optional.empty(), OptionalInt.empty(), alias, master, up, linkLocal, Optional.empty());
+        Optional.empty(),
+        OptionalInt.empty(),
+        alias,
+        master,
+        up,
+        linkLocal,
+        forwarding,
+        Optional.empty());
   }
 
   boolean isNothing() {
@@ -109,6 +134,7 @@ public record LinkSettings(
     master.ifPresent(value -> parts.add("master " + value));
     up.ifPresent(value -> parts.add(value ? "up" : "down"));
     linkLocal.ifPresent(value -> parts.add("link-local " + (value ? "on" : "off")));
+    forwarding.ifPresent(value -> parts.add("forwarding " + (value ? "on" : "off")));
     namespace.ifPresent(value -> parts.add("namespace " + value));
     return "[" + String.join(", ", parts) + "]";
   }

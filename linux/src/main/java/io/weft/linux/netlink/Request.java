@@ -82,7 +82,9 @@ public sealed interface Request {
 
   private static void requireCreation(String name, LinkSettings settings) {
     requireName(name);
-    if (settings.alias().isPresent() || settings.linkLocal().isPresent()) {
+    if (settings.alias().isPresent()
+        || settings.linkLocal().isPresent()
+        || settings.forwarding().isPresent()) {
       throw new IllegalArgumentException(
           "the kernel takes no alias and no address mode when it makes " + name + ": set it after");
     }

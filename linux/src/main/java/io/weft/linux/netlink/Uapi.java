@@ -78,6 +78,7 @@ final class Uapi {
   static final int IFLA_NET_NS_FD = 28;
   static final int IFLA_EXT_MASK = 29;
   static final int IFLA_LINK_NETNSID = 37;
+  static final int IFLA_INET_CONF = 1;
   static final int IFLA_INET6_ADDR_GEN_MODE = 8;
   static final int IN6_ADDR_GEN_MODE_EUI64 = 0;
   static final int IN6_ADDR_GEN_MODE_NONE = 1;
@@ -96,6 +97,11 @@ final class Uapi {
   static final int IFLA_VXLAN_LEARNING = 7;
   static final int IFLA_VXLAN_PORT = 15;
   static final int IFLA_VXLAN_LOCAL6 = 17;
+
+  // linux/ip.h
+  static final int IPV4_DEVCONF_FORWARDING = 1;
+  static final int IPV4_DEVCONF_RP_FILTER = 8;
+  static final int IPV4_DEVCONF_ARP_IGNORE = 19;
 
   // linux/veth.h
   static final int VETH_INFO_PEER = 1;

@@ -213,7 +213,8 @@ class GoldenOctetsTest {
                 Optional.of(Vxlan.of(new Vni(100), IpAddress.parse("10.0.0.1"))),
                 Optional.of(BridgePort.TUNNEL),
                 OptionalInt.empty(),
-                OptionalInt.empty()));
+                OptionalInt.empty(),
+                false));
   }
 
   private static String resource(String name) throws IOException {

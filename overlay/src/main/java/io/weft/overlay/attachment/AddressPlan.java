@@ -14,6 +14,12 @@ public final class AddressPlan {
   /** Addresses that are tried before a subnet counts as full. */
   public static final int MAX_PROBES = 65_536;
 
+  /**
+   * The MAC of every gateway, the same on every node: of the range for anycast IRB interfaces, with
+   * the default VRID (RFC 9135 §4.1).
+   */
+  public static final MacAddress GATEWAY_MAC = new MacAddress(0x0000_5e00_0101L);
+
   private AddressPlan() {}
 
   /**
@@ -50,6 +56,16 @@ public final class AddressPlan {
     }
     return new MacAddress(
         0x0a59_0000_0000L | (StableHash.of(network + " " + endpoint) & 0xffff_ffffL));
+  }
+
+  /**
+   * The one router's MAC of a VTEP, for all its L3 VNIs: locally administered, from the VTEP's
+   * address.
+   */
+  public static MacAddress routerMac(IpAddress vtep) {
+    return vtep instanceof Ipv4Address(int value)
+        ? new MacAddress(0x0a5a_0000_0000L | (value & 0xffff_ffffL))
+        : new MacAddress(0x0a5b_0000_0000L | (StableHash.of(vtep.toString()) & 0xffff_ffffL));
   }
 
   /** Name of the host's end of the veth: at most 15 characters (linux/if.h IFNAMSIZ). */

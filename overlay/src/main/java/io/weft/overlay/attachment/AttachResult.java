@@ -1,6 +1,7 @@
 package io.weft.overlay.attachment;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.List;
@@ -28,6 +29,11 @@ public sealed interface AttachResult {
 
   /** An address with the prefix length of its subnet. */
   record HostAddress(IpAddress address, int prefixLength) {
+    /** Its subnet. */
+    public IpPrefix prefix() {
+      return new IpPrefix(address.masked(prefixLength), prefixLength);
+    }
+
     @Override
     public String toString() {
       return address + "/" + prefixLength;

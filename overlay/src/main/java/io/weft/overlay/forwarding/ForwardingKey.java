@@ -16,13 +16,15 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     UNDERLAY_ROUTE,
     NAMESPACE,
     BRIDGE,
+    GATEWAY,
     VXLAN,
     PORT,
     LOCAL_FDB,
     VXLAN_FDB,
     BRIDGE_FDB,
     FLOOD,
-    NEIGHBOUR;
+    NEIGHBOUR,
+    TENANT_ROUTE;
 
     /** True for what comes from other nodes' routes. */
     public boolean isRemote() {

@@ -64,13 +64,31 @@ public sealed interface ForwardingObject {
   }
 
   /**
-   * The bridge of one network. Its MAC is given, not inherited from a port: a bridge that changes
-   * its MAC flushes its neighbours.
+   * The bridge of one network, or of a tenant's L3 VNI. Its MAC is given, not inherited from a
+   * port: a bridge that changes its MAC flushes its neighbours.
+   *
+   * @param routed IPv4 packets to the bridge's own MAC are routed within the namespace
    */
-  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu) implements ForwardingObject {
+  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed)
+      implements ForwardingObject {
+    /** One that switches only. */
+    public Bridge(String namespace, Vni vni, MacAddress mac, int mtu) {
+      this(namespace, vni, mac, mtu, false);
+    }
+
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
+    }
+  }
+
+  /** The address of a network's gateway, on its bridge; the connected route comes with it. */
+  record GatewayAddress(String namespace, Vni vni, IpAddress address, int prefixLength)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.GATEWAY, namespace, vni.value(), address + "/" + prefixLength);
     }
   }
 
@@ -139,10 +157,18 @@ public sealed interface ForwardingObject {
    *
    * @param networkNamespace path or name of the pod's network namespace
    * @param prefixLengths one for each address of the port, in the same order
+   * @param gateways where its default routes lead, at most one of each family
    */
-  record PodInterface(String networkNamespace, String name, List<Integer> prefixLengths) {
+  record PodInterface(
+      String networkNamespace, String name, List<Integer> prefixLengths, List<IpAddress> gateways) {
     public PodInterface {
       prefixLengths = List.copyOf(prefixLengths);
+      gateways = List.copyOf(gateways);
+    }
+
+    /** One that reaches its own subnets only. */
+    public PodInterface(String networkNamespace, String name, List<Integer> prefixLengths) {
+      this(networkNamespace, name, prefixLengths, List.of());
     }
   }
 
@@ -185,12 +211,30 @@ public sealed interface ForwardingObject {
     }
   }
 
-  /** Neighbour of the bridge: answers ARP and neighbour solicitation for a remote address. */
+  /**
+   * Neighbour of the bridge: answers ARP and neighbour solicitation for an address, and tells the
+   * tenant's routing its MAC.
+   */
   record NeighbourEntry(String namespace, Vni vni, IpAddress ip, MacAddress mac)
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(ForwardingKey.Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
+    }
+  }
+
+  /**
+   * A route of the tenant's table to what another VTEP routes to: through the bridge of the L3 VNI,
+   * whose neighbour the VTEP is, by its address in the underlay.
+   *
+   * @param vni the L3 VNI
+   */
+  record TenantRoute(String namespace, Vni vni, IpPrefix prefix, IpAddress vtep)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.TENANT_ROUTE, namespace, vni.value(), prefix.toString());
     }
   }
 }

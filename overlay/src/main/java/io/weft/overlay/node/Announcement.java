@@ -67,6 +67,7 @@ final class Announcement {
             attributes(
                 network,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
     for (var endpoint : network.endpoints()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
@@ -91,10 +92,10 @@ final class Announcement {
   private void addMacRoutes(
       NetworkInstance network, Endpoint endpoint, List<OriginatedRoute> routes) {
     // RFC 7432 §15: the routes of one MAC, with and without address, carry one number.
-    var attributes = attributes(network, mobility.community(endpoint.mac()), Optional.empty());
+    var number = mobility.community(endpoint.mac());
     var addresses = new ArrayList<Optional<IpAddress>>();
     for (var host : endpoint.addresses()) {
-      if (isBoundHere(network, endpoint, host)) {
+      if (!network.intent().isGateway(host.address()) && isBoundHere(network, endpoint, host)) {
         addresses.add(Optional.of(host.address()));
       }
     }
@@ -102,6 +103,8 @@ final class Announcement {
       addresses.add(Optional.empty());
     }
     for (var address : addresses) {
+      // RFC 9135 §5.2: the second label, where the tenant's routing reaches the address.
+      var routed = address.flatMap(network.intent()::gatewayOf).flatMap(_ -> network.routed());
       routes.add(
           new OriginatedRoute(
               new MacIpAdvertisement(
@@ -111,8 +114,8 @@ final class Announcement {
                   endpoint.mac(),
                   address,
                   network.intent().vni().value(),
-                  OptionalInt.empty()),
-              attributes));
+                  routed.map(to -> OptionalInt.of(to.l3Vni().value())).orElse(OptionalInt.empty())),
+              attributes(network, number, routed, Optional.empty())));
     }
   }
 
@@ -152,12 +155,14 @@ final class Announcement {
   private static PathAttributes attributes(
       NetworkInstance network,
       Optional<ExtendedCommunity> mobility,
+      Optional<TenantInstance.Routed> routed,
       Optional<PmsiTunnel> pmsiTunnel) {
     var communities = new ArrayList<ExtendedCommunity>();
     communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
     for (var target : network.intent().exportTargets()) {
       communities.add(ExtendedCommunity.of(target));
     }
+    routed.map(TenantInstance::communities).ifPresent(communities::addAll);
     mobility.ifPresent(communities::add);
     return PathAttributes.originated(network.vtep(), communities, pmsiTunnel);
   }

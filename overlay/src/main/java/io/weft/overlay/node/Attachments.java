@@ -126,7 +126,8 @@ final class Attachments {
                 subnet,
                 request.endpoint(),
                 ip ->
-                    localOwner(network.name(), ip).isPresent()
+                    network.isGateway(ip)
+                        || localOwner(network.name(), ip).isPresent()
                         || remote.filter(r -> r.hasAddress(ip)).isPresent());
         if (chosen.isEmpty()) {
           return rejected(
@@ -162,6 +163,15 @@ final class Attachments {
       String port,
       List<HostAddress> addresses) {
     for (var host : addresses) {
+      if (network.isGateway(host.address())) {
+        return rejected(
+            ADDRESS_IN_USE,
+            "address "
+                + host.address()
+                + " is that of the gateway of network '"
+                + network.name()
+                + "'");
+      }
       var owner = localOwner(network.name(), host.address());
       if (owner.isPresent()) {
         return rejected(
@@ -178,6 +188,11 @@ final class Attachments {
     var ips = addresses.stream().map(HostAddress::address).toList();
     var mac =
         request.mac().orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
+    if (network.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC)) {
+      return rejected(
+          ADDRESS_IN_USE,
+          "MAC address " + mac + " is that of the gateway of network '" + network.name() + "'");
+    }
     for (var other : of(network.name())) {
       if (other.mac().equals(mac)) {
         return rejected(
@@ -199,7 +214,8 @@ final class Attachments {
         new PodInterface(
             request.networkNamespace(),
             request.interfaceName(),
-            addresses.stream().map(HostAddress::prefixLength).toList());
+            addresses.stream().map(HostAddress::prefixLength).toList(),
+            gateways(network, ips));
     return new Checked.Accepted(
         new Endpoint(
             request.endpoint(),
@@ -209,6 +225,18 @@ final class Attachments {
             addresses,
             Optional.of(pod),
             request.sticky()));
+  }
+
+  /** Of each family the first that serves one of the addresses. */
+  private static List<IpAddress> gateways(NetworkIntent network, List<IpAddress> addresses) {
+    var gateways = new ArrayList<IpAddress>();
+    for (var address : addresses) {
+      network
+          .gatewayOf(address)
+          .filter(gateway -> gateways.stream().noneMatch(g -> g.isIpv4() == gateway.isIpv4()))
+          .ifPresent(gateways::add);
+    }
+    return gateways;
   }
 
   /** The same address with the same MAC is an endpoint that moves; with another it is a clash. */

@@ -235,8 +235,8 @@ final class EndpointLifecycle {
             + port.namespace()
             + ", but the intent has the network in "
             + instances.namespaceOf(network)
-            + "; it goes on there until it is detached");
-    return network.withVni(port.vni());
+            + "; it goes on there until it is detached, and is not routed");
+    return network.withVni(port.vni()).withGateways(List.of());
   }
 
   private NetworkIntent orphan(EndpointPort port) {
@@ -269,14 +269,20 @@ final class EndpointLifecycle {
 
   private void add(Endpoint endpoint, NetworkIntent network, String namespace) {
     attachments.add(endpoint);
-    var instance = instances.find(network.name());
-    if (instance.isEmpty()) {
-      var opened = instances.open(network, namespace, foundation.underlay());
-      routes.importInto(opened);
-      opened.add(endpoint);
-    } else {
-      instance.get().add(endpoint);
+    var standing = instances.find(network.name());
+    var instance =
+        standing.orElseGet(() -> instances.open(network, namespace, foundation.underlay()));
+    if (standing.isEmpty()) {
+      routes.importInto(instance);
     }
+    instance.add(endpoint);
+    refreshTenant(instance, endpoint);
+  }
+
+  private void refreshTenant(NetworkInstance instance, Endpoint endpoint) {
+    instances
+        .refreshTenant(instance, endpoint, foundation.tenants(), foundation.underlay())
+        .ifPresent(routes::importInto);
   }
 
   private void forget(Endpoint endpoint) {
@@ -285,6 +291,7 @@ final class EndpointLifecycle {
     established.remove(endpoint.name());
     instance.remove(endpoint);
     instances.closeIfEmpty(instance);
+    refreshTenant(instance, endpoint);
   }
 
   // ---- answers ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 /** What a node must know before it acts: its intent, what is below it, and what stands already. */
 final class Foundation {
   private final TreeMap<String, NetworkIntent> networks = new TreeMap<>();
+  private final TreeMap<String, TenantIntent> tenants = new TreeMap<>();
   private Optional<NodeIntent> intent = Optional.empty();
   private Optional<Underlay> underlay = Optional.empty();
   private String underlayReason = "not known yet";
@@ -22,6 +23,10 @@ final class Foundation {
     networks.clear();
     for (var network : newIntent.networks()) {
       networks.put(network.name(), network);
+    }
+    tenants.clear();
+    for (var tenant : newIntent.tenants()) {
+      tenants.put(tenant.name(), tenant);
     }
   }
 
@@ -70,6 +75,11 @@ final class Foundation {
   /** The networks of the intent by name. */
   SortedMap<String, NetworkIntent> networks() {
     return Collections.unmodifiableSortedMap(networks);
+  }
+
+  /** The tenants that route, by name. */
+  SortedMap<String, TenantIntent> tenants() {
+    return Collections.unmodifiableSortedMap(tenants);
   }
 
   Optional<NetworkIntent> network(String name) {

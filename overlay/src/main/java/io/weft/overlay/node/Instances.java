@@ -29,6 +29,7 @@ final class Instances {
   private final Effects effects;
   private final DuplicateDetection duplicates;
   private final TreeMap<String, NetworkInstance> byNetwork = new TreeMap<>();
+  private final Tenants tenants;
   private boolean keptClashing;
   private boolean closed;
   private long now;
@@ -38,6 +39,7 @@ final class Instances {
     this.plan = plan;
     this.effects = effects;
     this.duplicates = new DuplicateDetection(config.duplicates());
+    this.tenants = new Tenants(plan, this::all);
   }
 
   /** The time of all that follows, until the next call. */
@@ -86,6 +88,11 @@ final class Instances {
     return Collections.unmodifiableCollection(byNetwork.values());
   }
 
+  /** The IP-VRFs that have a routed network here. */
+  Collection<TenantInstance> tenants() {
+    return tenants.all();
+  }
+
   Optional<NetworkInstance> find(String network) {
     return Optional.ofNullable(byNetwork.get(network));
   }
@@ -101,8 +108,7 @@ final class Instances {
   }
 
   NetworkInstance open(NetworkIntent network, String namespace, Underlay underlay) {
-    var taken = byNetwork.values().stream().map(NetworkInstance::rd).toList();
-    var rd = freeRd(network, underlay, taken);
+    var rd = freeRd(network.vni(), underlay, distinguishers());
     var name = network.name();
     var created =
         new NetworkInstance(
@@ -113,10 +119,49 @@ final class Instances {
             underlay,
             rd,
             report -> new MacMobility(name, duplicates, () -> now, report),
-            text -> effects.report("network " + name, text));
+            text -> effects.report("network " + name, text),
+            () -> tenants.find(namespace).flatMap(TenantInstance::routed));
     byNetwork.put(network.name(), created);
     plan.desire(new TenantNamespace(namespace));
     return created;
+  }
+
+  /**
+   * An endpoint came or went: what its tenant routes to may be here now, or no longer.
+   *
+   * @return the tenant, when it routes on this node from now on
+   */
+  Optional<TenantInstance> refreshTenant(
+      NetworkInstance network,
+      Endpoint endpoint,
+      SortedMap<String, TenantIntent> wanted,
+      Underlay underlay) {
+    var before = tenants.find(network.namespace());
+    if (before.isPresent() != tenants.isWanted(network.namespace())) {
+      tenants.change(wanted, underlay, distinguishers());
+    }
+    var after = tenants.find(network.namespace());
+    after.ifPresent(
+        tenant -> {
+          for (var gateway : network.intent().gateways()) {
+            tenant.refresh(gateway.prefix());
+            tenant.refreshHost(gateway.address());
+          }
+          endpoint.addresses().forEach(host -> tenant.refreshHost(host.address()));
+        });
+    return after.filter(_ -> before.isEmpty());
+  }
+
+  /** All tenants at once; before this the networks are as they shall be. */
+  void changeTenants(SortedMap<String, TenantIntent> wanted, Underlay underlay) {
+    tenants.change(wanted, underlay, distinguishers());
+  }
+
+  private List<RouteDistinguisher> distinguishers() {
+    var taken = new ArrayList<RouteDistinguisher>();
+    byNetwork.values().forEach(network -> taken.add(network.rd()));
+    tenants.all().forEach(tenant -> taken.add(tenant.rd()));
+    return taken;
   }
 
   void closeIfEmpty(NetworkInstance instance) {
@@ -211,16 +256,16 @@ final class Instances {
     }
     for (var network : wanted.values()) {
       if (!rds.containsKey(network.name())) {
-        rds.put(network.name(), freeRd(network, underlay, rds.values()));
+        rds.put(network.name(), freeRd(network.vni(), underlay, rds.values()));
       }
     }
     return rds;
   }
 
-  /** RFC 7432 §7.9: router id and a number of the network's: from its VNI, the next if taken. */
-  private static RouteDistinguisher freeRd(
-      NetworkIntent network, Underlay underlay, Collection<RouteDistinguisher> taken) {
-    int number = network.vni().value() & 0xffff;
+  /** RFC 7432 §7.9: router id and a number: from the VNI, the next if taken. */
+  static RouteDistinguisher freeRd(
+      Vni vni, Underlay underlay, Collection<RouteDistinguisher> taken) {
+    int number = vni.value() & 0xffff;
     while (taken.contains(RouteDistinguisher.of(underlay.routerId(), number))) {
       number = (number + 1) & 0xffff;
     }
@@ -233,6 +278,7 @@ final class Instances {
     for (var instance : byNetwork.values()) {
       targets.addAll(instance.intent().importTargets());
     }
+    tenants().forEach(tenant -> targets.addAll(tenant.importTargets()));
     return List.copyOf(targets);
   }
 }

@@ -4,12 +4,13 @@ import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
-import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
+import io.weft.net.RouteTarget;
 import io.weft.net.StableHash;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.MacMobility;
@@ -23,17 +24,19 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One network on one node, while it has endpoints here: what it wants in the kernel and what it
  * announces. It owns its keys in the plan, and no other instance touches them: a bad network never
  * hurts another.
  */
-final class NetworkInstance {
+final class NetworkInstance implements Importer {
   private final String namespace;
   private final NodeConfig config;
   private final ForwardingPlan plan;
@@ -42,6 +45,7 @@ final class NetworkInstance {
   private final TreeSet<ForwardingKey> owned = new TreeSet<>();
   private final MacMobility mobility;
   private final Announcement announcement;
+  private final Supplier<Optional<TenantInstance.Routed>> routing;
   private NetworkIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
@@ -54,7 +58,9 @@ final class NetworkInstance {
       Underlay underlay,
       RouteDistinguisher rd,
       Function<Consumer<String>, MacMobility> mobility,
-      Consumer<String> report) {
+      Consumer<String> report,
+      Supplier<Optional<TenantInstance.Routed>> routing) {
+    this.routing = routing;
     this.namespace = namespace;
     this.config = config;
     this.plan = plan;
@@ -77,8 +83,19 @@ final class NetworkInstance {
     return rd;
   }
 
-  IpAddress vtep() {
+  @Override
+  public IpAddress vtep() {
     return underlay.vtep();
+  }
+
+  @Override
+  public List<RouteTarget> importTargets() {
+    return intent.importTargets();
+  }
+
+  /** What the tenant's routing adds to this network's routes, once it can carry packets. */
+  Optional<TenantInstance.Routed> routed() {
+    return intent.isRouted() ? routing.get() : Optional.empty();
   }
 
   Collection<Endpoint> endpoints() {
@@ -114,6 +131,7 @@ final class NetworkInstance {
     endpoints.put(endpoint.name(), endpoint);
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
     want(bridge());
+    gateways().forEach(this::want);
     want(vxlanPort());
     endpointObjects(endpoint).forEach(this::want);
     refreshRemote(endpoint);
@@ -163,11 +181,20 @@ final class NetworkInstance {
     for (var mac : remote.macs()) {
       objects.addAll(macObjects(mac));
     }
-    for (var ip : remote.addresses()) {
+    for (var ip : neighbours()) {
       neighbourObject(ip).ifPresent(objects::add);
     }
     objects.addAll(floodObjects());
     return objects;
+  }
+
+  private SortedSet<IpAddress> neighbours() {
+    var addresses = new TreeSet<IpAddress>();
+    remote.addresses().forEach(addresses::add);
+    for (var endpoint : endpoints.values()) {
+      endpoint.addresses().forEach(host -> addresses.add(host.address()));
+    }
+    return addresses;
   }
 
   private void want(ForwardingObject object) {
@@ -183,6 +210,7 @@ final class NetworkInstance {
   private List<ForwardingObject> localObjects() {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(bridge());
+    objects.addAll(gateways());
     objects.add(vxlanPort());
     for (var endpoint : endpoints.values()) {
       objects.addAll(endpointObjects(endpoint));
@@ -198,7 +226,19 @@ final class NetworkInstance {
   }
 
   private ForwardingObject.Bridge bridge() {
-    return new ForwardingObject.Bridge(namespace, intent.vni(), deviceMac("bridge"), mtu());
+    boolean routed = intent.isRouted();
+    var mac = routed ? AddressPlan.GATEWAY_MAC : deviceMac("bridge");
+    return new ForwardingObject.Bridge(namespace, intent.vni(), mac, mtu(), routed);
+  }
+
+  private List<ForwardingObject> gateways() {
+    var objects = new ArrayList<ForwardingObject>();
+    for (var gateway : intent.gateways()) {
+      objects.add(
+          new ForwardingObject.GatewayAddress(
+              namespace, intent.vni(), gateway.address(), gateway.prefixLength()));
+    }
+    return objects;
   }
 
   private ForwardingObject.VxlanPort vxlanPort() {
@@ -229,17 +269,18 @@ final class NetworkInstance {
 
   /** What must stand before the endpoint is attached, in the order in which it is made. */
   List<ForwardingKey> keysOf(Endpoint endpoint) {
-    return List.of(
-        new ForwardingObject.TenantNamespace(namespace).key(),
-        bridge().key(),
-        vxlanPort().key(),
-        port(endpoint).key(),
-        new ForwardingObject.LocalFdbEntry(namespace, intent.vni(), endpoint.mac(), endpoint.port())
-            .key());
+    var keys = new ArrayList<ForwardingKey>();
+    keys.add(new ForwardingObject.TenantNamespace(namespace).key());
+    keys.add(bridge().key());
+    gateways().forEach(gateway -> keys.add(gateway.key()));
+    keys.add(vxlanPort().key());
+    endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
+    return keys;
   }
 
   /** Takes in a route of another node, or its end. */
-  void learn(Route key, Optional<Path> path) {
+  @Override
+  public void learn(Route key, Optional<Path> path) {
     remote.remove(key);
     path.ifPresent(remote::put);
     switch (key) {
@@ -282,7 +323,8 @@ final class NetworkInstance {
 
   private List<ForwardingObject> macObjects(MacAddress mac) {
     var best = elsewhere(mac);
-    if (best.isEmpty() || hasLocalMac(mac)) {
+    boolean gateway = intent.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC);
+    if (best.isEmpty() || gateway || hasLocalMac(mac)) {
       return List.of();
     }
     return List.of(
@@ -291,11 +333,32 @@ final class NetworkInstance {
         new ForwardingObject.BridgeFdbEntry(namespace, intent.vni(), mac));
   }
 
+  /**
+   * A gateway knows those attached here too, and asks nobody: its question would be answered on
+   * every node (RFC 9135 §4.1).
+   */
   private Optional<ForwardingObject> neighbourObject(IpAddress ip) {
+    if (intent.isGateway(ip)) {
+      return Optional.empty();
+    }
     return remote
         .neighbour(ip)
         .filter(best -> !hasLocalMac(best.mac()) && isReachable(best.vtep()))
-        .map(best -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, best.mac()));
+        .map(RemoteMac::mac)
+        .or(() -> intent.gatewayOf(ip).flatMap(_ -> localOwner(ip)).map(Endpoint::mac))
+        .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
+  }
+
+  /** The endpoint of this node that has the address. */
+  Optional<Endpoint> localOwner(IpAddress ip) {
+    for (var endpoint : endpoints.values()) {
+      for (var host : endpoint.addresses()) {
+        if (host.address().equals(ip)) {
+          return Optional.of(endpoint);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private List<ForwardingObject> floodObjects() {
@@ -309,28 +372,6 @@ final class NetworkInstance {
               }
             });
     return objects;
-  }
-
-  /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */
-  private boolean isReachable(IpAddress vtep) {
-    return !vtep.equals(underlay.vtep()) && isOwnFamily(vtep);
-  }
-
-  private boolean isOwnFamily(IpAddress vtep) {
-    return vtep.isIpv4() == underlay.vtep().isIpv4() && !vtep.isMulticast();
-  }
-
-  /** True when the route may enter this network (RFC 4364 §4.3.1, RFC 8365 §5.1.3). */
-  boolean imports(Path path) {
-    boolean vxlan =
-        path.attributes().extendedCommunities().stream()
-                .noneMatch(ExtendedCommunity::isEncapsulation)
-            || path.attributes()
-                .extendedCommunities()
-                .contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    return vxlan
-        && isOwnFamily(path.attributes().nextHop())
-        && path.attributes().routeTargets().stream().anyMatch(intent.importTargets()::contains);
   }
 
   /** The routes that this network announces now. */

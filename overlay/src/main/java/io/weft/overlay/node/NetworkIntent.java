@@ -1,9 +1,11 @@
 package io.weft.overlay.node;
 
 import io.weft.net.AutonomousSystem;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import java.util.OptionalInt;
  * @param importTargets which routes it takes in, sorted
  * @param exportTargets what its own routes carry
  * @param mtu of its endpoints; empty: what the underlay allows
+ * @param gateways anycast addresses of its default gateway (RFC 9135 §4.1), one of a subnet at
+ *     most, each with the length of its subnet; none: pure Layer 2
  */
 public record NetworkIntent(
     String name,
@@ -24,16 +28,52 @@ public record NetworkIntent(
     List<IpPrefix> subnets,
     List<RouteTarget> importTargets,
     List<RouteTarget> exportTargets,
-    OptionalInt mtu) {
+    OptionalInt mtu,
+    List<HostAddress> gateways) {
   public NetworkIntent {
     subnets = List.copyOf(subnets);
     importTargets = List.copyOf(importTargets);
     exportTargets = List.copyOf(exportTargets);
+    gateways = List.copyOf(gateways);
+  }
+
+  /** One that is pure Layer 2. */
+  public NetworkIntent(
+      String name,
+      Optional<String> tenant,
+      Vni vni,
+      List<IpPrefix> subnets,
+      List<RouteTarget> importTargets,
+      List<RouteTarget> exportTargets,
+      OptionalInt mtu) {
+    this(name, tenant, vni, subnets, importTargets, exportTargets, mtu, List.of());
+  }
+
+  /** True when its tenant's IP-VRF routes to and from it. */
+  public boolean isRouted() {
+    return !gateways.isEmpty();
+  }
+
+  boolean isGateway(IpAddress address) {
+    return gateways.stream().anyMatch(gateway -> gateway.address().equals(address));
+  }
+
+  /** The gateway that a host with this address uses. */
+  Optional<IpAddress> gatewayOf(IpAddress host) {
+    return gateways.stream()
+        .filter(gateway -> gateway.prefix().contains(host))
+        .map(HostAddress::address)
+        .findFirst();
+  }
+
+  NetworkIntent withGateways(List<HostAddress> other) {
+    return new NetworkIntent(name, tenant, vni, subnets, importTargets, exportTargets, mtu, other);
   }
 
   /** The same network with another VNI: what stands before it is changed. */
   NetworkIntent withVni(Vni other) {
-    return new NetworkIntent(name, tenant, other, subnets, importTargets, exportTargets, mtu);
+    return new NetworkIntent(
+        name, tenant, other, subnets, importTargets, exportTargets, mtu, gateways);
   }
 
   /** What can be said of a network of which only an endpoint's port is left: enough to go on. */

@@ -142,7 +142,9 @@ public final class Node {
     instances
         .change(wanted, foundation.underlay())
         .forEach(kept -> effects.report("network " + kept.network(), kept.reason()));
+    instances.changeTenants(foundation.tenants(), foundation.underlay());
     instances.all().forEach(routes::importInto);
+    instances.tenants().forEach(routes::importInto);
   }
 
   private void start(long now) {

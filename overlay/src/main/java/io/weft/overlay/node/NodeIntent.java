@@ -14,6 +14,7 @@ import java.util.List;
  * @param restartSeconds graceful restart time
  * @param longLivedSeconds how long neighbours may keep our routes beyond that (RFC 9494)
  * @param networks sorted by name
+ * @param tenants those that route, sorted by name
  * @param underlay what it does with the underlay's routing
  */
 public record NodeIntent(
@@ -24,14 +25,16 @@ public record NodeIntent(
     int restartSeconds,
     int longLivedSeconds,
     List<NetworkIntent> networks,
+    List<TenantIntent> tenants,
     UnderlayIntent underlay) {
   public NodeIntent {
     peers = List.copyOf(peers);
     ranges = List.copyOf(ranges);
     networks = List.copyOf(networks);
+    tenants = List.copyOf(tenants);
   }
 
-  /** One that leaves the underlay's routing to others. */
+  /** One whose tenants do not route, and that leaves the underlay's routing to others. */
   public NodeIntent(
       AutonomousSystem as,
       List<PeerConfig> peers,
@@ -48,6 +51,7 @@ public record NodeIntent(
         restartSeconds,
         longLivedSeconds,
         networks,
+        List.of(),
         UnderlayIntent.NONE);
   }
 
@@ -64,6 +68,12 @@ public record NodeIntent(
   /** The same with another part in the underlay's routing. */
   public NodeIntent withUnderlay(UnderlayIntent next) {
     return new NodeIntent(
-        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, next);
+        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, tenants, next);
+  }
+
+  /** The same with other tenants that route. */
+  public NodeIntent withTenants(List<TenantIntent> next) {
+    return new NodeIntent(
+        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, next, underlay);
   }
 }

@@ -113,18 +113,22 @@ final class RouteExchange {
       instance.learn(key, path.filter(instance::imports));
       originationDue |= key instanceof MacIpAdvertisement route && instance.concerns(route);
     }
+    for (var tenant : instances.tenants()) {
+      tenant.learn(key, path.filter(tenant::imports));
+    }
   }
 
-  /** True when everything that a network takes from a route is equal. */
+  /** True when everything that a network or tenant takes from a route is equal. */
   private static boolean saysTheSame(Path one, Path other) {
     return one.route().equals(other.route())
+        && one.attributes().localPreference().equals(other.attributes().localPreference())
         && one.attributes().nextHop().equals(other.attributes().nextHop())
         && one.attributes().extendedCommunities().equals(other.attributes().extendedCommunities())
         && one.attributes().pmsiTunnel().equals(other.attributes().pmsiTunnel());
   }
 
-  /** Gives a network all that was learned, because it is new or imports something else. */
-  void importInto(NetworkInstance instance) {
+  /** Gives it all that was learned, because it is new or imports something else. */
+  void importInto(Importer instance) {
     learned.forEach(
         (key, path) -> instance.learn(key, Optional.of(path).filter(instance::imports)));
   }
@@ -152,7 +156,9 @@ final class RouteExchange {
     var wanted =
         Stream.concat(
                 underlayRouting.routes().stream(),
-                instances.all().stream().flatMap(each -> each.routes().stream()))
+                Stream.concat(
+                    instances.all().stream().flatMap(each -> each.routes().stream()),
+                    instances.tenants().stream().flatMap(each -> each.routes().stream())))
             .toList();
     for (var event : origination.say(wanted)) {
       speak(now, event);

@@ -1,0 +1,245 @@
+package io.weft.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.Link;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.RouteType;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against the real kernel: gateways, the L3 VNI, and the routes of a tenant. */
+class RoutedTablesTest {
+  private static final Vni VNI = new Vni(100);
+  private static final Vni L3 = new Vni(5001);
+  private static final MacAddress GATEWAY = MacAddress.parse("00:00:5e:00:01:01");
+  private static final MacAddress ROUTER = MacAddress.parse("0a:5a:7f:00:00:02");
+  private static final MacAddress FAR_ROUTER = MacAddress.parse("0a:5a:7f:00:00:03");
+  private static final MacAddress DEVICE = MacAddress.parse("02:00:00:00:00:02");
+  private static final IpAddress VTEP = IpAddress.parse("127.0.0.2");
+  private static final IpAddress FAR = IpAddress.parse("10.0.0.3");
+
+  private TestNamespaces namespaces;
+  private String tenant;
+  private String underlay;
+  private KernelTables tables;
+
+  @BeforeEach
+  void open() throws Exception {
+    namespaces = new TestNamespaces();
+    tenant = namespaces.prefix() + "red";
+    underlay = namespaces.create("underlay");
+    tables = namespaces.closing(agent());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private KernelTables agent() {
+    return NetworkNamespaces.callIn(underlay, () -> new KernelTables(namespaces.prefix()));
+  }
+
+  private GatewayAddress gateway() {
+    return new GatewayAddress(tenant, VNI, IpAddress.parse("10.0.0.1"), 24);
+  }
+
+  private TenantRoute route(String prefix) {
+    return new TenantRoute(tenant, L3, IpPrefix.parse(prefix), FAR);
+  }
+
+  /** The tenant's own addresses are those of the underlay too: nothing of it meets. */
+  private List<ForwardingObject> everything() {
+    return List.of(
+        new TenantNamespace(tenant),
+        new Bridge(tenant, VNI, GATEWAY, 1450, true),
+        new Bridge(tenant, L3, ROUTER, 1450, true),
+        gateway(),
+        new VxlanPort(tenant, L3, VTEP, DEVICE, 1450),
+        new VxlanFdbEntry(tenant, L3, FAR_ROUTER, FAR, L3),
+        new BridgeFdbEntry(tenant, L3, FAR_ROUTER),
+        new NeighbourEntry(tenant, L3, FAR, FAR_ROUTER),
+        route("192.168.2.20/32"),
+        route("192.168.2.0/24"),
+        route("0.0.0.0/0"));
+  }
+
+  private static List<ForwardingObject> sorted(List<ForwardingObject> objects) {
+    return objects.stream().sorted(Comparator.comparing(ForwardingObject::key)).toList();
+  }
+
+  private List<Refusal> put(List<? extends ForwardingObject> objects) {
+    return tables.apply(objects.stream().<KernelChange>map(KernelChange.Put::new).toList());
+  }
+
+  private List<Refusal> remove(List<? extends ForwardingObject> objects) {
+    return tables.apply(
+        objects.reversed().stream().<KernelChange>map(KernelChange.Remove::new).toList());
+  }
+
+  private void standing() {
+    assertThat(put(everything())).isEmpty();
+    assertThat(tables.drain(true)).as("what we did ourselves is no news").isEmpty();
+  }
+
+  private Rtnetlink inTenant() {
+    return namespaces.links(tenant);
+  }
+
+  @Test
+  void aDumpShowsExactlyWhatWasPut() {
+    standing();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    try (var restarted = agent()) {
+      assertThat(sorted(restarted.dump())).isEqualTo(sorted(everything()));
+      assertThat(restarted.drain(true)).isEmpty();
+    }
+    assertThat(put(everything())).as("again").isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+  }
+
+  @Test
+  void removesRowsAloneAndEverything() {
+    standing();
+    var rows = new ArrayList<>(everything().subList(5, everything().size()));
+    rows.add(gateway());
+    assertThat(remove(rows)).isEmpty();
+    assertThat(remove(rows)).as("gone already is fine").isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).hasSize(4);
+    assertThat(remove(everything())).isEmpty();
+    assertThat(NetworkNamespaces.exists(tenant)).isFalse();
+  }
+
+  @Test
+  void onlyRoutedBridgesForward() {
+    standing();
+    put(List.of(new Bridge(tenant, new Vni(300), DEVICE, 1450)));
+    assertThat(inTenant().requireLink("br300").forwarding()).isFalse();
+    assertThat(inTenant().requireLink("br100").forwarding()).isTrue();
+    put(List.of(new Bridge(tenant, VNI, GATEWAY, 1450)));
+    assertThat(inTenant().requireLink("br100").forwarding()).isFalse();
+  }
+
+  @Test
+  void theEndOfTheNamespaceIsBehindEveryOtherDefault() {
+    standing();
+    var defaults =
+        inTenant().routes().stream()
+            .filter(route -> route.prefix().equals(IpPrefix.parse("0.0.0.0/0")))
+            .toList();
+    assertThat(defaults)
+        .extracting(Route::type)
+        .containsExactlyInAnyOrder(RouteType.UNICAST, RouteType.UNREACHABLE);
+    assertThat(inTenant().routeTo(IpAddress.parse("8.8.8.8")).link())
+        .hasValue(inTenant().requireLink("br5001").index());
+  }
+
+  @Test
+  void seesWhatOthersDeleteAndAdd() {
+    standing();
+    var links = inTenant();
+    int web = links.requireLink("br100").index();
+    links.execute(
+        new Request.DeleteRoute(
+            Route.of(IpPrefix.parse("192.168.2.20/32")).withMetric(Rows.METRIC)));
+    links.execute(new Request.DeleteAddress(Address.of(web, gateway().address(), 24)));
+    links.execute(new Request.AddAddress(Address.of(web, IpAddress.parse("10.9.9.9"), 24)));
+    var stranger = new GatewayAddress(tenant, VNI, IpAddress.parse("10.9.9.9"), 24);
+    assertThat(tables.drain(true))
+        .containsExactlyInAnyOrder(
+            new Observation(route("192.168.2.20/32").key(), Optional.empty()),
+            new Observation(gateway().key(), Optional.empty()),
+            new Observation(stranger.key(), Optional.of(stranger)));
+    assertThat(put(everything())).isEmpty();
+    assertThat(remove(List.of(stranger))).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+  }
+
+  @Test
+  void seesRoutesGoWithALinkThatWasDownForAMoment() {
+    standing();
+    Link bridge = inTenant().requireLink("br5001");
+    inTenant().setLink(bridge.index(), LinkSettings.NONE.withUp(false));
+    inTenant().setLink(bridge.index(), LinkSettings.UP);
+    assertThat(tables.drain(true))
+        .extracting(Observation::key)
+        .contains(route("192.168.2.20/32").key(), route("192.168.2.0/24").key());
+    assertThat(put(everything())).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+  }
+
+  @Test
+  void aVtepMayHaveAnIpv6Address() {
+    standing();
+    var vtep = IpAddress.parse("fd00::3");
+    var rows =
+        List.<ForwardingObject>of(
+            new NeighbourEntry(tenant, L3, vtep, FAR_ROUTER),
+            new TenantRoute(tenant, L3, IpPrefix.parse("192.168.3.0/24"), vtep));
+    assertThat(put(rows)).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).containsAll(rows);
+    assertThat(remove(rows)).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+  }
+
+  @Test
+  void aPodGetsItsDefaultRouteUnlessItHasOne() {
+    standing();
+    var pod = namespaces.create("pod");
+    assertThat(put(List.of(port(pod, "eth0", "ep0000000000aa")))).isEmpty();
+    assertThat(put(List.of(port(pod, "eth1", "ep0000000000bb")))).isEmpty();
+    var inside = namespaces.links(pod);
+    assertThat(inside.routes())
+        .filteredOn(route -> route.prefix().equals(IpPrefix.parse("0.0.0.0/0")))
+        .singleElement()
+        .satisfies(route -> assertThat(route.link()).hasValue(inside.requireLink("eth0").index()));
+  }
+
+  private EndpointPort port(String pod, String name, String port) {
+    return new EndpointPort(
+        tenant,
+        port,
+        VNI,
+        name,
+        "web",
+        DEVICE,
+        List.of(IpAddress.parse("10.0.0.10")),
+        false,
+        1450,
+        Optional.of(
+            new PodInterface(pod, name, List.of(24), List.of(IpAddress.parse("10.0.0.1")))));
+  }
+}

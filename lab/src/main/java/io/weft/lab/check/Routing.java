@@ -1,0 +1,64 @@
+package io.weft.lab.check;
+
+import io.weft.kubernetes.intent.VniAllocation;
+import io.weft.kubernetes.resource.Network;
+import io.weft.kubernetes.resource.Tenant;
+import io.weft.lab.process.RunningLab;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.util.List;
+import java.util.Optional;
+
+/** Which networks of a lab are routed, and in which L3 VNI: from the file, not from an agent. */
+final class Routing {
+  /** Of every gateway (RFC 9135 §4.1). */
+  static final MacAddress GATEWAY_MAC = MacAddress.parse("00:00:5e:00:01:01");
+
+  private Routing() {}
+
+  /** What a node's VTEP must have as its router's MAC. */
+  static MacAddress routerMac(IpAddress vtep) {
+    return vtep instanceof Ipv4Address(int value)
+        ? new MacAddress(0x0a5a_0000_0000L | (value & 0xffff_ffffL))
+        : MacAddress.ZERO;
+  }
+
+  static boolean isRouted(RunningLab lab, String network) {
+    return !lab.topology().network(network).spec().gateways().isEmpty();
+  }
+
+  /** A network without tenant is alone. */
+  static String tenant(RunningLab lab, String network) {
+    return lab.topology().network(network).spec().tenant().orElse("network " + network);
+  }
+
+  /** The networks with endpoints that the tenant of this one routes, itself among them. */
+  static List<String> neighbours(RunningLab lab, String network) {
+    return !isRouted(lab, network)
+        ? List.of(network)
+        : lab.networks().stream()
+            .filter(other -> isRouted(lab, other))
+            .filter(other -> tenant(lab, other).equals(tenant(lab, network)))
+            .toList();
+  }
+
+  static int l3Vni(RunningLab lab, String network) {
+    var topology = lab.topology();
+    var name = tenant(lab, network);
+    Optional<Vni> given =
+        topology.tenants().stream()
+            .filter(tenant -> tenant.name().equals(name))
+            .map(Tenant::spec)
+            .flatMap(spec -> spec.l3vni().stream())
+            .findFirst();
+    var pool = topology.fabric().spec().vniPools().tenants();
+    return given.orElseGet(() -> VniAllocation.automatic(name, pool)).value();
+  }
+
+  /** True when the lab has anything to route. */
+  static boolean isAny(List<Network> networks) {
+    return networks.stream().anyMatch(network -> !network.spec().gateways().isEmpty());
+  }
+}

@@ -1,0 +1,179 @@
+package io.weft.lab.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.weft.lab.process.RunningLab;
+import io.weft.lab.run.Lab;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.packet.EchoResult;
+import io.weft.linux.packet.IcmpEcho;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tenant with one network on a node of Weft's and the other on one of FRR's: symmetric IRB. */
+class RoutedInteroperabilityTest {
+  private static final String TOPOLOGY =
+      """
+      kind: Fabric
+      metadata: {name: default}
+      spec: {vtep: {cidr: 10.255.0.0/16}}
+      ---
+      kind: Tenant
+      metadata: {name: red}
+      spec: {l3vni: 5001}
+      ---
+      kind: Network
+      metadata: {name: web}
+      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
+      ---
+      kind: Network
+      metadata: {name: db}
+      spec: {tenant: red, vni: 200, subnets: [192.168.2.0/24], gateway: true}
+      ---
+      kind: Topology
+      metadata: {name: routed-interop}
+      spec:
+        racks: [{name: a}, {name: b}]
+        nodes:
+        - {name: a1, rack: a}
+        - {name: b1, rack: b, speaker: external}
+        reflectors: [{name: rr1, rack: a}]
+        endpoints:
+        - {name: web-1, node: a1, network: web, addresses: [192.168.1.11]}
+        - {name: db-1, node: b1, network: db, addresses: [192.168.2.12]}
+      """;
+  private static final Vni DB = new Vni(200);
+  private static final Vni L3 = new Vni(5001);
+  private static final IpAddress OURS = IpAddress.parse("192.168.1.11");
+  private static final IpAddress THEIRS = IpAddress.parse("192.168.2.12");
+  private static final IpAddress GATEWAY = IpAddress.parse("192.168.2.1");
+  private static final IpPrefix THEIR_SUBNET = IpPrefix.parse("192.168.2.0/24");
+  private static final MacAddress THEIR_ROUTER = MacAddress.parse("02:00:00:00:00:b1");
+  private static final MacAddress ANYCAST = MacAddress.parse("00:00:5e:00:01:01");
+
+  @TempDir private static Path directory;
+
+  @Test
+  void frrRoutesWithUs() throws Exception {
+    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
+    assumeTrue(Files.exists(FrrNode.BGPD), "needs FRR (package frr)");
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    var file = Files.writeString(directory.resolve("routed.yaml"), TOPOLOGY);
+    try (var lab = Lab.open(file, Lab.read(file))) {
+      lab.clear();
+      try {
+        look(lab.build());
+      } finally {
+        lab.remove();
+      }
+    }
+  }
+
+  private static void look(RunningLab running) throws Exception {
+    var plan = running.plan();
+    var vtep = plan.loopback("b1");
+    try (var frr =
+        FrrNode.start(
+            plan.namespace("b1").name(),
+            directory.resolve("frr"),
+            vtep,
+            List.of(plan.loopback("rr1")),
+            Optional.of(new FrrNode.Routed(L3, THEIR_SUBNET)))) {
+      frr.addRoutedNetwork(DB, vtep, ANYCAST, Optional.of(GATEWAY));
+      frr.addRoutedNetwork(L3, vtep, THEIR_ROUTER, Optional.empty());
+      frr.addEndpoint(DB, plan.namespace("db-1").name(), THEIRS, 24);
+      defaultRoute(plan.namespace("db-1").name());
+      running.start();
+      running.awaitSessions();
+      running.attach(running.topology().endpointsOf("web").getFirst());
+
+      await(
+          "FRR's L3 VNI", () -> frr.vtysh("show evpn vni 5001 json").path("state").asText(), "Up");
+      var tenant = running.tenantNamespace("a1", "web");
+      await(
+          "the subnet by Type 5",
+          () -> routes(tenant).getOrDefault("192.168.2.0/24", "none"),
+          "via " + vtep);
+      await("db-1 reaches web-1", () -> pings(running, "db-1", OURS), true);
+      await("web-1 reaches db-1", () -> pings(running, "web-1", THEIRS), true);
+      await(
+          "the host by Type 2",
+          () -> routes(tenant).getOrDefault("192.168.2.12/32", "none"),
+          "via " + vtep);
+      var theirs = plan.namespace("b1").name();
+      await(
+          "FRR has our host",
+          () -> routes(theirs).getOrDefault("192.168.1.11/32", "none"),
+          "via " + plan.loopback("a1"));
+      await(
+          "and our subnet",
+          () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
+          "via " + plan.loopback("a1"));
+
+      try (var a1 = running.agent("a1")) {
+        a1.detach("web-1");
+      }
+      await(
+          "FRR has lost the host",
+          () -> routes(theirs).getOrDefault("192.168.1.11/32", "none"),
+          "none");
+      await(
+          "FRR has lost the subnet",
+          () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
+          "none");
+    }
+  }
+
+  private static void defaultRoute(String pod) {
+    try (var netlink = Rtnetlink.openIn(pod)) {
+      netlink.execute(
+          new Request.AddRoute(Route.of(IpPrefix.parse("0.0.0.0/0"), NextHop.via(GATEWAY))));
+    }
+  }
+
+  private static TreeMap<String, String> routes(String namespace) {
+    var routes = new TreeMap<String, String>();
+    try (var netlink = Rtnetlink.openIn(namespace)) {
+      for (var route : netlink.routes()) {
+        if (route.protocol() == Route.BGP && route.nextHops().size() == 1) {
+          var via = route.nextHops().getFirst().via().map(Object::toString).orElse("nothing");
+          routes.put(route.prefix().toString(), "via " + via);
+        }
+      }
+    }
+    return routes;
+  }
+
+  private static boolean pings(RunningLab running, String pod, IpAddress destination) {
+    try (var echo = IcmpEcho.openIn(running.plan().namespace(pod).name(), destination)) {
+      return echo.ping(56, Duration.ofSeconds(1)) instanceof EchoResult.Reply;
+    }
+  }
+
+  private static void await(String what, Callable<?> question, Object expected) throws Exception {
+    long deadline = System.nanoTime() + FrrNode.patienceNanos();
+    var answer = question.call();
+    while (!expected.equals(answer) && System.nanoTime() < deadline) {
+      Thread.sleep(100);
+      answer = question.call();
+    }
+    assertThat(answer).as(what).isEqualTo(expected);
+  }
+}

@@ -1,0 +1,43 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.speaker.Path;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.RouteTarget;
+import java.util.List;
+import java.util.Optional;
+
+/** What routes of other nodes go into: a MAC-VRF or an IP-VRF. */
+interface Importer {
+  /** Takes in a route, or its end. */
+  void learn(Route key, Optional<Path> path);
+
+  /** The routes that carry one of these may enter (RFC 4364 §4.3.1). */
+  List<RouteTarget> importTargets();
+
+  /** This node's own VTEP address. */
+  IpAddress vtep();
+
+  /**
+   * True when the route may enter: by its targets, its encapsulation (RFC 8365 §5.1.3), its VTEP.
+   */
+  default boolean imports(Path path) {
+    var communities = path.attributes().extendedCommunities();
+    boolean vxlan =
+        communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
+            || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
+    return vxlan
+        && isOwnFamily(path.attributes().nextHop())
+        && path.attributes().routeTargets().stream().anyMatch(importTargets()::contains);
+  }
+
+  /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */
+  default boolean isReachable(IpAddress other) {
+    return !other.equals(vtep()) && isOwnFamily(other);
+  }
+
+  private boolean isOwnFamily(IpAddress other) {
+    return other.isIpv4() == vtep().isIpv4() && !other.isMulticast();
+  }
+}

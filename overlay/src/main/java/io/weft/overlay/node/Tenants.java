@@ -1,0 +1,96 @@
+package io.weft.overlay.node;
+
+import io.weft.net.RouteDistinguisher;
+import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/** The IP-VRFs of a node, by namespace: each as long as a routed network of its tenant is here. */
+final class Tenants {
+  private final ForwardingPlan plan;
+  private final Supplier<Collection<NetworkInstance>> networks;
+  private final TreeMap<String, TenantInstance> byNamespace = new TreeMap<>();
+
+  Tenants(ForwardingPlan plan, Supplier<Collection<NetworkInstance>> networks) {
+    this.plan = plan;
+    this.networks = networks;
+  }
+
+  Collection<TenantInstance> all() {
+    return Collections.unmodifiableCollection(byNamespace.values());
+  }
+
+  Optional<TenantInstance> find(String namespace) {
+    return Optional.ofNullable(byNamespace.get(namespace));
+  }
+
+  /** True when a routed network is in the namespace. */
+  boolean isWanted(String namespace) {
+    return networks.get().stream()
+        .anyMatch(network -> network.namespace().equals(namespace) && network.intent().isRouted());
+  }
+
+  /**
+   * Opens, changes and closes them as the networks and the intent want it: all leave what they no
+   * longer want before any takes what it wants now. One that the intent no longer has goes on as it
+   * is while its networks do.
+   */
+  void change(
+      SortedMap<String, TenantIntent> wanted,
+      Underlay underlay,
+      Collection<RouteDistinguisher> taken) {
+    var routed = new TreeMap<String, String>();
+    for (var network : networks.get()) {
+      if (network.intent().isRouted()) {
+        network.intent().tenant().ifPresent(tenant -> routed.put(network.namespace(), tenant));
+      }
+    }
+    for (var namespace : List.copyOf(byNamespace.keySet())) {
+      if (!routed.containsKey(namespace)) {
+        Optional.ofNullable(byNamespace.remove(namespace)).ifPresent(TenantInstance::close);
+      }
+    }
+    var others = new TreeSet<>(taken);
+    byNamespace.forEach(
+        (namespace, tenant) -> {
+          others.remove(tenant.rd());
+          var intent = wanted.getOrDefault(routed.get(namespace), tenant.intent());
+          var same = RouteDistinguisher.of(underlay.routerId(), (int) tenant.rd().value() & 0xffff);
+          boolean stays = intent.l3Vni().equals(tenant.intent().l3Vni()) && !others.contains(same);
+          var rd = stays ? same : Instances.freeRd(intent.l3Vni(), underlay, others);
+          others.add(rd);
+          tenant.change(intent, underlay, rd);
+        });
+    routed.forEach(
+        (namespace, tenant) -> {
+          var intent = Optional.ofNullable(wanted.get(tenant));
+          if (intent.isPresent() && !byNamespace.containsKey(namespace)) {
+            var rd = Instances.freeRd(intent.get().l3Vni(), underlay, others);
+            others.add(rd);
+            byNamespace.put(namespace, open(namespace, intent.get(), underlay, rd));
+          }
+        });
+    byNamespace.values().forEach(TenantInstance::plan);
+  }
+
+  private TenantInstance open(
+      String namespace, TenantIntent intent, Underlay underlay, RouteDistinguisher rd) {
+    return new TenantInstance(
+        namespace,
+        plan,
+        intent,
+        underlay,
+        rd,
+        () ->
+            networks.get().stream()
+                .filter(
+                    network -> network.namespace().equals(namespace) && network.intent().isRouted())
+                .toList());
+  }
+}
