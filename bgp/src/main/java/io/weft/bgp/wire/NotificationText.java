@@ -1,17 +1,26 @@
 package io.weft.bgp.wire;
 
 import io.weft.bgp.wire.Message.Notification;
+import io.weft.net.MalformedInput;
+import io.weft.net.OctetReader;
 import io.weft.net.Octets;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** NOTIFICATIONs in words, by the names of the IANA registry "BGP Error (Notification) Codes". */
 public final class NotificationText {
+  private static final int OPEN_ERROR = 2;
+  private static final int UNSUPPORTED_CAPABILITY = 7;
   private static final int CEASE = 6;
   private static final int ADMINISTRATIVE_SHUTDOWN = 2;
   private static final int ADMINISTRATIVE_RESET = 4;
   private static final int HARD_RESET = 9;
+
+  /** So many are named, of what a peer may say at length. */
+  private static final int MAX_FAMILIES = 16;
 
   /** A code with its subcodes from 0 on; an empty name is one that is not, or no more, assigned. */
   private record Code(int code, String name, List<String> subcodes) {}
@@ -88,8 +97,9 @@ public final class NotificationText {
 
   /**
    * One line: numbers, names, and what the data says: for a hard reset the wrapped NOTIFICATION
-   * (RFC 8538 §3.1), for an administrative stop its text (RFC 9003 §2), else the octets. Never
-   * fails; control characters of the peer are replaced.
+   * (RFC 8538 §3.1), for an administrative stop its text (RFC 9003 §2), for missing families (RFC
+   * 5492 §5) their names, else the octets. Never fails; control characters of the peer are
+   * replaced.
    */
   public static String describe(Notification notification) {
     var data = notification.data();
@@ -114,6 +124,12 @@ public final class NotificationText {
     if (code == CEASE && (subcode == ADMINISTRATIVE_SHUTDOWN || subcode == ADMINISTRATIVE_RESET)) {
       return head + administrativeText(data);
     }
+    if (code == OPEN_ERROR && subcode == UNSUPPORTED_CAPABILITY) {
+      var missing = missingFamilies(data);
+      if (missing.isPresent()) {
+        return head + ": " + missing.get();
+      }
+    }
     var hex = data.toString();
     return head + ": data " + (hex.length() > 128 ? hex.substring(0, 128) + "..." : hex);
   }
@@ -129,6 +145,23 @@ public final class NotificationText {
       }
     }
     return "code " + code + "/subcode " + subcode;
+  }
+
+  /** RFC 5492 §5: families that the peer misses, as they stand in an OPEN; empty: other things. */
+  private static Optional<String> missingFamilies(Octets data) {
+    var in = new OctetReader(data.toArray());
+    var missing = new ArrayList<String>();
+    try {
+      while (!in.isEmpty() && missing.size() < MAX_FAMILIES) {
+        if (!(CapabilityCodec.decode(in) instanceof Capability.Multiprotocol(var family))) {
+          return Optional.empty();
+        }
+        missing.add(family.toString());
+      }
+      return Optional.of("it misses " + String.join(", ", missing));
+    } catch (MalformedInput | SessionReset _) {
+      return Optional.empty();
+    }
   }
 
   /** {@code 1 length | UTF-8 text}; a length beyond the data takes what is there. */
