@@ -52,9 +52,7 @@ final class AttachCommand implements Callable<Integer> {
   @Option(names = "--mac", paramLabel = "MAC", description = "MAC address (default: derived).")
   private Optional<String> mac = Optional.empty();
 
-  @Option(
-      names = "--sticky",
-      description = "The MAC never moves to another node (until the agent is restarted).")
+  @Option(names = "--sticky", description = "The MAC never moves to another node.")
   private boolean sticky;
 
   @Override
