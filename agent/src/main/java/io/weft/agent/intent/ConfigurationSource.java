@@ -86,9 +86,16 @@ public final class ConfigurationSource implements AutoCloseable {
     }
   }
 
+  /**
+   * Whatever a change runs into, the next one must be seen: an old password would stay for ever.
+   */
   private synchronized void rereadSecretsOnce(Consumer<Configuration> consumer) {
-    if (!closed) {
-      change(current.reading(), consumer);
+    try {
+      if (!closed) {
+        change(current.reading(), consumer);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("a changed secret could not be carried out", e);
     }
   }
 
