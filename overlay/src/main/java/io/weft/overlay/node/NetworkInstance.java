@@ -42,7 +42,7 @@ final class NetworkInstance implements Importer {
   private final ForwardingPlan plan;
   private final RemoteRoutes remote = new RemoteRoutes();
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
-  private final TreeSet<ForwardingKey> owned = new TreeSet<>();
+  private final OwnedObjects owned;
   private final MacMobility mobility;
   private final Announcement announcement;
   private final Supplier<Optional<TenantInstance.Routed>> routing;
@@ -64,6 +64,7 @@ final class NetworkInstance implements Importer {
     this.namespace = namespace;
     this.config = config;
     this.plan = plan;
+    this.owned = new OwnedObjects(plan);
     this.intent = intent;
     this.underlay = underlay;
     this.rd = rd;
@@ -117,23 +118,21 @@ final class NetworkInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
-    var obsolete = new TreeSet<>(owned);
-    objects().forEach(object -> obsolete.remove(object.key()));
-    obsolete.forEach(this::unwant);
+    owned.retain(objects());
   }
 
   /** Wants all that follows from what it is now. */
   void plan() {
-    objects().forEach(this::want);
+    objects().forEach(owned::want);
   }
 
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
-    want(bridge());
-    gateways().forEach(this::want);
-    want(vxlanPort());
-    endpointObjects(endpoint).forEach(this::want);
+    owned.want(bridge());
+    gateways().forEach(owned::want);
+    owned.want(vxlanPort());
+    endpointObjects(endpoint).forEach(owned::want);
     refreshRemote(endpoint);
   }
 
@@ -141,29 +140,26 @@ final class NetworkInstance implements Importer {
     endpoints.remove(endpoint.name());
     mobility.release(endpoint.mac());
     announcement.forget(endpoint);
-    endpointObjects(endpoint).forEach(object -> unwant(object.key()));
+    endpointObjects(endpoint).forEach(object -> owned.unwant(object.key()));
     refreshRemote(endpoint);
   }
 
   /** A MAC that is attached here is not looked for elsewhere, and the other way round. */
   private void refreshRemote(Endpoint endpoint) {
-    refresh(macKeys(endpoint.mac()), macObjects(endpoint.mac()));
+    owned.replace(macKeys(endpoint.mac()), macObjects(endpoint.mac()));
     for (var host : endpoint.addresses()) {
       refreshNeighbour(host.address());
     }
   }
 
   private void refreshNeighbour(IpAddress ip) {
-    refresh(neighbourKeys(ip), neighbourObject(ip).stream().toList());
+    owned.replace(neighbourKeys(ip), neighbourObject(ip).stream().toList());
   }
 
   /** Everything of this network leaves the plan. */
   void close() {
     endpoints.values().forEach(endpoint -> mobility.release(endpoint.mac()));
     endpoints.clear();
-    for (var key : owned) {
-      plan.undesire(key);
-    }
     owned.clear();
   }
 
@@ -195,16 +191,6 @@ final class NetworkInstance implements Importer {
       endpoint.addresses().forEach(host -> addresses.add(host.address()));
     }
     return addresses;
-  }
-
-  private void want(ForwardingObject object) {
-    owned.add(object.key());
-    plan.desire(object);
-  }
-
-  private void unwant(ForwardingKey key) {
-    owned.remove(key);
-    plan.undesire(key);
   }
 
   private List<ForwardingObject> localObjects() {
@@ -286,25 +272,14 @@ final class NetworkInstance implements Importer {
     switch (key) {
       case MacIpAdvertisement route -> {
         mobility.heard(route.mac(), elsewhere(route.mac()), underlay.vtep());
-        refresh(macKeys(route.mac()), macObjects(route.mac()));
+        owned.replace(macKeys(route.mac()), macObjects(route.mac()));
         route.ip().ifPresent(this::refreshNeighbour);
       }
       case InclusiveMulticast _ -> {
-        var before = owned.stream().filter(k -> k.kind() == ForwardingKey.Kind.FLOOD).toList();
-        refresh(before, floodObjects());
+        owned.replace(owned.keys(ForwardingKey.Kind.FLOOD), floodObjects());
       }
       default -> {}
     }
-  }
-
-  private void refresh(
-      Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
-    var obsolete = new TreeSet<>(before);
-    for (var object : after) {
-      obsolete.remove(object.key());
-      want(object);
-    }
-    obsolete.forEach(this::unwant);
   }
 
   private List<ForwardingKey> macKeys(MacAddress mac) {

@@ -37,7 +37,7 @@ final class TenantInstance implements Importer {
   private final ForwardingPlan plan;
   private final Supplier<List<NetworkInstance>> networks;
   private final RemotePrefixes remote = new RemotePrefixes();
-  private final TreeSet<ForwardingKey> owned = new TreeSet<>();
+  private final OwnedObjects owned;
   private TenantIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
@@ -56,6 +56,7 @@ final class TenantInstance implements Importer {
       Supplier<List<NetworkInstance>> networks) {
     this.namespace = namespace;
     this.plan = plan;
+    this.owned = new OwnedObjects(plan);
     this.intent = intent;
     this.underlay = underlay;
     this.rd = rd;
@@ -93,29 +94,17 @@ final class TenantInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
-    var obsolete = new TreeSet<>(owned);
-    objects().forEach(object -> obsolete.remove(object.key()));
-    obsolete.forEach(this::unwant);
+    owned.retain(objects());
   }
 
   /** Wants all that follows from what it is now. */
   void plan() {
-    objects().forEach(this::want);
+    objects().forEach(owned::want);
   }
 
   /** Everything of this tenant's routing leaves the plan. */
   void close() {
-    List.copyOf(owned).forEach(this::unwant);
-  }
-
-  private void want(ForwardingObject object) {
-    owned.add(object.key());
-    plan.desire(object);
-  }
-
-  private void unwant(ForwardingKey key) {
-    owned.remove(key);
-    plan.undesire(key);
+    owned.clear();
   }
 
   private List<ForwardingObject> objects() {
@@ -168,22 +157,19 @@ final class TenantInstance implements Importer {
     var macs = new TreeSet<MacAddress>();
     before.ifPresent(router -> macs.add(router.mac()));
     remote.router(vtep).ifPresent(router -> macs.add(router.mac()));
-    var obsolete = new TreeSet<ForwardingKey>();
-    obsolete.add(key(ForwardingKey.Kind.NEIGHBOUR, vtep.toString()));
+    var keys = new ArrayList<ForwardingKey>();
+    keys.add(key(ForwardingKey.Kind.NEIGHBOUR, vtep.toString()));
     for (var mac : macs) {
-      obsolete.add(key(ForwardingKey.Kind.VXLAN_FDB, mac.toString()));
-      obsolete.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
+      keys.add(key(ForwardingKey.Kind.VXLAN_FDB, mac.toString()));
+      keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
     }
+    var objects = new ArrayList<ForwardingObject>();
     for (var other : remote.vteps()) {
       if (remote.router(other).filter(router -> macs.contains(router.mac())).isPresent()) {
-        for (var object : routerObjects(other)) {
-          obsolete.remove(object.key());
-          want(object);
-        }
+        objects.addAll(routerObjects(other));
       }
     }
-    obsolete.retainAll(owned);
-    obsolete.forEach(this::unwant);
+    owned.replace(keys, objects);
   }
 
   /** An address came to an endpoint of this node, or left it. */
@@ -195,9 +181,9 @@ final class TenantInstance implements Importer {
   void refresh(IpPrefix prefix) {
     var route = route(prefix);
     if (route.isPresent()) {
-      want(route.get());
+      owned.want(route.get());
     } else {
-      unwant(key(ForwardingKey.Kind.TENANT_ROUTE, prefix.toString()));
+      owned.unwant(key(ForwardingKey.Kind.TENANT_ROUTE, prefix.toString()));
     }
   }
 
