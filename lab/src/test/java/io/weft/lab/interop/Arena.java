@@ -42,7 +42,7 @@ final class Arena implements Closeable {
   /** Makes the namespace; skips the test where that or the other speakers are not to be had. */
   static Arena make(String namespace, Path directory) throws IOException {
     assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(Files.exists(FrrNode.BGPD), "needs FRR (package frr)");
+    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
     NetworkNamespaces.deleteIfExists(namespace);
     NetworkNamespaces.create(namespace);

@@ -45,7 +45,7 @@ class BfdInteroperabilityTest {
     assumeTrue(
         (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0,
         "needs root: makes network namespaces");
-    assumeTrue(Files.exists(FrrBfd.BFDD), "needs FRR's bfdd at " + FrrBfd.BFDD);
+    assumeTrue(Files.exists(FrrDaemons.BFDD), "needs FRR's bfdd at " + FrrDaemons.BFDD);
     // FRR's daemons run as their own user, who must get to their directory below this one.
     Files.setPosixFilePermissions(
         directory, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -83,7 +83,7 @@ final class FrrBgpd implements Closeable {
     return ForeignProcess.start(
             arena.namespace(),
             directory.resolve("bgpd.log"),
-            FrrNode.BGPD.toString(),
+            FrrDaemons.BGPD.toString(),
             "-u",
             "root",
             "-g",

@@ -1,7 +1,6 @@
 package io.weft.lab.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.LinkSettings;
@@ -14,10 +13,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -29,17 +25,14 @@ import java.util.concurrent.TimeUnit;
  * advertise-all-vni}, endpoints learned from their packets.
  */
 final class FrrNode implements AutoCloseable {
-  static final Path BGPD = Path.of("/usr/lib/frr/bgpd");
-  static final Path ZEBRA = Path.of("/usr/lib/frr/zebra");
   private static final int MTU = 1450;
 
   private final String namespace;
-  private final Path directory;
-  private final List<ForeignProcess> daemons = new ArrayList<>();
+  private final FrrDaemons daemons;
 
-  private FrrNode(String namespace, Path directory) {
+  private FrrNode(String namespace, FrrDaemons daemons) {
     this.namespace = namespace;
-    this.directory = directory;
+    this.daemons = daemons;
   }
 
   static FrrNode start(
@@ -59,20 +52,17 @@ final class FrrNode implements AutoCloseable {
       List<Ipv4Address> reflectors,
       Optional<Routed> routed)
       throws IOException, InterruptedException {
-    var node = new FrrNode(namespace, Files.createDirectories(directory));
-    try {
-      node.startDaemons(vtep, reflectors, routed);
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      node.close();
-      throw e;
-    }
-    return node;
+    // The hosts of a rack have a default route only, which FRR does not trust by itself.
+    var zebra =
+        "ip nht resolve-via-default\n"
+            + routed.map(tenant -> "vni " + tenant.l3Vni() + "\n").orElse("");
+    var bgpd = configuration(vtep, reflectors, routed);
+    return new FrrNode(
+        namespace, FrrDaemons.start(namespace, directory, zebra, frr -> frr.bgpd(bgpd)));
   }
 
-  private void startDaemons(Ipv4Address vtep, List<Ipv4Address> reflectors, Optional<Routed> routed)
-      throws IOException, InterruptedException {
-    // The daemons run as their own user, who makes sockets here.
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+  private static String configuration(
+      Ipv4Address vtep, List<Ipv4Address> reflectors, Optional<Routed> routed) {
     var config = new StringBuilder("router bgp 65000\n");
     config.append(" bgp router-id ").append(vtep).append('\n');
     config.append(" no bgp default ipv4-unicast\n");
@@ -95,30 +85,7 @@ final class FrrNode implements AutoCloseable {
     config.append("  advertise-all-vni\n");
     routed.ifPresent(_ -> config.append("  advertise ipv4 unicast\n"));
     config.append(" exit-address-family\n");
-    Files.writeString(directory.resolve("bgpd.conf"), config);
-    // The hosts of a rack have a default route only, which FRR does not trust by itself.
-    Files.writeString(
-        directory.resolve("zebra.conf"),
-        "ip nht resolve-via-default\n"
-            + routed.map(tenant -> "vni " + tenant.l3Vni() + "\n").orElse(""));
-    var api = directory.resolve("z.api");
-    daemons.add(start(ZEBRA, "zebra", api).await(() -> Files.exists(api)));
-    daemons.add(start(BGPD, "bgpd", api).await(() -> Files.exists(directory.resolve("bgpd.vty"))));
-  }
-
-  private ForeignProcess start(Path daemon, String name, Path api) throws IOException {
-    return ForeignProcess.start(
-        namespace,
-        directory.resolve(name + ".log"),
-        daemon.toString(),
-        "-f",
-        directory.resolve(name + ".conf").toString(),
-        "-z",
-        api.toString(),
-        "--vty_socket",
-        directory.toString(),
-        "-i",
-        directory.resolve(name + ".pid").toString());
+    return config.toString();
   }
 
   /** A segment as FRR's users make it. */
@@ -206,18 +173,12 @@ final class FrrNode implements AutoCloseable {
   }
 
   JsonNode vtysh(String command) throws IOException, InterruptedException {
-    return new ObjectMapper()
-        .readTree(
-            ForeignProcess.output(
-                namespace, List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
+    return daemons.vtysh(command);
   }
 
   @Override
   public void close() throws IOException {
-    for (var daemon : daemons.reversed()) {
-      daemon.close();
-    }
-    daemons.clear();
+    daemons.close();
   }
 
   /** How long FRR may take to say what it has: its first dump waits a second and more. */

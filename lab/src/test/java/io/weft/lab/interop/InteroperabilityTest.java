@@ -87,7 +87,7 @@ class InteroperabilityTest {
   void build() throws IOException, LabFailure, InterruptedException {
     assumeTrue(isRoot(), "needs root: network namespaces");
     assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrNode.BGPD), "needs FRR (package frr)");
+    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
     var file = Files.writeString(directory.resolve("interop.yaml"), TOPOLOGY);
     lab = Lab.open(file, Lab.read(file));

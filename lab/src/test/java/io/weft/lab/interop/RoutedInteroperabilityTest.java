@@ -1,6 +1,5 @@
 package io.weft.lab.interop;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.lab.process.RunningLab;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,7 +71,7 @@ class RoutedInteroperabilityTest {
   void frrRoutesWithUs() throws Exception {
     assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
     assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrNode.BGPD), "needs FRR (package frr)");
+    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     var file = Files.writeString(directory.resolve("routed.yaml"), TOPOLOGY);
     try (var lab = Lab.open(file, Lab.read(file))) {
@@ -104,25 +102,25 @@ class RoutedInteroperabilityTest {
       running.awaitSessions();
       running.attach(running.topology().endpointsOf("web").getFirst());
 
-      await(
+      Arena.await(
           "FRR's L3 VNI", () -> frr.vtysh("show evpn vni 5001 json").path("state").asText(), "Up");
       var tenant = running.tenantNamespace("a1", "web");
-      await(
+      Arena.await(
           "the subnet by Type 5",
           () -> routes(tenant).getOrDefault("192.168.2.0/24", "none"),
           "via " + vtep);
-      await("db-1 reaches web-1", () -> pings(running, "db-1", OURS), true);
-      await("web-1 reaches db-1", () -> pings(running, "web-1", THEIRS), true);
-      await(
+      Arena.await("db-1 reaches web-1", () -> pings(running, "db-1", OURS), true);
+      Arena.await("web-1 reaches db-1", () -> pings(running, "web-1", THEIRS), true);
+      Arena.await(
           "the host by Type 2",
           () -> routes(tenant).getOrDefault("192.168.2.12/32", "none"),
           "via " + vtep);
       var theirs = plan.namespace("b1").name();
-      await(
+      Arena.await(
           "FRR has our host",
           () -> routes(theirs).getOrDefault("192.168.1.11/32", "none"),
           "via " + plan.loopback("a1"));
-      await(
+      Arena.await(
           "and our subnet",
           () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
           "via " + plan.loopback("a1"));
@@ -130,11 +128,11 @@ class RoutedInteroperabilityTest {
       try (var a1 = running.agent("a1")) {
         a1.detach("web-1");
       }
-      await(
+      Arena.await(
           "FRR has lost the host",
           () -> routes(theirs).getOrDefault("192.168.1.11/32", "none"),
           "none");
-      await(
+      Arena.await(
           "FRR has lost the subnet",
           () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
           "none");
@@ -165,15 +163,5 @@ class RoutedInteroperabilityTest {
     try (var echo = IcmpEcho.openIn(running.plan().namespace(pod).name(), destination)) {
       return echo.ping(56, Duration.ofSeconds(1)) instanceof EchoResult.Reply;
     }
-  }
-
-  private static void await(String what, Callable<?> question, Object expected) throws Exception {
-    long deadline = System.nanoTime() + FrrNode.patienceNanos();
-    var answer = question.call();
-    while (!expected.equals(answer) && System.nanoTime() < deadline) {
-      Thread.sleep(100);
-      answer = question.call();
-    }
-    assertThat(answer).as(what).isEqualTo(expected);
   }
 }

@@ -61,7 +61,7 @@ final class UnderlayInteroperabilityTest {
   @BeforeEach
   void build() throws Exception {
     assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(Files.exists(FrrNode.BGPD), "needs FRR (package frr)");
+    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     // The daemons of FRR run as their own user.
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     ofNode = namespace(node);
@@ -117,27 +117,28 @@ final class UnderlayInteroperabilityTest {
     }
   }
 
-  private FrrTor frr(int number, boolean numbered) throws Exception {
-    var tor =
-        FrrTor.start(
-            tor(number),
-            directory.resolve("tor" + number),
-            zebra(numbered),
-            bgpd(number, numbered, "timers bgp 1 3", ""));
-    open.push(tor);
-    return tor;
+  private FrrDaemons frr(int number, boolean numbered) throws Exception {
+    var bgpd = bgpd(number, numbered, "timers bgp 1 3", "");
+    return frr(number, numbered, daemons -> daemons.bgpd(bgpd));
   }
 
   /** One that only connects, and sees a dead path by BFD long before its hold time. */
-  private FrrTor frrWithBfd(int number, boolean numbered) throws Exception {
-    var tor =
-        FrrTor.startWithBfd(
-            tor(number),
-            directory.resolve("tor" + number),
-            zebra(numbered),
-            bgpd(number, numbered, "timers bgp 30 90", "bfd profile fast"),
-            "bfd\n profile fast\n  detect-multiplier 3\n  receive-interval 100\n"
-                + "  transmit-interval 100\n exit\nexit\n");
+  private FrrDaemons frrWithBfd(int number, boolean numbered) throws Exception {
+    var bgpd = bgpd(number, numbered, "timers bgp 30 90", "bfd profile fast");
+    return frr(
+        number,
+        numbered,
+        daemons -> {
+          daemons.bfdd(
+              "bfd\n profile fast\n  detect-multiplier 3\n  receive-interval 100\n"
+                  + "  transmit-interval 100\n exit\nexit\n");
+          daemons.bgpd(bgpd, "-p0"); // so nobody can connect to it
+        });
+  }
+
+  private FrrDaemons frr(int number, boolean numbered, FrrDaemons.Start daemons) throws Exception {
+    var directoryOfTor = directory.resolve("tor" + number);
+    var tor = FrrDaemons.start(tor(number), directoryOfTor, zebra(numbered), daemons);
     open.push(tor);
     return tor;
   }
@@ -357,7 +358,7 @@ final class UnderlayInteroperabilityTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void switchesConnectToTheLinkAndBfdSeesOneDie(boolean numbered) throws Exception {
-    assumeTrue(Files.exists(FrrBfd.BFDD), "needs FRR's bfdd at " + FrrBfd.BFDD);
+    assumeTrue(Files.exists(FrrDaemons.BFDD), "needs FRR's bfdd at " + FrrDaemons.BFDD);
     var tors = List.of(frrWithBfd(0, numbered), frrWithBfd(1, numbered));
     startNode(
         numbered,
