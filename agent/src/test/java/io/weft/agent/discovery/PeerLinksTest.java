@@ -3,40 +3,35 @@ package io.weft.agent.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.agent.discovery.PeerLinks.LinkEnd;
+import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Rtnetlink;
-import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Which end of which link leads to a neighbour, with links as a kernel tells them. */
 final class PeerLinksTest {
-  private final String namespace = "peerlinks-" + ProcessHandle.current().pid();
   private final List<Link> links = new ArrayList<>();
+  private TestNamespaces namespaces;
 
   @BeforeEach
   void makeLinks() throws Exception {
-    Assumptions.assumeTrue(
-        Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    NetworkNamespaces.create(namespace);
-    try (var rtnetlink = Rtnetlink.openIn(namespace)) {
-      links.add(rtnetlink.createBridge("eth0", LinkSettings.UP));
-      links.add(rtnetlink.createBridge("eth1", LinkSettings.UP));
-    }
+    namespaces = new TestNamespaces();
+    var rtnetlink = namespaces.links(namespaces.create("node"));
+    links.add(rtnetlink.createBridge("eth0", LinkSettings.UP));
+    links.add(rtnetlink.createBridge("eth1", LinkSettings.UP));
   }
 
   @AfterEach
-  void remove() {
-    NetworkNamespaces.deleteIfExists(namespace);
+  void close() throws Exception {
+    if (namespaces != null) {
+      namespaces.close();
+    }
   }
 
   private Address address(int link, String address, int length) {

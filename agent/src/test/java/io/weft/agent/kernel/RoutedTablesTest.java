@@ -8,7 +8,6 @@ import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.RouteType;
-import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -25,19 +24,15 @@ import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
-import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
-import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Against the real kernel: gateways, the L3 VNI, and the routes of a tenant. */
-class RoutedTablesTest {
+class RoutedTablesTest extends TenantKernel {
   private static final Vni VNI = new Vni(100);
   private static final Vni L3 = new Vni(5001);
   private static final MacAddress GATEWAY = MacAddress.parse("00:00:5e:00:01:01");
@@ -46,30 +41,6 @@ class RoutedTablesTest {
   private static final MacAddress DEVICE = MacAddress.parse("02:00:00:00:00:02");
   private static final IpAddress VTEP = IpAddress.parse("127.0.0.2");
   private static final IpAddress FAR = IpAddress.parse("10.0.0.3");
-
-  private TestNamespaces namespaces;
-  private String tenant;
-  private String underlay;
-  private KernelTables tables;
-
-  @BeforeEach
-  void open() throws Exception {
-    namespaces = new TestNamespaces();
-    tenant = namespaces.prefix() + "red";
-    underlay = namespaces.create("underlay");
-    tables = namespaces.closing(agent());
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    if (namespaces != null) {
-      namespaces.close();
-    }
-  }
-
-  private KernelTables agent() {
-    return NetworkNamespaces.callIn(underlay, () -> new KernelTables(namespaces.prefix()));
-  }
 
   private GatewayAddress gateway() {
     return new GatewayAddress(tenant, VNI, IpAddress.parse("10.0.0.1"), 24);
@@ -80,7 +51,8 @@ class RoutedTablesTest {
   }
 
   /** The tenant's own addresses are those of the underlay too: nothing of it meets. */
-  private List<ForwardingObject> everything() {
+  @Override
+  List<ForwardingObject> everything() {
     return List.of(
         new TenantNamespace(tenant),
         new Bridge(tenant, VNI, GATEWAY, 1450, true),
@@ -97,24 +69,6 @@ class RoutedTablesTest {
 
   private static List<ForwardingObject> sorted(List<ForwardingObject> objects) {
     return objects.stream().sorted(Comparator.comparing(ForwardingObject::key)).toList();
-  }
-
-  private List<Refusal> put(List<? extends ForwardingObject> objects) {
-    return tables.apply(objects.stream().<KernelChange>map(KernelChange.Put::new).toList());
-  }
-
-  private List<Refusal> remove(List<? extends ForwardingObject> objects) {
-    return tables.apply(
-        objects.reversed().stream().<KernelChange>map(KernelChange.Remove::new).toList());
-  }
-
-  private void standing() {
-    assertThat(put(everything())).isEmpty();
-    assertThat(tables.drain(true)).as("what we did ourselves is no news").isEmpty();
-  }
-
-  private Rtnetlink inTenant() {
-    return namespaces.links(tenant);
   }
 
   @Test
