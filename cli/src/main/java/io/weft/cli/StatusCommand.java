@@ -107,10 +107,50 @@ final class StatusCommand implements Callable<Integer> {
               + duplicate.path("moves")
               + " moves");
     }
+    printPaths(status.path("paths"), out);
     for (var problem : status.path("problems")) {
       line(out, "problem", problem.asText());
     }
     printEndpoints(status, out);
+  }
+
+  private static void printPaths(JsonNode paths, PrintWriter out) {
+    int passing = paths.path("passing").asInt();
+    int narrow = paths.path("tooNarrow").asInt();
+    int unknown = paths.path("unknown").asInt();
+    int waiting = paths.path("waiting").asInt() + paths.path("leftOut").asInt();
+    if (passing + narrow + unknown + waiting == 0) {
+      return;
+    }
+    line(
+        out,
+        "paths",
+        passing
+            + " carry the MTU"
+            + (narrow == 0 ? "" : ", " + narrow + " do not")
+            + (unknown == 0 ? "" : ", " + unknown + " cannot be checked")
+            + (waiting == 0 ? "" : ", " + waiting + " not checked yet"));
+    for (var finding : paths.path("findings")) {
+      line(
+          out,
+          "narrow",
+          "path to "
+              + finding.path("vtep").asText()
+              + ": "
+              + finding.path("promised")
+              + " octets do not pass, "
+              + finding.path("passes")
+              + " do: "
+              + finding.path("where").asText()
+              + "; "
+              + finding.path("action").asText());
+    }
+    for (var silent : paths.path("silent")) {
+      line(
+          out,
+          "unchecked",
+          "path to " + silent.path("vtep").asText() + ": " + silent.path("reason").asText());
+    }
   }
 
   private static void printEndpoints(JsonNode status, PrintWriter out) {

@@ -8,8 +8,10 @@ import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.NodeJson;
+import io.weft.agent.json.PathJson;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.probe.ProbeView;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.net.IpAddress;
@@ -43,6 +45,7 @@ final class NodeCalls {
   private final Node node;
   private final Supplier<List<String>> problems;
   private final Supplier<PeerJson> peerJson;
+  private final Supplier<ProbeView> paths;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
@@ -51,11 +54,13 @@ final class NodeCalls {
       EventLoop<NodeEvent, NodeEffect> loop,
       Node node,
       Supplier<List<String>> problems,
-      Supplier<PeerJson> peerJson) {
+      Supplier<PeerJson> peerJson,
+      Supplier<ProbeView> paths) {
     this.loop = loop;
     this.node = node;
     this.problems = problems;
     this.peerJson = peerJson;
+    this.paths = paths;
   }
 
   Map<String, Handler> handlers() {
@@ -74,6 +79,7 @@ final class NodeCalls {
     var view = view();
     var document = NodeJson.status(view, problems.get());
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
+    document.set("paths", PathJson.paths(paths.get()));
     return document;
   }
 

@@ -16,6 +16,7 @@ import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.probe.PathProbes;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
@@ -23,6 +24,7 @@ import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.Tunnel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,6 +33,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +46,8 @@ import org.slf4j.LoggerFactory;
 public final class NodeDaemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
 
+  private static final int TUNNELS_SECONDS = 5;
+
   private final NodeOptions options;
   private final ConfigurationSource configuration;
   private final UnderlayWatch underlay;
@@ -48,6 +55,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final BgpTransport transport;
   private final PeerPaths paths;
   private final KernelShell kernel;
+  private final PathProbes probes;
   private final NodeCalls calls;
   private final ControlServer control;
   private volatile Optional<IpAddress> self = Optional.empty();
@@ -74,7 +82,8 @@ public final class NodeDaemon implements AutoCloseable {
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
-    calls = new NodeCalls(loop, node, this::problems, this::peerJson);
+    probes = new PathProbes(() -> tunnels(node));
+    calls = new NodeCalls(loop, node, this::problems, this::peerJson, probes::view);
     control = ControlServer.open(options.socket(), calls.handlers());
   }
 
@@ -180,6 +189,18 @@ public final class NodeDaemon implements AutoCloseable {
     tell();
   }
 
+  private Optional<List<Tunnel>> tunnels(Node node) {
+    try {
+      return Optional.of(loop.ask(node::tunnels).get(TUNNELS_SECONDS, TimeUnit.SECONDS));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("no answer to what tunnels are in use: {}", e.toString());
+      return Optional.empty();
+    }
+  }
+
   private List<String> problems() {
     var problems = new ArrayList<>(configuration.current().problems());
     problems.addAll(transport.problems());
@@ -255,6 +276,7 @@ public final class NodeDaemon implements AutoCloseable {
   public void close() throws IOException {
     control.close();
     configuration.close();
+    probes.close();
     closeNeighbours();
     paths.close();
     kernel.close();

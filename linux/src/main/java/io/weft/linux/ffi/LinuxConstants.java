@@ -12,6 +12,7 @@ public final class LinuxConstants {
   public static final int AF_NETLINK = 16;
   public static final int AF_PACKET = 17;
   public static final int MSG_DONTWAIT = 0x40;
+  public static final int MSG_ERRQUEUE = 0x2000;
   public static final int SOL_NETLINK = 270;
 
   // linux/net.h
@@ -27,6 +28,7 @@ public final class LinuxConstants {
   public static final int IPPROTO_IP = 0;
   public static final int IPPROTO_ICMP = 1;
   public static final int IP_MTU_DISCOVER = 10;
+  public static final int IP_RECVERR = 11;
   public static final int IP_MTU = 14;
   public static final int IP_PMTUDISC_DONT = 0;
   public static final int IP_PMTUDISC_PROBE = 3;
@@ -36,6 +38,7 @@ public final class LinuxConstants {
   public static final int IPPROTO_ICMPV6 = 58;
   public static final int IPV6_MTU_DISCOVER = 23;
   public static final int IPV6_MTU = 24;
+  public static final int IPV6_RECVERR = 25;
   public static final int IPV6_DONTFRAG = 62;
 
   // linux/netlink.h

@@ -167,9 +167,13 @@ final class RouteCodec {
                     .map(via -> IpAddress.of(java.util.Arrays.copyOfRange(via, 2, via.length))));
   }
 
-  /** What asks where packets to one address go. */
-  static void writeLookup(MessageWriter out, IpAddress destination) {
-    out.u8(family(destination)).u8(destination.bits()).u8(0).u8(0).u32(0).u32(0);
+  /**
+   * What asks where packets to one address go.
+   *
+   * @param flags RTM_F_FIB_MATCH: the route that leads there, as it stands in the table
+   */
+  static void writeLookup(MessageWriter out, IpAddress destination, int flags) {
+    out.u8(family(destination)).u8(destination.bits()).u8(0).u8(0).u32(0).u32(flags);
     out.attribute(Uapi.RTA_DST, destination.octets());
   }
 

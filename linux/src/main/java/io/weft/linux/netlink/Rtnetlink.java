@@ -284,7 +284,7 @@ public final class Rtnetlink implements AutoCloseable {
         .get(
             "route to " + destination,
             Uapi.RTM_GETROUTE,
-            out -> RouteCodec.writeLookup(out, destination),
+            out -> RouteCodec.writeLookup(out, destination, 0),
             RouteCodec::read)
         .orElseThrow(
             () ->
@@ -292,12 +292,27 @@ public final class Rtnetlink implements AutoCloseable {
                     "get", "route to " + destination, Errno.ENETUNREACH, "no usable route"));
   }
 
-  /** Octets of an IP packet that the way to this address takes, as far as this host knows. */
+  /**
+   * Octets of an IP packet that this host's own route to the address takes: what is set on the
+   * route, else the smallest MTU of its links. What routers farther on have said for a while (a
+   * path MTU learned by RFC 1191 or RFC 8201) does not count.
+   *
+   * @throws LinuxException as {@link #routeTo}
+   */
   public OptionalInt mtuTo(IpAddress destination) {
-    var route = routeTo(destination);
-    return route.mtu().isPresent() || route.link().isEmpty()
-        ? route.mtu()
-        : link(route.link().getAsInt()).map(link -> OptionalInt.of(link.mtu())).orElse(route.mtu());
+    var route =
+        socket.get(
+            "route to " + destination,
+            Uapi.RTM_GETROUTE,
+            out -> RouteCodec.writeLookup(out, destination, Uapi.RTM_F_FIB_MATCH),
+            RouteCodec::read);
+    if (route.isEmpty() || route.get().mtu().isPresent()) {
+      return route.map(Route::mtu).orElse(OptionalInt.empty());
+    }
+    return route.get().nextHops().stream()
+        .flatMapToInt(hop -> hop.link().stream())
+        .flatMap(index -> link(index).stream().mapToInt(Link::mtu))
+        .min();
   }
 
   @Override

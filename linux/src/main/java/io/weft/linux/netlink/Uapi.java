@@ -56,6 +56,7 @@ final class Uapi {
   static final int RTA_VIA = 18;
   static final int RTAX_MTU = 2;
   static final int RTNH_F_ONLINK = 4;
+  static final int RTM_F_FIB_MATCH = 0x2000;
   static final int RT_SCOPE_UNIVERSE = 0;
   static final int RT_SCOPE_LINK = 253;
   static final int RT_SCOPE_HOST = 254;

@@ -18,12 +18,14 @@ import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.Libc;
 import io.weft.linux.ffi.LinuxConstants;
 import io.weft.linux.ffi.SocketAddress;
+import io.weft.linux.ffi.SocketError;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -44,15 +46,17 @@ public final class IcmpEcho implements AutoCloseable {
 
   private final Descriptor socket;
   private final IpAddress destination;
+  private final boolean asksRouters;
   private final int identifier = IDENTIFIERS.incrementAndGet() & 0xffff;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment buffer = arena.allocate(BUFFER, 8);
   private boolean connected;
   private int sequence;
 
-  private IcmpEcho(Descriptor socket, IpAddress destination) {
+  private IcmpEcho(Descriptor socket, IpAddress destination, boolean asksRouters) {
     this.socket = socket;
     this.destination = destination;
+    this.asksRouters = asksRouters;
   }
 
   /**
@@ -64,7 +68,34 @@ public final class IcmpEcho implements AutoCloseable {
     return NetworkNamespaces.callIn(nameOrPath, () -> open(destination));
   }
 
+  /**
+   * As {@link #openIn}, in the network namespace of the calling thread and from one of its
+   * addresses; routers that say a packet is too big are named ({@link EchoResult.TooBig#router}).
+   *
+   * @throws io.weft.linux.ffi.LinuxException EADDRNOTAVAIL without the source address
+   */
+  public static IcmpEcho openHere(IpAddress source, IpAddress destination) {
+    var echo = open(destination, true);
+    try {
+      boolean v4 = destination.isIpv4();
+      set(
+          echo.socket,
+          v4 ? IPPROTO_IP : IPPROTO_IPV6,
+          v4 ? LinuxConstants.IP_RECVERR : LinuxConstants.IPV6_RECVERR,
+          1);
+      Libc.bind(echo.socket, SocketAddress.internet(source));
+      return echo;
+    } catch (RuntimeException e) {
+      echo.close();
+      throw e;
+    }
+  }
+
   private static IcmpEcho open(IpAddress destination) {
+    return open(destination, false);
+  }
+
+  private static IcmpEcho open(IpAddress destination, boolean asksRouters) {
     boolean v4 = destination.isIpv4();
     var socket =
         Libc.socket(
@@ -77,7 +108,7 @@ public final class IcmpEcho implements AutoCloseable {
         set(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE);
         set(socket, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
       }
-      return new IcmpEcho(socket, destination);
+      return new IcmpEcho(socket, destination, asksRouters);
     } catch (RuntimeException e) {
       socket.close();
       throw e;
@@ -113,9 +144,13 @@ public final class IcmpEcho implements AutoCloseable {
         return new EchoResult.Reply(System.nanoTime() - start);
       }
       if (heard == -Errno.EMSGSIZE.number()) {
-        return new EchoResult.TooBig(knownMtu());
+        return tooBig();
       }
       if (heard == -Errno.EAGAIN.number()) {
+        var told = told(); // what is not read makes the wait below end at once
+        if (told.isPresent()) {
+          return told.get();
+        }
         if (deadline.isOver()) {
           return new EchoResult.NoReply();
         }
@@ -128,9 +163,31 @@ public final class IcmpEcho implements AutoCloseable {
 
   private EchoResult refused(int result) {
     var errno = new Errno(-result);
+    if (errno.equals(Errno.ENOBUFS)) {
+      return new EchoResult.NoReply(); // a queue or a link has dropped it: lost as any other
+    }
     return errno.equals(Errno.EMSGSIZE)
-        ? new EchoResult.TooBig(knownMtu())
+        ? tooBig()
         : new EchoResult.Failed("send to " + destination + ": " + errno);
+  }
+
+  private EchoResult.TooBig tooBig() {
+    return told().orElseGet(() -> new EchoResult.TooBig(knownMtu()));
+  }
+
+  /** What a router, or this host, says of a packet that was too big; other errors are read too. */
+  private Optional<EchoResult.TooBig> told() {
+    while (asksRouters) {
+      var error = SocketError.next(socket, destination.isIpv4());
+      if (error.isEmpty()) {
+        return Optional.empty();
+      }
+      if (error.get().errno() == Errno.EMSGSIZE.number()) {
+        var mtu = OptionalInt.of(error.get().mtu());
+        return Optional.of(new EchoResult.TooBig(mtu, error.get().router()));
+      }
+    }
+    return Optional.empty();
   }
 
   private OptionalInt knownMtu() {

@@ -1,5 +1,7 @@
 package io.weft.overlay.forwarding;
 
+import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -7,8 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 
 /**
  * Desired minus realized. Desired objects are set by decisions, realized ones by what the kernel
@@ -25,6 +29,7 @@ public final class ForwardingPlan {
 
   private final TreeMap<ForwardingKey, ForwardingObject> desired = new TreeMap<>();
   private final TreeMap<ForwardingKey, ForwardingObject> realized = new TreeMap<>();
+  private final Destinations destinations = new Destinations();
   private final TreeSet<ForwardingKey> different = new TreeSet<>();
 
   /** Different too, but not to be changed yet. */
@@ -55,6 +60,8 @@ public final class ForwardingPlan {
     var before = desired.put(object.key(), object);
     if (!object.equals(before)) {
       failures.remove(object.key());
+      destinations.add(object);
+      Optional.ofNullable(before).ifPresent(destinations::remove);
     }
     compare(object.key());
     if (before == null) {
@@ -63,7 +70,9 @@ public final class ForwardingPlan {
   }
 
   public void undesire(ForwardingKey key) {
-    if (desired.remove(key) != null) {
+    var before = desired.remove(key);
+    if (before != null) {
+      destinations.remove(before);
       failures.remove(key);
       compareRowsOf(key);
     }
@@ -86,6 +95,16 @@ public final class ForwardingPlan {
   /** True when nothing stands under the key and no change that could put it there is under way. */
   public boolean isGone(ForwardingKey key) {
     return !realized.containsKey(key) && !inFlight.containsKey(key);
+  }
+
+  /** The VXLAN ports that are desired and have rows, each with the VTEPs that these lead to. */
+  public void forEachDestination(BiConsumer<VxlanPort, SortedSet<IpAddress>> taker) {
+    destinations.forEach(
+        (key, vteps) -> {
+          if (desired.get(key) instanceof VxlanPort port) {
+            taker.accept(port, vteps);
+          }
+        });
   }
 
   public Collection<ForwardingObject> desired() {

@@ -251,6 +251,11 @@ public final class Node {
     return routes.speaker().map(speaker -> speaker);
   }
 
+  /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */
+  public List<Tunnel> tunnels() {
+    return Tunnels.of(plan, instances);
+  }
+
   // ---- view -------------------------------------------------------------------------------
 
   /** What the node is and holds now. */

@@ -63,6 +63,10 @@ final class TenantInstance implements Importer {
     this.networks = networks;
   }
 
+  String namespace() {
+    return namespace;
+  }
+
   TenantIntent intent() {
     return intent;
   }

@@ -11,11 +11,8 @@ import io.weft.net.Ipv4Address;
  * @param mtu smallest MTU on the ways to other VTEPs, octets of IP packet
  */
 public record Underlay(IpAddress vtep, Ipv4Address routerId, int mtu) {
-  /**
-   * What fits into one packet of the underlay: outer IP header 20 (or 40), UDP 8, VXLAN 8, inner
-   * Ethernet 14 octets (RFC 7348 §4.3).
-   */
+  /** What fits into one packet of the underlay. */
   public int overlayMtu() {
-    return mtu - (vtep.isIpv4() ? 50 : 70);
+    return mtu - Tunnel.overhead(vtep);
   }
 }
