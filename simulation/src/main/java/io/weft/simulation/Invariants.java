@@ -60,7 +60,10 @@ final class Invariants {
         notToItself(machine, entry, entry.vtep());
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
       }
-      case ForwardingObject.TenantRoute route -> notToItself(machine, route, route.vtep());
+      case ForwardingObject.TenantRoute route ->
+          route.hops().stream()
+              .filter(hop -> !hop.foreign())
+              .forEach(hop -> notToItself(machine, route, hop.via()));
       case ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
           ForwardingObject.GatewayAddress _,
@@ -69,7 +72,10 @@ final class Invariants {
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
-          ForwardingObject.NeighbourEntry _ -> {}
+          ForwardingObject.NeighbourEntry _,
+          ForwardingObject.SendingPort _,
+          ForwardingObject.SendingFdbEntry _,
+          ForwardingObject.SendingNeighbour _ -> {}
     }
   }
 

@@ -1,5 +1,6 @@
 package io.weft.simulation;
 
+import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -90,8 +91,9 @@ public final class SimulatedKernel {
     if (refused.contains(object.key().kind())) {
       return Optional.of("Operation not supported");
     }
-    return ground(object)
+    return grounds(object).stream()
         .filter(base -> !objects.containsKey(base))
+        .findFirst()
         .map(base -> "No such device: " + base);
   }
 
@@ -99,8 +101,7 @@ public final class SimulatedKernel {
   private List<Observation> sweep() {
     var notices = new ArrayList<Observation>();
     for (var object : List.copyOf(objects.values())) {
-      var base = ground(object);
-      if (base.isPresent() && !objects.containsKey(base.get())) {
+      if (!objects.keySet().containsAll(grounds(object))) {
         objects.remove(object.key());
         notices.add(new Observation(object.key(), Optional.empty()));
       }
@@ -109,28 +110,35 @@ public final class SimulatedKernel {
   }
 
   /** What an object stands on; a port outlives its bridge, as in Linux. */
-  private static Optional<ForwardingKey> ground(ForwardingObject object) {
+  private static List<ForwardingKey> grounds(ForwardingObject object) {
     var space = object.namespace();
     return switch (object) {
-      case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> Optional.empty();
-      case ForwardingObject.Bridge _, ForwardingObject.EndpointPort _ ->
-          Optional.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
-      case ForwardingObject.VxlanPort vxlan ->
-          Optional.of(new ForwardingKey(Kind.BRIDGE, space, vxlan.vni().value(), ""));
+      case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> List.of();
+      case ForwardingObject.Bridge _,
+          ForwardingObject.EndpointPort _,
+          ForwardingObject.SendingPort _ ->
+          List.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
+      case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->
-          Optional.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));
-      case ForwardingObject.VxlanFdbEntry entry ->
-          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
-      case ForwardingObject.BridgeFdbEntry entry ->
-          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
-      case ForwardingObject.FloodEntry entry ->
-          Optional.of(new ForwardingKey(Kind.VXLAN, space, entry.vni().value(), ""));
-      case ForwardingObject.NeighbourEntry entry ->
-          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
-      case ForwardingObject.GatewayAddress entry ->
-          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+          List.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));
+      case ForwardingObject.VxlanFdbEntry entry -> device(Kind.VXLAN, space, entry.vni());
+      case ForwardingObject.BridgeFdbEntry entry -> device(Kind.VXLAN, space, entry.vni());
+      case ForwardingObject.FloodEntry entry -> device(Kind.VXLAN, space, entry.vni());
+      case ForwardingObject.NeighbourEntry entry -> device(Kind.BRIDGE, space, entry.vni());
+      case ForwardingObject.GatewayAddress entry -> device(Kind.BRIDGE, space, entry.vni());
+      case ForwardingObject.SendingFdbEntry entry -> device(Kind.SENDING_PORT, space, entry.vni());
+      case ForwardingObject.SendingNeighbour entry -> device(Kind.SENDING_PORT, space, entry.vni());
       case ForwardingObject.TenantRoute entry ->
-          Optional.of(new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+          entry.hops().stream()
+              .flatMap(
+                  hop ->
+                      device(hop.foreign() ? Kind.SENDING_PORT : Kind.BRIDGE, space, hop.vni())
+                          .stream())
+              .toList();
     };
+  }
+
+  private static List<ForwardingKey> device(Kind kind, String namespace, Vni vni) {
+    return List.of(new ForwardingKey(kind, namespace, vni.value(), ""));
   }
 }

@@ -47,29 +47,53 @@ record Devices(Rtnetlink host, TenantTables tables) {
     tables.reread(name);
   }
 
-  void put(ForwardingObject.VxlanPort port, String namespace) {
+  void put(ForwardingObject.VxlanPort port) {
     var name = Translation.vxlanName(port.vni());
     var wanted = Vxlan.of(port.vni(), port.local());
-    var standing = tables.rtnetlink().link(name);
-    if (standing.isPresent() && !standing.get().vxlan().equals(Optional.of(wanted))) {
-      discard(standing.get());
-      standing = Optional.empty();
-    }
+    var standing = fitting(name, wanted);
     int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
       finish(name, withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.TUNNEL));
     } else {
-      try (var target = NetworkNamespaces.open(namespace)) {
-        host.execute(
-            new Request.CreateVxlan(
-                name,
-                wanted,
-                LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
-      }
+      create(name, wanted, port.mac(), port.mtu(), port.namespace());
       finishNew(name, LinkSettings.NONE.withMaster(bridge), Optional.of(BridgePort.TUNNEL));
     }
     tables.reread(name);
+  }
+
+  void put(ForwardingObject.SendingPort port) {
+    var name = Translation.sendingName(port.vni());
+    var wanted = Vxlan.of(port.id(), port.local()).withPort(Vxlan.SENDING_PORT);
+    var standing = fitting(name, wanted);
+    if (standing.isPresent()) {
+      var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
+      boolean alone = standing.get().master().isEmpty();
+      finish(
+          name, (alone ? changes : changes.withMaster(0)).withForwarding(false), Optional.empty());
+    } else {
+      create(name, wanted, port.mac(), port.mtu(), port.namespace());
+      finishNew(name, LinkSettings.NONE.withForwarding(false), Optional.empty());
+    }
+    tables.reread(name);
+  }
+
+  /** A device of the name; one that is not as it must be made goes. */
+  private Optional<Link> fitting(String name, Vxlan wanted) {
+    var standing = tables.rtnetlink().link(name);
+    if (standing.isPresent() && !standing.get().vxlan().equals(Optional.of(wanted))) {
+      discard(standing.get());
+      return Optional.empty();
+    }
+    return standing;
+  }
+
+  private void create(String name, Vxlan vxlan, MacAddress mac, int mtu, String namespace) {
+    try (var target = NetworkNamespaces.open(namespace)) {
+      host.execute(
+          new Request.CreateVxlan(
+              name, vxlan, LinkSettings.NONE.withMac(mac).withMtu(mtu).withNamespace(target)));
+    }
   }
 
   void put(ForwardingObject.EndpointPort port) {

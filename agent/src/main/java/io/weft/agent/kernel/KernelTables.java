@@ -114,7 +114,7 @@ final class KernelTables implements AutoCloseable {
 
   private static boolean isRow(ForwardingKey key) {
     return switch (key.kind()) {
-      case NAMESPACE, BRIDGE, VXLAN, PORT -> false;
+      case NAMESPACE, BRIDGE, VXLAN, SENDING_PORT, PORT -> false;
       case UNDERLAY_ROUTE,
           GATEWAY,
           LOCAL_FDB,
@@ -122,6 +122,8 @@ final class KernelTables implements AutoCloseable {
           BRIDGE_FDB,
           FLOOD,
           NEIGHBOUR,
+          SENDING_FDB,
+          SENDING_NEIGHBOUR,
           TENANT_ROUTE ->
           true;
     };
@@ -226,7 +228,8 @@ final class KernelTables implements AutoCloseable {
     switch (object) {
       case ForwardingObject.TenantNamespace namespace -> open(namespace.namespace());
       case ForwardingObject.Bridge bridge -> devices(bridge).put(bridge);
-      case ForwardingObject.VxlanPort port -> devices(port).put(port, port.namespace());
+      case ForwardingObject.VxlanPort port -> devices(port).put(port);
+      case ForwardingObject.SendingPort port -> devices(port).put(port);
       case ForwardingObject.EndpointPort port -> devices(port).put(port);
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
@@ -235,6 +238,8 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          ForwardingObject.SendingFdbEntry _,
+          ForwardingObject.SendingNeighbour _,
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
     }
@@ -250,6 +255,8 @@ final class KernelTables implements AutoCloseable {
           devices(bridge).remove(Translation.bridgeName(bridge.vni()));
       case ForwardingObject.VxlanPort port ->
           devices(port).remove(Translation.vxlanName(port.vni()));
+      case ForwardingObject.SendingPort port ->
+          devices(port).remove(Translation.sendingName(port.vni()));
       case ForwardingObject.EndpointPort port -> devices(port).remove(port.port());
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
@@ -258,6 +265,8 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          ForwardingObject.SendingFdbEntry _,
+          ForwardingObject.SendingNeighbour _,
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
     }

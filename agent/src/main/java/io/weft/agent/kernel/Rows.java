@@ -5,8 +5,10 @@ import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.Vxlan;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
+import java.util.List;
 import java.util.Optional;
 
 /** Rows of the forwarding databases as we write them (EVPN on Linux: extern_learn). */
@@ -19,11 +21,31 @@ final class Rows {
 
   private Rows() {}
 
-  /** The next hop is the VTEP itself, which no prefix of the tenant's covers. */
-  static Route route(int bridge, ForwardingObject.TenantRoute entry) {
-    return Route.of(entry.prefix(), NextHop.onlink(entry.vtep(), bridge))
-        .withProtocol(PROTOCOL)
-        .withMetric(METRIC);
+  /** A next hop is the VTEP itself, which no prefix of the tenant's covers. */
+  static Route route(ForwardingObject.TenantRoute entry, List<Integer> devices) {
+    var hops = new NextHop[devices.size()];
+    for (int i = 0; i < hops.length; i++) {
+      hops[i] = NextHop.onlink(entry.hops().get(i).via(), devices.get(i));
+    }
+    return Route.of(entry.prefix(), hops).withProtocol(PROTOCOL).withMetric(METRIC);
+  }
+
+  /** What stands for the prefix, wherever it leads: there is one of ours. */
+  static Route anyRoute(ForwardingObject.TenantRoute entry) {
+    return Route.of(entry.prefix()).withProtocol(PROTOCOL).withMetric(METRIC);
+  }
+
+  static FdbEntry sending(int device, ForwardingObject.SendingFdbEntry entry) {
+    return sendingOfMac(device, entry)
+        .to(entry.vtep())
+        .withDestinationVni(entry.vni())
+        .withDestinationPort(Vxlan.PORT);
+  }
+
+  /** Without a destination the kernel deletes whatever the MAC has. */
+  static FdbEntry sendingOfMac(int device, ForwardingObject.SendingFdbEntry entry) {
+    return new FdbEntry(
+        device, entry.mac(), FdbTable.SELF, Optional.empty(), FdbKind.EXTERN_LEARNED, false);
   }
 
   static FdbEntry vxlan(int device, ForwardingObject.VxlanFdbEntry entry) {

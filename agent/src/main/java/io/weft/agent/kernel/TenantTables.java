@@ -182,13 +182,19 @@ final class TenantTables implements AutoCloseable {
           address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.TenantRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.SendingNeighbour neighbour ->
+          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
+              .map(Request.class::cast)
+              .toList();
       case ForwardingObject.VxlanFdbEntry _,
+          ForwardingObject.SendingFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
+          ForwardingObject.SendingPort _,
           ForwardingObject.EndpointPort _ ->
           fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
     };
@@ -210,9 +216,15 @@ final class TenantTables implements AutoCloseable {
         switch (object) {
           case ForwardingObject.NeighbourEntry neighbour ->
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.SendingNeighbour neighbour ->
+              neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.SendingFdbEntry entry ->
+              device(Translation.sendingName(entry.vni()))
+                  .map(index -> new Request.DeleteFdb(Rows.sendingOfMac(index, entry)));
           case ForwardingObject.GatewayAddress gateway ->
               address(gateway).map(Request.DeleteAddress::new);
-          case ForwardingObject.TenantRoute route -> route(route).map(Request.DeleteRoute::new);
+          case ForwardingObject.TenantRoute route ->
+              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
           case ForwardingObject.VxlanFdbEntry entry ->
               device(Translation.vxlanName(entry.vni()))
                   .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
@@ -223,6 +235,7 @@ final class TenantTables implements AutoCloseable {
               ForwardingObject.TenantNamespace _,
               ForwardingObject.Bridge _,
               ForwardingObject.VxlanPort _,
+              ForwardingObject.SendingPort _,
               ForwardingObject.EndpointPort _ ->
               fdb(object).map(Request.DeleteFdb::new);
         };
@@ -237,14 +250,18 @@ final class TenantTables implements AutoCloseable {
           device(Translation.vxlanName(entry.vni())).map(index -> Rows.bridge(index, entry));
       case ForwardingObject.FloodEntry entry ->
           device(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
+      case ForwardingObject.SendingFdbEntry entry ->
+          device(Translation.sendingName(entry.vni())).map(index -> Rows.sending(index, entry));
       case ForwardingObject.LocalFdbEntry entry ->
           device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
+          ForwardingObject.SendingPort _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.NeighbourEntry _,
+          ForwardingObject.SendingNeighbour _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
@@ -256,13 +273,23 @@ final class TenantTables implements AutoCloseable {
         .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
   }
 
+  private Optional<Neighbour> neighbour(ForwardingObject.SendingNeighbour entry) {
+    return device(Translation.sendingName(entry.vni()))
+        .map(index -> Neighbour.remote(index, entry.vtep(), entry.mac(), Rows.PROTOCOL));
+  }
+
   private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
     return device(Translation.bridgeName(gateway.vni()))
         .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
   }
 
   private Optional<Route> route(ForwardingObject.TenantRoute route) {
-    return device(Translation.bridgeName(route.vni())).map(index -> Rows.route(index, route));
+    var devices = new ArrayList<Integer>();
+    for (var hop : route.hops()) {
+      device(Translation.deviceName(hop)).ifPresent(devices::add);
+    }
+    boolean all = devices.size() == route.hops().size();
+    return all ? Optional.of(Rows.route(route, devices)) : Optional.empty();
   }
 
   /** The index of one of our links, as it is known here. */
@@ -326,11 +353,14 @@ final class TenantTables implements AutoCloseable {
     return !link.up()
         && translation
             .object(link)
-            .filter(ForwardingObject.Bridge.class::isInstance)
-            .flatMap(bridge -> Optional.ofNullable(believed.get(bridge.key())))
-            .filter(
-                bridge -> bridge instanceof ForwardingObject.Bridge believes && believes.routed())
+            .flatMap(object -> Optional.ofNullable(believed.get(object.key())))
+            .filter(TenantTables::leadsRoutes)
             .isPresent();
+  }
+
+  private static boolean leadsRoutes(ForwardingObject device) {
+    return device instanceof ForwardingObject.SendingPort
+        || device instanceof ForwardingObject.Bridge bridge && bridge.routed();
   }
 
   private boolean linksDiffer() {
@@ -358,6 +388,7 @@ final class TenantTables implements AutoCloseable {
   private static boolean isLink(ForwardingKey.Kind kind) {
     return kind == ForwardingKey.Kind.BRIDGE
         || kind == ForwardingKey.Kind.VXLAN
+        || kind == ForwardingKey.Kind.SENDING_PORT
         || kind == ForwardingKey.Kind.PORT;
   }
 

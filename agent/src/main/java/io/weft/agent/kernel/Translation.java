@@ -8,13 +8,15 @@ import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
+import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
-import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.TenantHop;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +45,9 @@ final class Translation {
 
   private final Map<Integer, Vni> vxlans = new TreeMap<>();
 
+  /** The foreign VNIs of our sending devices, likewise. */
+  private final Map<Integer, Vni> senders = new TreeMap<>();
+
   Translation(String namespace) {
     this.namespace = namespace;
   }
@@ -52,6 +57,7 @@ final class Translation {
     byName.clear();
     bridges.clear();
     vxlans.clear();
+    senders.clear();
     all.forEach(this::put);
   }
 
@@ -61,7 +67,10 @@ final class Translation {
     byName.put(link.name(), link);
     switch (link.kind()) {
       case "bridge" -> vniIn(link, "br").ifPresent(vni -> bridges.put(link.index(), vni));
-      case "vxlan" -> vniIn(link, "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
+      case "vxlan" -> {
+        vniIn(link, "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
+        vniIn(link, "to").ifPresent(vni -> senders.put(link.index(), vni));
+      }
       default -> {} // kinds are the kernel's and open
     }
   }
@@ -73,6 +82,7 @@ final class Translation {
     }
     bridges.remove(index);
     vxlans.remove(index);
+    senders.remove(index);
   }
 
   /** True when a link that is known is not among these, by its index. */
@@ -98,6 +108,14 @@ final class Translation {
     return "vx" + vni;
   }
 
+  static String sendingName(Vni foreign) {
+    return "to" + foreign;
+  }
+
+  static String deviceName(TenantHop hop) {
+    return hop.foreign() ? sendingName(hop.vni()) : bridgeName(hop.vni());
+  }
+
   private static Optional<Vni> vniIn(Link link, String prefix) {
     var name = link.name();
     if (!name.matches(prefix + "[1-9][0-9]{0,7}")) {
@@ -113,6 +131,10 @@ final class Translation {
 
   private Optional<Vni> vxlan(int link) {
     return Optional.ofNullable(vxlans.get(link));
+  }
+
+  private Optional<Vni> sender(int link) {
+    return Optional.ofNullable(senders.get(link));
   }
 
   private Optional<Vni> master(Link link) {
@@ -132,6 +154,10 @@ final class Translation {
     if (vxlan.isPresent()) {
       return vxlanPort(link, vxlan.get());
     }
+    var sender = sender(link.index());
+    if (sender.isPresent()) {
+      return sendingPort(link, sender.get());
+    }
     return link.kind().equals("veth") ? endpointPort(link) : Optional.empty();
   }
 
@@ -150,6 +176,28 @@ final class Translation {
             namespace,
             vni,
             device.get().local().get(),
+            link.mac().orElse(MacAddress.ZERO),
+            whole ? link.mtu() : DAMAGED_MTU));
+  }
+
+  private Optional<ForwardingObject> sendingPort(Link link, Vni foreign) {
+    var device = link.vxlan();
+    if (device.isEmpty() || device.get().local().isEmpty()) {
+      return Optional.empty();
+    }
+    var id = device.get().vni();
+    var local = device.get().local().get();
+    boolean whole =
+        link.up()
+            && link.master().isEmpty()
+            && !link.forwarding()
+            && device.get().equals(Vxlan.of(id, local).withPort(Vxlan.SENDING_PORT));
+    return Optional.of(
+        new ForwardingObject.SendingPort(
+            namespace,
+            foreign,
+            id,
+            local,
             link.mac().orElse(MacAddress.ZERO),
             whole ? link.mtu() : DAMAGED_MTU));
   }
@@ -182,6 +230,10 @@ final class Translation {
           ? vxlanRow(row, vxlan.get())
           : bridgeRow(row, vxlan.get());
     }
+    var sender = sender(row.link());
+    if (sender.isPresent()) {
+      return sendingRow(row, sender.get());
+    }
     boolean pinned = row.table() == FdbTable.MASTER && row.kind() == FdbKind.STATIC;
     return link(row.link())
         .filter(link -> pinned && link.kind().equals("veth"))
@@ -206,6 +258,19 @@ final class Translation {
             : new ForwardingObject.VxlanFdbEntry(namespace, vni, row.mac(), vtep, destinationVni));
   }
 
+  /** One that leads into another VNI, or to another port, is no row of ours: it is written anew. */
+  private Optional<ForwardingObject> sendingRow(FdbEntry row, Vni foreign) {
+    var id = link(row.link()).flatMap(Link::vxlan).map(Vxlan::vni);
+    boolean ours =
+        row.table() == FdbTable.SELF
+            && !row.mac().isZero()
+            && row.destinationVni().or(() -> id).filter(foreign::equals).isPresent()
+            && row.destinationPort().equals(OptionalInt.of(Vxlan.PORT));
+    return row.destination()
+        .filter(_ -> ours)
+        .map(vtep -> new ForwardingObject.SendingFdbEntry(namespace, foreign, row.mac(), vtep));
+  }
+
   private Optional<ForwardingObject> bridgeRow(FdbEntry row, Vni vni) {
     return isDevicesOwn(row) || row.mac().isMulticast()
         ? Optional.empty()
@@ -223,6 +288,12 @@ final class Translation {
     if (!lasting || row.mac().isEmpty() || row.address().isMulticast()) {
       return Optional.empty();
     }
+    var sender = sender(row.link());
+    if (sender.isPresent()) {
+      return Optional.of(
+          new ForwardingObject.SendingNeighbour(
+              namespace, sender.get(), row.address(), row.mac().get()));
+    }
     return bridge(row.link())
         .map(
             vni ->
@@ -237,6 +308,13 @@ final class Translation {
   Map<ForwardingKey, Optional<ForwardingObject>> changes(FdbEntry row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
     var object = object(row);
+    var sender = sender(row.link());
+    if (sender.isPresent()) {
+      changes.put(
+          key(ForwardingKey.Kind.SENDING_FDB, sender.get(), row.mac().toString()),
+          gone ? Optional.empty() : object);
+      return changes;
+    }
     if (row.table() != FdbTable.MASTER) {
       object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
       return changes;
@@ -260,6 +338,12 @@ final class Translation {
   /** As for a forwarding database; an entry that no longer lasts is gone for us. */
   Map<ForwardingKey, Optional<ForwardingObject>> changes(Neighbour row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    sender(row.link())
+        .ifPresent(
+            vni ->
+                changes.put(
+                    key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, row.address().toString()),
+                    gone ? Optional.empty() : object(row)));
     bridge(row.link())
         .ifPresent(
             vni ->
@@ -280,25 +364,33 @@ final class Translation {
                         namespace, vni, row.address(), row.prefixLength()));
   }
 
-  /** A route as we write it: of our protocol and metric, by a neighbour of one of our bridges. */
+  /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
   Optional<ForwardingObject> object(Route row) {
-    boolean ours =
-        row.protocol() == Route.BGP
-            && row.metric().equals(OptionalInt.of(Rows.METRIC))
-            && row.table() == Route.MAIN_TABLE
-            && row.type() == RouteType.UNICAST
-            && row.nextHops().size() == 1;
-    if (!ours) {
+    if (!isOurs(row)) {
       return Optional.empty();
     }
-    var hop = row.nextHops().getFirst();
-    return hop.via().isEmpty() || hop.link().isEmpty()
+    var hops = new ArrayList<TenantHop>();
+    row.nextHops().forEach(hop -> hop(hop).ifPresent(hops::add));
+    return hops.isEmpty() || hops.size() < row.nextHops().size()
         ? Optional.empty()
-        : bridge(hop.link().getAsInt())
-            .map(
-                vni ->
-                    new ForwardingObject.TenantRoute(
-                        namespace, vni, row.prefix(), hop.via().get()));
+        : Optional.of(new ForwardingObject.TenantRoute(namespace, row.prefix(), hops));
+  }
+
+  private static boolean isOurs(Route row) {
+    return row.protocol() == Route.BGP
+        && row.metric().equals(OptionalInt.of(Rows.METRIC))
+        && row.table() == Route.MAIN_TABLE;
+  }
+
+  private Optional<TenantHop> hop(NextHop hop) {
+    if (hop.via().isEmpty() || hop.link().isEmpty()) {
+      return Optional.empty();
+    }
+    int link = hop.link().getAsInt();
+    var via = hop.via().get();
+    return bridge(link)
+        .map(vni -> TenantHop.over(vni, via))
+        .or(() -> sender(link).map(vni -> TenantHop.sending(vni, via)));
   }
 
   /** As for a forwarding database. */
@@ -309,11 +401,14 @@ final class Translation {
     return changes;
   }
 
-  /** As for a forwarding database. */
+  /** As for a forwarding database: of one prefix we have one route. */
   Map<ForwardingKey, Optional<ForwardingObject>> changes(Route row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    var object = object(row);
-    object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
+    if (isOurs(row)) {
+      changes.put(
+          ForwardingObject.TenantRoute.key(namespace, row.prefix()),
+          gone ? Optional.empty() : object(row));
+    }
     return changes;
   }
 

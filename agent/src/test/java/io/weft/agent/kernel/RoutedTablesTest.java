@@ -3,6 +3,9 @@ package io.weft.agent.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.FdbKind;
+import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
@@ -20,10 +23,14 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
+import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,12 +49,22 @@ class RoutedTablesTest extends TenantKernel {
   private static final IpAddress VTEP = IpAddress.parse("127.0.0.2");
   private static final IpAddress FAR = IpAddress.parse("10.0.0.3");
 
+  private static final Vni FOREIGN = new Vni(6001);
+  private static final Vni ID = new Vni(1_234_567);
+  private static final MacAddress SENDER = MacAddress.parse("0a:52:7f:00:00:02");
+  private static final IpAddress OTHER = IpAddress.parse("10.0.0.4");
+  private static final MacAddress OTHER_ROUTER = MacAddress.parse("0a:5a:7f:00:00:04");
+
   private GatewayAddress gateway() {
     return new GatewayAddress(tenant, VNI, IpAddress.parse("10.0.0.1"), 24);
   }
 
   private TenantRoute route(String prefix) {
-    return new TenantRoute(tenant, L3, IpPrefix.parse(prefix), FAR);
+    return new TenantRoute(tenant, IpPrefix.parse(prefix), L3, FAR);
+  }
+
+  private TenantRoute way(String prefix, TenantHop... hops) {
+    return new TenantRoute(tenant, IpPrefix.parse(prefix), List.of(hops));
   }
 
   /** The tenant's own addresses are those of the underlay too: nothing of it meets. */
@@ -62,9 +79,16 @@ class RoutedTablesTest extends TenantKernel {
         new VxlanFdbEntry(tenant, L3, FAR_ROUTER, FAR, L3),
         new BridgeFdbEntry(tenant, L3, FAR_ROUTER),
         new NeighbourEntry(tenant, L3, FAR, FAR_ROUTER),
+        new NeighbourEntry(tenant, L3, OTHER, OTHER_ROUTER),
+        new SendingPort(tenant, FOREIGN, ID, VTEP, SENDER, 1450),
+        new SendingFdbEntry(tenant, FOREIGN, FAR_ROUTER, FAR),
+        new SendingFdbEntry(tenant, FOREIGN, ROUTER, VTEP),
+        new SendingNeighbour(tenant, FOREIGN, FAR, FAR_ROUTER),
+        new SendingNeighbour(tenant, FOREIGN, VTEP, ROUTER),
         route("192.168.2.20/32"),
         route("192.168.2.0/24"),
-        route("0.0.0.0/0"));
+        way("172.16.0.0/16", TenantHop.sending(FOREIGN, FAR), TenantHop.sending(FOREIGN, VTEP)),
+        way("0.0.0.0/0", TenantHop.over(L3, FAR), TenantHop.over(L3, OTHER)));
   }
 
   private static List<ForwardingObject> sorted(List<ForwardingObject> objects) {
@@ -118,6 +142,8 @@ class RoutedTablesTest extends TenantKernel {
         .containsExactlyInAnyOrder(RouteType.UNICAST, RouteType.UNREACHABLE);
     assertThat(inTenant().routeTo(IpAddress.parse("8.8.8.8")).link())
         .hasValue(inTenant().requireLink("br5001").index());
+    assertThat(inTenant().routeTo(IpAddress.parse("172.16.9.9")).link())
+        .hasValue(inTenant().requireLink("to6001").index());
   }
 
   @Test
@@ -155,13 +181,64 @@ class RoutedTablesTest extends TenantKernel {
   }
 
   @Test
+  void waysComeAndGo() {
+    standing();
+    var several = way("172.16.0.0/16", TenantHop.over(L3, FAR), TenantHop.sending(FOREIGN, VTEP));
+    assertThat(put(List.of(several))).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).contains(several);
+    var one = way("172.16.0.0/16", TenantHop.sending(FOREIGN, FAR));
+    assertThat(put(List.of(one))).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).contains(one);
+    assertThat(remove(List.of(several))).as("whatever ways it has").isEmpty();
+    assertThat(tables.dump())
+        .extracting(ForwardingObject::key)
+        .doesNotContain(one.key())
+        .hasSize(everything().size() - 1);
+  }
+
+  @Test
+  void mendsASendingDeviceAndItsRows() {
+    standing();
+    var links = inTenant();
+    int device = links.requireLink("to6001").index();
+    links.execute(
+        new Request.PutFdb(
+            new FdbEntry(
+                device,
+                FAR_ROUTER,
+                FdbTable.SELF,
+                Optional.of(FAR),
+                FdbKind.EXTERN_LEARNED,
+                false)));
+    assertThat(tables.drain(true))
+        .as("into the device's own number")
+        .containsExactly(
+            new Observation(
+                new SendingFdbEntry(tenant, FOREIGN, FAR_ROUTER, FAR).key(), Optional.empty()));
+    links.setLink(device, LinkSettings.NONE.withUp(false));
+    assertThat(tables.drain(true))
+        .extracting(Observation::key)
+        .contains(route("172.16.0.0/16").key());
+    links.deleteLink(device);
+    tables.drain(true);
+    assertThat(put(everything())).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    var moved = new SendingPort(tenant, FOREIGN, new Vni(77), VTEP, SENDER, 1400);
+    assertThat(put(List.of(moved))).isEmpty();
+    tables.drain(true);
+    assertThat(tables.dump()).contains(moved);
+  }
+
+  @Test
   void aVtepMayHaveAnIpv6Address() {
     standing();
     var vtep = IpAddress.parse("fd00::3");
     var rows =
         List.<ForwardingObject>of(
             new NeighbourEntry(tenant, L3, vtep, FAR_ROUTER),
-            new TenantRoute(tenant, L3, IpPrefix.parse("192.168.3.0/24"), vtep));
+            new TenantRoute(tenant, IpPrefix.parse("192.168.3.0/24"), L3, vtep));
     assertThat(put(rows)).isEmpty();
     assertThat(tables.drain(true)).isEmpty();
     assertThat(tables.dump()).containsAll(rows);

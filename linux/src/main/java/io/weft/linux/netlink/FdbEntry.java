@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A row of a forwarding database (RTM_NEWNEIGH of family AF_BRIDGE).
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param sticky never moves to another port (NTF_STICKY), in a bridge
  * @param destinationVni in a VXLAN device: the VNI in the packets to the VTEP, where it is not the
  *     device's own (NDA_VNI); the kernel tells it only then
+ * @param destinationPort likewise the UDP port, 1..65535 (NDA_PORT)
  */
 public record FdbEntry(
     int link,
@@ -22,9 +24,10 @@ public record FdbEntry(
     Optional<IpAddress> destination,
     FdbKind kind,
     boolean sticky,
-    Optional<Vni> destinationVni) {
+    Optional<Vni> destinationVni,
+    OptionalInt destinationPort) {
 
-  /** A row whose packets carry the device's own VNI. */
+  /** A row whose packets carry the device's own VNI, to its own port. */
   public FdbEntry(
       int link,
       MacAddress mac,
@@ -32,7 +35,7 @@ public record FdbEntry(
       Optional<IpAddress> destination,
       FdbKind kind,
       boolean sticky) {
-    this(link, mac, table, destination, kind, sticky, Optional.empty());
+    this(link, mac, table, destination, kind, sticky, Optional.empty(), OptionalInt.empty());
   }
 
   /** A remote MAC in both databases at once, as a control plane puts it. */
@@ -56,12 +59,26 @@ public record FdbEntry(
     // The bridge's database knows ports, not VTEPs.
     var kept = table == FdbTable.MASTER ? Optional.<IpAddress>empty() : destination;
     var keptVni = table == FdbTable.MASTER ? Optional.<Vni>empty() : destinationVni;
-    return new FdbEntry(link, mac, table, kept, kind, sticky, keptVni);
+    var keptPort = table == FdbTable.MASTER ? OptionalInt.empty() : destinationPort;
+    return new FdbEntry(link, mac, table, kept, kind, sticky, keptVni, keptPort);
+  }
+
+  /** The same row with this VTEP. */
+  public FdbEntry to(IpAddress vtep) {
+    return new FdbEntry(
+        link, mac, table, Optional.of(vtep), kind, sticky, destinationVni, destinationPort);
   }
 
   /** The same row with another VNI in its packets than the device's own. */
   public FdbEntry withDestinationVni(Vni vni) {
-    return new FdbEntry(link, mac, table, destination, kind, sticky, Optional.of(vni));
+    return new FdbEntry(
+        link, mac, table, destination, kind, sticky, Optional.of(vni), destinationPort);
+  }
+
+  /** The same row with another UDP port than the device's own. */
+  public FdbEntry withDestinationPort(int port) {
+    return new FdbEntry(
+        link, mac, table, destination, kind, sticky, destinationVni, OptionalInt.of(port));
   }
 
   /** True for a member of a VXLAN device's flood list. */

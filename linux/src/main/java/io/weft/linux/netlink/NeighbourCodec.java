@@ -26,6 +26,7 @@ final class NeighbourCodec {
     out.attribute(Uapi.NDA_LLADDR, entry.mac().octets());
     entry.destination().ifPresent(vtep -> out.attribute(Uapi.NDA_DST, vtep.octets()));
     entry.destinationVni().ifPresent(vni -> out.attributeU32(Uapi.NDA_VNI, vni.value()));
+    entry.destinationPort().ifPresent(port -> out.attributeU16Big(Uapi.NDA_PORT, port));
   }
 
   private static int state(FdbKind kind) {
@@ -61,6 +62,7 @@ final class NeighbourCodec {
     int flags = fixed.get(10);
     var attributes = message.attributes(NDMSG);
     var destinationVni = destinationVni(attributes);
+    var destinationPort = attributes.u16Big(Uapi.NDA_PORT);
     // Only the bridge names itself in NDA_MASTER; a device's flags are what the writer gave it.
     var table = attributes.has(Uapi.NDA_MASTER) ? FdbTable.MASTER : FdbTable.SELF;
     return attributes
@@ -74,7 +76,8 @@ final class NeighbourCodec {
                     attributes.ip(Uapi.NDA_DST),
                     kind(state, flags),
                     (flags & Uapi.NTF_STICKY) != 0,
-                    destinationVni));
+                    destinationVni,
+                    destinationPort));
   }
 
   private static Optional<Vni> destinationVni(Attributes attributes) throws MalformedInput {

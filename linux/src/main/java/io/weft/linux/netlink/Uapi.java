@@ -116,6 +116,7 @@ final class Uapi {
   // linux/neighbour.h
   static final int NDA_DST = 1;
   static final int NDA_LLADDR = 2;
+  static final int NDA_PORT = 6;
   static final int NDA_VNI = 7;
   static final int NDA_MASTER = 9;
   static final int NDA_PROTOCOL = 12;

@@ -15,6 +15,12 @@ public record Vxlan(Vni vni, Optional<IpAddress> local, int port, boolean learni
   /** The port that IANA assigned. */
   public static final int PORT = 4789;
 
+  /**
+   * Where devices that only send have their socket: on {@link #PORT} the VNI would be taken. IANA
+   * gave it to nobody, and the kernel chooses it for no client (it is below 32768).
+   */
+  public static final int SENDING_PORT = 14_789;
+
   public Vxlan {
     if (port < 1 || port > 0xffff) {
       throw new IllegalArgumentException("UDP port " + port + " is out of 1..65535");

@@ -4,16 +4,23 @@ import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What other nodes say of one IP-VRF: hosts, by routes of Type 2 with two labels (RFC 9135 §5.2),
@@ -21,112 +28,119 @@ import java.util.TreeMap;
  * usable router's MAC says nothing here.
  */
 public final class RemotePrefixes {
+  /** Equal ways to one prefix at most; of more the lowest VTEPs are used. */
+  public static final int MAX_WAYS = 64;
+
   /**
-   * Where packets to a prefix go.
+   * One way to a prefix.
    *
    * @param host from a route of Type 2
-   * @param vni the L3 VNI that the VTEP wants
+   * @param vni the VNI that the VTEP wants: the route's label (RFC 8365 §5.1.3)
    */
   public record RemotePrefix(
-      IpPrefix prefix,
-      boolean host,
-      IpAddress vtep,
-      Vni vni,
-      MacAddress routerMac,
-      boolean sticky,
-      long sequence,
-      long localPreference) {}
+      IpPrefix prefix, boolean host, IpAddress vtep, Vni vni, MacAddress routerMac, Rank rank) {
 
-  /** How a VTEP takes routed packets. */
-  public record Router(MacAddress mac, Vni vni) implements Comparable<Router> {
-    @Override
-    public int compareTo(Router other) {
-      int order = mac.compareTo(other.mac);
-      return order == 0 ? Integer.compare(vni.value(), other.vni.value()) : order;
+    /** What a route says; empty when it says nothing that an IP-VRF uses. */
+    public static Optional<RemotePrefix> of(Path path) {
+      return switch (path.route()) {
+        case MacIpAdvertisement route -> host(route, path);
+        case IpPrefixRoute route -> prefix(route, path);
+        default -> Optional.empty();
+      };
+    }
+
+    private static Optional<RemotePrefix> host(MacIpAdvertisement route, Path path) {
+      if (route.ip().isEmpty() || route.label2().isEmpty()) {
+        return Optional.empty();
+      }
+      var mobility = path.attributes().macMobility();
+      var ip = route.ip().get();
+      return remote(
+          path,
+          new IpPrefix(ip, ip.bits()),
+          true,
+          route.label2().getAsInt(),
+          mobility.map(ExtendedCommunity::isSticky).orElse(false),
+          mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L));
+    }
+
+    private static Optional<RemotePrefix> prefix(IpPrefixRoute route, Path path) {
+      return route.esi().isZero() && route.gateway().isUnspecified()
+          ? remote(path, route.prefix(), false, route.label(), false, 0)
+          : Optional.empty();
+    }
+
+    private static Optional<RemotePrefix> remote(
+        Path path, IpPrefix prefix, boolean host, int label, boolean sticky, long sequence) {
+      var routerMac =
+          path.attributes().extendedCommunities().stream()
+              .filter(ExtendedCommunity::isRoutersMac)
+              .map(ExtendedCommunity::mac)
+              .filter(mac -> !mac.isMulticast() && !mac.isZero())
+              .findFirst();
+      if (label == 0 || routerMac.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new RemotePrefix(
+              prefix,
+              host,
+              path.attributes().nextHop(),
+              new Vni(label),
+              routerMac.get(),
+              rank(path.attributes(), sticky, sequence)));
+    }
+
+    private static Rank rank(PathAttributes attributes, boolean sticky, long sequence) {
+      return new Rank(
+          sticky,
+          sequence,
+          attributes.localPreference().orElse(Rank.DEFAULT_LOCAL_PREFERENCE),
+          attributes.asPath().length(),
+          attributes.origin());
     }
   }
 
-  private static final long DEFAULT_LOCAL_PREFERENCE = 100;
-
   /**
-   * A host by its own route first, by RFC 7432 §15; prefixes by preference; then the lower VTEP.
+   * What makes a way better than another, the larger first: a host by RFC 7432 §15, then as RFC
+   * 4271 §9.1.2.2 has it. The routes of two VTEPs have different distinguishers, so BGP has not
+   * compared them yet. MULTI_EXIT_DISC does not count.
+   *
+   * @param sequence of the host's MAC mobility
    */
-  private static final Comparator<RemotePrefix> PREFERENCE =
-      Comparator.comparing(RemotePrefix::host)
-          .thenComparing(RemotePrefix::sticky)
-          .thenComparingLong(RemotePrefix::sequence)
-          .thenComparingLong(RemotePrefix::localPreference)
-          .thenComparing(RemotePrefix::vtep, Comparator.reverseOrder());
+  public record Rank(
+      boolean sticky, long sequence, long localPreference, int asPathLength, Origin origin)
+      implements Comparable<Rank> {
+    private static final long DEFAULT_LOCAL_PREFERENCE = 100;
+    private static final Comparator<Rank> ORDER =
+        Comparator.comparing(Rank::sticky)
+            .thenComparingLong(Rank::sequence)
+            .thenComparingLong(Rank::localPreference)
+            .thenComparing(Rank::asPathLength, Comparator.reverseOrder())
+            .thenComparing(Rank::origin, Comparator.reverseOrder());
+
+    @Override
+    public int compareTo(Rank other) {
+      return ORDER.compare(this, other);
+    }
+  }
 
   private static final Map<Route, RemotePrefix> NONE = new LinkedHashMap<>();
+  private static final TreeMap<IpAddress, TreeMap<MacAddress, Integer>> NOBODY = new TreeMap<>();
 
   private final Map<Route, RemotePrefix> byRoute = new LinkedHashMap<>();
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
 
-  /** How many routes of the VTEP say so. */
-  private final TreeMap<IpAddress, TreeMap<Router, Integer>> routers = new TreeMap<>();
+  /** How many routes of the VTEP say so, by the VNI that they ask for. */
+  private final TreeMap<Vni, TreeMap<IpAddress, TreeMap<MacAddress, Integer>>> routers =
+      new TreeMap<>();
 
-  /** Adds or replaces; empty when the route says nothing that an IP-VRF uses. */
-  public Optional<RemotePrefix> put(Path path) {
-    remove(path.route().key());
-    var remote =
-        switch (path.route()) {
-          case MacIpAdvertisement route -> host(route, path);
-          case IpPrefixRoute route -> prefix(route, path);
-          default -> Optional.<RemotePrefix>empty();
-        };
-    remote.ifPresent(
-        put -> {
-          var key = path.route().key();
-          byRoute.put(key, put);
-          byPrefix.computeIfAbsent(put.prefix(), _ -> new LinkedHashMap<>()).put(key, put);
-          count(put, 1);
-        });
-    return remote;
-  }
-
-  private static Optional<RemotePrefix> host(MacIpAdvertisement route, Path path) {
-    if (route.ip().isEmpty() || route.label2().isEmpty()) {
-      return Optional.empty();
-    }
-    var mobility = path.attributes().macMobility();
-    var ip = route.ip().get();
-    return remote(
-        path,
-        new IpPrefix(ip, ip.bits()),
-        true,
-        route.label2().getAsInt(),
-        mobility.map(ExtendedCommunity::isSticky).orElse(false),
-        mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L));
-  }
-
-  private static Optional<RemotePrefix> prefix(IpPrefixRoute route, Path path) {
-    return route.esi().isZero() && route.gateway().isUnspecified()
-        ? remote(path, route.prefix(), false, route.label(), false, 0)
-        : Optional.empty();
-  }
-
-  private static Optional<RemotePrefix> remote(
-      Path path, IpPrefix prefix, boolean host, int label, boolean sticky, long sequence) {
-    var routerMac =
-        path.attributes().extendedCommunities().stream()
-            .filter(ExtendedCommunity::isRoutersMac)
-            .map(ExtendedCommunity::mac)
-            .filter(mac -> !mac.isMulticast() && !mac.isZero())
-            .findFirst();
-    if (label == 0 || routerMac.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new RemotePrefix(
-            prefix,
-            host,
-            path.attributes().nextHop(),
-            new Vni(label),
-            routerMac.get(),
-            sticky,
-            sequence,
-            path.attributes().localPreference().orElse(DEFAULT_LOCAL_PREFERENCE)));
+  /** Adds or replaces what the route with this key says. */
+  public void put(Route key, RemotePrefix way) {
+    remove(key);
+    byRoute.put(key, way);
+    byPrefix.computeIfAbsent(way.prefix(), _ -> new LinkedHashMap<>()).put(key, way);
+    count(way, 1);
   }
 
   /** What the route with this key says. */
@@ -150,30 +164,60 @@ public final class RemotePrefixes {
   }
 
   private void count(RemotePrefix remote, int change) {
-    var counts = routers.computeIfAbsent(remote.vtep(), _ -> new TreeMap<>());
-    var router = new Router(remote.routerMac(), remote.vni());
-    int count = counts.getOrDefault(router, 0) + change;
+    var vteps = routers.computeIfAbsent(remote.vni(), _ -> new TreeMap<>());
+    var counts = vteps.computeIfAbsent(remote.vtep(), _ -> new TreeMap<>());
+    int count = counts.getOrDefault(remote.routerMac(), 0) + change;
     if (count > 0) {
-      counts.put(router, count);
+      counts.put(remote.routerMac(), count);
     } else {
-      counts.remove(router);
+      counts.remove(remote.routerMac());
     }
     if (counts.isEmpty()) {
-      routers.remove(remote.vtep());
+      vteps.remove(remote.vtep());
     }
-  }
-
-  /** The best way to exactly this prefix. */
-  public Optional<RemotePrefix> best(IpPrefix prefix) {
-    return byPrefix.getOrDefault(prefix, NONE).values().stream().max(PREFERENCE);
+    if (vteps.isEmpty()) {
+      routers.remove(remote.vni());
+    }
   }
 
   /**
-   * How the VTEP takes routed packets: it says one router's MAC for all (RFC 9136 §4.4.1); where it
-   * says several, the lowest counts, whatever came first.
+   * The best ways to exactly this prefix, all equally good, sorted by VTEP; {@link #MAX_WAYS} at
+   * most. A host is at one place: of two the lower VTEP counts. Ways in the tenant's own VNI come
+   * before foreign ones, whatever these promise.
+   *
+   * @param own the tenant's L3 VNI
+   * @param here this node's own VTEP, which is nearest
    */
-  public Optional<Router> router(IpAddress vtep) {
-    return Optional.ofNullable(routers.get(vtep)).map(TreeMap::firstKey);
+  public List<RemotePrefix> best(
+      IpPrefix prefix, Vni own, IpAddress here, Predicate<RemotePrefix> usable) {
+    var order =
+        Comparator.comparing((RemotePrefix way) -> way.vni().equals(own))
+            .thenComparing(way -> way.host())
+            .thenComparing(way -> way.rank())
+            .thenComparing(way -> way.vtep().equals(here));
+    var best = new ArrayList<RemotePrefix>();
+    for (var way : byPrefix.getOrDefault(prefix, NONE).values()) {
+      if (usable.test(way)) {
+        int better = best.isEmpty() ? 0 : order.compare(way, best.getFirst());
+        if (better > 0) {
+          best.clear();
+        }
+        if (better >= 0) {
+          best.add(way);
+        }
+      }
+    }
+    best.sort(Comparator.comparing(RemotePrefix::vtep).thenComparing(RemotePrefix::vni));
+    boolean single = !best.isEmpty() && best.getFirst().host();
+    return List.copyOf(best.subList(0, Math.min(best.size(), single ? 1 : MAX_WAYS)));
+  }
+
+  /**
+   * The MAC by which the VTEP takes packets in this VNI: it says one for all (RFC 9136 §4.4.1);
+   * where it says several, the lowest counts, whatever came first.
+   */
+  public Optional<MacAddress> router(Vni vni, IpAddress vtep) {
+    return Optional.ofNullable(routers.getOrDefault(vni, NOBODY).get(vtep)).map(TreeMap::firstKey);
   }
 
   /** All prefixes, sorted. */
@@ -181,9 +225,14 @@ public final class RemotePrefixes {
     return byPrefix.keySet();
   }
 
-  /** All VTEPs, sorted. */
-  public Iterable<IpAddress> vteps() {
-    return routers.keySet();
+  /** The VNIs that are asked for, sorted. */
+  public NavigableSet<Vni> vnis() {
+    return new TreeSet<>(routers.keySet());
+  }
+
+  /** The VTEPs that ask for this VNI, sorted. */
+  public Iterable<IpAddress> vteps(Vni vni) {
+    return routers.getOrDefault(vni, NOBODY).keySet();
   }
 
   /** Counts distinct prefixes. */

@@ -20,15 +20,26 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     VXLAN,
     PORT,
     LOCAL_FDB,
+    SENDING_PORT,
     VXLAN_FDB,
     BRIDGE_FDB,
     FLOOD,
     NEIGHBOUR,
+    SENDING_FDB,
+    SENDING_NEIGHBOUR,
     TENANT_ROUTE;
 
     /** True for what comes from other nodes' routes. */
     public boolean isRemote() {
-      return this == UNDERLAY_ROUTE || compareTo(VXLAN_FDB) >= 0;
+      return this == UNDERLAY_ROUTE || compareTo(SENDING_PORT) >= 0;
+    }
+
+    /** True for what belongs to a tenant's routing as a whole, not to one VNI of this node. */
+    boolean isOfTenant() {
+      return switch (this) {
+        case SENDING_PORT, SENDING_FDB, SENDING_NEIGHBOUR, TENANT_ROUTE -> true;
+        default -> false;
+      };
     }
   }
 

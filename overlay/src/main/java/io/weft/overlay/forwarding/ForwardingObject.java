@@ -224,17 +224,71 @@ public sealed interface ForwardingObject {
   }
 
   /**
-   * A route of the tenant's table to what another VTEP routes to: through the bridge of the L3 VNI,
-   * whose neighbour the VTEP is, by its address in the underlay.
+   * A VXLAN device that only sends, into the VNI of somebody else's: what another tenant's routes,
+   * or those of a VTEP with numbers of its own, ask for (RFC 8365 §5.1.3). Rows of a forwarding
+   * database are keyed by the router's MAC, and a VTEP has one for all its VNIs, so each foreign
+   * VNI needs a device of its own. Answers come in the VNI of this tenant; this device is addressed
+   * by nobody, and routes nothing that arrives.
    *
-   * @param vni the L3 VNI
+   * @param vni the foreign one, which its rows carry
+   * @param id what the kernel knows it by: unique on a node; no packet of ours carries it
+   * @param local the VTEP address of this node
    */
-  record TenantRoute(String namespace, Vni vni, IpPrefix prefix, IpAddress vtep)
+  record SendingPort(String namespace, Vni vni, Vni id, IpAddress local, MacAddress mac, int mtu)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.SENDING_PORT, namespace, vni.value(), "");
+    }
+  }
+
+  /** Row of a {@link SendingPort}: the router with this MAC is behind this VTEP. */
+  record SendingFdbEntry(String namespace, Vni vni, MacAddress mac, IpAddress vtep)
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(
-          ForwardingKey.Kind.TENANT_ROUTE, namespace, vni.value(), prefix.toString());
+          ForwardingKey.Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
+    }
+  }
+
+  /** Neighbour of a {@link SendingPort}: a VTEP, by its address in the underlay. */
+  record SendingNeighbour(String namespace, Vni vni, IpAddress vtep, MacAddress mac)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
+    }
+  }
+
+  /**
+   * A route of the tenant's table, with all that is equally good: the kernel spreads flows.
+   *
+   * @param hops one or more, sorted, each once
+   */
+  record TenantRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
+      implements ForwardingObject {
+    public TenantRoute {
+      hops = hops.stream().sorted().distinct().toList();
+      if (hops.isEmpty()) {
+        throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
+      }
+    }
+
+    /** The only way is a VTEP of the tenant. */
+    public TenantRoute(String namespace, IpPrefix prefix, Vni vni, IpAddress vtep) {
+      this(namespace, prefix, List.of(TenantHop.over(vni, vtep)));
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return key(namespace, prefix);
+    }
+
+    /** The key of the route to a prefix: a tenant has one table, so it has no VNI. */
+    public static ForwardingKey key(String namespace, IpPrefix prefix) {
+      return new ForwardingKey(ForwardingKey.Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 }

@@ -176,24 +176,33 @@ public final class ForwardingPlan {
     }
   }
 
-  /** Without its vxlan device nothing of a segment can stand, so nothing is worth holding. */
+  /** Without what it stands on nothing is worth holding. */
   private boolean isHeld(ForwardingKey key) {
     return holdingRemoteRemovals
         && key.kind().isRemote()
-        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE
-            || desired.containsKey(
-                new ForwardingKey(ForwardingKey.Kind.VXLAN, key.namespace(), key.vni(), "")));
+        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || desired.containsKey(ground(key)));
   }
 
-  /** Whether rows are held depends on their device. */
-  private void compareRowsOf(ForwardingKey device) {
-    if (!holdingRemoteRemovals || device.kind() != ForwardingKey.Kind.VXLAN) {
+  /** The vxlan device of a segment, or a tenant's namespace. */
+  private static ForwardingKey ground(ForwardingKey row) {
+    return row.kind().isOfTenant()
+        ? new ForwardingKey(ForwardingKey.Kind.NAMESPACE, row.namespace(), 0, "")
+        : new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
+  }
+
+  /** Whether rows are held depends on what they stand on. */
+  private void compareRowsOf(ForwardingKey ground) {
+    boolean isGround =
+        ground.kind() == ForwardingKey.Kind.VXLAN || ground.kind() == ForwardingKey.Kind.NAMESPACE;
+    if (!holdingRemoteRemovals || !isGround) {
       return;
     }
+    boolean tenant = ground.kind() == ForwardingKey.Kind.NAMESPACE;
     for (var kind : ForwardingKey.Kind.values()) {
-      if (kind.isRemote()) {
-        var first = new ForwardingKey(kind, device.namespace(), device.vni(), "");
-        var end = new ForwardingKey(kind, device.namespace(), device.vni() + 1, "");
+      if (kind.isRemote() && kind.isOfTenant() == tenant) {
+        var first = new ForwardingKey(kind, ground.namespace(), ground.vni(), "");
+        int last = tenant ? Integer.MAX_VALUE : ground.vni() + 1;
+        var end = new ForwardingKey(kind, ground.namespace(), last, "");
         List.copyOf(realized.subMap(first, end).keySet()).forEach(this::compare);
       }
     }

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * The networks that have endpoints on this node, each in its tenant's namespace. A namespace stands
@@ -34,12 +35,17 @@ final class Instances {
   private boolean closed;
   private long now;
 
-  Instances(NodeConfig config, ForwardingPlan plan, Effects effects) {
+  /** {@code intended} gives the networks of the intent, at any time. */
+  Instances(
+      NodeConfig config,
+      ForwardingPlan plan,
+      Effects effects,
+      Supplier<Collection<NetworkIntent>> intended) {
     this.config = config;
     this.plan = plan;
     this.effects = effects;
     this.duplicates = new DuplicateDetection(config.duplicates());
-    this.tenants = new Tenants(plan, this::all);
+    this.tenants = new Tenants(plan, this::all, intended);
   }
 
   /** The time of all that follows, until the next call. */
@@ -141,14 +147,7 @@ final class Instances {
       tenants.change(wanted, underlay, distinguishers());
     }
     var after = tenants.find(network.namespace());
-    after.ifPresent(
-        tenant -> {
-          for (var gateway : network.intent().gateways()) {
-            tenant.refresh(gateway.prefix());
-            tenant.refreshHost(gateway.address());
-          }
-          endpoint.addresses().forEach(host -> tenant.refreshHost(host.address()));
-        });
+    after.ifPresent(tenant -> tenant.refresh(network.intent(), endpoint.addresses()));
     return after.filter(_ -> before.isEmpty());
   }
 

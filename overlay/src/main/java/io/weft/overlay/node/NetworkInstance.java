@@ -42,6 +42,7 @@ final class NetworkInstance implements Importer {
   private final ForwardingPlan plan;
   private final RemoteRoutes remote = new RemoteRoutes();
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
+  private final TreeMap<IpAddress, Endpoint> owners = new TreeMap<>();
   private final OwnedObjects owned;
   private final MacMobility mobility;
   private final Announcement announcement;
@@ -128,6 +129,7 @@ final class NetworkInstance implements Importer {
 
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
+    endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
     owned.want(bridge());
     gateways().forEach(owned::want);
@@ -138,10 +140,21 @@ final class NetworkInstance implements Importer {
 
   void remove(Endpoint endpoint) {
     endpoints.remove(endpoint.name());
+    endpoint.addresses().forEach(host -> disown(host.address(), endpoint));
     mobility.release(endpoint.mac());
     announcement.forget(endpoint);
     endpointObjects(endpoint).forEach(object -> owned.unwant(object.key()));
     refreshRemote(endpoint);
+  }
+
+  /** An address that two had is now the other's. */
+  private void disown(IpAddress address, Endpoint endpoint) {
+    if (owners.remove(address, endpoint)) {
+      endpoints.values().stream()
+          .filter(other -> other.addresses().stream().anyMatch(h -> h.address().equals(address)))
+          .findFirst()
+          .ifPresent(other -> owners.put(address, other));
+    }
   }
 
   /** A MAC that is attached here is not looked for elsewhere, and the other way round. */
@@ -160,6 +173,7 @@ final class NetworkInstance implements Importer {
   void close() {
     endpoints.values().forEach(endpoint -> mobility.release(endpoint.mac()));
     endpoints.clear();
+    owners.clear();
     owned.clear();
   }
 
@@ -326,14 +340,7 @@ final class NetworkInstance implements Importer {
 
   /** The endpoint of this node that has the address. */
   Optional<Endpoint> localOwner(IpAddress ip) {
-    for (var endpoint : endpoints.values()) {
-      for (var host : endpoint.addresses()) {
-        if (host.address().equals(ip)) {
-          return Optional.of(endpoint);
-        }
-      }
-    }
-    return Optional.empty();
+    return Optional.ofNullable(owners.get(ip));
   }
 
   private List<ForwardingObject> floodObjects() {

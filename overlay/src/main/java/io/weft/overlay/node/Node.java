@@ -43,7 +43,7 @@ public final class Node {
 
   public Node(NodeConfig config) {
     this.config = config;
-    this.instances = new Instances(config, plan, effects);
+    this.instances = new Instances(config, plan, effects, () -> foundation.networks().values());
     this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
     this.endpoints = new EndpointLifecycle(config, foundation, instances, routes, plan, effects);
   }

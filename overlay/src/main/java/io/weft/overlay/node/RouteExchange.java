@@ -7,6 +7,7 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerStatus;
+import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
@@ -114,7 +115,7 @@ final class RouteExchange {
       originationDue |= key instanceof MacIpAdvertisement route && instance.concerns(route);
     }
     for (var tenant : instances.tenants()) {
-      tenant.learn(key, path.filter(tenant::imports));
+      teach(tenant, key);
     }
   }
 
@@ -122,6 +123,8 @@ final class RouteExchange {
   private static boolean saysTheSame(Path one, Path other) {
     return one.route().equals(other.route())
         && one.attributes().localPreference().equals(other.attributes().localPreference())
+        && one.attributes().asPath().equals(other.attributes().asPath())
+        && one.attributes().origin() == other.attributes().origin()
         && one.attributes().nextHop().equals(other.attributes().nextHop())
         && one.attributes().extendedCommunities().equals(other.attributes().extendedCommunities())
         && one.attributes().pmsiTunnel().equals(other.attributes().pmsiTunnel());
@@ -131,6 +134,22 @@ final class RouteExchange {
   void importInto(Importer instance) {
     learned.forEach(
         (key, path) -> instance.learn(key, Optional.of(path).filter(instance::imports)));
+  }
+
+  /** As {@link #importInto(Importer)}, and what other tenants of this node say. */
+  void importInto(TenantInstance tenant) {
+    learned.keySet().forEach(key -> teach(tenant, key));
+    origination.said().forEach(key -> teach(tenant, key));
+  }
+
+  /** BGP does not bring our own routes back, and another tenant of this node may import them. */
+  private void teach(TenantInstance tenant, Route key) {
+    var said = origination.said(key).filter(_ -> key instanceof EvpnRoute);
+    if (said.isPresent()) {
+      tenant.learnLocal(said.get());
+    } else {
+      tenant.learn(key, Optional.ofNullable(learned.get(key)).filter(tenant::imports));
+    }
   }
 
   /** Tells the speaker what the networks import now. */
@@ -162,7 +181,17 @@ final class RouteExchange {
             .toList();
     for (var event : origination.say(wanted)) {
       speak(now, event);
+      switch (event) {
+        case SpeakerEvent.RoutesOriginated(var routes) ->
+            routes.forEach(said -> teach(said.route().key()));
+        case SpeakerEvent.OriginatedRoutesRemoved(var keys) -> keys.forEach(this::teach);
+        default -> {}
+      }
     }
+  }
+
+  private void teach(Route key) {
+    instances.tenants().forEach(tenant -> teach(tenant, key));
   }
 
   /**

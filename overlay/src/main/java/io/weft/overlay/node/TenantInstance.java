@@ -3,6 +3,7 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
@@ -16,14 +17,15 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.evpn.RemotePrefixes;
-import io.weft.overlay.evpn.RemotePrefixes.Router;
-import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
@@ -36,7 +38,10 @@ final class TenantInstance implements Importer {
   private final String namespace;
   private final ForwardingPlan plan;
   private final Supplier<List<NetworkInstance>> networks;
+  private final Supplier<List<NetworkIntent>> intended;
   private final RemotePrefixes remote = new RemotePrefixes();
+  private final LocalAddresses local = new LocalAddresses();
+  private final RemoteRouters routers;
   private final OwnedObjects owned;
   private TenantIntent intent;
   private Underlay underlay;
@@ -46,14 +51,21 @@ final class TenantInstance implements Importer {
   /** What the routes of a network say of the tenant's routing, besides their own. */
   record Routed(Vni l3Vni, IpAddress vtep, MacAddress routerMac, List<RouteTarget> targets) {}
 
-  /** {@code networks} gives the tenant's routed networks on this node, at any time. */
+  /**
+   * Both suppliers are asked at any time.
+   *
+   * @param networks the tenant's routed networks on this node
+   * @param intended all of them
+   */
   TenantInstance(
       String namespace,
       ForwardingPlan plan,
+      SendingIds ids,
       TenantIntent intent,
       Underlay underlay,
       RouteDistinguisher rd,
-      Supplier<List<NetworkInstance>> networks) {
+      Supplier<List<NetworkInstance>> networks,
+      Supplier<List<NetworkIntent>> intended) {
     this.namespace = namespace;
     this.plan = plan;
     this.owned = new OwnedObjects(plan);
@@ -61,6 +73,10 @@ final class TenantInstance implements Importer {
     this.underlay = underlay;
     this.rd = rd;
     this.networks = networks;
+    this.intended = intended;
+    this.routers =
+        new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
+    local.read(networks.get(), intended.get());
   }
 
   String namespace() {
@@ -98,6 +114,8 @@ final class TenantInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
+    local.read(networks.get(), intended.get());
+    routers.change(intent.l3Vni(), underlay, routerMac());
     owned.retain(objects());
   }
 
@@ -109,6 +127,7 @@ final class TenantInstance implements Importer {
   /** Everything of this tenant's routing leaves the plan. */
   void close() {
     owned.clear();
+    routers.close();
   }
 
   private List<ForwardingObject> objects() {
@@ -117,9 +136,7 @@ final class TenantInstance implements Importer {
         new ForwardingObject.Bridge(
             namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
     objects.add(vxlanPort());
-    for (var vtep : remote.vteps()) {
-      objects.addAll(routerObjects(vtep));
-    }
+    objects.addAll(routers.objects());
     for (var prefix : remote.prefixes()) {
       route(prefix).ifPresent(objects::add);
     }
@@ -135,116 +152,110 @@ final class TenantInstance implements Importer {
 
   // ---- routes of other nodes --------------------------------------------------------------
 
+  /** One VTEP as the receiver of packets in one VNI, with the MAC it has there. */
+  private record Receiver(Vni vni, IpAddress vtep, Optional<MacAddress> router) {}
+
   @Override
   public void learn(Route key, Optional<Path> path) {
     var before = remote.find(key);
-    var routers = new TreeMap<IpAddress, Optional<Router>>();
-    before.ifPresent(old -> routers.put(old.vtep(), remote.router(old.vtep())));
-    path.map(next -> next.attributes().nextHop())
-        .ifPresent(vtep -> routers.put(vtep, remote.router(vtep)));
-    remote.remove(key);
-    var after = path.flatMap(remote::put);
-    routers.forEach(
-        (vtep, router) -> {
-          if (!router.equals(remote.router(vtep))) {
-            refreshRouter(vtep, router);
-          }
-        });
-    before.ifPresent(old -> refresh(old.prefix()));
-    after
-        .filter(next -> before.filter(old -> old.prefix().equals(next.prefix())).isEmpty())
-        .ifPresent(next -> refresh(next.prefix()));
-  }
-
-  /** Two VTEPs should not have one MAC; where they do, the lower has it. */
-  private void refreshRouter(IpAddress vtep, Optional<Router> before) {
-    var macs = new TreeSet<MacAddress>();
-    before.ifPresent(router -> macs.add(router.mac()));
-    remote.router(vtep).ifPresent(router -> macs.add(router.mac()));
-    var keys = new ArrayList<ForwardingKey>();
-    keys.add(key(ForwardingKey.Kind.NEIGHBOUR, vtep.toString()));
-    for (var mac : macs) {
-      keys.add(key(ForwardingKey.Kind.VXLAN_FDB, mac.toString()));
-      keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
+    var after = path.flatMap(RemotePrefix::of);
+    if (before.equals(after)) {
+      return;
     }
-    var objects = new ArrayList<ForwardingObject>();
-    for (var other : remote.vteps()) {
-      if (remote.router(other).filter(router -> macs.contains(router.mac())).isPresent()) {
-        objects.addAll(routerObjects(other));
+    var receivers = new LinkedHashSet<Receiver>();
+    before.map(this::receiver).ifPresent(receivers::add);
+    after.map(this::receiver).ifPresent(receivers::add);
+    remote.remove(key);
+    after.ifPresent(way -> remote.put(key, way));
+    for (var receiver : receivers) {
+      if (!receiver.router().equals(remote.router(receiver.vni(), receiver.vtep()))) {
+        routers.refresh(receiver.vni(), receiver.vtep(), receiver.router());
       }
     }
-    owned.replace(keys, objects);
+    var prefixes = new TreeSet<IpPrefix>();
+    before.map(RemotePrefix::prefix).ifPresent(prefixes::add);
+    after.map(RemotePrefix::prefix).ifPresent(prefixes::add);
+    prefixes.forEach(this::refreshRoute);
   }
 
-  /** An address came to an endpoint of this node, or left it. */
-  void refreshHost(IpAddress address) {
-    refresh(new IpPrefix(address, address.bits()));
+  private Receiver receiver(RemotePrefix way) {
+    return new Receiver(way.vni(), way.vtep(), remote.router(way.vni(), way.vtep()));
   }
 
-  /** A subnet or a host is here now, or no longer. */
-  void refresh(IpPrefix prefix) {
+  /**
+   * A route of this very node, which BGP does not bring back: what another of its tenants says.
+   * This tenant's own are none of it.
+   */
+  void learnLocal(OriginatedRoute said) {
+    learn(
+        said.route().key(),
+        Optional.of(said)
+            .filter(route -> !isOwn(route.route()))
+            .map(
+                route ->
+                    new Path(route.route(), route.attributes(), vtep(), underlay.routerId(), false))
+            .filter(this::imports));
+  }
+
+  private boolean isOwn(Route said) {
+    return switch (said) {
+      case IpPrefixRoute route -> route.label() == intent.l3Vni().value();
+      case MacIpAdvertisement route -> route.label2().orElse(0) == intent.l3Vni().value();
+      default -> true;
+    };
+  }
+
+  /** An endpoint of the network came to this node, or left it: what is here is not elsewhere. */
+  void refresh(NetworkIntent network, Collection<HostAddress> addresses) {
+    var here = networks.get();
+    local.readConnected(here);
+    for (var gateway : network.gateways()) {
+      refreshRoute(gateway.prefix());
+      refreshRoute(host(gateway.address()));
+    }
+    for (var address : addresses) {
+      local.readHost(address.address(), here);
+      refreshRoute(host(address.address()));
+    }
+  }
+
+  private static IpPrefix host(IpAddress address) {
+    return new IpPrefix(address, address.bits());
+  }
+
+  private void refreshRoute(IpPrefix prefix) {
     var route = route(prefix);
     if (route.isPresent()) {
       owned.want(route.get());
     } else {
-      owned.unwant(key(ForwardingKey.Kind.TENANT_ROUTE, prefix.toString()));
+      owned.unwant(ForwardingObject.TenantRoute.key(namespace, prefix));
     }
-  }
-
-  private ForwardingKey key(ForwardingKey.Kind kind, String discriminator) {
-    return new ForwardingKey(kind, namespace, intent.l3Vni().value(), discriminator);
-  }
-
-  private List<ForwardingObject> routerObjects(IpAddress vtep) {
-    var router = remote.router(vtep).filter(r -> isReachable(vtep) && !r.mac().equals(routerMac()));
-    if (router.isEmpty()) {
-      return List.of();
-    }
-    var mac = router.get().mac();
-    var objects = new ArrayList<ForwardingObject>();
-    objects.add(new ForwardingObject.NeighbourEntry(namespace, intent.l3Vni(), vtep, mac));
-    if (isLowestWith(mac, vtep)) {
-      objects.add(
-          new ForwardingObject.VxlanFdbEntry(
-              namespace, intent.l3Vni(), mac, vtep, router.get().vni()));
-      objects.add(new ForwardingObject.BridgeFdbEntry(namespace, intent.l3Vni(), mac));
-    }
-    return objects;
-  }
-
-  private boolean isLowestWith(MacAddress mac, IpAddress vtep) {
-    for (var other : remote.vteps()) {
-      if (remote.router(other).filter(r -> r.mac().equals(mac)).isPresent() && isReachable(other)) {
-        return other.equals(vtep);
-      }
-    }
-    return false;
   }
 
   /** What is attached here is reached over the connected routes, whatever others say of it. */
   private Optional<ForwardingObject> route(IpPrefix prefix) {
-    return remote
-        .best(prefix)
-        .filter(best -> isReachable(best.vtep()) && !best.routerMac().equals(routerMac()))
-        .filter(_ -> prefix.address().isIpv4() && !isHere(prefix))
-        .map(
-            best ->
-                new ForwardingObject.TenantRoute(namespace, intent.l3Vni(), prefix, best.vtep()));
+    if (!prefix.address().isIpv4() || local.has(prefix)) {
+      return Optional.empty();
+    }
+    var hops =
+        remote.best(prefix, intent.l3Vni(), vtep(), this::isUsable).stream()
+            .map(this::hop)
+            .toList();
+    return hops.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new ForwardingObject.TenantRoute(namespace, prefix, hops));
   }
 
-  private boolean isHere(IpPrefix prefix) {
-    boolean host = prefix.length() == prefix.address().bits();
-    for (var network : networks.get()) {
-      for (var gateway : network.intent().gateways()) {
-        if (gateway.prefix().equals(prefix) || host && gateway.address().equals(prefix.address())) {
-          return true;
-        }
-      }
-      if (host && network.localOwner(prefix.address()).isPresent()) {
-        return true;
-      }
-    }
-    return false;
+  /** The tenant's own subnets are not to be had from others, nor a part of them. */
+  private boolean isUsable(RemotePrefix way) {
+    return routers.reaches(way.vni(), way.vtep(), way.routerMac())
+        && (way.vni().equals(intent.l3Vni()) || !local.isWithinSubnet(way.prefix()));
+  }
+
+  private TenantHop hop(RemotePrefix way) {
+    return way.vni().equals(intent.l3Vni())
+        ? TenantHop.over(way.vni(), way.vtep())
+        : TenantHop.sending(way.vni(), way.vtep());
   }
 
   // ---- what this node says ----------------------------------------------------------------

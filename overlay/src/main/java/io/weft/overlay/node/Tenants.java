@@ -15,11 +15,23 @@ import java.util.function.Supplier;
 final class Tenants {
   private final ForwardingPlan plan;
   private final Supplier<Collection<NetworkInstance>> networks;
+  private final Supplier<Collection<NetworkIntent>> intended;
+  private final SendingIds ids = new SendingIds();
   private final TreeMap<String, TenantInstance> byNamespace = new TreeMap<>();
 
-  Tenants(ForwardingPlan plan, Supplier<Collection<NetworkInstance>> networks) {
+  /**
+   * Both suppliers are asked at any time.
+   *
+   * @param networks those on this node
+   * @param intended all
+   */
+  Tenants(
+      ForwardingPlan plan,
+      Supplier<Collection<NetworkInstance>> networks,
+      Supplier<Collection<NetworkIntent>> intended) {
     this.plan = plan;
     this.networks = networks;
+    this.intended = intended;
   }
 
   Collection<TenantInstance> all() {
@@ -84,6 +96,7 @@ final class Tenants {
     return new TenantInstance(
         namespace,
         plan,
+        ids,
         intent,
         underlay,
         rd,
@@ -91,6 +104,10 @@ final class Tenants {
             networks.get().stream()
                 .filter(
                     network -> network.namespace().equals(namespace) && network.intent().isRouted())
+                .toList(),
+        () ->
+            intended.get().stream()
+                .filter(network -> network.tenant().filter(intent.name()::equals).isPresent())
                 .toList());
   }
 }

@@ -20,13 +20,16 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -72,26 +75,36 @@ final class TenantPropertyTest {
     assertThat(one.announced()).as("seed %s", seed).isEmpty();
   }
 
-  /** Each route has its neighbour, and the neighbour is in the forwarding databases. */
+  /** Each way of a route has its neighbour, and the neighbour is in the forwarding databases. */
   private void routesHaveTheirGround(long seed) {
-    var keys = one.kernel.keySet();
     for (var object : one.kernel(Kind.TENANT_ROUTE)) {
-      var route = (TenantRoute) object;
-      assertThat(one.kernel(Kind.NEIGHBOUR))
-          .as("seed %s: %s", seed, route)
-          .map(NeighbourEntry.class::cast)
-          .anyMatch(
-              neighbour ->
-                  neighbour.vni().equals(route.vni())
-                      && neighbour.ip().equals(route.vtep())
-                      && keys.stream()
-                              .filter(
-                                  key ->
-                                      key.vni() == route.vni().value()
-                                          && key.discriminator().equals(neighbour.mac().toString()))
-                              .count()
-                          == 2);
+      for (var hop : ((TenantRoute) object).hops()) {
+        assertThat(rows(hop)).as("seed %s: %s", seed, object).isEqualTo(hop.foreign() ? 1 : 2);
+      }
     }
+  }
+
+  private long rows(TenantHop hop) {
+    return one.kernel.values().stream()
+        .flatMap(
+            object ->
+                switch (object) {
+                  case NeighbourEntry(_, var vni, var ip, var mac)
+                      when !hop.foreign() && vni.equals(hop.vni()) && ip.equals(hop.via()) ->
+                      Stream.of(mac);
+                  case SendingNeighbour(_, var vni, var ip, var mac)
+                      when hop.foreign() && vni.equals(hop.vni()) && ip.equals(hop.via()) ->
+                      Stream.of(mac);
+                  default -> Stream.empty();
+                })
+        .mapToLong(
+            mac ->
+                one.kernel.keySet().stream()
+                    .filter(key -> key.vni() == hop.vni().value())
+                    .filter(key -> key.discriminator().equals(mac.toString()))
+                    .filter(key -> (key.kind() == Kind.SENDING_FDB) == hop.foreign())
+                    .count())
+        .sum();
   }
 
   private void intend(Random random) {
@@ -130,8 +143,8 @@ final class TenantPropertyTest {
       case 0, 1 -> one.attach(request("p" + random.nextInt(4), web ? "web" : "db", ip));
       case 2 -> one.detach("p" + random.nextInt(4));
       case 3, 4 -> one.say(host(vtep, ip), attributes(vtep, random));
-      case 5 -> one.say(prefix(vtep, web), attributes(vtep, random));
-      case 6 -> one.unsay(random.nextBoolean() ? host(vtep, ip) : prefix(vtep, web));
+      case 5 -> one.say(prefix(vtep, web, 5001 + random.nextInt(3)), attributes(vtep, random));
+      case 6 -> one.unsay(random.nextBoolean() ? host(vtep, ip) : prefix(vtep, web, 0));
       case 7 -> intend(random);
       case 8 -> {
         if (!one.kernel.isEmpty()) {
@@ -157,10 +170,10 @@ final class TenantPropertyTest {
         OptionalInt.of(5001));
   }
 
-  private static EvpnRoute prefix(String vtep, boolean web) {
-    var prefix = IpPrefix.parse(web ? "192.168.1.0/24" : "192.168.2.0/24");
+  private static EvpnRoute prefix(String vtep, boolean web, int label) {
+    var prefix = IpPrefix.parse(web ? "192.168.1.0/24" : "172.16.0.0/16");
     var rd = RouteDistinguisher.of(Ipv4Address.parse(vtep), 5001);
-    return new IpPrefixRoute(rd, Esi.ZERO, 0, prefix, IpAddress.parse("0.0.0.0"), 5001);
+    return new IpPrefixRoute(rd, Esi.ZERO, 0, prefix, IpAddress.parse("0.0.0.0"), label);
   }
 
   /** Sometimes another router's MAC, or that of another VTEP, or none. */

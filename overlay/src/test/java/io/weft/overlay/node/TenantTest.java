@@ -82,15 +82,17 @@ final class TenantTest {
   }
 
   private static MacIpAdvertisement host(IpAddress vtep, String ip) {
+    return host(vtep, ip, L3.value());
+  }
+
+  private static MacIpAdvertisement host(IpAddress vtep, String ip, int l3Vni) {
     var rd = RouteDistinguisher.of((Ipv4Address) vtep, 200);
     return new MacIpAdvertisement(
-        rd,
-        Esi.ZERO,
-        0,
-        macOf(ip),
-        Optional.of(IpAddress.parse(ip)),
-        200,
-        OptionalInt.of(L3.value()));
+        rd, Esi.ZERO, 0, macOf(ip), Optional.of(IpAddress.parse(ip)), 200, OptionalInt.of(l3Vni));
+  }
+
+  private void sayHost(IpAddress vtep, MacAddress router, String ip, int l3Vni) {
+    one.say(host(vtep, ip, l3Vni), attributes(vtep, ExtendedCommunity.routersMac(router)));
   }
 
   private void sayHost(IpAddress vtep, MacAddress router, String ip, ExtendedCommunity... more) {
@@ -111,7 +113,7 @@ final class TenantTest {
   }
 
   private static TenantRoute route(String prefix, IpAddress vtep) {
-    return new TenantRoute("weft-red", L3, IpPrefix.parse(prefix), vtep);
+    return new TenantRoute("weft-red", IpPrefix.parse(prefix), L3, vtep);
   }
 
   private List<ForwardingObject> routes() {
@@ -262,10 +264,12 @@ final class TenantTest {
     one.attach(request("a", "web", "192.168.1.10"));
     sayHost(OTHER, OTHERS, "192.168.2.20");
     intend(List.of(new TenantIntent("red", new Vni(6000), List.of(TARGET), List.of(TARGET))), WEB);
+    assertThat(one.kernel(Kind.SENDING_PORT)).as("it still wants the old one").hasSize(1);
+    sayHost(OTHER, OTHERS, "192.168.2.20", 6000);
     assertThat(one.kernel.keySet()).noneMatch(key -> key.vni() == L3.value());
     assertThat(routes())
         .containsExactly(
-            new TenantRoute("weft-red", new Vni(6000), IpPrefix.parse("192.168.2.20/32"), OTHER));
+            new TenantRoute("weft-red", IpPrefix.parse("192.168.2.20/32"), new Vni(6000), OTHER));
     intend(List.of(RED), WEB.withGateways(List.of()));
     assertThat(one.kernel.keySet()).as("pure Layer 2 again").noneMatch(key -> key.vni() == 6000);
     assertThat(one.kernel(Kind.GATEWAY)).isEmpty();

@@ -1,0 +1,176 @@
+package io.weft.overlay.node;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.evpn.RemotePrefixes;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The devices, neighbours and forwarding rows by which one tenant reaches other VTEPs: over the
+ * bridge of its L3 VNI, or over a sending device where a VTEP wants another VNI.
+ */
+final class RemoteRouters {
+  private final String namespace;
+  private final RemotePrefixes remote;
+  private final SendingIds ids;
+  private final OwnedObjects owned;
+  private Vni l3Vni;
+  private Underlay underlay;
+  private MacAddress routerMac;
+
+  RemoteRouters(
+      String namespace,
+      RemotePrefixes remote,
+      SendingIds ids,
+      OwnedObjects owned,
+      Vni l3Vni,
+      Underlay underlay,
+      MacAddress routerMac) {
+    this.namespace = namespace;
+    this.remote = remote;
+    this.ids = ids;
+    this.owned = owned;
+    this.l3Vni = l3Vni;
+    this.underlay = underlay;
+    this.routerMac = routerMac;
+  }
+
+  void change(Vni newL3Vni, Underlay newUnderlay, MacAddress newRouterMac) {
+    l3Vni = newL3Vni;
+    underlay = newUnderlay;
+    routerMac = newRouterMac;
+    retainIds();
+  }
+
+  private void retainIds() {
+    var foreign = remote.vnis();
+    foreign.remove(l3Vni);
+    ids.retain(namespace, foreign);
+  }
+
+  void close() {
+    ids.retain(namespace, List.of());
+  }
+
+  /** Everything, for all VTEPs. */
+  List<ForwardingObject> objects() {
+    var objects = new ArrayList<ForwardingObject>();
+    for (var vni : remote.vnis()) {
+      sendingPort(vni).ifPresent(objects::add);
+      for (var vtep : remote.vteps(vni)) {
+        objects.addAll(objects(vni, vtep));
+      }
+    }
+    return objects;
+  }
+
+  /** True when the VTEP takes packets in this VNI from us. */
+  boolean reaches(Vni vni, IpAddress vtep, MacAddress router) {
+    boolean ourselves = vtep.equals(underlay.vtep());
+    boolean ourMac = router.equals(routerMac);
+    if (ourselves != ourMac || vtep.isIpv4() != underlay.vtep().isIpv4()) {
+      return false;
+    }
+    return vni.equals(l3Vni) ? !ourselves : ids.of(namespace, vni).isPresent();
+  }
+
+  private boolean reaches(Vni vni, IpAddress vtep) {
+    return remote.router(vni, vtep).filter(mac -> reaches(vni, vtep, mac)).isPresent();
+  }
+
+  private Optional<ForwardingObject> sendingPort(Vni vni) {
+    boolean wanted = !vni.equals(l3Vni) && remote.vteps(vni).iterator().hasNext();
+    // Another than the router's: that one may be what it sends to, on this very node.
+    var mac = new MacAddress(routerMac.value() ^ 0x0008_0000_0000L);
+    return Optional.of(vni)
+        .filter(_ -> wanted)
+        .flatMap(foreign -> ids.of(namespace, foreign))
+        .map(
+            id ->
+                new ForwardingObject.SendingPort(
+                    namespace, vni, id, underlay.vtep(), mac, underlay.overlayMtu()));
+  }
+
+  /** Two VTEPs should not have one MAC; where they do, the lower has it. */
+  private List<ForwardingObject> objects(Vni vni, IpAddress vtep) {
+    var router = remote.router(vni, vtep);
+    if (router.isEmpty() || !reaches(vni, vtep)) {
+      return List.of();
+    }
+    var mac = router.get();
+    var objects = new ArrayList<ForwardingObject>();
+    boolean own = vni.equals(l3Vni);
+    objects.add(
+        own
+            ? new ForwardingObject.NeighbourEntry(namespace, vni, vtep, mac)
+            : new ForwardingObject.SendingNeighbour(namespace, vni, vtep, mac));
+    if (!isLowestWith(mac, vni, vtep)) {
+      return objects;
+    }
+    if (own) {
+      objects.add(new ForwardingObject.VxlanFdbEntry(namespace, vni, mac, vtep, vni));
+      objects.add(new ForwardingObject.BridgeFdbEntry(namespace, vni, mac));
+    } else {
+      objects.add(new ForwardingObject.SendingFdbEntry(namespace, vni, mac, vtep));
+    }
+    return objects;
+  }
+
+  private boolean isLowestWith(MacAddress mac, Vni vni, IpAddress vtep) {
+    for (var other : remote.vteps(vni)) {
+      if (remote.router(vni, other).filter(mac::equals).isPresent() && reaches(vni, other)) {
+        return other.equals(vtep);
+      }
+    }
+    return false;
+  }
+
+  /** The VTEP takes packets in this VNI by another MAC than {@code before}, or no longer. */
+  void refresh(Vni vni, IpAddress vtep, Optional<MacAddress> before) {
+    var macs = new TreeSet<MacAddress>();
+    before.ifPresent(macs::add);
+    remote.router(vni, vtep).ifPresent(macs::add);
+    var objects = new ArrayList<ForwardingObject>();
+    var port = sendingPort(vni);
+    port.ifPresent(objects::add);
+    for (var other : remote.vteps(vni)) {
+      if (remote.router(vni, other).filter(macs::contains).isPresent()) {
+        objects.addAll(objects(vni, other));
+      }
+    }
+    owned.replace(keys(vni, vtep, macs), objects);
+    if (port.isEmpty() && !vni.equals(l3Vni)) {
+      retainIds();
+    }
+  }
+
+  private List<ForwardingKey> keys(Vni vni, IpAddress vtep, Iterable<MacAddress> macs) {
+    var keys = new ArrayList<ForwardingKey>();
+    boolean own = vni.equals(l3Vni);
+    if (own) {
+      keys.add(key(ForwardingKey.Kind.NEIGHBOUR, vni, vtep.toString()));
+    } else {
+      keys.add(key(ForwardingKey.Kind.SENDING_PORT, vni, ""));
+      keys.add(key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, vtep.toString()));
+    }
+    for (var mac : macs) {
+      if (own) {
+        keys.add(key(ForwardingKey.Kind.VXLAN_FDB, vni, mac.toString()));
+        keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, vni, mac.toString()));
+      } else {
+        keys.add(key(ForwardingKey.Kind.SENDING_FDB, vni, mac.toString()));
+      }
+    }
+    return keys;
+  }
+
+  private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {
+    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
+  }
+}

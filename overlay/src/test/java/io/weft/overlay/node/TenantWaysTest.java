@@ -1,0 +1,296 @@
+package io.weft.overlay.node;
+
+import static io.weft.overlay.node.OneNode.macOf;
+import static io.weft.overlay.node.OneNode.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.bgp.wire.AsPath;
+import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.net.Esi;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
+import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.TenantHop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The ways to one prefix: equal ones, those into foreign VNIs, and those on this very node. */
+final class TenantWaysTest {
+  private static final Vni L3 = new Vni(5001);
+  private static final Vni BLUE_L3 = new Vni(6001);
+  private static final RouteTarget RED_TARGET = RouteTarget.automatic(OneNode.AS, L3);
+  private static final RouteTarget BLUE_TARGET = RouteTarget.automatic(OneNode.AS, BLUE_L3);
+  private static final IpAddress SECOND = IpAddress.parse("10.0.0.2");
+  private static final IpAddress THIRD = IpAddress.parse("10.0.0.3");
+  private static final MacAddress ROUTER = AddressPlan.routerMac(OneNode.VTEP);
+  private static final IpPrefix OUTSIDE = IpPrefix.parse("0.0.0.0/0");
+  private static final NetworkIntent WEB = routed("web", "red", 100, "192.168.1.0/24");
+  private static final NetworkIntent LOGS = routed("logs", "blue", 200, "172.16.1.0/24");
+  private final OneNode one = new OneNode();
+
+  private static NetworkIntent routed(String name, String tenant, int vni, String subnet) {
+    var gateway = IpPrefix.parse(subnet).address().plus(1);
+    return OneNode.network(name, tenant, vni, subnet)
+        .withGateways(List.of(new HostAddress(gateway, 24)));
+  }
+
+  private static TenantIntent red(RouteTarget... more) {
+    var imports = new ArrayList<>(List.of(more));
+    imports.add(RED_TARGET);
+    return new TenantIntent("red", L3, imports, List.of(RED_TARGET));
+  }
+
+  private static TenantIntent blue(RouteTarget... more) {
+    var imports = new ArrayList<>(List.of(more));
+    imports.add(BLUE_TARGET);
+    return new TenantIntent("blue", BLUE_L3, imports, List.of(BLUE_TARGET));
+  }
+
+  @BeforeEach
+  void start() {
+    one.endOfRib();
+    intend(red(), blue());
+    one.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    one.give(new NodeEvent.KernelObserved(one.observable()));
+    one.attach(request("a", "web", "192.168.1.10"));
+  }
+
+  private void intend(TenantIntent... tenants) {
+    one.give(new NodeEvent.IntentChanged(OneNode.intent(WEB, LOGS).withTenants(List.of(tenants))));
+  }
+
+  private static PathAttributes from(IpAddress vtep, RouteTarget target) {
+    return PathAttributes.originated(
+        vtep,
+        List.of(
+            ExtendedCommunity.ENCAPSULATION_VXLAN,
+            ExtendedCommunity.of(target),
+            ExtendedCommunity.routersMac(AddressPlan.routerMac(vtep))),
+        Optional.empty());
+  }
+
+  private static IpPrefixRoute prefix(IpAddress vtep, IpPrefix prefix, Vni label) {
+    return new IpPrefixRoute(
+        RouteDistinguisher.of((Ipv4Address) vtep, 5001),
+        Esi.ZERO,
+        0,
+        prefix,
+        prefix.address().masked(0),
+        label.value());
+  }
+
+  private static MacIpAdvertisement host(IpAddress vtep, String ip, Vni label) {
+    return new MacIpAdvertisement(
+        RouteDistinguisher.of((Ipv4Address) vtep, 200),
+        Esi.ZERO,
+        0,
+        macOf(ip),
+        Optional.of(IpAddress.parse(ip)),
+        200,
+        OptionalInt.of(label.value()));
+  }
+
+  private List<TenantHop> hops(String prefix) {
+    return hops("weft-red", prefix);
+  }
+
+  private List<TenantHop> hops(String namespace, String prefix) {
+    return one.kernel(Kind.TENANT_ROUTE).stream()
+        .map(TenantRoute.class::cast)
+        .filter(route -> route.namespace().equals(namespace))
+        .filter(route -> route.prefix().equals(IpPrefix.parse(prefix)))
+        .flatMap(route -> route.hops().stream())
+        .toList();
+  }
+
+  private List<SendingPort> sendingPorts() {
+    return one.kernel(Kind.SENDING_PORT).stream().map(SendingPort.class::cast).toList();
+  }
+
+  // ---- equal ways -------------------------------------------------------------------------
+
+  @Test
+  void equalWaysToAPrefixAreAllUsed() {
+    one.say(prefix(THIRD, OUTSIDE, L3), from(THIRD, RED_TARGET));
+    one.say(prefix(SECOND, OUTSIDE, L3), from(SECOND, RED_TARGET));
+    assertThat(hops("0.0.0.0/0"))
+        .containsExactly(TenantHop.over(L3, SECOND), TenantHop.over(L3, THIRD));
+    one.unsay(prefix(SECOND, OUTSIDE, L3));
+    assertThat(hops("0.0.0.0/0")).containsExactly(TenantHop.over(L3, THIRD));
+    one.unsay(prefix(THIRD, OUTSIDE, L3));
+    assertThat(hops("0.0.0.0/0")).isEmpty();
+  }
+
+  @Test
+  void onlyTheBestAreEqual() {
+    one.say(
+        prefix(SECOND, OUTSIDE, L3),
+        from(SECOND, RED_TARGET).withLocalPreference(OptionalLong.of(200)));
+    one.say(prefix(THIRD, OUTSIDE, L3), from(THIRD, RED_TARGET));
+    assertThat(hops("0.0.0.0/0")).containsExactly(TenantHop.over(L3, SECOND));
+    var longer = new AsPath(List.of(new AsPath.Segment(false, List.of(65001L, 65001L))));
+    one.say(prefix(SECOND, OUTSIDE, L3), from(SECOND, RED_TARGET).withAsPath(longer));
+    assertThat(hops("0.0.0.0/0")).containsExactly(TenantHop.over(L3, THIRD));
+    one.say(prefix(THIRD, OUTSIDE, L3), from(THIRD, RED_TARGET).withAsPath(longer));
+    assertThat(hops("0.0.0.0/0")).hasSize(2);
+    one.say(
+        prefix(THIRD, OUTSIDE, L3),
+        from(THIRD, RED_TARGET).withAsPath(longer).withOrigin(PathAttributes.Origin.INCOMPLETE));
+    assertThat(hops("0.0.0.0/0")).containsExactly(TenantHop.over(L3, SECOND));
+  }
+
+  @Test
+  void aHostIsAtOnePlace() {
+    one.say(host(THIRD, "192.168.2.20", L3), from(THIRD, RED_TARGET));
+    one.say(host(SECOND, "192.168.2.20", L3), from(SECOND, RED_TARGET));
+    assertThat(hops("192.168.2.20/32")).containsExactly(TenantHop.over(L3, SECOND));
+  }
+
+  @Test
+  void noMoreThanTheLimit() {
+    for (int i = 2; i < 102; i++) {
+      var vtep = IpAddress.parse("10.0.0." + i);
+      one.say(prefix(vtep, OUTSIDE, L3), from(vtep, RED_TARGET));
+    }
+    assertThat(hops("0.0.0.0/0")).hasSize(64).contains(TenantHop.over(L3, SECOND));
+  }
+
+  // ---- foreign VNIs -----------------------------------------------------------------------
+
+  @Test
+  void aForeignVniHasADeviceThatSends() {
+    var foreign = new Vni(7001);
+    var net = IpPrefix.parse("172.20.0.0/16");
+    one.say(prefix(SECOND, net, foreign), from(SECOND, RED_TARGET));
+    assertThat(hops("172.20.0.0/16")).containsExactly(TenantHop.sending(foreign, SECOND));
+    assertThat(sendingPorts())
+        .singleElement()
+        .satisfies(
+            port -> {
+              assertThat(port.vni()).isEqualTo(foreign);
+              assertThat(port.namespace()).isEqualTo("weft-red");
+              assertThat(port.local()).isEqualTo(OneNode.VTEP);
+              assertThat(port.mac()).isNotEqualTo(ROUTER);
+            });
+    assertThat(one.kernel.values())
+        .contains(
+            new SendingFdbEntry("weft-red", foreign, AddressPlan.routerMac(SECOND), SECOND),
+            new SendingNeighbour("weft-red", foreign, SECOND, AddressPlan.routerMac(SECOND)));
+    one.unsay(prefix(SECOND, net, foreign));
+    assertThat(one.kernel.keySet()).noneMatch(key -> key.vni() == foreign.value());
+  }
+
+  @Test
+  void oneTenantHasOneDeviceForEachForeignVniAndTwoTenantsHaveTwo() {
+    one.attach(request("b", "logs", "172.16.1.10"));
+    var both = RouteTarget.parse("65000:9");
+    intend(red(both), blue(both));
+    for (int i = 0; i < 3; i++) {
+      var vtep = i == 0 ? SECOND : THIRD;
+      var net = IpPrefix.parse("172.2" + i + ".0.0/16");
+      one.say(prefix(vtep, net, new Vni(7000 + i / 2)), from(vtep, both));
+    }
+    assertThat(sendingPorts()).hasSize(4);
+    assertThat(sendingPorts()).extracting(SendingPort::id).doesNotHaveDuplicates();
+    one.detach("b");
+    assertThat(sendingPorts()).extracting(SendingPort::namespace).containsOnly("weft-red");
+  }
+
+  @Test
+  void theTenantsOwnComeBeforeForeignOnes() {
+    var foreign = new Vni(7001);
+    var net = IpPrefix.parse("172.20.0.0/16");
+    one.say(
+        prefix(SECOND, net, foreign),
+        from(SECOND, RED_TARGET).withLocalPreference(OptionalLong.of(900)));
+    one.say(prefix(THIRD, net, L3), from(THIRD, RED_TARGET));
+    assertThat(hops("172.20.0.0/16")).containsExactly(TenantHop.over(L3, THIRD));
+    one.unsay(prefix(THIRD, net, L3));
+    assertThat(hops("172.20.0.0/16")).containsExactly(TenantHop.sending(foreign, SECOND));
+  }
+
+  @Test
+  void nobodyElseHasAPartOfTheTenantsSubnets() {
+    var foreign = new Vni(7001);
+    one.say(host(SECOND, "192.168.1.77", foreign), from(SECOND, RED_TARGET));
+    one.say(prefix(SECOND, IpPrefix.parse("192.168.1.128/25"), foreign), from(SECOND, RED_TARGET));
+    one.say(prefix(SECOND, IpPrefix.parse("192.168.0.0/16"), foreign), from(SECOND, RED_TARGET));
+    assertThat(hops("192.168.1.77/32")).isEmpty();
+    assertThat(hops("192.168.1.128/25")).isEmpty();
+    assertThat(hops("192.168.0.0/16")).as("wider than the subnet").hasSize(1);
+    one.say(host(THIRD, "192.168.1.78", L3), from(THIRD, RED_TARGET));
+    assertThat(hops("192.168.1.78/32")).hasSize(1);
+  }
+
+  // ---- another tenant of this node --------------------------------------------------------
+
+  @Test
+  void anotherTenantOfThisNodeIsReachedInItsOwnVni() {
+    one.attach(request("b", "logs", "172.16.1.10"));
+    assertThat(hops("172.16.1.10/32")).isEmpty();
+    intend(red(BLUE_TARGET), blue(RED_TARGET));
+    var toBlue = TenantHop.sending(BLUE_L3, OneNode.VTEP);
+    assertThat(hops("172.16.1.10/32")).containsExactly(toBlue);
+    assertThat(hops("172.16.1.0/24")).containsExactly(toBlue);
+    assertThat(hops("weft-blue", "192.168.1.10/32"))
+        .containsExactly(TenantHop.sending(L3, OneNode.VTEP));
+    assertThat(one.kernel.values())
+        .contains(new SendingFdbEntry("weft-red", BLUE_L3, ROUTER, OneNode.VTEP));
+    one.say(prefix(SECOND, IpPrefix.parse("172.16.1.0/24"), BLUE_L3), from(SECOND, BLUE_TARGET));
+    assertThat(hops("172.16.1.0/24")).as("this node is the nearest").containsExactly(toBlue);
+    one.detach("b");
+    assertThat(hops("172.16.1.10/32")).isEmpty();
+    assertThat(hops("172.16.1.0/24")).containsExactly(TenantHop.sending(BLUE_L3, SECOND));
+  }
+
+  @Test
+  void whoImportsNoMoreHasNothingLeft() {
+    one.attach(request("b", "logs", "172.16.1.10"));
+    var before = List.copyOf(one.kernel.values());
+    intend(red(BLUE_TARGET), blue());
+    assertThat(hops("172.16.1.10/32")).hasSize(1);
+    assertThat(hops("weft-blue", "192.168.1.10/32")).isEmpty();
+    intend(red(), blue());
+    assertThat(one.kernel.values()).containsExactlyElementsOf(before);
+  }
+
+  @Test
+  void aRestartAdoptsForeignRoutes() {
+    var foreign = new Vni(7001);
+    var net = IpPrefix.parse("172.20.0.0/16");
+    one.say(prefix(SECOND, net, foreign), from(SECOND, RED_TARGET));
+    var again = new OneNode();
+    one.observable().forEach(object -> again.kernel.put(object.key(), object));
+    again.give(
+        new NodeEvent.IntentChanged(OneNode.intent(WEB, LOGS).withTenants(List.of(red(), blue()))));
+    again.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    again.give(new NodeEvent.KernelObserved(again.observable()));
+    again.say(prefix(SECOND, net, foreign), from(SECOND, RED_TARGET));
+    again.endOfRib();
+    assertThat(again.batches).isEmpty();
+    assertThat(again.kernel(Kind.TENANT_ROUTE))
+        .map(ForwardingObject::key)
+        .containsExactlyElementsOf(
+            one.kernel(Kind.TENANT_ROUTE).stream().map(ForwardingObject::key).toList());
+  }
+}
