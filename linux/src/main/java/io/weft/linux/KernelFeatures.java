@@ -1,12 +1,20 @@
 package io.weft.linux;
 
+import io.weft.linux.ffi.Descriptor;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.nftables.Chain;
+import io.weft.linux.nftables.Chain.Hook;
+import io.weft.linux.nftables.Expression;
+import io.weft.linux.nftables.Nftables;
+import io.weft.linux.nftables.Rule;
+import io.weft.linux.nftables.Table;
 import io.weft.net.IpAddress;
+import io.weft.net.Octets;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,15 +24,17 @@ import java.util.List;
  * then vanishes. For a node's start: a kernel without VXLAN gets a sentence, not an errno later.
  *
  * @param missing one sentence for each thing that this kernel or this process cannot do
+ * @param optional likewise, of what only those need who ask for it
  */
-public record KernelFeatures(List<String> missing) {
+public record KernelFeatures(List<String> missing, List<String> optional) {
   private static final LinkSettings NONE = LinkSettings.NONE;
 
   public KernelFeatures {
     missing = List.copyOf(missing);
+    optional = List.copyOf(optional);
   }
 
-  /** True when nothing is missing. */
+  /** True when nothing is missing that every node needs. */
   public boolean complete() {
     return missing.isEmpty();
   }
@@ -52,12 +62,45 @@ public record KernelFeatures(List<String> missing) {
       if (bridge && tunnel) {
         probePort(links, missing);
       }
-      return new KernelFeatures(missing);
+      var optional = new ArrayList<String>();
+      tries(
+          optional,
+          "this kernel has no nftables with connection tracking, NAT and fib"
+              + " (CONFIG_NF_TABLES_INET, CONFIG_NFT_CT, CONFIG_NFT_MASQ, CONFIG_NFT_FIB_INET):"
+              + " no tenant gets a way out through this node (egress: node)",
+          () -> probeEgress(namespace));
+      return new KernelFeatures(missing, optional);
     } catch (LinuxException e) {
       return new KernelFeatures(
           List.of(
               "network namespaces cannot be made here (CONFIG_NET_NS, CAP_SYS_ADMIN): "
-                  + e.getMessage()));
+                  + e.getMessage()),
+          List.of());
+    }
+  }
+
+  /** A table with each expression that a way out has. */
+  private static void probeEgress(Descriptor namespace) {
+    var compare = new Expression.Compare(false, Octets.parse("00000000"));
+    var tracking =
+        Rule.of(
+            new Expression.ConnectionState(),
+            new Expression.Mask(Octets.parse("00000000")),
+            compare,
+            new Expression.Verdict(true));
+    var untracked = Rule.of(new Expression.RouteName(), compare, new Expression.NoTracking());
+    var chains =
+        List.of(
+            new Chain("filter", false, Hook.FORWARD, Chain.FILTER, List.of(tracking)),
+            new Chain("raw", false, Hook.PREROUTING, Chain.BEFORE_TRACKING, List.of(untracked)),
+            new Chain(
+                "nat",
+                true,
+                Hook.POSTROUTING,
+                Chain.SOURCE,
+                List.of(Rule.of(new Expression.Masquerade()))));
+    try (var nftables = NetworkNamespaces.callIn(namespace, Nftables::open)) {
+      nftables.replace(new Table("weft", chains));
     }
   }
 

@@ -65,6 +65,12 @@ final class Invariants {
               .filter(hop -> !hop.foreign())
               .forEach(hop -> notToItself(machine, route, hop.via()));
       case ForwardingObject.TenantNamespace _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.EgressLink _,
+          ForwardingObject.EgressPort _,
+          ForwardingObject.EgressAddress _,
+          ForwardingObject.EgressRoute _,
+          ForwardingObject.DeadEnd _,
           ForwardingObject.Bridge _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.VxlanPort _,

@@ -114,10 +114,23 @@ public final class SimulatedKernel {
     var space = object.namespace();
     return switch (object) {
       case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> List.of();
+      case ForwardingObject.EgressFilter _ when space.isEmpty() -> List.of();
       case ForwardingObject.Bridge _,
           ForwardingObject.EndpointPort _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.DeadEnd _,
           ForwardingObject.SendingPort _ ->
           List.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
+      case ForwardingObject.EgressLink _ ->
+          List.of(new ForwardingKey(Kind.EGRESS_FILTER, space, 0, ""));
+      case ForwardingObject.EgressPort port ->
+          List.of(new ForwardingKey(Kind.EGRESS_LINK, port.tenant(), 0, ""));
+      case ForwardingObject.EgressAddress address ->
+          space.isEmpty()
+              ? List.of(new ForwardingKey(Kind.EGRESS_PORT, "", 0, address.device()))
+              : List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
+      case ForwardingObject.EgressRoute _ ->
+          List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
       case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->
           List.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));

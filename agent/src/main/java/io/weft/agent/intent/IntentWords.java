@@ -4,8 +4,10 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.intent.ResolvedNetwork;
 import io.weft.kubernetes.intent.ResolvedTenant;
+import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.TenantIntent;
@@ -59,9 +61,26 @@ public final class IntentWords {
                 tenant.l3Vni().stream()
                     .map(
                         vni ->
-                            new TenantIntent(
-                                tenant.name(), vni, tenant.imports(), tenant.exports())))
+                            new TenantIntent(tenant.name(), vni, tenant.imports(), tenant.exports())
+                                .withEgress(egress(intent, tenant))))
         .toList();
+  }
+
+  private static Optional<EgressIntent> egress(Intent intent, ResolvedTenant tenant) {
+    if (tenant.tenant().spec().egress() != Tenant.Egress.NODE) {
+      return Optional.empty();
+    }
+    var networks =
+        intent.networks().values().stream()
+            .map(network -> network.network().spec())
+            .filter(network -> network.tenant().filter(tenant.name()::equals).isPresent())
+            .toList();
+    var gateways = networks.stream().flatMap(network -> network.gateways().stream()).toList();
+    return Optional.of(
+        new EgressIntent(
+            gateways.stream().anyMatch(IpAddress::isIpv4),
+            gateways.stream().anyMatch(gateway -> !gateway.isIpv4()),
+            networks.stream().flatMap(network -> network.subnets().stream()).toList()));
   }
 
   /** None where the tenant does not route. */

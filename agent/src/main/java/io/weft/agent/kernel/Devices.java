@@ -15,6 +15,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,57 @@ record Devices(Rtnetlink host, TenantTables tables) {
           "interface " + port.port() + " is gone; attach the endpoint again");
     }
     tables.reread(port.port());
+  }
+
+  /**
+   * The link of a way out: the host's end is made along, by the name that follows from the
+   * tenant's, and set when its own turn comes.
+   */
+  void put(ForwardingObject.EgressLink link) {
+    var name = ForwardingObject.EgressLink.NAME;
+    var port = AddressPlan.egressPortName(link.namespace());
+    var standing = tables.rtnetlink().link(name);
+    if (standing.isPresent() && host.link(port).isEmpty()) {
+      discard(standing.get()); // it leads elsewhere
+      standing = Optional.empty();
+    }
+    var forwarding = LinkSettings.NONE.withForwarding(true);
+    if (standing.isPresent()) {
+      var changes = difference(standing.get(), Optional.empty(), link.mtu());
+      finish(name, changes.withForwarding(true), Optional.empty());
+    } else {
+      host.execute(
+          new Request.CreateVeth(
+              port,
+              LinkSettings.NONE.withMtu(link.mtu()),
+              name,
+              LinkSettings.NONE.withMtu(link.mtu()).withNamespace(tables.rtnetlink().namespace())));
+      finishNew(name, forwarding, Optional.empty());
+    }
+    tables.reread(name);
+  }
+
+  void put(ForwardingObject.EgressAddress address) {
+    var request =
+        new Request.AddAddress(
+            Address.of(indexOf(address.device()), address.address(), address.prefixLength()));
+    var outcome = tables.rtnetlink().execute(List.of(request)).getFirst();
+    if (outcome.isPresent() && !outcome.get().alreadyThere()) {
+      throw outcome.get().toException();
+    }
+  }
+
+  void remove(ForwardingObject.EgressAddress address) {
+    tables
+        .rtnetlink()
+        .link(address.device())
+        .ifPresent(
+            link ->
+                tables
+                    .rtnetlink()
+                    .executeIfThere(
+                        new Request.DeleteAddress(
+                            Address.of(link.index(), address.address(), address.prefixLength()))));
   }
 
   /**

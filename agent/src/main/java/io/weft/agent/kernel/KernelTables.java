@@ -29,6 +29,7 @@ final class KernelTables implements AutoCloseable {
 
   private final String prefix;
   private final Rtnetlink host;
+  private final EgressPorts egress;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
   private final TreeMap<String, String> troubles = new TreeMap<>();
@@ -37,6 +38,7 @@ final class KernelTables implements AutoCloseable {
   KernelTables(String prefix) {
     this.prefix = prefix;
     this.host = Rtnetlink.open();
+    this.egress = new EgressPorts(prefix, host);
   }
 
   /**
@@ -53,6 +55,7 @@ final class KernelTables implements AutoCloseable {
   List<ForwardingObject> dump() {
     var objects = new ArrayList<ForwardingObject>();
     underlay.ifPresent(routes -> objects.addAll(routes.dump()));
+    objects.addAll(egress.dump());
     for (var name : NetworkNamespaces.list()) {
       if (name.startsWith(prefix)) {
         try {
@@ -114,8 +117,19 @@ final class KernelTables implements AutoCloseable {
 
   private static boolean isRow(ForwardingKey key) {
     return switch (key.kind()) {
-      case NAMESPACE, BRIDGE, VXLAN, SENDING_PORT, PORT -> false;
+      case NAMESPACE,
+          EGRESS_FILTER,
+          EGRESS_LINK,
+          EGRESS_PORT,
+          EGRESS_ADDRESS,
+          BRIDGE,
+          VXLAN,
+          SENDING_PORT,
+          PORT ->
+          false;
       case UNDERLAY_ROUTE,
+          EGRESS_ROUTE,
+          DEAD_END,
           GATEWAY,
           LOCAL_FDB,
           VXLAN_FDB,
@@ -208,7 +222,10 @@ final class KernelTables implements AutoCloseable {
   private void applyDevice(KernelChange change, List<Refusal> refusals) {
     try {
       switch (change) {
+        case KernelChange.Put(var object) when object.namespace().isEmpty() -> egress.put(object);
         case KernelChange.Put(var object) -> putDevice(object);
+        case KernelChange.Remove(var object) when object.namespace().isEmpty() ->
+            egress.remove(object);
         case KernelChange.Remove(var object) -> removeDevice(object);
       }
       var tables = tenants.get(change.key().namespace());
@@ -217,6 +234,7 @@ final class KernelTables implements AutoCloseable {
       }
     } catch (LinuxException | IllegalArgumentException e) {
       refusals.add(new Refusal(change.key(), String.valueOf(e.getMessage())));
+      egress.doubt();
       var tables = tenants.get(change.key().namespace());
       if (tables != null) {
         tables.doubt();
@@ -231,7 +249,13 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.VxlanPort port -> devices(port).put(port);
       case ForwardingObject.SendingPort port -> devices(port).put(port);
       case ForwardingObject.EndpointPort port -> devices(port).put(port);
-      case ForwardingObject.UnderlayRoute _,
+      case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().put();
+      case ForwardingObject.EgressLink link -> putEgress(link);
+      case ForwardingObject.EgressAddress address -> devices(address).put(address);
+      case ForwardingObject.EgressPort _,
+          ForwardingObject.EgressRoute _,
+          ForwardingObject.DeadEnd _,
+          ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.TenantRoute _,
           ForwardingObject.LocalFdbEntry _,
@@ -258,7 +282,14 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.SendingPort port ->
           devices(port).remove(Translation.sendingName(port.vni()));
       case ForwardingObject.EndpointPort port -> devices(port).remove(port.port());
-      case ForwardingObject.UnderlayRoute _,
+      case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().remove();
+      case ForwardingObject.EgressLink link ->
+          devices(link).remove(ForwardingObject.EgressLink.NAME);
+      case ForwardingObject.EgressAddress address -> devices(address).remove(address);
+      case ForwardingObject.EgressPort _,
+          ForwardingObject.EgressRoute _,
+          ForwardingObject.DeadEnd _,
+          ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.TenantRoute _,
           ForwardingObject.LocalFdbEntry _,
@@ -270,6 +301,15 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
     }
+  }
+
+  /** Without its filters a link would be a hole. */
+  private void putEgress(ForwardingObject.EgressLink link) {
+    var devices = devices(link);
+    if (!egress.isFiltered() || !devices.tables().isFiltered()) {
+      throw new IllegalArgumentException("its packet filter does not stand (yet)");
+    }
+    devices.put(link);
   }
 
   private Devices devices(ForwardingObject object) {
@@ -327,6 +367,7 @@ final class KernelTables implements AutoCloseable {
   List<Observation> drain(boolean quiet) {
     var news = new ArrayList<Observation>();
     underlay.ifPresent(routes -> news.addAll(routes.drain()));
+    news.addAll(egress.drain());
     tenants.forEach(
         (name, tables) -> {
           try {
@@ -363,6 +404,7 @@ final class KernelTables implements AutoCloseable {
   public void close() {
     tenants.values().forEach(TenantTables::close);
     underlay.ifPresent(UnderlayRoutes::close);
+    egress.close();
     host.close();
   }
 }

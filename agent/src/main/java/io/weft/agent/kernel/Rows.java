@@ -21,6 +21,20 @@ final class Rows {
 
   private Rows() {}
 
+  /** Behind routes of the tenant's own: an external gateway's default route comes first. */
+  static final int EGRESS_METRIC = 1000;
+
+  /** Behind every route that leads anywhere, to the same prefix. */
+  static final int DEAD_END_METRIC = 2000;
+
+  static Route route(int link, ForwardingObject.EgressRoute entry) {
+    return Route.of(entry.prefix(), NextHop.via(entry.via(), link)).withMetric(EGRESS_METRIC);
+  }
+
+  static Route route(ForwardingObject.DeadEnd entry) {
+    return Route.unreachable(entry.prefix()).withMetric(DEAD_END_METRIC);
+  }
+
   /** A next hop is the VTEP itself, which no prefix of the tenant's covers. */
   static Route route(ForwardingObject.TenantRoute entry, List<Integer> devices) {
     var hops = new NextHop[devices.size()];

@@ -46,6 +46,7 @@ final class TenantTables implements AutoCloseable {
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final Translation translation;
+  private final PacketFilter filter;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private boolean linksTouched;
   private boolean doubtful;
@@ -65,10 +66,21 @@ final class TenantTables implements AutoCloseable {
       throw e;
     }
     this.translation = new Translation(namespace);
+    this.filter =
+        new PacketFilter(namespace, rtnetlink.namespace(), EgressRules.TABLE, EgressRules::tenant);
   }
 
   Rtnetlink rtnetlink() {
     return rtnetlink;
+  }
+
+  PacketFilter filter() {
+    return filter;
+  }
+
+  /** True when the filter of the way out stands whole. */
+  boolean isFiltered() {
+    return believed.containsValue(new ForwardingObject.EgressFilter(namespace, true));
   }
 
   // ---- the namespace itself ---------------------------------------------------------------
@@ -139,6 +151,7 @@ final class TenantTables implements AutoCloseable {
   private List<ForwardingObject> read() {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(new ForwardingObject.TenantNamespace(namespace));
+    filter.read().ifPresent(objects::add);
     var links = rtnetlink.links();
     translation.replaceLinks(links);
     links.forEach(link -> translation.object(link).ifPresent(objects::add));
@@ -182,6 +195,9 @@ final class TenantTables implements AutoCloseable {
           address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.TenantRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.EgressRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
       case ForwardingObject.SendingNeighbour neighbour ->
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
@@ -192,6 +208,10 @@ final class TenantTables implements AutoCloseable {
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.EgressLink _,
+          ForwardingObject.EgressPort _,
+          ForwardingObject.EgressAddress _,
           ForwardingObject.Bridge _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
@@ -225,6 +245,9 @@ final class TenantTables implements AutoCloseable {
               address(gateway).map(Request.DeleteAddress::new);
           case ForwardingObject.TenantRoute route ->
               Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
+          case ForwardingObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
+          case ForwardingObject.DeadEnd end ->
+              Optional.of(new Request.DeleteRoute(Rows.route(end)));
           case ForwardingObject.VxlanFdbEntry entry ->
               device(Translation.vxlanName(entry.vni()))
                   .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
@@ -233,6 +256,10 @@ final class TenantTables implements AutoCloseable {
               ForwardingObject.LocalFdbEntry _,
               ForwardingObject.UnderlayRoute _,
               ForwardingObject.TenantNamespace _,
+              ForwardingObject.EgressFilter _,
+              ForwardingObject.EgressLink _,
+              ForwardingObject.EgressPort _,
+              ForwardingObject.EgressAddress _,
               ForwardingObject.Bridge _,
               ForwardingObject.VxlanPort _,
               ForwardingObject.SendingPort _,
@@ -263,6 +290,12 @@ final class TenantTables implements AutoCloseable {
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingNeighbour _,
           ForwardingObject.GatewayAddress _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.EgressLink _,
+          ForwardingObject.EgressPort _,
+          ForwardingObject.EgressAddress _,
+          ForwardingObject.EgressRoute _,
+          ForwardingObject.DeadEnd _,
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
     };
@@ -281,6 +314,10 @@ final class TenantTables implements AutoCloseable {
   private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
     return device(Translation.bridgeName(gateway.vni()))
         .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
+  }
+
+  private Optional<Route> route(ForwardingObject.EgressRoute route) {
+    return device(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
   }
 
   private Optional<Route> route(ForwardingObject.TenantRoute route) {
@@ -315,7 +352,7 @@ final class TenantTables implements AutoCloseable {
    */
   List<Observation> drain(boolean quiet) {
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    boolean all = doubtful;
+    boolean all = filter.drain() || doubtful;
     for (var notice : monitor.drain()) {
       switch (notice) {
         case KernelNotice.Overrun() -> {
@@ -360,6 +397,7 @@ final class TenantTables implements AutoCloseable {
 
   private static boolean leadsRoutes(ForwardingObject device) {
     return device instanceof ForwardingObject.SendingPort
+        || device instanceof ForwardingObject.EgressLink
         || device instanceof ForwardingObject.Bridge bridge && bridge.routed();
   }
 
@@ -389,6 +427,7 @@ final class TenantTables implements AutoCloseable {
     return kind == ForwardingKey.Kind.BRIDGE
         || kind == ForwardingKey.Kind.VXLAN
         || kind == ForwardingKey.Kind.SENDING_PORT
+        || kind == ForwardingKey.Kind.EGRESS_LINK
         || kind == ForwardingKey.Kind.PORT;
   }
 
@@ -418,6 +457,7 @@ final class TenantTables implements AutoCloseable {
 
   @Override
   public void close() throws LinuxException {
+    filter.close();
     monitor.close();
     rtnetlink.close();
   }

@@ -10,6 +10,7 @@ import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
@@ -143,6 +144,11 @@ final class Translation {
 
   /** The bridge, VXLAN port or endpoint port that the link is; empty for any other. */
   Optional<ForwardingObject> object(Link link) {
+    if (isEgress(link)) {
+      return Optional.of(
+          new ForwardingObject.EgressLink(
+              namespace, link.up() && link.forwarding() ? link.mtu() : DAMAGED_MTU));
+    }
     var bridge = bridge(link.index());
     if (bridge.isPresent()) {
       int mtu = link.up() ? link.mtu() : DAMAGED_MTU;
@@ -159,6 +165,10 @@ final class Translation {
       return sendingPort(link, sender.get());
     }
     return link.kind().equals("veth") ? endpointPort(link) : Optional.empty();
+  }
+
+  private static boolean isEgress(Link link) {
+    return link.name().equals(ForwardingObject.EgressLink.NAME) && link.kind().equals("veth");
   }
 
   private Optional<ForwardingObject> vxlanPort(Link link, Vni vni) {
@@ -353,8 +363,17 @@ final class Translation {
     return changes;
   }
 
-  /** An address of one of our bridges: a gateway's. The link-local ones are the kernel's. */
+  /**
+   * An address of one of our bridges, a gateway's, or of the way out. The link-local ones of a
+   * bridge are the kernel's.
+   */
   Optional<ForwardingObject> object(Address row) {
+    if (link(row.link()).filter(Translation::isEgress).isPresent()) {
+      return Optional.<ForwardingObject>of(
+              new ForwardingObject.EgressAddress(
+                  namespace, ForwardingObject.EgressLink.NAME, row.address(), row.prefixLength()))
+          .filter(_ -> EgressPorts.isKept(row));
+    }
     return row.address().isLinkLocal()
         ? Optional.empty()
         : bridge(row.link())
@@ -366,6 +385,9 @@ final class Translation {
 
   /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
   Optional<ForwardingObject> object(Route row) {
+    if (row.protocol() == Route.STATIC && row.table() == Route.MAIN_TABLE) {
+      return egressRoute(row);
+    }
     if (!isOurs(row)) {
       return Optional.empty();
     }
@@ -391,6 +413,26 @@ final class Translation {
     return bridge(link)
         .map(vni -> TenantHop.over(vni, via))
         .or(() -> sender(link).map(vni -> TenantHop.sending(vni, via)));
+  }
+
+  private Optional<ForwardingObject> egressRoute(Route row) {
+    boolean end =
+        row.type() == RouteType.UNREACHABLE
+            && row.metric().equals(OptionalInt.of(Rows.DEAD_END_METRIC));
+    if (end) {
+      return Optional.of(new ForwardingObject.DeadEnd(namespace, row.prefix()));
+    }
+    boolean out =
+        row.type() == RouteType.UNICAST
+            && row.metric().equals(OptionalInt.of(Rows.EGRESS_METRIC))
+            && row.link().isPresent()
+            && link(row.link().getAsInt()).filter(Translation::isEgress).isPresent();
+    return out
+        ? row.nextHops()
+            .getFirst()
+            .via()
+            .map(via -> new ForwardingObject.EgressRoute(namespace, row.prefix(), via))
+        : Optional.empty();
   }
 
   /** As for a forwarding database. */

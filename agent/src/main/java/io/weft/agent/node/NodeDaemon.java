@@ -93,10 +93,11 @@ public final class NodeDaemon implements AutoCloseable {
    * @throws DaemonFailure in words, when it cannot start; nothing was changed then
    */
   public static NodeDaemon start(NodeOptions options) throws DaemonFailure {
-    var missing = KernelFeatures.probe().missing();
-    if (!missing.isEmpty()) {
-      throw new DaemonFailure(String.join("\n", missing));
+    var features = KernelFeatures.probe();
+    if (!features.complete()) {
+      throw new DaemonFailure(String.join("\n", features.missing()));
     }
+    features.optional().forEach(LOG::warn);
     try {
       var configuration = ConfigurationSource.open(options.config());
       // Without peers, what an earlier start left in the kernel would be taken away.

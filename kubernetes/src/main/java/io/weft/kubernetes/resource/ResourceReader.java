@@ -67,7 +67,8 @@ public final class ResourceReader {
         placed(object.optional("l3vni"), "l3vni", fields)
             .integer(1, Vni.MAX)
             .map(value -> new Vni(value.intValue()));
-    return Optional.of(new TenantSpec(l3vni));
+    var egress = object.optional("egress").choice(Tenant.Egress.BY_LABEL);
+    return Optional.of(new TenantSpec(l3vni, egress.orElse(Tenant.Egress.NONE)));
   }
 
   private static String requireApiVersion(String version) {

@@ -1,7 +1,11 @@
 package io.weft.kubernetes.resource;
 
 import io.weft.net.Vni;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Networks that belong together and may route to each other; apart from every other tenant. */
 public record Tenant(Metadata metadata, TenantSpec spec) implements Resource {
@@ -11,10 +15,28 @@ public record Tenant(Metadata metadata, TenantSpec spec) implements Resource {
    *
    * @param l3vni what its routed packets travel in; empty: automatic once one of its networks has a
    *     gateway, see the fabric's {@code vniPools}
+   * @param egress how its routed networks reach what is in none of them
    */
-  public record TenantSpec(Optional<Vni> l3vni) {
+  public record TenantSpec(Optional<Vni> l3vni, Egress egress) {
     /** Nothing given. */
     public static final TenantSpec DEFAULT = new TenantSpec(Optional.empty());
+
+    /** One that stays inside. */
+    public TenantSpec(Optional<Vni> l3vni) {
+      this(l3vni, Egress.NONE);
+    }
+  }
+
+  /** A way out of the tenant. */
+  public enum Egress {
+    /** Only by routes of Type 5, of an external gateway. */
+    NONE,
+    /** Through the node that the endpoint is on, with the node's address. */
+    NODE;
+
+    /** As they are written. */
+    static final SortedMap<String, Egress> BY_LABEL =
+        Collections.unmodifiableSortedMap(new TreeMap<>(Map.of("none", NONE, "node", NODE)));
   }
 
   @Override

@@ -270,12 +270,21 @@ class ResourceReaderTest {
   }
 
   @Test
+  void aTenantMayHaveAWayOut() {
+    var tenant = "kind: Tenant\nmetadata: {name: red}\nspec: {egress: ";
+    assertThat(((Tenant) good(tenant + "node}")).spec().egress()).isEqualTo(Tenant.Egress.NODE);
+    assertThat(((Tenant) good(tenant + "none}")).spec()).isEqualTo(Tenant.TenantSpec.DEFAULT);
+    assertThat(problems(tenant + "host}"))
+        .containsExactly("f.yaml:3:16: Tenant red: egress 'host' is not known; known: node, none");
+  }
+
+  @Test
   void aTenantMayHaveItsL3Vni() {
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 5}")).spec())
         .isEqualTo(new Tenant.TenantSpec(Optional.of(new Vni(5))));
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}")).spec().l3vni()).isEmpty();
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {vni: 5}"))
-        .containsExactly("f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni");
+        .containsExactly("f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni, egress");
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 16777216}"))
         .containsExactly("f.yaml:3:15: Tenant red: l3vni 16777216 is out of 1..16777215");
   }

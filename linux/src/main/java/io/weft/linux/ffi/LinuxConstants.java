@@ -43,6 +43,7 @@ public final class LinuxConstants {
 
   // linux/netlink.h
   public static final int NETLINK_ROUTE = 0;
+  public static final int NETLINK_NETFILTER = 12;
   public static final int NETLINK_CAP_ACK = 10;
   public static final int NETLINK_EXT_ACK = 11;
   public static final int NETLINK_GET_STRICT_CHK = 12;

@@ -4,8 +4,11 @@ import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.MalformedInput;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -13,7 +16,7 @@ import java.util.OptionalInt;
  * Attributes of a netlink message by type: 2 length | 2 type | value, padded to four octets. Types
  * beyond those that this build knows are passed over; of equal types the last counts.
  */
-final class Attributes {
+public final class Attributes {
   private static final int KNOWN = 64;
 
   private final ByteBuffer octets;
@@ -28,7 +31,7 @@ final class Attributes {
     Arrays.fill(offsets, -1);
   }
 
-  static Attributes of(ByteBuffer octets) throws MalformedInput {
+  public static Attributes of(ByteBuffer octets) throws MalformedInput {
     var attributes = new Attributes(octets);
     int at = 0;
     while (octets.limit() - at >= 4) {
@@ -47,7 +50,7 @@ final class Attributes {
     return attributes;
   }
 
-  boolean has(int type) {
+  public boolean has(int type) {
     return offsets[type] >= 0;
   }
 
@@ -59,16 +62,16 @@ final class Attributes {
     return offsets[type];
   }
 
-  OptionalInt u8(int type) throws MalformedInput {
+  public OptionalInt u8(int type) throws MalformedInput {
     return has(type) ? OptionalInt.of(octets.get(place(type, 1)) & 0xff) : OptionalInt.empty();
   }
 
   /** A flag kept as one octet; absent is false. */
-  boolean flag(int type) throws MalformedInput {
+  public boolean flag(int type) throws MalformedInput {
     return u8(type).orElse(0) != 0;
   }
 
-  OptionalInt u16Big(int type) throws MalformedInput {
+  public OptionalInt u16Big(int type) throws MalformedInput {
     if (!has(type)) {
       return OptionalInt.empty();
     }
@@ -76,11 +79,19 @@ final class Attributes {
     return OptionalInt.of((octets.get(at) & 0xff) << 8 | (octets.get(at + 1) & 0xff));
   }
 
-  OptionalInt u32(int type) throws MalformedInput {
+  public OptionalInt u32Big(int type) throws MalformedInput {
+    var value = u32(type);
+    boolean swap = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    return value.isEmpty() || !swap
+        ? value
+        : OptionalInt.of(Integer.reverseBytes(value.getAsInt()));
+  }
+
+  public OptionalInt u32(int type) throws MalformedInput {
     return has(type) ? OptionalInt.of(octets.getInt(place(type, 4))) : OptionalInt.empty();
   }
 
-  Optional<byte[]> octets(int type) {
+  public Optional<byte[]> octets(int type) {
     if (!has(type)) {
       return Optional.empty();
     }
@@ -90,7 +101,7 @@ final class Attributes {
   }
 
   /** A string without its closing NUL. */
-  Optional<String> text(int type) {
+  public Optional<String> text(int type) {
     return octets(type)
         .map(
             value -> {
@@ -103,23 +114,44 @@ final class Attributes {
   }
 
   /** An Ethernet address; empty for absent and for addresses of other kinds of link. */
-  Optional<MacAddress> mac(int type) {
+  public Optional<MacAddress> mac(int type) {
     return octets(type).filter(value -> value.length == MacAddress.LENGTH).map(MacAddress::of);
   }
 
   /** An IPv4 or IPv6 address by its length; empty for absent and for other families. */
-  Optional<IpAddress> ip(int type) {
+  public Optional<IpAddress> ip(int type) {
     return octets(type).filter(value -> value.length == 4 || value.length == 16).map(IpAddress::of);
   }
 
-  Optional<Attributes> nest(int type) throws MalformedInput {
+  public Optional<Attributes> nest(int type) throws MalformedInput {
     return has(type)
         ? Optional.of(of(Message.slice(octets, offsets[type], lengths[type])))
         : Optional.empty();
   }
 
+  /**
+   * The attributes inside, in their order, each as attributes: for lists, whose types are equal.
+   */
+  public List<Attributes> list(int type) throws MalformedInput {
+    var elements = new ArrayList<Attributes>();
+    if (!has(type)) {
+      return elements;
+    }
+    var all = Message.slice(octets, offsets[type], lengths[type]);
+    int at = 0;
+    while (all.limit() - at >= 4) {
+      int length = all.getShort(at) & 0xffff;
+      if (length < 4 || length > all.limit() - at) {
+        throw new MalformedInput("list " + type + ": an element of length " + length);
+      }
+      elements.add(of(Message.slice(all, at + 4, length - 4)));
+      at += Message.align(length);
+    }
+    return elements;
+  }
+
   /** The value as a buffer, for layouts that are not attributes. */
-  Optional<ByteBuffer> raw(int type) {
+  public Optional<ByteBuffer> raw(int type) {
     return has(type)
         ? Optional.of(Message.slice(octets, offsets[type], lengths[type]))
         : Optional.empty();

@@ -11,7 +11,7 @@ import java.util.List;
  *
  * @param body what follows the header, in the machine's byte order
  */
-record Message(int type, int flags, int sequence, ByteBuffer body) {
+public record Message(int type, int flags, int sequence, ByteBuffer body) {
 
   /** Takes a datagram apart: 4 length | 2 type | 2 flags | 4 sequence | 4 port | body, padded. */
   static List<Message> split(ByteBuffer datagram) throws MalformedInput {
@@ -42,7 +42,7 @@ record Message(int type, int flags, int sequence, ByteBuffer body) {
   }
 
   /** The attributes behind a fixed part. */
-  Attributes attributes(int fixedLength) throws MalformedInput {
+  public Attributes attributes(int fixedLength) throws MalformedInput {
     if (fixedLength < 0 || fixedLength > body.limit()) {
       throw new MalformedInput(
           "attributes behind octet " + fixedLength + " of a body of " + body.limit());

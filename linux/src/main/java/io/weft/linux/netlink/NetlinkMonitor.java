@@ -61,7 +61,10 @@ public final class NetlinkMonitor implements AutoCloseable {
   public static NetlinkMonitor openIn(String nameOrPath, boolean routes, int receiveBuffer) {
     int groups = GROUPS | (routes ? ROUTE_GROUPS : 0);
     return NetworkNamespaces.callIn(
-        nameOrPath, () -> new NetlinkMonitor(NetlinkSocket.openDescriptor(groups, receiveBuffer)));
+        nameOrPath,
+        () ->
+            new NetlinkMonitor(
+                NetlinkSocket.openDescriptor(LinuxConstants.NETLINK_ROUTE, groups, receiveBuffer)));
   }
 
   private static int group(int number) {

@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * One rtnetlink socket with its buffers. It stays in the namespace in which it was opened. One
- * owner at a time; no thread in particular.
+ * One netlink socket with its buffers, of rtnetlink or another protocol. It stays in the namespace
+ * in which it was opened. One owner at a time; no thread in particular.
  */
-final class NetlinkSocket implements AutoCloseable {
+public final class NetlinkSocket implements AutoCloseable {
   /** The kernel's dumps come in pieces of at most 32 KiB. */
   private static final int BUFFER = 64 * 1024;
 
@@ -29,7 +29,7 @@ final class NetlinkSocket implements AutoCloseable {
   private static final int BATCH_OCTETS = BUFFER / 2;
 
   /** Without it 512 failing messages, or a burst of notices, are more than the queue holds. */
-  static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
+  public static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
 
   private static final int DUMP_ATTEMPTS = 20;
 
@@ -44,16 +44,23 @@ final class NetlinkSocket implements AutoCloseable {
     this.socket = socket;
   }
 
-  /** In the calling thread's namespace. */
+  /** For rtnetlink, in the calling thread's namespace. */
   static NetlinkSocket open() {
-    return new NetlinkSocket(openDescriptor(0, RECEIVE_BUFFER));
+    return open(LinuxConstants.NETLINK_ROUTE);
+  }
+
+  /**
+   * In the calling thread's namespace.
+   *
+   * @param protocol NETLINK_* (linux/netlink.h)
+   */
+  public static NetlinkSocket open(int protocol) {
+    return new NetlinkSocket(openDescriptor(protocol, 0, RECEIVE_BUFFER));
   }
 
   /** Opens, sets and binds a socket; without CAP_NET_ADMIN with a smaller queue. */
-  static Descriptor openDescriptor(int groups, int receiveBuffer) {
-    var socket =
-        Libc.socket(
-            LinuxConstants.AF_NETLINK, LinuxConstants.SOCK_RAW, LinuxConstants.NETLINK_ROUTE);
+  public static Descriptor openDescriptor(int protocol, int groups, int receiveBuffer) {
+    var socket = Libc.socket(LinuxConstants.AF_NETLINK, LinuxConstants.SOCK_RAW, protocol);
     try {
       for (int option :
           new int[] {
@@ -134,8 +141,50 @@ final class NetlinkSocket implements AutoCloseable {
                     new Failure(request, new Errno(message.errno()), message.extendedAck())));
   }
 
+  /**
+   * One message of a transaction.
+   *
+   * @param flags besides NLM_F_REQUEST
+   */
+  public record Part(int type, int flags, Consumer<MessageWriter> body) {}
+
+  /**
+   * Sends messages that take effect together or not at all, between a first and a last one that say
+   * so (linux/netfilter/nfnetlink.h), all in one datagram.
+   *
+   * @throws LinuxException the first refusal; nothing was changed then
+   */
+  public void transact(String what, List<Part> parts) {
+    writer.clear();
+    int first = sequence;
+    int acknowledged = first + parts.size() - 2;
+    for (var part : parts) {
+      boolean last = sequence == acknowledged;
+      int flags = Uapi.NLM_F_REQUEST | part.flags() | (last ? Uapi.NLM_F_ACK : 0);
+      int at = writer.begin(part.type(), flags, sequence++);
+      part.body().accept(writer);
+      writer.end(at);
+    }
+    send();
+    var refusal = Optional.<LinuxException>empty();
+    boolean over = false;
+    while (!over) {
+      for (var message : receive()) {
+        int index = message.sequence() - first;
+        if (message.type() == Uapi.NLMSG_ERROR && index >= 0 && index < parts.size()) {
+          refusal = refusal.or(() -> refusal("change", what, message));
+          // A refusal of the first message is one of the whole, and may be the only answer.
+          over |= message.sequence() == acknowledged || index == 0;
+        }
+      }
+    }
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
+  }
+
   /** What reads one message of an answer. */
-  interface Decoder<T> {
+  public interface Decoder<T> {
     T decode(Message message) throws MalformedInput;
   }
 
@@ -144,7 +193,7 @@ final class NetlinkSocket implements AutoCloseable {
    *
    * @throws LinuxException EBUSY when it did so twenty times in a row
    */
-  <T> List<T> dump(
+  public <T> List<T> dump(
       String what, int type, Consumer<MessageWriter> body, Decoder<Optional<T>> decoder) {
     for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       var rows = new ArrayList<T>();
@@ -182,7 +231,7 @@ final class NetlinkSocket implements AutoCloseable {
   }
 
   /** Asks for one thing; the answer is that thing, or a refusal. */
-  <T> T get(String what, int type, Consumer<MessageWriter> body, Decoder<T> decoder) {
+  public <T> T get(String what, int type, Consumer<MessageWriter> body, Decoder<T> decoder) {
     int asked = ask(type, 0, body);
     while (true) {
       for (var message : receive()) {
@@ -207,10 +256,18 @@ final class NetlinkSocket implements AutoCloseable {
   }
 
   private static void refuse(String operation, String what, Message message) {
-    int errno = decoded(message::errno);
-    if (errno != 0) {
-      throw new LinuxException(operation, what, new Errno(errno), decoded(message::extendedAck));
+    var refusal = refusal(operation, what, message);
+    if (refusal.isPresent()) {
+      throw refusal.get();
     }
+  }
+
+  private static Optional<LinuxException> refusal(String operation, String what, Message message) {
+    int errno = decoded(message::errno);
+    return errno == 0
+        ? Optional.empty()
+        : Optional.of(
+            new LinuxException(operation, what, new Errno(errno), decoded(message::extendedAck)));
   }
 
   private void send() {
@@ -226,16 +283,16 @@ final class NetlinkSocket implements AutoCloseable {
     return split(receiving, length);
   }
 
-  static List<Message> split(MemorySegment buffer, int length) {
+  public static List<Message> split(MemorySegment buffer, int length) {
     return decoded(() -> Message.split(buffer.asSlice(0, length).asByteBuffer()));
   }
 
-  interface Decoding<T> {
+  public interface Decoding<T> {
     T run() throws MalformedInput;
   }
 
   /** What the kernel sends has its layout, or this build does not fit the kernel: an error. */
-  static <T> T decoded(Decoding<T> decoding) {
+  public static <T> T decoded(Decoding<T> decoding) {
     try {
       return decoding.run();
     } catch (MalformedInput e) {

@@ -361,6 +361,7 @@ class RtnetlinkTest {
   @Test
   void thisKernelHasWhatWeftNeeds() {
     assertThat(KernelFeatures.probe().missing()).isEmpty();
+    assertThat(KernelFeatures.probe().optional()).isEmpty();
   }
 
   @Test

@@ -20,7 +20,36 @@ public final class AddressPlan {
    */
   public static final MacAddress GATEWAY_MAC = new MacAddress(0x0000_5e00_0101L);
 
+  /** So many tenants of a node may have a way out through it. */
+  public static final int EGRESS_LINKS = 8064;
+
+  /**
+   * Addresses of ways out, on the node alone: of the link-local range (RFC 3927), less its last 256
+   * that are reserved, where no service of a cloud is known to live.
+   */
+  public static final IpPrefix EGRESS_RANGE = IpPrefix.parse("169.254.192.0/18");
+
+  /** As {@link #EGRESS_RANGE}: unique local addresses (RFC 4193) with an identifier drawn once. */
+  public static final IpPrefix EGRESS_RANGE_IPV6 = IpPrefix.parse("fd7a:93c5:8e21::/64");
+
+  /** How the names of the underlay's ends begin. */
+  public static final String EGRESS_PORT = "weft-";
+
   private AddressPlan() {}
+
+  /**
+   * The underlay's end of the link of a way out; the tenant's end is the next address.
+   *
+   * @param number of the link, 0..{@link #EGRESS_LINKS} - 1
+   */
+  public static IpAddress egressAddress(int number, boolean ipv4) {
+    return (ipv4 ? EGRESS_RANGE : EGRESS_RANGE_IPV6).address().plus(2L * number);
+  }
+
+  /** Name of the underlay's end: the packet filter knows it by how it begins. */
+  public static String egressPortName(String namespace) {
+    return EGRESS_PORT + String.format("%016x", StableHash.of(namespace)).substring(0, 10);
+  }
 
   /**
    * A free host address of the subnet: the search starts at a place that the endpoint's name gives,

@@ -15,6 +15,12 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
   public enum Kind {
     UNDERLAY_ROUTE,
     NAMESPACE,
+    EGRESS_FILTER,
+    EGRESS_LINK,
+    EGRESS_PORT,
+    EGRESS_ADDRESS,
+    EGRESS_ROUTE,
+    DEAD_END,
     BRIDGE,
     GATEWAY,
     VXLAN,

@@ -64,6 +64,80 @@ public sealed interface ForwardingObject {
   }
 
   /**
+   * The packet filter and the address translation of a way out: a table of nftables, in a tenant's
+   * namespace or in that of the underlay. Its rules are always the same.
+   *
+   * @param whole the rules are all there and nothing else is
+   */
+  record EgressFilter(String namespace, boolean whole) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.EGRESS_FILTER, namespace, 0, "");
+    }
+  }
+
+  /**
+   * The tenant's end of its way out: a veth by the name of {@link #NAME}, which routes, whose other
+   * end is an {@link EgressPort}. It needs the filters of both ends.
+   */
+  record EgressLink(String namespace, int mtu) implements ForwardingObject {
+    /** Its name in each tenant's namespace. */
+    public static final String NAME = "egress";
+
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.EGRESS_LINK, namespace, 0, "");
+    }
+  }
+
+  /**
+   * The end of a tenant's way out in the namespace of the underlay, which routes.
+   *
+   * @param port interface name, at most 15 characters
+   * @param tenant the tenant's namespace
+   */
+  record EgressPort(String port, String tenant, int mtu) implements ForwardingObject {
+    @Override
+    public String namespace() {
+      return "";
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.EGRESS_PORT, "", 0, port);
+    }
+  }
+
+  /** An address of one end of a way out; the connected route comes with it. */
+  record EgressAddress(String namespace, String device, IpAddress address, int prefixLength)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          ForwardingKey.Kind.EGRESS_ADDRESS,
+          namespace,
+          0,
+          device + " " + address + "/" + prefixLength);
+    }
+  }
+
+  /** A route of the tenant's table over its way out; a {@link TenantRoute} comes before it. */
+  record EgressRoute(String namespace, IpPrefix prefix, IpAddress via) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
+    }
+  }
+
+  /** A prefix that is unreachable for the tenant unless another route to it, or in it, stands. */
+  record DeadEnd(String namespace, IpPrefix prefix) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.DEAD_END, namespace, 0, prefix.toString());
+    }
+  }
+
+  /**
    * The bridge of one network, or of a tenant's L3 VNI. Its MAC is given, not inherited from a
    * port: a bridge that changes its MAC flushes its neighbours.
    *

@@ -18,6 +18,7 @@ final class Tenants {
   private final Supplier<Collection<NetworkIntent>> intended;
   private final SendingIds ids = new SendingIds();
   private final TreeMap<String, TenantInstance> byNamespace = new TreeMap<>();
+  private final WaysOut waysOut;
 
   /**
    * Both suppliers are asked at any time.
@@ -32,6 +33,7 @@ final class Tenants {
     this.plan = plan;
     this.networks = networks;
     this.intended = intended;
+    this.waysOut = new WaysOut(plan);
   }
 
   Collection<TenantInstance> all() {
@@ -89,6 +91,15 @@ final class Tenants {
           }
         });
     byNamespace.values().forEach(TenantInstance::plan);
+    changeWaysOut(underlay);
+  }
+
+  private void changeWaysOut(Underlay underlay) {
+    var wanted = new TreeMap<String, EgressIntent>();
+    byNamespace.forEach(
+        (namespace, tenant) ->
+            tenant.intent().egress().ifPresent(egress -> wanted.put(namespace, egress)));
+    waysOut.change(wanted, underlay.overlayMtu());
   }
 
   private TenantInstance open(

@@ -1,0 +1,309 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.KernelNotice;
+import io.weft.linux.netlink.Link;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NetlinkMonitor;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.net.IpAddress;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.EgressAddress;
+import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import io.weft.overlay.forwarding.ForwardingObject.EgressPort;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The tenants' ways out as the namespace of the underlay sees them: the packet filter, the ends of
+ * the links, their addresses. Watched only while any of it stands. One thread owns it.
+ */
+final class EgressPorts implements AutoCloseable {
+  private static final String MARK = "weft1 ";
+
+  private final String prefix;
+  private final Rtnetlink host;
+  private final PacketFilter filter;
+  private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
+  private Optional<NetlinkMonitor> monitor = Optional.empty();
+  private boolean doubtful;
+
+  /**
+   * @param prefix of the names of tenants' namespaces
+   * @param host a socket in the namespace of the underlay
+   */
+  EgressPorts(String prefix, Rtnetlink host) {
+    this.prefix = prefix;
+    this.host = host;
+    var table = tableName(prefix);
+    this.filter =
+        new PacketFilter("", host.namespace(), table, () -> EgressRules.underlay(table, sources()));
+  }
+
+  /**
+   * Where a node has its address on the loopback, its routes say so: links may have private ones.
+   */
+  private List<IpAddress> sources() {
+    var sources = new ArrayList<IpAddress>();
+    for (var route : defaultRoutes()) {
+      route
+          .source()
+          .filter(source -> sources.stream().noneMatch(other -> other.isIpv4() == source.isIpv4()))
+          .ifPresent(sources::add);
+    }
+    return sources;
+  }
+
+  private List<Route> defaultRoutes() {
+    return host.routes().stream()
+        .filter(route -> route.prefix().length() == 0 && route.table() == Route.MAIN_TABLE)
+        .toList();
+  }
+
+  /** Agents of several nodes in one namespace have tables of their own. */
+  static String tableName(String prefix) {
+    var name = prefix.replaceAll("[^A-Za-z0-9]+$", "");
+    return name.isEmpty() ? "weft" : name;
+  }
+
+  // ---- what stands ------------------------------------------------------------------------
+
+  /** Reads everything anew; the belief is what was read. */
+  List<ForwardingObject> dump() {
+    var standing = read();
+    if (!standing.isEmpty() && monitor.isEmpty()) {
+      watch();
+      standing = read(); // nothing falls between
+    }
+    believed.clear();
+    standing.forEach(object -> believed.put(object.key(), object));
+    doubtful = false;
+    return standing;
+  }
+
+  private void watch() {
+    if (monitor.isEmpty()) {
+      monitor =
+          Optional.of(
+              NetlinkMonitor.openWithRoutesIn("/proc/self/fd/" + host.namespace().number()));
+    }
+  }
+
+  private List<ForwardingObject> read() {
+    var objects = new ArrayList<ForwardingObject>();
+    filter.read().ifPresent(objects::add);
+    var ours = new TreeMap<Integer, String>();
+    for (var link : host.links()) {
+      port(link)
+          .ifPresent(
+              port -> {
+                objects.add(port);
+                ours.put(link.index(), link.name());
+              });
+    }
+    if (!ours.isEmpty()) {
+      for (var address : host.addresses()) {
+        var device = ours.get(address.link());
+        if (device != null && isKept(address)) {
+          objects.add(new EgressAddress("", device, address.address(), address.prefixLength()));
+        }
+      }
+    }
+    return objects;
+  }
+
+  /** A link is ours when its name begins so and its alias names a namespace of ours. */
+  private Optional<EgressPort> port(Link link) {
+    return link.alias()
+        .filter(alias -> alias.startsWith(MARK + prefix))
+        .filter(_ -> isName(link.name()))
+        .map(
+            alias ->
+                new EgressPort(
+                    link.name(),
+                    alias.substring(MARK.length()),
+                    link.up() && link.forwarding() ? link.mtu() : Translation.DAMAGED_MTU));
+  }
+
+  private static boolean isName(String name) {
+    return name.startsWith(AddressPlan.EGRESS_PORT);
+  }
+
+  /** True when the filter stands whole: only then may a link be made. */
+  boolean isFiltered() {
+    return believed.containsValue(new EgressFilter("", true));
+  }
+
+  // ---- changes ----------------------------------------------------------------------------
+
+  void put(ForwardingObject object) {
+    watch();
+    switch (object) {
+      case EgressFilter _ -> filter.put();
+      case EgressPort port -> put(port);
+      case EgressAddress address -> {
+        int link = require(address.device()).index();
+        try {
+          host.execute(
+              new Request.AddAddress(Address.of(link, address.address(), address.prefixLength())));
+        } catch (LinuxException e) {
+          if (!e.errno().equals(Errno.EEXIST)) {
+            throw e;
+          }
+        }
+      }
+      default -> throw new IllegalArgumentException(object + " is not of the underlay");
+    }
+    believed.put(object.key(), object);
+  }
+
+  private void put(EgressPort port) {
+    var link = require(port.port());
+    requireForwardingUplink();
+    host.execute(
+        new Request.SetLink(
+            link.index(),
+            LinkSettings.NONE
+                .withAlias(MARK + port.tenant())
+                .withMtu(port.mtu())
+                .withForwarding(true)
+                .withLinkLocal(false)));
+    host.execute(new Request.SetLink(link.index(), LinkSettings.UP));
+  }
+
+  private Link require(String name) {
+    return host.link(name)
+        .orElseThrow(
+            () -> new IllegalArgumentException("device " + name + " does not stand (yet)"));
+  }
+
+  /**
+   * Answers come in by the link of a default route and must be routed on: whether a host routes is
+   * its administrator's to decide, not ours.
+   */
+  private void requireForwardingUplink() {
+    var uplinks = new ArrayList<String>();
+    for (var route : defaultRoutes()) {
+      for (var hop : route.prefix().address().isIpv4() ? route.nextHops() : List.<NextHop>of()) {
+        var link =
+            hop.link().isPresent() ? host.link(hop.link().getAsInt()) : Optional.<Link>empty();
+        if (link.filter(Link::forwarding).isPresent()) {
+          return;
+        }
+        link.ifPresent(found -> uplinks.add(found.name()));
+      }
+    }
+    if (!uplinks.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the node does not route: answers that come in by %s would be dropped; set net.ipv4.ip_forward=1, or net.ipv4.conf.%s.forwarding=1 alone"
+              .formatted(String.join(", ", uplinks), uplinks.getFirst()));
+    }
+  }
+
+  void remove(ForwardingObject object) {
+    switch (object) {
+      case EgressFilter _ -> filter.remove();
+      case EgressPort port ->
+          host.link(port.port())
+              .ifPresent(link -> host.executeIfThere(new Request.DeleteLink(link.index())));
+      case EgressAddress address ->
+          host.link(address.device())
+              .ifPresent(
+                  link ->
+                      host.executeIfThere(
+                          new Request.DeleteAddress(
+                              Address.of(
+                                  link.index(), address.address(), address.prefixLength()))));
+      default -> throw new IllegalArgumentException(object + " is not of the underlay");
+    }
+    believed.remove(object.key());
+  }
+
+  /** Something failed: look at all of it soon. */
+  void doubt() {
+    doubtful = true;
+  }
+
+  // ---- what others do ---------------------------------------------------------------------
+
+  /** What others have changed since the last call. */
+  List<Observation> drain() {
+    if (monitor.isEmpty()) {
+      return List.of();
+    }
+    boolean touched = filter.drain() || doubtful;
+    for (var notice : monitor.get().drain()) {
+      touched |=
+          switch (notice) {
+            case KernelNotice.Overrun _ -> true;
+            case KernelNotice.LinkChanged(var link) -> isName(link.name());
+            case KernelNotice.LinkGone(_, var name) -> isName(name);
+            case KernelNotice.AddressChanged(var address, _) -> isOurs(address);
+            case KernelNotice.BridgePortChanged _,
+                KernelNotice.FdbChanged _,
+                KernelNotice.NeighbourChanged _ ->
+                false;
+            case KernelNotice.RouteChanged(var route, _) -> route.prefix().length() == 0;
+          };
+    }
+    if (!touched) {
+      return List.of();
+    }
+    var news = compare();
+    if (believed.isEmpty()) {
+      unwatch();
+    }
+    return news;
+  }
+
+  /** All but what the kernel gives each link of IPv6. */
+  static boolean isKept(Address address) {
+    return address.address().isIpv4() || !address.address().isLinkLocal();
+  }
+
+  private static boolean isOurs(Address address) {
+    return AddressPlan.EGRESS_RANGE.contains(address.address())
+        || AddressPlan.EGRESS_RANGE_IPV6.contains(address.address());
+  }
+
+  private List<Observation> compare() {
+    var news = new ArrayList<Observation>();
+    var standing = new TreeMap<ForwardingKey, ForwardingObject>();
+    read().forEach(object -> standing.put(object.key(), object));
+    doubtful = false;
+    for (var key : List.copyOf(believed.keySet())) {
+      if (!standing.containsKey(key)) {
+        believed.remove(key);
+        news.add(new Observation(key, Optional.empty()));
+      }
+    }
+    standing.forEach(
+        (key, object) -> {
+          if (!object.equals(believed.put(key, object))) {
+            news.add(new Observation(key, Optional.of(object)));
+          }
+        });
+    return news;
+  }
+
+  private void unwatch() {
+    monitor.ifPresent(NetlinkMonitor::close);
+    monitor = Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    unwatch();
+    filter.close();
+  }
+}

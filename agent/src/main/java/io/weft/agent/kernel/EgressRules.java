@@ -1,0 +1,239 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.nftables.Chain;
+import io.weft.linux.nftables.Chain.Hook;
+import io.weft.linux.nftables.Expression;
+import io.weft.linux.nftables.Expression.Base;
+import io.weft.linux.nftables.Expression.MetaKey;
+import io.weft.linux.nftables.Rule;
+import io.weft.linux.nftables.Table;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Octets;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What may pass a tenant's way out: connections that begin inside, and what answers them. The
+ * tenant's namespace gives all of them the link's own address, so that tenants with equal subnets
+ * differ outside it; the namespace of the underlay gives them the node's. Rules are the same for
+ * every tenant: they know the links by name.
+ */
+final class EgressRules {
+  /**
+   * UDP ports that nobody outside a node may send to other nodes with a node's address: VXLAN
+   * (ours, and Linux's own), Geneve, BFD.
+   */
+  private static final int[] UDP_OF_NODES = {4789, 8472, 6081, 3784, 3785, 4784};
+
+  private static final int BGP = 179;
+  private static final int ICMP = 1;
+  private static final int TCP = 6;
+  private static final int UDP = 17;
+  private static final int ICMPV6 = 58;
+  private static final int NFPROTO_IPV4 = 2;
+  private static final int NFPROTO_IPV6 = 10;
+  private static final int INTERFACE_NAME = 16;
+
+  /** Bits of {@code ct state} (linux/netfilter/nf_conntrack_common.h). */
+  private static final int INVALID = 1;
+
+  private static final int ESTABLISHED = 2;
+  private static final int RELATED = 4;
+  private static final int UNTRACKED = 64;
+
+  private static final Expression ACCEPT = new Expression.Verdict(true);
+  private static final Expression DROP = new Expression.Verdict(false);
+
+  /** Name of the table in a tenant's namespace. */
+  static final String TABLE = "weft";
+
+  private EgressRules() {}
+
+  // ---- in the tenant's namespace ----------------------------------------------------------
+
+  /** The table of a tenant's namespace. */
+  static Table tenant() {
+    var in = link(MetaKey.INPUT_NAME, false, exactly(EgressLink.NAME));
+    var out = link(MetaKey.OUTPUT_NAME, false, exactly(EgressLink.NAME));
+    var elsewhere =
+        link(MetaKey.INPUT_NAME, true, exactly(EgressLink.NAME))
+            .then(
+                new Expression.RouteName(),
+                new Expression.Compare(true, exactly(EgressLink.NAME)),
+                new Expression.NoTracking())
+            .because("only what leaves by the way out is tracked");
+    return new Table(
+        TABLE,
+        List.of(
+            filter("prerouting", Hook.PREROUTING, Chain.BEFORE_TRACKING, List.of(elsewhere)),
+            filter("input", Hook.INPUT, Chain.FILTER, input(in)),
+            filter(
+                "forward",
+                Hook.FORWARD,
+                Chain.FILTER,
+                List.of(
+                    in.then(state(ESTABLISHED | RELATED)).then(ACCEPT),
+                    in.then(DROP).because("nobody outside begins"),
+                    out.then(state(INVALID | UNTRACKED))
+                        .then(DROP)
+                        .because("would keep the address that it has inside"))),
+            masquerade(out)));
+  }
+
+  // ---- in the namespace of the underlay ---------------------------------------------------
+
+  /**
+   * The table of the namespace of the underlay.
+   *
+   * @param sources the addresses that the node's own packets to everywhere have, at most one of
+   *     each family; without one they get that of the link that they leave by
+   */
+  static Table underlay(String name, List<IpAddress> sources) {
+    var in = link(MetaKey.INPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
+    var out = link(MetaKey.OUTPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
+    var translation = new ArrayList<Rule>();
+    for (var range : List.of(AddressPlan.EGRESS_RANGE, AddressPlan.EGRESS_RANGE_IPV6)) {
+      boolean ipv4 = range.address().isIpv4();
+      var outside =
+          link(MetaKey.OUTPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(from(range, false));
+      var source = sources.stream().filter(address -> address.isIpv4() == ipv4).findFirst();
+      translation.add(
+          source
+              .map(
+                  address ->
+                      outside.then(
+                          new Expression.Load(Octets.of(address.octets())),
+                          new Expression.TranslateSource(ipv4)))
+              .orElse(outside.then(new Expression.Masquerade())));
+    }
+    return new Table(
+        name,
+        List.of(
+            filter("input", Hook.INPUT, Chain.FILTER, input(in)),
+            filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
+            new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)));
+  }
+
+  private static List<Rule> forward(Rule in, Rule out) {
+    var rules = new ArrayList<Rule>();
+    rules.add(in.then(out).then(DROP).because("tenants do not meet here"));
+    rules.add(out.then(state(ESTABLISHED | RELATED)).then(ACCEPT));
+    rules.add(out.then(DROP).because("nobody outside begins"));
+    rules.add(link(MetaKey.INPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(ACCEPT));
+    // From here on: what comes from a tenant.
+    rules.add(state(INVALID | UNTRACKED).then(DROP));
+    rules.add(from(AddressPlan.EGRESS_RANGE, true).then(DROP));
+    rules.add(from(AddressPlan.EGRESS_RANGE_IPV6, true).then(DROP));
+    rules.add(
+        to(IpPrefix.parse("169.254.0.0/16")).then(DROP).because("services of the node's own link"));
+    for (int port : UDP_OF_NODES) {
+      rules.add(port(UDP, port).then(DROP).because("of nodes among each other"));
+    }
+    rules.add(port(TCP, BGP).then(DROP).because("of nodes among each other"));
+    for (int protocol : new int[] {TCP, UDP, ICMP, ICMPV6}) {
+      rules.add(protocol(protocol).then(ACCEPT));
+    }
+    rules.add(Rule.of(DROP).because("other protocols, tunnels among them"));
+    return rules;
+  }
+
+  // ---- both -------------------------------------------------------------------------------
+
+  /** The namespace's own sockets answer nobody behind the link; neighbour discovery goes on. */
+  private static List<Rule> input(Rule in) {
+    return List.of(
+        in.then(state(ESTABLISHED | RELATED)).then(ACCEPT),
+        in.then(icmpv6(135)).then(ACCEPT),
+        in.then(icmpv6(136)).then(ACCEPT),
+        in.then(DROP));
+  }
+
+  private static Chain filter(String name, Hook hook, int priority, List<Rule> rules) {
+    return new Chain(name, false, hook, priority, rules);
+  }
+
+  private static Chain masquerade(Rule out) {
+    return new Chain(
+        "postrouting",
+        true,
+        Hook.POSTROUTING,
+        Chain.SOURCE,
+        List.of(out.then(new Expression.Masquerade())));
+  }
+
+  private static Rule link(MetaKey key, boolean not, Octets name) {
+    return Rule.of(new Expression.Meta(key), new Expression.Compare(not, name));
+  }
+
+  /** A name with the zeros behind it. */
+  private static Octets exactly(String name) {
+    return Octets.of(
+        ByteBuffer.allocate(INTERFACE_NAME).put(name.getBytes(StandardCharsets.US_ASCII)).array());
+  }
+
+  /** How a name begins. */
+  private static Octets prefix(String name) {
+    return Octets.of(name.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static Rule state(int bits) {
+    return Rule.of(
+        new Expression.ConnectionState(),
+        new Expression.Mask(machineOrder(bits)),
+        new Expression.Compare(true, machineOrder(0)));
+  }
+
+  private static Octets machineOrder(int value) {
+    return Octets.of(ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());
+  }
+
+  private static Rule from(IpPrefix range, boolean not) {
+    return address(range, not, range.address().isIpv4() ? 12 : 8);
+  }
+
+  private static Rule to(IpPrefix range) {
+    return address(range, false, range.address().isIpv4() ? 16 : 24);
+  }
+
+  /** RFC 791 §3.1, RFC 8200 §3: where the address is in the header. */
+  private static Rule address(IpPrefix range, boolean not, int offset) {
+    var address = range.address();
+    int length = address.bits() / 8;
+    var mask = new byte[length];
+    for (int bit = 0; bit < range.length(); bit++) {
+      mask[bit / 8] |= (byte) (0x80 >> bit % 8);
+    }
+    return Rule.of(
+        new Expression.Meta(MetaKey.FAMILY),
+        equal(address.isIpv4() ? NFPROTO_IPV4 : NFPROTO_IPV6),
+        new Expression.Payload(Base.NETWORK, offset, length),
+        new Expression.Mask(Octets.of(mask)),
+        new Expression.Compare(not, Octets.of(address.octets())));
+  }
+
+  private static Rule protocol(int number) {
+    return Rule.of(new Expression.Meta(MetaKey.PROTOCOL), equal(number));
+  }
+
+  private static Rule port(int protocol, int destination) {
+    return protocol(protocol)
+        .then(
+            new Expression.Payload(Base.TRANSPORT, 2, 2),
+            new Expression.Compare(
+                false, Octets.of(new byte[] {(byte) (destination >> 8), (byte) destination})));
+  }
+
+  private static Rule icmpv6(int type) {
+    return protocol(ICMPV6).then(new Expression.Payload(Base.TRANSPORT, 0, 1), equal(type));
+  }
+
+  private static Expression equal(int octet) {
+    return new Expression.Compare(false, Octets.of(new byte[] {(byte) octet}));
+  }
+}

@@ -1,0 +1,107 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.ffi.Descriptor;
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.nftables.Nftables;
+import io.weft.linux.nftables.NftablesMonitor;
+import io.weft.linux.nftables.Table;
+import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The one table of nftables that is ours in a namespace, watched while it stands. One thread owns
+ * it.
+ */
+final class PacketFilter implements AutoCloseable {
+  private static final Errno EPROTONOSUPPORT = new Errno(93);
+
+  private final String namespace;
+  private final Descriptor inside;
+  private final String table;
+  private final Supplier<Table> wanted;
+  private Optional<Opened> opened = Optional.empty();
+
+  private record Opened(Nftables nftables, NftablesMonitor monitor) {}
+
+  /**
+   * @param namespace by name; empty: that of the underlay
+   * @param inside the same, open
+   * @param table its name
+   * @param wanted what it shall be now
+   */
+  PacketFilter(String namespace, Descriptor inside, String table, Supplier<Table> wanted) {
+    this.namespace = namespace;
+    this.inside = inside;
+    this.table = table;
+    this.wanted = wanted;
+  }
+
+  /** What stands; nothing is kept open where nothing does. */
+  Optional<EgressFilter> read() {
+    try {
+      var standing = open().nftables().table(table);
+      if (standing.isEmpty()) {
+        close();
+      }
+      return standing.map(found -> new EgressFilter(namespace, found.equals(wanted.get())));
+    } catch (LinuxException e) {
+      close();
+      if (e.errno().equals(EPROTONOSUPPORT)) {
+        return Optional.empty(); // a kernel without netfilter
+      }
+      throw e;
+    }
+  }
+
+  void put() {
+    try {
+      open().nftables().replace(wanted.get());
+    } catch (LinuxException e) {
+      throw new IllegalArgumentException(
+          "egress needs nftables with connection tracking, NAT and fib in the kernel"
+              + " (CONFIG_NF_TABLES_INET, CONFIG_NFT_CT, CONFIG_NFT_MASQ, CONFIG_NFT_FIB_INET): "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  void remove() {
+    open().nftables().delete(table);
+    close();
+  }
+
+  /** True when somebody changed it since the last call, ourselves among them. */
+  boolean drain() {
+    return opened.isPresent() && opened.get().monitor().drain();
+  }
+
+  private Opened open() {
+    if (opened.isEmpty()) {
+      opened = Optional.of(NetworkNamespaces.callIn(inside, this::openHere));
+    }
+    return opened.get();
+  }
+
+  private Opened openHere() {
+    var monitor = NftablesMonitor.open(table);
+    try {
+      return new Opened(Nftables.open(), monitor);
+    } catch (RuntimeException e) {
+      monitor.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    opened.ifPresent(
+        both -> {
+          both.nftables().close();
+          both.monitor().close();
+        });
+    opened = Optional.empty();
+  }
+}

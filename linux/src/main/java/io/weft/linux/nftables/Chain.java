@@ -1,0 +1,42 @@
+package io.weft.linux.nftables;
+
+import java.util.List;
+
+/**
+ * A chain that the kernel enters by itself (a base chain); what no rule decides is accepted.
+ *
+ * @param translates true: of type nat, asked once for each connection; false: of type filter, asked
+ *     for each packet
+ * @param priority lower comes first: -300 before connection tracking, 0 filters, 100 translation of
+ *     sources (linux/netfilter_ipv4.h)
+ * @param rules in the order in which they are tried
+ */
+public record Chain(String name, boolean translates, Hook hook, int priority, List<Rule> rules) {
+  /** NF_IP_PRI_RAW. */
+  public static final int BEFORE_TRACKING = -300;
+
+  /** NF_IP_PRI_FILTER. */
+  public static final int FILTER = 0;
+
+  /** NF_IP_PRI_NAT_SRC. */
+  public static final int SOURCE = 100;
+
+  public Chain {
+    rules = List.copyOf(rules);
+  }
+
+  /** Where on its way a packet is looked at, by its number (linux/netfilter.h). */
+  public enum Hook {
+    PREROUTING(0),
+    INPUT(1),
+    FORWARD(2),
+    OUTPUT(3),
+    POSTROUTING(4);
+
+    final int number;
+
+    Hook(int number) {
+      this.number = number;
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package io.weft.linux.nftables;
+
+import io.weft.linux.netlink.Attributes;
+import io.weft.linux.netlink.MessageWriter;
+import io.weft.net.MalformedInput;
+import io.weft.net.Octets;
+import java.util.Optional;
+
+/** Expressions: a name, and attributes whose meaning is the name's; numbers in network order. */
+final class ExpressionCodec {
+  private ExpressionCodec() {}
+
+  static void write(MessageWriter out, Expression expression) {
+    int element = out.beginNest(NftUapi.NFTA_LIST_ELEM);
+    out.attribute(NftUapi.NFTA_EXPR_NAME, name(expression));
+    int details = out.beginNest(NftUapi.NFTA_EXPR_DATA);
+    writeDetails(out, expression);
+    out.endNest(details);
+    out.endNest(element);
+  }
+
+  private static String name(Expression expression) {
+    return switch (expression) {
+      case Expression.Meta _ -> "meta";
+      case Expression.Payload _ -> "payload";
+      case Expression.ConnectionState _ -> "ct";
+      case Expression.RouteName _ -> "fib";
+      case Expression.Mask _ -> "bitwise";
+      case Expression.Compare _ -> "cmp";
+      case Expression.Verdict _, Expression.Load _ -> "immediate";
+      case Expression.TranslateSource _ -> "nat";
+      case Expression.Masquerade _ -> "masq";
+      case Expression.NoTracking _ -> "notrack";
+      case Expression.Foreign(var name) ->
+          throw new IllegalArgumentException("'" + name + "' is not ours to write");
+    };
+  }
+
+  private static void writeDetails(MessageWriter out, Expression expression) {
+    switch (expression) {
+      case Expression.Meta(var key) -> {
+        out.attributeU32Big(NftUapi.NFTA_META_DREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_META_KEY, key.number);
+      }
+      case Expression.Payload(var base, int offset, int length) -> {
+        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_DREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_BASE, base.number);
+        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_OFFSET, offset);
+        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_LEN, length);
+      }
+      case Expression.ConnectionState() -> {
+        out.attributeU32Big(NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_CT_KEY, NftUapi.NFT_CT_STATE);
+      }
+      case Expression.RouteName() -> {
+        out.attributeU32Big(NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME);
+        out.attributeU32Big(NftUapi.NFTA_FIB_FLAGS, NftUapi.NFTA_FIB_F_DADDR);
+      }
+      case Expression.Mask(var mask) -> {
+        out.attributeU32Big(NftUapi.NFTA_BITWISE_SREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_BITWISE_DREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_BITWISE_LEN, mask.length());
+        writeValue(out, NftUapi.NFTA_BITWISE_MASK, mask);
+        writeValue(out, NftUapi.NFTA_BITWISE_XOR, Octets.of(new byte[mask.length()]));
+      }
+      case Expression.Compare(boolean not, var octets) -> {
+        out.attributeU32Big(NftUapi.NFTA_CMP_SREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_CMP_OP, not ? NftUapi.NFT_CMP_NEQ : NftUapi.NFT_CMP_EQ);
+        writeValue(out, NftUapi.NFTA_CMP_DATA, octets);
+      }
+      case Expression.Verdict(boolean accept) -> {
+        out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_VERDICT);
+        int value = out.beginNest(NftUapi.NFTA_IMMEDIATE_DATA);
+        int verdict = out.beginNest(NftUapi.NFTA_DATA_VERDICT);
+        out.attributeU32Big(
+            NftUapi.NFTA_VERDICT_CODE, accept ? NftUapi.NF_ACCEPT : NftUapi.NF_DROP);
+        out.endNest(verdict);
+        out.endNest(value);
+      }
+      case Expression.Load(var octets) -> {
+        out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_1);
+        writeValue(out, NftUapi.NFTA_IMMEDIATE_DATA, octets);
+      }
+      case Expression.TranslateSource(boolean ipv4) -> {
+        out.attributeU32Big(NftUapi.NFTA_NAT_TYPE, NftUapi.NFT_NAT_SNAT);
+        out.attributeU32Big(NftUapi.NFTA_NAT_FAMILY, family(ipv4));
+        out.attributeU32Big(NftUapi.NFTA_NAT_REG_ADDR_MIN, NftUapi.NFT_REG_1);
+      }
+      case Expression.Masquerade _, Expression.NoTracking _, Expression.Foreign _ -> {}
+    }
+  }
+
+  private static int family(boolean ipv4) {
+    return ipv4 ? NftUapi.NFPROTO_IPV4 : NftUapi.NFPROTO_IPV6;
+  }
+
+  private static void writeValue(MessageWriter out, int type, Octets value) {
+    int nest = out.beginNest(type);
+    out.attribute(NftUapi.NFTA_DATA_VALUE, value.toArray());
+    out.endNest(nest);
+  }
+
+  /** One that has more to it than we write is foreign, though its name is known. */
+  static Expression read(Attributes element) throws MalformedInput {
+    var name = element.text(NftUapi.NFTA_EXPR_NAME).orElse("");
+    var details = element.nest(NftUapi.NFTA_EXPR_DATA);
+    var read =
+        switch (name) {
+          case "masq" -> Optional.<Expression>of(new Expression.Masquerade());
+          case "notrack" -> Optional.<Expression>of(new Expression.NoTracking());
+          default ->
+              details.isEmpty() ? Optional.<Expression>empty() : readDetails(name, details.get());
+        };
+    return read.orElse(new Expression.Foreign(name));
+  }
+
+  private static Optional<Expression> readDetails(String name, Attributes in)
+      throws MalformedInput {
+    return switch (name) {
+      case "meta" -> readMeta(in);
+      case "payload" -> readPayload(in);
+      case "ct" ->
+          is(in, NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1)
+                  && is(in, NftUapi.NFTA_CT_KEY, NftUapi.NFT_CT_STATE)
+              ? Optional.of(new Expression.ConnectionState())
+              : Optional.empty();
+      case "fib" ->
+          is(in, NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1)
+                  && is(in, NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME)
+                  && is(in, NftUapi.NFTA_FIB_FLAGS, NftUapi.NFTA_FIB_F_DADDR)
+              ? Optional.of(new Expression.RouteName())
+              : Optional.empty();
+      case "bitwise" -> readMask(in);
+      case "cmp" -> readCompare(in);
+      case "immediate" -> readImmediate(in);
+      case "nat" -> readTranslation(in);
+      default -> Optional.empty(); // the kernel's list of expressions is open
+    };
+  }
+
+  private static boolean is(Attributes in, int type, int value) throws MalformedInput {
+    var found = in.u32Big(type);
+    return found.isPresent() && found.getAsInt() == value;
+  }
+
+  private static Optional<Expression> readMeta(Attributes in) throws MalformedInput {
+    if (is(in, NftUapi.NFTA_META_DREG, NftUapi.NFT_REG_1)) {
+      for (var key : Expression.MetaKey.values()) {
+        if (is(in, NftUapi.NFTA_META_KEY, key.number)) {
+          return Optional.of(new Expression.Meta(key));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Expression> readPayload(Attributes in) throws MalformedInput {
+    if (is(in, NftUapi.NFTA_PAYLOAD_DREG, NftUapi.NFT_REG_1)) {
+      for (var base : Expression.Base.values()) {
+        if (is(in, NftUapi.NFTA_PAYLOAD_BASE, base.number)) {
+          return Optional.of(
+              new Expression.Payload(
+                  base,
+                  in.u32Big(NftUapi.NFTA_PAYLOAD_OFFSET).orElse(-1),
+                  in.u32Big(NftUapi.NFTA_PAYLOAD_LEN).orElse(-1)));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Expression> readMask(Attributes in) throws MalformedInput {
+    var mask = value(in, NftUapi.NFTA_BITWISE_MASK);
+    boolean plain =
+        mask.isPresent()
+            && value(in, NftUapi.NFTA_BITWISE_XOR)
+                .filter(Octets.of(new byte[mask.get().length()])::equals)
+                .isPresent()
+            && is(in, NftUapi.NFTA_BITWISE_LEN, mask.get().length())
+            && is(in, NftUapi.NFTA_BITWISE_SREG, NftUapi.NFT_REG_1)
+            && is(in, NftUapi.NFTA_BITWISE_DREG, NftUapi.NFT_REG_1);
+    return plain ? mask.map(Expression.Mask::new) : Optional.empty();
+  }
+
+  private static Optional<Expression> readCompare(Attributes in) throws MalformedInput {
+    int operator = in.u32Big(NftUapi.NFTA_CMP_OP).orElse(-1);
+    boolean plain =
+        (operator == NftUapi.NFT_CMP_EQ || operator == NftUapi.NFT_CMP_NEQ)
+            && is(in, NftUapi.NFTA_CMP_SREG, NftUapi.NFT_REG_1);
+    return plain
+        ? value(in, NftUapi.NFTA_CMP_DATA)
+            .map(octets -> new Expression.Compare(operator == NftUapi.NFT_CMP_NEQ, octets))
+        : Optional.empty();
+  }
+
+  private static Optional<Octets> value(Attributes in, int type) throws MalformedInput {
+    var nest = in.nest(type);
+    return nest.flatMap(found -> found.octets(NftUapi.NFTA_DATA_VALUE)).map(Octets::of);
+  }
+
+  /** The kernel adds of itself what follows: the range ends where it begins. */
+  private static Optional<Expression> readTranslation(Attributes in) throws MalformedInput {
+    boolean plain =
+        is(in, NftUapi.NFTA_NAT_TYPE, NftUapi.NFT_NAT_SNAT)
+            && is(in, NftUapi.NFTA_NAT_REG_ADDR_MIN, NftUapi.NFT_REG_1)
+            && (!in.has(NftUapi.NFTA_NAT_REG_ADDR_MAX)
+                || is(in, NftUapi.NFTA_NAT_REG_ADDR_MAX, NftUapi.NFT_REG_1))
+            && !in.has(NftUapi.NFTA_NAT_REG_PROTO_MIN)
+            && (in.u32Big(NftUapi.NFTA_NAT_FLAGS).orElse(0) & ~NftUapi.NF_NAT_RANGE_MAP_IPS) == 0;
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      if (plain && is(in, NftUapi.NFTA_NAT_FAMILY, family(ipv4))) {
+        return Optional.of(new Expression.TranslateSource(ipv4));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Expression> readImmediate(Attributes in) throws MalformedInput {
+    if (is(in, NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_1)) {
+      return value(in, NftUapi.NFTA_IMMEDIATE_DATA).map(Expression.Load::new);
+    }
+    var value = in.nest(NftUapi.NFTA_IMMEDIATE_DATA);
+    if (value.isEmpty() || !is(in, NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_VERDICT)) {
+      return Optional.empty();
+    }
+    var verdict = value.get().nest(NftUapi.NFTA_DATA_VERDICT);
+    int code = verdict.isEmpty() ? -1 : verdict.get().u32Big(NftUapi.NFTA_VERDICT_CODE).orElse(-1);
+    return switch (code) {
+      case NftUapi.NF_ACCEPT -> Optional.of(new Expression.Verdict(true));
+      case NftUapi.NF_DROP -> Optional.of(new Expression.Verdict(false));
+      default -> Optional.empty(); // jump, return, queue
+    };
+  }
+}

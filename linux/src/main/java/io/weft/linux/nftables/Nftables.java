@@ -1,0 +1,125 @@
+package io.weft.linux.nftables;
+
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.LinuxConstants;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netlink.NetlinkSocket;
+import io.weft.linux.netns.NetworkNamespaces;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The nftables of one network namespace. A table that is owned is replaced as a whole, in one
+ * transaction: no packet sees half of it. One owner at a time, on any thread.
+ */
+public final class Nftables implements AutoCloseable {
+  private final NetlinkSocket socket;
+
+  private Nftables(NetlinkSocket socket) {
+    this.socket = socket;
+  }
+
+  /**
+   * Opens the calling thread's namespace.
+   *
+   * @throws LinuxException EPROTONOSUPPORT where the kernel has no netfilter over netlink
+   */
+  public static Nftables open() {
+    return new Nftables(NetlinkSocket.open(LinuxConstants.NETLINK_NETFILTER));
+  }
+
+  /** Opens a namespace by name, or by path where the text has a slash. */
+  public static Nftables openIn(String nameOrPath) {
+    return NetworkNamespaces.callIn(nameOrPath, Nftables::open);
+  }
+
+  /**
+   * Makes the table be so, whatever stands under its name. The connections that the kernel tracks
+   * go on, with the addresses that they have.
+   *
+   * @throws LinuxException EOPNOTSUPP without nftables, ENOENT without one of the expressions;
+   *     nothing was changed then
+   */
+  public void replace(Table table) {
+    socket.transact("nftables table " + table.name(), TableCodec.replacement(table));
+  }
+
+  /** False when there was no such table. */
+  public boolean delete(String name) {
+    try {
+      socket.transact("nftables table " + name, TableCodec.removal(name));
+      return true;
+    } catch (LinuxException e) {
+      if (isAbsent(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** The table as it stands; what Weft does not write is in it as something unequal to ours. */
+  public Optional<Table> table(String name) {
+    var what = "nftables table " + name;
+    try {
+      socket.get(
+          what,
+          NftUapi.type(NftUapi.NFT_MSG_GETTABLE),
+          out -> TableCodec.writeName(out, name),
+          TableCodec::tableOf);
+    } catch (LinuxException e) {
+      if (isAbsent(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+    var chains =
+        socket.dump(
+            what,
+            NftUapi.type(NftUapi.NFT_MSG_GETCHAIN),
+            TableCodec::writeChains,
+            message -> TableCodec.readChain(message, name));
+    var rules =
+        socket.dump(
+            what,
+            NftUapi.type(NftUapi.NFT_MSG_GETRULE),
+            out -> TableCodec.writeName(out, name),
+            message -> TableCodec.readRule(message, name));
+    return Optional.of(table(name, chains, rules));
+  }
+
+  /** A kernel without nftables has no table either. */
+  private static boolean isAbsent(LinuxException e) {
+    return e.errno().equals(Errno.ENOENT)
+        || e.errno().equals(Errno.EOPNOTSUPP)
+        || e.errno().equals(Errno.EINVAL);
+  }
+
+  private static Table table(
+      String name, List<TableCodec.ReadChain> chains, List<TableCodec.ReadRule> rules) {
+    var read = new ArrayList<Chain>();
+    for (var chain : chains) {
+      var inside =
+          rules.stream()
+              .filter(rule -> rule.chain().equals(chain.name()))
+              .map(TableCodec.ReadRule::rule)
+              .toList();
+      read.add(chain.chain().map(base -> withRules(base, inside)).orElse(foreign(chain.name())));
+    }
+    return new Table(name, read);
+  }
+
+  private static Chain withRules(Chain chain, List<Rule> rules) {
+    return new Chain(chain.name(), chain.translates(), chain.hook(), chain.priority(), rules);
+  }
+
+  /** No chain of ours has a name in brackets. */
+  private static Chain foreign(String name) {
+    return new Chain("(" + name + ")", false, Chain.Hook.INPUT, 0, List.of());
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}

@@ -1,0 +1,129 @@
+package io.weft.overlay.node;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.StableHash;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.DeadEnd;
+import io.weft.overlay.forwarding.ForwardingObject.EgressAddress;
+import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
+import io.weft.overlay.forwarding.ForwardingObject.EgressPort;
+import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
+import io.weft.overlay.forwarding.ForwardingPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The ways out of tenants through this node: for each a link between its namespace and that of the
+ * underlay. Its number on this node gives the link's addresses, the only ones of the tenant that
+ * the underlay sees; two tenants may so have the same subnets.
+ */
+final class WaysOut {
+  /** Farther from where its name begins hardly anybody comes to stand; if so it is renumbered. */
+  private static final int STANDING_PROBES = 64;
+
+  private final ForwardingPlan plan;
+  private final OwnedObjects owned;
+
+  /** By namespace. */
+  private final TreeMap<String, Integer> numbers = new TreeMap<>();
+
+  WaysOut(ForwardingPlan plan) {
+    this.plan = plan;
+    this.owned = new OwnedObjects(plan);
+  }
+
+  /** From now on these, by namespace; what no longer belongs to one goes. */
+  void change(SortedMap<String, EgressIntent> wanted, int mtu) {
+    numbers.keySet().retainAll(wanted.keySet());
+    number(wanted.keySet());
+    var objects = new ArrayList<ForwardingObject>();
+    if (!numbers.isEmpty()) {
+      objects.add(new EgressFilter("", true));
+    }
+    numbers.forEach(
+        (namespace, number) ->
+            Optional.ofNullable(wanted.get(namespace))
+                .ifPresent(way -> add(objects, namespace, number, way, mtu)));
+    owned.retain(objects);
+    objects.forEach(owned::want);
+  }
+
+  /** Those that stand keep theirs, before anybody takes a new one. */
+  private void number(Iterable<String> namespaces) {
+    var taken = new TreeSet<>(numbers.values());
+    for (var namespace : namespaces) {
+      if (!numbers.containsKey(namespace)) {
+        standing(namespace).filter(taken::add).ifPresent(number -> numbers.put(namespace, number));
+      }
+    }
+    for (var namespace : namespaces) {
+      if (!numbers.containsKey(namespace)) {
+        free(namespace, taken)
+            .filter(taken::add)
+            .ifPresent(number -> numbers.put(namespace, number));
+      }
+    }
+  }
+
+  private Optional<Integer> standing(String namespace) {
+    for (int probe = 0; probe < STANDING_PROBES; probe++) {
+      int number = candidate(namespace, probe);
+      for (var family : List.of(true, false)) {
+        if (plan.realized(inside(namespace, number, family).key()).isPresent()) {
+          return Optional.of(number);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** From a place that the name gives: mostly the same, whoever came first. */
+  private static Optional<Integer> free(String namespace, Set<Integer> taken) {
+    for (int probe = 0; probe < AddressPlan.EGRESS_LINKS; probe++) {
+      int number = candidate(namespace, probe);
+      if (!taken.contains(number)) {
+        return Optional.of(number);
+      }
+    }
+    return Optional.empty(); // there are more than a node may have endpoints
+  }
+
+  private static int candidate(String namespace, int probe) {
+    long hash = StableHash.of(namespace);
+    return (int) Long.remainderUnsigned(hash + probe, AddressPlan.EGRESS_LINKS);
+  }
+
+  private static EgressAddress inside(String namespace, int number, boolean ipv4) {
+    var outside = AddressPlan.egressAddress(number, ipv4);
+    return new EgressAddress(namespace, EgressLink.NAME, outside.plus(1), outside.bits() - 1);
+  }
+
+  private static void add(
+      List<ForwardingObject> objects, String namespace, int number, EgressIntent way, int mtu) {
+    var port = AddressPlan.egressPortName(namespace);
+    objects.add(new EgressFilter(namespace, true));
+    objects.add(new EgressLink(namespace, mtu));
+    objects.add(new EgressPort(port, namespace, mtu));
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      if (way.has(ipv4)) {
+        IpAddress outside = AddressPlan.egressAddress(number, ipv4);
+        objects.add(new EgressAddress("", port, outside, outside.bits() - 1));
+        objects.add(inside(namespace, number, ipv4));
+        objects.add(new EgressRoute(namespace, new IpPrefix(outside.masked(0), 0), outside));
+      }
+    }
+    for (var subnet : new TreeSet<>(way.inside())) {
+      if (way.has(subnet.address().isIpv4())) {
+        objects.add(new DeadEnd(namespace, subnet));
+      }
+    }
+  }
+}

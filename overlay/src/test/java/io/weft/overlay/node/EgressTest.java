@@ -1,0 +1,212 @@
+package io.weft.overlay.node;
+
+import static io.weft.overlay.node.OneNode.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.DeadEnd;
+import io.weft.overlay.forwarding.ForwardingObject.EgressAddress;
+import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
+import io.weft.overlay.forwarding.ForwardingObject.EgressPort;
+import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
+import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.KernelChange;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A tenant's way out through its node: what of it stands when, and with which addresses. */
+final class EgressTest {
+  private static final NetworkIntent WEB = routed("web", "red", 100);
+  private static final NetworkIntent SHOP = routed("shop", "blue", 101);
+  private static final NetworkIntent PLAIN = OneNode.network("plain", "red", 102);
+  private final OneNode one = new OneNode();
+
+  private static NetworkIntent routed(String name, String tenant, int vni) {
+    return OneNode.network(name, tenant, vni)
+        .withGateways(List.of(new HostAddress(IpAddress.parse("192.168.1.1"), 24)));
+  }
+
+  private static TenantIntent tenant(String name, int l3Vni, boolean ipv4, boolean ipv6) {
+    var target = RouteTarget.automatic(OneNode.AS, new Vni(l3Vni));
+    return new TenantIntent(name, new Vni(l3Vni), List.of(target), List.of(target))
+        .withEgress(
+            ipv4 || ipv6
+                ? Optional.of(
+                    new EgressIntent(
+                        ipv4,
+                        ipv6,
+                        List.of(IpPrefix.parse("192.168.1.0/24"), IpPrefix.parse("fd00:1::/64"))))
+                : Optional.empty());
+  }
+
+  private void intend(TenantIntent... tenants) {
+    one.give(
+        new NodeEvent.IntentChanged(
+            OneNode.intent(WEB, SHOP, PLAIN).withTenants(List.of(tenants))));
+  }
+
+  private void start(OneNode node, TenantIntent... tenants) {
+    node.endOfRib();
+    node.give(
+        new NodeEvent.IntentChanged(
+            OneNode.intent(WEB, SHOP, PLAIN).withTenants(List.of(tenants))));
+    node.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    node.give(new NodeEvent.KernelObserved(node.observable()));
+  }
+
+  private static boolean isEgress(Kind kind) {
+    return kind.compareTo(Kind.EGRESS_FILTER) >= 0 && kind.compareTo(Kind.DEAD_END) <= 0;
+  }
+
+  private static List<ForwardingObject> egress(OneNode node) {
+    return node.kernel.values().stream().filter(object -> isEgress(object.key().kind())).toList();
+  }
+
+  private static IpAddress outside(OneNode node, String namespace) {
+    return node.kernel(Kind.EGRESS_ROUTE).stream()
+        .map(EgressRoute.class::cast)
+        .filter(route -> route.namespace().equals(namespace))
+        .map(EgressRoute::via)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aWayOutComesWithTheFirstRoutedNetworkAndGoesWithTheLast() {
+    start(one, tenant("red", 5001, true, false));
+    one.attachNow(request("p", "plain", "192.168.1.20"));
+    assertThat(egress(one)).as("pure Layer 2").isEmpty();
+    assertThat(one.attachNow(request("a", "web", "192.168.1.10")))
+        .isInstanceOf(AttachResult.Attached.class);
+    var port = AddressPlan.egressPortName("weft-red");
+    var outside = outside(one, "weft-red");
+    assertThat(port).hasSize(15);
+    assertThat(egress(one))
+        .containsExactly(
+            new EgressFilter("", true),
+            new EgressFilter("weft-red", true),
+            new EgressLink("weft-red", 1450),
+            new EgressPort(port, "weft-red", 1450),
+            new EgressAddress("", port, outside, 31),
+            new EgressAddress("weft-red", "egress", outside.plus(1), 31),
+            new EgressRoute("weft-red", IpPrefix.parse("0.0.0.0/0"), outside),
+            new DeadEnd("weft-red", IpPrefix.parse("192.168.1.0/24")));
+    one.detach("a");
+    assertThat(egress(one)).isEmpty();
+    assertThat(one.kinds()).contains(Kind.PORT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,false,1", "false,true,1", "true,true,2"})
+  void eachFamilyThatHasAGateway(boolean ipv4, boolean ipv6, int routes) {
+    start(one, tenant("red", 5001, ipv4, ipv6));
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    assertThat(one.kernel(Kind.EGRESS_ADDRESS)).hasSize(2 * routes);
+    assertThat(one.kernel(Kind.EGRESS_ROUTE)).hasSize(routes);
+    assertThat(one.kernel(Kind.DEAD_END)).hasSize(routes);
+    assertThat(one.kernel(Kind.EGRESS_ADDRESS))
+        .allSatisfy(
+            object -> {
+              var address = (EgressAddress) object;
+              var range =
+                  address.address().isIpv4()
+                      ? AddressPlan.EGRESS_RANGE
+                      : AddressPlan.EGRESS_RANGE_IPV6;
+              assertThat(range.contains(address.address())).isTrue();
+              assertThat(address.prefixLength()).isEqualTo(address.address().bits() - 1);
+            });
+  }
+
+  @Test
+  void aWayOutGoesWithItsIntentAndOthersStay() {
+    start(one, tenant("blue", 5002, true, false), tenant("red", 5001, true, false));
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    one.attachNow(request("b", "shop", "192.168.1.10"));
+    assertThat(outside(one, "weft-red")).isNotEqualTo(outside(one, "weft-blue"));
+    var blue = outside(one, "weft-blue");
+    one.forget();
+    intend(tenant("blue", 5002, true, false), tenant("red", 5001, false, false));
+    assertThat(egress(one)).noneMatch(object -> object.namespace().equals("weft-red"));
+    assertThat(one.kernel(Kind.EGRESS_PORT)).hasSize(1);
+    assertThat(one.batches.stream().flatMap(List::stream))
+        .allMatch(change -> change instanceof KernelChange.Remove)
+        .noneMatch(change -> change.key().namespace().equals("weft-blue"));
+    assertThat(outside(one, "weft-blue")).isEqualTo(blue);
+    intend(tenant("blue", 5002, false, false), tenant("red", 5001, false, false));
+    assertThat(egress(one)).as("and the host's filter").isEmpty();
+  }
+
+  @Test
+  void aRestartKeepsTheAddressesAndWritesNothing() {
+    start(one, tenant("blue", 5002, true, true), tenant("red", 5001, true, true));
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    one.attachNow(request("b", "shop", "192.168.1.10"));
+    var restarted = new OneNode();
+    restarted.kernel.putAll(one.kernel);
+    start(restarted, tenant("blue", 5002, true, true), tenant("red", 5001, true, true));
+    assertThat(restarted.batches).isEmpty();
+  }
+
+  /** Where two names lead to one place the second goes on; who stands keeps its own. */
+  @Test
+  void numbersAreUniqueAndStay() {
+    var plan = new ForwardingPlan();
+    var ways = new WaysOut(plan);
+    var intent = new EgressIntent(true, false, List.of());
+    var wanted = new TreeMap<String, EgressIntent>();
+    for (int i = 0; i < 2000; i++) {
+      wanted.put("weft-t" + i, intent);
+    }
+    ways.change(wanted, 1450);
+    var first = addresses(plan);
+    assertThat(new TreeSet<>(first)).hasSize(2 * 2000);
+    plan.observeAll(List.copyOf(plan.desired()));
+    var again = new WaysOut(plan);
+    again.change(wanted, 1450);
+    assertThat(addresses(plan)).isEqualTo(first);
+    wanted.remove("weft-t0");
+    again.change(wanted, 1450);
+    assertThat(first).containsAll(addresses(plan));
+  }
+
+  private static List<String> addresses(ForwardingPlan plan) {
+    return plan.desired().stream()
+        .filter(EgressAddress.class::isInstance)
+        .map(EgressAddress.class::cast)
+        .map(address -> address.namespace() + address.device() + " " + address.address())
+        .toList();
+  }
+
+  @Test
+  void aKernelWithoutNftablesHurtsNothingElse() {
+    one.refusing.addAll(
+        List.of(
+            Kind.EGRESS_FILTER,
+            Kind.EGRESS_LINK,
+            Kind.EGRESS_PORT,
+            Kind.EGRESS_ADDRESS,
+            Kind.EGRESS_ROUTE));
+    start(one, tenant("red", 5001, true, false));
+    assertThat(one.attachNow(request("a", "web", "192.168.1.10")))
+        .isInstanceOf(AttachResult.Attached.class);
+    assertThat(one.node.view().kernelFailures())
+        .anySatisfy(failure -> assertThat(failure.reason()).isEqualTo("no, says the kernel"));
+    one.refusing.clear();
+    one.pass(120_000_000_000L);
+    assertThat(one.kernel(Kind.EGRESS_ROUTE)).hasSize(1);
+  }
+}
