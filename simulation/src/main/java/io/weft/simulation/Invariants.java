@@ -80,6 +80,7 @@ final class Invariants {
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingPort _,
+          ForwardingObject.TransitGuard _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _ -> {}
     }

@@ -119,7 +119,8 @@ public final class SimulatedKernel {
           ForwardingObject.EndpointPort _,
           ForwardingObject.EgressFilter _,
           ForwardingObject.DeadEnd _,
-          ForwardingObject.SendingPort _ ->
+          ForwardingObject.SendingPort _,
+          ForwardingObject.TransitGuard _ ->
           List.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
       case ForwardingObject.EgressLink _ ->
           List.of(new ForwardingKey(Kind.EGRESS_FILTER, space, 0, ""));

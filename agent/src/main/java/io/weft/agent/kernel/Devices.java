@@ -70,13 +70,19 @@ record Devices(Rtnetlink host, TenantTables tables) {
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
       boolean alone = standing.get().master().isEmpty();
-      finish(
-          name, (alone ? changes : changes.withMaster(0)).withForwarding(false), Optional.empty());
+      var settings = alone ? changes : changes.withMaster(0);
+      finish(name, settings.withForwarding(false), Optional.empty());
+      setGroup(name);
     } else {
       create(name, wanted, port.mac(), port.mtu(), port.namespace());
       finishNew(name, LinkSettings.NONE.withForwarding(false), Optional.empty());
+      undoOnFailure(name, () -> setGroup(name));
     }
     tables.reread(name);
+  }
+
+  private void setGroup(String name) {
+    tables.rtnetlink().execute(new Request.SetLinkGroup(indexOf(name), Rows.SENDING_GROUP));
   }
 
   /** A device of the name; one that is not as it must be made goes. */

@@ -251,6 +251,7 @@ final class EgressPorts implements AutoCloseable {
             case KernelNotice.AddressChanged(var address, _) -> isOurs(address);
             case KernelNotice.BridgePortChanged _,
                 KernelNotice.FdbChanged _,
+                KernelNotice.RuleChanged _,
                 KernelNotice.NeighbourChanged _ ->
                 false;
             case KernelNotice.RouteChanged(var route, _) -> route.prefix().length() == 0;

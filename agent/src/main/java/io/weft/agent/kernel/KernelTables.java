@@ -138,6 +138,7 @@ final class KernelTables implements AutoCloseable {
           NEIGHBOUR,
           SENDING_FDB,
           SENDING_NEIGHBOUR,
+          TRANSIT_GUARD,
           TENANT_ROUTE ->
           true;
     };
@@ -213,6 +214,7 @@ final class KernelTables implements AutoCloseable {
       case Request.DeleteFdb _,
           Request.DeleteNeighbour _,
           Request.DeleteRoute _,
+          Request.DeleteRule _,
           Request.DeleteAddress _ ->
           failure.notThere();
       default -> failure.alreadyThere();
@@ -264,6 +266,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.FloodEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,
+          ForwardingObject.TransitGuard _,
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
     }
@@ -298,6 +301,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.FloodEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,
+          ForwardingObject.TransitGuard _,
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
     }

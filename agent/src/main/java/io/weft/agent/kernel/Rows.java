@@ -19,6 +19,9 @@ final class Rows {
   /** Behind what an administrator sets by hand, before the end of the namespace. */
   static final int METRIC = 20;
 
+  /** The group of all sending devices, for the rules; the number says nothing. */
+  static final int SENDING_GROUP = Vxlan.SENDING_PORT;
+
   private Rows() {}
 
   /** Behind routes of the tenant's own: an external gateway's default route comes first. */

@@ -159,6 +159,7 @@ final class TenantTables implements AutoCloseable {
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.routes().forEach(row -> translation.object(row).ifPresent(objects::add));
+    objects.addAll(TransitRules.guards(namespace, rtnetlink.rules()));
     return objects;
   }
 
@@ -193,6 +194,8 @@ final class TenantTables implements AutoCloseable {
               .toList();
       case ForwardingObject.GatewayAddress gateway ->
           address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.TransitGuard guard ->
+          TransitRules.of(guard).stream().<Request>map(Request.AddRule::new).toList();
       case ForwardingObject.TenantRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.EgressRoute route ->
@@ -232,6 +235,9 @@ final class TenantTables implements AutoCloseable {
   }
 
   private List<Request> remove(ForwardingObject object) {
+    if (object instanceof ForwardingObject.TransitGuard guard) {
+      return TransitRules.of(guard).stream().<Request>map(Request.DeleteRule::new).toList();
+    }
     Optional<? extends Request> request =
         switch (object) {
           case ForwardingObject.NeighbourEntry neighbour ->
@@ -263,6 +269,7 @@ final class TenantTables implements AutoCloseable {
               ForwardingObject.Bridge _,
               ForwardingObject.VxlanPort _,
               ForwardingObject.SendingPort _,
+              ForwardingObject.TransitGuard _,
               ForwardingObject.EndpointPort _ ->
               fdb(object).map(Request.DeleteFdb::new);
         };
@@ -289,6 +296,7 @@ final class TenantTables implements AutoCloseable {
           ForwardingObject.EndpointPort _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingNeighbour _,
+          ForwardingObject.TransitGuard _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.EgressFilter _,
           ForwardingObject.EgressLink _,
@@ -353,6 +361,7 @@ final class TenantTables implements AutoCloseable {
   List<Observation> drain(boolean quiet) {
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
     boolean all = filter.drain() || doubtful;
+    boolean rulesTouched = false;
     for (var notice : monitor.drain()) {
       switch (notice) {
         case KernelNotice.Overrun() -> {
@@ -375,7 +384,11 @@ final class TenantTables implements AutoCloseable {
           all |= losesRoutes(link);
         }
         case KernelNotice.BridgePortChanged _ -> linksTouched = true;
+        case KernelNotice.RuleChanged _ -> rulesTouched = true;
       }
+    }
+    if (rulesTouched) {
+      touched.putAll(guards());
     }
     boolean lookAtLinks = linksTouched && quiet;
     linksTouched &= !quiet;
@@ -383,6 +396,17 @@ final class TenantTables implements AutoCloseable {
       return compareAll();
     }
     return news(touched);
+  }
+
+  private Map<ForwardingKey, Optional<ForwardingObject>> guards() {
+    var found = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    believed.keySet().stream()
+        .filter(key -> key.kind() == ForwardingKey.Kind.TRANSIT_GUARD)
+        .forEach(key -> found.put(key, Optional.empty()));
+    for (var guard : TransitRules.guards(namespace, rtnetlink.rules())) {
+      found.put(guard.key(), Optional.of(guard));
+    }
+    return found;
   }
 
   /** The kernel takes the routes of a link that goes down away, and does not say so. */

@@ -67,10 +67,10 @@ final class Translation {
     links.put(link.index(), link);
     byName.put(link.name(), link);
     switch (link.kind()) {
-      case "bridge" -> vniIn(link, "br").ifPresent(vni -> bridges.put(link.index(), vni));
+      case "bridge" -> vniIn(link.name(), "br").ifPresent(vni -> bridges.put(link.index(), vni));
       case "vxlan" -> {
-        vniIn(link, "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
-        vniIn(link, "to").ifPresent(vni -> senders.put(link.index(), vni));
+        vniIn(link.name(), "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
+        vniIn(link.name(), "to").ifPresent(vni -> senders.put(link.index(), vni));
       }
       default -> {} // kinds are the kernel's and open
     }
@@ -117,8 +117,8 @@ final class Translation {
     return hop.foreign() ? sendingName(hop.vni()) : bridgeName(hop.vni());
   }
 
-  private static Optional<Vni> vniIn(Link link, String prefix) {
-    var name = link.name();
+  /** The VNI in the name of one of our devices. */
+  static Optional<Vni> vniIn(String name, String prefix) {
     if (!name.matches(prefix + "[1-9][0-9]{0,7}")) {
       return Optional.empty();
     }
@@ -201,6 +201,7 @@ final class Translation {
         link.up()
             && link.master().isEmpty()
             && !link.forwarding()
+            && link.group() == Rows.SENDING_GROUP
             && device.get().equals(Vxlan.of(id, local).withPort(Vxlan.SENDING_PORT));
     return Optional.of(
         new ForwardingObject.SendingPort(

@@ -219,6 +219,7 @@ final class UnderlayRoutes implements AutoCloseable {
             doubtful = true;
         case KernelNotice.BridgePortChanged _,
             KernelNotice.FdbChanged _,
+            KernelNotice.RuleChanged _,
             KernelNotice.NeighbourChanged _ -> {}
       }
     }

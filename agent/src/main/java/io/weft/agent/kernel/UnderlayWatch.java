@@ -94,6 +94,7 @@ public final class UnderlayWatch implements AutoCloseable {
           KernelNotice.LinkGone _,
           KernelNotice.AddressChanged _,
           KernelNotice.RouteChanged _,
+          KernelNotice.RuleChanged _,
           KernelNotice.Overrun _ ->
           true;
       case KernelNotice.BridgePortChanged _,

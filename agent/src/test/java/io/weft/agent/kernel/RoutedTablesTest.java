@@ -28,6 +28,7 @@ import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
 import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
@@ -75,6 +76,7 @@ class RoutedTablesTest extends TenantKernel {
         new Bridge(tenant, VNI, GATEWAY, 1450, true),
         new Bridge(tenant, L3, ROUTER, 1450, true),
         gateway(),
+        new GatewayAddress(tenant, L3, IpAddress.parse("127.0.0.1"), 32),
         new VxlanPort(tenant, L3, VTEP, DEVICE, 1450),
         new VxlanFdbEntry(tenant, L3, FAR_ROUTER, FAR, L3),
         new BridgeFdbEntry(tenant, L3, FAR_ROUTER),
@@ -85,6 +87,7 @@ class RoutedTablesTest extends TenantKernel {
         new SendingFdbEntry(tenant, FOREIGN, ROUTER, VTEP),
         new SendingNeighbour(tenant, FOREIGN, FAR, FAR_ROUTER),
         new SendingNeighbour(tenant, FOREIGN, VTEP, ROUTER),
+        new TransitGuard(tenant, L3),
         route("192.168.2.20/32"),
         route("192.168.2.0/24"),
         way("172.16.0.0/16", TenantHop.sending(FOREIGN, FAR), TenantHop.sending(FOREIGN, VTEP)),
@@ -110,12 +113,12 @@ class RoutedTablesTest extends TenantKernel {
   @Test
   void removesRowsAloneAndEverything() {
     standing();
-    var rows = new ArrayList<>(everything().subList(5, everything().size()));
+    var rows = new ArrayList<>(everything().subList(6, everything().size()));
     rows.add(gateway());
     assertThat(remove(rows)).isEmpty();
     assertThat(remove(rows)).as("gone already is fine").isEmpty();
     assertThat(tables.drain(true)).isEmpty();
-    assertThat(tables.dump()).hasSize(4);
+    assertThat(tables.dump()).hasSize(5);
     assertThat(remove(everything())).isEmpty();
     assertThat(NetworkNamespaces.exists(tenant)).isFalse();
   }
@@ -178,6 +181,20 @@ class RoutedTablesTest extends TenantKernel {
         .contains(route("192.168.2.20/32").key(), route("192.168.2.0/24").key());
     assertThat(put(everything())).isEmpty();
     assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+  }
+
+  @Test
+  void seesARuleOfTheGuardGo() {
+    standing();
+    var guard = new TransitGuard(tenant, L3);
+    inTenant().execute(new Request.DeleteRule(TransitRules.of(guard).get(3)));
+    assertThat(tables.drain(true))
+        .containsExactly(new Observation(guard.key(), Optional.empty()));
+    assertThat(put(List.of(guard))).as("three of its rules stand").isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(inTenant().rules()).containsOnlyOnceElementsOf(TransitRules.of(guard));
+    assertThat(remove(List.of(guard))).isEmpty();
+    assertThat(inTenant().rules()).doesNotContainAnyElementsOf(TransitRules.of(guard));
   }
 
   @Test

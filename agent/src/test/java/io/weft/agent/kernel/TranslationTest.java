@@ -57,7 +57,8 @@ class TranslationTest {
           port,
           OptionalInt.empty(),
           OptionalInt.empty(),
-          false);
+          false,
+          0);
     }
 
     Shape down() {

@@ -178,7 +178,8 @@ public final class RestartCheck implements Check {
       case KernelNotice.LinkChanged _,
           KernelNotice.BridgePortChanged _,
           KernelNotice.AddressChanged _,
-          KernelNotice.RouteChanged _ ->
+          KernelNotice.RouteChanged _,
+          KernelNotice.RuleChanged _ ->
           false;
     };
   }

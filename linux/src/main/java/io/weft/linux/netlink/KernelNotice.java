@@ -19,6 +19,9 @@ public sealed interface KernelNotice {
   /** Only from a monitor that was asked for routes. */
   record RouteChanged(Route route, boolean gone) implements KernelNotice {}
 
+  /** Only from a monitor that was asked for routes. */
+  record RuleChanged(Rule rule, boolean gone) implements KernelNotice {}
+
   /** The kernel has dropped notices (ENOBUFS): nothing is known any more, dump again. */
   record Overrun() implements KernelNotice {}
 }

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
  * @param forwarding IPv4 packets that come in here are routed on
+ * @param group of links, chosen by their owner; 0: none
  */
 public record Link(
     int index,
@@ -35,4 +36,5 @@ public record Link(
     Optional<BridgePort> bridgePort,
     OptionalInt peer,
     OptionalInt peerNamespaceId,
-    boolean forwarding) {}
+    boolean forwarding,
+    int group) {}

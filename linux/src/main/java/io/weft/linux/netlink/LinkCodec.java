@@ -153,7 +153,8 @@ final class LinkCodec {
         slave(detail),
         peer(attributes),
         attributes.u32(Uapi.IFLA_LINK_NETNSID),
-        forwarding(attributes));
+        forwarding(attributes),
+        attributes.u32(Uapi.IFLA_GROUP).orElse(0));
   }
 
   /** In answers IFLA_INET_CONF is an array of all IPV4_DEVCONF_*, the first at 0. */

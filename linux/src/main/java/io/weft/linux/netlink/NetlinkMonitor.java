@@ -30,7 +30,10 @@ public final class NetlinkMonitor implements AutoCloseable {
           | group(Uapi.RTNLGRP_IPV4_IFADDR)
           | group(Uapi.RTNLGRP_IPV6_IFADDR);
   private static final int ROUTE_GROUPS =
-      group(Uapi.RTNLGRP_IPV4_ROUTE) | group(Uapi.RTNLGRP_IPV6_ROUTE);
+      group(Uapi.RTNLGRP_IPV4_ROUTE)
+          | group(Uapi.RTNLGRP_IPV6_ROUTE)
+          | group(Uapi.RTNLGRP_IPV4_RULE)
+          | group(Uapi.RTNLGRP_IPV6_RULE);
 
   private final Descriptor socket;
   private final Descriptor wakeUp = Libc.eventfd();
@@ -48,7 +51,7 @@ public final class NetlinkMonitor implements AutoCloseable {
     return openIn(nameOrPath, false, NetlinkSocket.RECEIVE_BUFFER);
   }
 
-  /** As {@link #openIn(String)}, and routes. */
+  /** As {@link #openIn(String)}, and routes, and the rules that say which of them count. */
   public static NetlinkMonitor openWithRoutesIn(String nameOrPath) {
     return openIn(nameOrPath, true, NetlinkSocket.RECEIVE_BUFFER);
   }
@@ -134,6 +137,8 @@ public final class NetlinkMonitor implements AutoCloseable {
       case Uapi.RTM_DELADDR -> address(message, true);
       case Uapi.RTM_NEWROUTE -> route(message, false);
       case Uapi.RTM_DELROUTE -> route(message, true);
+      case Uapi.RTM_NEWRULE -> rule(message, false);
+      case Uapi.RTM_DELRULE -> rule(message, true);
       default -> Optional.empty(); // the number space is the kernel's and open
     };
   }
@@ -168,6 +173,10 @@ public final class NetlinkMonitor implements AutoCloseable {
 
   private static Optional<KernelNotice> route(Message message, boolean gone) throws MalformedInput {
     return RouteCodec.read(message).map(route -> new KernelNotice.RouteChanged(route, gone));
+  }
+
+  private static Optional<KernelNotice> rule(Message message, boolean gone) throws MalformedInput {
+    return RuleCodec.read(message).map(rule -> new KernelNotice.RuleChanged(rule, gone));
   }
 
   /** Stops the reading thread, waits for it, and closes. Not from within the consumer. */

@@ -34,6 +34,9 @@ public sealed interface Request {
   /** ENODEV: no such link. */
   record SetLink(int link, LinkSettings changes) implements Request {}
 
+  /** Puts the link into a group of links; 0: none. ENODEV: no such link. */
+  record SetLinkGroup(int link, int group) implements Request {}
+
   /** EBUSY: only links that are down change their name on older kernels. */
   record RenameLink(int link, String name) implements Request {
     public RenameLink {
@@ -61,6 +64,12 @@ public sealed interface Request {
 
   /** ESRCH: there is no such route. */
   record DeleteRoute(Route route) implements Request {}
+
+  /** EEXIST: there is the very same rule. */
+  record AddRule(Rule rule) implements Request {}
+
+  /** ENOENT: there is no such rule. */
+  record DeleteRule(Rule rule) implements Request {}
 
   /** Adds or replaces: afterwards this MAC has this destination alone. */
   record PutFdb(FdbEntry entry) implements Request {}

@@ -24,12 +24,14 @@ final class RequestCodec {
           Request.CreateVeth _,
           Request.SetBridgePort _ ->
           Uapi.RTM_NEWLINK;
-      case Request.SetLink _, Request.RenameLink _ -> Uapi.RTM_SETLINK;
+      case Request.SetLink _, Request.SetLinkGroup _, Request.RenameLink _ -> Uapi.RTM_SETLINK;
       case Request.DeleteLink _ -> Uapi.RTM_DELLINK;
       case Request.AddAddress _ -> Uapi.RTM_NEWADDR;
       case Request.DeleteAddress _ -> Uapi.RTM_DELADDR;
       case Request.AddRoute _, Request.ReplaceRoute _ -> Uapi.RTM_NEWROUTE;
       case Request.DeleteRoute _ -> Uapi.RTM_DELROUTE;
+      case Request.AddRule _ -> Uapi.RTM_NEWRULE;
+      case Request.DeleteRule _ -> Uapi.RTM_DELRULE;
       case Request.PutFdb _, Request.AppendFdb _, Request.PutNeighbour _ -> Uapi.RTM_NEWNEIGH;
       case Request.DeleteFdb _, Request.DeleteNeighbour _ -> Uapi.RTM_DELNEIGH;
     };
@@ -41,11 +43,14 @@ final class RequestCodec {
           Request.CreateVxlan _,
           Request.CreateVeth _,
           Request.AddAddress _,
+          Request.AddRule _,
           Request.AddRoute _ ->
           CREATE;
       case Request.ReplaceRoute _, Request.PutFdb _, Request.PutNeighbour _ -> PUT;
       case Request.AppendFdb _ -> Uapi.NLM_F_CREATE | Uapi.NLM_F_APPEND;
       case Request.SetLink _,
+          Request.SetLinkGroup _,
+          Request.DeleteRule _,
           Request.RenameLink _,
           Request.SetBridgePort _,
           Request.DeleteLink _,
@@ -66,6 +71,12 @@ final class RequestCodec {
         LinkCodec.writeHeader(out, link, changes.up());
         LinkCodec.writeSettings(out, changes);
       }
+      case Request.SetLinkGroup(int link, int group) -> {
+        LinkCodec.writeHeader(out, link, Optional.empty());
+        out.attributeU32(Uapi.IFLA_GROUP, group);
+      }
+      case Request.AddRule(Rule rule) -> RuleCodec.write(out, rule);
+      case Request.DeleteRule(Rule rule) -> RuleCodec.write(out, rule);
       case Request.RenameLink(int link, String name) -> {
         LinkCodec.writeHeader(out, link, Optional.empty());
         out.attribute(Uapi.IFLA_IFNAME, name);

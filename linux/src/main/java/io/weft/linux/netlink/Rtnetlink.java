@@ -272,6 +272,20 @@ public final class Rtnetlink implements AutoCloseable {
     return routes;
   }
 
+  /** The rules of IPv4 and IPv6 that say which table counts, the kernel's own among them. */
+  public List<Rule> rules() {
+    var rules = new ArrayList<Rule>();
+    for (int family : new int[] {AF_INET, AF_INET6}) {
+      rules.addAll(
+          socket.dump(
+              "rules",
+              Uapi.RTM_GETRULE,
+              out -> RuleCodec.writeDump(out, family),
+              RuleCodec::read));
+    }
+    return rules;
+  }
+
   /**
    * How a packet to this address would leave: link, gateway, source, and the path MTU where one is
    * known.

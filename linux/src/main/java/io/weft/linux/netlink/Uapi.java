@@ -38,12 +38,17 @@ final class Uapi {
   static final int RTM_NEWNEIGH = 28;
   static final int RTM_DELNEIGH = 29;
   static final int RTM_GETNEIGH = 30;
+  static final int RTM_NEWRULE = 32;
+  static final int RTM_DELRULE = 33;
+  static final int RTM_GETRULE = 34;
   static final int RTNLGRP_LINK = 1;
   static final int RTNLGRP_NEIGH = 3;
   static final int RTNLGRP_IPV4_IFADDR = 5;
   static final int RTNLGRP_IPV4_ROUTE = 7;
+  static final int RTNLGRP_IPV4_RULE = 8;
   static final int RTNLGRP_IPV6_IFADDR = 9;
   static final int RTNLGRP_IPV6_ROUTE = 11;
+  static final int RTNLGRP_IPV6_RULE = 19;
   static final int RTEXT_FILTER_SKIP_STATS = 8;
   static final int RTA_DST = 1;
   static final int RTA_OIF = 4;
@@ -62,6 +67,14 @@ final class Uapi {
   static final int RT_SCOPE_HOST = 254;
   static final int RT_SCOPE_NOWHERE = 255;
 
+  // linux/fib_rules.h
+  static final int FR_ACT_TO_TBL = 1;
+  static final int FR_ACT_UNREACHABLE = 7;
+  static final int FRA_IIFNAME = 3;
+  static final int FRA_PRIORITY = 6;
+  static final int FRA_SUPPRESS_IFGROUP = 13;
+  static final int FRA_TABLE = 15;
+
   // linux/if.h
   static final int IFF_UP = 1;
   static final int IFF_LOWER_UP = 0x10000;
@@ -76,6 +89,7 @@ final class Uapi {
   static final int IFLA_LINKINFO = 18;
   static final int IFLA_IFALIAS = 20;
   static final int IFLA_AF_SPEC = 26;
+  static final int IFLA_GROUP = 27;
   static final int IFLA_NET_NS_FD = 28;
   static final int IFLA_EXT_MASK = 29;
   static final int IFLA_LINK_NETNSID = 37;

@@ -214,7 +214,8 @@ class GoldenOctetsTest {
                 Optional.of(BridgePort.TUNNEL),
                 OptionalInt.empty(),
                 OptionalInt.empty(),
-                false));
+                false,
+                0));
   }
 
   private static String resource(String name) throws IOException {

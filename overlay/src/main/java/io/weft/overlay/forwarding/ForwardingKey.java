@@ -33,6 +33,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     NEIGHBOUR,
     SENDING_FDB,
     SENDING_NEIGHBOUR,
+    TRANSIT_GUARD,
     TENANT_ROUTE;
 
     /** True for what comes from other nodes' routes. */
@@ -43,7 +44,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     /** True for what belongs to a tenant's routing as a whole, not to one VNI of this node. */
     boolean isOfTenant() {
       return switch (this) {
-        case SENDING_PORT, SENDING_FDB, SENDING_NEIGHBOUR, TENANT_ROUTE -> true;
+        case SENDING_PORT, SENDING_FDB, SENDING_NEIGHBOUR, TRANSIT_GUARD, TENANT_ROUTE -> true;
         default -> false;
       };
     }

@@ -337,6 +337,19 @@ public sealed interface ForwardingObject {
   }
 
   /**
+   * Packets that came in the tenant's L3 VNI do not leave by a {@link SendingPort}: who may reach
+   * this tenant does not reach by it what it may reach itself. They are answered "unreachable".
+   *
+   * @param vni the L3 VNI
+   */
+  record TransitGuard(String namespace, Vni vni) implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.TRANSIT_GUARD, namespace, vni.value(), "");
+    }
+  }
+
+  /**
    * A route of the tenant's table, with all that is equally good: the kernel spreads flows.
    *
    * @param hops one or more, sorted, each once

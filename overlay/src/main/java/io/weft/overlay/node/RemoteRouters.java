@@ -61,6 +61,7 @@ final class RemoteRouters {
   /** Everything, for all VTEPs. */
   List<ForwardingObject> objects() {
     var objects = new ArrayList<ForwardingObject>();
+    guard().ifPresent(objects::add);
     for (var vni : remote.vnis()) {
       sendingPort(vni).ifPresent(objects::add);
       for (var vtep : remote.vteps(vni)) {
@@ -95,6 +96,13 @@ final class RemoteRouters {
             id ->
                 new ForwardingObject.SendingPort(
                     namespace, vni, id, underlay.vtep(), mac, underlay.overlayMtu()));
+  }
+
+  private Optional<ForwardingObject> guard() {
+    boolean foreign = remote.vnis().stream().anyMatch(vni -> !vni.equals(l3Vni));
+    return foreign
+        ? Optional.of(new ForwardingObject.TransitGuard(namespace, l3Vni))
+        : Optional.empty();
   }
 
   /** Two VTEPs should not have one MAC; where they do, the lower has it. */
@@ -139,6 +147,7 @@ final class RemoteRouters {
     var objects = new ArrayList<ForwardingObject>();
     var port = sendingPort(vni);
     port.ifPresent(objects::add);
+    guard().ifPresent(objects::add);
     for (var other : remote.vteps(vni)) {
       if (remote.router(vni, other).filter(macs::contains).isPresent()) {
         objects.addAll(objects(vni, other));
@@ -152,6 +161,7 @@ final class RemoteRouters {
 
   private List<ForwardingKey> keys(Vni vni, IpAddress vtep, Iterable<MacAddress> macs) {
     var keys = new ArrayList<ForwardingKey>();
+    keys.add(key(ForwardingKey.Kind.TRANSIT_GUARD, l3Vni, ""));
     boolean own = vni.equals(l3Vni);
     if (own) {
       keys.add(key(ForwardingKey.Kind.NEIGHBOUR, vni, vtep.toString()));

@@ -35,6 +35,8 @@ import java.util.function.Supplier;
  * tenant's table; the gateways themselves are of the networks.
  */
 final class TenantInstance implements Importer {
+  private static final IpAddress NOBODY = IpAddress.parse("127.0.0.1");
+
   private final String namespace;
   private final ForwardingPlan plan;
   private final Supplier<List<NetworkInstance>> networks;
@@ -135,12 +137,22 @@ final class TenantInstance implements Importer {
     objects.add(
         new ForwardingObject.Bridge(
             namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
+    objects.add(reversePath());
     objects.add(vxlanPort());
     objects.addAll(routers.objects());
     for (var prefix : remote.prefixes()) {
       route(prefix).ifPresent(objects::add);
     }
     return objects;
+  }
+
+  /**
+   * The kernel drops what comes in by a link without any address when the way back leads elsewhere,
+   * however loose its reverse path filter is (net/ipv4/fib_frontend.c): into the VNI of another
+   * tenant, or over a network that is here too. This address is nobody's and says nothing.
+   */
+  private ForwardingObject.GatewayAddress reversePath() {
+    return new ForwardingObject.GatewayAddress(namespace, intent.l3Vni(), NOBODY, NOBODY.bits());
   }
 
   private ForwardingObject.VxlanPort vxlanPort() {

@@ -288,7 +288,7 @@ final class TenantTest {
     assertThat(again.batches).isEmpty();
     again.endOfRib();
     assertThat(again.kernel(Kind.TENANT_ROUTE)).as("nobody says it any more").isEmpty();
-    assertThat(again.kernel(Kind.GATEWAY)).hasSize(1);
+    assertThat(again.kernel(Kind.GATEWAY)).as("and that of the L3 VNI").hasSize(2);
   }
 
   // ---- what this node says ----------------------------------------------------------------

@@ -25,6 +25,7 @@ import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
 import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.List;
@@ -195,9 +196,11 @@ final class TenantWaysTest {
     assertThat(one.kernel.values())
         .contains(
             new SendingFdbEntry("weft-red", foreign, AddressPlan.routerMac(SECOND), SECOND),
-            new SendingNeighbour("weft-red", foreign, SECOND, AddressPlan.routerMac(SECOND)));
+            new SendingNeighbour("weft-red", foreign, SECOND, AddressPlan.routerMac(SECOND)),
+            new TransitGuard("weft-red", L3));
     one.unsay(prefix(SECOND, net, foreign));
     assertThat(one.kernel.keySet()).noneMatch(key -> key.vni() == foreign.value());
+    assertThat(one.kernel(Kind.TRANSIT_GUARD)).isEmpty();
   }
 
   @Test
