@@ -1,5 +1,6 @@
 package io.weft.lab.fabric;
 
+import io.weft.kubernetes.resource.Tenant;
 import io.weft.lab.topology.Topology;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
@@ -63,6 +64,13 @@ public record FabricPlan(
 
   public List<Namespace> namespaces(Role role) {
     return namespaces.stream().filter(namespace -> namespace.role() == role).toList();
+  }
+
+  /** True for a node's link that answers to tenants come in by: the node must route them on. */
+  public boolean isWayOut(Cable cable) {
+    return topology.tenants().stream().anyMatch(t -> t.spec().egress() == Tenant.Egress.NODE)
+        && namespaces(Role.NODE).stream()
+            .anyMatch(node -> node.name().equals(cable.lower().namespace()));
   }
 
   /** The namespace of a node, reflector, router or endpoint by its name in the topology. */

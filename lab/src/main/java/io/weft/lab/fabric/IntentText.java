@@ -1,7 +1,6 @@
 package io.weft.lab.fabric;
 
 import io.weft.kubernetes.resource.FabricSpec;
-import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.Tenant;
@@ -77,15 +76,20 @@ public final class IntentText {
     return "{" + remote + ", asn: " + as + "}";
   }
 
-  private static String form(AutoRouteTarget form) {
+  private static String form(Enum<?> form) {
     return form.name().toLowerCase(Locale.ROOT);
   }
 
   private static String tenant(Tenant tenant) {
+    var spec = new StringBuilder();
+    tenant.spec().l3vni().ifPresent(vni -> line(spec, "l3vni", vni));
+    if (tenant.spec().egress() != Tenant.Egress.NONE) {
+      line(spec, "egress", form(tenant.spec().egress()));
+    }
     return "kind: Tenant\nmetadata: {name: "
         + tenant.name()
         + "}\n"
-        + tenant.spec().l3vni().map(vni -> "spec: {l3vni: " + vni + "}\n").orElse("");
+        + (spec.isEmpty() ? "" : "spec:\n" + spec);
   }
 
   private static String network(Network network) {

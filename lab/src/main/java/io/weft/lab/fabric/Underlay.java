@@ -37,7 +37,7 @@ public final class Underlay implements AutoCloseable {
       for (var namespace : plan.namespaces()) {
         underlay.make(namespace);
       }
-      plan.cables().forEach(underlay::lay);
+      plan.cables().forEach(cable -> underlay.lay(cable, plan.isWayOut(cable)));
       plan.namespaces().forEach(underlay::loopback);
       for (var route : plan.routes()) {
         var made = Route.of(route.prefix(), NextHop.via(route.via()));
@@ -74,12 +74,13 @@ public final class Underlay implements AutoCloseable {
     Files.writeString(Path.of("/proc/sys", setting), value);
   }
 
-  private void lay(Cable cable) {
+  private void lay(Cable cable, boolean wayOut) {
     var settings = LinkSettings.UP.withMtu(cable.mtu());
+    var routing = wayOut ? settings.withForwarding(true) : settings;
     var upper = netlink(cable.upper().namespace());
     var lower = netlink(cable.lower().namespace());
     var pair =
-        upper.createVeth(cable.upper().link(), settings, cable.lower().link(), settings, lower);
+        upper.createVeth(cable.upper().link(), settings, cable.lower().link(), routing, lower);
     address(cable.upper(), pair.link().index());
     address(cable.lower(), pair.peer().index());
   }

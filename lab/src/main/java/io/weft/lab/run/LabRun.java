@@ -3,6 +3,7 @@ package io.weft.lab.run;
 import io.weft.lab.check.AttachLatencyCheck;
 import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
+import io.weft.lab.check.EgressCheck;
 import io.weft.lab.check.EncapsulationCheck;
 import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MtuCheck;
@@ -67,6 +68,9 @@ final class LabRun {
     checks.add(new PingCheck());
     if (RoutingCheck.concerns(lab.plan().topology())) {
       checks.add(new RoutingCheck());
+    }
+    if (EgressCheck.concerns(lab.plan().topology())) {
+      checks.add(new EgressCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());

@@ -35,9 +35,15 @@ final class Machine {
 
   /** The same of {@code examples/tenants.yaml}. */
   static Path tenants(Path directory, String name) throws IOException {
-    var text = Files.readString(Topologies.TWO_RACKS.resolveSibling("tenants.yaml"));
+    return example(directory, "tenants", name);
+  }
+
+  /** The same of any example. */
+  static Path example(Path directory, String example, String name) throws IOException {
+    var text = Files.readString(Topologies.TWO_RACKS.resolveSibling(example + ".yaml"));
     return Files.writeString(
-        directory.resolve(name + ".yaml"), text.replace("name: tenants", "name: " + name));
+        directory.resolve(name + ".yaml"),
+        text.replace("{name: " + example + "}", "{name: " + name + "}"));
   }
 
   static void assertNothingLeft(String name) throws IOException {
