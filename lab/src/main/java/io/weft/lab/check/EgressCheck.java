@@ -108,8 +108,7 @@ public final class EgressCheck implements Check {
         seen.equals(Optional.of(node)), endpoint.name() + " was seen as " + seen + ", not " + node);
   }
 
-  private void closed(Attached endpoint, ServerSocket bgp, String spine)
-      throws IOException {
+  private void closed(Attached endpoint, ServerSocket bgp, String spine) throws IOException {
     findings.expect(
         source(bgp, endpoint, NO_ANSWER_MILLIS).isEmpty(), endpoint.name() + " speaks BGP outside");
     findings.expect(
@@ -120,8 +119,7 @@ public final class EgressCheck implements Check {
       if (address.isIpv4()) {
         var back = Pings.ping(spine, address, Pings.PAYLOAD, Duration.ofMillis(100));
         findings.expect(
-            !(back instanceof EchoResult.Reply),
-            "the server reaches " + endpoint.name());
+            !(back instanceof EchoResult.Reply), "the server reaches " + endpoint.name());
       }
     }
   }
@@ -159,7 +157,8 @@ public final class EgressCheck implements Check {
       throws IOException {
     var to = new InetSocketAddress(literal(), port);
     try (var server =
-        NetworkNamespaces.<DatagramSocket, IOException>callIn(spine, () -> new DatagramSocket(to))) {
+        NetworkNamespaces.<DatagramSocket, IOException>callIn(
+            spine, () -> new DatagramSocket(to))) {
       server.setSoTimeout(patience);
       NetworkNamespaces.<Boolean, IOException>callIn(
           endpoint.namespace(),
