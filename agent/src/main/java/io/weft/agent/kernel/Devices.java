@@ -39,13 +39,23 @@ record Devices(Rtnetlink host, TenantTables tables) {
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
       boolean same = standing.get().forwarding() == bridge.routed();
-      finish(name, same ? changes : changes.withForwarding(bridge.routed()), Optional.empty());
+      finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
     } else {
       var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
       tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
-      finishNew(name, LinkSettings.NONE.withForwarding(bridge.routed()), Optional.empty());
+      finishNew(name, withRouting(LinkSettings.NONE, bridge), Optional.empty());
     }
     tables.reread(name);
+  }
+
+  /**
+   * What routers of other nodes say, such as that a packet is too big, comes in over an L3 VNI, and
+   * from an address that every node has: an anycast gateway's, or {@link
+   * AddressPlan#ROUTER_ADDRESS}.
+   */
+  private static LinkSettings withRouting(LinkSettings settings, ForwardingObject.Bridge bridge) {
+    boolean l3 = bridge.routed() && !bridge.mac().equals(AddressPlan.GATEWAY_MAC);
+    return settings.withForwarding(bridge.routed()).withOwnSources(l3);
   }
 
   void put(ForwardingObject.VxlanPort port) {

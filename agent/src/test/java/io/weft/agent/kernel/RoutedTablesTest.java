@@ -16,6 +16,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
@@ -76,7 +77,7 @@ class RoutedTablesTest extends TenantKernel {
         new Bridge(tenant, VNI, GATEWAY, 1450, true),
         new Bridge(tenant, L3, ROUTER, 1450, true),
         gateway(),
-        new GatewayAddress(tenant, L3, IpAddress.parse("127.0.0.1"), 32),
+        new GatewayAddress(tenant, L3, AddressPlan.ROUTER_ADDRESS, 32),
         new VxlanPort(tenant, L3, VTEP, DEVICE, 1450),
         new VxlanFdbEntry(tenant, L3, FAR_ROUTER, FAR, L3),
         new BridgeFdbEntry(tenant, L3, FAR_ROUTER),

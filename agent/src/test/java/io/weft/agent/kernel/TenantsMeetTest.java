@@ -12,6 +12,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
@@ -107,7 +108,7 @@ class TenantsMeetTest {
         new Bridge(space, tenant.vni(), GATEWAY, MTU, true),
         new Bridge(space, tenant.l3(), ROUTER, MTU, true),
         new GatewayAddress(space, tenant.vni(), tenant.host(1), 24),
-        new GatewayAddress(space, tenant.l3(), IpAddress.parse("127.0.0.1"), 32),
+        new GatewayAddress(space, tenant.l3(), AddressPlan.ROUTER_ADDRESS, 32),
         new VxlanPort(space, tenant.l3(), VTEP, DEVICE, MTU),
         new EndpointPort(
             space,

@@ -34,14 +34,17 @@ final class LinkCodec {
         .ifPresent(namespace -> out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number()));
     if (settings.linkLocal().isPresent() || settings.forwarding().isPresent()) {
       int families = out.beginNest(Uapi.IFLA_AF_SPEC);
-      settings.forwarding().ifPresent(forwarding -> writeForwarding(out, forwarding));
+      settings
+          .forwarding()
+          .ifPresent(forwarding -> writeForwarding(out, forwarding, settings.ownSources()));
       settings.linkLocal().ifPresent(linkLocal -> writeLinkLocal(out, linkLocal));
       out.endNest(families);
     }
   }
 
   /** IFLA_INET_CONF holds one attribute for each IPV4_DEVCONF_* that is to change. */
-  private static void writeForwarding(MessageWriter out, boolean forwarding) {
+  private static void writeForwarding(
+      MessageWriter out, boolean forwarding, Optional<Boolean> ownSources) {
     int family = out.beginNest(AF_INET);
     int configuration = out.beginNest(Uapi.IFLA_INET_CONF);
     out.attributeU32(Uapi.IPV4_DEVCONF_FORWARDING, forwarding ? 1 : 0);
@@ -49,6 +52,7 @@ final class LinkCodec {
       out.attributeU32(Uapi.IPV4_DEVCONF_RP_FILTER, 2);
     }
     out.attributeU32(Uapi.IPV4_DEVCONF_ARP_IGNORE, 1);
+    ownSources.ifPresent(own -> out.attributeU32(Uapi.IPV4_DEVCONF_ACCEPT_LOCAL, own ? 1 : 0));
     out.endNest(configuration);
     out.endNest(family);
   }

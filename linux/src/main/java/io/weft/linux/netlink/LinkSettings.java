@@ -19,6 +19,8 @@ import java.util.OptionalInt;
  * @param forwarding true: IPv4 packets that come in here are routed on, with the reverse path
  *     filter loose (RFC 3704 §2.4); false: they are not. Either way the link answers ARP only for
  *     addresses of its own. The kernel ignores it in a creation
+ * @param ownSources true: IPv4 packets that come in here with a source address of this namespace's
+ *     own are taken (accept_local): another router may have the same. Goes only with forwarding
  * @param namespace the namespace to make the link in, or to move it to
  */
 public record LinkSettings(
@@ -29,6 +31,7 @@ public record LinkSettings(
     Optional<Boolean> up,
     Optional<Boolean> linkLocal,
     Optional<Boolean> forwarding,
+    Optional<Boolean> ownSources,
     Optional<Descriptor> namespace) {
   /** Nothing. */
   public static final LinkSettings NONE =
@@ -37,6 +40,7 @@ public record LinkSettings(
           OptionalInt.empty(),
           Optional.empty(),
           OptionalInt.empty(),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
@@ -56,42 +60,47 @@ public record LinkSettings(
 
   public LinkSettings withMac(MacAddress mac) {
     return new LinkSettings(
-        Optional.of(mac), mtu, alias, master, up, linkLocal, forwarding, namespace);
+        Optional.of(mac), mtu, alias, master, up, linkLocal, forwarding, ownSources, namespace);
   }
 
   public LinkSettings withMtu(int mtu) {
     return new LinkSettings(
-        mac, OptionalInt.of(mtu), alias, master, up, linkLocal, forwarding, namespace);
+        mac, OptionalInt.of(mtu), alias, master, up, linkLocal, forwarding, ownSources, namespace);
   }
 
   public LinkSettings withAlias(String alias) {
     return new LinkSettings(
-        mac, mtu, Optional.of(alias), master, up, linkLocal, forwarding, namespace);
+        mac, mtu, Optional.of(alias), master, up, linkLocal, forwarding, ownSources, namespace);
   }
 
   public LinkSettings withMaster(int master) {
     return new LinkSettings(
-        mac, mtu, alias, OptionalInt.of(master), up, linkLocal, forwarding, namespace);
+        mac, mtu, alias, OptionalInt.of(master), up, linkLocal, forwarding, ownSources, namespace);
   }
 
   public LinkSettings withUp(boolean up) {
     return new LinkSettings(
-        mac, mtu, alias, master, Optional.of(up), linkLocal, forwarding, namespace);
+        mac, mtu, alias, master, Optional.of(up), linkLocal, forwarding, ownSources, namespace);
   }
 
   public LinkSettings withLinkLocal(boolean linkLocal) {
     return new LinkSettings(
-        mac, mtu, alias, master, up, Optional.of(linkLocal), forwarding, namespace);
+        mac, mtu, alias, master, up, Optional.of(linkLocal), forwarding, ownSources, namespace);
   }
 
   public LinkSettings withForwarding(boolean forwarding) {
     return new LinkSettings(
-        mac, mtu, alias, master, up, linkLocal, Optional.of(forwarding), namespace);
+        mac, mtu, alias, master, up, linkLocal, Optional.of(forwarding), ownSources, namespace);
+  }
+
+  public LinkSettings withOwnSources(boolean ownSources) {
+    return new LinkSettings(
+        mac, mtu, alias, master, up, linkLocal, forwarding, Optional.of(ownSources), namespace);
   }
 
   public LinkSettings withNamespace(Descriptor namespace) {
     return new LinkSettings(
-        mac, mtu, alias, master, up, linkLocal, forwarding, Optional.of(namespace));
+        mac, mtu, alias, master, up, linkLocal, forwarding, ownSources, Optional.of(namespace));
   }
 
   /** The part that a creation takes: address, MTU, namespace. */
@@ -101,6 +110,7 @@ public record LinkSettings(
         mtu,
         Optional.empty(),
         OptionalInt.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -117,6 +127,7 @@ public record LinkSettings(
         up,
         linkLocal,
         forwarding,
+        ownSources,
         Optional.empty());
   }
 
@@ -135,6 +146,7 @@ public record LinkSettings(
     up.ifPresent(value -> parts.add(value ? "up" : "down"));
     linkLocal.ifPresent(value -> parts.add("link-local " + (value ? "on" : "off")));
     forwarding.ifPresent(value -> parts.add("forwarding " + (value ? "on" : "off")));
+    ownSources.ifPresent(value -> parts.add("own sources " + (value ? "on" : "off")));
     namespace.ifPresent(value -> parts.add("namespace " + value));
     return "[" + String.join(", ", parts) + "]";
   }

@@ -117,6 +117,7 @@ final class Uapi {
   static final int IPV4_DEVCONF_FORWARDING = 1;
   static final int IPV4_DEVCONF_RP_FILTER = 8;
   static final int IPV4_DEVCONF_ARP_IGNORE = 19;
+  static final int IPV4_DEVCONF_ACCEPT_LOCAL = 23;
 
   // linux/veth.h
   static final int VETH_INFO_PEER = 1;

@@ -35,6 +35,13 @@ public final class AddressPlan {
   /** How the names of the underlay's ends begin. */
   public static final String EGRESS_PORT = "weft-";
 
+  /**
+   * What a router of a tenant says of itself towards other nodes, in ICMP errors: the IPv4 dummy
+   * address, which any number of routers may have (RFC 7600 §4.8). It is nobody's, so that no
+   * endpoint can be taken for it.
+   */
+  public static final IpAddress ROUTER_ADDRESS = IpAddress.parse("192.0.0.8");
+
   private AddressPlan() {}
 
   /**

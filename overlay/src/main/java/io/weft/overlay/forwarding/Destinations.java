@@ -1,16 +1,18 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
-/** Where packets go from each VXLAN port: the VTEPs of its rows, counted as rows come and go. */
+/** Where packets go from each VXLAN device: the VTEPs of its rows, counted as rows come and go. */
 final class Destinations {
-  /** By the key of the port; how many rows lead to each VTEP. */
+  /** By the key of the device; how many rows lead to each VTEP. */
   private final TreeMap<ForwardingKey, TreeMap<IpAddress, Integer>> rows = new TreeMap<>();
 
   void add(ForwardingObject object) {
@@ -23,9 +25,11 @@ final class Destinations {
 
   private void change(ForwardingObject object, int by) {
     if (object instanceof FloodEntry flood) {
-      change(port(flood.key()), flood.vtep(), by);
+      change(port(Kind.VXLAN, flood), flood.vtep(), by);
     } else if (object instanceof VxlanFdbEntry entry) {
-      change(port(entry.key()), entry.vtep(), by);
+      change(port(Kind.VXLAN, entry), entry.vtep(), by);
+    } else if (object instanceof SendingFdbEntry entry) {
+      change(port(Kind.SENDING_PORT, entry), entry.vtep(), by);
     }
   }
 
@@ -37,14 +41,14 @@ final class Destinations {
     }
   }
 
-  /** By the key of the VXLAN port. */
+  /** By the key of the device. */
   void forEach(BiConsumer<ForwardingKey, SortedSet<IpAddress>> taker) {
     rows.forEach(
         (port, vteps) ->
             taker.accept(port, Collections.unmodifiableSortedSet(vteps.navigableKeySet())));
   }
 
-  private static ForwardingKey port(ForwardingKey row) {
-    return new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
+  private static ForwardingKey port(Kind kind, ForwardingObject row) {
+    return new ForwardingKey(kind, row.namespace(), row.key().vni(), "");
   }
 }

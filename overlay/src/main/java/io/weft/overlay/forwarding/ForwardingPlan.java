@@ -1,7 +1,6 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
-import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -97,14 +96,13 @@ public final class ForwardingPlan {
     return !realized.containsKey(key) && !inFlight.containsKey(key);
   }
 
-  /** The VXLAN ports that are desired and have rows, each with the VTEPs that these lead to. */
-  public void forEachDestination(BiConsumer<VxlanPort, SortedSet<IpAddress>> taker) {
+  /**
+   * The VXLAN devices that are desired and have rows, each with the VTEPs that these lead to:
+   * {@link ForwardingObject.VxlanPort} and {@link ForwardingObject.SendingPort}.
+   */
+  public void forEachDestination(BiConsumer<ForwardingObject, SortedSet<IpAddress>> taker) {
     destinations.forEach(
-        (key, vteps) -> {
-          if (desired.get(key) instanceof VxlanPort port) {
-            taker.accept(port, vteps);
-          }
-        });
+        (key, vteps) -> desired(key).ifPresent(device -> taker.accept(device, vteps)));
   }
 
   public Collection<ForwardingObject> desired() {

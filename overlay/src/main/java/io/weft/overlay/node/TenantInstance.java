@@ -35,7 +35,6 @@ import java.util.function.Supplier;
  * tenant's table; the gateways themselves are of the networks.
  */
 final class TenantInstance implements Importer {
-  private static final IpAddress NOBODY = IpAddress.parse("127.0.0.1");
 
   private final String namespace;
   private final ForwardingPlan plan;
@@ -137,7 +136,7 @@ final class TenantInstance implements Importer {
     objects.add(
         new ForwardingObject.Bridge(
             namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
-    objects.add(reversePath());
+    objects.add(routerAddress());
     objects.add(vxlanPort());
     objects.addAll(routers.objects());
     for (var prefix : remote.prefixes()) {
@@ -147,12 +146,14 @@ final class TenantInstance implements Importer {
   }
 
   /**
-   * The kernel drops what comes in by a link without any address when the way back leads elsewhere,
-   * however loose its reverse path filter is (net/ipv4/fib_frontend.c): into the VNI of another
-   * tenant, or over a network that is here too. This address is nobody's and says nothing.
+   * What this router says of itself in ICMP errors towards other nodes. It also opens the reverse
+   * path: the kernel drops what comes in by a link without any address when the way back leads
+   * elsewhere, however loose its filter is (net/ipv4/fib_frontend.c): into the VNI of another
+   * tenant, or over a network that is here too.
    */
-  private ForwardingObject.GatewayAddress reversePath() {
-    return new ForwardingObject.GatewayAddress(namespace, intent.l3Vni(), NOBODY, NOBODY.bits());
+  private ForwardingObject.GatewayAddress routerAddress() {
+    var address = AddressPlan.ROUTER_ADDRESS;
+    return new ForwardingObject.GatewayAddress(namespace, intent.l3Vni(), address, address.bits());
   }
 
   private ForwardingObject.VxlanPort vxlanPort() {

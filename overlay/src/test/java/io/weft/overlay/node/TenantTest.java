@@ -133,7 +133,8 @@ final class TenantTest {
             new GatewayAddress("weft-red", VNI, IpAddress.parse("192.168.1.1"), 24),
             new NeighbourEntry(
                 "weft-red", VNI, IpAddress.parse("192.168.1.10"), macOf("192.168.1.10")),
-            new Bridge("weft-red", L3, ROUTER, 1450, true));
+            new Bridge("weft-red", L3, ROUTER, 1450, true),
+            new GatewayAddress("weft-red", L3, IpAddress.parse("192.0.0.8"), 32));
     assertThat(one.kernel(Kind.VXLAN))
         .hasSize(2)
         .anySatisfy(
