@@ -139,7 +139,8 @@ final class Model {
             network,
             port,
             endpoint + " " + own.mac() + " [" + own.ip() + "] in " + network.vni()),
-        row(Kind.LOCAL_FDB, network, own.mac().toString(), ""));
+        row(Kind.LOCAL_FDB, network, own.mac().toString(), ""),
+        row(Kind.NEIGHBOUR, network, own.ip(), "is " + own.mac()));
   }
 
   private static List<String> remote(Attachment other) {

@@ -161,7 +161,8 @@ final class RoutedNodes {
               Optional.of(
                   new PodInterface(pod, "eth0", List.of(24, 64), List.of(segment.address(1))))),
           new LocalFdbEntry(tenant, segment.id(), segment.mac(last), port),
-          new NeighbourEntry(tenant, segment.id(), segment.address(last), segment.mac(last)));
+          new NeighbourEntry(tenant, segment.id(), segment.address(last), segment.mac(last)),
+          new NeighbourEntry(tenant, segment.id(), segment.address6(last), segment.mac(last)));
       return pod;
     }
 

@@ -16,7 +16,7 @@ final class TablesModel {
       int vni = endpoint.vni().value();
       if (endpoint.node().equals(node)) {
         lines.add(TenantTables.local(vni, endpoint.mac()));
-        local(lab, endpoint, lines);
+        local(endpoint, lines);
       } else {
         remote(lab, endpoint, lines);
       }
@@ -27,12 +27,10 @@ final class TablesModel {
     return lines;
   }
 
-  /** A gateway knows who is attached here. */
-  private static void local(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {
-    if (Routing.isRouted(lab, endpoint.network())) {
-      for (var address : endpoint.addresses()) {
-        lines.add(TenantTables.neighbour(endpoint.vni().value(), address, endpoint.mac()));
-      }
+  /** Questions about who is attached here do not leave the node. */
+  private static void local(Attached endpoint, NavigableSet<String> lines) {
+    for (var address : endpoint.addresses()) {
+      lines.add(TenantTables.neighbour(endpoint.vni().value(), address, endpoint.mac()));
     }
   }
 

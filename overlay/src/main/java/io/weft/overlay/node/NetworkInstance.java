@@ -323,8 +323,8 @@ final class NetworkInstance implements Importer {
   }
 
   /**
-   * A gateway knows those attached here too, and asks nobody: its question would be answered on
-   * every node (RFC 9135 §4.1).
+   * Those attached here too, so that a question about them does not leave the node, and a gateway
+   * asks nobody: its question would be answered on every node (RFC 9135 §4.1).
    */
   private Optional<ForwardingObject> neighbourObject(IpAddress ip) {
     if (intent.isGateway(ip)) {
@@ -334,7 +334,7 @@ final class NetworkInstance implements Importer {
         .neighbour(ip)
         .filter(best -> !hasLocalMac(best.mac()) && isReachable(best.vtep()))
         .map(RemoteMac::mac)
-        .or(() -> intent.gatewayOf(ip).flatMap(_ -> localOwner(ip)).map(Endpoint::mac))
+        .or(() -> localOwner(ip).map(Endpoint::mac))
         .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
   }
 

@@ -35,7 +35,6 @@ import java.util.function.Supplier;
  * tenant's table; the gateways themselves are of the networks.
  */
 final class TenantInstance implements Importer {
-
   private final String namespace;
   private final ForwardingPlan plan;
   private final Supplier<List<NetworkInstance>> networks;

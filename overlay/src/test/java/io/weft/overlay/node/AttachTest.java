@@ -60,7 +60,12 @@ final class AttachTest {
                     .allMatch(KernelChange.Put.class::isInstance)
                     .extracting(change -> change.key().kind())
                     .containsExactly(
-                        Kind.NAMESPACE, Kind.BRIDGE, Kind.VXLAN, Kind.PORT, Kind.LOCAL_FDB));
+                        Kind.NAMESPACE,
+                        Kind.BRIDGE,
+                        Kind.VXLAN,
+                        Kind.PORT,
+                        Kind.LOCAL_FDB,
+                        Kind.NEIGHBOUR));
     assertThat(one.attached).isEmpty();
     assertThat(one.announced()).isEmpty();
     one.applyBatch();
@@ -326,7 +331,8 @@ final class AttachTest {
     one.attach(request("b", "db"));
     one.detach("a");
     assertThat(one.kinds())
-        .containsExactly(Kind.NAMESPACE, Kind.BRIDGE, Kind.VXLAN, Kind.PORT, Kind.LOCAL_FDB);
+        .containsExactly(
+            Kind.NAMESPACE, Kind.BRIDGE, Kind.VXLAN, Kind.PORT, Kind.LOCAL_FDB, Kind.NEIGHBOUR);
     one.detach("b");
     assertThat(one.kernel).isEmpty();
   }

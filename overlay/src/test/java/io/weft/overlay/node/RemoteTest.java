@@ -11,6 +11,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -29,7 +30,19 @@ final class RemoteTest {
   private List<?> remote() {
     return Stream.of(Kind.VXLAN_FDB, Kind.BRIDGE_FDB, Kind.FLOOD, Kind.NEIGHBOUR)
         .flatMap(kind -> one.kernel(kind).stream())
+        .filter(row -> !(row instanceof NeighbourEntry entry && isHere(entry)))
         .toList();
+  }
+
+  /** An endpoint of this node has a neighbour entry too. */
+  private boolean isHere(NeighbourEntry entry) {
+    return one.kernel(Kind.PORT).stream()
+        .anyMatch(
+            port ->
+                port instanceof EndpointPort endpoint
+                    && endpoint.namespace().equals(entry.namespace())
+                    && endpoint.mac().equals(entry.mac())
+                    && endpoint.addresses().contains(entry.ip()));
   }
 
   @Test

@@ -156,7 +156,7 @@ final class TenantTest {
     one.attach(request("a", "web", "192.168.1.10"));
     sayHost(OTHER, OTHERS, "192.168.2.20");
     assertThat(one.kernel(Kind.GATEWAY)).isEmpty();
-    assertThat(one.kernel(Kind.NEIGHBOUR)).isEmpty();
+    assertThat(one.kernel(Kind.NEIGHBOUR)).as("of the endpoint here").hasSize(1);
     assertThat(routes()).isEmpty();
     assertThat(one.kernel(Kind.BRIDGE))
         .singleElement()
