@@ -51,6 +51,7 @@ public final class NodeJson {
           .put("attempts", failure.attempts());
     }
     endpoints(view, document);
+    unusedRoutes(view, document);
     BgpJson.texts(document.putArray("problems"), problems);
     return document;
   }
@@ -84,6 +85,19 @@ public final class NodeJson {
       node.put("attached", each.attached()).put("sticky", endpoint.sticky());
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
+    }
+  }
+
+  /** What leads nowhere on this node although a tenant imports it. */
+  private static void unusedRoutes(NodeView view, ObjectNode document) {
+    if (view.unusedRoutes().isEmpty()) {
+      return;
+    }
+    var unused = document.putArray("unusedRoutes");
+    for (var tenant : view.unusedRoutes()) {
+      for (var reason : tenant.reasons()) {
+        unused.addObject().put("tenant", tenant.tenant()).put("reason", reason);
+      }
     }
   }
 

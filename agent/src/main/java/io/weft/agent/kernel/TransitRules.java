@@ -23,8 +23,7 @@ final class TransitRules {
     var bridge = Translation.bridgeName(guard.vni());
     var rules = new ArrayList<Rule>();
     for (boolean ipv4 : new boolean[] {true, false}) {
-      rules.add(
-          Rule.lookupWithout(ipv4, PRIORITY, bridge, Route.MAIN_TABLE, Rows.SENDING_GROUP));
+      rules.add(Rule.lookupWithout(ipv4, PRIORITY, bridge, Route.MAIN_TABLE, Rows.SENDING_GROUP));
       rules.add(Rule.unreachable(ipv4, PRIORITY + 1, bridge));
     }
     return rules;

@@ -30,6 +30,7 @@ import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.NodeView.DuplicateView;
 import io.weft.overlay.node.NodeView.EndpointView;
 import io.weft.overlay.node.NodeView.NetworkView;
+import io.weft.overlay.node.NodeView.UnusedView;
 import io.weft.overlay.node.Underlay;
 import java.util.List;
 import java.util.Optional;
@@ -155,7 +156,10 @@ class DocumentsTest {
             quiet.kernelWrites(),
             quiet.kernelFailures(),
             quiet.bgp(),
-            List.of(duplicate));
+            List.of(duplicate),
+            List.of(new UnusedView("red", List.of("10.9.0.0/16: why"))));
+    assertThat(NodeJson.status(view, List.of()).path("unusedRoutes").toString())
+        .isEqualTo("[{\"tenant\":\"red\",\"reason\":\"10.9.0.0/16: why\"}]");
     assertJson(
         JsonNodeFactory.instance
             .objectNode()

@@ -189,8 +189,7 @@ class RoutedTablesTest extends TenantKernel {
     standing();
     var guard = new TransitGuard(tenant, L3);
     inTenant().execute(new Request.DeleteRule(TransitRules.of(guard).get(3)));
-    assertThat(tables.drain(true))
-        .containsExactly(new Observation(guard.key(), Optional.empty()));
+    assertThat(tables.drain(true)).containsExactly(new Observation(guard.key(), Optional.empty()));
     assertThat(put(List.of(guard))).as("three of its rules stand").isEmpty();
     assertThat(tables.drain(true)).isEmpty();
     assertThat(inTenant().rules()).containsOnlyOnceElementsOf(TransitRules.of(guard));

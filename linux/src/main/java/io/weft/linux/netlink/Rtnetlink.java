@@ -278,10 +278,7 @@ public final class Rtnetlink implements AutoCloseable {
     for (int family : new int[] {AF_INET, AF_INET6}) {
       rules.addAll(
           socket.dump(
-              "rules",
-              Uapi.RTM_GETRULE,
-              out -> RuleCodec.writeDump(out, family),
-              RuleCodec::read));
+              "rules", Uapi.RTM_GETRULE, out -> RuleCodec.writeDump(out, family), RuleCodec::read));
     }
     return rules;
   }

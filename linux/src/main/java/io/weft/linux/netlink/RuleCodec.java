@@ -35,8 +35,7 @@ final class RuleCodec {
     int family = fixed.get(0);
     int action = fixed.get(7);
     boolean looksUp = action == Uapi.FR_ACT_TO_TBL;
-    if (family != AF_INET && family != AF_INET6
-        || !looksUp && action != Uapi.FR_ACT_UNREACHABLE) {
+    if (family != AF_INET && family != AF_INET6 || !looksUp && action != Uapi.FR_ACT_UNREACHABLE) {
       return Optional.empty();
     }
     var attributes = message.attributes(FIB_RULE_HDR);

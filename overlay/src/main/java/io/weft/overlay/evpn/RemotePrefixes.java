@@ -1,10 +1,6 @@
 package io.weft.overlay.evpn;
 
 import io.weft.bgp.speaker.Path;
-import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
-import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
-import io.weft.bgp.wire.ExtendedCommunity;
-import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
@@ -16,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -24,80 +21,42 @@ import java.util.function.Predicate;
 
 /**
  * What other nodes say of one IP-VRF: hosts, by routes of Type 2 with two labels (RFC 9135 §5.2),
- * and prefixes, by routes of Type 5 without overlay index (RFC 9136 §4.4.1). A route without a
- * usable router's MAC says nothing here.
+ * and prefixes, by routes of Type 5: behind a router with its MAC (RFC 9136 §4.4.1), or behind a
+ * gateway's address, which another route leads to (§4.4.2).
  */
 public final class RemotePrefixes {
   /** Equal ways to one prefix at most; of more the lowest VTEPs are used. */
   public static final int MAX_WAYS = 64;
 
   /**
-   * One way to a prefix.
+   * Who takes packets.
+   *
+   * @param vni that it wants: the route's label (RFC 8365 §5.1.3)
+   */
+  public record Router(Vni vni, MacAddress mac) {}
+
+  /**
+   * One way to a prefix: a router's, or an overlay index, one of both.
    *
    * @param host from a route of Type 2
-   * @param vni the VNI that the VTEP wants: the route's label (RFC 8365 §5.1.3)
+   * @param vtep who says so
+   * @param gateway address of the tenant that the prefix is behind
    */
   public record RemotePrefix(
-      IpPrefix prefix, boolean host, IpAddress vtep, Vni vni, MacAddress routerMac, Rank rank) {
+      IpPrefix prefix,
+      boolean host,
+      IpAddress vtep,
+      Optional<Router> router,
+      Optional<IpAddress> gateway,
+      Rank rank) {
 
     /** What a route says; empty when it says nothing that an IP-VRF uses. */
     public static Optional<RemotePrefix> of(Path path) {
-      return switch (path.route()) {
-        case MacIpAdvertisement route -> host(route, path);
-        case IpPrefixRoute route -> prefix(route, path);
-        default -> Optional.empty();
-      };
+      return PrefixReading.of(path).prefix();
     }
 
-    private static Optional<RemotePrefix> host(MacIpAdvertisement route, Path path) {
-      if (route.ip().isEmpty() || route.label2().isEmpty()) {
-        return Optional.empty();
-      }
-      var mobility = path.attributes().macMobility();
-      var ip = route.ip().get();
-      return remote(
-          path,
-          new IpPrefix(ip, ip.bits()),
-          true,
-          route.label2().getAsInt(),
-          mobility.map(ExtendedCommunity::isSticky).orElse(false),
-          mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L));
-    }
-
-    private static Optional<RemotePrefix> prefix(IpPrefixRoute route, Path path) {
-      return route.esi().isZero() && route.gateway().isUnspecified()
-          ? remote(path, route.prefix(), false, route.label(), false, 0)
-          : Optional.empty();
-    }
-
-    private static Optional<RemotePrefix> remote(
-        Path path, IpPrefix prefix, boolean host, int label, boolean sticky, long sequence) {
-      var routerMac =
-          path.attributes().extendedCommunities().stream()
-              .filter(ExtendedCommunity::isRoutersMac)
-              .map(ExtendedCommunity::mac)
-              .filter(mac -> !mac.isMulticast() && !mac.isZero())
-              .findFirst();
-      if (label == 0 || routerMac.isEmpty()) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          new RemotePrefix(
-              prefix,
-              host,
-              path.attributes().nextHop(),
-              new Vni(label),
-              routerMac.get(),
-              rank(path.attributes(), sticky, sequence)));
-    }
-
-    private static Rank rank(PathAttributes attributes, boolean sticky, long sequence) {
-      return new Rank(
-          sticky,
-          sequence,
-          attributes.localPreference().orElse(Rank.DEFAULT_LOCAL_PREFERENCE),
-          attributes.asPath().length(),
-          attributes.origin());
+    boolean isIn(Vni vni) {
+      return router.filter(r -> !r.vni().equals(vni)).isEmpty();
     }
   }
 
@@ -111,7 +70,6 @@ public final class RemotePrefixes {
   public record Rank(
       boolean sticky, long sequence, long localPreference, int asPathLength, Origin origin)
       implements Comparable<Rank> {
-    private static final long DEFAULT_LOCAL_PREFERENCE = 100;
     private static final Comparator<Rank> ORDER =
         Comparator.comparing(Rank::sticky)
             .thenComparingLong(Rank::sequence)
@@ -126,13 +84,15 @@ public final class RemotePrefixes {
   }
 
   private static final Map<Route, RemotePrefix> NONE = new LinkedHashMap<>();
-  private static final TreeMap<IpAddress, TreeMap<MacAddress, Integer>> NOBODY = new TreeMap<>();
+  private static final TreeMap<IpAddress, NavigableMap<MacAddress, Integer>> NOBODY =
+      new TreeMap<>();
 
   private final Map<Route, RemotePrefix> byRoute = new LinkedHashMap<>();
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
+  private final TreeMap<IpAddress, NavigableMap<IpPrefix, Integer>> byGateway = new TreeMap<>();
 
   /** How many routes of the VTEP say so, by the VNI that they ask for. */
-  private final TreeMap<Vni, TreeMap<IpAddress, TreeMap<MacAddress, Integer>>> routers =
+  private final TreeMap<Vni, TreeMap<IpAddress, NavigableMap<MacAddress, Integer>>> routers =
       new TreeMap<>();
 
   /** Adds or replaces what the route with this key says. */
@@ -164,20 +124,40 @@ public final class RemotePrefixes {
   }
 
   private void count(RemotePrefix remote, int change) {
-    var vteps = routers.computeIfAbsent(remote.vni(), _ -> new TreeMap<>());
-    var counts = vteps.computeIfAbsent(remote.vtep(), _ -> new TreeMap<>());
-    int count = counts.getOrDefault(remote.routerMac(), 0) + change;
+    remote.gateway().ifPresent(gateway -> count(byGateway, gateway, remote.prefix(), change));
+    if (remote.router().isPresent()) {
+      var router = remote.router().get();
+      var vteps = routers.computeIfAbsent(router.vni(), _ -> new TreeMap<>());
+      count(vteps, remote.vtep(), router.mac(), change);
+      if (vteps.isEmpty()) {
+        routers.remove(router.vni());
+      }
+    }
+  }
+
+  private static <K, V extends Comparable<V>> void count(
+      Map<K, NavigableMap<V, Integer>> table, K key, V value, int change) {
+    var counts = table.computeIfAbsent(key, _ -> new TreeMap<>());
+    int count = counts.getOrDefault(value, 0) + change;
     if (count > 0) {
-      counts.put(remote.routerMac(), count);
+      counts.put(value, count);
     } else {
-      counts.remove(remote.routerMac());
+      counts.remove(value);
     }
     if (counts.isEmpty()) {
-      vteps.remove(remote.vtep());
+      table.remove(key);
     }
-    if (vteps.isEmpty()) {
-      routers.remove(remote.vni());
-    }
+  }
+
+  /** The prefixes behind a gateway's address, sorted. */
+  public List<IpPrefix> behind(IpAddress gateway) {
+    var prefixes = byGateway.get(gateway);
+    return prefixes == null ? List.of() : List.copyOf(prefixes.keySet());
+  }
+
+  /** The gateways' addresses that prefixes are behind, sorted. */
+  public List<IpAddress> gateways() {
+    return List.copyOf(byGateway.keySet());
   }
 
   /**
@@ -191,7 +171,7 @@ public final class RemotePrefixes {
   public List<RemotePrefix> best(
       IpPrefix prefix, Vni own, IpAddress here, Predicate<RemotePrefix> usable) {
     var order =
-        Comparator.comparing((RemotePrefix way) -> way.vni().equals(own))
+        Comparator.comparing((RemotePrefix way) -> way.isIn(own))
             .thenComparing(way -> way.host())
             .thenComparing(way -> way.rank())
             .thenComparing(way -> way.vtep().equals(here));
@@ -207,7 +187,7 @@ public final class RemotePrefixes {
         }
       }
     }
-    best.sort(Comparator.comparing(RemotePrefix::vtep).thenComparing(RemotePrefix::vni));
+    best.sort(Comparator.comparing(RemotePrefix::vtep));
     boolean single = !best.isEmpty() && best.getFirst().host();
     return List.copyOf(best.subList(0, Math.min(best.size(), single ? 1 : MAX_WAYS)));
   }
@@ -217,7 +197,8 @@ public final class RemotePrefixes {
    * where it says several, the lowest counts, whatever came first.
    */
   public Optional<MacAddress> router(Vni vni, IpAddress vtep) {
-    return Optional.ofNullable(routers.getOrDefault(vni, NOBODY).get(vtep)).map(TreeMap::firstKey);
+    return Optional.ofNullable(routers.getOrDefault(vni, NOBODY).get(vtep))
+        .map(NavigableMap::firstKey);
   }
 
   /** All prefixes, sorted. */

@@ -90,6 +90,14 @@ final class Instances {
     return views;
   }
 
+  /** What the tenants cannot use of the routes for them. */
+  List<NodeView.UnusedView> unusedRoutes() {
+    return tenants.all().stream()
+        .map(tenant -> new NodeView.UnusedView(tenant.intent().name(), tenant.unused()))
+        .filter(view -> !view.reasons().isEmpty())
+        .toList();
+  }
+
   Collection<NetworkInstance> all() {
     return Collections.unmodifiableCollection(byNetwork.values());
   }

@@ -343,6 +343,13 @@ final class NetworkInstance implements Importer {
     return Optional.ofNullable(owners.get(ip));
   }
 
+  /** True when somebody has the address, here or elsewhere, and is reached through the segment. */
+  boolean knows(IpAddress ip) {
+    return !intent.isGateway(ip)
+        && (localOwner(ip).isPresent()
+            || remote.neighbour(ip).filter(best -> isReachable(best.vtep())).isPresent());
+  }
+
   private List<ForwardingObject> floodObjects() {
     var objects = new ArrayList<ForwardingObject>();
     remote

@@ -272,6 +272,7 @@ public final class Node {
         kernelWrites,
         List.copyOf(plan.failures()),
         routes.status(),
-        instances.duplicates());
+        instances.duplicates(),
+        instances.unusedRoutes());
   }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param kernelPending changes not yet confirmed
  * @param kernelWrites writes that succeeded since the start
  * @param duplicates MACs that are frozen because two places claim them
+ * @param unusedRoutes by tenant, only those that have any
  */
 public record NodeView(
     String name,
@@ -31,7 +32,8 @@ public record NodeView(
     long kernelWrites,
     List<Failure> kernelFailures,
     Optional<SpeakerStatus> bgp,
-    List<DuplicateView> duplicates) {
+    List<DuplicateView> duplicates,
+    List<UnusedView> unusedRoutes) {
 
   /** One without duplicates. */
   public NodeView(
@@ -58,8 +60,12 @@ public record NodeView(
         kernelWrites,
         kernelFailures,
         bgp,
+        List.of(),
         List.of());
   }
+
+  /** Routes that a tenant of this node cannot use, each with the reason. */
+  public record UnusedView(String tenant, List<String> reasons) {}
 
   /**
    * A MAC that is here and elsewhere (RFC 7432 §15.1), frozen until one of both withdraws it.

@@ -134,6 +134,7 @@ final class RouteExchange {
   void importInto(Importer instance) {
     learned.forEach(
         (key, path) -> instance.learn(key, Optional.of(path).filter(instance::imports)));
+    instances.tenants().forEach(TenantInstance::refreshBehindAll);
   }
 
   /** As {@link #importInto(Importer)}, and what other tenants of this node say. */
@@ -148,7 +149,9 @@ final class RouteExchange {
     if (said.isPresent()) {
       tenant.learnLocal(said.get());
     } else {
-      tenant.learn(key, Optional.ofNullable(learned.get(key)).filter(tenant::imports));
+      var heard = Optional.ofNullable(learned.get(key));
+      tenant.learn(key, heard.filter(tenant::imports));
+      tenant.heard(key, heard);
     }
   }
 

@@ -18,6 +18,7 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.evpn.RemotePrefixes;
 import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
+import io.weft.overlay.evpn.RemotePrefixes.Router;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.TenantHop;
@@ -41,6 +42,7 @@ final class TenantInstance implements Importer {
   private final Supplier<List<NetworkIntent>> intended;
   private final RemotePrefixes remote = new RemotePrefixes();
   private final LocalAddresses local = new LocalAddresses();
+  private final UnusedRoutes unused = new UnusedRoutes();
   private final RemoteRouters routers;
   private final OwnedObjects owned;
   private TenantIntent intent;
@@ -77,6 +79,7 @@ final class TenantInstance implements Importer {
     this.routers =
         new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
     local.read(networks.get(), intended.get());
+    unused.change(intended.get());
   }
 
   String namespace() {
@@ -115,6 +118,7 @@ final class TenantInstance implements Importer {
     underlay = newUnderlay;
     rd = newRd;
     local.read(networks.get(), intended.get());
+    unused.change(intended.get());
     routers.change(intent.l3Vni(), underlay, routerMac());
     owned.retain(objects());
   }
@@ -169,14 +173,15 @@ final class TenantInstance implements Importer {
 
   @Override
   public void learn(Route key, Optional<Path> path) {
+    unused.imported(key, path);
     var before = remote.find(key);
     var after = path.flatMap(RemotePrefix::of);
     if (before.equals(after)) {
       return;
     }
     var receivers = new LinkedHashSet<Receiver>();
-    before.map(this::receiver).ifPresent(receivers::add);
-    after.map(this::receiver).ifPresent(receivers::add);
+    before.flatMap(this::receiver).ifPresent(receivers::add);
+    after.flatMap(this::receiver).ifPresent(receivers::add);
     remote.remove(key);
     after.ifPresent(way -> remote.put(key, way));
     for (var receiver : receivers) {
@@ -187,11 +192,51 @@ final class TenantInstance implements Importer {
     var prefixes = new TreeSet<IpPrefix>();
     before.map(RemotePrefix::prefix).ifPresent(prefixes::add);
     after.map(RemotePrefix::prefix).ifPresent(prefixes::add);
-    prefixes.forEach(this::refreshRoute);
+    for (var prefix : prefixes) {
+      refreshRoute(prefix);
+      refreshBehind(prefix.address());
+    }
   }
 
-  private Receiver receiver(RemotePrefix way) {
-    return new Receiver(way.vni(), way.vtep(), remote.router(way.vni(), way.vtep()));
+  private Optional<Receiver> receiver(RemotePrefix way) {
+    return way.router()
+        .map(Router::vni)
+        .map(vni -> new Receiver(vni, way.vtep(), remote.router(vni, way.vtep())));
+  }
+
+  /** A route that one of the tenant's networks may have imported. */
+  void heard(Route key, Optional<Path> path) {
+    unused.heard(key, path);
+    if (key instanceof MacIpAdvertisement route) {
+      route.ip().ifPresent(this::refreshBehind);
+    }
+  }
+
+  /** The address may have come to another place: the prefixes behind it follow. */
+  private void refreshBehind(IpAddress gateway) {
+    remote.behind(gateway).forEach(this::refreshRoute);
+  }
+
+  /** All prefixes behind gateways' addresses: networks came, or learned much at once. */
+  void refreshBehindAll() {
+    remote.gateways().forEach(this::refreshBehind);
+  }
+
+  /** Routes that this tenant cannot use on this node, each with the reason. */
+  List<String> unused() {
+    var here = networks.get();
+    var reasons =
+        unused.reasons(name -> here.stream().anyMatch(n -> n.intent().name().equals(name)));
+    for (var gateway : remote.gateways()) {
+      if (hopTo(gateway).isEmpty()) {
+        for (var prefix : remote.behind(gateway)) {
+          reasons.add(
+              "%s: its gateway %s is nobody's address in a network of tenant '%s'"
+                  .formatted(prefix, gateway, intent.name()));
+        }
+      }
+    }
+    return reasons;
   }
 
   /**
@@ -229,6 +274,7 @@ final class TenantInstance implements Importer {
       local.readHost(address.address(), here);
       refreshRoute(host(address.address()));
     }
+    refreshBehindAll();
   }
 
   private static IpPrefix host(IpAddress address) {
@@ -251,7 +297,7 @@ final class TenantInstance implements Importer {
     }
     var hops =
         remote.best(prefix, intent.l3Vni(), vtep(), this::isUsable).stream()
-            .map(this::hop)
+            .flatMap(way -> hop(way).stream())
             .toList();
     return hops.isEmpty()
         ? Optional.empty()
@@ -260,14 +306,42 @@ final class TenantInstance implements Importer {
 
   /** The tenant's own subnets are not to be had from others, nor a part of them. */
   private boolean isUsable(RemotePrefix way) {
-    return routers.reaches(way.vni(), way.vtep(), way.routerMac())
-        && (way.vni().equals(intent.l3Vni()) || !local.isWithinSubnet(way.prefix()));
+    return hop(way).isPresent()
+        && (way.router().map(Router::vni).orElse(intent.l3Vni()).equals(intent.l3Vni())
+            || !local.isWithinSubnet(way.prefix()));
   }
 
-  private TenantHop hop(RemotePrefix way) {
-    return way.vni().equals(intent.l3Vni())
-        ? TenantHop.over(way.vni(), way.vtep())
-        : TenantHop.sending(way.vni(), way.vtep());
+  private Optional<TenantHop> hop(RemotePrefix way) {
+    return way.gateway().isPresent()
+        ? hopTo(way.gateway().get())
+        : way.router()
+            .filter(router -> routers.reaches(router.vni(), way.vtep(), router.mac()))
+            .map(router -> hop(router.vni(), way.vtep()));
+  }
+
+  private TenantHop hop(Vni vni, IpAddress vtep) {
+    return vni.equals(intent.l3Vni()) ? TenantHop.over(vni, vtep) : TenantHop.sending(vni, vtep);
+  }
+
+  /**
+   * The next hop to a gateway's address (RFC 9136 §4.4.2): through its network where that is on
+   * this node, else by the route of the host, in the tenant's own VNI. No further: that one is no
+   * overlay index.
+   */
+  private Optional<TenantHop> hopTo(IpAddress gateway) {
+    for (var network : networks.get()) {
+      if (network.intent().gatewayOf(gateway).isPresent()) {
+        return network.knows(gateway)
+            ? Optional.of(TenantHop.over(network.intent().vni(), gateway))
+            : Optional.empty();
+      }
+    }
+    return remote
+        .best(host(gateway), intent.l3Vni(), vtep(), way -> way.host() && hop(way).isPresent())
+        .stream()
+        .flatMap(way -> hop(way).stream())
+        .filter(hop -> !hop.foreign())
+        .findFirst();
   }
 
   // ---- what this node says ----------------------------------------------------------------
