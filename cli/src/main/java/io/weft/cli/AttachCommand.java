@@ -55,6 +55,12 @@ final class AttachCommand implements Callable<Integer> {
   @Option(names = "--sticky", description = "The MAC never moves to another node.")
   private boolean sticky;
 
+  @Option(
+      names = "--prefix",
+      paramLabel = "PREFIX",
+      description = "What is reached through it, a router; may be repeated.")
+  private List<String> prefixes = List.of();
+
   @Override
   public Integer call() throws IOException {
     var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
@@ -65,6 +71,10 @@ final class AttachCommand implements Callable<Integer> {
     }
     var array = request.putArray("addresses");
     addresses.forEach(array::add);
+    if (!prefixes.isEmpty()) {
+      var behind = request.putArray("prefixes");
+      prefixes.forEach(behind::add);
+    }
     var answer = agent.call(request);
     var out = spec.commandLine().getOut();
     if (agent.json()) {

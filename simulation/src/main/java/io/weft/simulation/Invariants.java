@@ -71,6 +71,7 @@ final class Invariants {
           ForwardingObject.EgressAddress _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
+          ForwardingObject.EndpointRoute _,
           ForwardingObject.Bridge _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.VxlanPort _,

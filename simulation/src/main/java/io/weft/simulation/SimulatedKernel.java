@@ -142,6 +142,10 @@ public final class SimulatedKernel {
       case ForwardingObject.GatewayAddress entry -> device(Kind.BRIDGE, space, entry.vni());
       case ForwardingObject.SendingFdbEntry entry -> device(Kind.SENDING_PORT, space, entry.vni());
       case ForwardingObject.SendingNeighbour entry -> device(Kind.SENDING_PORT, space, entry.vni());
+      case ForwardingObject.EndpointRoute entry ->
+          entry.hops().stream()
+              .flatMap(hop -> device(Kind.BRIDGE, space, hop.vni()).stream())
+              .toList();
       case ForwardingObject.TenantRoute entry ->
           entry.hops().stream()
               .flatMap(

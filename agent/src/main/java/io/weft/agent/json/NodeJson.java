@@ -85,6 +85,9 @@ public final class NodeJson {
       node.put("attached", each.attached()).put("sticky", endpoint.sticky());
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
+      if (!endpoint.prefixes().isEmpty()) {
+        BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
+      }
     }
   }
 

@@ -129,6 +129,7 @@ final class KernelTables implements AutoCloseable {
           false;
       case UNDERLAY_ROUTE,
           EGRESS_ROUTE,
+          ENDPOINT_ROUTE,
           DEAD_END,
           GATEWAY,
           LOCAL_FDB,
@@ -257,6 +258,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.EgressPort _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
+          ForwardingObject.EndpointRoute _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.TenantRoute _,
@@ -292,6 +294,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.EgressPort _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
+          ForwardingObject.EndpointRoute _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.TenantRoute _,

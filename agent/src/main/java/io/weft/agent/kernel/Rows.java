@@ -47,6 +47,22 @@ final class Rows {
     return Route.of(entry.prefix(), hops).withProtocol(PROTOCOL).withMetric(METRIC);
   }
 
+  /** Before what other nodes say of the prefix. */
+  static final int ENDPOINT_METRIC = 10;
+
+  static Route route(ForwardingObject.EndpointRoute entry, List<Integer> devices) {
+    var hops = new NextHop[devices.size()];
+    for (int i = 0; i < hops.length; i++) {
+      hops[i] = NextHop.via(entry.hops().get(i).via(), devices.get(i));
+    }
+    return Route.of(entry.prefix(), hops).withMetric(ENDPOINT_METRIC);
+  }
+
+  /** What stands for the prefix, whoever is behind it. */
+  static Route anyRoute(ForwardingObject.EndpointRoute entry) {
+    return Route.of(entry.prefix()).withMetric(ENDPOINT_METRIC);
+  }
+
   /** What stands for the prefix, wherever it leads: there is one of ours. */
   static Route anyRoute(ForwardingObject.TenantRoute entry) {
     return Route.of(entry.prefix()).withProtocol(PROTOCOL).withMetric(METRIC);

@@ -17,6 +17,7 @@ import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -201,6 +202,8 @@ final class TenantTables implements AutoCloseable {
       case ForwardingObject.EgressRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
+      case ForwardingObject.EndpointRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.SendingNeighbour neighbour ->
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
@@ -252,6 +255,8 @@ final class TenantTables implements AutoCloseable {
           case ForwardingObject.TenantRoute route ->
               Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
           case ForwardingObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
+          case ForwardingObject.EndpointRoute route ->
+              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
           case ForwardingObject.DeadEnd end ->
               Optional.of(new Request.DeleteRoute(Rows.route(end)));
           case ForwardingObject.VxlanFdbEntry entry ->
@@ -304,6 +309,7 @@ final class TenantTables implements AutoCloseable {
           ForwardingObject.EgressAddress _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
+          ForwardingObject.EndpointRoute _,
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
     };
@@ -329,12 +335,18 @@ final class TenantTables implements AutoCloseable {
   }
 
   private Optional<Route> route(ForwardingObject.TenantRoute route) {
+    return devices(route.hops()).map(devices -> Rows.route(route, devices));
+  }
+
+  private Optional<Route> route(ForwardingObject.EndpointRoute route) {
+    return devices(route.hops()).map(devices -> Rows.route(route, devices));
+  }
+
+  /** Empty when one of them does not stand. */
+  private Optional<List<Integer>> devices(List<TenantHop> hops) {
     var devices = new ArrayList<Integer>();
-    for (var hop : route.hops()) {
-      device(Translation.deviceName(hop)).ifPresent(devices::add);
-    }
-    boolean all = devices.size() == route.hops().size();
-    return all ? Optional.of(Rows.route(route, devices)) : Optional.empty();
+    hops.forEach(hop -> device(Translation.deviceName(hop)).ifPresent(devices::add));
+    return devices.size() == hops.size() ? Optional.of(devices) : Optional.empty();
   }
 
   /** The index of one of our links, as it is known here. */

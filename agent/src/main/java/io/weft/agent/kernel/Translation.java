@@ -387,7 +387,7 @@ final class Translation {
   /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
   Optional<ForwardingObject> object(Route row) {
     if (row.protocol() == Route.STATIC && row.table() == Route.MAIN_TABLE) {
-      return egressRoute(row);
+      return staticRoute(row);
     }
     if (!isOurs(row)) {
       return Optional.empty();
@@ -414,6 +414,17 @@ final class Translation {
     return bridge(link)
         .map(vni -> TenantHop.over(vni, via))
         .or(() -> sender(link).map(vni -> TenantHop.sending(vni, via)));
+  }
+
+  private Optional<ForwardingObject> staticRoute(Route row) {
+    if (!row.metric().equals(OptionalInt.of(Rows.ENDPOINT_METRIC))) {
+      return egressRoute(row);
+    }
+    var hops = new ArrayList<TenantHop>();
+    row.nextHops().forEach(hop -> hop(hop).ifPresent(hops::add));
+    return hops.isEmpty() || hops.size() < row.nextHops().size()
+        ? Optional.empty()
+        : Optional.of(new ForwardingObject.EndpointRoute(namespace, row.prefix(), hops));
   }
 
   private Optional<ForwardingObject> egressRoute(Route row) {
@@ -447,12 +458,27 @@ final class Translation {
   /** As for a forwarding database: of one prefix we have one route. */
   Map<ForwardingKey, Optional<ForwardingObject>> changes(Route row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    if (isOurs(row)) {
-      changes.put(
-          ForwardingObject.TenantRoute.key(namespace, row.prefix()),
-          gone ? Optional.empty() : object(row));
-    }
+    key(row).ifPresent(key -> changes.put(key, gone ? Optional.empty() : object(row)));
     return changes;
+  }
+
+  /** Whose route it would be: that somebody else let it lead elsewhere does not make it his. */
+  private Optional<ForwardingKey> key(Route row) {
+    if (isOurs(row)) {
+      return Optional.of(ForwardingObject.TenantRoute.key(namespace, row.prefix()));
+    }
+    if (row.protocol() != Route.STATIC || row.table() != Route.MAIN_TABLE) {
+      return Optional.empty();
+    }
+    return switch (row.metric().orElse(0)) {
+      case Rows.ENDPOINT_METRIC ->
+          Optional.of(ForwardingObject.EndpointRoute.key(namespace, row.prefix()));
+      case Rows.EGRESS_METRIC ->
+          Optional.of(ForwardingObject.EgressRoute.key(namespace, row.prefix()));
+      case Rows.DEAD_END_METRIC ->
+          Optional.of(new ForwardingObject.DeadEnd(namespace, row.prefix()).key());
+      default -> Optional.empty();
+    };
   }
 
   private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {

@@ -15,6 +15,7 @@ import io.weft.agent.probe.ProbeView;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
@@ -123,7 +124,8 @@ final class NodeCalls {
             text(call, "interface"),
             mac(call),
             addresses(call),
-            sticky(call));
+            sticky(call),
+            prefixes(call));
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<AttachResult>();
     attaching.put(id, answer);
@@ -166,19 +168,28 @@ final class NodeCalls {
   }
 
   private static List<IpAddress> addresses(JsonNode call) throws CallRefused {
-    var addresses = new ArrayList<IpAddress>();
-    var field = call.path("addresses");
+    return list(call, "addresses", IpAddress::parse);
+  }
+
+  private static List<IpPrefix> prefixes(JsonNode call) throws CallRefused {
+    return list(call, "prefixes", IpPrefix::parse);
+  }
+
+  private static <T> List<T> list(JsonNode call, String name, Function<String, T> parse)
+      throws CallRefused {
+    var items = new ArrayList<T>();
+    var field = call.path(name);
     if (!field.isMissingNode() && !field.isArray()) {
-      throw new CallRefused("INVALID_REQUEST", "'addresses' is not a list");
+      throw new CallRefused("INVALID_REQUEST", "'" + name + "' is not a list");
     }
-    for (var address : field) {
+    for (var item : field) {
       try {
-        addresses.add(IpAddress.parse(address.asText()));
+        items.add(parse.apply(item.asText()));
       } catch (IllegalArgumentException e) {
-        throw new CallRefused("INVALID_REQUEST", "addresses: " + e.getMessage());
+        throw new CallRefused("INVALID_REQUEST", name + ": " + e.getMessage());
       }
     }
-    return addresses;
+    return items;
   }
 
   private ObjectNode detach(JsonNode call) throws CallRefused, InterruptedException {

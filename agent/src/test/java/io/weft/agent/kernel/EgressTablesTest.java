@@ -354,6 +354,21 @@ class EgressTablesTest extends TenantKernel {
         () -> inTenant().setLink(inside, LinkSettings.NONE.withUp(false)),
         new EgressLink(tenant, 1450),
         new EgressRoute(tenant, IpPrefix.parse("0.0.0.0/0"), outside(7)));
+    var everywhere = IpPrefix.parse("0.0.0.0/0");
+    damage(
+        () ->
+            inTenant()
+                .execute(
+                    new Request.DeleteRoute(Route.of(everywhere).withMetric(Rows.EGRESS_METRIC))),
+        new EgressRoute(tenant, everywhere, outside(7)));
+    damage(
+        () ->
+            inTenant()
+                .execute(
+                    new Request.DeleteRoute(
+                        Route.unreachable(IpPrefix.parse("10.0.1.0/24"))
+                            .withMetric(Rows.DEAD_END_METRIC))),
+        new DeadEnd(tenant, IpPrefix.parse("10.0.1.0/24")));
     damage(
         () ->
             node.execute(

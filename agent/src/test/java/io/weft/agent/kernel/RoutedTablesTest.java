@@ -21,6 +21,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
@@ -246,6 +247,35 @@ class RoutedTablesTest extends TenantKernel {
     assertThat(put(List.of(moved))).isEmpty();
     tables.drain(true);
     assertThat(tables.dump()).contains(moved);
+  }
+
+  @Test
+  void whatIsBehindEndpointsIsRoutedBeforeWhatOthersSayOfIt() {
+    standing();
+    var prefix = IpPrefix.parse("10.50.0.0/16");
+    var one = TenantHop.over(VNI, IpAddress.parse("10.0.0.10"));
+    var other = TenantHop.over(VNI, IpAddress.parse("10.0.0.11"));
+    var remote = route("10.50.0.0/16");
+    var both = new EndpointRoute(tenant, prefix, List.of(one, other));
+    var alone = new EndpointRoute(tenant, prefix, List.of(other));
+    assertThat(put(List.of(remote, both))).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).contains(both, remote);
+    assertThat(inTenant().routeTo(IpAddress.parse("10.50.1.1")).link())
+        .hasValue(inTenant().requireLink("br100").index());
+    assertThat(put(List.of(alone))).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).contains(alone).doesNotContain(both);
+    inTenant().execute(new Request.DeleteRoute(Rows.anyRoute(alone)));
+    assertThat(tables.drain(true)).containsExactly(new Observation(alone.key(), Optional.empty()));
+    assertThat(put(List.of(alone))).isEmpty();
+    assertThat(remove(List.of(alone))).isEmpty();
+    assertThat(remove(List.of(alone))).as("gone already is fine").isEmpty();
+    assertThat(tables.dump()).contains(remote).doesNotContain(alone);
+    var nowhere = TenantHop.over(VNI, IpAddress.parse("10.9.9.9"));
+    assertThat(put(List.of(new EndpointRoute(tenant, prefix, List.of(nowhere)))))
+        .as("an address in no subnet of the network")
+        .hasSize(1);
   }
 
   @Test

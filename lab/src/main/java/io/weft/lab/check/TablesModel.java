@@ -3,7 +3,10 @@ package io.weft.lab.check;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import java.util.List;
 import java.util.NavigableSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What the tables of a network on a node must hold, from the topology and the attach answers. */
@@ -23,6 +26,7 @@ final class TablesModel {
     }
     if (Routing.isRouted(lab, network)) {
       routed(lab, network, node, lines);
+      behind(lab, network, node, lines);
     }
     return lines;
   }
@@ -50,16 +54,37 @@ final class TablesModel {
           lines.add(TenantTables.tunnelled(vni, mac));
           lines.add(TenantTables.neighbour(vni, vtep, mac));
           for (var address : endpoint.addresses()) {
-            lines.add(TenantTables.route(vni, address + "/" + address.bits(), vtep));
+            lines.add(TenantTables.route(vni, address + "/" + address.bits(), List.of(vtep)));
           }
         }
       }
       if (!here && !vteps.isEmpty()) {
         for (var subnet : lab.topology().network(other).spec().subnets()) {
-          lines.add(TenantTables.route(vni, subnet, vteps.first()));
+          lines.add(TenantTables.route(vni, subnet, vteps));
         }
       }
     }
+  }
+
+  /** What is behind endpoints of other nodes, unless one of this node has the same behind it. */
+  private static void behind(
+      RunningLab lab, String network, String node, NavigableSet<String> lines) {
+    var ways = new TreeMap<IpPrefix, TreeSet<IpAddress>>();
+    var here = new TreeSet<IpPrefix>();
+    for (var other : Routing.neighbours(lab, network)) {
+      for (var place : lab.topology().endpointsOf(other)) {
+        for (var prefix : place.prefixes()) {
+          if (place.node().equals(node)) {
+            here.add(prefix);
+          }
+          var vtep = lab.plan().loopback(place.node());
+          ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep);
+        }
+      }
+    }
+    here.forEach(ways::remove);
+    int vni = Routing.l3Vni(lab, network);
+    ways.forEach((prefix, vteps) -> lines.add(TenantTables.route(vni, prefix, vteps)));
   }
 
   private static void remote(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {

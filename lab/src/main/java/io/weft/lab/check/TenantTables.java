@@ -8,11 +8,13 @@ import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import java.util.Collection;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The forwarding tables of a namespace as lines of text, read from the kernel and not asked of the
@@ -69,8 +71,14 @@ final class TenantTables {
     return "br" + vni + " neighbour " + address + " " + mac + " noarp";
   }
 
-  static String route(int vni, Object prefix, Object vtep) {
-    return "route " + prefix + " via " + vtep + " on br" + vni;
+  /** Equal ways in the order of their VTEPs. */
+  static String route(int vni, Object prefix, Collection<?> vteps) {
+    return "route "
+        + prefix
+        + vteps.stream()
+            .map(vtep -> " via " + vtep + " on br" + vni)
+            .sorted()
+            .collect(Collectors.joining());
   }
 
   /** What came by BGP; the connected and local ones are the kernel's own. */
@@ -78,15 +86,18 @@ final class TenantTables {
     if (row.protocol() != Route.BGP) {
       return Optional.empty();
     }
-    var hop = row.nextHops().size() == 1 ? row.nextHops().getFirst() : NextHop.on(0);
-    var link = links.get(hop.link().orElse(0));
     return Optional.of(
         "route "
             + row.prefix()
-            + " via "
-            + hop.via().map(Object::toString).orElse("nothing")
-            + " on "
-            + (link == null ? "no link" : link.name()));
+            + row.nextHops().stream().map(this::hop).sorted().collect(Collectors.joining()));
+  }
+
+  private String hop(NextHop hop) {
+    var link = links.get(hop.link().orElse(0));
+    return " via "
+        + hop.via().map(Object::toString).orElse("nothing")
+        + " on "
+        + (link == null ? "no link" : link.name());
   }
 
   private Optional<String> row(FdbEntry row) {

@@ -76,6 +76,8 @@ public final class AgentCalls implements AutoCloseable {
     request.put("interface", "eth0");
     var addresses = request.putArray("addresses");
     endpoint.addresses().forEach(address -> addresses.add(address.toString()));
+    var prefixes = request.putArray("prefixes");
+    endpoint.prefixes().forEach(prefix -> prefixes.add(prefix.toString()));
     endpoint.mac().ifPresent(mac -> request.put("mac", mac.toString()));
     var answer = call(request);
     var given = new ArrayList<IpAddress>();

@@ -8,6 +8,7 @@ import io.weft.lab.check.EncapsulationCheck;
 import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MtuCheck;
 import io.weft.lab.check.PingCheck;
+import io.weft.lab.check.PrefixesCheck;
 import io.weft.lab.check.RestartCheck;
 import io.weft.lab.check.RoutingCheck;
 import io.weft.lab.check.SuppressionCheck;
@@ -71,6 +72,9 @@ final class LabRun {
     }
     if (EgressCheck.concerns(lab.plan().topology())) {
       checks.add(new EgressCheck());
+    }
+    if (PrefixesCheck.concerns(lab.plan().topology())) {
+      checks.add(new PrefixesCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());

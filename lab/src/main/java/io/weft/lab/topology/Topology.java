@@ -69,15 +69,28 @@ public record Topology(
    *
    * @param addresses none: whatever the agent gives
    * @param mac empty: the agent chooses
+   * @param prefixes what is reached through it, a router
    */
   public record EndpointPlace(
       String name,
       String node,
       String network,
       List<IpAddress> addresses,
-      Optional<MacAddress> mac) {
+      Optional<MacAddress> mac,
+      List<IpPrefix> prefixes) {
     public EndpointPlace {
       addresses = List.copyOf(addresses);
+      prefixes = List.copyOf(prefixes);
+    }
+
+    /** One with nothing behind it. */
+    public EndpointPlace(
+        String name,
+        String node,
+        String network,
+        List<IpAddress> addresses,
+        Optional<MacAddress> mac) {
+      this(name, node, network, addresses, mac, List.of());
     }
   }
 

@@ -12,6 +12,7 @@ import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.lab.topology.Topology.Host;
 import io.weft.lab.topology.Topology.Speaker;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -127,9 +128,11 @@ final class TopologySpecReader {
     var addresses =
         object.optional("addresses").each(item -> item.word(text -> address(text, network)));
     var mac = object.optional("mac").word(text -> mac(text, network));
+    var prefixes = object.optional("prefixes").each(item -> item.word(IpPrefix::parse));
     return name.isPresent() && node.isPresent() && network.isPresent()
         ? Optional.of(
-            new EndpointPlace(name.get(), node.get(), network.get().name(), addresses, mac))
+            new EndpointPlace(
+                name.get(), node.get(), network.get().name(), addresses, mac, prefixes))
         : Optional.empty();
   }
 

@@ -80,8 +80,9 @@ final class LabRunTest {
     commands().run(Machine.example(files, "egress", NAME), true, false);
     assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
         .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
-        .hasSize(10)
+        .hasSize(11)
         .anyMatch(check -> check.path("name").asText().equals("egress"))
+        .anyMatch(check -> check.path("name").asText().equals("prefixes"))
         .allSatisfy(
             check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue());
     Machine.assertNothingLeft(NAME);

@@ -1,6 +1,7 @@
 package io.weft.overlay.attachment;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param addresses inside the network's subnets, at most {@link #MAX_ADDRESSES}; empty: chosen, one
  *     of each subnet
  * @param sticky the MAC never moves to another node (RFC 7432 §15.2)
+ * @param prefixes what is reached through the endpoint, a router, at most {@link #MAX_PREFIXES}
  */
 public record AttachRequest(
     String endpoint,
@@ -24,12 +26,34 @@ public record AttachRequest(
     String interfaceName,
     Optional<MacAddress> mac,
     List<IpAddress> addresses,
-    boolean sticky) {
+    boolean sticky,
+    List<IpPrefix> prefixes) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
+  public static final int MAX_PREFIXES = 16;
+
   public AttachRequest {
     addresses = List.copyOf(addresses);
+    prefixes = List.copyOf(prefixes);
+  }
+
+  /** One with nothing behind it. */
+  public AttachRequest(
+      String endpoint,
+      String network,
+      String networkNamespace,
+      String interfaceName,
+      Optional<MacAddress> mac,
+      List<IpAddress> addresses,
+      boolean sticky) {
+    this(endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, List.of());
+  }
+
+  /** The same with these prefixes behind it. */
+  public AttachRequest withPrefixes(List<IpPrefix> behind) {
+    return new AttachRequest(
+        endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, behind);
   }
 
   /** One that may move. */

@@ -26,6 +26,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     VXLAN,
     PORT,
     LOCAL_FDB,
+    ENDPOINT_ROUTE,
     SENDING_PORT,
     VXLAN_FDB,
     BRIDGE_FDB,

@@ -125,6 +125,11 @@ public sealed interface ForwardingObject {
   record EgressRoute(String namespace, IpPrefix prefix, IpAddress via) implements ForwardingObject {
     @Override
     public ForwardingKey key() {
+      return key(namespace, prefix);
+    }
+
+    /** The key of the route to a prefix. */
+    public static ForwardingKey key(String namespace, IpPrefix prefix) {
       return new ForwardingKey(ForwardingKey.Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
     }
   }
@@ -253,6 +258,32 @@ public sealed interface ForwardingObject {
     public ForwardingKey key() {
       return new ForwardingKey(
           ForwardingKey.Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
+    }
+  }
+
+  /**
+   * A route of the tenant's table to what is behind endpoints of this node; it comes before a
+   * {@link TenantRoute} to the same prefix. It also keeps over a restart what is behind whom.
+   *
+   * @param hops one or more addresses of endpoints, each over the bridge of its network; sorted
+   */
+  record EndpointRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
+      implements ForwardingObject {
+    public EndpointRoute {
+      hops = hops.stream().sorted().distinct().toList();
+      if (hops.isEmpty()) {
+        throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
+      }
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return key(namespace, prefix);
+    }
+
+    /** The key of the route to a prefix. */
+    public static ForwardingKey key(String namespace, IpPrefix prefix) {
+      return new ForwardingKey(ForwardingKey.Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 

@@ -16,6 +16,8 @@ import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.RemoteRoutes;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -62,7 +64,11 @@ final class Attachments {
   }
 
   /** Checks a request against the network and all that is known of it; changes nothing. */
-  Checked check(AttachRequest request, NetworkIntent network, Optional<RemoteRoutes> remote) {
+  Checked check(
+      AttachRequest request,
+      NetworkIntent network,
+      Optional<RemoteRoutes> remote,
+      Collection<IpPrefix> tenantSubnets) {
     if (endpoints.size() >= maxEndpoints) {
       return rejected(
           LIMIT_REACHED, "this node has " + maxEndpoints + " endpoints, the most it takes");
@@ -85,7 +91,21 @@ final class Attachments {
                 + "' has; use another endpoint name");
       }
     }
-    return address(request, network, remote, port);
+    return switch (address(request, network, remote, port)) {
+      case Checked.Accepted accepted -> prefixes(accepted, request, network, tenantSubnets);
+      case Checked.Rejected rejected -> rejected;
+    };
+  }
+
+  private static Checked prefixes(
+      Checked.Accepted accepted,
+      AttachRequest request,
+      NetworkIntent network,
+      Collection<IpPrefix> tenantSubnets) {
+    var addresses = accepted.endpoint().addresses().stream().map(HostAddress::address).toList();
+    return PrefixGuard.problem(request, network, addresses, tenantSubnets)
+        .<Checked>map(problem -> rejected(INVALID_REQUEST, problem))
+        .orElse(accepted);
   }
 
   private static Optional<String> wrongShape(AttachRequest request) {
@@ -224,7 +244,8 @@ final class Attachments {
             mac,
             addresses,
             Optional.of(pod),
-            request.sticky()));
+            request.sticky(),
+            request.prefixes()));
   }
 
   /** Of each family the first that serves one of the addresses. */
@@ -304,9 +325,13 @@ final class Attachments {
     return new Checked.Rejected(new Refused(reason, message));
   }
 
-  /** An endpoint as it stands in the kernel after a restart. */
+  /**
+   * An endpoint as it stands in the kernel after a restart.
+   *
+   * @param routes that stand to what is behind endpoints
+   */
   static Endpoint adopt(
-      io.weft.overlay.forwarding.ForwardingObject.EndpointPort port, List<IpPrefix> subnets) {
+      EndpointPort port, List<IpPrefix> subnets, Collection<EndpointRoute> routes) {
     var addresses =
         port.addresses().stream()
             .map(
@@ -326,6 +351,13 @@ final class Attachments {
         port.mac(),
         addresses,
         Optional.empty(),
-        port.sticky());
+        port.sticky(),
+        routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList());
+  }
+
+  private static boolean leadsTo(EndpointRoute route, EndpointPort port) {
+    return route.namespace().equals(port.namespace())
+        && route.hops().stream()
+            .anyMatch(hop -> hop.vni().equals(port.vni()) && port.addresses().contains(hop.via()));
   }
 }

@@ -8,8 +8,10 @@ import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -87,7 +89,8 @@ final class EndpointLifecycle {
   private void attach(NodeEvent.AttachRequested event, NetworkIntent network) {
     var request = event.attach();
     var existing = instances.find(network.name());
-    switch (attachments.check(request, network, existing.map(NetworkInstance::remote))) {
+    var remote = existing.map(NetworkInstance::remote);
+    switch (attachments.check(request, network, remote, foundation.subnetsBeside(network))) {
       case Attachments.Checked.Rejected(var refusal) ->
           effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
       case Attachments.Checked.Accepted(var endpoint) -> {
@@ -154,7 +157,8 @@ final class EndpointLifecycle {
                 .orElse(true)
             && request.mac().filter(mac -> !mac.equals(standing.mac())).isEmpty()
             && (request.addresses().isEmpty()
-                || new TreeSet<>(request.addresses()).equals(addressesOf(standing)));
+                || new TreeSet<>(request.addresses()).equals(addressesOf(standing)))
+            && new TreeSet<>(request.prefixes()).equals(new TreeSet<>(standing.prefixes()));
     if (same) {
       attaching.add(standing.name(), event.request());
     } else {
@@ -169,6 +173,7 @@ final class EndpointLifecycle {
               + standing.mac()
               + " and addresses "
               + standing.addresses()
+              + (standing.prefixes().isEmpty() ? "" : " and prefixes " + standing.prefixes())
               + "; detach it first or use another name");
     }
   }
@@ -212,8 +217,12 @@ final class EndpointLifecycle {
 
   // ---- without a call ---------------------------------------------------------------------
 
-  /** Takes over what an earlier life of this node attached. */
-  void adopt(EndpointPort port) {
+  /**
+   * Takes over what an earlier life of this node attached.
+   *
+   * @param behind the routes that stand to what is behind endpoints
+   */
+  void adopt(EndpointPort port, Collection<EndpointRoute> behind) {
     var known = foundation.network(port.network());
     var network =
         known
@@ -222,7 +231,7 @@ final class EndpointLifecycle {
             .or(() -> known.map(n -> elsewhere(n, port)))
             .orElseGet(() -> orphan(port));
     established.add(port.endpoint());
-    add(Attachments.adopt(port, network.subnets()), network, port.namespace());
+    add(Attachments.adopt(port, network.subnets(), behind), network, port.namespace());
   }
 
   /** A network that changed its tenant goes on where it is, with the targets that it has. */

@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.Collections;
@@ -80,6 +81,17 @@ final class Foundation {
   /** The tenants that route, by name. */
   SortedMap<String, TenantIntent> tenants() {
     return Collections.unmodifiableSortedMap(tenants);
+  }
+
+  /** Subnets of all networks of the network's tenant, its own among them. */
+  List<IpPrefix> subnetsBeside(NetworkIntent network) {
+    return networks.values().stream()
+        .filter(
+            other ->
+                other.name().equals(network.name())
+                    || other.tenant().isPresent() && other.tenant().equals(network.tenant()))
+        .flatMap(other -> other.subnets().stream())
+        .toList();
   }
 
   Optional<NetworkIntent> network(String name) {

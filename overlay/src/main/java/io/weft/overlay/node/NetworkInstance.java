@@ -177,6 +177,11 @@ final class NetworkInstance implements Importer {
     owned.clear();
   }
 
+  /** True when this node announces the endpoint's MAC. */
+  boolean isHere(Endpoint endpoint) {
+    return mobility.isHere(endpoint.mac());
+  }
+
   boolean hasLocalMac(MacAddress mac) {
     for (var endpoint : endpoints.values()) {
       if (endpoint.mac().equals(mac)) {
@@ -275,6 +280,12 @@ final class NetworkInstance implements Importer {
     gateways().forEach(gateway -> keys.add(gateway.key()));
     keys.add(vxlanPort().key());
     endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
+    for (var prefix : endpoint.prefixes()) {
+      keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
+    }
+    // What is behind it goes with the tenant's routing, which may be gone.
+    keys.removeIf(
+        key -> key.kind() == ForwardingKey.Kind.ENDPOINT_ROUTE && plan.desired(key).isEmpty());
     return keys;
   }
 

@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
@@ -152,9 +153,14 @@ public final class Node {
     plan.holdRemoteRemovals(true);
     convergenceDeadline = now + foundation.intent().restartSeconds() * 1_000_000_000L;
     routes.start(foundation.intent(), foundation.underlay());
+    var behind =
+        foundation.standing().stream()
+            .filter(EndpointRoute.class::isInstance)
+            .map(EndpointRoute.class::cast)
+            .toList();
     for (var object : foundation.standing()) {
       if (object instanceof EndpointPort port) {
-        endpoints.adopt(port);
+        endpoints.adopt(port, behind);
       }
     }
     changeNetworks(); // from what stands to what is wanted now

@@ -43,6 +43,7 @@ final class TenantInstance implements Importer {
   private final RemotePrefixes remote = new RemotePrefixes();
   private final LocalAddresses local = new LocalAddresses();
   private final UnusedRoutes unused = new UnusedRoutes();
+  private final EndpointPrefixes endpointPrefixes;
   private final RemoteRouters routers;
   private final OwnedObjects owned;
   private TenantIntent intent;
@@ -78,8 +79,14 @@ final class TenantInstance implements Importer {
     this.intended = intended;
     this.routers =
         new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
+    this.endpointPrefixes = new EndpointPrefixes(namespace);
+    read();
+  }
+
+  private void read() {
     local.read(networks.get(), intended.get());
     unused.change(intended.get());
+    endpointPrefixes.read(networks.get());
   }
 
   String namespace() {
@@ -117,8 +124,7 @@ final class TenantInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
-    local.read(networks.get(), intended.get());
-    unused.change(intended.get());
+    read();
     routers.change(intent.l3Vni(), underlay, routerMac());
     owned.retain(objects());
   }
@@ -142,6 +148,7 @@ final class TenantInstance implements Importer {
     objects.add(routerAddress());
     objects.add(vxlanPort());
     objects.addAll(routers.objects());
+    objects.addAll(endpointPrefixes.objects());
     for (var prefix : remote.prefixes()) {
       route(prefix).ifPresent(objects::add);
     }
@@ -274,6 +281,14 @@ final class TenantInstance implements Importer {
       local.readHost(address.address(), here);
       refreshRoute(host(address.address()));
     }
+    for (var prefix : endpointPrefixes.read(here)) {
+      endpointPrefixes
+          .object(prefix)
+          .ifPresentOrElse(
+              owned::want,
+              () -> owned.unwant(ForwardingObject.EndpointRoute.key(namespace, prefix)));
+      refreshRoute(prefix);
+    }
     refreshBehindAll();
   }
 
@@ -292,7 +307,7 @@ final class TenantInstance implements Importer {
 
   /** What is attached here is reached over the connected routes, whatever others say of it. */
   private Optional<ForwardingObject> route(IpPrefix prefix) {
-    if (!prefix.address().isIpv4() || local.has(prefix)) {
+    if (!prefix.address().isIpv4() || local.has(prefix) || endpointPrefixes.has(prefix)) {
       return Optional.empty();
     }
     var hops =
@@ -357,7 +372,10 @@ final class TenantInstance implements Importer {
     return said;
   }
 
-  /** The connected subnets, each as a route of Type 5 (RFC 9136 §4.4.1). */
+  /**
+   * The connected subnets and what is behind endpoints, each as a route of Type 5 (RFC 9136
+   * §4.4.1).
+   */
   List<OriginatedRoute> routes() {
     var routes = new ArrayList<OriginatedRoute>();
     var routed = routed();
@@ -368,19 +386,22 @@ final class TenantInstance implements Importer {
     communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
     communities.addAll(communities(routed.get()));
     var attributes = PathAttributes.originated(routed.get().vtep(), communities, Optional.empty());
+    var prefixes = new LinkedHashSet<IpPrefix>();
     for (var network : networks.get()) {
-      for (HostAddress gateway : network.intent().gateways()) {
-        routes.add(
-            new OriginatedRoute(
-                new IpPrefixRoute(
-                    rd,
-                    Esi.ZERO,
-                    0,
-                    gateway.prefix(),
-                    gateway.address().masked(0),
-                    routed.get().l3Vni().value()),
-                attributes));
-      }
+      network.intent().gateways().forEach(gateway -> prefixes.add(gateway.prefix()));
+    }
+    prefixes.addAll(endpointPrefixes.announced(plan, networks.get()));
+    for (var prefix : prefixes) {
+      routes.add(
+          new OriginatedRoute(
+              new IpPrefixRoute(
+                  rd,
+                  Esi.ZERO,
+                  0,
+                  prefix,
+                  prefix.address().masked(0),
+                  routed.get().l3Vni().value()),
+              attributes));
     }
     return routes;
   }
