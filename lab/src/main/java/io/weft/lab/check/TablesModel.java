@@ -1,6 +1,7 @@
 package io.weft.lab.check;
 
 import io.weft.lab.process.Attached;
+import io.weft.lab.process.FrrGateway;
 import io.weft.lab.process.RunningLab;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -64,6 +65,26 @@ final class TablesModel {
         }
       }
     }
+    gateways(lab, Routing.tenant(lab, network), vni, lines);
+  }
+
+  /** The tenant's external gateways, and what they say leads to them. */
+  private static void gateways(
+      RunningLab lab, String tenant, int vni, NavigableSet<String> lines) {
+    var ways = new TreeMap<IpPrefix, TreeSet<IpAddress>>();
+    for (var gateway : lab.topology().gateways()) {
+      if (gateway.tenant().equals(tenant)) {
+        var vtep = lab.plan().loopback(gateway.name());
+        var mac = FrrGateway.routerMac(vtep);
+        lines.add(TenantTables.remote(vni, mac, vtep));
+        lines.add(TenantTables.tunnelled(vni, mac));
+        lines.add(TenantTables.neighbour(vni, vtep, mac));
+        for (var prefix : gateway.announces()) {
+          ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep);
+        }
+      }
+    }
+    ways.forEach((prefix, vteps) -> lines.add(TenantTables.route(vni, prefix, vteps)));
   }
 
   /** What is behind endpoints of other nodes, unless one of this node has the same behind it. */

@@ -28,6 +28,7 @@ public record FabricPlan(
     TOR,
     NODE,
     REFLECTOR,
+    GATEWAY,
     ENDPOINT,
     /** Empty until a check attaches it. */
     CHECK
@@ -39,13 +40,13 @@ public record FabricPlan(
    * @param thing as the topology calls it
    * @param name of the network namespace
    * @param rack empty for the spine
-   * @param loopback on {@code lo}, of nodes and reflectors: VTEP and BGP address
+   * @param loopback on {@code lo}, of nodes, reflectors and gateways: VTEP and BGP address
    */
   public record Namespace(
       Role role, String thing, String name, String rack, Optional<Ipv4Address> loopback) {
     /** Forwards packets that are not its own. */
     public boolean routes() {
-      return role == Role.SPINE || role == Role.TOR;
+      return role == Role.SPINE || role == Role.TOR || role == Role.GATEWAY;
     }
   }
 

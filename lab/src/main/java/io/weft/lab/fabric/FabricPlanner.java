@@ -40,6 +40,7 @@ public final class FabricPlanner {
     topology.racks().forEach(planner::rack);
     topology.nodes().forEach(node -> planner.host(Role.NODE, node));
     topology.reflectors().forEach(reflector -> planner.host(Role.REFLECTOR, reflector));
+    topology.gateways().forEach(gateway -> planner.host(Role.GATEWAY, gateway.host()));
     topology.endpoints().forEach(e -> planner.add(Role.ENDPOINT, e.name(), "", Optional.empty()));
     topology
         .networks()

@@ -4,6 +4,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.Tenant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
@@ -12,12 +13,25 @@ import java.util.stream.Collectors;
 
 /** The intent of a lab as YAML, as a user would write it for one agent or reflector. */
 public final class IntentText {
+  /** Type 5 and nothing else: the subnets of a tenant, not its hosts. */
+  private static final String PREFIXES =
+      "[{name: prefixes, rules: [{match: {types: [5]}, verdict: accept}]}]";
+
   private IntentText() {}
 
-  /** File names and their contents; the same for every host of the lab. */
+  /** File names and their contents, for a node. */
   public static SortedMap<String, String> files(FabricPlan plan) {
+    return files(plan, false);
+  }
+
+  /**
+   * File names and their contents.
+   *
+   * @param reflector for one: it alone speaks to the gateways, and tells them of prefixes only
+   */
+  public static SortedMap<String, String> files(FabricPlan plan, boolean reflector) {
     var files = new TreeMap<String, String>();
-    files.put("fabric.yaml", fabric(plan));
+    files.put("fabric.yaml", fabric(plan, reflector ? gateways(plan) : List.of()));
     files.put(
         "tenants.yaml",
         documents(plan.topology().tenants().stream().map(IntentText::tenant).toList()));
@@ -27,18 +41,34 @@ public final class IntentText {
     return files;
   }
 
+  private static List<String> gateways(FabricPlan plan) {
+    return plan.namespaces(FabricPlan.Role.GATEWAY).stream()
+        .map(
+            gateway ->
+                "{address: \""
+                    + gateway.loopback().orElseThrow()
+                    + "\", asn: internal, bfd: {intervalMillis: 300, multiplier: 3, multihop: true}"
+                    + ", export: prefixes}")
+        .toList();
+  }
+
   private static String documents(List<String> documents) {
     return String.join("---\n", documents);
   }
 
-  private static String fabric(FabricPlan plan) {
+  private static String fabric(FabricPlan plan, List<String> gateways) {
     var spec = plan.topology().fabric().spec();
     var text = new StringBuilder("kind: Fabric\nmetadata: {name: default}\nspec:\n");
     line(text, "asn", spec.asn());
     line(text, "vtep", "{cidr: " + FabricPlanner.vteps(plan.topology()) + "}");
     line(text, "reflectors", "{addresses: " + reflectors(plan) + clients(spec) + "}");
-    if (!spec.peers().isEmpty()) {
-      line(text, "peers", spec.peers().stream().map(IntentText::peer).toList());
+    var peers = new ArrayList<>(gateways);
+    spec.peers().forEach(peer -> peers.add(peer(peer)));
+    if (!peers.isEmpty()) {
+      line(text, "peers", peers);
+    }
+    if (!gateways.isEmpty()) {
+      line(text, "policies", PREFIXES);
     }
     var pools = spec.vniPools();
     line(

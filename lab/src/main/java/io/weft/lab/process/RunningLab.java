@@ -26,6 +26,7 @@ public final class RunningLab {
   private final FabricPlan plan;
   private final LabDirectory directory;
   private final Map<String, ProcessIdentity> processes = new TreeMap<>();
+  private final Map<String, FrrGateway> gateways = new TreeMap<>();
   private final Map<String, Attached> attached = new TreeMap<>();
 
   public RunningLab(FabricPlan plan, LabDirectory directory) {
@@ -43,8 +44,8 @@ public final class RunningLab {
 
   /** Writes the configurations and starts everything that the lab is to start. */
   public void start() throws IOException, LabFailure {
-    var files = IntentText.files(plan);
     for (var host : hosts()) {
+      var files = IntentText.files(plan, topology().reflectors().contains(host));
       var config = Files.createDirectories(directory.config(host.name()));
       for (var file : files.entrySet()) {
         Files.writeString(config.resolve(file.getKey()), file.getValue());
@@ -54,6 +55,9 @@ public final class RunningLab {
       if (host.isWeft()) {
         start(host.name());
       }
+    }
+    for (var gateway : topology().gateways()) {
+      gateways.put(gateway.name(), FrrGateway.start(plan, directory, gateway));
     }
   }
 
@@ -73,6 +77,15 @@ public final class RunningLab {
       throw new IllegalArgumentException(host + " has no process");
     }
     return process;
+  }
+
+  /** An external gateway of the topology. */
+  public FrrGateway gateway(String name) {
+    var gateway = gateways.get(name);
+    if (gateway == null) {
+      throw new IllegalArgumentException(name + " is no gateway of this lab");
+    }
+    return gateway;
   }
 
   /** Nodes with an agent of ours. */

@@ -3,6 +3,7 @@ package io.weft.lab.run;
 import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlanner;
 import io.weft.lab.fabric.Underlay;
+import io.weft.lab.process.FrrGateway;
 import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.RunningLab;
@@ -38,6 +39,9 @@ public final class Lab implements AutoCloseable {
    */
   public static Lab open(Path file, Topology topology) throws IOException, LabFailure {
     requireMachine();
+    if (!topology.gateways().isEmpty()) {
+      FrrGateway.requireInstalled();
+    }
     var directory = new LabDirectory(topology.name());
     return new Lab(file, FabricPlanner.plan(topology), directory, LabLock.take(directory));
   }

@@ -48,6 +48,10 @@ final class LabRecord {
     switch (namespace.role()) {
       case SPINE, CHECK -> {}
       case TOR -> node.put("rack", namespace.rack());
+      case GATEWAY -> {
+        node.put("rack", namespace.rack());
+        node.put("address", plan.loopback(namespace.thing()).toString());
+      }
       case NODE, REFLECTOR -> {
         node.put("rack", namespace.rack());
         node.put("address", plan.loopback(namespace.thing()).toString());

@@ -5,6 +5,7 @@ import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.EgressCheck;
 import io.weft.lab.check.EncapsulationCheck;
+import io.weft.lab.check.ExternalGatewayCheck;
 import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MtuCheck;
 import io.weft.lab.check.PingCheck;
@@ -76,6 +77,9 @@ final class LabRun {
     if (PrefixesCheck.concerns(lab.plan().topology())) {
       checks.add(new PrefixesCheck());
     }
+    if (ExternalGatewayCheck.concerns(lab.plan().topology())) {
+      checks.add(new ExternalGatewayCheck());
+    }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());
     checks.add(new EncapsulationCheck());
@@ -124,7 +128,10 @@ final class LabRun {
     return topology.nodes().stream().filter(h -> h.isWeft()).count()
         + " x weft node, "
         + topology.reflectors().stream().filter(h -> h.isWeft()).count()
-        + " x weft reflector";
+        + " x weft reflector"
+        + (topology.gateways().isEmpty()
+            ? ""
+            : ", " + topology.gateways().size() + " gateways of FRR");
   }
 
   private static String networks(RunningLab running) {

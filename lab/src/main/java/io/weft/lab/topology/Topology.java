@@ -1,11 +1,13 @@
 package io.weft.lab.topology;
 
+import io.weft.kubernetes.intent.VniAllocation;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param mtu of the links of the fabric, octets of an IP packet
  * @param nodes hosts of endpoints, each a VTEP
  * @param reflectors BGP route reflectors without a data plane; none: the nodes are fully meshed
+ * @param gateways routers of tenants that lead out of the fabric: FRR, started by the lab
  */
 public record Topology(
     String name,
@@ -24,6 +27,7 @@ public record Topology(
     List<String> racks,
     List<Host> nodes,
     List<Host> reflectors,
+    List<Gateway> gateways,
     List<EndpointPlace> endpoints,
     Fabric fabric,
     List<Tenant> tenants,
@@ -32,6 +36,7 @@ public record Topology(
   public static final int MAX_RACKS = 64;
   public static final int MAX_NODES = 128;
   public static final int MAX_REFLECTORS = 16;
+  public static final int MAX_GATEWAYS = 16;
   public static final int MAX_ENDPOINTS = 512;
   public static final int MIN_MTU = 1280;
   public static final int MAX_MTU = 9216;
@@ -44,6 +49,7 @@ public record Topology(
     racks = List.copyOf(racks);
     nodes = List.copyOf(nodes);
     reflectors = List.copyOf(reflectors);
+    gateways = List.copyOf(gateways);
     endpoints = List.copyOf(endpoints);
     tenants = List.copyOf(tenants);
     networks = List.copyOf(networks);
@@ -61,6 +67,27 @@ public record Topology(
   public record Host(String name, String rack, Speaker speaker) {
     public boolean isWeft() {
       return speaker == Speaker.WEFT;
+    }
+  }
+
+  /**
+   * An external gateway of a tenant.
+   *
+   * @param announces prefixes that it says lead to it, by routes of Type 5
+   * @param outside the world behind it: each of these addresses answers
+   */
+  public record Gateway(
+      String name, String rack, String tenant, List<IpPrefix> announces, IpPrefix outside) {
+    /** Of the range for documentation (RFC 5737). */
+    public static final IpPrefix OUTSIDE = IpPrefix.parse("198.51.100.0/24");
+
+    public Gateway {
+      announces = List.copyOf(announces);
+    }
+
+    /** The machine that it is. */
+    public Host host() {
+      return new Host(name, rack, Speaker.EXTERNAL);
     }
   }
 
@@ -97,6 +124,15 @@ public record Topology(
   /** The network of this name, which is there when an endpoint names it. */
   public Network network(String name) {
     return networks.stream().filter(n -> n.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** What a tenant's routed packets travel in, as the agents choose it. */
+  public Vni l3Vni(String tenant) {
+    return tenants.stream()
+        .filter(t -> t.name().equals(tenant))
+        .flatMap(t -> t.spec().l3vni().stream())
+        .findFirst()
+        .orElseGet(() -> VniAllocation.automatic(tenant, fabric.spec().vniPools().tenants()));
   }
 
   public Host node(String name) {

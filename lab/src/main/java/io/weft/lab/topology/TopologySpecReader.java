@@ -9,6 +9,7 @@ import io.weft.kubernetes.yaml.Spelling;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
 import io.weft.lab.topology.Topology.EndpointPlace;
+import io.weft.lab.topology.Topology.Gateway;
 import io.weft.lab.topology.Topology.Host;
 import io.weft.lab.topology.Topology.Speaker;
 import io.weft.net.IpAddress;
@@ -30,6 +31,8 @@ import java.util.function.Function;
 final class TopologySpecReader {
   private static final Map<String, Speaker> SPEAKERS =
       new TreeMap<>(Map.of("weft", Speaker.WEFT, "external", Speaker.EXTERNAL));
+
+  private static final IpPrefix EVERYWHERE = IpPrefix.parse("0.0.0.0/0");
 
   private final Fabric fabric;
   private final List<Tenant> tenants;
@@ -71,6 +74,7 @@ final class TopologySpecReader {
     var rackNames = items(spec.required("racks"), Topology.MAX_RACKS, this::rack);
     var nodeHosts = items(spec.required("nodes"), Topology.MAX_NODES, this::node);
     var reflectors = items(spec.optional("reflectors"), Topology.MAX_REFLECTORS, this::host);
+    var gateways = gateways(spec.optional("gateways"), reflectors);
     var endpoints = items(spec.optional("endpoints"), Topology.MAX_ENDPOINTS, this::endpoint);
     return new Topology(
         name,
@@ -78,6 +82,7 @@ final class TopologySpecReader {
         rackNames,
         nodeHosts,
         reflectors,
+        gateways,
         endpoints,
         fabric,
         tenants,
@@ -119,6 +124,27 @@ final class TopologySpecReader {
     var rack = object.required("rack").word(text -> known("rack", text, racks));
     var speaker = object.optional("speaker").choice(SPEAKERS).orElse(Speaker.WEFT);
     return name.flatMap(n -> rack.map(r -> new Host(n, r, speaker)));
+  }
+
+  private List<Gateway> gateways(YamlValue list, List<Host> reflectors) {
+    var gateways = items(list, Topology.MAX_GATEWAYS, this::gateway);
+    if (!gateways.isEmpty() && reflectors.stream().noneMatch(Host::isWeft)) {
+      list.report("gateways speak to the reflectors, and there is none of Weft's; add one");
+    }
+    return gateways;
+  }
+
+  private Optional<Gateway> gateway(YamlObject object) {
+    var name = object.required("name").word(this::newName);
+    var rack = object.required("rack").word(text -> known("rack", text, racks));
+    var tenantNames = tenants.stream().map(Tenant::name).toList();
+    var tenant = object.required("tenant").word(text -> known("Tenant", text, tenantNames));
+    var announces = object.optional("announces").each(item -> item.word(IpPrefix::parse));
+    var outside = object.optional("outside").word(IpPrefix::parse).orElse(Gateway.OUTSIDE);
+    var all = announces.isEmpty() ? List.of(EVERYWHERE) : announces;
+    return name.isPresent() && rack.isPresent() && tenant.isPresent()
+        ? Optional.of(new Gateway(name.get(), rack.get(), tenant.get(), all, outside))
+        : Optional.empty();
   }
 
   private Optional<EndpointPlace> endpoint(YamlObject object) {

@@ -158,7 +158,7 @@ public final class ForwardingPlan {
     var want = desired.get(key);
     var have = realized.get(key);
     boolean same = want == null ? have == null : want.observable().equals(have);
-    boolean hold = !same && want == null && isHeld(key);
+    boolean hold = !same && isHeld(key) && (want == null || have != null && isPartOf(want, have));
     set(different, key, !same && !hold);
     set(held, key, hold);
     if (same || hold) {
@@ -179,6 +179,16 @@ public final class ForwardingPlan {
     return holdingRemoteRemovals
         && key.kind().isRemote()
         && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || desired.containsKey(ground(key)));
+  }
+
+  /** What stands has the wanted ways and more: those too go only when all routes are back. */
+  private static boolean isPartOf(ForwardingObject want, ForwardingObject have) {
+    return want instanceof ForwardingObject.TenantRoute wanted
+            && have instanceof ForwardingObject.TenantRoute standing
+            && standing.hops().containsAll(wanted.hops())
+        || want instanceof ForwardingObject.UnderlayRoute next
+            && have instanceof ForwardingObject.UnderlayRoute now
+            && now.nextHops().containsAll(next.nextHops());
   }
 
   /** The vxlan device of a segment, or a tenant's namespace. */

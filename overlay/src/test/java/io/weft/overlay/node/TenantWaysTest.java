@@ -278,6 +278,23 @@ final class TenantWaysTest {
   }
 
   @Test
+  void aRestartKeepsAllWaysUntilAllHaveSpoken() {
+    one.say(prefix(SECOND, OUTSIDE, L3), from(SECOND, RED_TARGET));
+    one.say(prefix(THIRD, OUTSIDE, L3), from(THIRD, RED_TARGET));
+    var again = new OneNode();
+    one.observable().forEach(object -> again.kernel.put(object.key(), object));
+    again.give(
+        new NodeEvent.IntentChanged(OneNode.intent(WEB, LOGS).withTenants(List.of(red(), blue()))));
+    again.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    again.give(new NodeEvent.KernelObserved(again.observable()));
+    again.say(prefix(THIRD, OUTSIDE, L3), from(THIRD, RED_TARGET));
+    assertThat(again.batches).isEmpty();
+    again.endOfRib();
+    assertThat(again.kernel(Kind.TENANT_ROUTE))
+        .containsExactly(new TenantRoute("weft-red", OUTSIDE, L3, THIRD));
+  }
+
+  @Test
   void aRestartAdoptsForeignRoutes() {
     var foreign = new Vni(7001);
     var net = IpPrefix.parse("172.20.0.0/16");
