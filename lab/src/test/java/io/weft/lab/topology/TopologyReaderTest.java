@@ -2,7 +2,9 @@ package io.weft.lab.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.lab.topology.Topology.Gateway;
 import io.weft.lab.topology.Topology.Speaker;
+import io.weft.net.IpPrefix;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,6 +47,38 @@ final class TopologyReaderTest {
         .hasSize(3);
     assertThat(topology.network("red-net").spec().subnets())
         .isEqualTo(topology.network("blue-net").spec().subnets());
+  }
+
+  @Test
+  void readsGatewaysWithTheirDefaults() {
+    var topology = Topologies.good(GOOD + "  gateways: [{name: gw, rack: a, tenant: red}]\n");
+    assertThat(topology.gateways())
+        .containsExactly(
+            new Gateway(
+                "gw", "a", "red", List.of(IpPrefix.parse("0.0.0.0/0")), Gateway.OUTSIDE));
+    assertThat(topology.gateways().getFirst().host().isWeft()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {name: gw, rack: a, tenant: rde}|there is no Tenant 'rde'; did you mean 'red'?
+          {name: gw, rack: a, tenant: red, outside: 10}|Topology: outside
+          {name: gw, rack: a}|is missing; it is required
+          {name: n1, rack: a, tenant: red}|there is 'n1' already
+          """)
+  void saysWhatIsWrongWithAGateway(String gateway, String problem) {
+    assertThat(problems(GOOD + "  gateways: [" + gateway + "]\n"))
+        .anySatisfy(text -> assertThat(text).contains(problem));
+  }
+
+  @Test
+  void gatewaysNeedAReflector() {
+    var alone = GOOD.replace("  reflectors: [{name: rr, rack: a}]\n", "");
+    assertThat(problems(alone + "  gateways: [{name: gw, rack: a, tenant: red}]\n"))
+        .anySatisfy(text -> assertThat(text).contains("gateways speak to the reflectors"));
   }
 
   @Test
