@@ -1,6 +1,5 @@
 package io.weft.lab.check;
 
-import io.weft.lab.fabric.FabricPlan.Role;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.topology.Topology;
@@ -15,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -176,8 +176,7 @@ public final class ExternalGatewayCheck implements Check {
             + gap(lab, gateways, endpoint, () -> process.killDaemon("bgpd")));
     process.startDaemon("bgpd");
     awaitAll(lab, gateways, endpoint);
-    gaps.add(
-        "with its cable out " + gap(lab, gateways, endpoint, () -> process.plug(false)));
+    gaps.add("with its cable out " + gap(lab, gateways, endpoint, () -> process.plug(false)));
     process.plug(true);
     awaitAll(lab, gateways, endpoint);
   }
@@ -233,14 +232,14 @@ public final class ExternalGatewayCheck implements Check {
     findings.expect(silent.isEmpty(), "nothing goes through " + silent);
   }
 
-  private static TreeSet<IpAddress> vteps(RunningLab lab, List<Gateway> gateways) {
+  private static Set<IpAddress> vteps(RunningLab lab, List<Gateway> gateways) {
     var vteps = new TreeSet<IpAddress>();
     gateways.forEach(gateway -> vteps.add(lab.plan().loopback(gateway.name())));
     return vteps;
   }
 
   /** The next hops of the node's way to the world. */
-  private static TreeSet<IpAddress> used(RunningLab lab, Attached endpoint) {
+  private static Set<IpAddress> used(RunningLab lab, Attached endpoint) {
     var hops = new TreeSet<IpAddress>();
     var prefix = lab.topology().gateways().getFirst().announces().getFirst();
     try (var netlink = Rtnetlink.openIn(lab.tenantNamespace(endpoint.node(), endpoint.network()))) {
@@ -262,8 +261,7 @@ public final class ExternalGatewayCheck implements Check {
     try {
       for (var gateway : gateways) {
         recordings.put(
-            gateway.name(),
-            Recording.startIn(lab.plan().namespace(gateway.name()).name(), "eth0"));
+            gateway.name(), Recording.startIn(lab.plan().namespace(gateway.name()).name(), "eth0"));
       }
       for (var address : world(gateways)) {
         Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, Duration.ofMillis(200));

@@ -69,8 +69,7 @@ final class TablesModel {
   }
 
   /** The tenant's external gateways, and what they say leads to them. */
-  private static void gateways(
-      RunningLab lab, String tenant, int vni, NavigableSet<String> lines) {
+  private static void gateways(RunningLab lab, String tenant, int vni, NavigableSet<String> lines) {
     var ways = new TreeMap<IpPrefix, TreeSet<IpAddress>>();
     for (var gateway : lab.topology().gateways()) {
       if (gateway.tenant().equals(tenant)) {

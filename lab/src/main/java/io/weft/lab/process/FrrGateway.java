@@ -88,7 +88,8 @@ public final class FrrGateway {
     try (var netlink = Rtnetlink.openIn(namespace)) {
       var bridge =
           netlink.createBridge(
-              "br" + vni, LinkSettings.UP.withMac(routerMac(vtep)).withMtu(mtu).withForwarding(true));
+              "br" + vni,
+              LinkSettings.UP.withMac(routerMac(vtep)).withMtu(mtu).withForwarding(true));
       var vxlan =
           netlink.createVxlan(
               "vx" + vni,
@@ -99,8 +100,7 @@ public final class FrrGateway {
       var world = gateway.outside();
       int loopback = netlink.requireLink("lo").index();
       netlink.execute(
-          new Request.AddAddress(
-              Address.of(loopback, world.address().plus(1), world.length())));
+          new Request.AddAddress(Address.of(loopback, world.address().plus(1), world.length())));
     }
   }
 
@@ -146,7 +146,14 @@ public final class FrrGateway {
     while (!Files.exists(ready)) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new IOException(
-            gateway.name() + ": " + daemon + " does not start; see " + path() + "/" + daemon + ".log");
+            gateway.name()
+                + ": "
+                + daemon
+                + " does not start; see "
+                + path()
+                + "/"
+                + daemon
+                + ".log");
       }
       try {
         Thread.sleep(20);
@@ -191,9 +198,7 @@ public final class FrrGateway {
             && route.prefix().contains(plan.loopback(gateway.name()))
             && route.prefix().length() > 0) {
           netlink.execute(
-              new Request.ReplaceRoute(
-                  Route.of(
-                      route.prefix(), NextHop.via(route.via()))));
+              new Request.ReplaceRoute(Route.of(route.prefix(), NextHop.via(route.via()))));
         }
       }
     }

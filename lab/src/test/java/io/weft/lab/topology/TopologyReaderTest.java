@@ -54,8 +54,7 @@ final class TopologyReaderTest {
     var topology = Topologies.good(GOOD + "  gateways: [{name: gw, rack: a, tenant: red}]\n");
     assertThat(topology.gateways())
         .containsExactly(
-            new Gateway(
-                "gw", "a", "red", List.of(IpPrefix.parse("0.0.0.0/0")), Gateway.OUTSIDE));
+            new Gateway("gw", "a", "red", List.of(IpPrefix.parse("0.0.0.0/0")), Gateway.OUTSIDE));
     assertThat(topology.gateways().getFirst().host().isWeft()).isFalse();
   }
 
