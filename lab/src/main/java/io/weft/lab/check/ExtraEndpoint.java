@@ -21,7 +21,8 @@ final class ExtraEndpoint {
     return new EndpointPlace("check-" + network, node, network, freeAddress(lab, network), mac);
   }
 
-  private static List<IpAddress> freeAddress(RunningLab lab, String network) {
+  /** Of the first subnet with one that no endpoint and no gateway has; IPv4 alone. */
+  static List<IpAddress> freeAddress(RunningLab lab, String network) {
     var taken = new TreeSet<String>();
     lab.attached().forEach(a -> a.addresses().forEach(address -> taken.add(address.toString())));
     lab.topology().networks().stream()

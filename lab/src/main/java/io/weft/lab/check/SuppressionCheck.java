@@ -1,18 +1,30 @@
 package io.weft.lab.check;
 
-import io.weft.lab.check.Pings.Way;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.EchoResult;
 import io.weft.net.IpAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
 
 /**
- * An endpoint that has forgotten a remote neighbour learns its MAC from its own node: no ARP
- * crosses the fabric.
+ * An endpoint that has forgotten a neighbour, wherever that is, or its gateway, learns the MAC from
+ * its own node: the question does not cross the fabric. One for an address that nobody has does, to
+ * each other node of the network once.
  */
 public final class SuppressionCheck implements Check {
+  /** Shorter than the second after which an endpoint asks again. */
+  private static final Duration ONE_QUESTION = Duration.ofMillis(300);
+
+  private final Findings findings = new Findings();
+  private int remote;
+  private int local;
+  private int gateways;
+  private int copies;
+
   @Override
   public String name() {
     return "arp-suppression";
@@ -20,35 +32,92 @@ public final class SuppressionCheck implements Check {
 
   @Override
   public CheckResult run(RunningLab lab) {
-    var findings = new Findings();
-    int ways = 0;
     for (var network : lab.networks()) {
       for (var way : Pings.allWays(lab.attached(network))) {
-        if (way.address().isIpv4() && !way.from().node().equals(way.to().node())) {
-          ways++;
-          look(lab, way, findings);
+        known(lab, way.from(), way.address());
+        if (way.from().node().equals(way.to().node())) {
+          local++;
+        } else {
+          remote++;
+        }
+      }
+      for (var endpoint : lab.attached(network)) {
+        for (var gateway : lab.topology().network(network).spec().gateways()) {
+          if (endpoint.addresses().stream().anyMatch(own -> own.isIpv4() == gateway.isIpv4())) {
+            known(lab, endpoint, gateway);
+            gateways++;
+          }
+        }
+      }
+      var askers = new TreeSet<String>();
+      for (var endpoint : lab.attached(network)) {
+        if (askers.add(endpoint.node())) {
+          unknown(lab, endpoint);
         }
       }
     }
-    findings.expect(ways > 0, "no network has endpoints on two nodes");
+    findings.expect(remote > 0, "no network has endpoints on two nodes");
     return findings.result(
-        name(), ways + " ways with a forgotten neighbour: the node answers, nothing is flooded");
+        name(),
+        remote
+            + " remote and "
+            + local
+            + " local neighbours, "
+            + gateways
+            + " gateways: the node answers, nothing is flooded; unknown addresses go to each peer"
+            + " once, "
+            + copies
+            + " copies");
   }
 
-  private static void look(RunningLab lab, Way way, Findings findings) {
-    var node = lab.plan().namespace(way.from().node()).name();
-    try (var recording = Recording.startIn(node, "eth0")) {
-      forget(way.from(), way.address());
-      var result = Pings.ping(way, Pings.PAYLOAD);
-      findings.expect(result instanceof EchoResult.Reply, way + ": " + result);
-      var frames =
-          recording.vxlan().stream().filter(f -> f.vni() == way.from().vni().value()).toList();
-      long arp = frames.stream().filter(f -> f.innerType() == VxlanFrame.ARP).count();
-      findings.expect(arp == 0, way + ": " + arp + " ARP packets crossed the fabric");
-      findings.expect(
-          frames.stream().anyMatch(f -> f.innerType() == VxlanFrame.IPV4),
-          way + ": the ping itself was not seen");
+  private void known(RunningLab lab, Attached endpoint, IpAddress address) {
+    try (var recording = record(lab, endpoint)) {
+      forget(endpoint, address);
+      var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, Pings.PATIENCE);
+      var what = endpoint.name() + " -> " + address;
+      findings.expect(result instanceof EchoResult.Reply, what + ": " + result);
+      int crossed = questions(lab, recording, endpoint, address).size();
+      findings.expect(crossed == 0, what + ": " + crossed + " questions crossed the fabric");
     }
+  }
+
+  private void unknown(RunningLab lab, Attached endpoint) {
+    var peers = new TreeSet<IpAddress>();
+    for (var node : lab.nodesOf(endpoint.network())) {
+      if (!node.thing().equals(endpoint.node())) {
+        peers.add(lab.plan().loopback(node.thing()));
+      }
+    }
+    for (var address : ExtraEndpoint.freeAddress(lab, endpoint.network())) {
+      try (var recording = record(lab, endpoint)) {
+        forget(endpoint, address);
+        var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, ONE_QUESTION);
+        var what = endpoint.name() + " -> " + address + ", which nobody has";
+        findings.expect(!(result instanceof EchoResult.Reply), what + ": " + result);
+        var asked = questions(lab, recording, endpoint, address);
+        findings.expect(
+            asked.size() == peers.size() && new TreeSet<>(asked).equals(peers),
+            what + ": asked at " + asked + " instead of once at each of " + peers);
+        copies += asked.size();
+      }
+    }
+  }
+
+  private static Recording record(RunningLab lab, Attached endpoint) {
+    return Recording.startIn(lab.plan().namespace(endpoint.node()).name(), "eth0");
+  }
+
+  /** Where the endpoint's node has sent its questions for the address. */
+  private static List<IpAddress> questions(
+      RunningLab lab, Recording recording, Attached endpoint, IpAddress target) {
+    var vtep = lab.plan().loopback(endpoint.node());
+    return recording.frames().stream()
+        .flatMap(frame -> NeighbourQuestion.decode(frame.octets().toArray()).stream())
+        .filter(question -> question.from().equals(vtep))
+        .filter(question -> question.vni() == endpoint.vni().value())
+        .filter(question -> question.target().equals(target))
+        .<IpAddress>map(NeighbourQuestion::to)
+        .toList();
   }
 
   /** The endpoint must ask for the address anew. */
