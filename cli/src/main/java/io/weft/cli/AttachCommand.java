@@ -81,12 +81,15 @@ final class AttachCommand implements Callable<Integer> {
       out.println(AgentCall.text(answer));
     } else {
       out.printf(
-          "%s attached to %s: VNI %s, MAC %s, addresses %s, MTU %s%n",
+          "%s attached to %s: VNI %s, MAC %s, addresses %s, %sMTU %s%n",
           endpoint,
           network,
           answer.path("vni"),
           answer.path("mac").asText(),
           Texts.joined(answer.path("addresses")),
+          answer.path("gateways").isEmpty()
+              ? ""
+              : "gateway " + Texts.joined(answer.path("gateways")) + ", ",
           answer.path("mtu"));
     }
     return 0;

@@ -17,6 +17,7 @@ import picocli.CommandLine.Help;
       ReflectorCommand.class,
       StatusCommand.class,
       NetworksCommand.class,
+      TenantsCommand.class,
       RoutesCommand.class,
       PeersCommand.class,
       WhyNotCommand.class,

@@ -68,6 +68,11 @@ final class WhyNotCommand implements Callable<Integer> {
             out,
             "  network " + network.path("name").asText() + ": " + network.path("reason").asText());
       }
+      for (var tenant : route.path("tenants")) {
+        line(
+            out,
+            "  tenant " + tenant.path("name").asText() + ": " + tenant.path("reason").asText());
+      }
       for (var peer : route.path("peers")) {
         line(out, "  to " + peer.path("address").asText() + ": " + peer.path("reason").asText());
       }

@@ -38,6 +38,12 @@ class WeftTest {
          "mac": "0a:58:c0:a8:01:0a", "addresses": ["192.168.1.10/24"]}],
        "duplicates": [{"mac": "0a:58:c0:a8:01:0a", "network": "red-web", "endpoint": "web-1",
          "vtep": "10.0.0.2", "moves": 5, "seconds": 60, "recoversInSeconds": 120}],
+       "paths": {"passing": 3, "tooNarrow": 1, "unknown": 1, "waiting": 2, "leftOut": 0,
+         "findings": [{"vtep": "10.0.0.3", "promised": 1500, "passes": 1400, "overlayMtu": 1450,
+           "overlayPasses": 1350, "router": "10.1.0.9",
+           "where": "router 10.1.0.9 says that its next link takes 1400 octets",
+           "action": "raise the MTU there to 1500, or give the networks 'mtu: 1350'"}],
+         "silent": [{"vtep": "10.0.0.4", "reason": "it answers no ICMP echo"}]},
        "problems": ["a.yaml:3:8: Network a: unknown key 'vin'"]}
       """;
 
@@ -75,6 +81,7 @@ class WeftTest {
       {"networks": [{"name": "red-web", "tenant": "red", "vni": 100, "namespace": "weft-red",
         "realised": true, "orphaned": false, "rd": "10.0.0.1:1", "mtu": 1450,
         "localEndpoints": 1, "remoteMacs": 2, "floodTargets": 3, "subnets": ["192.168.1.0/24"],
+        "gateways": ["192.168.1.1"],
         "importTargets": ["65000:100"], "exportTargets": ["65000:100"]}]}
       """;
 
@@ -87,6 +94,8 @@ class WeftTest {
            "not imported: policy edge rejects it by rule no-red"}],
          "networks": [{"name": "blue", "imported": false, "reason":
            "not imported: it imports [65000:200], the route carries [65000:100]"}],
+         "tenants": [{"name": "red", "imported": true, "used": true, "reason":
+           "imported, used: 10.9.0.0/16 via 10.0.0.2 in VNI 5001"}],
          "peers": [{"address": "10.0.0.9", "obstacle": true,
            "reason": "not sent: the route is from there"}]}]}
       """;
@@ -100,7 +109,39 @@ class WeftTest {
   private static final String ATTACHED =
       """
       {"endpoint": "web-1", "network": "red-web", "vni": 100, "interface": "eth0",
-       "mac": "0a:58:c0:a8:01:0a", "mtu": 1450, "addresses": ["192.168.1.10/24"]}
+       "mac": "0a:58:c0:a8:01:0a", "mtu": 1450, "addresses": ["192.168.1.10/24"],
+       "gateways": ["192.168.1.1"]}
+      """;
+
+  private static final String TENANTS =
+      """
+      {"tenants": [
+        {"name": "blue", "namespace": "weft-blue", "routes": false, "realised": false,
+         "networks": [{"name": "blue-web", "routed": false, "realised": true}]},
+        {"name": "red", "namespace": "weft-red", "routes": true, "realised": true, "l3vni": 5001,
+         "importTargets": ["65000:5001"], "exportTargets": ["65000:5001"],
+         "egress": {"ipv4": true, "ipv6": false}, "rd": "10.0.0.1:5001",
+         "routerMac": "0a:5a:0a:00:00:01", "remotePrefixes": 2,
+         "networks": [{"name": "red-web", "routed": true, "realised": true},
+           {"name": "red-db", "routed": true, "realised": false}]}]}
+      """;
+
+  private static final String TENANT =
+      """
+      {"tenants": [
+        {"name": "red", "namespace": "weft-red", "routes": true, "realised": true, "l3vni": 5001,
+         "importTargets": ["65000:5001"], "exportTargets": ["65000:5001"],
+         "rd": "10.0.0.1:5001", "routerMac": "0a:5a:0a:00:00:01", "remotePrefixes": 5000,
+         "networks": [{"name": "red-web", "routed": true, "realised": true},
+           {"name": "red-sto", "routed": false, "realised": false}]}],
+       "counts": {"connected": 1, "host": 4999, "prefix": 1},
+       "prefixes": [
+         {"prefix": "192.168.1.0/24", "source": "connected", "used": true, "ways": []},
+         {"prefix": "192.168.1.0/24", "source": "prefix", "used": false,
+          "ways": [{"via": "10.0.0.2", "vni": 5001}]},
+         {"prefix": "10.9.0.0/16", "source": "prefix", "used": true,
+          "ways": [{"via": "10.0.0.2", "vni": 5001}, {"via": "10.0.0.3", "vni": 7001}]}],
+       "more": 904}
       """;
 
   @TempDir private Path directory;
@@ -114,6 +155,8 @@ class WeftTest {
     handlers.put("routes", answering(ROUTES));
     handlers.put("peers", answering(PEERS));
     handlers.put("networks", answering(NETWORKS));
+    handlers.put(
+        "tenants", request -> answering(request.has("tenant") ? TENANT : TENANTS).answer(request));
     handlers.put(
         "why",
         request ->
@@ -327,6 +370,9 @@ class WeftTest {
             kernel     12 objects, 1 changes pending, 9 writes since the start; waiting for the peers' routes
             refused    port weft-red ep1: EEXIST (3 attempts)
             duplicate  0a:58:c0:a8:01:0a in red-web is endpoint web-1 here and also at 10.0.0.2: frozen for 120 s more, after 5 moves
+            paths      3 carry the MTU, 1 do not, 1 cannot be checked, 2 not checked yet
+            narrow     path to 10.0.0.3: 1500 octets do not pass, 1400 do: router 10.1.0.9 says that its next link takes 1400 octets; raise the MTU there to 1500, or give the networks 'mtu: 1350'
+            unchecked  path to 10.0.0.4: it answers no ICMP echo
             problem    a.yaml:3:8: Network a: unknown key 'vin'
 
             ENDPOINT  NETWORK  MAC                ADDRESSES        PORT  STATE
@@ -417,6 +463,7 @@ class WeftTest {
               path from 10.0.0.9: best
               from 10.0.0.8: not imported: policy edge rejects it by rule no-red
               network blue: not imported: it imports [65000:200], the route carries [65000:100]
+              tenant red: imported, used: 10.9.0.0/16 via 10.0.0.2 in VNI 5001
               to 10.0.0.9: not sent: the route is from there
             ... and 2 more routes; ask for one of them
             """);
@@ -438,9 +485,42 @@ class WeftTest {
     assertThat(onAgent("networks").out())
         .isEqualTo(
             """
-            NETWORK  TENANT  VNI  SUBNETS          MTU  LOCAL  REMOTE  FLOOD  IMPORT     NAMESPACE  STATE
-            red-web  red     100  192.168.1.0/24  1450      1       2      3  65000:100  weft-red   realised
+            NETWORK  TENANT  VNI  SUBNETS         GATEWAY       MTU  LOCAL  REMOTE  FLOOD  IMPORT     NAMESPACE  STATE
+            red-web  red     100  192.168.1.0/24  192.168.1.1  1450      1       2      3  65000:100  weft-red   realised
             """);
+  }
+
+  @Test
+  void tenantsReadLikeThis() {
+    assertThat(onAgent("tenants").out())
+        .isEqualTo(
+            """
+            TENANT  L3 VNI  RD             NETWORKS  PREFIXES  IMPORT      EXPORT      WAY OUT      STATE
+            blue    -       -                     1  -         -           -           -            Layer 2 only
+            red     5001    10.0.0.1:5001         2  2         65000:5001  65000:5001  node (IPv4)  routes here
+            """);
+    assertThat(onAgent("tenants", "red").out())
+        .isEqualTo(
+            """
+            tenant     red, routes here
+            namespace  weft-red
+            L3 VNI     5001
+            import     65000:5001
+            export     65000:5001
+            way out    -
+            RD         10.0.0.1:5001
+            router     MAC 0a:5a:0a:00:00:01
+            network    red-web, routed
+            network    red-sto, Layer 2 only, no endpoint here
+            prefixes   1 connected, 4999 hosts and 1 prefixes of other nodes
+
+               PREFIX          SOURCE     VIA
+            *  192.168.1.0/24  connected  -
+               192.168.1.0/24  prefix     10.0.0.2 in VNI 5001
+            *  10.9.0.0/16     prefix     10.0.0.2 in VNI 5001, 10.0.0.3 in VNI 7001
+            ... and 904 more
+            """);
+    assertThat(requests).last().asString().contains("\"tenant\":\"red\"");
   }
 
   @Test
@@ -459,7 +539,7 @@ class WeftTest {
     assertThat(run.out())
         .isEqualTo(
             "web-1 attached to red-web: VNI 100, MAC 0a:58:c0:a8:01:0a,"
-                + " addresses 192.168.1.10/24, MTU 1450\n");
+                + " addresses 192.168.1.10/24, gateway 192.168.1.1, MTU 1450\n");
     assertThat(requests)
         .singleElement()
         .hasToString(

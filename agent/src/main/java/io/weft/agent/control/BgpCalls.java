@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.Importers;
 import io.weft.agent.json.RouteFilter;
 import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.WhyJson;
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerInspection;
-import io.weft.overlay.node.NodeView.NetworkView;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -40,8 +40,13 @@ public final class BgpCalls {
     return BgpJson.routes(asker.ask(new RouteSearch(filter)::go));
   }
 
-  /** {@code why}, with the text {@code route}; {@code networks} of a node. */
-  public static ObjectNode why(JsonNode call, Optional<List<NetworkView>> networks, Asker asker)
+  /** What of a node takes in the routes that are told of; empty on a reflector. */
+  public interface ImporterSource {
+    Optional<Importers> of(Explanation.Several told) throws CallRefused, InterruptedException;
+  }
+
+  /** {@code why}, with the text {@code route}. */
+  public static ObjectNode why(JsonNode call, ImporterSource importers, Asker asker)
       throws CallRefused, InterruptedException {
     var text = call.path("route").asText();
     RouteQuestion question;
@@ -52,6 +57,6 @@ public final class BgpCalls {
     }
     var told = asker.ask(new WhySearch(question)::go);
     var status = asker.ask(speaker -> Optional.of(speaker.status()));
-    return WhyJson.why(status, networks, text, told);
+    return WhyJson.why(status, importers.of(told), text, told);
   }
 }

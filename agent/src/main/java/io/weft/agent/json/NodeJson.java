@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.overlay.attachment.AttachResult.Attached;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.NodeView;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -122,6 +123,8 @@ public final class NodeJson {
       node.put("remoteMacs", network.remoteMacs());
       node.put("floodTargets", network.floodTargets());
       BgpJson.texts(node.putArray("subnets"), intent.subnets());
+      BgpJson.texts(
+          node.putArray("gateways"), intent.gateways().stream().map(HostAddress::address).toList());
       BgpJson.texts(node.putArray("importTargets"), intent.importTargets());
       BgpJson.texts(node.putArray("exportTargets"), intent.exportTargets());
     }
@@ -135,6 +138,7 @@ public final class NodeJson {
     document.put("vni", attached.vni().value()).put("interface", attached.interfaceName());
     document.put("mac", attached.mac().toString()).put("mtu", attached.mtu());
     BgpJson.texts(document.putArray("addresses"), attached.addresses());
+    BgpJson.texts(document.putArray("gateways"), attached.gateways());
     return document;
   }
 }

@@ -8,7 +8,11 @@ import io.weft.bgp.speaker.SpeakerView.PeerView;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.Route;
+import io.weft.net.RouteTarget;
 import io.weft.overlay.node.NodeView.NetworkView;
+import io.weft.overlay.node.TenantIntent;
+import io.weft.overlay.node.TenantView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,29 +32,26 @@ public final class WhyJson {
   /**
    * The answer.
    *
-   * @param networks of the node; empty on a reflector, which imports nothing
+   * @param importers of the node; empty on a reflector, which imports nothing
    * @param text the question as it was typed
    * @param told what the speaker says to it
    */
   public static ObjectNode why(
-      SpeakerStatus view,
-      Optional<List<NetworkView>> networks,
-      String text,
-      Explanation.Several told) {
+      SpeakerStatus view, Optional<Importers> importers, String text, Explanation.Several told) {
     var document = NODES.objectNode();
     boolean known = !told.routes().isEmpty();
     document.put("question", text).put("known", known);
     var routes = document.putArray("routes");
-    told.routes().forEach(route -> routes.add(route(networks, route)));
+    told.routes().forEach(route -> routes.add(route(importers, route)));
     document.put("more", told.more());
     if (!known) {
-      unknown(view, networks, document);
+      unknown(view, importers, document);
     }
     return document;
   }
 
   private static void unknown(
-      SpeakerStatus view, Optional<List<NetworkView>> networks, ObjectNode document) {
+      SpeakerStatus view, Optional<Importers> importers, ObjectNode document) {
     var reasons = document.putArray("reasons");
     if (view.peers().isEmpty()) {
       reasons.add("there are no neighbours that could have said it");
@@ -72,22 +73,27 @@ public final class WhyJson {
                   + peer.state()
                   + peer.lastReason().map(reason -> ": " + reason).orElse(""));
     }
-    networks.ifPresent(
-        all -> {
-          var targets = new ArrayList<String>();
-          all.forEach(
-              n ->
-                  n.intent()
-                      .importTargets()
-                      .forEach(t -> targets.add(t + " (" + n.intent().name() + ")")));
-          reasons.add(
-              "a node keeps only routes with a target that one of its networks imports, or a tenant"
-                  + " that routes (its l3vni); by networks are imported here: "
-                  + (targets.isEmpty() ? "none" : String.join(", ", targets)));
-        });
+    importers.ifPresent(all -> reasons.add(imported(all)));
   }
 
-  private static ObjectNode route(Optional<List<NetworkView>> networks, Explanation told) {
+  private static String imported(Importers importers) {
+    var targets = new ArrayList<String>();
+    for (var network : importers.networks()) {
+      for (var target : network.intent().importTargets()) {
+        targets.add(target + " (" + network.intent().name() + ")");
+      }
+    }
+    for (var tenant : importers.tenants()) {
+      for (var target : imports(tenant)) {
+        targets.add(target + " (tenant " + tenant.name() + ")");
+      }
+    }
+    return "a node keeps only routes with a target that one of its networks imports, or a tenant"
+        + " that routes (its l3vni); imported here: "
+        + (targets.isEmpty() ? "none" : String.join(", ", targets));
+  }
+
+  private static ObjectNode route(Optional<Importers> importers, Explanation told) {
     var node = NODES.objectNode().put("route", told.key().toString());
     var paths = node.putArray("paths");
     for (var standing : told.paths()) {
@@ -106,7 +112,13 @@ public final class WhyJson {
     var best = told.paths().stream().map(Explanation.Standing::path).filter(RouteView::best);
     best.findFirst()
         .filter(path -> path.route() instanceof EvpnRoute)
-        .ifPresent(path -> networks.ifPresent(all -> imports(all, path, node)));
+        .ifPresent(
+            path ->
+                importers.ifPresent(
+                    all -> {
+                      networks(all.networks(), path, node);
+                      tenants(all, path, node);
+                    }));
     var peers = node.putArray("peers");
     told.sendings().forEach(sending -> peers.add(sending(sending)));
     return node;
@@ -137,8 +149,12 @@ public final class WhyJson {
         sending.notSent().map(why -> "not sent" + path + ": " + why.text()).orElse("sent" + path));
   }
 
-  private static void imports(List<NetworkView> networks, RouteView path, ObjectNode node) {
+  /** A prefix is nothing that a network could take in. */
+  private static void networks(List<NetworkView> networks, RouteView path, ObjectNode node) {
     var imports = node.putArray("networks");
+    if (path.route() instanceof EvpnRoute.IpPrefixRoute) {
+      return;
+    }
     var carried = path.attributes().routeTargets();
     for (var network : networks) {
       var wanted = network.intent().importTargets();
@@ -168,6 +184,65 @@ public final class WhyJson {
     return network.realised()
         ? "imported by target " + target.get()
         : "not imported: it has target " + target.get() + ", but the network has no endpoint here";
+  }
+
+  /** Those that hold the route say what they do with it; of others, why they do not. */
+  private static void tenants(Importers importers, RouteView path, ObjectNode node) {
+    var rows = node.putArray("tenants");
+    if (!isRoutable(path.route())) {
+      return;
+    }
+    var uses = importers.uses(path.route().key());
+    for (var tenant : importers.tenants()) {
+      var use = uses.stream().filter(each -> each.tenant().equals(tenant.name())).findFirst();
+      rows.addObject()
+          .put("name", tenant.name())
+          .put("imported", use.isPresent())
+          .put("used", use.map(TenantView.Use::used).orElse(false))
+          .put("reason", use.map(TenantView.Use::reason).orElseGet(() -> whyNot(tenant, path)));
+    }
+  }
+
+  /** A prefix, or a host with a second label (RFC 9135 §5.1). */
+  private static boolean isRoutable(Route route) {
+    return route instanceof EvpnRoute.IpPrefixRoute
+        || route instanceof EvpnRoute.MacIpAdvertisement host
+            && host.ip().isPresent()
+            && host.label2().isPresent();
+  }
+
+  private static List<RouteTarget> imports(TenantView tenant) {
+    return tenant.routing().map(TenantIntent::importTargets).orElse(List.of());
+  }
+
+  private static String whyNot(TenantView tenant, RouteView path) {
+    if (tenant.routing().isEmpty()) {
+      return "not imported: the tenant does not route, none of its networks has a gateway";
+    }
+    var carried = path.attributes().routeTargets();
+    var target = carried.stream().filter(imports(tenant)::contains).findFirst();
+    if (target.isEmpty()) {
+      return "not imported: it imports " + imports(tenant) + ", the route carries " + carried;
+    }
+    if (path.local()) {
+      return "not imported: it is this node's own route";
+    }
+    if (!isVxlan(path)) {
+      return "not imported: its encapsulation is not VXLAN (RFC 8365 §5.1.3)";
+    }
+    if (tenant.here().isEmpty()) {
+      return "not imported: it has target "
+          + target.get()
+          + ", but no routed network of the tenant has an endpoint here";
+    }
+    return path.attributes().extendedCommunities().stream()
+            .anyMatch(ExtendedCommunity::isRoutersMac)
+        ? "not imported: it has target "
+            + target.get()
+            + ", but no next hop, label or gateway that is carried out here"
+        : "not imported: it has target "
+            + target.get()
+            + ", but says no router's MAC (RFC 9135 §6.1)";
   }
 
   private static boolean isVxlan(RouteView path) {

@@ -6,14 +6,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
+import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PathJson;
 import io.weft.agent.json.PeerJson;
+import io.weft.agent.json.TenantJson;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.ProbeView;
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
+import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -23,7 +28,9 @@ import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeView;
+import io.weft.overlay.node.TenantView;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +77,7 @@ final class NodeCalls {
     handlers.put("detach", this::detach);
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
+    handlers.put("tenants", this::tenants);
     handlers.put("routes", this::routes);
     handlers.put("why", this::why);
     handlers.put("peers", _ -> peers());
@@ -93,7 +101,34 @@ final class NodeCalls {
   }
 
   private ObjectNode why(JsonNode call) throws CallRefused, InterruptedException {
-    return BgpCalls.why(call, Optional.of(view().networks()), this::ask);
+    return BgpCalls.why(call, this::importers, this::ask);
+  }
+
+  private Optional<Importers> importers(Explanation.Several told)
+      throws CallRefused, InterruptedException {
+    var networks = view().networks();
+    return Optional.of(
+        await(
+            loop.ask(
+                () -> {
+                  var uses = new HashMap<Route, List<TenantView.Use>>();
+                  told.routes().forEach(route -> uses.put(route.key(), node.uses(route.key())));
+                  return new Importers(networks, node.tenants(), uses);
+                })));
+  }
+
+  private ObjectNode tenants(JsonNode call) throws CallRefused, InterruptedException {
+    var tenants = await(loop.ask(node::tenants));
+    var name = call.path("tenant").asText();
+    if (name.isEmpty()) {
+      return TenantJson.tenants(tenants);
+    }
+    var tenant = tenants.stream().filter(each -> each.name().equals(name)).findFirst();
+    if (tenant.isEmpty()) {
+      throw new CallRefused("UNKNOWN_TENANT", "tenant '" + name + "' is not known");
+    }
+    var table = await(loop.askInSlices(new PrefixSearch(node, name)::go));
+    return TenantJson.tenant(tenant.get(), table);
   }
 
   private <T> T ask(Function<SpeakerInspection, Optional<T>> slice)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.agent.control.BgpCalls.Asker;
 import io.weft.agent.control.ControlServer.CallRefused;
+import io.weft.agent.json.Importers;
 import io.weft.agent.json.WhyJson;
 import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.PeerConfig;
@@ -28,12 +29,17 @@ import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView.NetworkView;
+import io.weft.overlay.node.TenantIntent;
+import io.weft.overlay.node.TenantView;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -195,7 +201,7 @@ class BgpCallsTest {
     assertThatThrownBy(() -> BgpCalls.routes(json("{'family':'ipx'}"), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'ipx' is none of [ipv4-unicast,");
-    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), Optional.empty(), nobody))
+    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), _ -> Optional.empty(), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'x' is neither a route");
   }
@@ -207,11 +213,11 @@ class BgpCallsTest {
       var answer =
           BgpCalls.why(
               json("{'route':'" + text + "'}"),
-              Optional.of(
-                  List.of(
+              _ ->
+                  importers(
                       network("red", "65000:100", true),
                       network("idle", "65000:100", false),
-                      network("blue", "65000:200", true))),
+                      network("blue", "65000:200", true)),
               new Direct(speaker));
       assertThat(answer.path("known").asBoolean()).isTrue();
       assertThat(answer.path("routes")).hasSize(1);
@@ -236,9 +242,59 @@ class BgpCallsTest {
   }
 
   @Test
+  void aPrefixIsDecidedByTenantsAndNotByNetworks() throws Exception {
+    var speaker = speaker("65000:5001");
+    var text = "[5] 10.0.0.8:5001 tag 0 10.9.0.0/16";
+    say(speaker, "10.0.0.8", text + " gateway 0.0.0.0 label 5001", "65000:5001", 0);
+    var key = RouteText.parse(text).key();
+    var use = new TenantView.Use("red", true, "imported, used: 10.9.0.0/16 via 10.0.0.8");
+    var importers =
+        new Importers(
+            List.of(network("web", "65000:100", true)),
+            List.of(
+                tenant("blue", "65000:6001", true),
+                tenant("dark", "65000:5001", false),
+                new TenantView("flat", "weft-flat", Optional.empty(), Optional.empty(), List.of()),
+                tenant("odd", "65000:5001", true),
+                tenant("red", "65000:5001", true)),
+            Map.of(key, List.of(use)));
+    var answer =
+        BgpCalls.why(
+            json("{'route':'10.9.0.0/16'}"), _ -> Optional.of(importers), new Direct(speaker));
+    var route = answer.path("routes").path(0);
+    assertThat(route.path("networks")).isEmpty();
+    assertThat(route.path("tenants").findValuesAsText("reason"))
+        .containsExactly(
+            "not imported: it imports [65000:6001], the route carries [65000:5001]",
+            "not imported: it has target 65000:5001, but no routed network of the tenant has an"
+                + " endpoint here",
+            "not imported: the tenant does not route, none of its networks has a gateway",
+            "not imported: it has target 65000:5001, but says no router's MAC (RFC 9135 §6.1)",
+            "imported, used: 10.9.0.0/16 via 10.0.0.8");
+    assertThat(route.path("tenants").findValuesAsText("used"))
+        .containsExactly("false", "false", "false", "false", "true");
+  }
+
+  private static TenantView tenant(String name, String target, boolean here) {
+    var targets = List.of(RouteTarget.parse(target));
+    return new TenantView(
+        name,
+        "weft-" + name,
+        Optional.of(new TenantIntent(name, new Vni(5001), targets, targets)),
+        here
+            ? Optional.of(
+                new TenantView.Here(
+                    RouteDistinguisher.parse("10.0.0.1:5001"),
+                    MacAddress.parse("0a:5a:0a:00:00:01"),
+                    1))
+            : Optional.empty(),
+        List.of());
+  }
+
+  @Test
   void aRefusedRouteIsToldWithItsReason() throws Exception {
     var answer =
-        BgpCalls.why(json("{'route':'10.1.1.7'}"), Optional.empty(), new Direct(speaker()));
+        BgpCalls.why(json("{'route':'10.1.1.7'}"), _ -> Optional.empty(), new Direct(speaker()));
     assertThat(answer.path("known").asBoolean()).isTrue();
     var route = answer.path("routes").path(0);
     assertThat(route.path("paths")).isEmpty();
@@ -251,7 +307,8 @@ class BgpCallsTest {
     for (var text :
         List.of(MAC_IP.replace("10.1.1.1", "10.9.9.9"), "10.9.9.9", "rt:65000:5 for AS 65000")) {
       var answer =
-          BgpCalls.why(json("{'route':'" + text + "'}"), Optional.empty(), new Direct(speaker()));
+          BgpCalls.why(
+              json("{'route':'" + text + "'}"), _ -> Optional.empty(), new Direct(speaker()));
       assertThat(answer.path("known").asBoolean()).as(text).isFalse();
       assertThat(answer.path("reasons")).hasSize(3);
     }
@@ -262,7 +319,7 @@ class BgpCallsTest {
     var answer =
         WhyJson.why(
             STATUS,
-            Optional.of(List.of(network("red", "65000:100", true))),
+            importers(network("red", "65000:100", true)),
             "10.9.9.9",
             new Explanation.Several(List.of(), 0));
     assertThat(answer.path("known").asBoolean()).isFalse();
@@ -272,6 +329,10 @@ class BgpCallsTest {
                 + " of 12 refused ones the reason is forgotten")
         .contains("neighbour 10.0.0.9 is Active: hold timer expired")
         .contains("imported here: 65000:100 (red)");
+  }
+
+  private static Optional<Importers> importers(NetworkView... networks) {
+    return Optional.of(new Importers(List.of(networks), List.of(), Map.of()));
   }
 
   /** A node with sessions to 10.0.0.8 and 10.0.0.9; nobody is at 10.0.0.7. */

@@ -177,7 +177,7 @@ class DocumentsTest {
         """
         {'networks':[{'name':'red-web','tenant':'red','vni':100,'namespace':'weft-red',
           'realised':true,'orphaned':false,'rd':'10.0.0.1:1','mtu':1450,'localEndpoints':1,
-          'remoteMacs':2,'floodTargets':3,'subnets':['192.168.1.0/24'],
+          'remoteMacs':2,'floodTargets':3,'subnets':['192.168.1.0/24'],'gateways':[],
           'importTargets':['65000:100'],'exportTargets':['65000:100']}]}
         """);
   }
@@ -187,10 +187,18 @@ class DocumentsTest {
     assertJson(
         NodeJson.attached(
             new AttachResult.Attached(
-                "web-1", "red-web", new Vni(100), "eth0", MAC, List.of(ADDRESS), 1450)),
+                "web-1",
+                "red-web",
+                new Vni(100),
+                "eth0",
+                MAC,
+                List.of(ADDRESS),
+                List.of(IpAddress.parse("192.168.1.1")),
+                1450)),
         """
         {'endpoint':'web-1','network':'red-web','vni':100,'interface':'eth0',
-         'mac':'0a:58:c0:a8:01:0a','mtu':1450,'addresses':['192.168.1.10/24']}
+         'mac':'0a:58:c0:a8:01:0a','mtu':1450,'addresses':['192.168.1.10/24'],
+         'gateways':['192.168.1.1']}
         """);
   }
 

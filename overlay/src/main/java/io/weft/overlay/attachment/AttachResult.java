@@ -11,6 +11,8 @@ public sealed interface AttachResult {
   /**
    * The interface stands and frames flow.
    *
+   * @param gateways where its default routes lead, at most one of each family; none: the network is
+   *     pure Layer 2
    * @param mtu of the pod's interface, octets of IP packet
    */
   record Attached(
@@ -20,10 +22,12 @@ public sealed interface AttachResult {
       String interfaceName,
       MacAddress mac,
       List<HostAddress> addresses,
+      List<IpAddress> gateways,
       int mtu)
       implements AttachResult {
     public Attached {
       addresses = List.copyOf(addresses);
+      gateways = List.copyOf(gateways);
     }
   }
 

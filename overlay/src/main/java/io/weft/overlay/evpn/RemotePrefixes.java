@@ -8,6 +8,8 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -204,6 +206,16 @@ public final class RemotePrefixes {
   /** All prefixes, sorted. */
   public Iterable<IpPrefix> prefixes() {
     return byPrefix.keySet();
+  }
+
+  /** The prefixes from this one on, or all; sorted. */
+  public Iterable<IpPrefix> prefixesFrom(Optional<IpPrefix> first) {
+    return first.map(prefix -> byPrefix.tailMap(prefix, true).keySet()).orElse(byPrefix.keySet());
+  }
+
+  /** All ways to exactly this prefix, usable or not. */
+  public Collection<RemotePrefix> ways(IpPrefix prefix) {
+    return Collections.unmodifiableCollection(byPrefix.getOrDefault(prefix, NONE).values());
   }
 
   /** The VNIs that are asked for, sorted. */

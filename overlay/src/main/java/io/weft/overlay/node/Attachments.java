@@ -249,7 +249,7 @@ final class Attachments {
   }
 
   /** Of each family the first that serves one of the addresses. */
-  private static List<IpAddress> gateways(NetworkIntent network, List<IpAddress> addresses) {
+  static List<IpAddress> gateways(NetworkIntent network, List<IpAddress> addresses) {
     var gateways = new ArrayList<IpAddress>();
     for (var address : addresses) {
       network

@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.Attached;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.Endpoint;
@@ -336,6 +337,8 @@ final class EndpointLifecycle {
         endpoint.pod().map(ForwardingObject.PodInterface::name).orElse(""),
         endpoint.mac(),
         endpoint.addresses(),
+        Attachments.gateways(
+            instance.intent(), endpoint.addresses().stream().map(HostAddress::address).toList()),
         instance.mtu());
   }
 

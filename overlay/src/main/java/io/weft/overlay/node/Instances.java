@@ -103,6 +103,10 @@ final class Instances {
   }
 
   /** The IP-VRFs that have a routed network here. */
+  Optional<TenantInstance> tenant(String namespace) {
+    return tenants.find(namespace);
+  }
+
   Collection<TenantInstance> tenants() {
     return tenants.all();
   }

@@ -2,6 +2,8 @@ package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerInspection;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
@@ -255,6 +257,29 @@ public final class Node {
   /** For questions about routes, on the thread of {@link #step}; empty until it speaks BGP. */
   public Optional<SpeakerInspection> bgp() {
     return routes.speaker().map(speaker -> speaker);
+  }
+
+  /** The tenants of the intent, realised here or not; on the thread of {@link #step}. */
+  public List<TenantView> tenants() {
+    return TenantViews.of(foundation, instances);
+  }
+
+  /**
+   * A part of a tenant's table: what is connected and what other nodes say; on the thread of {@link
+   * #step}.
+   *
+   * @param from where it begins; empty: at the beginning
+   * @param limit so many prefixes of other nodes at most, 1 or more
+   * @return empty where the tenant does not route on this node
+   */
+  public Optional<TenantView.PrefixPage> prefixes(
+      String tenant, Optional<IpPrefix> from, int limit) {
+    return TenantViews.prefixes(instances, tenant, from, limit);
+  }
+
+  /** What the tenants that have taken a route in do with it; on the thread of {@link #step}. */
+  public List<TenantView.Use> uses(Route route) {
+    return TenantViews.uses(instances, route);
   }
 
   /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */

@@ -310,10 +310,7 @@ final class TenantInstance implements Importer {
     if (!prefix.address().isIpv4() || local.has(prefix) || endpointPrefixes.has(prefix)) {
       return Optional.empty();
     }
-    var hops =
-        remote.best(prefix, intent.l3Vni(), vtep(), this::isUsable).stream()
-            .flatMap(way -> hop(way).stream())
-            .toList();
+    var hops = best(prefix).stream().flatMap(way -> hop(way).stream()).toList();
     return hops.isEmpty()
         ? Optional.empty()
         : Optional.of(new ForwardingObject.TenantRoute(namespace, prefix, hops));
@@ -357,6 +354,33 @@ final class TenantInstance implements Importer {
         .flatMap(way -> hop(way).stream())
         .filter(hop -> !hop.foreign())
         .findFirst();
+  }
+
+  // ---- for pictures -----------------------------------------------------------------------
+
+  /** The best ways to exactly this prefix, all equally good. */
+  List<RemotePrefix> best(IpPrefix prefix) {
+    return remote.best(prefix, intent.l3Vni(), vtep(), this::isUsable);
+  }
+
+  /** Where the way leads now; empty where its router or gateway is not to be had. */
+  Optional<TenantHop> next(RemotePrefix way) {
+    return hop(way);
+  }
+
+  /** True when packets to the prefix go as other nodes say. */
+  boolean isRouted(IpPrefix prefix) {
+    return plan.desired(ForwardingObject.TenantRoute.key(namespace, prefix)).isPresent();
+  }
+
+  /** True when the prefix is on this node, whatever others say of it. */
+  boolean isHere(IpPrefix prefix) {
+    return local.has(prefix) || endpointPrefixes.has(prefix);
+  }
+
+  /** The tenant's routed networks on this node. */
+  List<NetworkInstance> networks() {
+    return networks.get();
   }
 
   // ---- what this node says ----------------------------------------------------------------

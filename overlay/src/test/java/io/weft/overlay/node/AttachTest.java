@@ -78,6 +78,7 @@ final class AttachTest {
                 "eth0",
                 macOf("192.168.1.10"),
                 List.of(new HostAddress(IpAddress.parse("192.168.1.10"), 24)),
+                List.of(),
                 1450));
     assertThat(one.announced())
         .containsExactlyInAnyOrder(
