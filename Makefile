@@ -1,10 +1,10 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build demo test fuzz bench-bgp bench-jmh format clean help
+.PHONY: build demo test fuzz bench-bgp bench-cni bench-jmh format clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
-SOURCES := pom.xml $(MODULES) build/compile build/archive build/run-maven build/find-jdk build/find-maven weft \
+SOURCES := pom.xml $(MODULES) cni/weft.c build/plugin build/compile build/archive build/run-maven build/find-jdk build/find-maven weft \
   $(shell find $(wildcard $(MODULES:/pom.xml=/src/main)) -type f -o -type d)
 
 build: dist/.built ## compile everything into dist/ (without tests), when a source has changed
@@ -25,6 +25,10 @@ fuzz: ## look for octets and events that break the decoder of BGP or a speaker, 
 bench-bgp: dist/.built ## our reflector beside FRR's, with 100,000 routes; ARGS=--full for 1,000,000 (build/bench --help)
 	@build/install-test-tools
 	@build/bench $(ARGS)
+
+bench-cni: dist/.built ## the CNI plugin beside the reference plugins: milliseconds of an ADD (as root)
+	@build/install-test-tools
+	@build/bench-cni $(ARGS)
 
 bench-jmh: ## small benchmarks of codec, table and packing; ARGS go to JMH
 	@build/bench-jmh $(ARGS)

@@ -23,6 +23,7 @@ import picocli.CommandLine.Help;
       WhyNotCommand.class,
       AttachCommand.class,
       DetachCommand.class,
+      CniCommand.class,
       LabCommand.class,
     },
     exitCodeListHeading = "%nExit codes:%n",

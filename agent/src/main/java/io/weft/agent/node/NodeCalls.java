@@ -3,6 +3,8 @@ package io.weft.agent.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.cni.Attachments;
+import io.weft.agent.cni.CniFailure;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
@@ -161,16 +163,20 @@ final class NodeCalls {
             addresses(call),
             sticky(call),
             prefixes(call));
+    return switch (attach(request)) {
+      case AttachResult.Attached attached -> NodeJson.attached(attached);
+      case AttachResult.Refused(var reason, var message) ->
+          throw new CallRefused(reason.name(), message);
+    };
+  }
+
+  private AttachResult attach(AttachRequest request) throws CallRefused, InterruptedException {
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<AttachResult>();
     attaching.put(id, answer);
     try {
       loop.put(new NodeEvent.AttachRequested(id, request));
-      return switch (await(answer)) {
-        case AttachResult.Attached attached -> NodeJson.attached(attached);
-        case AttachResult.Refused(var reason, var message) ->
-            throw new CallRefused(reason.name(), message);
-      };
+      return await(answer);
     } finally {
       attaching.remove(id);
     }
@@ -229,17 +235,60 @@ final class NodeCalls {
 
   private ObjectNode detach(JsonNode call) throws CallRefused, InterruptedException {
     var endpoint = text(call, "endpoint");
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("endpoint", endpoint)
+        .put("wasAttached", detach(endpoint));
+  }
+
+  private boolean detach(String endpoint) throws CallRefused, InterruptedException {
     long id = requests.incrementAndGet();
     var answer = new CompletableFuture<Boolean>();
     detaching.put(id, answer);
     try {
       loop.put(new NodeEvent.DetachRequested(id, endpoint));
-      return JsonNodeFactory.instance
-          .objectNode()
-          .put("endpoint", endpoint)
-          .put("wasAttached", await(answer));
+      return await(answer);
     } finally {
       detaching.remove(id);
+    }
+  }
+
+  /** The same calls for the CNI plugin. */
+  Attachments attachments() {
+    return new Attachments() {
+      @Override
+      public AttachResult.Attached attach(AttachRequest request)
+          throws CniFailure, InterruptedException {
+        return switch (orFail(() -> NodeCalls.this.attach(request))) {
+          case AttachResult.Attached attached -> attached;
+          case AttachResult.Refused(var reason, var message) ->
+              throw CniFailure.of(reason, message);
+        };
+      }
+
+      @Override
+      public boolean detach(String endpoint) throws CniFailure, InterruptedException {
+        return orFail(() -> NodeCalls.this.detach(endpoint));
+      }
+
+      @Override
+      public NodeView view() throws CniFailure, InterruptedException {
+        return orFail(NodeCalls.this::view);
+      }
+    };
+  }
+
+  private interface Call<T> {
+    T run() throws CallRefused, InterruptedException;
+  }
+
+  /** The node is stopping or too busy: the runtime may try again. */
+  private static <T> T orFail(Call<T> call) throws CniFailure, InterruptedException {
+    try {
+      return call.run();
+    } catch (CallRefused e) {
+      throw new CniFailure(
+          CniFailure.TRY_AGAIN, "the node does not answer", String.valueOf(e.getMessage()));
     }
   }
 

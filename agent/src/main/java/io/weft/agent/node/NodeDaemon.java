@@ -4,6 +4,7 @@ import io.weft.agent.DaemonFailure;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.bgp.PeerTransport;
+import io.weft.agent.cni.CniServer;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
 import io.weft.agent.discovery.PeerLinks;
@@ -58,6 +59,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final PathProbes probes;
   private final NodeCalls calls;
   private final ControlServer control;
+  private final CniServer cni;
   private volatile Optional<IpAddress> self = Optional.empty();
 
   // Guarded by this.
@@ -85,6 +87,7 @@ public final class NodeDaemon implements AutoCloseable {
     probes = new PathProbes(() -> tunnels(node));
     calls = new NodeCalls(loop, node, this::problems, this::peerJson, probes::view);
     control = ControlServer.open(options.socket(), calls.handlers());
+    cni = openCni();
   }
 
   /**
@@ -115,6 +118,15 @@ public final class NodeDaemon implements AutoCloseable {
       }
     } catch (IOException | LinuxException e) {
       throw new DaemonFailure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private CniServer openCni() throws IOException {
+    try {
+      return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
+    } catch (IOException e) {
+      control.close();
+      throw e;
     }
   }
 
@@ -275,6 +287,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    cni.close();
     control.close();
     configuration.close();
     probes.close();

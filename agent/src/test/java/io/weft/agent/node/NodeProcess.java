@@ -19,8 +19,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A {@code weft node} as a user starts it, in a network namespace of the test's. */
-final class NodeProcess {
-  static final long TIMEOUT_NANOS = 30_000_000_000L;
+public final class NodeProcess {
+  public static final long TIMEOUT_NANOS = 30_000_000_000L;
 
   private final TestNamespaces namespaces;
   private final String underlay;
@@ -28,7 +28,8 @@ final class NodeProcess {
   private Optional<Process> process = Optional.empty();
 
   /** Skips the test where nothing is built. */
-  NodeProcess(TestNamespaces namespaces, String underlay, Path directory) throws IOException {
+  public NodeProcess(TestNamespaces namespaces, String underlay, Path directory)
+      throws IOException {
     this.namespaces = namespaces;
     this.underlay = underlay;
     this.directory = directory;
@@ -36,32 +37,32 @@ final class NodeProcess {
     Files.createDirectories(config());
   }
 
-  static Path launcher() {
+  public static Path launcher() {
     var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
     assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
     return home.resolve("weft");
   }
 
-  Path config() {
+  public Path config() {
     return directory.resolve("config");
   }
 
-  Path socket() {
+  public Path socket() {
     return directory.resolve("run/weft.sock");
   }
 
-  Path logFile() {
+  public Path logFile() {
     return directory.resolve("log");
   }
 
   /** As editors do: nobody ever sees the file half written. */
-  void write(String file, String text) throws IOException {
+  public void write(String file, String text) throws IOException {
     var fresh = config().resolve("." + file);
     Files.writeString(fresh, text);
     Files.move(fresh, config().resolve(file), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  NodeProcess start(String... more) throws IOException {
+  public NodeProcess start(String... more) throws IOException {
     var command =
         Stream.concat(
                 Stream.of(
@@ -85,35 +86,35 @@ final class NodeProcess {
     return this;
   }
 
-  Process process() {
+  public Process process() {
     return process.orElseThrow();
   }
 
-  int exitCode() throws InterruptedException {
+  public int exitCode() throws InterruptedException {
     assertThat(process().waitFor(30, TimeUnit.SECONDS)).as("it ends").isTrue();
     return process().exitValue();
   }
 
-  List<String> log() throws IOException {
+  public List<String> log() throws IOException {
     return Files.readAllLines(logFile());
   }
 
-  JsonNode call(ObjectNode request) throws IOException {
+  public JsonNode call(ObjectNode request) throws IOException {
     try (var client = ControlClient.connect(socket())) {
       return client.call(request);
     }
   }
 
-  JsonNode status() throws IOException {
+  public JsonNode status() throws IOException {
     return call(ControlClient.request("status"));
   }
 
   /** The first status that fits; fails with the last one and the log. */
-  JsonNode awaitStatus(Predicate<JsonNode> condition) throws Exception {
+  public JsonNode awaitStatus(Predicate<JsonNode> condition) throws Exception {
     return awaitAnswer("status", condition);
   }
 
-  JsonNode awaitAnswer(String call, Predicate<JsonNode> condition) throws Exception {
+  public JsonNode awaitAnswer(String call, Predicate<JsonNode> condition) throws Exception {
     long until = System.nanoTime() + TIMEOUT_NANOS;
     var last = "no answer";
     while (System.nanoTime() < until && process().isAlive()) {
@@ -131,7 +132,7 @@ final class NodeProcess {
     throw new AssertionError(last + "\n" + String.join("\n", log()));
   }
 
-  JsonNode attach(String endpoint, String network, String netns, String... addresses)
+  public JsonNode attach(String endpoint, String network, String netns, String... addresses)
       throws IOException {
     var request = ControlClient.request("attach").put("endpoint", endpoint);
     request.put("network", network).put("netns", netns).put("interface", "eth0");
@@ -141,17 +142,17 @@ final class NodeProcess {
   }
 
   /** As the system does it. */
-  int terminate() throws InterruptedException {
+  public int terminate() throws InterruptedException {
     process().destroy();
     return exitCode();
   }
 
   /** As a crash does it. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process().destroyForcibly().waitFor();
   }
 
-  void close() throws InterruptedException {
+  public void close() throws InterruptedException {
     if (process.isPresent() && process.get().isAlive()) {
       kill();
     }

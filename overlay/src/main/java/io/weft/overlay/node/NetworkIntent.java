@@ -59,7 +59,7 @@ public record NetworkIntent(
   }
 
   /** The gateway that a host with this address uses. */
-  Optional<IpAddress> gatewayOf(IpAddress host) {
+  public Optional<IpAddress> gatewayOf(IpAddress host) {
     return gateways.stream()
         .filter(gateway -> gateway.prefix().contains(host))
         .map(HostAddress::address)

@@ -1,0 +1,112 @@
+package io.weft.agent.cni;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.attachment.AttachResult.Attached;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import java.util.List;
+import java.util.Optional;
+
+/** The answers as the CNI specification wants them (§ Result types, § Error). */
+final class CniResult {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private CniResult() {}
+
+  /** The answer to VERSION, in the version that was asked in. */
+  static ObjectNode versions(String asked) {
+    var document = NODES.objectNode().put("cniVersion", asked);
+    var supported = document.putArray("supportedVersions");
+    CniVersion.texts().forEach(supported::add);
+    return document;
+  }
+
+  /**
+   * The answer to a failed call.
+   *
+   * @param version that the caller speaks, as far as is known
+   */
+  static ObjectNode failure(String version, CniFailure failure) {
+    var document = NODES.objectNode().put("cniVersion", version).put("code", failure.code());
+    document.put("msg", failure.getMessage());
+    if (!failure.details().isEmpty()) {
+      document.put("details", failure.details());
+    }
+    return document;
+  }
+
+  /**
+   * The answer to ADD: what earlier plugins made, and behind it what this one made.
+   *
+   * @param gateways of each address, in their order
+   * @param defaults gateways that the container's default routes lead to now
+   */
+  static ObjectNode added(
+      CniCall call,
+      Attached attached,
+      String interfaceName,
+      List<Optional<IpAddress>> gateways,
+      List<IpAddress> defaults) {
+    var document = NODES.objectNode().put("cniVersion", call.version().text());
+    call.previous().ifPresent(previous -> document.setAll((ObjectNode) previous.deepCopy()));
+    document.put("cniVersion", call.version().text());
+    var interfaces = array(document, "interfaces");
+    link(call, interfaces, AddressPlan.portName(attached.endpoint()), attached);
+    int inside = interfaces.size();
+    link(call, interfaces, interfaceName, attached)
+        .put("mac", attached.mac().toString())
+        .put("sandbox", call.networkNamespace());
+    var ips = array(document, "ips");
+    for (int i = 0; i < attached.addresses().size(); i++) {
+      ips.add(ip(call, attached.addresses().get(i), gateways.get(i), inside));
+    }
+    if (!defaults.isEmpty()) {
+      var routes = array(document, "routes");
+      for (var gateway : defaults) {
+        routes
+            .addObject()
+            .put("dst", new IpPrefix(gateway.masked(0), 0).toString())
+            .put("gw", gateway.toString());
+      }
+    }
+    dns(call, document);
+    return document;
+  }
+
+  private static ArrayNode array(ObjectNode document, String field) {
+    return document.get(field) instanceof ArrayNode there ? there : document.putArray(field);
+  }
+
+  private static ObjectNode link(
+      CniCall call, ArrayNode interfaces, String name, Attached attached) {
+    var link = interfaces.addObject().put("name", name);
+    if (call.version().isAtLeast(CniVersion.V1_1_0)) {
+      link.put("mtu", attached.mtu());
+    }
+    return link;
+  }
+
+  private static ObjectNode ip(
+      CniCall call, HostAddress host, Optional<IpAddress> gateway, int link) {
+    var ip = NODES.objectNode();
+    if (!call.version().isAtLeast(CniVersion.V1_0_0)) {
+      ip.put("version", host.address().isIpv4() ? "4" : "6");
+    }
+    ip.put("interface", link).put("address", host.toString());
+    gateway.ifPresent(address -> ip.put("gateway", address.toString()));
+    return ip;
+  }
+
+  /** What the configuration says of DNS goes to the runtime as it is, unless there is some. */
+  private static void dns(CniCall call, ObjectNode document) {
+    JsonNode dns = call.configuration().path("dns");
+    if (dns.isObject() && !document.has("dns")) {
+      document.set("dns", dns);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.weft.agent.cni;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.StableHash;
+import io.weft.overlay.attachment.AttachRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the configuration and the arguments of a call ask for. A wish may come by capability ({@code
+ * runtimeConfig}), by {@code args.cni}, or by {@code CNI_ARGS}; the first that has it counts.
+ */
+record CniWishes(CniCall call) {
+  /** The interface that is made beside that of an earlier plugin, where nothing else is said. */
+  private static final String BESIDE = "weft0";
+
+  /** Containers with longer names are known by a part and a hash: they share 255 octets. */
+  private static final int MAX_CONTAINER = 32;
+
+  private static final int SHORT_CONTAINER = 12;
+  private static final int MAX_NAME = 32;
+
+  /** The node's name of the attachment: of container, interface and CNI network. */
+  String endpoint() {
+    return endpoint(call.container(), call.interfaceName());
+  }
+
+  /** The name that an attachment of the same CNI network has. */
+  String endpoint(String container, String interfaceName) {
+    return shortened(container, MAX_CONTAINER, SHORT_CONTAINER) + "/" + interfaceName + suffix();
+  }
+
+  /** What the names of all attachments of this CNI network end in. */
+  String suffix() {
+    return "@" + shortened(call.name(), MAX_NAME, MAX_NAME / 2 - 1);
+  }
+
+  private static String shortened(String text, int longest, int kept) {
+    return text.length() <= longest
+        ? text
+        : text.substring(0, kept) + "-" + String.format("%016x", StableHash.of(text));
+  }
+
+  /** The interface in the container: beside an earlier plugin's it has a name of its own. */
+  String interfaceName() {
+    return call.previous().isEmpty()
+        ? call.interfaceName()
+        : call.configuration().path("interface").asText(BESIDE);
+  }
+
+  /**
+   * The attach request.
+   *
+   * @throws CniFailure with the field that cannot be used
+   */
+  AttachRequest request() throws CniFailure {
+    refuseForeignIpam();
+    var network = call.configuration().path("network").asText("");
+    if (network.isEmpty()) {
+      throw invalid("'network' is missing: name a Network of this cluster");
+    }
+    return new AttachRequest(
+        endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
+  }
+
+  private void refuseForeignIpam() throws CniFailure {
+    var ipam = call.configuration().path("ipam");
+    if (ipam.isObject() && !ipam.isEmpty()) {
+      throw new CniFailure(
+          CniFailure.UNSUPPORTED_FIELD,
+          "unsupported field 'ipam'",
+          "Weft gives the addresses itself, from the subnets of the Network; leave 'ipam' out");
+    }
+  }
+
+  private Optional<MacAddress> mac() throws CniFailure {
+    var text = first("mac", "MAC");
+    try {
+      return text.isEmpty() ? Optional.empty() : Optional.of(MacAddress.parse(text.get(0)));
+    } catch (IllegalArgumentException e) {
+      throw invalid("mac: " + e.getMessage());
+    }
+  }
+
+  private List<IpAddress> addresses() throws CniFailure {
+    var addresses = new ArrayList<IpAddress>();
+    for (var text : first("ips", "IP")) {
+      int slash = text.indexOf('/');
+      try {
+        addresses.add(IpAddress.parse(slash < 0 ? text : text.substring(0, slash)));
+      } catch (IllegalArgumentException e) {
+        throw invalid("ips: " + e.getMessage());
+      }
+    }
+    return addresses;
+  }
+
+  /** The values of a wish where it is said first. */
+  private List<String> first(String field, String argument) {
+    for (var place : List.of("/runtimeConfig/", "/args/cni/")) {
+      var values = texts(call.configuration().at(place + field));
+      if (!values.isEmpty()) {
+        return values;
+      }
+    }
+    var text = call.arguments().getOrDefault(argument, "");
+    return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
+  }
+
+  private static List<String> texts(JsonNode node) {
+    var texts = new ArrayList<String>();
+    if (node.isTextual()) {
+      texts.add(node.asText());
+    }
+    for (var each : node) {
+      texts.add(each.asText());
+    }
+    return texts;
+  }
+
+  private static CniFailure invalid(String details) {
+    return new CniFailure(
+        CniFailure.INVALID_CONFIGURATION, "invalid network configuration", details);
+  }
+}

@@ -1,0 +1,403 @@
+package io.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.node.NodeProcess;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.net.IpAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The plugin program, a real {@code weft node}, and namespaces of containers. */
+class CniProgramTest {
+  private static final String NETWORKS =
+      """
+      kind: Fabric
+      metadata: {name: default}
+      spec:
+        vtep: {cidr: 10.99.0.0/24}
+      ---
+      kind: Tenant
+      metadata: {name: red}
+      ---
+      kind: Network
+      metadata: {name: web}
+      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
+      ---
+      kind: Network
+      metadata: {name: storage}
+      spec: {vni: 300, subnets: [192.168.3.0/24]}
+      """;
+
+  @TempDir private Path directory;
+  private TestNamespaces namespaces;
+  private NodeProcess node;
+  private PluginProgram plugin;
+
+  @BeforeEach
+  void open() throws Exception {
+    NodeProcess.launcher();
+    namespaces = new TestNamespaces();
+    var name = namespaces.create("underlay");
+    var underlay = namespaces.links(name);
+    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
+    underlay.execute(
+        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
+    node = new NodeProcess(namespaces, name, directory);
+    node.write("networks.yaml", NETWORKS);
+    plugin = new PluginProgram(node.socket(), "weft");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (node != null) {
+      node.close();
+    }
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private void start() throws Exception {
+    node.start();
+    node.awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
+  }
+
+  private String container(String name) {
+    return "/run/netns/" + namespaces.create(name);
+  }
+
+  private static JsonNode succeeded(PluginProgram.Outcome outcome) throws Exception {
+    assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    return outcome.json();
+  }
+
+  private TreeSet<String> endpoints() throws Exception {
+    var names = new TreeSet<String>();
+    node.status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
+    return names;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.4.0", "1.0.0", "1.1.0"})
+  void addCheckDelInEveryVersion(String version) throws Exception {
+    start();
+    var pod = container("p1");
+    var configuration = plugin.configuration(version, "web");
+    configuration.putObject("dns").putArray("nameservers").add("10.96.0.10");
+
+    var added = succeeded(plugin.call("ADD", "c1", pod, configuration));
+
+    assertThat(added.path("cniVersion").asText()).isEqualTo(version);
+    assertThat(added.path("interfaces")).hasSize(2);
+    var inside = added.path("interfaces").get(1);
+    assertThat(inside.path("name").asText()).isEqualTo("eth0");
+    assertThat(inside.path("sandbox").asText()).isEqualTo(pod);
+    assertThat(inside.path("mtu").asInt()).isEqualTo(version.equals("1.1.0") ? 1450 : 0);
+    var ip = added.path("ips").get(0);
+    assertThat(ip.path("interface").asInt()).isEqualTo(1);
+    assertThat(ip.path("gateway").asText()).isEqualTo("192.168.1.1");
+    assertThat(ip.path("version").asText()).isEqualTo(version.equals("0.4.0") ? "4" : "");
+    assertThat(added.path("routes").toString())
+        .isEqualTo("[{\"dst\":\"0.0.0.0/0\",\"gw\":\"192.168.1.1\"}]");
+    assertThat(added.at("/dns/nameservers/0").asText()).isEqualTo("10.96.0.10");
+    try (var links = Rtnetlink.openIn(pod)) {
+      var link = links.requireLink("eth0");
+      assertThat(link.mac()).hasToString("Optional[" + inside.path("mac").asText() + "]");
+      assertThat(links.addresses(link.index()))
+          .anyMatch(each -> ip.path("address").asText().equals(each.address() + "/24"));
+    }
+
+    assertThat(succeeded(plugin.call("ADD", "c1", pod, configuration)))
+        .as("the same call again")
+        .isEqualTo(added);
+
+    configuration.set("prevResult", added);
+    var checked = plugin.call("CHECK", "c1", pod, configuration);
+    assertThat(checked).isEqualTo(new PluginProgram.Outcome(0, ""));
+    assertThat(plugin.call("DEL", "c1", pod, configuration))
+        .isEqualTo(new PluginProgram.Outcome(0, ""));
+    assertThat(plugin.call("DEL", "c1", "", configuration))
+        .as("again, and the namespace is gone")
+        .isEqualTo(new PluginProgram.Outcome(0, ""));
+    assertThat(plugin.call("CHECK", "c1", pod, configuration).code())
+        .isEqualTo(CniFailure.NOT_AS_GIVEN);
+    assertThat(endpoints()).isEmpty();
+  }
+
+  @Test
+  void checkNoticesWhatChangedInTheContainer() throws Exception {
+    start();
+    var pod = container("p1");
+    var configuration = plugin.configuration("1.1.0", "web");
+    configuration.set("prevResult", succeeded(plugin.call("ADD", "c1", pod, configuration)));
+    try (var links = Rtnetlink.openIn(pod)) {
+      links.deleteLink(links.requireLink("eth0").index());
+    }
+    var checked = plugin.call("CHECK", "c1", pod, configuration);
+    assertThat(checked.code()).as(checked.output()).isEqualTo(CniFailure.NOT_AS_GIVEN);
+  }
+
+  @Test
+  void givesTheAddressAndMacThatAreAskedFor() throws Exception {
+    start();
+    var byArguments =
+        succeeded(
+            plugin.call(
+                "ADD",
+                "c1",
+                container("p1"),
+                plugin.configuration("1.0.0", "web"),
+                "IgnoreUnknown=1;K8S_POD_NAME=web-1;IP=192.168.1.77/24;MAC=02:00:00:00:00:77"));
+    assertThat(byArguments.at("/ips/0/address").asText()).isEqualTo("192.168.1.77/24");
+    assertThat(byArguments.at("/interfaces/1/mac").asText()).isEqualTo("02:00:00:00:00:77");
+
+    var configuration = plugin.configuration("1.0.0", "web");
+    var runtime = configuration.putObject("runtimeConfig");
+    runtime.putArray("ips").add("192.168.1.78");
+    runtime.put("mac", "02:00:00:00:00:78");
+    var byCapability = plugin.call("ADD", "c2", container("p2"), configuration, "IP=192.168.1.9");
+    assertThat(succeeded(byCapability).at("/ips/0/address").asText()).isEqualTo("192.168.1.78/24");
+
+    var pod = container("p3");
+    var clash = plugin.call("ADD", "c3", pod, configuration);
+    assertThat(clash.code()).as(clash.output()).isEqualTo(CniFailure.ADDRESS_IN_USE);
+    assertThat(clash.json().path("details").asText()).contains("192.168.1.78", "c2/eth0@weft");
+    try (var links = Rtnetlink.openIn(pod)) {
+      assertThat(links.link("eth0")).as("no half of a pod").isEmpty();
+    }
+  }
+
+  @Test
+  void standsBesideAnEarlierPlugin() throws Exception {
+    start();
+    var pod = container("p1");
+    var configuration = plugin.configuration("1.0.0", "storage");
+    configuration.set(
+        "prevResult",
+        PluginProgram.JSON.readTree(
+            """
+            {"cniVersion": "1.0.0",
+             "interfaces": [{"name": "veth1"}, {"name": "eth0", "sandbox": "%s"}],
+             "ips": [{"interface": 1, "address": "10.1.0.5/24", "gateway": "10.1.0.1"}],
+             "routes": [{"dst": "0.0.0.0/0", "gw": "10.1.0.1"}],
+             "dns": {"nameservers": ["10.96.0.10"]}}
+            """
+                .formatted(pod)));
+
+    var added = succeeded(plugin.call("ADD", "c1", pod, configuration));
+
+    assertThat(added.path("interfaces")).hasSize(4);
+    assertThat(added.at("/interfaces/3/name").asText()).isEqualTo("weft0");
+    assertThat(added.at("/ips/0/address").asText()).isEqualTo("10.1.0.5/24");
+    assertThat(added.at("/ips/1/interface").asInt()).isEqualTo(3);
+    assertThat(added.at("/ips/1/address").asText()).startsWith("192.168.3.");
+    assertThat(added.path("routes")).hasSize(1);
+    assertThat(added.at("/dns/nameservers/0").asText()).isEqualTo("10.96.0.10");
+    configuration.set("prevResult", added);
+    assertThat(plugin.call("CHECK", "c1", pod, configuration).output()).isEmpty();
+    assertThat(plugin.call("DEL", "c1", pod, configuration).exitCode()).isZero();
+    try (var links = Rtnetlink.openIn(pod)) {
+      assertThat(links.link("weft0")).isEmpty();
+    }
+  }
+
+  @Test
+  void collectsWhatTheRuntimeForgotInItsOwnNetworkOnly() throws Exception {
+    start();
+    var other = new PluginProgram(node.socket(), "other");
+    succeeded(plugin.call("ADD", "c1", container("p1"), plugin.configuration("1.1.0", "web")));
+    succeeded(plugin.call("ADD", "c2", container("p2"), plugin.configuration("1.1.0", "web")));
+    succeeded(other.call("ADD", "c3", container("p3"), other.configuration("1.1.0", "web")));
+    node.attach("by-hand", "web", namespaces.create("p4"));
+
+    var collect = plugin.configuration("1.1.0", "web");
+    collect
+        .putArray("cni.dev/valid-attachments")
+        .addObject()
+        .put("containerID", "c2")
+        .put("ifname", "eth0");
+    assertThat(plugin.call("GC", "", "", collect)).isEqualTo(new PluginProgram.Outcome(0, ""));
+    assertThat(endpoints()).containsExactly("by-hand", "c2/eth0@weft", "c3/eth0@other");
+  }
+
+  /** What is wrong, and the code that the specification has for it. */
+  @Test
+  void saysWhatIsWrong() throws Exception {
+    start();
+    var pod = container("p1");
+    var good = plugin.configuration("1.1.0", "web");
+    check(7, plugin.call("ADD", "c1", pod, plugin.configuration("1.1.0", "nowhere")), "nowhere");
+    check(7, plugin.call("ADD", "c1", pod, plugin.configuration("1.1.0", "")), "'network'");
+    check(1, plugin.call("ADD", "c1", pod, plugin.configuration("0.3.1", "web")), "0.3.1");
+    check(1, plugin.call("GC", "", "", plugin.configuration("1.0.0", "web")), "GC");
+    check(3, plugin.call("ADD", "c1", "/run/netns/none", good), "/run/netns/none");
+    check(4, plugin.call("ADD", "", pod, good), "CNI_CONTAINERID");
+    check(4, plugin.call("ADD", "a/b", pod, good), "CNI_CONTAINERID=a/b");
+    check(4, plugin.call("ADD", "c1", "", good), "CNI_NETNS");
+    check(4, plugin.call("GIVE", "c1", pod, good), "CNI_COMMAND=GIVE");
+    check(7, plugin.call("CHECK", "c1", pod, good), "prevResult");
+    check(7, plugin.call("GC", "", "", good), "valid-attachments");
+    check(7, plugin.call("ADD", "c1", pod, good, "IP=300.1.1.1"), "300.1.1.1");
+    check(7, plugin.call("ADD", "c1", pod, good, "IP=10.0.0.1"), "10.0.0.1");
+    var ipam = plugin.configuration("1.1.0", "web");
+    ipam.putObject("ipam").put("type", "host-local");
+    check(2, plugin.call("ADD", "c1", pod, ipam), "ipam");
+    var broken = good.toString().replace("\"name\":\"weft\",", "\"name\":,");
+    var environment = new TreeMap<>(Map.of("CNI_COMMAND", "ADD", "CNI_CONTAINERID", "c1"));
+    check(6, plugin.run(environment, broken), "line 1, column");
+    check(4, plugin.run(Map.of(), ""), "environment");
+    assertThat(endpoints()).isEmpty();
+  }
+
+  private static void check(int code, PluginProgram.Outcome outcome, String details)
+      throws Exception {
+    assertThat(outcome.exitCode()).as(outcome.output()).isEqualTo(1);
+    assertThat(outcome.code()).as(outcome.output()).isEqualTo(code);
+    assertThat(outcome.json().path("msg").asText()).isNotEmpty();
+    assertThat(outcome.json().path("details").asText()).contains(details);
+  }
+
+  @Test
+  void answersVersionAndStatus() throws Exception {
+    start();
+    var versions = succeeded(plugin.call("VERSION", "", "", plugin.configuration("1.0.0", "")));
+    assertThat(versions.path("cniVersion").asText()).isEqualTo("1.0.0");
+    assertThat(versions.path("supportedVersions").toString())
+        .isEqualTo("[\"0.4.0\",\"1.0.0\",\"1.1.0\"]");
+    assertThat(plugin.call("STATUS", "", "", plugin.configuration("1.1.0", "web")))
+        .isEqualTo(new PluginProgram.Outcome(0, ""));
+  }
+
+  @Test
+  void tellsTheRuntimeToTryAgainWhileTheAgentIsAway() throws Exception {
+    var pod = container("p1");
+    var configuration = plugin.configuration("1.1.0", "web");
+    for (var verb : List.of("ADD", "DEL", "CHECK", "GC")) {
+      assertThat(plugin.call(verb, "c1", pod, configuration).code()).as(verb).isEqualTo(11);
+    }
+    var status = plugin.call("STATUS", "c1", pod, configuration);
+    assertThat(status.code()).isEqualTo(50);
+    assertThat(status.json().path("cniVersion").asText()).isEqualTo("1.1.0");
+    assertThat(status.json().path("details").asText()).contains("-cni.sock");
+  }
+
+  /** The stand-in for hosts without a C compiler says the same. */
+  @Test
+  void theCallInJavaIsAnsweredLikeTheProgram() throws Exception {
+    var environment = new TreeMap<>(Map.of("CNI_COMMAND", "VERSION", "PATH", "/bin"));
+    var input = plugin.configuration("1.0.0", "web").toString();
+    var away = PluginCall.of(environment, input.getBytes(StandardCharsets.UTF_8));
+    assertThat(away.exitCode()).isEqualTo(1);
+    assertThat(PluginProgram.JSON.readTree(away.output()).path("code").asInt()).isEqualTo(11);
+    start();
+    var program = plugin.run(environment, input);
+    var java = PluginCall.of(environment, input.getBytes(StandardCharsets.UTF_8));
+    assertThat(new PluginProgram.Outcome(java.exitCode(), java.output())).isEqualTo(program);
+    assertThat(java.exitCode()).isZero();
+  }
+
+  @Test
+  void goesOnAfterTheAgentWasKilled() throws Exception {
+    start();
+    var pod = container("p1");
+    var configuration = plugin.configuration("1.1.0", "web");
+    var added = succeeded(plugin.call("ADD", "c1", pod, configuration));
+    node.kill();
+    start();
+    assertThat(succeeded(plugin.call("ADD", "c1", pod, configuration)).path("ips"))
+        .isEqualTo(added.path("ips"));
+    configuration.set("prevResult", added);
+    assertThat(plugin.call("CHECK", "c1", pod, configuration).output()).isEmpty();
+    assertThat(plugin.call("DEL", "c1", pod, configuration).exitCode()).isZero();
+    assertThat(endpoints()).isEmpty();
+  }
+
+  @Test
+  void servesAHundredAtOnce() throws Exception {
+    start();
+    var calls = new ArrayList<Callable<PluginProgram.Outcome>>();
+    for (int i = 0; i < 100; i++) {
+      var id = "c" + i;
+      var pod = container("h" + i);
+      calls.add(() -> plugin.call("ADD", id, pod, plugin.configuration("1.1.0", "web")));
+    }
+    var addresses = new TreeSet<String>();
+    try (var threads = Executors.newFixedThreadPool(100)) {
+      for (var outcome : threads.invokeAll(calls)) {
+        addresses.add(succeeded(outcome.get()).at("/ips/0/address").asText());
+      }
+    }
+    assertThat(addresses).as("each has its own").hasSize(100);
+    assertThat(endpoints()).hasSize(100);
+  }
+
+  /** Verbs in any order, any number of times: the node holds what a runtime believes. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void holdsWhatWasAddedAndNotDeleted(long seed) throws Exception {
+    start();
+    var random = new Random(seed);
+    var pods = List.of(container("p0"), container("p1"), container("p2"));
+    var believed = new TreeMap<String, JsonNode>();
+    for (int step = 0; step < 60; step++) {
+      int which = random.nextInt(pods.size());
+      var id = "c" + which;
+      ObjectNode configuration = plugin.configuration("1.1.0", "web");
+      switch (random.nextInt(6)) {
+        case 0, 1 -> {
+          var added = succeeded(plugin.call("ADD", id, pods.get(which), configuration));
+          var earlier = believed.put(id, added);
+          assertThat(earlier == null || earlier.equals(added)).isTrue();
+        }
+        case 2 -> {
+          succeededSilently(plugin.call("DEL", id, pods.get(which), configuration));
+          believed.remove(id);
+        }
+        case 3 -> {
+          var held = believed.get(id);
+          if (held != null) {
+            configuration.set("prevResult", held);
+            succeededSilently(plugin.call("CHECK", id, pods.get(which), configuration));
+          }
+        }
+        case 4 -> {
+          var valid = configuration.putArray("cni.dev/valid-attachments");
+          believed.remove(id);
+          believed
+              .keySet()
+              .forEach(each -> valid.addObject().put("containerID", each).put("ifname", "eth0"));
+          succeededSilently(plugin.call("GC", "", "", configuration));
+        }
+        default -> succeededSilently(plugin.call("STATUS", "", "", configuration));
+      }
+      var expected = new TreeSet<String>();
+      believed.keySet().forEach(each -> expected.add(each + "/eth0@weft"));
+      assertThat(endpoints()).as("seed %d, step %d", seed, step).isEqualTo(expected);
+    }
+  }
+
+  private static void succeededSilently(PluginProgram.Outcome outcome) {
+    assertThat(outcome).isEqualTo(new PluginProgram.Outcome(0, ""));
+  }
+}

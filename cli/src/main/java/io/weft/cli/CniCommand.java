@@ -1,0 +1,145 @@
+package io.weft.cli;
+
+import io.weft.agent.cni.CniServer;
+import io.weft.agent.cni.PluginCall;
+import io.weft.agent.cni.PluginFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code weft cni}: the plugin that container runtimes call. */
+@Command(
+    name = "cni",
+    mixinStandardHelpOptions = true,
+    description = "Give containers their interfaces: the CNI plugin.",
+    subcommands = {CniCommand.Install.class, CniCommand.Uninstall.class, CniCommand.Run.class},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft cni install --network web    containers of this host get interfaces in 'web'",
+      "  weft cni uninstall                take plugin and configuration away"
+    })
+final class CniCommand implements Callable<Integer> {
+  @Spec private final CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "say what: install, uninstall");
+  }
+
+  /** Where container runtimes look. */
+  private static final class Places {
+    @Option(
+        names = "--bin-dir",
+        paramLabel = "DIR",
+        defaultValue = "/opt/cni/bin",
+        description = "Where the runtime looks for plugins (default: ${DEFAULT-VALUE}).")
+    private Path programs = Path.of("/opt/cni/bin");
+
+    @Option(
+        names = "--conf-dir",
+        paramLabel = "DIR",
+        defaultValue = "/etc/cni/net.d",
+        description = "Where it looks for configurations (default: ${DEFAULT-VALUE}).")
+    private Path configurations = Path.of("/etc/cni/net.d");
+
+    PluginFiles files() {
+      return new PluginFiles(programs, configurations);
+    }
+  }
+
+  /** {@code weft cni install}. */
+  @Command(
+      name = "install",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Put the plugin and its configuration where the container runtime finds them.",
+        "Each file is there as a whole or not at all; what was there is replaced."
+      },
+      footerHeading = "%nExample:%n",
+      footer = "  weft cni install --network web")
+  static final class Install implements Callable<Integer> {
+    @picocli.CommandLine.Mixin private final Places places = new Places();
+
+    @Spec private final CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = "--network",
+        paramLabel = "NAME",
+        required = true,
+        description = "The Network that containers get an interface in.")
+    private String network = "";
+
+    @Option(
+        names = "--agent-socket",
+        paramLabel = "PATH",
+        defaultValue = CniServer.DEFAULT_SOCKET,
+        description = "Where the agent listens for the plugin (default: ${DEFAULT-VALUE}).")
+    private Path socket = Path.of(CniServer.DEFAULT_SOCKET);
+
+    @Override
+    public Integer call() throws IOException {
+      if (!network.matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
+        throw new ParameterException(
+            spec.commandLine(), "--network '" + network + "' is no name of a Network");
+      }
+      var program =
+          Optional.ofNullable(System.getenv("WEFT_HOME"))
+              .map(home -> Path.of(home, "dist", "cni", "weft"))
+              .orElseThrow(() -> new IOException("WEFT_HOME is not set; start ./weft"));
+      for (var file : places.files().install(program, network, socket)) {
+        spec.commandLine().getOut().println("wrote " + file);
+      }
+      return 0;
+    }
+  }
+
+  /** {@code weft cni uninstall}. */
+  @Command(
+      name = "uninstall",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Take the plugin and its configuration away; fine if they are gone already.",
+        "Containers that run keep their interfaces; remove them before, or their runtime cannot."
+      },
+      footerHeading = "%nExample:%n",
+      footer = "  weft cni uninstall")
+  static final class Uninstall implements Callable<Integer> {
+    @picocli.CommandLine.Mixin private final Places places = new Places();
+
+    @Spec private final CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+      for (var file : places.files().uninstall()) {
+        spec.commandLine().getOut().println("removed " + file);
+      }
+      return 0;
+    }
+  }
+
+  /** {@code weft cni run}: what the plugin program does, where it could not be compiled. */
+  @Command(
+      name = "run",
+      hidden = true,
+      mixinStandardHelpOptions = true,
+      description = "Answer one call of a container runtime, as the plugin program does.",
+      footerHeading = "%nExample:%n",
+      footer = "  CNI_COMMAND=VERSION weft cni run < configuration")
+  static final class Run implements Callable<Integer> {
+    @Spec private final CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+      var answer = PluginCall.of(System.getenv(), System.in.readAllBytes());
+      spec.commandLine().getOut().print(answer.output());
+      spec.commandLine().getOut().flush();
+      return answer.exitCode();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/*
+ * The CNI plugin: hands one call of a container runtime to the agent of this node and prints its answer. All that is to
+ * be decided is decided there (io.weft.agent.cni); this program is small so that it starts in a millisecond.
+ *
+ * Over a Unix socket: "weft-cni 1\0", each CNI_* variable as "NAME=VALUE\0", "\0", then the configuration from standard
+ * input until the end of what we write. The answer is one digit, the exit code, and what standard output shall get.
+ *
+ * The socket is /run/weft/weft-cni.sock; "agentSocket": "/another/path" in the configuration names another one.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define DEFAULT_SOCKET "/run/weft/weft-cni.sock"
+#define MAX_CONFIG (1024 * 1024) /* octets; a longer configuration is refused */
+#define MAX_ANSWER (1024 * 1024)
+#define TIMEOUT_SECONDS 60 /* without an answer; the agent itself gives up after 30 */
+
+extern char **environ;
+
+static char config[MAX_CONFIG + 1];
+static char answer[MAX_ANSWER + 1];
+
+/* The text of a field: the first "name": "value" in the configuration, without escapes. Empty when there is none. */
+static void field(const char *name, char *value, size_t size) {
+  char quoted[64];
+  snprintf(quoted, sizeof quoted, "\"%s\"", name);
+  value[0] = 0;
+  for (const char *at = config; (at = strstr(at, quoted)); ) {
+    at += strlen(quoted);
+    at += strspn(at, " \t\r\n");
+    if (*at++ != ':') continue;
+    at += strspn(at, " \t\r\n");
+    size_t length = *at == '"' ? strcspn(at + 1, "\"\\") : size;
+    if (length >= size || at[1 + length] != '"') continue;
+    memcpy(value, at + 1, length);
+    value[length] = 0;
+    return;
+  }
+}
+
+/* Prints an error as the CNI specification wants it, and ends. */
+static void fail(int code, const char *message, const char *place, int error) {
+  char version[16];
+  field("cniVersion", version, sizeof version);
+  if (!version[0] || version[strspn(version, "0123456789.")]) strcpy(version, "0.4.0");
+  printf("{\"cniVersion\": \"%s\", \"code\": %d, \"msg\": \"%s\", \"details\": \"", version, code, message);
+  for (const char *c = place; *c; c++)
+    if ((unsigned char)*c >= ' ' && *c != '"' && *c != '\\') putchar(*c);
+  printf("%s%s\"}\n", error ? ": " : "", error ? strerror(error) : "");
+  exit(1);
+}
+
+static int status; /* true for the verb STATUS, which has error codes of its own */
+
+static void away(const char *path, int error) {
+  fail(status ? 50 : 11, "the agent of this node does not answer; it is starting or stopped: try again later", path, error);
+}
+
+static void send_all(int fd, const char *path, const char *octets, size_t length) {
+  while (length > 0) {
+    ssize_t sent = send(fd, octets, length, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) away(path, errno);
+    octets += sent;
+    length -= (size_t)sent;
+  }
+}
+
+/* Reads to the end, at most `size` octets, and ends the text with a zero. -1: an error, or longer than that. */
+static ssize_t read_all(int fd, char *octets, size_t size) {
+  size_t length = 0;
+  for (;;) {
+    ssize_t got = read(fd, octets + length, size - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    length += (size_t)got;
+    if (length == size) { errno = EMSGSIZE; return -1; }
+  }
+  octets[length] = 0;
+  return (ssize_t)length;
+}
+
+int main(void) {
+  const char *command = getenv("CNI_COMMAND");
+  if (!command) {
+    fputs("weft: the CNI plugin of Weft; a container runtime calls it. Supports CNI 0.4.0, 1.0.0 and 1.1.0.\n", stderr);
+    fail(4, "CNI_COMMAND is not set", "environment", 0);
+  }
+  status = !strcmp(command, "STATUS");
+  ssize_t length = read_all(STDIN_FILENO, config, MAX_CONFIG);
+  if (length < 0) fail(5, "cannot read the network configuration", "standard input", errno);
+
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  field("agentSocket", address.sun_path, sizeof address.sun_path);
+  if (!address.sun_path[0]) strcpy(address.sun_path, DEFAULT_SOCKET);
+
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail(5, "cannot make a socket", address.sun_path, errno);
+  struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) away(address.sun_path, errno);
+
+  send_all(fd, address.sun_path, "weft-cni 1", sizeof "weft-cni 1");
+  for (char **variable = environ; *variable; variable++)
+    if (!strncmp(*variable, "CNI_", 4)) send_all(fd, address.sun_path, *variable, strlen(*variable) + 1);
+  send_all(fd, address.sun_path, "", 1);
+  send_all(fd, address.sun_path, config, (size_t)length);
+  shutdown(fd, SHUT_WR);
+
+  ssize_t answered = read_all(fd, answer, MAX_ANSWER);
+  if (answered < 1) away(address.sun_path, answered < 0 ? errno : ECONNRESET);
+  fwrite(answer + 1, 1, (size_t)answered - 1, stdout);
+  return fflush(stdout) == 0 && answer[0] == '0' ? 0 : 1;
+}
