@@ -152,6 +152,7 @@ final class EgressPorts implements AutoCloseable {
       case EgressFilter _ -> filter.put();
       case EgressPort port -> put(port);
       case EgressAddress address -> {
+        requireForwarding(address);
         int link = require(address.device()).index();
         try {
           host.execute(
@@ -179,6 +180,13 @@ final class EgressPorts implements AutoCloseable {
                 .withForwarding(true)
                 .withLinkLocal(false)));
     host.execute(new Request.SetLink(link.index(), LinkSettings.UP));
+  }
+
+  private void requireForwarding(EgressAddress address) {
+    if (!address.address().isIpv4() && !NamespaceSettings.routesIpv6(host.namespace())) {
+      throw new IllegalArgumentException(
+          "the node does not route IPv6; set net.ipv6.conf.all.forwarding=1");
+    }
   }
 
   private Link require(String name) {

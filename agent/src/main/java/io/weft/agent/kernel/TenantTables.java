@@ -103,6 +103,7 @@ final class TenantTables implements AutoCloseable {
    * by chance, and has the mark. Writes what is missing only.
    */
   void claim(String prefix) {
+    NamespaceSettings.sendNoRedirects(rtnetlink.namespace(), namespace);
     var standing = rtnetlink.routes();
     for (var everywhere : EVERYWHERE) {
       var end = Route.unreachable(everywhere).withMetric(LAST_METRIC);

@@ -12,6 +12,8 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.packet.EchoResult;
+import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -23,6 +25,7 @@ import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
@@ -35,6 +38,7 @@ import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -247,6 +251,54 @@ class RoutedTablesTest extends TenantKernel {
     assertThat(put(List.of(moved))).isEmpty();
     tables.drain(true);
     assertThat(tables.dump()).contains(moved);
+  }
+
+  /** A host would keep going to a router that is long detached. */
+  @Test
+  void aGatewayDoesNotTellItsHostsOfTheRouterBesideThem() throws Exception {
+    standing();
+    var router = namespaces.create("router");
+    var pod = namespaces.create("pod");
+    var mac = MacAddress.parse("02:00:00:00:00:0b");
+    var behind = IpAddress.parse("10.50.0.1");
+    assertThat(
+            put(
+                List.of(
+                    port(pod, "eth0", "ep0000000000aa"),
+                    routerPort(router, mac, "ep0000000000bb"),
+                    new LocalFdbEntry(tenant, VNI, DEVICE, "ep0000000000aa"),
+                    new LocalFdbEntry(tenant, VNI, mac, "ep0000000000bb"),
+                    new EndpointRoute(
+                        tenant,
+                        IpPrefix.parse("10.50.0.0/16"),
+                        List.of(TenantHop.over(VNI, IpAddress.parse("10.0.0.11")))))))
+        .isEmpty();
+    var links = namespaces.links(router);
+    links.execute(new Request.AddAddress(Address.of(links.requireLink("lo").index(), behind, 32)));
+    try (var echo = IcmpEcho.openIn(pod, behind)) {
+      for (int i = 0; i < 8; i++) {
+        Thread.sleep(60); // redirects are rare, and the first only makes a host ask for the router
+        assertThat(echo.ping(56, Duration.ofSeconds(2))).isInstanceOf(EchoResult.Reply.class);
+      }
+    }
+    assertThat(namespaces.links(pod).routeTo(behind).nextHops())
+        .extracting(hop -> hop.via().orElseThrow())
+        .containsExactly(IpAddress.parse("10.0.0.1"));
+  }
+
+  private EndpointPort routerPort(String pod, MacAddress mac, String port) {
+    return new EndpointPort(
+        tenant,
+        port,
+        VNI,
+        "router",
+        "web",
+        mac,
+        List.of(IpAddress.parse("10.0.0.11")),
+        false,
+        1450,
+        Optional.of(
+            new PodInterface(pod, "eth0", List.of(24), List.of(IpAddress.parse("10.0.0.1")))));
   }
 
   @Test
