@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.run.Lab;
+import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -53,12 +54,13 @@ class RoutedInteroperabilityTest {
         - {name: b1, rack: b, speaker: external}
         reflectors: [{name: rr1, rack: a}]
         endpoints:
-        - {name: web-1, node: a1, network: web, addresses: [192.168.1.11]}
+        - {name: web-1, node: a1, network: web, addresses: [192.168.1.11], prefixes: [10.50.0.0/16]}
         - {name: db-1, node: b1, network: db, addresses: [192.168.2.12]}
       """;
   private static final Vni DB = new Vni(200);
   private static final Vni L3 = new Vni(5001);
   private static final IpAddress OURS = IpAddress.parse("192.168.1.11");
+  private static final IpAddress BEHIND = IpAddress.parse("10.50.0.1");
   private static final IpAddress THEIRS = IpAddress.parse("192.168.2.12");
   private static final IpAddress GATEWAY = IpAddress.parse("192.168.2.1");
   private static final IpPrefix THEIR_SUBNET = IpPrefix.parse("192.168.2.0/24");
@@ -125,9 +127,20 @@ class RoutedInteroperabilityTest {
           () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
           "via " + plan.loopback("a1"));
 
+      Arena.await(
+          "and what is behind our endpoint",
+          () -> routes(theirs).getOrDefault("10.50.0.0/16", "none"),
+          "via " + plan.loopback("a1"));
+      stand(plan.namespace("web-1").name(), BEHIND);
+      Arena.await("db-1 reaches a host there", () -> pings(running, "db-1", BEHIND), true);
+
       try (var a1 = running.agent("a1")) {
         a1.detach("web-1");
       }
+      Arena.await(
+          "FRR has lost what was behind",
+          () -> routes(theirs).getOrDefault("10.50.0.0/16", "none"),
+          "none");
       Arena.await(
           "FRR has lost the host",
           () -> routes(theirs).getOrDefault("192.168.1.11/32", "none"),
@@ -136,6 +149,13 @@ class RoutedInteroperabilityTest {
           "FRR has lost the subnet",
           () -> routes(theirs).getOrDefault("192.168.1.0/24", "none"),
           "none");
+    }
+  }
+
+  private static void stand(String pod, IpAddress address) {
+    try (var netlink = Rtnetlink.openIn(pod)) {
+      int lo = netlink.requireLink("lo").index();
+      netlink.execute(new Request.AddAddress(Address.of(lo, address, address.bits())));
     }
   }
 
