@@ -9,7 +9,9 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.TenantIntent;
 import java.time.Duration;
@@ -22,12 +24,27 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A tenant with two routed networks on five nodes: every kernel has the way to every host. */
+/**
+ * A tenant with two routed networks on five nodes: every kernel has the way to every host, to the
+ * prefix behind some of them, and out.
+ */
 final class RoutedWorldTest {
   private static final Vni L3 = new Vni(5001);
   private static final List<RouteTarget> TARGET = List.of(RouteTarget.automatic(World.AS, L3));
   private static final NetworkIntent WEB = network("web", 100, "192.168.1.0/24", "192.168.1.1");
   private static final NetworkIntent DB = network("db", 200, "192.168.2.0/24", "192.168.2.1");
+
+  private static final IpPrefix BEHIND = IpPrefix.parse("10.50.0.0/16");
+
+  private static final TenantIntent RED =
+      new TenantIntent("red", L3, TARGET, TARGET)
+          .withEgress(
+              Optional.of(
+                  new EgressIntent(
+                      true,
+                      false,
+                      List.of(
+                          IpPrefix.parse("192.168.1.0/24"), IpPrefix.parse("192.168.2.0/24")))));
 
   /** Node by address; the network follows from the address. */
   private final TreeMap<String, Integer> hosts = new TreeMap<>();
@@ -49,16 +66,21 @@ final class RoutedWorldTest {
     return ip.startsWith("192.168.1.");
   }
 
+  private static boolean isRouter(String ip) {
+    return !ip.endsWith(".11");
+  }
+
   private void attach(World world, int node, String ip) {
     world.attach(
         "n" + node,
         new AttachRequest(
-            "e" + ip,
-            isWeb(ip) ? "web" : "db",
-            "/run/netns/" + ip,
-            "eth0",
-            Optional.empty(),
-            List.of(IpAddress.parse(ip))));
+                "e" + ip,
+                isWeb(ip) ? "web" : "db",
+                "/run/netns/" + ip,
+                "eth0",
+                Optional.empty(),
+                List.of(IpAddress.parse(ip)))
+            .withPrefixes(isRouter(ip) ? List.of(BEHIND) : List.of()));
     hosts.put(ip, node);
   }
 
@@ -68,13 +90,7 @@ final class RoutedWorldTest {
 
   private World world(long seed) {
     var world =
-        World.builder(seed)
-            .nodes(5)
-            .reflectors(2)
-            .network(WEB)
-            .network(DB)
-            .tenant(new TenantIntent("red", L3, TARGET, TARGET))
-            .build();
+        World.builder(seed).nodes(5).reflectors(2).network(WEB).network(DB).tenant(RED).build();
     world.run(Duration.ofSeconds(1));
     attach(world, 1, "192.168.1.11");
     attach(world, 1, "192.168.2.11");
@@ -95,9 +111,21 @@ final class RoutedWorldTest {
         }
       }
       assertThat(held).as(name).isEqualTo(expected(node));
+      long routers =
+          hosts.entrySet().stream()
+              .filter(host -> host.getValue() == node && isRouter(host.getKey()))
+              .count();
+      var behind = world.kernel(name).objects(Kind.ENDPOINT_ROUTE);
+      assertThat(behind).as(name).hasSize(routers == 0 ? 0 : 1);
+      for (var object : behind) {
+        assertThat(((EndpointRoute) object).hops()).hasSize((int) routers);
+      }
       int networks = count(node, true) + count(node, false);
       assertThat(world.kernel(name).objects(Kind.GATEWAY))
           .hasSize(networks == 0 ? 0 : networks + 1);
+      assertThat(world.kernel(name).objects(Kind.EGRESS_ROUTE)).hasSize(networks == 0 ? 0 : 1);
+      assertThat(world.kernel(name).objects(Kind.EGRESS_FILTER)).hasSize(networks == 0 ? 0 : 2);
+      assertThat(world.kernel(name).objects(Kind.DEAD_END)).hasSize(networks == 0 ? 0 : 2);
     }
   }
 
@@ -117,6 +145,16 @@ final class RoutedWorldTest {
               routes.add(ip + "/32 " + World.vtep(at));
             }
           });
+      boolean own =
+          hosts.entrySet().stream().anyMatch(h -> h.getValue() == node && isRouter(h.getKey()));
+      if (!own) {
+        hosts.forEach(
+            (ip, at) -> {
+              if (isRouter(ip)) {
+                routes.add(BEHIND + " " + World.vtep(at));
+              }
+            });
+      }
       for (boolean web : new boolean[] {true, false}) {
         var subnet = web ? "192.168.1.0/24" : "192.168.2.0/24";
         if (count(node, web) == 0) {

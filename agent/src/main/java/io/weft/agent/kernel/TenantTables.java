@@ -1,12 +1,9 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.ffi.LinuxException;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -17,7 +14,6 @@ import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
-import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -48,6 +44,7 @@ final class TenantTables implements AutoCloseable {
   private final NetlinkMonitor monitor;
   private final Translation translation;
   private final PacketFilter filter;
+  private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private boolean linksTouched;
   private boolean doubtful;
@@ -67,6 +64,7 @@ final class TenantTables implements AutoCloseable {
       throw e;
     }
     this.translation = new Translation(namespace);
+    this.requests = new RowRequests(this::device, believed);
     this.filter =
         new PacketFilter(namespace, rtnetlink.namespace(), EgressRules.TABLE, EgressRules::tenant);
   }
@@ -181,173 +179,7 @@ final class TenantTables implements AutoCloseable {
 
   /** The requests that make one row of a table so; none while its device is missing. */
   List<Request> row(KernelChange change) {
-    return switch (change) {
-      case KernelChange.Put(var object) -> put(object);
-      case KernelChange.Remove(var object) -> remove(object);
-    };
-  }
-
-  private List<Request> put(ForwardingObject object) {
-    return switch (object) {
-      case ForwardingObject.FloodEntry flood -> putFlood(flood);
-      case ForwardingObject.NeighbourEntry neighbour ->
-          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
-              .map(Request.class::cast)
-              .toList();
-      case ForwardingObject.GatewayAddress gateway ->
-          address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.TransitGuard guard ->
-          TransitRules.of(guard).stream().<Request>map(Request.AddRule::new).toList();
-      case ForwardingObject.TenantRoute route ->
-          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.EgressRoute route ->
-          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
-      case ForwardingObject.EndpointRoute route ->
-          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.SendingNeighbour neighbour ->
-          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
-              .map(Request.class::cast)
-              .toList();
-      case ForwardingObject.VxlanFdbEntry _,
-          ForwardingObject.SendingFdbEntry _,
-          ForwardingObject.BridgeFdbEntry _,
-          ForwardingObject.LocalFdbEntry _,
-          ForwardingObject.UnderlayRoute _,
-          ForwardingObject.TenantNamespace _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.EgressLink _,
-          ForwardingObject.EgressPort _,
-          ForwardingObject.EgressAddress _,
-          ForwardingObject.Bridge _,
-          ForwardingObject.VxlanPort _,
-          ForwardingObject.SendingPort _,
-          ForwardingObject.EndpointPort _ ->
-          fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
-    };
-  }
-
-  /** The VNI is part of what the kernel tells members apart by: the old one must go first. */
-  private List<Request> putFlood(ForwardingObject.FloodEntry flood) {
-    var requests = new ArrayList<Request>();
-    var before = believed.get(flood.key());
-    if (before != null && !before.equals(flood)) {
-      fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
-    }
-    fdb(flood).map(Request.AppendFdb::new).ifPresent(requests::add);
-    return requests;
-  }
-
-  private List<Request> remove(ForwardingObject object) {
-    if (object instanceof ForwardingObject.TransitGuard guard) {
-      return TransitRules.of(guard).stream().<Request>map(Request.DeleteRule::new).toList();
-    }
-    Optional<? extends Request> request =
-        switch (object) {
-          case ForwardingObject.NeighbourEntry neighbour ->
-              neighbour(neighbour).map(Request.DeleteNeighbour::new);
-          case ForwardingObject.SendingNeighbour neighbour ->
-              neighbour(neighbour).map(Request.DeleteNeighbour::new);
-          case ForwardingObject.SendingFdbEntry entry ->
-              device(Translation.sendingName(entry.vni()))
-                  .map(index -> new Request.DeleteFdb(Rows.sendingOfMac(index, entry)));
-          case ForwardingObject.GatewayAddress gateway ->
-              address(gateway).map(Request.DeleteAddress::new);
-          case ForwardingObject.TenantRoute route ->
-              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
-          case ForwardingObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
-          case ForwardingObject.EndpointRoute route ->
-              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
-          case ForwardingObject.DeadEnd end ->
-              Optional.of(new Request.DeleteRoute(Rows.route(end)));
-          case ForwardingObject.VxlanFdbEntry entry ->
-              device(Translation.vxlanName(entry.vni()))
-                  .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
-          case ForwardingObject.BridgeFdbEntry _,
-              ForwardingObject.FloodEntry _,
-              ForwardingObject.LocalFdbEntry _,
-              ForwardingObject.UnderlayRoute _,
-              ForwardingObject.TenantNamespace _,
-              ForwardingObject.EgressFilter _,
-              ForwardingObject.EgressLink _,
-              ForwardingObject.EgressPort _,
-              ForwardingObject.EgressAddress _,
-              ForwardingObject.Bridge _,
-              ForwardingObject.VxlanPort _,
-              ForwardingObject.SendingPort _,
-              ForwardingObject.TransitGuard _,
-              ForwardingObject.EndpointPort _ ->
-              fdb(object).map(Request.DeleteFdb::new);
-        };
-    return request.stream().map(Request.class::cast).toList();
-  }
-
-  private Optional<FdbEntry> fdb(ForwardingObject object) {
-    return switch (object) {
-      case ForwardingObject.VxlanFdbEntry entry ->
-          device(Translation.vxlanName(entry.vni())).map(index -> Rows.vxlan(index, entry));
-      case ForwardingObject.BridgeFdbEntry entry ->
-          device(Translation.vxlanName(entry.vni())).map(index -> Rows.bridge(index, entry));
-      case ForwardingObject.FloodEntry entry ->
-          device(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
-      case ForwardingObject.SendingFdbEntry entry ->
-          device(Translation.sendingName(entry.vni())).map(index -> Rows.sending(index, entry));
-      case ForwardingObject.LocalFdbEntry entry ->
-          device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
-      case ForwardingObject.UnderlayRoute _,
-          ForwardingObject.TenantNamespace _,
-          ForwardingObject.Bridge _,
-          ForwardingObject.VxlanPort _,
-          ForwardingObject.SendingPort _,
-          ForwardingObject.EndpointPort _,
-          ForwardingObject.NeighbourEntry _,
-          ForwardingObject.SendingNeighbour _,
-          ForwardingObject.TransitGuard _,
-          ForwardingObject.GatewayAddress _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.EgressLink _,
-          ForwardingObject.EgressPort _,
-          ForwardingObject.EgressAddress _,
-          ForwardingObject.EgressRoute _,
-          ForwardingObject.DeadEnd _,
-          ForwardingObject.EndpointRoute _,
-          ForwardingObject.TenantRoute _ ->
-          throw new IllegalArgumentException(object + " is not a row of a forwarding database");
-    };
-  }
-
-  private Optional<Neighbour> neighbour(ForwardingObject.NeighbourEntry entry) {
-    return device(Translation.bridgeName(entry.vni()))
-        .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
-  }
-
-  private Optional<Neighbour> neighbour(ForwardingObject.SendingNeighbour entry) {
-    return device(Translation.sendingName(entry.vni()))
-        .map(index -> Neighbour.remote(index, entry.vtep(), entry.mac(), Rows.PROTOCOL));
-  }
-
-  private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
-    return device(Translation.bridgeName(gateway.vni()))
-        .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
-  }
-
-  private Optional<Route> route(ForwardingObject.EgressRoute route) {
-    return device(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
-  }
-
-  private Optional<Route> route(ForwardingObject.TenantRoute route) {
-    return devices(route.hops()).map(devices -> Rows.route(route, devices));
-  }
-
-  private Optional<Route> route(ForwardingObject.EndpointRoute route) {
-    return devices(route.hops()).map(devices -> Rows.route(route, devices));
-  }
-
-  /** Empty when one of them does not stand. */
-  private Optional<List<Integer>> devices(List<TenantHop> hops) {
-    var devices = new ArrayList<Integer>();
-    hops.forEach(hop -> device(Translation.deviceName(hop)).ifPresent(devices::add));
-    return devices.size() == hops.size() ? Optional.of(devices) : Optional.empty();
+    return requests.of(change);
   }
 
   /** The index of one of our links, as it is known here. */

@@ -1,0 +1,203 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.Neighbour;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.TenantHop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * From a change of one row of a tenant's tables to what the kernel is asked for.
+ *
+ * @param device the index of one of our links by name; empty while it does not stand
+ * @param believed what stands, by key
+ */
+record RowRequests(
+    Function<String, Optional<Integer>> device, Map<ForwardingKey, ForwardingObject> believed) {
+  /** The requests that make one row of a table so; none while its device is missing. */
+  List<Request> of(KernelChange change) {
+    return switch (change) {
+      case KernelChange.Put(var object) -> put(object);
+      case KernelChange.Remove(var object) -> remove(object);
+    };
+  }
+
+  private List<Request> put(ForwardingObject object) {
+    return switch (object) {
+      case ForwardingObject.FloodEntry flood -> putFlood(flood);
+      case ForwardingObject.NeighbourEntry neighbour ->
+          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
+              .map(Request.class::cast)
+              .toList();
+      case ForwardingObject.GatewayAddress gateway ->
+          address(gateway).map(Request.AddAddress::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.TransitGuard guard ->
+          TransitRules.of(guard).stream().<Request>map(Request.AddRule::new).toList();
+      case ForwardingObject.TenantRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.EgressRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
+      case ForwardingObject.EndpointRoute route ->
+          route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
+      case ForwardingObject.SendingNeighbour neighbour ->
+          neighbour(neighbour).map(Request.PutNeighbour::new).stream()
+              .map(Request.class::cast)
+              .toList();
+      case ForwardingObject.VxlanFdbEntry _,
+          ForwardingObject.SendingFdbEntry _,
+          ForwardingObject.BridgeFdbEntry _,
+          ForwardingObject.LocalFdbEntry _,
+          ForwardingObject.UnderlayRoute _,
+          ForwardingObject.TenantNamespace _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.EgressLink _,
+          ForwardingObject.EgressPort _,
+          ForwardingObject.EgressAddress _,
+          ForwardingObject.Bridge _,
+          ForwardingObject.VxlanPort _,
+          ForwardingObject.SendingPort _,
+          ForwardingObject.EndpointPort _ ->
+          fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
+    };
+  }
+
+  /** The VNI is part of what the kernel tells members apart by: the old one must go first. */
+  private List<Request> putFlood(ForwardingObject.FloodEntry flood) {
+    var requests = new ArrayList<Request>();
+    var before = believed.get(flood.key());
+    if (before != null && !before.equals(flood)) {
+      fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
+    }
+    fdb(flood).map(Request.AppendFdb::new).ifPresent(requests::add);
+    return requests;
+  }
+
+  private List<Request> remove(ForwardingObject object) {
+    if (object instanceof ForwardingObject.TransitGuard guard) {
+      return TransitRules.of(guard).stream().<Request>map(Request.DeleteRule::new).toList();
+    }
+    Optional<? extends Request> request =
+        switch (object) {
+          case ForwardingObject.NeighbourEntry neighbour ->
+              neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.SendingNeighbour neighbour ->
+              neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.SendingFdbEntry entry ->
+              device
+                  .apply(Translation.sendingName(entry.vni()))
+                  .map(index -> new Request.DeleteFdb(Rows.sendingOfMac(index, entry)));
+          case ForwardingObject.GatewayAddress gateway ->
+              address(gateway).map(Request.DeleteAddress::new);
+          case ForwardingObject.TenantRoute route ->
+              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
+          case ForwardingObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
+          case ForwardingObject.EndpointRoute route ->
+              Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
+          case ForwardingObject.DeadEnd end ->
+              Optional.of(new Request.DeleteRoute(Rows.route(end)));
+          case ForwardingObject.VxlanFdbEntry entry ->
+              device
+                  .apply(Translation.vxlanName(entry.vni()))
+                  .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
+          case ForwardingObject.BridgeFdbEntry _,
+              ForwardingObject.FloodEntry _,
+              ForwardingObject.LocalFdbEntry _,
+              ForwardingObject.UnderlayRoute _,
+              ForwardingObject.TenantNamespace _,
+              ForwardingObject.EgressFilter _,
+              ForwardingObject.EgressLink _,
+              ForwardingObject.EgressPort _,
+              ForwardingObject.EgressAddress _,
+              ForwardingObject.Bridge _,
+              ForwardingObject.VxlanPort _,
+              ForwardingObject.SendingPort _,
+              ForwardingObject.TransitGuard _,
+              ForwardingObject.EndpointPort _ ->
+              fdb(object).map(Request.DeleteFdb::new);
+        };
+    return request.stream().map(Request.class::cast).toList();
+  }
+
+  private Optional<FdbEntry> fdb(ForwardingObject object) {
+    return switch (object) {
+      case ForwardingObject.VxlanFdbEntry entry ->
+          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.vxlan(index, entry));
+      case ForwardingObject.BridgeFdbEntry entry ->
+          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.bridge(index, entry));
+      case ForwardingObject.FloodEntry entry ->
+          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
+      case ForwardingObject.SendingFdbEntry entry ->
+          device
+              .apply(Translation.sendingName(entry.vni()))
+              .map(index -> Rows.sending(index, entry));
+      case ForwardingObject.LocalFdbEntry entry ->
+          device.apply(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
+      case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.TenantNamespace _,
+          ForwardingObject.Bridge _,
+          ForwardingObject.VxlanPort _,
+          ForwardingObject.SendingPort _,
+          ForwardingObject.EndpointPort _,
+          ForwardingObject.NeighbourEntry _,
+          ForwardingObject.SendingNeighbour _,
+          ForwardingObject.TransitGuard _,
+          ForwardingObject.GatewayAddress _,
+          ForwardingObject.EgressFilter _,
+          ForwardingObject.EgressLink _,
+          ForwardingObject.EgressPort _,
+          ForwardingObject.EgressAddress _,
+          ForwardingObject.EgressRoute _,
+          ForwardingObject.DeadEnd _,
+          ForwardingObject.EndpointRoute _,
+          ForwardingObject.TenantRoute _ ->
+          throw new IllegalArgumentException(object + " is not a row of a forwarding database");
+    };
+  }
+
+  private Optional<Neighbour> neighbour(ForwardingObject.NeighbourEntry entry) {
+    return device
+        .apply(Translation.bridgeName(entry.vni()))
+        .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
+  }
+
+  private Optional<Neighbour> neighbour(ForwardingObject.SendingNeighbour entry) {
+    return device
+        .apply(Translation.sendingName(entry.vni()))
+        .map(index -> Neighbour.remote(index, entry.vtep(), entry.mac(), Rows.PROTOCOL));
+  }
+
+  private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
+    return device
+        .apply(Translation.bridgeName(gateway.vni()))
+        .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
+  }
+
+  private Optional<Route> route(ForwardingObject.EgressRoute route) {
+    return device.apply(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
+  }
+
+  private Optional<Route> route(ForwardingObject.TenantRoute route) {
+    return devices(route.hops()).map(devices -> Rows.route(route, devices));
+  }
+
+  private Optional<Route> route(ForwardingObject.EndpointRoute route) {
+    return devices(route.hops()).map(devices -> Rows.route(route, devices));
+  }
+
+  /** Empty when one of them does not stand. */
+  private Optional<List<Integer>> devices(List<TenantHop> hops) {
+    var devices = new ArrayList<Integer>();
+    hops.forEach(hop -> device.apply(Translation.deviceName(hop)).ifPresent(devices::add));
+    return devices.size() == hops.size() ? Optional.of(devices) : Optional.empty();
+  }
+}
