@@ -106,6 +106,13 @@ public final class RemoteRoutes {
     return true;
   }
 
+  /** True when the route with this key says something here. */
+  public boolean has(Route key) {
+    return key instanceof MacIpAdvertisement route
+        ? byMac.getOrDefault(route.mac(), NONE).containsKey(key)
+        : floodRoutes.containsKey(key);
+  }
+
   /** Forgets the route with this key. */
   public void remove(Route key) {
     if (key instanceof MacIpAdvertisement route) {

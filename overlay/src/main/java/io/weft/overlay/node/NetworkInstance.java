@@ -292,6 +292,9 @@ final class NetworkInstance implements Importer {
   /** Takes in a route of another node, or its end. */
   @Override
   public void learn(Route key, Optional<Path> path) {
+    if (path.isEmpty() && !remote.has(key)) {
+      return; // another network's
+    }
     remote.remove(key);
     path.ifPresent(remote::put);
     switch (key) {
