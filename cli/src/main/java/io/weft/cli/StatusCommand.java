@@ -107,6 +107,9 @@ final class StatusCommand implements Callable<Integer> {
               + duplicate.path("moves")
               + " moves");
     }
+    for (var unused : status.path("unusedRoutes")) {
+      line(out, "unused", unused.path("tenant").asText() + ": " + unused.path("reason").asText());
+    }
     printPaths(status.path("paths"), out);
     for (var problem : status.path("problems")) {
       line(out, "problem", problem.asText());

@@ -39,7 +39,9 @@ final class Tunnels {
   private void add(IpAddress local, SortedSet<IpAddress> vteps, int mtu) {
     for (var vtep : vteps) {
       var known = byVtep.get(vtep);
-      if (known == null || known.overlayMtu() < mtu) {
+      // To another tenant of this very node nothing leaves it.
+      boolean away = !vtep.equals(local);
+      if (away && (known == null || known.overlayMtu() < mtu)) {
         byVtep.put(vtep, new Tunnel(local, vtep, mtu));
       }
     }
