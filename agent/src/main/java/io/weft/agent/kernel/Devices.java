@@ -39,10 +39,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
       boolean same = standing.get().forwarding() == bridge.routed();
+      setIpv6(bridge, standing.get());
       finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
     } else {
       var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
       tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
+      undoOnFailure(name, () -> setIpv6(bridge, tables.rtnetlink().requireLink(name)));
       finishNew(name, withRouting(LinkSettings.NONE, bridge), Optional.empty());
     }
     tables.reread(name);
@@ -56,6 +58,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private static LinkSettings withRouting(LinkSettings settings, ForwardingObject.Bridge bridge) {
     boolean l3 = bridge.routed() && !bridge.mac().equals(AddressPlan.GATEWAY_MAC);
     return settings.withForwarding(bridge.routed()).withOwnSources(l3);
+  }
+
+  private void setIpv6(ForwardingObject.Bridge bridge, Link standing) {
+    if (standing.acceptsRouters() || standing.forwardingIpv6() != bridge.routedIpv6()) {
+      LinkSysctl.setIpv6(tables.rtnetlink().namespace(), standing.name(), bridge.routedIpv6());
+    }
   }
 
   void put(ForwardingObject.VxlanPort port) {

@@ -14,6 +14,7 @@ import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.TenantHop;
@@ -151,10 +152,15 @@ final class Translation {
     }
     var bridge = bridge(link.index());
     if (bridge.isPresent()) {
-      int mtu = link.up() ? link.mtu() : DAMAGED_MTU;
+      int mtu = link.up() && !link.acceptsRouters() ? link.mtu() : DAMAGED_MTU;
       return Optional.of(
           new ForwardingObject.Bridge(
-              namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu, link.forwarding()));
+              namespace,
+              bridge.get(),
+              link.mac().orElse(MacAddress.ZERO),
+              mtu,
+              link.forwarding(),
+              link.forwardingIpv6()));
     }
     var vxlan = vxlan(link.index());
     if (vxlan.isPresent()) {
@@ -375,7 +381,7 @@ final class Translation {
                   namespace, ForwardingObject.EgressLink.NAME, row.address(), row.prefixLength()))
           .filter(_ -> EgressPorts.isKept(row));
     }
-    return row.address().isLinkLocal()
+    return row.address().isLinkLocal() && !row.address().equals(AddressPlan.GATEWAY_LINK_LOCAL)
         ? Optional.empty()
         : bridge(row.link())
             .map(

@@ -9,6 +9,8 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
@@ -126,6 +128,18 @@ final class RoutedNodes {
       put(objects);
     }
 
+    /** The same for IPv6, after {@link #routed}. */
+    void routedIpv6(Node... others) {
+      put(new Bridge(tenant, L3, router(), 1450, true, true));
+      for (var other : others) {
+        put(new NeighbourEntry(tenant, L3, other.mapped(), other.router()));
+      }
+    }
+
+    private IpAddress mapped() {
+      return Ipv6Address.mapped((Ipv4Address) vtep);
+    }
+
     private MacAddress device(Vni vni) {
       return MacAddress.parse(
           "02:de:00:%02x:%02x:%02x".formatted(vni.value() >> 8 & 0xff, vni.value() & 0xff, number));
@@ -141,6 +155,14 @@ final class RoutedNodes {
       for (var other : others) {
         put(new FloodEntry(tenant, segment.id(), other.vtep, segment.id()));
       }
+    }
+
+    /** The network's gateway for IPv6, after {@link #network}. */
+    void networkIpv6(Segment segment) {
+      put(
+          new Bridge(tenant, segment.id(), AddressPlan.GATEWAY_MAC, segment.mtu(), true, true),
+          new GatewayAddress(tenant, segment.id(), segment.address6(1), 64),
+          new GatewayAddress(tenant, segment.id(), AddressPlan.GATEWAY_LINK_LOCAL, 64));
     }
 
     /** An endpoint in a namespace of its own, whose name is returned. */
@@ -159,7 +181,11 @@ final class RoutedNodes {
               false,
               segment.mtu(),
               Optional.of(
-                  new PodInterface(pod, "eth0", List.of(24, 64), List.of(segment.address(1))))),
+                  new PodInterface(
+                      pod,
+                      "eth0",
+                      List.of(24, 64),
+                      List.of(segment.address(1), segment.address6(1))))),
           new LocalFdbEntry(tenant, segment.id(), segment.mac(last), port),
           new NeighbourEntry(tenant, segment.id(), segment.address(last), segment.mac(last)),
           new NeighbourEntry(tenant, segment.id(), segment.address6(last), segment.mac(last)));
@@ -177,7 +203,9 @@ final class RoutedNodes {
 
     /** The way to an address or subnet behind another node's router. */
     void route(String prefix, Node other) {
-      put(new TenantRoute(tenant, IpPrefix.parse(prefix), L3, other.vtep));
+      var destination = IpPrefix.parse(prefix);
+      var via = destination.address().isIpv4() ? other.vtep : other.mapped();
+      put(new TenantRoute(tenant, destination, L3, via));
     }
 
     /** For those who look into the tenant's namespace. */

@@ -55,6 +55,7 @@ class RoutedTablesTest extends TenantKernel {
   private static final MacAddress DEVICE = MacAddress.parse("02:00:00:00:00:02");
   private static final IpAddress VTEP = IpAddress.parse("127.0.0.2");
   private static final IpAddress FAR = IpAddress.parse("10.0.0.3");
+  private static final IpAddress FAR_MAPPED = IpAddress.parse("::ffff:10.0.0.3");
 
   private static final Vni FOREIGN = new Vni(6001);
   private static final Vni ID = new Vni(1_234_567);
@@ -79,14 +80,17 @@ class RoutedTablesTest extends TenantKernel {
   List<ForwardingObject> everything() {
     return List.of(
         new TenantNamespace(tenant),
-        new Bridge(tenant, VNI, GATEWAY, 1450, true),
-        new Bridge(tenant, L3, ROUTER, 1450, true),
+        new Bridge(tenant, VNI, GATEWAY, 1450, true, true),
+        new Bridge(tenant, L3, ROUTER, 1450, true, true),
         gateway(),
+        new GatewayAddress(tenant, VNI, IpAddress.parse("fd00:1::1"), 64),
+        new GatewayAddress(tenant, VNI, AddressPlan.GATEWAY_LINK_LOCAL, 64),
         new GatewayAddress(tenant, L3, AddressPlan.ROUTER_ADDRESS, 32),
         new VxlanPort(tenant, L3, VTEP, DEVICE, 1450),
         new VxlanFdbEntry(tenant, L3, FAR_ROUTER, FAR, L3),
         new BridgeFdbEntry(tenant, L3, FAR_ROUTER),
         new NeighbourEntry(tenant, L3, FAR, FAR_ROUTER),
+        new NeighbourEntry(tenant, L3, FAR_MAPPED, FAR_ROUTER),
         new NeighbourEntry(tenant, L3, OTHER, OTHER_ROUTER),
         new SendingPort(tenant, FOREIGN, ID, VTEP, SENDER, 1450),
         new SendingFdbEntry(tenant, FOREIGN, FAR_ROUTER, FAR),
@@ -96,6 +100,11 @@ class RoutedTablesTest extends TenantKernel {
         new TransitGuard(tenant, L3),
         route("192.168.2.20/32"),
         route("192.168.2.0/24"),
+        way("fd00:2::/64", TenantHop.over(L3, FAR_MAPPED)),
+        way(
+            "fd00:3::/64",
+            TenantHop.over(L3, FAR_MAPPED),
+            TenantHop.over(L3, IpAddress.parse("::ffff:10.0.0.4"))),
         way("172.16.0.0/16", TenantHop.sending(FOREIGN, FAR), TenantHop.sending(FOREIGN, VTEP)),
         way("0.0.0.0/0", TenantHop.over(L3, FAR), TenantHop.over(L3, OTHER)));
   }
@@ -119,8 +128,8 @@ class RoutedTablesTest extends TenantKernel {
   @Test
   void removesRowsAloneAndEverything() {
     standing();
-    var rows = new ArrayList<>(everything().subList(6, everything().size()));
-    rows.add(gateway());
+    var rows = new ArrayList<>(everything().subList(8, everything().size()));
+    rows.addAll(everything().subList(3, 6));
     assertThat(remove(rows)).isEmpty();
     assertThat(remove(rows)).as("gone already is fine").isEmpty();
     assertThat(tables.drain(true)).isEmpty();

@@ -58,6 +58,8 @@ class TranslationTest {
           OptionalInt.empty(),
           OptionalInt.empty(),
           false,
+          false,
+          false,
           0);
     }
 

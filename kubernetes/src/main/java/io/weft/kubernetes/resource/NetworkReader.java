@@ -81,7 +81,7 @@ final class NetworkReader {
     return subnet;
   }
 
-  /** {@code true}: the first address of each IPv4 subnet; or a list of addresses. */
+  /** {@code true}: the first address of each subnet; or a list of addresses. */
   private static List<IpAddress> gateways(YamlValue value, List<IpPrefix> subnets) {
     var gateways = new ArrayList<IpAddress>();
     if (!value.isTruth()) {
@@ -93,12 +93,12 @@ final class NetworkReader {
     if (value.truth().orElse(false)) {
       for (var subnet : subnets) {
         var first = subnet.address().plus(1);
-        if (first.isIpv4() && subnet.isHostAddress(first)) {
+        if (subnet.isHostAddress(first)) {
           gateways.add(first);
         }
       }
       if (gateways.isEmpty()) {
-        value.report("no IPv4 subnet has room for a gateway; give one of /31 or shorter");
+        value.report("no subnet has room for a gateway; give one with two addresses or more");
       }
     }
     return gateways;
@@ -110,10 +110,6 @@ final class NetworkReader {
     if (subnet.isEmpty()) {
       throw new IllegalArgumentException(
           address + " is no host address of a subnet of the network: " + subnets);
-    }
-    if (!address.isIpv4()) {
-      throw new IllegalArgumentException(
-          address + " is IPv6; gateways are carried out for IPv4 only, remove it");
     }
     if (before.stream().anyMatch(subnet.get()::contains)) {
       throw new IllegalArgumentException(

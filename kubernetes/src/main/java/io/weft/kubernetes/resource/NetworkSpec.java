@@ -16,8 +16,8 @@ import java.util.OptionalInt;
  *     out
  * @param mtu of the endpoints, 576..9000 octets (1280 and more with an IPv6 subnet, RFC 8200 §5);
  *     empty: what the underlay leaves
- * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), IPv4, one of a subnet at
- *     most; none: pure Layer 2
+ * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), one of a subnet at most;
+ *     none: pure Layer 2
  */
 public record NetworkSpec(
     Optional<String> tenant,

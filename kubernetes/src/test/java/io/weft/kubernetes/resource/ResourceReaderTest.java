@@ -291,7 +291,8 @@ class ResourceReaderTest {
 
   @Test
   void aNetworkMayHaveGateways() {
-    assertThat(gateways("true")).containsExactly("192.168.1.1", "192.168.2.1");
+    assertThat(gateways("true")).containsExactly("192.168.1.1", "192.168.2.1", "fd00::1");
+    assertThat(gateways("[\"fd00::fe\"]")).containsExactly("fd00::fe");
     assertThat(gateways("[192.168.2.254]")).containsExactly("192.168.2.254");
     assertThat(gateways("false")).isEmpty();
   }
@@ -319,7 +320,6 @@ class ResourceReaderTest {
           [10.0.0.1]                 | 13 | 10.0.0.1 is no host address of a subnet of the network: [192.168.1.0/24, 192.168.2.0/24, fd00::/64]
           [192.168.1.0]              | 13 | 192.168.1.0 is no host address of a subnet of the network: [192.168.1.0/24, 192.168.2.0/24, fd00::/64]
           [192.168.1.1, 192.168.1.2] | 26 | subnet 192.168.1.0/24 has a gateway already; remove 192.168.1.2
-          ["fd00::1"]                | 13 | fd00::1 is IPv6; gateways are carried out for IPv4 only, remove it
           """)
   void aWrongGatewayIsNamedWithItsPlace(String value, int column, String problem) {
     assertThat(problems(ROUTED + value))
@@ -333,7 +333,7 @@ class ResourceReaderTest {
             "f.yaml:5:12: Network web: a gateway routes within a tenant, and this network has none; name one or remove the gateway");
     assertThat(problems(ROUTED.replaceFirst("subnets: .*", "subnets: [192.168.1.7/32]") + "true"))
         .containsExactly(
-            "f.yaml:6:12: Network web: no IPv4 subnet has room for a gateway; give one of /31 or shorter");
+            "f.yaml:6:12: Network web: no subnet has room for a gateway; give one with two addresses or more");
   }
 
   @Test

@@ -20,6 +20,9 @@ import java.util.OptionalInt;
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
  * @param forwarding IPv4 packets that come in here are routed on
+ * @param forwardingIpv6 IPv6 packets are, by the link's own settings: {@code forwarding} and {@code
+ *     force_forwarding}
+ * @param acceptsRouters router advertisements that come in here are followed (accept_ra)
  * @param group of links, chosen by their owner; 0: none
  */
 public record Link(
@@ -37,4 +40,6 @@ public record Link(
     OptionalInt peer,
     OptionalInt peerNamespaceId,
     boolean forwarding,
+    boolean forwardingIpv6,
+    boolean acceptsRouters,
     int group) {}

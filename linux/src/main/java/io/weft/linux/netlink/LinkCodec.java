@@ -158,6 +158,9 @@ final class LinkCodec {
         peer(attributes),
         attributes.u32(Uapi.IFLA_LINK_NETNSID),
         forwarding(attributes),
+        ipv6Setting(attributes, Uapi.DEVCONF_FORWARDING)
+            && ipv6Setting(attributes, Uapi.DEVCONF_FORCE_FORWARDING),
+        ipv6Setting(attributes, Uapi.DEVCONF_ACCEPT_RA),
         attributes.u32(Uapi.IFLA_GROUP).orElse(0));
   }
 
@@ -170,6 +173,18 @@ final class LinkCodec {
     }
     var values = family.get().raw(Uapi.IFLA_INET_CONF);
     int at = 4 * (Uapi.IPV4_DEVCONF_FORWARDING - 1);
+    return values.isPresent() && values.get().limit() >= at + 4 && values.get().getInt(at) != 0;
+  }
+
+  /** IFLA_INET6_CONF is an array of all DEVCONF_*; an older kernel's is shorter. */
+  private static boolean ipv6Setting(Attributes attributes, int setting) throws MalformedInput {
+    var families = attributes.nest(Uapi.IFLA_AF_SPEC);
+    var family = families.isEmpty() ? families : families.get().nest(AF_INET6);
+    if (family.isEmpty()) {
+      return false;
+    }
+    var values = family.get().raw(Uapi.IFLA_INET6_CONF);
+    int at = 4 * setting;
     return values.isPresent() && values.get().limit() >= at + 4 && values.get().getInt(at) != 0;
   }
 

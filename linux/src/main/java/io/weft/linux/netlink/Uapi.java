@@ -119,6 +119,12 @@ final class Uapi {
   static final int IPV4_DEVCONF_ARP_IGNORE = 19;
   static final int IPV4_DEVCONF_ACCEPT_LOCAL = 23;
 
+  // linux/ipv6.h
+  static final int IFLA_INET6_CONF = 2; // linux/if_link.h
+  static final int DEVCONF_FORWARDING = 0;
+  static final int DEVCONF_ACCEPT_RA = 3;
+  static final int DEVCONF_FORCE_FORWARDING = 59;
+
   // linux/veth.h
   static final int VETH_INFO_PEER = 1;
 

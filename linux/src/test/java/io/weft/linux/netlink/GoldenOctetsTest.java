@@ -215,6 +215,8 @@ class GoldenOctetsTest {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 false,
+                false,
+                true,
                 0));
   }
 

@@ -42,6 +42,12 @@ public final class AddressPlan {
    */
   public static final IpAddress ROUTER_ADDRESS = IpAddress.parse("192.0.0.8");
 
+  /**
+   * The link-local address of every gateway for IPv6, the same on every node: what router
+   * advertisements come from (RFC 4861 §6.1.2).
+   */
+  public static final IpAddress GATEWAY_LINK_LOCAL = IpAddress.parse("fe80::1");
+
   private AddressPlan() {}
 
   /**

@@ -147,12 +147,19 @@ public sealed interface ForwardingObject {
    * port: a bridge that changes its MAC flushes its neighbours.
    *
    * @param routed IPv4 packets to the bridge's own MAC are routed within the namespace
+   * @param routedIpv6 IPv6 packets are
    */
-  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed)
+  record Bridge(
+      String namespace, Vni vni, MacAddress mac, int mtu, boolean routed, boolean routedIpv6)
       implements ForwardingObject {
     /** One that switches only. */
     public Bridge(String namespace, Vni vni, MacAddress mac, int mtu) {
       this(namespace, vni, mac, mtu, false);
+    }
+
+    /** One that routes IPv4, or switches only. */
+    public Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed) {
+      this(namespace, vni, mac, mtu, routed, false);
     }
 
     @Override

@@ -233,7 +233,8 @@ final class NetworkInstance implements Importer {
   private ForwardingObject.Bridge bridge() {
     boolean routed = intent.isRouted();
     var mac = routed ? AddressPlan.GATEWAY_MAC : deviceMac("bridge");
-    return new ForwardingObject.Bridge(namespace, intent.vni(), mac, mtu(), routed);
+    return new ForwardingObject.Bridge(
+        namespace, intent.vni(), mac, mtu(), intent.isRouted(true), intent.isRouted(false));
   }
 
   private List<ForwardingObject> gateways() {
@@ -242,6 +243,11 @@ final class NetworkInstance implements Importer {
       objects.add(
           new ForwardingObject.GatewayAddress(
               namespace, intent.vni(), gateway.address(), gateway.prefixLength()));
+    }
+    if (intent.isRouted(false)) {
+      objects.add(
+          new ForwardingObject.GatewayAddress(
+              namespace, intent.vni(), AddressPlan.GATEWAY_LINK_LOCAL, 64));
     }
     return objects;
   }

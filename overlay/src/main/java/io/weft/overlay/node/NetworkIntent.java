@@ -54,6 +54,11 @@ public record NetworkIntent(
     return !gateways.isEmpty();
   }
 
+  /** True when it is routed for this family. */
+  boolean isRouted(boolean ipv4) {
+    return gateways.stream().anyMatch(gateway -> gateway.address().isIpv4() == ipv4);
+  }
+
   boolean isGateway(IpAddress address) {
     return gateways.stream().anyMatch(gateway -> gateway.address().equals(address));
   }

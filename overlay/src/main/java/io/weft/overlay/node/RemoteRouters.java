@@ -1,6 +1,9 @@
 package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.evpn.RemotePrefixes;
@@ -23,6 +26,7 @@ final class RemoteRouters {
   private Vni l3Vni;
   private Underlay underlay;
   private MacAddress routerMac;
+  private boolean ipv6;
 
   RemoteRouters(
       String namespace,
@@ -46,6 +50,23 @@ final class RemoteRouters {
     underlay = newUnderlay;
     routerMac = newRouterMac;
     retainIds();
+  }
+
+  /** Whether the tenant's IPv6 packets go to these routers too. */
+  void speakIpv6(boolean speaks) {
+    ipv6 = speaks;
+  }
+
+  /**
+   * What a route to the prefix has for its next hop. A route of IPv6 cannot have an IPv4 address
+   * there: it has the one that is mapped from it, as in FRR.
+   */
+  static IpAddress via(IpPrefix prefix, IpAddress vtep) {
+    return prefix.address().isIpv4() ? vtep : ipv6Via(vtep);
+  }
+
+  private static IpAddress ipv6Via(IpAddress vtep) {
+    return vtep instanceof Ipv4Address v4 ? Ipv6Address.mapped(v4) : vtep;
   }
 
   private void retainIds() {
@@ -114,10 +135,16 @@ final class RemoteRouters {
     var mac = router.get();
     var objects = new ArrayList<ForwardingObject>();
     boolean own = vni.equals(l3Vni);
-    objects.add(
-        own
-            ? new ForwardingObject.NeighbourEntry(namespace, vni, vtep, mac)
-            : new ForwardingObject.SendingNeighbour(namespace, vni, vtep, mac));
+    var vias = new TreeSet<IpAddress>(List.of(vtep));
+    if (ipv6) {
+      vias.add(ipv6Via(vtep));
+    }
+    for (var via : vias) {
+      objects.add(
+          own
+              ? new ForwardingObject.NeighbourEntry(namespace, vni, via, mac)
+              : new ForwardingObject.SendingNeighbour(namespace, vni, via, mac));
+    }
     if (!isLowestWith(mac, vni, vtep)) {
       return objects;
     }
@@ -163,11 +190,12 @@ final class RemoteRouters {
     var keys = new ArrayList<ForwardingKey>();
     keys.add(key(ForwardingKey.Kind.TRANSIT_GUARD, l3Vni, ""));
     boolean own = vni.equals(l3Vni);
-    if (own) {
-      keys.add(key(ForwardingKey.Kind.NEIGHBOUR, vni, vtep.toString()));
-    } else {
+    var neighbours = own ? ForwardingKey.Kind.NEIGHBOUR : ForwardingKey.Kind.SENDING_NEIGHBOUR;
+    if (!own) {
       keys.add(key(ForwardingKey.Kind.SENDING_PORT, vni, ""));
-      keys.add(key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, vtep.toString()));
+    }
+    for (var via : new TreeSet<>(List.of(vtep, ipv6Via(vtep)))) {
+      keys.add(key(neighbours, vni, via.toString()));
     }
     for (var mac : macs) {
       if (own) {

@@ -51,6 +51,9 @@ final class TenantInstance implements Importer {
   private RouteDistinguisher rd;
   private Optional<Routed> said = Optional.empty();
 
+  /** One of the tenant's networks has a gateway for IPv6, here or elsewhere. */
+  private boolean ipv6;
+
   /** What the routes of a network say of the tenant's routing, besides their own. */
   record Routed(Vni l3Vni, IpAddress vtep, MacAddress routerMac, List<RouteTarget> targets) {}
 
@@ -79,6 +82,7 @@ final class TenantInstance implements Importer {
     this.intended = intended;
     this.routers =
         new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
+    readFamilies();
     this.endpointPrefixes = new EndpointPrefixes(namespace);
     read();
   }
@@ -87,6 +91,11 @@ final class TenantInstance implements Importer {
     local.read(networks.get(), intended.get());
     unused.change(intended.get());
     endpointPrefixes.read(networks.get());
+  }
+
+  private void readFamilies() {
+    ipv6 = intended.get().stream().anyMatch(network -> network.isRouted(false));
+    routers.speakIpv6(ipv6);
   }
 
   String namespace() {
@@ -126,6 +135,7 @@ final class TenantInstance implements Importer {
     rd = newRd;
     read();
     routers.change(intent.l3Vni(), underlay, routerMac());
+    readFamilies();
     owned.retain(objects());
   }
 
@@ -144,7 +154,7 @@ final class TenantInstance implements Importer {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(
         new ForwardingObject.Bridge(
-            namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
+            namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true, ipv6));
     objects.add(routerAddress());
     objects.add(vxlanPort());
     objects.addAll(routers.objects());
@@ -307,7 +317,8 @@ final class TenantInstance implements Importer {
 
   /** What is attached here is reached over the connected routes, whatever others say of it. */
   private Optional<ForwardingObject> route(IpPrefix prefix) {
-    if (!prefix.address().isIpv4() || local.has(prefix) || endpointPrefixes.has(prefix)) {
+    boolean spoken = prefix.address().isIpv4() || ipv6;
+    if (!spoken || local.has(prefix) || endpointPrefixes.has(prefix)) {
       return Optional.empty();
     }
     var hops = best(prefix).stream().flatMap(way -> hop(way).stream()).toList();
@@ -328,11 +339,11 @@ final class TenantInstance implements Importer {
         ? hopTo(way.gateway().get())
         : way.router()
             .filter(router -> routers.reaches(router.vni(), way.vtep(), router.mac()))
-            .map(router -> hop(router.vni(), way.vtep()));
+            .map(router -> hop(router.vni(), RemoteRouters.via(way.prefix(), way.vtep())));
   }
 
-  private TenantHop hop(Vni vni, IpAddress vtep) {
-    return vni.equals(intent.l3Vni()) ? TenantHop.over(vni, vtep) : TenantHop.sending(vni, vtep);
+  private TenantHop hop(Vni vni, IpAddress via) {
+    return vni.equals(intent.l3Vni()) ? TenantHop.over(vni, via) : TenantHop.sending(vni, via);
   }
 
   /**

@@ -87,8 +87,9 @@ final class TenantTest {
 
   private static MacIpAdvertisement host(IpAddress vtep, String ip, int l3Vni) {
     var rd = RouteDistinguisher.of((Ipv4Address) vtep, 200);
+    var mac = ip.contains(":") ? MacAddress.parse("02:00:00:00:00:66") : macOf(ip);
     return new MacIpAdvertisement(
-        rd, Esi.ZERO, 0, macOf(ip), Optional.of(IpAddress.parse(ip)), 200, OptionalInt.of(l3Vni));
+        rd, Esi.ZERO, 0, mac, Optional.of(IpAddress.parse(ip)), 200, OptionalInt.of(l3Vni));
   }
 
   private void sayHost(IpAddress vtep, MacAddress router, String ip, int l3Vni) {
@@ -148,6 +149,49 @@ final class TenantTest {
     one.detach("a");
     assertThat(one.kernel).isEmpty();
     assertThat(one.announced()).isEmpty();
+  }
+
+  @Test
+  void ipv6IsRoutedWhereANetworkHasAGatewayForIt() {
+    var dual =
+        OneNode.network("web", "red", 100)
+            .withGateways(
+                List.of(
+                    new HostAddress(IpAddress.parse("192.168.1.1"), 24),
+                    new HostAddress(IpAddress.parse("fd00:1::1"), 64)));
+    start(dual, DB);
+    one.attach(request("a", "web", "192.168.1.10"));
+    sayHost(OTHER, OTHERS, "192.168.2.20");
+    sayHost(OTHER, OTHERS, "fd00:2::20");
+    sayPrefix(OTHER, OTHERS, "fd00:2::/64");
+    var mapped = IpAddress.parse("::ffff:" + OTHER);
+    assertThat(one.kernel.values())
+        .contains(
+            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1450, true, true),
+            new Bridge("weft-red", L3, ROUTER, 1450, true, true),
+            new GatewayAddress("weft-red", VNI, IpAddress.parse("fd00:1::1"), 64),
+            new GatewayAddress("weft-red", VNI, IpAddress.parse("fe80::1"), 64),
+            new NeighbourEntry("weft-red", L3, OTHER, OTHERS),
+            new NeighbourEntry("weft-red", L3, mapped, OTHERS));
+    assertThat(routes())
+        .containsExactlyInAnyOrder(
+            route("192.168.2.20/32", OTHER),
+            route("fd00:2::20/128", mapped),
+            route("fd00:2::/64", mapped));
+    assertThat(one.announced())
+        .filteredOn(IpPrefixRoute.class::isInstance)
+        .extracting(announced -> ((IpPrefixRoute) announced).prefix().toString())
+        .contains("192.168.1.0/24", "fd00:1::/64");
+    intend(List.of(RED), WEB, DB);
+    assertThat(routes()).containsExactly(route("192.168.2.20/32", OTHER));
+    assertThat(one.kernel(Kind.NEIGHBOUR))
+        .as("of the endpoint here and of the other router")
+        .hasSize(2);
+    one.unsay(host(OTHER, "192.168.2.20"));
+    one.unsay(host(OTHER, "fd00:2::20"));
+    one.unsay(prefix(OTHER, "fd00:2::/64", 0));
+    assertThat(one.kernel.keySet())
+        .noneMatch(key -> key.vni() == L3.value() && key.kind().isRemote());
   }
 
   @Test
