@@ -41,8 +41,8 @@ final class FrrNode implements AutoCloseable {
     return start(namespace, directory, vtep, reflectors, Optional.empty());
   }
 
-  /** A tenant in FRR's default VRF, with an L3 VNI and one connected subnet that it announces. */
-  record Routed(Vni l3Vni, IpPrefix subnet) {}
+  /** A tenant in FRR's default VRF, with an L3 VNI and connected subnets that it announces. */
+  record Routed(Vni l3Vni, List<IpPrefix> subnets) {}
 
   /** One that routes for a tenant too, symmetric IRB. */
   static FrrNode start(
@@ -72,20 +72,24 @@ final class FrrNode implements AutoCloseable {
       config.append('\n');
       config.append(" neighbor ").append(reflector).append(" timers connect 1\n");
     }
-    routed.ifPresent(
-        tenant ->
-            config
-                .append(" address-family ipv4 unicast\n  network ")
-                .append(tenant.subnet())
-                .append("\n exit-address-family\n"));
+    for (var subnet : routed.map(Routed::subnets).orElse(List.of())) {
+      config.append(" address-family ").append(family(subnet)).append(" unicast\n  network ");
+      config.append(subnet).append("\n exit-address-family\n");
+    }
     config.append(" address-family l2vpn evpn\n");
     for (var reflector : reflectors) {
       config.append("  neighbor ").append(reflector).append(" activate\n");
     }
     config.append("  advertise-all-vni\n");
-    routed.ifPresent(_ -> config.append("  advertise ipv4 unicast\n"));
+    for (var subnet : routed.map(Routed::subnets).orElse(List.of())) {
+      config.append("  advertise ").append(family(subnet)).append(" unicast\n");
+    }
     config.append(" exit-address-family\n");
     return config.toString();
+  }
+
+  private static String family(IpPrefix subnet) {
+    return subnet.address().isIpv4() ? "ipv4" : "ipv6";
   }
 
   /** A segment as FRR's users make it. */
@@ -94,12 +98,14 @@ final class FrrNode implements AutoCloseable {
   }
 
   /** The same whose bridge routes, with an address or without. */
-  void addRoutedNetwork(Vni vni, Ipv4Address vtep, MacAddress mac, Optional<IpAddress> gateway) {
+  void addRoutedNetwork(Vni vni, Ipv4Address vtep, MacAddress mac, IpAddress... gateways) {
     addNetwork(vni, vtep, LinkSettings.UP.withMac(mac).withForwarding(true));
     try (var rtnetlink = Rtnetlink.openIn(namespace)) {
       int bridge = rtnetlink.requireLink("br" + vni).index();
-      gateway.ifPresent(
-          address -> rtnetlink.execute(new Request.AddAddress(Address.of(bridge, address, 24))));
+      for (var address : gateways) {
+        int length = address.isIpv4() ? 24 : 64;
+        rtnetlink.execute(new Request.AddAddress(Address.of(bridge, address, length)));
+      }
     }
   }
 

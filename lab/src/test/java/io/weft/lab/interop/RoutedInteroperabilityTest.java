@@ -9,10 +9,12 @@ import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.nio.file.Files;
@@ -39,11 +41,11 @@ class RoutedInteroperabilityTest {
       ---
       kind: Network
       metadata: {name: web}
-      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
+      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24, 'fd00:1::/64'], gateway: true}
       ---
       kind: Network
       metadata: {name: db}
-      spec: {tenant: red, vni: 200, subnets: [192.168.2.0/24], gateway: true}
+      spec: {tenant: red, vni: 200, subnets: [192.168.2.0/24, 'fd00:2::/64'], gateway: true}
       ---
       kind: Topology
       metadata: {name: routed-interop}
@@ -54,14 +56,18 @@ class RoutedInteroperabilityTest {
         - {name: b1, rack: b, speaker: external}
         reflectors: [{name: rr1, rack: a}]
         endpoints:
-        - {name: web-1, node: a1, network: web, addresses: [192.168.1.11], prefixes: [10.50.0.0/16]}
-        - {name: db-1, node: b1, network: db, addresses: [192.168.2.12]}
+        - {name: web-1, node: a1, network: web, addresses: [192.168.1.11, 'fd00:1::11'], prefixes: [10.50.0.0/16]}
+        - {name: db-1, node: b1, network: db, addresses: [192.168.2.12, 'fd00:2::12']}
       """;
   private static final Vni DB = new Vni(200);
   private static final Vni L3 = new Vni(5001);
   private static final IpAddress OURS = IpAddress.parse("192.168.1.11");
   private static final IpAddress BEHIND = IpAddress.parse("10.50.0.1");
   private static final IpAddress THEIRS = IpAddress.parse("192.168.2.12");
+  private static final IpAddress OURS_6 = IpAddress.parse("fd00:1::11");
+  private static final IpAddress THEIRS_6 = IpAddress.parse("fd00:2::12");
+  private static final IpAddress GATEWAY_6 = IpAddress.parse("fd00:2::1");
+  private static final IpPrefix THEIR_SUBNET_6 = IpPrefix.parse("fd00:2::/64");
   private static final IpAddress GATEWAY = IpAddress.parse("192.168.2.1");
   private static final IpPrefix THEIR_SUBNET = IpPrefix.parse("192.168.2.0/24");
   private static final MacAddress THEIR_ROUTER = MacAddress.parse("02:00:00:00:00:b1");
@@ -95,11 +101,15 @@ class RoutedInteroperabilityTest {
             directory.resolve("frr"),
             vtep,
             List.of(plan.loopback("rr1")),
-            Optional.of(new FrrNode.Routed(L3, THEIR_SUBNET)))) {
-      frr.addRoutedNetwork(DB, vtep, ANYCAST, Optional.of(GATEWAY));
-      frr.addRoutedNetwork(L3, vtep, THEIR_ROUTER, Optional.empty());
+            Optional.of(new FrrNode.Routed(L3, List.of(THEIR_SUBNET, THEIR_SUBNET_6))))) {
+      frr.addRoutedNetwork(DB, vtep, ANYCAST, GATEWAY, GATEWAY_6);
+      frr.addRoutedNetwork(L3, vtep, THEIR_ROUTER);
       frr.addEndpoint(DB, plan.namespace("db-1").name(), THEIRS, 24);
+      addIpv6(plan.namespace("db-1").name());
       defaultRoute(plan.namespace("db-1").name());
+      NetworkNamespaces.callIn(
+          plan.namespace("b1").name(),
+          () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
       running.start();
       running.awaitSessions();
       running.attach(running.topology().endpointsOf("web").getFirst());
@@ -131,6 +141,7 @@ class RoutedInteroperabilityTest {
           "and what is behind our endpoint",
           () -> routes(theirs).getOrDefault("10.50.0.0/16", "none"),
           "via " + plan.loopback("a1"));
+      lookAtIpv6(running, tenant, theirs);
       stand(plan.namespace("web-1").name(), BEHIND);
       Arena.await("db-1 reaches a host there", () -> pings(running, "db-1", BEHIND), true);
 
@@ -156,6 +167,35 @@ class RoutedInteroperabilityTest {
     try (var netlink = Rtnetlink.openIn(pod)) {
       int lo = netlink.requireLink("lo").index();
       netlink.execute(new Request.AddAddress(Address.of(lo, address, address.bits())));
+    }
+  }
+
+  /** Both ends are IPv4 VTEPs: the next hops are mapped addresses, with us as with FRR. */
+  private static void lookAtIpv6(RunningLab running, String tenant, String theirs)
+      throws Exception {
+    var plan = running.plan();
+    Arena.await(
+        "the subnet of IPv6 by Type 5",
+        () -> routes(tenant).getOrDefault("fd00:2::/64", "none"),
+        "via " + Ipv6Address.mapped(plan.loopback("b1")));
+    Arena.await("web-1 reaches db-1 by IPv6", () -> pings(running, "web-1", THEIRS_6), true);
+    Arena.await("db-1 reaches web-1 by IPv6", () -> pings(running, "db-1", OURS_6), true);
+    Arena.await(
+        "FRR has our host of IPv6",
+        () -> routes(theirs).getOrDefault("fd00:1::11/128", "none"),
+        "via " + Ipv6Address.mapped(plan.loopback("a1")));
+    Arena.await(
+        "and our subnet of IPv6",
+        () -> routes(theirs).getOrDefault("fd00:1::/64", "none"),
+        "via " + Ipv6Address.mapped(plan.loopback("a1")));
+  }
+
+  private static void addIpv6(String pod) {
+    try (var netlink = Rtnetlink.openIn(pod)) {
+      int link = netlink.requireLink("eth0").index();
+      netlink.execute(new Request.AddAddress(Address.of(link, THEIRS_6, 64)));
+      netlink.execute(
+          new Request.AddRoute(Route.of(IpPrefix.parse("::/0"), NextHop.via(GATEWAY_6, link))));
     }
   }
 
