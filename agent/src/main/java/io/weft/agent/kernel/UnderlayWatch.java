@@ -8,6 +8,7 @@ import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
+import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
@@ -150,10 +151,10 @@ public final class UnderlayWatch implements AutoCloseable {
                     .findFirst());
   }
 
-  /** The link that the IPv4 default route leaves through. */
+  /** The link that the default route leaves through: that of IPv4, else that of IPv6. */
   private Optional<Link> defaultRoute() {
-    for (var route : rtnetlink.routes()) {
-      boolean isDefault = route.prefix().length() == 0 && route.prefix().address().isIpv4();
+    for (var route : rtnetlink.routes()) { // those of IPv4 come first
+      boolean isDefault = route.prefix().length() == 0 && route.type() == RouteType.UNICAST;
       if (isDefault && route.link().isPresent()) {
         return rtnetlink.link(route.link().getAsInt());
       }

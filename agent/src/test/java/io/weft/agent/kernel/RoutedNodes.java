@@ -34,7 +34,8 @@ import java.util.Optional;
 
 /**
  * Nodes of the real kernel on one Layer 2 underlay, with the objects of a tenant that routes: what
- * the brain wants there, written by hand. VTEPs are 10.0.0.1, 10.0.0.2 and so on.
+ * the brain wants there, written by hand. VTEPs are 10.0.0.1, 10.0.0.2 and so on, or fd00:ffff::1
+ * and so on.
  */
 final class RoutedNodes {
   static final Vni L3 = new Vni(5001);
@@ -42,9 +43,19 @@ final class RoutedNodes {
   private final TestNamespaces namespaces;
   private final Rtnetlink fabric;
   private final int bridge;
+  private final String vteps;
   private int nodes;
 
   RoutedNodes(TestNamespaces namespaces) {
+    this(namespaces, "10.0.0.");
+  }
+
+  static RoutedNodes overIpv6(TestNamespaces namespaces) {
+    return new RoutedNodes(namespaces, "fd00:ffff::");
+  }
+
+  private RoutedNodes(TestNamespaces namespaces, String vteps) {
+    this.vteps = vteps;
     this.namespaces = namespaces;
     this.fabric = namespaces.links(namespaces.create("fabric"));
     this.bridge = fabric.createBridge("fabric", LinkSettings.UP).index();
@@ -76,8 +87,9 @@ final class RoutedNodes {
     var links = namespaces.links(underlay);
     var up = LinkSettings.UP;
     var wire = links.createVeth("eth0", up, "n" + number, up.withMaster(bridge), fabric);
-    var vtep = IpAddress.parse("10.0.0." + number);
-    links.execute(new Request.AddAddress(Address.of(wire.link().index(), vtep, 24)));
+    var vtep = IpAddress.parse(vteps + number);
+    int length = vtep.isIpv4() ? 24 : 64;
+    links.execute(new Request.AddAddress(Address.of(wire.link().index(), vtep, length)));
     var prefix = namespaces.prefix() + number + "-";
     var tables =
         namespaces.closing(NetworkNamespaces.callIn(underlay, () -> new KernelTables(prefix)));
@@ -132,12 +144,12 @@ final class RoutedNodes {
     void routedIpv6(Node... others) {
       put(new Bridge(tenant, L3, router(), 1450, true, true));
       for (var other : others) {
-        put(new NeighbourEntry(tenant, L3, other.mapped(), other.router()));
+        put(new NeighbourEntry(tenant, L3, other.ipv6Via(), other.router()));
       }
     }
 
-    private IpAddress mapped() {
-      return Ipv6Address.mapped((Ipv4Address) vtep);
+    private IpAddress ipv6Via() {
+      return vtep instanceof Ipv4Address v4 ? Ipv6Address.mapped(v4) : vtep;
     }
 
     private MacAddress device(Vni vni) {
@@ -204,7 +216,7 @@ final class RoutedNodes {
     /** The way to an address or subnet behind another node's router. */
     void route(String prefix, Node other) {
       var destination = IpPrefix.parse(prefix);
-      var via = destination.address().isIpv4() ? other.vtep : other.mapped();
+      var via = destination.address().isIpv4() ? other.vtep : other.ipv6Via();
       put(new TenantRoute(tenant, destination, L3, via));
     }
 

@@ -195,6 +195,42 @@ final class TenantTest {
   }
 
   @Test
+  void overAnIpv6UnderlayBothFamiliesLeadToTheVtepItself() {
+    var dual =
+        OneNode.network("web", "red", 100)
+            .withGateways(
+                List.of(
+                    new HostAddress(IpAddress.parse("192.168.1.1"), 24),
+                    new HostAddress(IpAddress.parse("fd00:1::1"), 64)));
+    var ours = IpAddress.parse("fd00:ffff::1");
+    var other = IpAddress.parse("fd00:ffff::2");
+    start(dual, DB);
+    one.give(
+        new NodeEvent.UnderlayChanged(
+            Optional.of(new Underlay(ours, OneNode.UNDERLAY.routerId(), 1500)), ""));
+    one.attach(request("a", "web", "192.168.1.10"));
+    for (var subnet : List.of("192.168.2.0/24", "fd00:2::/64")) {
+      one.say(
+          prefix(OTHER, subnet, L3.value()),
+          attributes(other, ExtendedCommunity.routersMac(OTHERS)));
+    }
+    sayPrefix(OTHER, OTHERS, "192.168.9.0/24");
+    assertThat(routes())
+        .as("a VTEP of the other family is not reached")
+        .containsExactlyInAnyOrder(route("192.168.2.0/24", other), route("fd00:2::/64", other));
+    assertThat(one.kernel.values())
+        .contains(
+            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1430, true, true),
+            new Bridge("weft-red", L3, AddressPlan.routerMac(ours), 1430, true, true),
+            new VxlanFdbEntry("weft-red", L3, OTHERS, other, L3),
+            new NeighbourEntry("weft-red", L3, other, OTHERS));
+    assertThat(one.announced())
+        .filteredOn(IpPrefixRoute.class::isInstance)
+        .hasSize(2)
+        .allSatisfy(route -> assertThat(one.announced(route).nextHop()).isEqualTo(ours));
+  }
+
+  @Test
   void aNetworkWithoutGatewayStaysPureLayer2() {
     start(OneNode.network("web", "red", 100));
     one.attach(request("a", "web", "192.168.1.10"));
