@@ -36,6 +36,7 @@ import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.time.Duration;
@@ -227,6 +228,31 @@ class RoutedTablesTest extends TenantKernel {
         .extracting(ForwardingObject::key)
         .doesNotContain(one.key())
         .hasSize(everything().size() - 1);
+  }
+
+  /** The kernel drops all of a route with the device of one of its ways. */
+  @Test
+  void aRouteOutlivesTheDeviceOfOneOfItsWays() {
+    standing();
+    var both = way("172.20.0.0/16", TenantHop.over(L3, FAR), TenantHop.sending(FOREIGN, FAR));
+    assertThat(put(List.of(both))).isEmpty();
+    tables.drain(true);
+    var gone =
+        everything().stream()
+            .filter(object -> object.key().vni() == FOREIGN.value())
+            .map(object -> (KernelChange) new KernelChange.Remove(object))
+            .toList()
+            .reversed();
+    var changes = new ArrayList<KernelChange>();
+    changes.add(new KernelChange.Remove(route("172.16.0.0/16")));
+    changes.addAll(gone);
+    var left = way("172.20.0.0/16", TenantHop.over(L3, FAR));
+    changes.add(new KernelChange.Put(left));
+    assertThat(tables.apply(changes)).isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump())
+        .contains(left)
+        .noneMatch(object -> object.key().vni() == FOREIGN.value());
   }
 
   @Test
