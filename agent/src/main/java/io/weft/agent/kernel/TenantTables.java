@@ -39,6 +39,9 @@ final class TenantTables implements AutoCloseable {
   /** The largest that a route of IPv6 has too; a lower metric wins. */
   private static final int LAST_METRIC = Integer.MAX_VALUE;
 
+  /** Links are looked at without a notice once in so many looks at the name. */
+  static final int NAMES_PER_LOOK = 10;
+
   private final String namespace;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
@@ -47,6 +50,7 @@ final class TenantTables implements AutoCloseable {
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private boolean linksTouched;
+  private long names;
   private boolean doubtful;
 
   /**
@@ -127,8 +131,13 @@ final class TenantTables implements AutoCloseable {
         && route.metric().equals(end.metric());
   }
 
-  /** Gives the namespace its name back when someone took it away: without it nobody can enter. */
+  /**
+   * Gives the namespace its name back when someone took it away: without it nobody can enter. Now
+   * and then links are looked at too: of /proc/sys no notice tells.
+   */
   void keepName() {
+    names++;
+    linksTouched |= names % NAMES_PER_LOOK == 0;
     if (!NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace)) {
       NetworkNamespaces.deleteIfExists(namespace);
       NetworkNamespaces.name(rtnetlink.namespace(), namespace);

@@ -39,6 +39,8 @@ import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -163,6 +165,25 @@ class RoutedTablesTest extends TenantKernel {
         .hasValue(inTenant().requireLink("br5001").index());
     assertThat(inTenant().routeTo(IpAddress.parse("172.16.9.9")).link())
         .hasValue(inTenant().requireLink("to6001").index());
+  }
+
+  @Test
+  void seesAndMendsThatOthersSwitchIpv6RoutingOff() throws Exception {
+    standing();
+    for (var setting : List.of("force_forwarding", "forwarding", "accept_ra")) {
+      var file = Path.of("/proc/sys/net/ipv6/conf/br100", setting);
+      var flipped = setting.equals("accept_ra") ? "1" : "0";
+      NetworkNamespaces.callIn(tenant, () -> Files.writeString(file, flipped));
+      for (int i = 0; i < TenantTables.NAMES_PER_LOOK; i++) {
+        tables.keepNames();
+      }
+      assertThat(tables.drain(true))
+          .as(setting)
+          .extracting(Observation::key)
+          .containsExactly(new Bridge(tenant, VNI, GATEWAY, 1450).key());
+      assertThat(put(everything())).isEmpty();
+      assertThat(sorted(tables.dump())).as(setting).isEqualTo(sorted(everything()));
+    }
   }
 
   @Test
