@@ -128,6 +128,8 @@ final class TenantsCommand implements Callable<Integer> {
         "prefixes",
         counts.path("connected")
             + " connected, "
+            + counts.path("endpoint")
+            + " behind endpoints, "
             + counts.path("host")
             + " hosts and "
             + counts.path("prefix")

@@ -134,7 +134,7 @@ class WeftTest {
          "rd": "10.0.0.1:5001", "routerMac": "0a:5a:0a:00:00:01", "remotePrefixes": 5000,
          "networks": [{"name": "red-web", "routed": true, "realised": true},
            {"name": "red-sto", "routed": false, "realised": false}]}],
-       "counts": {"connected": 1, "host": 4999, "prefix": 1},
+       "counts": {"connected": 1, "endpoint": 2, "node": 0, "host": 4999, "prefix": 1},
        "prefixes": [
          {"prefix": "192.168.1.0/24", "source": "connected", "used": true, "ways": []},
          {"prefix": "192.168.1.0/24", "source": "prefix", "used": false,
@@ -512,7 +512,7 @@ class WeftTest {
             router     MAC 0a:5a:0a:00:00:01
             network    red-web, routed
             network    red-sto, Layer 2 only, no endpoint here
-            prefixes   1 connected, 4999 hosts and 1 prefixes of other nodes
+            prefixes   1 connected, 2 behind endpoints, 4999 hosts and 1 prefixes of other nodes
 
                PREFIX          SOURCE     VIA
             *  192.168.1.0/24  connected  -

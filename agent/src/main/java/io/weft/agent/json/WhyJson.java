@@ -10,6 +10,7 @@ import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Route;
 import io.weft.net.RouteTarget;
+import io.weft.overlay.evpn.PrefixReading;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.TenantIntent;
 import io.weft.overlay.node.TenantView;
@@ -235,14 +236,10 @@ public final class WhyJson {
           + target.get()
           + ", but no routed network of the tenant has an endpoint here";
     }
-    return path.attributes().extendedCommunities().stream()
-            .anyMatch(ExtendedCommunity::isRoutersMac)
-        ? "not imported: it has target "
-            + target.get()
-            + ", but no next hop, label or gateway that is carried out here"
-        : "not imported: it has target "
-            + target.get()
-            + ", but says no router's MAC (RFC 9135 §6.1)";
+    var obstacle = PrefixReading.obstacle(path.route(), path.attributes());
+    return "not imported: it has target "
+        + target.get()
+        + (obstacle.isEmpty() ? ", but cannot be reached from here" : ", but " + obstacle);
   }
 
   private static boolean isVxlan(RouteView path) {

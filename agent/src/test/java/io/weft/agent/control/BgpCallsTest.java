@@ -269,7 +269,8 @@ class BgpCallsTest {
             "not imported: it has target 65000:5001, but no routed network of the tenant has an"
                 + " endpoint here",
             "not imported: the tenant does not route, none of its networks has a gateway",
-            "not imported: it has target 65000:5001, but says no router's MAC (RFC 9135 §6.1)",
+            "not imported: it has target 65000:5001, but it has no usable router's MAC (RFC 9135"
+                + " §8.1)",
             "imported, used: 10.9.0.0/16 via 10.0.0.8");
     assertThat(route.path("tenants").findValuesAsText("used"))
         .containsExactly("false", "false", "false", "false", "true");

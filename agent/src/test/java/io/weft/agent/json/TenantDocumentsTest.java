@@ -61,7 +61,7 @@ class TenantDocumentsTest {
           'l3vni':5001,'importTargets':['65000:5001'],'exportTargets':['65000:5001'],
           'rd':'10.0.0.1:5001','routerMac':'0a:5a:0a:00:00:01','remotePrefixes':2,
           'networks':[{'name':'red-web','routed':true,'realised':true}]}],
-         'counts':{'connected':1,'host':4,'prefix':0},
+         'counts':{'connected':1,'endpoint':0,'node':0,'host':4,'prefix':0},
          'prefixes':[
           {'prefix':'192.168.1.0/24','source':'connected','used':true,'ways':[]},
           {'prefix':'192.168.2.7/32','source':'host','used':false,

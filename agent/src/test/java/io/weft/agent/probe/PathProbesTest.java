@@ -133,6 +133,9 @@ class PathProbesTest {
     assertThat(near.mtuTo(tunnel.remote()))
         .as("what the kernel has learned for ten minutes is not this node's own MTU")
         .hasValue(1500);
+    assertThat(near.routeTo(tunnel.remote()).mtu())
+        .as("what VXLAN goes by meanwhile, and so tells endpoints")
+        .hasValue(1400);
     middle.setLink(behind.near().index(), LinkSettings.NONE.withMtu(1500));
     awaitFound(probes, new Passes(tunnel));
   }

@@ -5,7 +5,9 @@ import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.Route;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.evpn.RemotePrefixes.Rank;
@@ -29,6 +31,12 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
       case IpPrefixRoute route -> prefix(route, path);
       default -> nothing("");
     };
+  }
+
+  /** Why an IP-VRF can use nothing of a route, as {@link #obstacle}; empty text: it can. */
+  public static String obstacle(Route route, PathAttributes attributes) {
+    return of(new Path(route, attributes, attributes.nextHop(), new Ipv4Address(0), false))
+        .obstacle();
   }
 
   private static PrefixReading nothing(String obstacle) {

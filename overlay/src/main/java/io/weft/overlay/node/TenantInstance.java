@@ -20,6 +20,7 @@ import io.weft.overlay.evpn.RemotePrefixes;
 import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
 import io.weft.overlay.evpn.RemotePrefixes.Router;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
@@ -387,6 +388,14 @@ final class TenantInstance implements Importer {
   /** True when the prefix is on this node, whatever others say of it. */
   boolean isHere(IpPrefix prefix) {
     return local.has(prefix) || endpointPrefixes.has(prefix);
+  }
+
+  /** What is behind endpoints of this node. */
+  List<EndpointRoute> behindEndpoints() {
+    return endpointPrefixes.objects().stream()
+        .filter(EndpointRoute.class::isInstance)
+        .map(EndpointRoute.class::cast)
+        .toList();
   }
 
   /** The tenant's routed networks on this node. */

@@ -16,11 +16,16 @@ import java.util.TreeSet;
 
 /** What is told of one tenant's table. */
 record TenantPrefixes(TenantInstance tenant) {
-  /** A part of the table; what is connected comes with the first. */
+  private static final IpPrefix EVERYTHING = IpPrefix.parse("0.0.0.0/0");
+  private static final IpPrefix EVERYTHING_IPV6 = IpPrefix.parse("::/0");
+
+  /** A part of the table; what is on this node comes with the first. */
   PrefixPage page(Optional<IpPrefix> from, int limit) {
     var rows = new ArrayList<Prefix>();
     if (from.isEmpty()) {
       rows.addAll(connected());
+      rows.addAll(behindEndpoints());
+      rows.addAll(wayOut());
     }
     int taken = 0;
     for (var prefix : tenant.remote().prefixesFrom(from)) {
@@ -42,6 +47,30 @@ record TenantPrefixes(TenantInstance tenant) {
         .toList();
   }
 
+  private List<Prefix> behindEndpoints() {
+    return tenant.behindEndpoints().stream()
+        .map(
+            route ->
+                new Prefix(
+                    route.prefix(),
+                    Source.ENDPOINT,
+                    route.hops().stream().map(TenantPrefixes::way).toList(),
+                    true))
+        .toList();
+  }
+
+  private List<Prefix> wayOut() {
+    var rows = new ArrayList<Prefix>();
+    var egress = tenant.intent().egress();
+    if (egress.filter(EgressIntent::ipv4).isPresent()) {
+      rows.add(new Prefix(EVERYTHING, Source.NODE, List.of(), true));
+    }
+    if (egress.filter(EgressIntent::ipv6).isPresent()) {
+      rows.add(new Prefix(EVERYTHING_IPV6, Source.NODE, List.of(), true));
+    }
+    return rows;
+  }
+
   private Prefix row(IpPrefix prefix) {
     boolean host = tenant.remote().ways(prefix).stream().anyMatch(RemotePrefix::host);
     return new Prefix(
@@ -49,12 +78,12 @@ record TenantPrefixes(TenantInstance tenant) {
         host ? Source.HOST : Source.PREFIX,
         tenant.best(prefix).stream()
             .flatMap(way -> tenant.next(way).stream())
-            .map(this::way)
+            .map(TenantPrefixes::way)
             .toList(),
         tenant.isRouted(prefix));
   }
 
-  private Way way(TenantHop hop) {
+  private static Way way(TenantHop hop) {
     return new Way(hop.via(), hop.vni());
   }
 

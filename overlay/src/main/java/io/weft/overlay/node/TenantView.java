@@ -45,6 +45,10 @@ public record TenantView(
   public enum Source {
     /** A network with a gateway is on this node. */
     CONNECTED,
+    /** Behind an endpoint of this node that is a router. */
+    ENDPOINT,
+    /** The tenant's way out through this node. */
+    NODE,
     /** A host on another node (a route of Type 2 with two labels). */
     HOST,
     /** A prefix that another node says (Type 5). */

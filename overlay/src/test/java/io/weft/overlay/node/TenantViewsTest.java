@@ -31,19 +31,20 @@ final class TenantViewsTest {
   private static final IpAddress THIRD = IpAddress.parse("10.0.0.3");
   private static final MacAddress ROUTER = MacAddress.parse("02:00:00:00:00:02");
   private static final MacAddress THIRDS = MacAddress.parse("02:00:00:00:00:03");
+  private static final TenantIntent RED =
+      new TenantIntent("red", L3, List.of(TARGET), List.of(TARGET));
+  private static final NetworkIntent WEB =
+      OneNode.network("web", "red", 100, "192.168.1.0/24")
+          .withGateways(List.of(new HostAddress(IpAddress.parse("192.168.1.1"), 24)));
   private final OneNode one = new OneNode();
 
   private void start() {
     one.endOfRib();
-    var gateway = List.of(new HostAddress(IpAddress.parse("192.168.1.1"), 24));
     one.give(
         new NodeEvent.IntentChanged(
             OneNode.intent(
-                    OneNode.network("web", "red", 100, "192.168.1.0/24").withGateways(gateway),
-                    OneNode.network("store", "red", 300),
-                    OneNode.network("shop", "blue", 200))
-                .withTenants(
-                    List.of(new TenantIntent("red", L3, List.of(TARGET), List.of(TARGET))))));
+                    WEB, OneNode.network("store", "red", 300), OneNode.network("shop", "blue", 200))
+                .withTenants(List.of(RED))));
     one.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
     one.give(new NodeEvent.KernelObserved(one.observable()));
   }
@@ -121,6 +122,29 @@ final class TenantViewsTest {
                 Source.PREFIX,
                 List.of(new Way(OTHER, L3)),
                 false));
+  }
+
+  @Test
+  void whatIsBehindAnEndpointAndTheWayOutAreInTheTable() {
+    start();
+    one.give(
+        new NodeEvent.IntentChanged(
+            OneNode.intent(WEB)
+                .withTenants(
+                    List.of(
+                        RED.withEgress(Optional.of(new EgressIntent(true, true, List.of())))))));
+    one.attach(
+        request("r", "web", "192.168.1.10").withPrefixes(List.of(IpPrefix.parse("10.50.0.0/16"))));
+    assertThat(one.node.prefixes("red", Optional.empty(), 4).orElseThrow().prefixes())
+        .containsExactly(
+            new Prefix(IpPrefix.parse("192.168.1.0/24"), Source.CONNECTED, List.of(), true),
+            new Prefix(
+                IpPrefix.parse("10.50.0.0/16"),
+                Source.ENDPOINT,
+                List.of(new Way(IpAddress.parse("192.168.1.10"), new Vni(100))),
+                true),
+            new Prefix(IpPrefix.parse("0.0.0.0/0"), Source.NODE, List.of(), true),
+            new Prefix(IpPrefix.parse("::/0"), Source.NODE, List.of(), true));
   }
 
   @Test
