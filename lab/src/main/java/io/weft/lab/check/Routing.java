@@ -29,6 +29,14 @@ final class Routing {
     return !lab.topology().network(network).spec().gateways().isEmpty();
   }
 
+  /** True when a network of its tenant has an IPv6 gateway. */
+  static boolean isIpv6(RunningLab lab, String network) {
+    return lab.topology().networks().stream()
+        .filter(other -> tenant(lab, other.name()).equals(tenant(lab, network)))
+        .flatMap(other -> other.spec().gateways().stream())
+        .anyMatch(gateway -> !gateway.isIpv4());
+  }
+
   /** A network without tenant is alone. */
   static String tenant(RunningLab lab, String network) {
     return lab.topology().network(network).spec().tenant().orElse("network " + network);

@@ -57,7 +57,7 @@ public final class RoutingCheck implements Check {
     }
     int captured = 0;
     for (var way : ways) {
-      if (!rack(lab, way.from()).equals(rack(lab, way.to()))) {
+      if (way.address().isIpv4() && !rack(lab, way.from()).equals(rack(lab, way.to()))) {
         capture(lab, way);
         captured++;
       }
@@ -84,11 +84,15 @@ public final class RoutingCheck implements Check {
     for (var sender : lab.attached(from)) {
       for (var target : lab.attached(to)) {
         target.addresses().stream()
-            .filter(IpAddress::isIpv4)
+            .filter(address -> hasFamilyOf(sender, address))
             .forEach(address -> ways.add(new Way(sender, target, address)));
       }
     }
     return ways;
+  }
+
+  private static boolean hasFamilyOf(Attached sender, IpAddress address) {
+    return sender.addresses().stream().anyMatch(own -> own.isIpv4() == address.isIpv4());
   }
 
   private void pings(List<Way> ways, boolean open) throws InterruptedException {

@@ -8,6 +8,8 @@ import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import java.util.Collection;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -71,12 +73,14 @@ final class TenantTables {
     return "br" + vni + " neighbour " + address + " " + mac + " noarp";
   }
 
-  /** Equal ways in the order of their VTEPs. */
+  /** Equal ways in the order of their VTEPs; IPv6 leads to the mapped addresses of IPv4 VTEPs. */
   static String route(int vni, Object prefix, Collection<?> vteps) {
+    boolean ipv6 = prefix.toString().contains(":");
     return "route "
         + prefix
         + vteps.stream()
-            .map(vtep -> " via " + vtep + " on br" + vni)
+            .map(vtep -> ipv6 && vtep instanceof Ipv4Address v4 ? Ipv6Address.mapped(v4) : vtep)
+            .map(via -> " via " + via + " on br" + vni)
             .sorted()
             .collect(Collectors.joining());
   }
@@ -132,7 +136,13 @@ final class TenantTables {
     var link = links.get(row.link());
     // What a gateway asks for in vain the kernel remembers without a MAC, for a while.
     boolean vain = row.mac().isEmpty();
-    return link == null || vain || !link.kind().equals("bridge") || row.address().isMulticast()
+    // Those whom its own link-local address has spoken with it learns by itself.
+    boolean learned = row.address().isLinkLocal();
+    return link == null
+            || vain
+            || learned
+            || !link.kind().equals("bridge")
+            || row.address().isMulticast()
         ? Optional.empty()
         : Optional.of(
             link.name()
