@@ -1,11 +1,13 @@
 package io.weft.net;
 
+import java.util.OptionalLong;
+
 /**
  * A route target (RFC 4360 §4, RFC 5668): says which tables may import a route.
  *
  * @param value the eight octets of the extended community: type 00, 01 or 02, subtype 02
  */
-public record RouteTarget(long value) implements Comparable<RouteTarget> {
+public record RouteTarget(long value) implements ImportTarget {
   private static final int SUBTYPE = 0x02;
 
   public RouteTarget {
@@ -99,9 +101,18 @@ public record RouteTarget(long value) implements Comparable<RouteTarget> {
         "'" + text + "' is not a route target (AS:number or IPv4:number)");
   }
 
+  /** What stands behind the AS; empty for the IPv4 form. */
+  OptionalLong number() {
+    return switch ((int) (value >>> 56)) {
+      case 0 -> OptionalLong.of(value & 0xffff_ffffL);
+      case 1 -> OptionalLong.empty();
+      default -> OptionalLong.of(value & 0xffff);
+    };
+  }
+
   @Override
-  public int compareTo(RouteTarget other) {
-    return Long.compareUnsigned(value, other.value);
+  public boolean matches(RouteTarget target) {
+    return equals(target);
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.weft.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -137,6 +139,47 @@ class NumbersTest {
       })
   void noRouteTarget(String text) {
     assertThatThrownBy(() -> RouteTarget.parse(text)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "65000:100, 65000:100, true",
+    "65000:100, 65000L:100, false",
+    "65000:100, 65001:100, false",
+    "*:100, 65000:100, true",
+    "*:100, 1:100, true",
+    "*:100, 4200000000:100, true",
+    "*:100, 65000L:100, true",
+    "*:100, 65000:101, false",
+    "*:100, 10.0.0.1:100, false",
+    "*:70000, 65000:70000, true",
+    "*:70000, 4200000000:4464, false",
+    "*:4294967295, 65000:4294967295, true",
+    "10.0.0.1:7, 10.0.0.1:7, true"
+  })
+  void importTargetsMatch(String imported, String carried, boolean matches) {
+    var target = ImportTarget.parse(imported);
+    assertThat(target).hasToString(imported);
+    assertThat(target.matches(RouteTarget.parse(carried))).isEqualTo(matches);
+    var ofAnyAs = ImportTarget.anyAsOf(RouteTarget.parse(carried));
+    assertThat(ofAnyAs.filter(target::equals).isPresent())
+        .isEqualTo(matches && target instanceof AnyAsTarget);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"*", "*:", "*:-1", "*:4294967296", "**:1", "*1:1", "*:1x", "*:12345678901"})
+  void noImportTarget(String text) {
+    assertThatThrownBy(() -> ImportTarget.parse(text)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void importTargetsAreInOrder() {
+    var targets = new TreeSet<ImportTarget>();
+    for (var text : List.of("*:2", "*:1", "65000:2", "4200000000:1", "65000:1")) {
+      targets.add(ImportTarget.parse(text));
+    }
+    assertThat(targets.toString()).isEqualTo("[65000:1, 65000:2, 4200000000:1, *:1, *:2]");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.EgressIntent;
+import io.weft.overlay.node.ForeignRoutes;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.TenantIntent;
@@ -62,7 +63,14 @@ public final class IntentWords {
                     .map(
                         vni ->
                             new TenantIntent(tenant.name(), vni, tenant.imports(), tenant.exports())
-                                .withEgress(egress(intent, tenant))))
+                                .withEgress(egress(intent, tenant))
+                                .withForeign(foreign(tenant))))
+        .toList();
+  }
+
+  private static List<ForeignRoutes> foreign(ResolvedTenant tenant) {
+    return tenant.reaches().stream()
+        .map(reach -> new ForeignRoutes(reach.tenant(), reach.targets(), reach.prefixes()))
         .toList();
   }
 

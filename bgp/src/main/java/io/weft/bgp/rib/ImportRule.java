@@ -3,7 +3,9 @@ package io.weft.bgp.rib;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PathAttributes.UnknownAttribute;
+import io.weft.net.AnyAsTarget;
 import io.weft.net.AutonomousSystem;
+import io.weft.net.ImportTarget;
 import io.weft.net.Ipv4Address;
 import io.weft.net.RouteTarget;
 import java.util.Collections;
@@ -16,18 +18,19 @@ import java.util.TreeSet;
  * What of a peer's routes goes into the table, and in which form.
  *
  * @param keepAll true: routes without an imported target are kept too
+ * @param targets what is imported, sorted
  */
 public record ImportRule(
     AutonomousSystem as,
     Ipv4Address routerId,
     Ipv4Address clusterId,
     boolean keepAll,
-    List<RouteTarget> targets) {
+    List<ImportTarget> targets) {
   public ImportRule {
     targets = List.copyOf(new TreeSet<>(targets));
   }
 
-  public ImportRule withTargets(List<RouteTarget> next) {
+  public ImportRule withTargets(List<ImportTarget> next) {
     return new ImportRule(as, routerId, clusterId, keepAll, next);
   }
 
@@ -68,10 +71,27 @@ public record ImportRule(
     if (keepAll) {
       return false;
     }
-    return later.keepAll || later.targets.stream().anyMatch(target -> !imports(target));
+    return later.keepAll || later.targets.stream().anyMatch(target -> !covers(target));
+  }
+
+  /** True when nothing that {@code target} brings would be refused for its targets. */
+  public boolean covers(ImportTarget target) {
+    return switch (target) {
+      case RouteTarget one -> imports(one);
+      case AnyAsTarget any -> has(any);
+    };
+  }
+
+  /** True when one of the targets stands for several, which no membership can name. */
+  public boolean importsOfAnyAs() {
+    return targets.stream().anyMatch(AnyAsTarget.class::isInstance);
   }
 
   private boolean imports(RouteTarget target) {
+    return has(target) || ImportTarget.anyAsOf(target).filter(this::has).isPresent();
+  }
+
+  private boolean has(ImportTarget target) {
     return Collections.binarySearch(targets, target) >= 0;
   }
 

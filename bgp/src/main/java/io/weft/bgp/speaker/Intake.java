@@ -12,6 +12,7 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
 import io.weft.bgp.wire.RouteTargetMembership;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import java.util.Collection;
 import java.util.List;
@@ -31,8 +32,11 @@ final class Intake {
 
   // What was imported before this step and then was not: its routes are dropped. When it is wanted
   // again before the step ends, no membership changes, and the routes must be asked for.
-  private final TreeSet<RouteTarget> droppedTargets = new TreeSet<>();
+  private final TreeSet<ImportTarget> droppedTargets = new TreeSet<>();
   private boolean dropped;
+
+  // Peers were told that we want all, and so send nothing again when we import more of it.
+  private boolean allIsSent;
   private boolean refreshOfAll;
 
   Intake(Rib rib, Outbox outbox, ImportRule imports) {
@@ -164,8 +168,7 @@ final class Intake {
       return;
     }
     var interest = recipient.get().interest.orElseThrow();
-    if (!interest.holds(membership) && interest.held(membership)) {
-      // Left and joined again in one step: the peer has dropped what it then wants once more.
+    if (interest.isRejoinedBy(membership)) {
       recipient.get().askedAgain(EVPN);
     }
     if (!interest.add(membership)) {
@@ -177,7 +180,7 @@ final class Intake {
 
   // What we import.
 
-  void importTargets(List<RouteTarget> targets, Collection<Neighbour> neighbours) {
+  void importTargets(List<ImportTarget> targets, Collection<Neighbour> neighbours) {
     change(imports.withTargets(targets), neighbours);
   }
 
@@ -189,15 +192,25 @@ final class Intake {
     if (next.equals(imports)) {
       return;
     }
+    allIsSent |= imports.importsOfAnyAs();
     refreshWanted |= imports.isWidenedBy(next);
     refreshOfAll |=
-        next.keepAll() && dropped || next.targets().stream().anyMatch(droppedTargets::contains);
+        next.keepAll() && dropped
+            || allIsSent && imports.isWidenedBy(next)
+            || droppedTargets.stream().anyMatch(target -> reaches(next, target));
     dropped |= imports.keepAll() && !next.keepAll();
     imports.targets().stream()
         .filter(t -> !next.targets().contains(t))
         .forEach(droppedTargets::add);
     imports = next;
     neighbours.forEach(this::judge);
+  }
+
+  /** True when routes that {@code dropped} had brought may be wanted again. */
+  private static boolean reaches(ImportRule next, ImportTarget dropped) {
+    return next.covers(dropped)
+        || next.targets().stream()
+            .anyMatch(target -> target instanceof RouteTarget one && dropped.matches(one));
   }
 
   /** An operator's policy changed: what is held is judged by it, as it was received. */
@@ -251,6 +264,7 @@ final class Intake {
     refreshWanted = false;
     refreshOfAll = false;
     dropped = false;
+    allIsSent = false;
     droppedTargets.clear();
   }
 

@@ -3,6 +3,7 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.net.RouteTarget;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -74,18 +75,21 @@ final class Interest {
     formerTargets.putIfAbsent(key.target, targets.containsKey(key.target));
   }
 
-  /** True when just this membership stands. */
-  boolean holds(RouteTargetMembership membership) {
-    return membership.target().isEmpty() ? everything : memberships.contains(key(membership));
-  }
-
-  /** True when it stood before this step. */
-  boolean held(RouteTargetMembership membership) {
+  /**
+   * True when something left in this step that this would bring again, all or in part: the peer has
+   * dropped then what it wants once more.
+   */
+  boolean isRejoinedBy(RouteTargetMembership membership) {
+    boolean leftAll = formerEverything.orElse(false) && !everything;
     if (membership.target().isEmpty()) {
-      return formerEverything.orElse(everything);
+      return leftAll || !everything && formerMemberships.entrySet().stream().anyMatch(this::isLeft);
     }
     var key = key(membership);
-    return formerMemberships.getOrDefault(key, memberships.contains(key));
+    return leftAll || formerMemberships.getOrDefault(key, false) && !memberships.contains(key);
+  }
+
+  private boolean isLeft(Map.Entry<Membership, Boolean> before) {
+    return before.getValue() && !memberships.contains(before.getKey());
   }
 
   /** True when something changed in this step. */

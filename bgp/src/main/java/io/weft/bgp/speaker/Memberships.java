@@ -6,6 +6,7 @@ import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.bgp.wire.UpdatePacking;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -57,13 +58,24 @@ final class Memberships {
   }
 
   /**
-   * Sorted: everything where all is kept (RFC 4684 §6: a reflector says the default), else the
-   * targets that are imported.
+   * Everything where all is kept (RFC 4684 §6: a reflector says the default), else the targets that
+   * are imported. One of any AS has no membership: in a prefix of a route target the AS comes
+   * before the number (RFC 4684 §4), so that only the default asks for it, beside the others.
    */
   private static List<RouteTargetMembership> wanted(ImportRule imports) {
-    return imports.keepAll()
-        ? List.of(RouteTargetMembership.DEFAULT)
-        : imports.targets().stream().map(t -> RouteTargetMembership.of(imports.as(), t)).toList();
+    if (imports.keepAll()) {
+      return List.of(RouteTargetMembership.DEFAULT);
+    }
+    var wanted = new ArrayList<RouteTargetMembership>();
+    for (var target : imports.targets()) {
+      if (target instanceof RouteTarget one) {
+        wanted.add(RouteTargetMembership.of(imports.as(), one));
+      }
+    }
+    if (imports.importsOfAnyAs()) {
+      wanted.add(RouteTargetMembership.DEFAULT);
+    }
+    return wanted;
   }
 
   private static List<RouteTargetMembership> missing(

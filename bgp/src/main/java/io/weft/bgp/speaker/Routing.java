@@ -16,8 +16,8 @@ import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
-import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -50,7 +50,7 @@ final class Routing {
     this(config, outbox, List.of());
   }
 
-  private Routing(SpeakerConfig config, Outbox outbox, List<RouteTarget> targets) {
+  private Routing(SpeakerConfig config, Outbox outbox, List<ImportTarget> targets) {
     var imports =
         new ImportRule(
             config.as(), config.routerId(), config.clusterId(), config.keepAll(), targets);
@@ -287,7 +287,7 @@ final class Routing {
 
   // What we import, and what an operator lets pass.
 
-  void importTargets(List<RouteTarget> targets, Collection<Neighbour> neighbours) {
+  void importTargets(List<ImportTarget> targets, Collection<Neighbour> neighbours) {
     intake.importTargets(targets, neighbours);
   }
 

@@ -3,8 +3,8 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
-import io.weft.net.RouteTarget;
 import java.util.List;
 import java.util.Optional;
 
@@ -63,7 +63,7 @@ public sealed interface SpeakerEvent {
    * The targets that this node imports now (all of them, sorted). Paths without one of them are
    * dropped; when targets are new, peers are asked for their routes again (RFC 2918).
    */
-  record ImportTargetsChanged(List<RouteTarget> targets) implements SpeakerEvent {}
+  record ImportTargetsChanged(List<ImportTarget> targets) implements SpeakerEvent {}
 
   /** The time that {@link Speaker#nextDeadline} named has come. */
   record DeadlineReached() implements SpeakerEvent {}

@@ -15,6 +15,7 @@ import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +75,46 @@ final class RouteTargetConstraintTest {
     world.give("red", originate(attributes(1, RED), mac(1, 1)));
     assertThat(routesOf("blue")).containsExactly(mac(2, 3));
     assertThat(sentTo("blue")).isZero();
+  }
+
+  @Test
+  void aNumberOfAnyAsAsksForAllAndKeepsItsOwn() {
+    var other = RouteTarget.parse("4200000000:" + numberOf(RED));
+    world.give("red", originate(attributes(1, other), mac(1, 4)));
+    world.give(
+        "blue", new ImportTargetsChanged(List.of(BLUE, ImportTarget.parse("*:" + numberOf(RED)))));
+    assertThat(routesOf("blue"))
+        .containsExactlyInAnyOrder(mac(2, 3), mac(1, 1), mac(1, 2), mac(1, 4));
+    wants("blue", BLUE);
+    assertThat(routesOf("blue")).containsExactly(mac(2, 3));
+    assertThat(sentTo("blue")).isZero();
+  }
+
+  @Test
+  void aNumberMoreIsAskedForAgainSinceAllWasSentBefore() {
+    world.give("blue", new ImportTargetsChanged(List.of(ImportTarget.parse("*:4444"))));
+    assertThat(routesOf("blue")).containsExactly(mac(2, 3));
+    world.give("blue", new ImportTargetsChanged(List.of(RED, ImportTarget.parse("*:4444"))));
+    assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2));
+  }
+
+  @Test
+  void anEndOfAllThatIsFollowedByOneOfItsTargetsBringsItAgain() {
+    world.give("blue", new ImportTargetsChanged(List.of(ImportTarget.parse("*:" + numberOf(RED)))));
+    world.hold("reflector");
+    wants("blue");
+    wants("blue", RED);
+    world.release("reflector");
+    assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2));
+    world.hold("reflector");
+    wants("blue");
+    world.give("blue", new ImportTargetsChanged(List.of(ImportTarget.parse("*:" + numberOf(RED)))));
+    world.release("reflector");
+    assertThat(routesOf("blue")).contains(mac(1, 1), mac(1, 2));
+  }
+
+  private static String numberOf(RouteTarget target) {
+    return target.toString().substring(target.toString().indexOf(':') + 1);
   }
 
   @Test
@@ -149,7 +190,7 @@ final class RouteTargetConstraintTest {
   }
 
   private void wants(String node, RouteTarget... targets) {
-    world.give(node, new ImportTargetsChanged(List.of(targets).stream().sorted().toList()));
+    world.give(node, new ImportTargetsChanged(List.of(targets)));
   }
 
   private List<Route> routesOf(String speaker) {

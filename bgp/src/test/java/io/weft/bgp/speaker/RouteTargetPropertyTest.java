@@ -13,6 +13,8 @@ import io.weft.bgp.speaker.SpeakerEvent.ImportTargetsChanged;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoutesRemoved;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.Family;
+import io.weft.net.AnyAsTarget;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,11 +35,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RouteTargetPropertyTest {
   private static final List<RouteTarget> TARGETS =
       List.of(
-          RouteTarget.parse("65000:1"), RouteTarget.parse("65000:2"), RouteTarget.parse("65000:3"));
+          RouteTarget.parse("65000:1"), RouteTarget.parse("65000:2"), RouteTarget.parse("65001:2"));
+
+  /** What is imported: each of the targets, or two of them by their number. */
+  private static final List<ImportTarget> IMPORTS =
+      List.of(TARGETS.get(0), TARGETS.get(1), TARGETS.get(2), ImportTarget.parse("*:2"));
+
   private static final List<String> NAMES = List.of("n1", "n2", "n3", "n4", "r9", "r10");
 
   private final World world = new World();
-  private final Map<Integer, TreeSet<RouteTarget>> imports = new LinkedHashMap<>();
+  private final Map<Integer, TreeSet<ImportTarget>> imports = new LinkedHashMap<>();
   private final Map<Integer, TreeMap<Integer, RouteTarget>> originated = new LinkedHashMap<>();
   private final TreeSet<String> held = new TreeSet<>();
 
@@ -102,8 +109,9 @@ class RouteTargetPropertyTest {
         world.give(name, originate(attributes(host, target), mac(host, number)));
       }
       default -> {
-        if (!wanted.remove(target)) {
-          wanted.add(target);
+        var imported = IMPORTS.get(random.nextInt(IMPORTS.size()));
+        if (!wanted.remove(imported)) {
+          wanted.add(imported);
         }
         world.give(name, new ImportTargetsChanged(List.copyOf(wanted)));
       }
@@ -136,22 +144,35 @@ class RouteTargetPropertyTest {
               (from, routes) ->
                   routes.forEach(
                       (number, target) -> {
-                        if (from.equals(host) || wanted.contains(target)) {
+                        if (from.equals(host) || imports(wanted, target)) {
                           expected.add(mac(from, number).key() + " " + target);
                         }
                       }));
           expected.sort(String::compareTo);
           assertThat(held(host)).as("n%s at %s", host, when).isEqualTo(expected);
           long ofOthers = expected.size() - originated.getOrDefault(host, new TreeMap<>()).size();
+          boolean hearsAll = wanted.stream().anyMatch(AnyAsTarget.class::isInstance);
+          long sent = hearsAll ? allOfOthers(host) : ofOthers;
           for (int reflector : List.of(9, 10)) {
-            assertThat(world.peerOf("r" + reflector, host).sent())
-                .as("sent by r%s to n%s at %s", reflector, host, when)
-                .isEqualTo(world.peerOf("n" + host, reflector).received());
             assertThat((long) world.peerOf("r" + reflector, host).sent())
                 .as("sent by r%s to n%s at %s", reflector, host, when)
+                .isEqualTo(sent);
+            assertThat((long) world.peerOf("n" + host, reflector).received())
+                .as("kept by n%s of r%s at %s", host, reflector, when)
                 .isEqualTo(ofOthers);
           }
         });
+  }
+
+  private static boolean imports(TreeSet<ImportTarget> wanted, RouteTarget target) {
+    return wanted.stream().anyMatch(imported -> imported.matches(target));
+  }
+
+  private long allOfOthers(int host) {
+    return originated.entrySet().stream()
+        .filter(entry -> entry.getKey() != host)
+        .mapToLong(entry -> entry.getValue().size())
+        .sum();
   }
 
   private List<String> held(int host) {

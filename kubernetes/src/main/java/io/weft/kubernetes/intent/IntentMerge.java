@@ -6,6 +6,7 @@ import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.resource.ResourceReading;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.resource.TenantConnection;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.net.Vni;
 import java.util.ArrayList;
@@ -45,11 +46,14 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
     var fabric = Fabric.DEFAULT;
     var tenants = new TreeMap<String, Declared>();
     var networks = new TreeMap<String, Declared>();
+    var connections = new TreeMap<String, Declared>();
     for (var candidate : next.values()) {
       switch (candidate.declared().resource()) {
         case Fabric given -> fabric = given;
         case Tenant tenant -> tenants.put(tenant.name(), candidate.declared());
         case Network network -> networks.put(network.name(), candidate.declared());
+        case TenantConnection connection ->
+            connections.put(connection.name(), candidate.declared());
       }
     }
     var l3Vnis = standingL3Vnis(tenants);
@@ -61,8 +65,11 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
             standingNetworks(),
             networks,
             problems);
-    var routing =
+    var apart =
         TenantResolution.resolve(fabric.spec(), tenants, versions.values(), l3Vnis, problems);
+    var routing =
+        ConnectionResolution.resolve(
+            fabric.spec(), apart, versions.values(), connections, problems);
     keepOnly(versions, next);
 
     var resolved = new TreeMap<String, ResolvedNetwork>();

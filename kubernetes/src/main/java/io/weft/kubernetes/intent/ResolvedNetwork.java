@@ -2,6 +2,7 @@ package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.List;
  * @param exports route targets that its own routes carry; never empty
  */
 public record ResolvedNetwork(
-    Network network, Vni vni, List<RouteTarget> imports, List<RouteTarget> exports) {
+    Network network, Vni vni, List<ImportTarget> imports, List<RouteTarget> exports) {
   public ResolvedNetwork {
     imports = List.copyOf(imports);
     exports = List.copyOf(exports);
@@ -46,7 +47,7 @@ public record ResolvedNetwork(
   }
 
   /** Both forms: whoever exports may use the one or the other. */
-  static List<RouteTarget> automaticImports(Vni vni, FabricSpec fabric) {
+  static List<ImportTarget> automaticImports(Vni vni, FabricSpec fabric) {
     return List.of(
         RouteTarget.automatic(fabric.asn(), vni), RouteTarget.automaticRfc8365(fabric.asn(), vni));
   }

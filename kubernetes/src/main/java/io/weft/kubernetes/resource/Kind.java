@@ -8,7 +8,8 @@ import java.util.SequencedMap;
 public enum Kind {
   FABRIC("Fabric"),
   TENANT("Tenant"),
-  NETWORK("Network");
+  NETWORK("Network"),
+  TENANT_CONNECTION("TenantConnection");
 
   /** In the order above. */
   public static final SequencedMap<String, Kind> BY_LABEL = byLabel();

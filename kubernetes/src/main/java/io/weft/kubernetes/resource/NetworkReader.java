@@ -7,7 +7,6 @@ import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +25,7 @@ final class NetworkReader {
             .integer(1, Vni.MAX)
             .map(value -> new Vni(value.intValue()));
     var subnets = subnets(object.optional("subnets"), fields);
-    var routeTargets =
-        object
-            .optional("routeTargets")
-            .object(NetworkReader::routeTargets)
-            .orElse(RouteTargets.AUTOMATIC);
+    var routeTargets = RouteTargetReader.read(object);
     var gateway = object.optional("gateway");
     var gateways = gateways(gateway, subnets);
     if (!gateways.isEmpty() && !object.optional("tenant").isPresent()) {
@@ -116,18 +111,5 @@ final class NetworkReader {
           "subnet " + subnet.get() + " has a gateway already; remove " + address);
     }
     return address;
-  }
-
-  private static Optional<RouteTargets> routeTargets(YamlObject object) {
-    return Optional.of(
-        new RouteTargets(targets(object.optional("import")), targets(object.optional("export"))));
-  }
-
-  private static List<RouteTarget> targets(YamlValue list) {
-    var items = list.each();
-    if (list.isPresent() && items.isEmpty()) {
-      list.report("the list is empty; leave the key out for the automatic route targets");
-    }
-    return items.stream().flatMap(item -> item.word(RouteTarget::parse).stream()).toList();
   }
 }

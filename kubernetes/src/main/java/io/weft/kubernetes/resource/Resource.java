@@ -1,7 +1,7 @@
 package io.weft.kubernetes.resource;
 
 /** What can be asked for; a closed set. */
-public sealed interface Resource permits Fabric, Tenant, Network {
+public sealed interface Resource permits Fabric, Tenant, Network, TenantConnection {
   String GROUP = "weft.io";
   String VERSION = "v1alpha1";
   String API_VERSION = GROUP + "/" + VERSION;

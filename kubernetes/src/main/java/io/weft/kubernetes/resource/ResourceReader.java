@@ -59,6 +59,10 @@ public final class ResourceReader {
         var network = spec.object(s -> NetworkReader.spec(s, fields)).orElse(NetworkSpec.DEFAULT);
         yield metadata.map(m -> new Network(m, network));
       }
+      case TENANT_CONNECTION -> {
+        var shape = object.required("spec").object(s -> ConnectionReader.spec(s, fields));
+        yield metadata.flatMap(m -> shape.map(who -> new TenantConnection(m, who)));
+      }
     };
   }
 
@@ -68,7 +72,8 @@ public final class ResourceReader {
             .integer(1, Vni.MAX)
             .map(value -> new Vni(value.intValue()));
     var egress = object.optional("egress").choice(Tenant.Egress.BY_LABEL);
-    return Optional.of(new TenantSpec(l3vni, egress.orElse(Tenant.Egress.NONE)));
+    return Optional.of(
+        new TenantSpec(l3vni, RouteTargetReader.read(object), egress.orElse(Tenant.Egress.NONE)));
   }
 
   private static String requireApiVersion(String version) {

@@ -15,15 +15,16 @@ public record Tenant(Metadata metadata, TenantSpec spec) implements Resource {
    *
    * @param l3vni what its routed packets travel in; empty: automatic once one of its networks has a
    *     gateway, see the fabric's {@code vniPools}
+   * @param routeTargets of its IP-VRF
    * @param egress how its routed networks reach what is in none of them
    */
-  public record TenantSpec(Optional<Vni> l3vni, Egress egress) {
+  public record TenantSpec(Optional<Vni> l3vni, RouteTargets routeTargets, Egress egress) {
     /** Nothing given. */
     public static final TenantSpec DEFAULT = new TenantSpec(Optional.empty());
 
-    /** One that stays inside. */
+    /** One with automatic route targets that stays inside. */
     public TenantSpec(Optional<Vni> l3vni) {
-      this(l3vni, Egress.NONE);
+      this(l3vni, RouteTargets.AUTOMATIC, Egress.NONE);
     }
   }
 

@@ -52,6 +52,11 @@ public final class YamlValue {
         .isPresent();
   }
 
+  /** True for an object; for values that are one or a word. */
+  public boolean isMapping() {
+    return node.filter(YamlNode.Mapping.class::isInstance).isPresent();
+  }
+
   /** Where the value begins; where it is absent, the object in which it was looked for. */
   public Place place() {
     return place;

@@ -142,7 +142,7 @@ class ResourceReaderTest {
         n(
             "kind: Network",
             "kind: Pod",
-            "1:7: kind 'Pod' is not known; known: Fabric, Tenant, Network"),
+            "1:7: kind 'Pod' is not known; known: Fabric, Tenant, Network, TenantConnection"),
         n("kind: Network", "x: 1", "1:1: 'kind' is missing; it is required"),
         n(
             "red-web",
@@ -284,9 +284,34 @@ class ResourceReaderTest {
         .isEqualTo(new Tenant.TenantSpec(Optional.of(new Vni(5))));
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}")).spec().l3vni()).isEmpty();
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {vni: 5}"))
-        .containsExactly("f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni, egress");
+        .containsExactly(
+            "f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni, egress, routeTargets");
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 16777216}"))
         .containsExactly("f.yaml:3:15: Tenant red: l3vni 16777216 is out of 1..16777215");
+  }
+
+  @Test
+  void aTenantMayHaveRouteTargets() {
+    var spec =
+        ((Tenant)
+                good(
+                    "kind: Tenant\nmetadata: {name: red}\nspec: {routeTargets: {import: ['*:5001',"
+                        + " 4200000000:7, 10.0.0.1:7], export: [65000:5001]}}"))
+            .spec();
+    assertThat(spec.routeTargets().imports().toString())
+        .isEqualTo("[*:5001, 4200000000:7, 10.0.0.1:7]");
+    assertThat(spec.routeTargets().exports()).containsExactly(RouteTarget.parse("65000:5001"));
+    assertThat(
+            problems(
+                "kind: Tenant\nmetadata: {name: red}\nspec:\n"
+                    + "  routeTargets: {import: ['*5', '*:x'], export: ['*:5001', '65536:65536']}"))
+        .containsExactly(
+            "f.yaml:4:27: Tenant red: import: '*5' is not a route target; with any AS it is *:number",
+            "f.yaml:4:33: Tenant red: import: '*:x' is not a route target; with any AS it is *:number",
+            "f.yaml:4:50: Tenant red: export: '*:5001' is for import only: a route must carry an AS;"
+                + " write one instead of *",
+            "f.yaml:4:60: Tenant red: export: route target '65536:65536': with a 4-octet"
+                + " administrator the number is 0..65535");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.weft.lab.fabric;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.PeerSpec;
+import io.weft.kubernetes.resource.RouteTargets;
 import io.weft.kubernetes.resource.Tenant;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,7 @@ public final class IntentText {
   private static String tenant(Tenant tenant) {
     var spec = new StringBuilder();
     tenant.spec().l3vni().ifPresent(vni -> line(spec, "l3vni", vni));
+    routeTargets(spec, tenant.spec().routeTargets());
     if (tenant.spec().egress() != Tenant.Egress.NONE) {
       line(spec, "egress", form(tenant.spec().egress()));
     }
@@ -122,15 +124,8 @@ public final class IntentText {
         + (spec.isEmpty() ? "" : "spec:\n" + spec);
   }
 
-  private static String network(Network network) {
-    var spec = network.spec();
-    var text =
-        new StringBuilder("kind: Network\nmetadata: {name: " + network.name() + "}\nspec:\n");
-    spec.tenant().ifPresent(tenant -> line(text, "tenant", tenant));
-    spec.vni().ifPresent(vni -> line(text, "vni", vni));
-    line(text, "subnets", quoted(spec.subnets()));
-    var targets = spec.routeTargets();
-    if (!targets.imports().isEmpty() || !targets.exports().isEmpty()) {
+  private static void routeTargets(StringBuilder text, RouteTargets targets) {
+    if (!targets.equals(RouteTargets.AUTOMATIC)) {
       line(
           text,
           "routeTargets",
@@ -140,6 +135,16 @@ public final class IntentText {
               + (targets.exports().isEmpty() ? "" : "export: " + quoted(targets.exports()))
               + "}");
     }
+  }
+
+  private static String network(Network network) {
+    var spec = network.spec();
+    var text =
+        new StringBuilder("kind: Network\nmetadata: {name: " + network.name() + "}\nspec:\n");
+    spec.tenant().ifPresent(tenant -> line(text, "tenant", tenant));
+    spec.vni().ifPresent(vni -> line(text, "vni", vni));
+    line(text, "subnets", quoted(spec.subnets()));
+    routeTargets(text, spec.routeTargets());
     if (!spec.gateways().isEmpty()) {
       line(text, "gateway", quoted(spec.gateways()));
     }

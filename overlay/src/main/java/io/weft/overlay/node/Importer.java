@@ -3,8 +3,8 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
-import io.weft.net.RouteTarget;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,7 +14,7 @@ interface Importer {
   void learn(Route key, Optional<Path> path);
 
   /** The routes that carry one of these may enter (RFC 4364 §4.3.1). */
-  List<RouteTarget> importTargets();
+  List<ImportTarget> importTargets();
 
   /** This node's own VTEP address. */
   IpAddress vtep();
@@ -27,9 +27,13 @@ interface Importer {
     boolean vxlan =
         communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
             || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    return vxlan
-        && isOwnFamily(path.attributes().nextHop())
-        && path.attributes().routeTargets().stream().anyMatch(importTargets()::contains);
+    return vxlan && isOwnFamily(path.attributes().nextHop()) && takes(path);
+  }
+
+  /** True when its targets let the route in. */
+  default boolean takes(Path path) {
+    return path.attributes().routeTargets().stream()
+        .anyMatch(carried -> importTargets().stream().anyMatch(t -> t.matches(carried)));
   }
 
   /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */

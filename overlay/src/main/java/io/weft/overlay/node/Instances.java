@@ -1,7 +1,7 @@
 package io.weft.overlay.node;
 
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteDistinguisher;
-import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.DuplicateDetection;
@@ -284,8 +284,8 @@ final class Instances {
   }
 
   /** What all of them import, sorted. */
-  List<RouteTarget> importTargets() {
-    var targets = new TreeSet<RouteTarget>();
+  List<ImportTarget> importTargets() {
+    var targets = new TreeSet<ImportTarget>();
     for (var instance : byNetwork.values()) {
       targets.addAll(instance.intent().importTargets());
     }

@@ -5,10 +5,10 @@ import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
-import io.weft.net.RouteTarget;
 import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
@@ -91,7 +91,7 @@ final class NetworkInstance implements Importer {
   }
 
   @Override
-  public List<RouteTarget> importTargets() {
+  public List<ImportTarget> importTargets() {
     return intent.importTargets();
   }
 

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.net.AutonomousSystem;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.RouteTarget;
@@ -26,7 +27,7 @@ public record NetworkIntent(
     Optional<String> tenant,
     Vni vni,
     List<IpPrefix> subnets,
-    List<RouteTarget> importTargets,
+    List<ImportTarget> importTargets,
     List<RouteTarget> exportTargets,
     OptionalInt mtu,
     List<HostAddress> gateways) {
@@ -43,7 +44,7 @@ public record NetworkIntent(
       Optional<String> tenant,
       Vni vni,
       List<IpPrefix> subnets,
-      List<RouteTarget> importTargets,
+      List<ImportTarget> importTargets,
       List<RouteTarget> exportTargets,
       OptionalInt mtu) {
     this(name, tenant, vni, subnets, importTargets, exportTargets, mtu, List.of());

@@ -12,8 +12,8 @@ import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UnicastRoute;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
-import io.weft.net.RouteTarget;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +40,7 @@ final class RouteExchange {
   private final TreeMap<Family, TreeSet<IpAddress>> endOfRibFrom =
       new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
   private Optional<Speaker> speaker = Optional.empty();
-  private List<RouteTarget> importTargets = List.of();
+  private List<ImportTarget> importTargets = List.of();
   private boolean originationDue;
 
   RouteExchange(Instances instances, UnderlayRouting underlayRouting, Effects effects) {

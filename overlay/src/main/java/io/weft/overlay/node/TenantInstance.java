@@ -8,6 +8,7 @@ import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.Esi;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -125,8 +126,13 @@ final class TenantInstance implements Importer {
   }
 
   @Override
-  public List<RouteTarget> importTargets() {
-    return intent.importTargets();
+  public List<ImportTarget> importTargets() {
+    return intent.wantedTargets();
+  }
+
+  @Override
+  public boolean takes(Path path) {
+    return intent.takes(path);
   }
 
   /** Leaves the keys that are no longer its own; {@link #plan} must follow. */

@@ -1,9 +1,13 @@
 package io.weft.overlay.node;
 
+import io.weft.bgp.speaker.Path;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * A tenant that routes, as it shall be: an IP-VRF (RFC 9136 §1.1).
@@ -12,26 +16,67 @@ import java.util.Optional;
  * @param importTargets which routes it takes in, sorted
  * @param exportTargets what its own routes carry
  * @param egress its way out through the node; empty: none
+ * @param foreign what connections let it take of other tenants, sorted by tenant
  */
 public record TenantIntent(
     String name,
     Vni l3Vni,
-    List<RouteTarget> importTargets,
+    List<ImportTarget> importTargets,
     List<RouteTarget> exportTargets,
-    Optional<EgressIntent> egress) {
+    Optional<EgressIntent> egress,
+    List<ForeignRoutes> foreign) {
   public TenantIntent {
     importTargets = List.copyOf(importTargets);
     exportTargets = List.copyOf(exportTargets);
+    foreign = List.copyOf(foreign);
   }
 
   /** One without a way out through the node. */
   public TenantIntent(
-      String name, Vni l3Vni, List<RouteTarget> importTargets, List<RouteTarget> exportTargets) {
-    this(name, l3Vni, importTargets, exportTargets, Optional.empty());
+      String name, Vni l3Vni, List<ImportTarget> importTargets, List<RouteTarget> exportTargets) {
+    this(name, l3Vni, importTargets, exportTargets, Optional.empty(), List.of());
   }
 
   /** The same with a way out. */
   public TenantIntent withEgress(Optional<EgressIntent> other) {
-    return new TenantIntent(name, l3Vni, importTargets, exportTargets, other);
+    return new TenantIntent(name, l3Vni, importTargets, exportTargets, other, foreign);
+  }
+
+  /** The same with other connections. */
+  public TenantIntent withForeign(List<ForeignRoutes> other) {
+    return new TenantIntent(name, l3Vni, importTargets, exportTargets, egress, other);
+  }
+
+  /** All that it must hear of: its own routes and those of connected tenants. */
+  public List<ImportTarget> wantedTargets() {
+    var targets = new TreeSet<>(importTargets);
+    foreign.forEach(routes -> targets.addAll(routes.targets()));
+    return List.copyOf(targets);
+  }
+
+  /** True for its own routes, and for what connections let in of other tenants. */
+  public boolean takes(Path path) {
+    return obstacle(path).isEmpty();
+  }
+
+  /**
+   * Why the tenant does not take in the route, by its targets and connections; empty text when it
+   * does.
+   */
+  public String obstacle(Path path) {
+    var carried = path.attributes().routeTargets();
+    if (carried.stream().anyMatch(one -> importTargets.stream().anyMatch(t -> t.matches(one)))) {
+      return "";
+    }
+    var reasons = new ArrayList<String>();
+    for (var routes : foreign) {
+      var obstacle = routes.obstacle(path);
+      if (obstacle.isEmpty()) {
+        return "";
+      }
+      reasons.add(obstacle);
+    }
+    reasons.addFirst("it imports " + importTargets + ", the route carries " + carried);
+    return "tenant " + name + " does not import it: " + String.join("; ", reasons);
   }
 }

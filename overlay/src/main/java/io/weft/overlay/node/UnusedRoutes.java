@@ -3,7 +3,7 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Route;
-import io.weft.net.RouteTarget;
+import io.weft.net.ImportTarget;
 import io.weft.overlay.evpn.PrefixReading;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,7 +19,7 @@ final class UnusedRoutes {
   /** Remembered routes; of more nothing is said. */
   static final int MAX = 1_024;
 
-  private final TreeMap<RouteTarget, NetworkIntent> networks = new TreeMap<>();
+  private final TreeMap<ImportTarget, NetworkIntent> networks = new TreeMap<>();
   private final Map<Route, String> unreadable = new LinkedHashMap<>();
   private final Map<Route, Asymmetric> asymmetric = new LinkedHashMap<>();
 
@@ -65,9 +65,14 @@ final class UnusedRoutes {
 
   private Optional<NetworkIntent> network(Path path) {
     for (var target : path.attributes().routeTargets()) {
-      var network = networks.get(target);
-      if (network != null) {
-        return Optional.of(network);
+      var network =
+          Optional.ofNullable(networks.get(target))
+              .or(
+                  () ->
+                      ImportTarget.anyAsOf(target)
+                          .flatMap(any -> Optional.ofNullable(networks.get(any))));
+      if (network.isPresent()) {
+        return network;
       }
     }
     return Optional.empty();

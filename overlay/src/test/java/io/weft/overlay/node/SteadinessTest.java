@@ -40,7 +40,7 @@ final class SteadinessTest {
         network.tenant(),
         network.vni(),
         network.subnets(),
-        targets,
+        List.copyOf(targets),
         targets,
         OptionalInt.of(mtu));
   }
@@ -65,7 +65,7 @@ final class SteadinessTest {
     one.start(WEB);
     one.attach(request("a", "web", "192.168.1.10"));
     one.refusing.add(Kind.BRIDGE);
-    one.intend(with(WEB, WEB.importTargets(), 1300));
+    one.intend(with(WEB, WEB.exportTargets(), 1300));
     assertThat(one.attachNow(request("a", "web", "192.168.1.10")))
         .isInstanceOfSatisfying(
             Refused.class, r -> assertThat(r.reason()).isEqualTo(Reason.KERNEL_REFUSED));
@@ -82,7 +82,7 @@ final class SteadinessTest {
     one.attach(request("a", "web", "192.168.1.10"));
     one.forget();
     one.applying = false;
-    one.intend(with(WEB, WEB.importTargets(), 1300));
+    one.intend(with(WEB, WEB.exportTargets(), 1300));
     assertThat(one.isBatchWaiting()).isTrue();
     one.applyBatch();
     assertThat(one.updates).isEmpty();

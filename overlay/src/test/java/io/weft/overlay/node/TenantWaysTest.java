@@ -4,12 +4,14 @@ import static io.weft.overlay.node.OneNode.macOf;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.Esi;
+import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
@@ -56,13 +58,13 @@ final class TenantWaysTest {
   }
 
   private static TenantIntent red(RouteTarget... more) {
-    var imports = new ArrayList<>(List.of(more));
+    var imports = new ArrayList<ImportTarget>(List.of(more));
     imports.add(RED_TARGET);
     return new TenantIntent("red", L3, imports, List.of(RED_TARGET));
   }
 
   private static TenantIntent blue(RouteTarget... more) {
-    var imports = new ArrayList<>(List.of(more));
+    var imports = new ArrayList<ImportTarget>(List.of(more));
     imports.add(BLUE_TARGET);
     return new TenantIntent("blue", BLUE_L3, imports, List.of(BLUE_TARGET));
   }
@@ -264,6 +266,55 @@ final class TenantWaysTest {
     one.detach("b");
     assertThat(hops("172.16.1.10/32")).isEmpty();
     assertThat(hops("172.16.1.0/24")).containsExactly(TenantHop.sending(BLUE_L3, SECOND));
+  }
+
+  @Test
+  void aConnectionLetsInTheAllowedPrefixesOnly() {
+    one.attach(request("b", "logs", "172.16.1.10"));
+    var before = List.copyOf(one.kernel.values());
+    var allowed = List.of(IpPrefix.parse("172.16.1.8/29"), IpPrefix.parse("172.30.0.0/16"));
+    intend(
+        red().withForeign(List.of(new ForeignRoutes("blue", List.of(BLUE_TARGET), allowed))),
+        blue());
+    assertThat(hops("172.16.1.10/32")).containsExactly(TenantHop.sending(BLUE_L3, OneNode.VTEP));
+    assertThat(hops("172.16.1.0/24")).as("wider than what is allowed").isEmpty();
+    assertThat(hops("weft-blue", "192.168.1.10/32")).isEmpty();
+    one.say(host(SECOND, "172.16.1.15", BLUE_L3), from(SECOND, BLUE_TARGET));
+    one.say(host(SECOND, "172.16.1.16", BLUE_L3), from(SECOND, BLUE_TARGET));
+    one.say(prefix(SECOND, IpPrefix.parse("172.30.4.0/24"), BLUE_L3), from(SECOND, BLUE_TARGET));
+    one.say(prefix(SECOND, OUTSIDE, BLUE_L3), from(SECOND, BLUE_TARGET));
+    assertThat(hops("172.16.1.15/32")).hasSize(1);
+    assertThat(hops("172.16.1.16/32")).isEmpty();
+    assertThat(hops("172.30.4.0/24")).containsExactly(TenantHop.sending(BLUE_L3, SECOND));
+    assertThat(hops("0.0.0.0/0")).isEmpty();
+    intend(red(), blue());
+    assertThat(hops("172.30.4.0/24")).isEmpty();
+    assertThat(one.kernel.keySet())
+        .as("nothing of red's leads into blue's")
+        .noneMatch(key -> key.namespace().equals("weft-red") && key.vni() == BLUE_L3.value());
+    one.unsay(host(SECOND, "172.16.1.15", BLUE_L3));
+    one.unsay(host(SECOND, "172.16.1.16", BLUE_L3));
+    one.unsay(prefix(SECOND, IpPrefix.parse("172.30.4.0/24"), BLUE_L3));
+    one.unsay(prefix(SECOND, OUTSIDE, BLUE_L3));
+    assertThat(one.kernel.values()).containsExactlyElementsOf(before);
+  }
+
+  @Test
+  void aConnectionIsOfRoutesThatNameAnL3Vni() {
+    var blue = new ForeignRoutes("blue", List.of(BLUE_TARGET), List.of());
+    var limited =
+        new ForeignRoutes("blue", List.of(BLUE_TARGET), List.of(IpPrefix.parse("10.8.0.0/16")));
+    var host = host(SECOND, "172.16.1.15", BLUE_L3);
+    var path = new Path(host, from(SECOND, BLUE_TARGET), SECOND, (Ipv4Address) SECOND, false);
+    assertThat(red().withForeign(List.of(blue)).obstacle(path)).isEmpty();
+    assertThat(red().obstacle(path))
+        .isEqualTo(
+            "tenant red does not import it: it imports [%s], the route carries [%s]"
+                .formatted(RED_TARGET, BLUE_TARGET));
+    assertThat(red().withForeign(List.of(limited)).obstacle(path))
+        .endsWith("; its connection with tenant blue is limited to [10.8.0.0/16]");
+    assertThat(red().withForeign(List.of(limited)).wantedTargets())
+        .containsExactly(RED_TARGET, BLUE_TARGET);
   }
 
   @Test
