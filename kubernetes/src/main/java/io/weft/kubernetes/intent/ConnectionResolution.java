@@ -81,7 +81,7 @@ final class ConnectionResolution {
       }
       case Mesh(var members) -> {
         for (var from : members) {
-          members.stream().filter(to -> to != from).forEach(to -> reach(declared, from, to));
+          members.stream().filter(to -> !to.equals(from)).forEach(to -> reach(declared, from, to));
         }
       }
     }

@@ -5,6 +5,7 @@ import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.RouteTargets;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.resource.TenantConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,33 @@ public final class IntentText {
                     + "\", asn: internal, bfd: {intervalMillis: 300, multiplier: 3, multihop: true}"
                     + ", export: prefixes}")
         .toList();
+  }
+
+  /** Who meets whom, as a file of its own; empty without connections. */
+  public static String connections(FabricPlan plan) {
+    return documents(plan.topology().connections().stream().map(IntentText::connection).toList());
+  }
+
+  private static String connection(TenantConnection connection) {
+    var text =
+        new StringBuilder(
+            "kind: TenantConnection\nmetadata: {name: " + connection.name() + "}\nspec:\n");
+    switch (connection.shape()) {
+      case TenantConnection.HubAndSpokes(var hub, var spokes, var direction) -> {
+        line(text, "hub", member(hub));
+        line(text, "spokes", spokes.stream().map(IntentText::member).toList());
+        line(text, "direction", direction.label());
+      }
+      case TenantConnection.Mesh(var members) ->
+          line(text, "between", members.stream().map(IntentText::member).toList());
+    }
+    return text.toString();
+  }
+
+  private static String member(TenantConnection.Member member) {
+    return member.prefixes().isEmpty()
+        ? member.tenant()
+        : "{tenant: " + member.tenant() + ", prefixes: " + quoted(member.prefixes()) + "}";
   }
 
   private static String documents(List<String> documents) {

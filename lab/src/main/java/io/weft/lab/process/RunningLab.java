@@ -1,14 +1,15 @@
 package io.weft.lab.process;
 
-import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlan.Namespace;
 import io.weft.lab.fabric.FabricPlan.Role;
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.IntentText;
-import io.weft.lab.topology.Topology;
 import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.lab.topology.Topology.Host;
+import io.weft.lab.topology.Topology;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -59,6 +60,18 @@ public final class RunningLab {
     for (var gateway : topology().gateways()) {
       gateways.put(gateway.name(), FrrGateway.start(plan, directory, gateway));
     }
+  }
+
+  /** Gives an agent one more file of resources, or another version of it. */
+  public void configure(String host, String file, String text) throws IOException {
+    var config = directory.config(host);
+    var draft = Files.writeString(config.resolve(file + ".draft"), text);
+    Files.move(draft, config.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Takes the file away again. */
+  public void unconfigure(String host, String file) throws IOException {
+    Files.deleteIfExists(directory.config(host).resolve(file));
   }
 
   private List<Host> hosts() {

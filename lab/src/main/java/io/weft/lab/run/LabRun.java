@@ -3,6 +3,7 @@ package io.weft.lab.run;
 import io.weft.lab.check.AttachLatencyCheck;
 import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
+import io.weft.lab.check.ConnectionsCheck;
 import io.weft.lab.check.EgressCheck;
 import io.weft.lab.check.EncapsulationCheck;
 import io.weft.lab.check.ExternalGatewayCheck;
@@ -15,8 +16,8 @@ import io.weft.lab.check.RoutingCheck;
 import io.weft.lab.check.SuppressionCheck;
 import io.weft.lab.check.TablesCheck;
 import io.weft.lab.check.UnderlayCheck;
-import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlan.Role;
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.ffi.LinuxException;
@@ -79,6 +80,9 @@ final class LabRun {
     }
     if (ExternalGatewayCheck.concerns(lab.plan().topology())) {
       checks.add(new ExternalGatewayCheck());
+    }
+    if (ConnectionsCheck.concerns(lab.plan().topology())) {
+      checks.add(new ConnectionsCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());

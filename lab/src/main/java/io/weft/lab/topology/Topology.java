@@ -4,6 +4,7 @@ import io.weft.kubernetes.intent.VniAllocation;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.resource.TenantConnection;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -31,7 +32,8 @@ public record Topology(
     List<EndpointPlace> endpoints,
     Fabric fabric,
     List<Tenant> tenants,
-    List<Network> networks) {
+    List<Network> networks,
+    List<TenantConnection> connections) {
   public static final int MAX_NAME = 32;
   public static final int MAX_RACKS = 64;
   public static final int MAX_NODES = 128;
@@ -53,6 +55,7 @@ public record Topology(
     endpoints = List.copyOf(endpoints);
     tenants = List.copyOf(tenants);
     networks = List.copyOf(networks);
+    connections = List.copyOf(connections);
   }
 
   /** Who speaks BGP on a host. */

@@ -5,6 +5,7 @@ import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.ResourceReader;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.resource.TenantConnection;
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.kubernetes.yaml.Problems;
@@ -70,7 +71,8 @@ public final class TopologyReader {
 
   private Optional<Topology> readTopology(YamlDocument document) {
     var own = new Problems("Topology");
-    var spec = new TopologySpecReader(fabric(), tenants(), networks());
+    var spec = new TopologySpecReader(
+            fabric(), tenants(), networks(), resources(TenantConnection.class));
     var topology = document.read(own, spec::topology);
     problems.addAll(own.list());
     return topology;

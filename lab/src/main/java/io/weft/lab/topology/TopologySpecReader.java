@@ -5,6 +5,7 @@ import io.weft.kubernetes.resource.Metadata;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.kubernetes.resource.TenantConnection;
 import io.weft.kubernetes.yaml.Spelling;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
@@ -36,6 +37,7 @@ final class TopologySpecReader {
 
   private final Fabric fabric;
   private final List<Tenant> tenants;
+  private final List<TenantConnection> connections;
   private final Map<String, Network> networks = new LinkedHashMap<>();
   private final Set<String> racks = new LinkedHashSet<>();
   private final Set<String> nodes = new LinkedHashSet<>();
@@ -46,9 +48,10 @@ final class TopologySpecReader {
   /** Addresses and MACs that are taken, by network. */
   private final Set<String> taken = new TreeSet<>();
 
-  TopologySpecReader(Fabric fabric, List<Tenant> tenants, List<Network> networks) {
+  TopologySpecReader(Fabric fabric, List<Tenant> tenants, List<Network> networks, List<TenantConnection> connections) {
     this.fabric = fabric;
     this.tenants = tenants;
+    this.connections = connections;
     networks.forEach(network -> this.networks.put(network.name(), network));
   }
 
@@ -86,7 +89,8 @@ final class TopologySpecReader {
         endpoints,
         fabric,
         tenants,
-        List.copyOf(networks.values()));
+        List.copyOf(networks.values()),
+        connections);
   }
 
   private static <T> List<T> items(

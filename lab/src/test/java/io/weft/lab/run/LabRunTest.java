@@ -76,6 +76,18 @@ final class LabRunTest {
   }
 
   @Test
+  void tenantsMeetOnPurpose() throws IOException {
+    commands().run(Machine.example(files, "connections", NAME), true, false);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
+        .hasSize(10)
+        .anyMatch(check -> check.path("name").asText().equals("connections"))
+        .allSatisfy(
+            check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue());
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
   void tenantsGoOutThroughTheirNodes() throws IOException {
     commands().run(Machine.example(files, "egress", NAME), true, false);
     assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
