@@ -37,7 +37,7 @@ final class RoutedWorldTest {
   private static final IpPrefix BEHIND = IpPrefix.parse("10.50.0.0/16");
 
   private static final TenantIntent RED =
-      new TenantIntent("red", L3, TARGET, TARGET)
+      new TenantIntent("red", L3, List.copyOf(TARGET), TARGET)
           .withEgress(
               Optional.of(
                   new EgressIntent(
@@ -56,7 +56,7 @@ final class RoutedWorldTest {
         Optional.of("red"),
         new Vni(vni),
         List.of(IpPrefix.parse(subnet)),
-        target,
+        List.copyOf(target),
         target,
         OptionalInt.empty(),
         List.of(new HostAddress(IpAddress.parse(gateway), 24)));

@@ -9,6 +9,7 @@ import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.EvpnRoute;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Route;
+import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import io.weft.overlay.evpn.PrefixReading;
 import io.weft.overlay.node.NodeView.NetworkView;
@@ -159,7 +160,7 @@ public final class WhyJson {
     var carried = path.attributes().routeTargets();
     for (var network : networks) {
       var wanted = network.intent().importTargets();
-      var target = carried.stream().filter(wanted::contains).findFirst();
+      var target = carried.stream().filter(one -> matches(wanted, one)).findFirst();
       boolean imported = !path.local() && target.isPresent() && isVxlan(path) && network.realised();
       imports
           .addObject()
@@ -212,8 +213,12 @@ public final class WhyJson {
             && host.label2().isPresent();
   }
 
-  private static List<RouteTarget> imports(TenantView tenant) {
-    return tenant.routing().map(TenantIntent::importTargets).orElse(List.of());
+  private static List<ImportTarget> imports(TenantView tenant) {
+    return tenant.routing().map(TenantIntent::wantedTargets).orElse(List.of());
+  }
+
+  private static boolean matches(List<ImportTarget> wanted, RouteTarget carried) {
+    return wanted.stream().anyMatch(target -> target.matches(carried));
   }
 
   private static String whyNot(TenantView tenant, RouteView path) {
@@ -221,10 +226,11 @@ public final class WhyJson {
       return "not imported: the tenant does not route, none of its networks has a gateway";
     }
     var carried = path.attributes().routeTargets();
-    var target = carried.stream().filter(imports(tenant)::contains).findFirst();
-    if (target.isEmpty()) {
-      return "not imported: it imports " + imports(tenant) + ", the route carries " + carried;
+    var obstacle = tenant.routing().get().obstacle(path);
+    if (!obstacle.isEmpty()) {
+      return "not imported: " + obstacle;
     }
+    var target = carried.stream().filter(one -> matches(imports(tenant), one)).findFirst();
     if (path.local()) {
       return "not imported: it is this node's own route";
     }
@@ -233,13 +239,13 @@ public final class WhyJson {
     }
     if (tenant.here().isEmpty()) {
       return "not imported: it has target "
-          + target.get()
+          + target.orElseThrow()
           + ", but no routed network of the tenant has an endpoint here";
     }
-    var obstacle = PrefixReading.obstacle(path.route(), path.attributes());
+    var unreadable = PrefixReading.obstacle(path.route(), path.attributes());
     return "not imported: it has target "
-        + target.get()
-        + (obstacle.isEmpty() ? ", but cannot be reached from here" : ", but " + obstacle);
+        + target.orElseThrow()
+        + (unreadable.isEmpty() ? ", but cannot be reached from here" : ", but " + unreadable);
   }
 
   private static boolean isVxlan(RouteView path) {

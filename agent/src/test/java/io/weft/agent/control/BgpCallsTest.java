@@ -96,7 +96,7 @@ class BgpCallsTest {
             Optional.empty(),
             new Vni(100),
             List.of(IpPrefix.parse("10.1.0.0/16")),
-            targets,
+            List.copyOf(targets),
             targets,
             OptionalInt.empty()),
         "weft-_" + name,
@@ -281,7 +281,7 @@ class BgpCallsTest {
     return new TenantView(
         name,
         "weft-" + name,
-        Optional.of(new TenantIntent(name, new Vni(5001), targets, targets)),
+        Optional.of(new TenantIntent(name, new Vni(5001), List.copyOf(targets), targets)),
         here
             ? Optional.of(
                 new TenantView.Here(
@@ -349,7 +349,7 @@ class BgpCallsTest {
     var speaker =
         new Speaker(new SpeakerConfig(AS, SELF, peers, List.of(), false, 90, 120, 10, 1000));
     var imported = Stream.of(targets).map(RouteTarget::parse).toList();
-    speaker.step(0, new SpeakerEvent.ImportTargetsChanged(imported));
+    speaker.step(0, new SpeakerEvent.ImportTargetsChanged(List.copyOf(imported)));
     say(speaker, "10.0.0.8", MAC_IP + " label 100", "65000:100", 7);
     say(speaker, "10.0.0.9", MAC_IP + " label 100", "65000:100", 3);
     var unwanted = MAC_IP.replace("00:01 10.1.1.1", "00:07 10.1.1.7") + " label 100";

@@ -1,7 +1,9 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.Path;
+import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.net.ImportTarget;
+import io.weft.net.Ipv4Address;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import java.util.ArrayList;
@@ -59,6 +61,13 @@ public record TenantIntent(
     return obstacle(path).isEmpty();
   }
 
+  /** The same of a route as it is shown to people. */
+  public String obstacle(RouteView view) {
+    var attributes = view.attributes();
+    return obstacle(
+        new Path(view.route(), attributes, attributes.nextHop(), new Ipv4Address(0), view.stale()));
+  }
+
   /**
    * Why the tenant does not take in the route, by its targets and connections; empty text when it
    * does.
@@ -77,6 +86,6 @@ public record TenantIntent(
       reasons.add(obstacle);
     }
     reasons.addFirst("it imports " + importTargets + ", the route carries " + carried);
-    return "tenant " + name + " does not import it: " + String.join("; ", reasons);
+    return String.join("; ", reasons);
   }
 }

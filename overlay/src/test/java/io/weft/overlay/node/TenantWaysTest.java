@@ -309,7 +309,7 @@ final class TenantWaysTest {
     assertThat(red().withForeign(List.of(blue)).obstacle(path)).isEmpty();
     assertThat(red().obstacle(path))
         .isEqualTo(
-            "tenant red does not import it: it imports [%s], the route carries [%s]"
+            "it imports [%s], the route carries [%s]"
                 .formatted(RED_TARGET, BLUE_TARGET));
     assertThat(red().withForeign(List.of(limited)).obstacle(path))
         .endsWith("; its connection with tenant blue is limited to [10.8.0.0/16]");
