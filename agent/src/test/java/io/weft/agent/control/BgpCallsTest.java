@@ -237,7 +237,8 @@ class BgpCallsTest {
           .containsExactly(
               "not sent: the session is Active",
               "not sent: the route is from there",
-              "not sent: it is from an internal neighbour, and neither is our client (RFC 4456 §6)");
+              "not sent: it is from an internal neighbour, and neither is our client (RFC 4456"
+                  + " §6)");
     }
   }
 

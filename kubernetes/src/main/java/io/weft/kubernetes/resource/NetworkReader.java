@@ -30,7 +30,8 @@ final class NetworkReader {
     var gateways = gateways(gateway, subnets);
     if (!gateways.isEmpty() && !object.optional("tenant").isPresent()) {
       gateway.report(
-          "a gateway routes within a tenant, and this network has none; name one or remove the gateway");
+          "a gateway routes within a tenant, and this network has none; name one or remove the"
+              + " gateway");
     }
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);

@@ -19,15 +19,15 @@ class ConnectionResolutionTest {
 
   private static String tenant(String name, int vni, String subnet) {
     return """
-        kind: Tenant
-        metadata: {name: %s}
-        spec: {l3vni: %d}
-        ---
-        kind: Network
-        metadata: {name: %s-net}
-        spec: {tenant: %s, vni: %d, subnets: [%s], gateway: true}
-        ---
-        """
+    kind: Tenant
+    metadata: {name: %s}
+    spec: {l3vni: %d}
+    ---
+    kind: Network
+    metadata: {name: %s-net}
+    spec: {tenant: %s, vni: %d, subnets: [%s], gateway: true}
+    ---
+    """
         .formatted(name, vni, name, name, vni - 4000, subnet);
   }
 
@@ -81,8 +81,9 @@ class ConnectionResolutionTest {
         "hub: hub, spokes: [red], direction: toHub | red>hub",
         "hub: hub, spokes: [red], direction: toSpokes | hub>red",
         "hub: hub, spokes: [red], direction: both | hub>red red>hub",
-        "hub: {tenant: hub, prefixes: [10.0.0.128/25]}, spokes: [red, {tenant: blue, prefixes: [10.2.0.5/32]}]"
-            + "| blue>hub[10.0.0.128/25] hub>blue[10.2.0.5/32] hub>red red>hub[10.0.0.128/25]",
+        "hub: {tenant: hub, prefixes: [10.0.0.128/25]}, spokes: [red, {tenant: blue, prefixes:"
+            + " [10.2.0.5/32]}]| blue>hub[10.0.0.128/25] hub>blue[10.2.0.5/32] hub>red"
+            + " red>hub[10.0.0.128/25]",
         "between: [red, {tenant: blue}] | blue>red red>blue"
       })
   void whoReachesWhom(String spec, String expected) {
@@ -154,7 +155,8 @@ class ConnectionResolutionTest {
                 + " own and cannot reach that of tenant 'red'; choose subnets that do not overlap",
             "c.yaml:3:23: TenantConnection c: subnet 10.1.0.0/25 of Network grey-net (g.yaml:6:18)"
                 + " overlaps 10.1.0.0/24 of Network red-net (t.yaml:14:18): tenant 'red' keeps its"
-                + " own and cannot reach that of tenant 'grey'; choose subnets that do not overlap");
+                + " own and cannot reach that of tenant 'grey'; choose subnets that do not"
+                + " overlap");
   }
 
   @Test
@@ -171,7 +173,9 @@ class ConnectionResolutionTest {
   void aLimitToANetworkWithoutGatewayIsSaid() {
     put(
         "f.yaml",
-        "kind: Network\nmetadata: {name: flat}\nspec: {tenant: red, vni: 77, subnets: [10.7.0.0/24]}\n");
+        "kind: Network\n"
+            + "metadata: {name: flat}\n"
+            + "spec: {tenant: red, vni: 77, subnets: [10.7.0.0/24]}\n");
     assertThat(
             put(
                 "c.yaml",

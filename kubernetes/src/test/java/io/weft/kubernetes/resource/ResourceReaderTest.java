@@ -147,7 +147,8 @@ class ResourceReaderTest {
         n(
             "red-web",
             "Red_Web",
-            "2:18: Network: name: 'Red_Web' is not a DNS label: 1 to 63 lower-case letters, digits and inner hyphens"),
+            "2:18: Network: name: 'Red_Web' is not a DNS label: 1 to 63 lower-case letters, digits"
+                + " and inner hyphens"),
         n(
             "red-web",
             "" + "a".repeat(64),
@@ -163,7 +164,8 @@ class ResourceReaderTest {
         n(
             "kind: Network",
             "{kind: Network, apiVersion: weft.io/v1, metadata: {name: a}}\n---\n",
-            "1:29: Network a: apiVersion: 'weft.io/v1' is not known; write weft.io/v1alpha1 or leave it out"),
+            "1:29: Network a: apiVersion: 'weft.io/v1' is not known; write weft.io/v1alpha1 or"
+                + " leave it out"),
         n("vni: 100", "vni: 16777216", "5:8: Network red-web: vni 16777216 is out of 1..16777215"),
         n("vni: 100", "vni: 0", "5:8: Network red-web: vni 0 is out of 1..16777215"),
         n("vni: 100", "vnii: 100", "5:3: Network red-web: unknown key 'vnii'; did you mean 'vni'?"),
@@ -174,32 +176,39 @@ class ResourceReaderTest {
         n(
             "tenant: red",
             "tenant: Red",
-            "4:11: Network red-web: tenant: 'Red' is not a DNS label: 1 to 63 lower-case letters, digits and inner hyphens"),
+            "4:11: Network red-web: tenant: 'Red' is not a DNS label: 1 to 63 lower-case letters,"
+                + " digits and inner hyphens"),
         n(
             "192.168.1.0/24",
             "192.168.1.1/24",
-            "6:13: Network red-web: subnets: 192.168.1.1/24 has bits set behind the prefix length; the prefix is 192.168.1.0/24"),
+            "6:13: Network red-web: subnets: 192.168.1.1/24 has bits set behind the prefix length;"
+                + " the prefix is 192.168.1.0/24"),
         n(
             "\"fd00:1::/64\"",
             "192.168.0.0/16",
-            "6:29: Network red-web: subnets: subnet 192.168.0.0/16 overlaps 192.168.1.0/24 of the same network"),
+            "6:29: Network red-web: subnets: subnet 192.168.0.0/16 overlaps 192.168.1.0/24 of the"
+                + " same network"),
         n(
             "192.168.1.0/24",
             "224.0.0.0/24",
-            "6:13: Network red-web: subnets: 224.0.0.0/24 is multicast; hosts cannot have its addresses"),
+            "6:13: Network red-web: subnets: 224.0.0.0/24 is multicast; hosts cannot have its"
+                + " addresses"),
         n(
             "export: [65000:100]",
             "export: []",
-            "7:59: Network red-web: the list is empty; leave the key out for the automatic route targets"),
+            "7:59: Network red-web: the list is empty; leave the key out for the automatic route"
+                + " targets"),
         n(
             "10.0.0.1:7",
             "red",
-            "7:38: Network red-web: import: 'red' is not a route target (AS:number or IPv4:number)"),
+            "7:38: Network red-web: import: 'red' is not a route target (AS:number or"
+                + " IPv4:number)"),
         n("mtu: 1450", "mtu: 575", "8:8: Network red-web: mtu 575 is out of 576..9000"),
         n(
             "mtu: 1450",
             "mtu: 1279",
-            "8:8: Network red-web: mtu 1279 is below 1280, which an IPv6 subnet needs (RFC 8200 §5)"),
+            "8:8: Network red-web: mtu 1279 is below 1280, which an IPv6 subnet needs (RFC 8200"
+                + " §5)"),
         f(
             "name: default",
             "name: other",
@@ -215,7 +224,8 @@ class ResourceReaderTest {
         f(
             "{cidr: 10.0.0.0/16}",
             "{}",
-            "6:9: Fabric default: vtep has either 'interface' or 'cidr'; give one or leave vtep out"),
+            "6:9: Fabric default: vtep has either 'interface' or 'cidr'; give one or leave vtep"
+                + " out"),
         f(
             "{cidr: 10.0.0.0/16}",
             "{interface: a/b}",
@@ -306,10 +316,12 @@ class ResourceReaderTest {
                 "kind: Tenant\nmetadata: {name: red}\nspec:\n"
                     + "  routeTargets: {import: ['*5', '*:x'], export: ['*:5001', '65536:65536']}"))
         .containsExactly(
-            "f.yaml:4:27: Tenant red: import: '*5' is not a route target; with any AS it is *:number",
-            "f.yaml:4:33: Tenant red: import: '*:x' is not a route target; with any AS it is *:number",
-            "f.yaml:4:50: Tenant red: export: '*:5001' is for import only: a route must carry an AS;"
-                + " write one instead of *",
+            "f.yaml:4:27: Tenant red: import: '*5' is not a route target; with any AS it is"
+                + " *:number",
+            "f.yaml:4:33: Tenant red: import: '*:x' is not a route target; with any AS it is"
+                + " *:number",
+            "f.yaml:4:50: Tenant red: export: '*:5001' is for import only: a route must carry an"
+                + " AS; write one instead of *",
             "f.yaml:4:60: Tenant red: export: route target '65536:65536': with a 4-octet"
                 + " administrator the number is 0..65535");
   }
@@ -334,7 +346,8 @@ class ResourceReaderTest {
       spec:
         tenant: red
         subnets: [192.168.1.0/24, 192.168.2.0/24, "fd00::/64"]
-        gateway:\s""";
+        gateway:\s\
+      """;
 
   @ParameterizedTest
   @CsvSource(
@@ -355,10 +368,12 @@ class ResourceReaderTest {
   void aGatewayNeedsATenantAndRoom() {
     assertThat(problems(ROUTED.replace("  tenant: red\n", "") + "true"))
         .containsExactly(
-            "f.yaml:5:12: Network web: a gateway routes within a tenant, and this network has none; name one or remove the gateway");
+            "f.yaml:5:12: Network web: a gateway routes within a tenant, and this network has none;"
+                + " name one or remove the gateway");
     assertThat(problems(ROUTED.replaceFirst("subnets: .*", "subnets: [192.168.1.7/32]") + "true"))
         .containsExactly(
-            "f.yaml:6:12: Network web: no subnet has room for a gateway; give one with two addresses or more");
+            "f.yaml:6:12: Network web: no subnet has room for a gateway; give one with two"
+                + " addresses or more");
   }
 
   @Test

@@ -1,12 +1,12 @@
 package io.weft.lab.process;
 
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlan.Namespace;
 import io.weft.lab.fabric.FabricPlan.Role;
-import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.IntentText;
+import io.weft.lab.topology.Topology;
 import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.lab.topology.Topology.Host;
-import io.weft.lab.topology.Topology;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;

@@ -71,8 +71,8 @@ public final class TopologyReader {
 
   private Optional<Topology> readTopology(YamlDocument document) {
     var own = new Problems("Topology");
-    var spec = new TopologySpecReader(
-            fabric(), tenants(), networks(), resources(TenantConnection.class));
+    var spec =
+        new TopologySpecReader(fabric(), tenants(), networks(), resources(TenantConnection.class));
     var topology = document.read(own, spec::topology);
     problems.addAll(own.list());
     return topology;

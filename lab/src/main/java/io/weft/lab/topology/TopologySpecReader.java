@@ -48,7 +48,11 @@ final class TopologySpecReader {
   /** Addresses and MACs that are taken, by network. */
   private final Set<String> taken = new TreeSet<>();
 
-  TopologySpecReader(Fabric fabric, List<Tenant> tenants, List<Network> networks, List<TenantConnection> connections) {
+  TopologySpecReader(
+      Fabric fabric,
+      List<Tenant> tenants,
+      List<Network> networks,
+      List<TenantConnection> connections) {
     this.fabric = fabric;
     this.tenants = tenants;
     this.connections = connections;

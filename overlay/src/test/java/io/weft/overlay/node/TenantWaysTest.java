@@ -308,9 +308,7 @@ final class TenantWaysTest {
     var path = new Path(host, from(SECOND, BLUE_TARGET), SECOND, (Ipv4Address) SECOND, false);
     assertThat(red().withForeign(List.of(blue)).obstacle(path)).isEmpty();
     assertThat(red().obstacle(path))
-        .isEqualTo(
-            "it imports [%s], the route carries [%s]"
-                .formatted(RED_TARGET, BLUE_TARGET));
+        .isEqualTo("it imports [%s], the route carries [%s]".formatted(RED_TARGET, BLUE_TARGET));
     assertThat(red().withForeign(List.of(limited)).obstacle(path))
         .endsWith("; its connection with tenant blue is limited to [10.8.0.0/16]");
     assertThat(red().withForeign(List.of(limited)).wantedTargets())
