@@ -83,7 +83,16 @@ public final class SimulatedKernel {
     return notices;
   }
 
+  /** A port that stands in another namespace moves. */
   private void put(ForwardingObject object) {
+    if (object.key().kind() == Kind.PORT) {
+      objects
+          .keySet()
+          .removeIf(
+              key ->
+                  key.kind() == Kind.PORT
+                      && key.discriminator().equals(object.key().discriminator()));
+    }
     objects.put(object.key(), object.observable());
   }
 

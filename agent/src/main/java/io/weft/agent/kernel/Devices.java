@@ -130,9 +130,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     }
     int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
-      var changes = difference(standing.get(), Optional.empty(), port.mtu());
-      finish(
-          port.port(), withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.PINNED));
+      follow(standing.get(), port, alias, bridge);
     } else if (port.pod().isPresent()) {
       create(port, port.pod().get(), alias, bridge);
     } else {
@@ -193,17 +191,40 @@ record Devices(Rtnetlink host, TenantTables tables) {
                             Address.of(link.index(), address.address(), address.prefixLength()))));
   }
 
+  /** The alias last: it tells what the pod's end has, so that a failure is tried again. */
+  private void follow(Link standing, ForwardingObject.EndpointPort port, String alias, int bridge) {
+    var changes = difference(standing, Optional.empty(), port.mtu());
+    finish(port.port(), withMaster(changes, standing, bridge), Optional.of(BridgePort.PINNED));
+    boolean renamed = !standing.alias().equals(Optional.of(alias));
+    if (renamed || standing.mtu() != port.mtu()) {
+      var given = standing.alias().flatMap(PortAlias::parse).map(PortAlias::gateways);
+      PodEnd.of(tables.rtnetlink(), standing, port).follow(port, given.orElse(List.of()));
+    }
+    if (renamed) {
+      tables
+          .rtnetlink()
+          .execute(new Request.SetLink(standing.index(), LinkSettings.NONE.withAlias(alias)));
+    }
+  }
+
   /**
    * No alias: an agent died between making it and naming it, nobody uses it. Another alias: it
    * leads to where the endpoint was before it was detached and attached anew.
    */
   private static boolean isOfAnother(Link standing, String alias) {
-    return !standing.alias().equals(Optional.of(alias));
+    var wanted = PortAlias.parse(alias).orElseThrow();
+    return standing.alias().flatMap(PortAlias::parse).filter(wanted::isOf).isEmpty();
   }
 
   private static String alias(ForwardingObject.EndpointPort port) {
     var alias =
-        new PortAlias(port.endpoint(), port.network(), port.mac(), port.addresses(), port.sticky())
+        new PortAlias(
+                port.endpoint(),
+                port.network(),
+                port.mac(),
+                port.addresses(),
+                port.sticky(),
+                port.gateways())
             .text();
     int length = alias.getBytes(StandardCharsets.UTF_8).length;
     if (length > PortAlias.MAX_LENGTH) {
@@ -279,7 +300,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
               Address.of(index, port.addresses().get(i), pod.prefixLengths().get(i))));
     }
     performAll(inside, requests);
-    for (var gateway : pod.gateways()) {
+    for (var gateway : port.gateways()) {
       // A pod that has a default route already keeps it.
       var everywhere = new IpPrefix(gateway.masked(0), 0);
       if (inside.routes().stream().noneMatch(route -> route.prefix().equals(everywhere))) {

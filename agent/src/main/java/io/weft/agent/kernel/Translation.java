@@ -236,6 +236,7 @@ final class Translation {
             alias.get().addresses(),
             alias.get().sticky(),
             whole ? link.mtu() : DAMAGED_MTU,
+            alias.get().gateways(),
             Optional.empty()));
   }
 

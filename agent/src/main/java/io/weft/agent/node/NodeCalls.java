@@ -88,7 +88,9 @@ final class NodeCalls {
 
   private ObjectNode status() throws CallRefused, InterruptedException {
     var view = view();
-    var document = NodeJson.status(view, problems.get());
+    var all = new ArrayList<>(problems.get());
+    all.addAll(await(loop.ask(node::deviations)));
+    var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
     document.set("paths", PathJson.paths(paths.get()));
     return document;

@@ -114,7 +114,8 @@ class EgressTablesTest extends TenantKernel {
 
   private List<ForwardingObject> network(String namespace, String pod) {
     var mac = MacAddress.parse("02:00:00:00:00:0a");
-    var port = "ep0123456789ab";
+    var name = "a-" + pod; // two endpoints of a node never have one name
+    var port = AddressPlan.portName(name);
     return List.of(
         new Bridge(namespace, VNI, GATEWAY, 1450, true),
         new GatewayAddress(namespace, VNI, IpAddress.parse("10.0.0.1"), 24),
@@ -122,7 +123,7 @@ class EgressTablesTest extends TenantKernel {
             namespace,
             port,
             VNI,
-            "a",
+            name,
             "web",
             mac,
             List.of(IpAddress.parse("10.0.0.10")),

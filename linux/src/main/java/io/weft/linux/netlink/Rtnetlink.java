@@ -56,6 +56,20 @@ public final class Rtnetlink implements AutoCloseable {
     return NetworkNamespaces.callHereIn(namespace, Rtnetlink::open);
   }
 
+  /** The number that this namespace has for another (RTM_GETNSID), if it has given it one. */
+  public OptionalInt numberOf(Descriptor other) {
+    int number =
+        socket.get(
+            "number of a namespace",
+            Uapi.RTM_GETNSID,
+            out -> {
+              out.u8(AF_UNSPEC).u8(0).u16(0); // struct rtgenmsg, filled up
+              out.attributeU32(Uapi.NETNSA_FD, other.number());
+            },
+            message -> message.attributes(4).u32(Uapi.NETNSA_NSID).orElse(-1));
+    return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
   /** This namespace, for {@link LinkSettings#withNamespace}; closed with this object. */
   public Descriptor namespace() {
     return namespace;

@@ -28,6 +28,12 @@ final class Uapi {
   static final int RTM_NEWLINK = 16;
   static final int RTM_DELLINK = 17;
   static final int RTM_GETLINK = 18;
+
+  // linux/net_namespace.h
+  static final int RTM_GETNSID = 90;
+  static final int NETNSA_NSID = 1;
+  static final int NETNSA_FD = 3;
+
   static final int RTM_SETLINK = 19;
   static final int RTM_NEWADDR = 20;
   static final int RTM_DELADDR = 21;

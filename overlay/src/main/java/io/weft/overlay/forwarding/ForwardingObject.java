@@ -197,6 +197,7 @@ public sealed interface ForwardingObject {
    *
    * @param port interface name, at most 15 characters
    * @param sticky what the routes of the MAC say (RFC 7432 §15.2), kept here over a restart
+   * @param gateways where the default routes that we gave the pod lead, at most one of each family
    * @param pod where the other end goes; needed to make the pair, unknown for an adopted one
    */
   record EndpointPort(
@@ -209,15 +210,51 @@ public sealed interface ForwardingObject {
       List<IpAddress> addresses,
       boolean sticky,
       int mtu,
+      List<IpAddress> gateways,
       Optional<PodInterface> pod)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
+      gateways = List.copyOf(gateways);
+    }
+
+    /** One whose gateways are those of its pod's interface. */
+    public EndpointPort(
+        String namespace,
+        String port,
+        Vni vni,
+        String endpoint,
+        String network,
+        MacAddress mac,
+        List<IpAddress> addresses,
+        boolean sticky,
+        int mtu,
+        Optional<PodInterface> pod) {
+      this(
+          namespace,
+          port,
+          vni,
+          endpoint,
+          network,
+          mac,
+          addresses,
+          sticky,
+          mtu,
+          pod.map(PodInterface::gateways).orElse(List.of()),
+          pod);
     }
 
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, port);
+    }
+
+    /** True when both are the port of one endpoint, wherever it is. */
+    public boolean isOf(EndpointPort other) {
+      return endpoint.equals(other.endpoint)
+          && network.equals(other.network)
+          && mac.equals(other.mac)
+          && addresses.equals(other.addresses);
     }
 
     @Override
@@ -234,6 +271,7 @@ public sealed interface ForwardingObject {
               addresses,
               sticky,
               mtu,
+              gateways,
               Optional.empty());
     }
   }

@@ -38,6 +38,12 @@ public final class ForwardingPlan {
   private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
   private boolean holdingRemoteRemovals;
 
+  private static final ForwardingKey FIRST_PORT =
+      new ForwardingKey(ForwardingKey.Kind.PORT, "", 0, "");
+  private static final ForwardingKey AFTER_PORTS =
+      new ForwardingKey(
+          ForwardingKey.Kind.values()[ForwardingKey.Kind.PORT.ordinal() + 1], "", 0, "");
+
   /**
    * A change that the kernel refused.
    *
@@ -225,8 +231,12 @@ public final class ForwardingPlan {
       return List.of();
     }
     var batch = new ArrayList<KernelChange>();
+    var moving = moving();
     for (var key : different.descendingSet()) {
-      if (batch.size() < MAX_BATCH && !desired.containsKey(key) && isDue(key, now)) {
+      if (batch.size() < MAX_BATCH
+          && !desired.containsKey(key)
+          && isDue(key, now)
+          && !mustWait(key, moving)) {
         realized(key).map(KernelChange.Remove::new).ifPresent(batch::add);
       }
     }
@@ -239,6 +249,41 @@ public final class ForwardingPlan {
       inFlight.put(change.key(), change);
     }
     return Collections.unmodifiableList(batch);
+  }
+
+  /** Ports that stand in another namespace than they shall: their own removal would end them. */
+  private Set<ForwardingKey> moving() {
+    var moving = new TreeSet<ForwardingKey>();
+    for (var key : different.subSet(FIRST_PORT, AFTER_PORTS)) {
+      if (desired.containsKey(key)) {
+        movesFrom(key).ifPresent(moving::add);
+      }
+    }
+    return moving;
+  }
+
+  /** What moves goes with the change that brings it, and its namespace stays until then. */
+  private static boolean mustWait(ForwardingKey key, Set<ForwardingKey> moving) {
+    return !moving.isEmpty()
+        && (moving.contains(key)
+            || key.kind() == ForwardingKey.Kind.NAMESPACE
+                && moving.stream().anyMatch(port -> port.namespace().equals(key.namespace())));
+  }
+
+  /** Where the port that is desired under the key stands, when that is another namespace. */
+  public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
+    if (realized.containsKey(key)
+        || !(desired.get(key) instanceof ForwardingObject.EndpointPort wanted)) {
+      return Optional.empty();
+    }
+    for (var entry : realized.subMap(FIRST_PORT, AFTER_PORTS).entrySet()) {
+      if (entry.getKey().discriminator().equals(key.discriminator())
+          && entry.getValue() instanceof ForwardingObject.EndpointPort standing
+          && standing.isOf(wanted)) {
+        return Optional.of(entry.getKey());
+      }
+    }
+    return Optional.empty();
   }
 
   private boolean isDue(ForwardingKey key, long now) {
@@ -258,7 +303,10 @@ public final class ForwardingPlan {
     }
     for (var change : done.values()) {
       switch (change) {
-        case KernelChange.Put(var object) -> observe(object.key(), Optional.of(object));
+        case KernelChange.Put(var object) -> {
+          movesFrom(object.key()).ifPresent(from -> observe(from, Optional.empty()));
+          observe(object.key(), Optional.of(object));
+        }
         case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
       }
     }

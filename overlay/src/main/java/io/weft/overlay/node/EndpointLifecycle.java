@@ -235,17 +235,8 @@ final class EndpointLifecycle {
     add(Attachments.adopt(port, network.subnets(), behind), network, port.namespace());
   }
 
-  /** A network that changed its tenant goes on where it is, with the targets that it has. */
-  private NetworkIntent elsewhere(NetworkIntent network, EndpointPort port) {
-    effects.report(
-        "network " + port.network(),
-        "endpoint '"
-            + port.endpoint()
-            + "' stands in "
-            + port.namespace()
-            + ", but the intent has the network in "
-            + instances.namespaceOf(network)
-            + "; it goes on there until it is detached, and is not routed");
+  /** A network that changed its tenant stands where it was, until all change together. */
+  private static NetworkIntent elsewhere(NetworkIntent network, EndpointPort port) {
     return network.withVni(port.vni()).withGateways(List.of());
   }
 
@@ -266,7 +257,9 @@ final class EndpointLifecycle {
   void dropVanished() {
     for (var endpoint : List.copyOf(attachments.all())) {
       var key = instances.of(endpoint).port(endpoint).key();
-      if (!attaching.has(endpoint.name()) && plan.realized(key).isEmpty()) {
+      if (!attaching.has(endpoint.name())
+          && plan.realized(key).isEmpty()
+          && plan.movesFrom(key).isEmpty()) {
         effects.report(
             "endpoint " + endpoint.name(),
             "its interface " + endpoint.port() + " is gone; it is detached");

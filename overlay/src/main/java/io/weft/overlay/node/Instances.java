@@ -156,7 +156,7 @@ final class Instances {
       Underlay underlay) {
     var before = tenants.find(network.namespace());
     if (before.isPresent() != tenants.isWanted(network.namespace())) {
-      tenants.change(wanted, underlay, distinguishers());
+      tenants.change(wanted, underlay, distinguishers(), () -> {});
     }
     var after = tenants.find(network.namespace());
     after.ifPresent(tenant -> tenant.refresh(network.intent(), endpoint.addresses()));
@@ -165,7 +165,27 @@ final class Instances {
 
   /** All tenants at once; before this the networks are as they shall be. */
   void changeTenants(SortedMap<String, TenantIntent> wanted, Underlay underlay) {
-    tenants.change(wanted, underlay, distinguishers());
+    tenants.change(
+        wanted,
+        underlay,
+        distinguishers(),
+        () -> byNetwork.values().forEach(NetworkInstance::plan));
+  }
+
+  /** A network goes into another tenant's namespace, and its endpoints with it. */
+  void move(NetworkInstance from, NetworkIntent network, Underlay underlay) {
+    var endpoints = List.copyOf(from.endpoints());
+    from.close();
+    byNetwork.remove(network.name());
+    leave(from.namespace());
+    var to = open(network.withVni(from.intent().vni()), namespaceOf(network), underlay);
+    endpoints.forEach(to::add);
+  }
+
+  private void leave(String namespace) {
+    if (byNetwork.values().stream().noneMatch(other -> other.namespace().equals(namespace))) {
+      plan.undesire(new TenantNamespace(namespace).key());
+    }
   }
 
   private List<RouteDistinguisher> distinguishers() {
@@ -182,12 +202,7 @@ final class Instances {
     instance.close();
     byNetwork.remove(instance.intent().name());
     closed = true;
-    boolean shared =
-        byNetwork.values().stream()
-            .anyMatch(other -> other.namespace().equals(instance.namespace()));
-    if (!shared) {
-      plan.undesire(new TenantNamespace(instance.namespace()).key());
-    }
+    leave(instance.namespace());
   }
 
   /** Another network that has the VNI on this node; the kernel has room for one. */
@@ -209,7 +224,7 @@ final class Instances {
 
   /**
    * Changes all networks at once, so that VNIs can go from one to another: all leave what they no
-   * longer want before any takes what it wants now.
+   * longer want before any takes what it wants now, which {@link #changeTenants} does.
    *
    * @param wanted one for each network here, by name
    */
@@ -220,7 +235,6 @@ final class Instances {
     var rds = distinguishers(feasible, underlay);
     byNetwork.forEach(
         (name, instance) -> instance.change(of(feasible, name), underlay, of(rds, name)));
-    byNetwork.values().forEach(NetworkInstance::plan);
     return kept;
   }
 

@@ -269,6 +269,7 @@ final class NetworkInstance implements Importer {
         endpoint.addresses().stream().map(HostAddress::address).toList(),
         endpoint.sticky(),
         mtu(),
+        intent.gatewaysOf(endpoint.addresses()),
         endpoint.pod());
   }
 

@@ -8,6 +8,7 @@ import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -70,6 +71,17 @@ public record NetworkIntent(
         .filter(gateway -> gateway.prefix().contains(host))
         .map(HostAddress::address)
         .findFirst();
+  }
+
+  /** Of each family the first gateway that serves one of the addresses. */
+  List<IpAddress> gatewaysOf(List<HostAddress> addresses) {
+    var found = new ArrayList<IpAddress>();
+    for (var host : addresses) {
+      gatewayOf(host.address())
+          .filter(gateway -> found.stream().noneMatch(g -> g.isIpv4() == gateway.isIpv4()))
+          .ifPresent(found::add);
+    }
+    return found;
   }
 
   NetworkIntent withGateways(List<HostAddress> other) {

@@ -139,6 +139,12 @@ public final class Node {
 
   private void changeNetworks() {
     var wanted = new TreeMap<String, NetworkIntent>();
+    for (var instance : List.copyOf(instances.all())) {
+      foundation
+          .network(instance.intent().name())
+          .filter(network -> !instances.namespaceOf(network).equals(instance.namespace()))
+          .ifPresent(network -> instances.move(instance, network, foundation.underlay()));
+    }
     for (var instance : instances.all()) {
       wanted.put(instance.intent().name(), wanted(instance));
     }
@@ -170,7 +176,7 @@ public final class Node {
     routes.speak(now, new SpeakerEvent.DeadlineReached());
   }
 
-  /** A network whose object is gone, or moved to another tenant, goes on for those attached. */
+  /** A network whose object is gone goes on for those attached. */
   private NetworkIntent wanted(NetworkInstance instance) {
     var current = instance.intent();
     var wanted = foundation.network(current.name());
@@ -180,14 +186,6 @@ public final class Node {
           "is no more in the intent; its "
               + instance.endpoints().size()
               + " endpoints here stay until they are detached");
-      return current;
-    }
-    if (!instance.namespace().equals(instances.namespaceOf(wanted.get()))) {
-      effects.report(
-          "network " + current.name(),
-          "changed its tenant; its endpoints here stay in "
-              + instance.namespace()
-              + " until they are detached");
       return current;
     }
     return wanted.get();
@@ -288,6 +286,11 @@ public final class Node {
   }
 
   // ---- view -------------------------------------------------------------------------------
+
+  /** Where what stands is not what the intent says, and what to do about it, in words. */
+  public List<String> deviations() {
+    return routes.isStarted() ? Deviations.of(foundation, instances) : List.of();
+  }
 
   /** What the node is and holds now. */
   public NodeView view() {

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -54,11 +55,14 @@ final class Tenants {
    * Opens, changes and closes them as the networks and the intent want it: all leave what they no
    * longer want before any takes what it wants now. One that the intent no longer has goes on as it
    * is while its networks do.
+   *
+   * @param left runs when all have left, before any takes
    */
   void change(
       SortedMap<String, TenantIntent> wanted,
       Underlay underlay,
-      Collection<RouteDistinguisher> taken) {
+      Collection<RouteDistinguisher> taken,
+      Runnable left) {
     var routed = new TreeMap<String, String>();
     for (var network : networks.get()) {
       if (network.intent().isRouted()) {
@@ -71,16 +75,13 @@ final class Tenants {
       }
     }
     var others = new TreeSet<>(taken);
+    byNamespace.values().forEach(tenant -> others.remove(tenant.rd()));
+    var intents = new TreeMap<String, TenantIntent>();
     byNamespace.forEach(
-        (namespace, tenant) -> {
-          others.remove(tenant.rd());
-          var intent = wanted.getOrDefault(routed.get(namespace), tenant.intent());
-          var same = RouteDistinguisher.of(underlay.routerId(), (int) tenant.rd().value() & 0xffff);
-          boolean stays = intent.l3Vni().equals(tenant.intent().l3Vni()) && !others.contains(same);
-          var rd = stays ? same : Instances.freeRd(intent.l3Vni(), underlay, others);
-          others.add(rd);
-          tenant.change(intent, underlay, rd);
-        });
+        (namespace, tenant) ->
+            intents.put(namespace, wanted.getOrDefault(routed.get(namespace), tenant.intent())));
+    change(intents, underlay, others, true);
+    change(intents, underlay, others, false);
     routed.forEach(
         (namespace, tenant) -> {
           var intent = Optional.ofNullable(wanted.get(tenant));
@@ -90,6 +91,7 @@ final class Tenants {
             byNamespace.put(namespace, open(namespace, intent.get(), underlay, rd));
           }
         });
+    left.run();
     byNamespace.values().forEach(TenantInstance::plan);
     changeWaysOut(underlay);
   }
@@ -100,6 +102,29 @@ final class Tenants {
         (namespace, tenant) ->
             tenant.intent().egress().ifPresent(egress -> wanted.put(namespace, egress)));
     waysOut.change(wanted, underlay.overlayMtu());
+  }
+
+  /** Those whose L3 VNI stays keep their number, so they come first; the others take a free one. */
+  private void change(
+      SortedMap<String, TenantIntent> intents,
+      Underlay underlay,
+      Set<RouteDistinguisher> others,
+      boolean staying) {
+    for (var namespace : List.copyOf(intents.keySet())) {
+      var tenant = byNamespace.get(namespace);
+      var intent = intents.get(namespace);
+      if (tenant == null || intent == null) {
+        continue;
+      }
+      var same = RouteDistinguisher.of(underlay.routerId(), (int) tenant.rd().value() & 0xffff);
+      boolean stays = intent.l3Vni().equals(tenant.intent().l3Vni()) && !others.contains(same);
+      if (stays == staying) {
+        var rd = stays ? same : Instances.freeRd(intent.l3Vni(), underlay, others);
+        others.add(rd);
+        intents.remove(namespace);
+        tenant.change(intent, underlay, rd);
+      }
+    }
   }
 
   private TenantInstance open(

@@ -31,6 +31,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -164,10 +165,14 @@ final class ChangeInPlaceTest {
 
   /** Each a change, whose VNIs it may touch, and how many routes it says anew or takes back. */
   enum Case {
-    VNI_OF_A_NETWORK(s -> s.net("web", n -> vni(n, 101)), 8, 100, 101),
+    VNI_OF_A_NETWORK(s -> s.net("web", n -> vni(n, 101)), 4, 100, 101),
     VNI_OF_A_FLAT_NETWORK(s -> s.net("flat", n -> vni(n, 301)), 4, 300, 301),
     L3_VNI(s -> renumbered(s, 5003), -1, 5001, 5003),
     L3_VNI_AND_VNI(s -> renumbered(s, 5003).net("web", n -> vni(n, 101)), -1, 100, 101, 5001, 5003),
+    A_NETWORK_TAKES_THE_L3_VNI(
+        s -> renumbered(s, 5003).net("web", n -> vni(n, 5001)), -1, 100, 5001, 5003),
+    THE_L3_VNI_IS_A_NETWORKS(
+        s -> renumbered(s, 100).net("web", n -> vni(n, 101)), -1, 100, 101, 5001),
     VTEP(s -> s.on(new Underlay(OTHER_VTEP, (Ipv4Address) OTHER_VTEP, 1500)), -1, 0),
     UNDERLAY_MTU(s -> s.on(new Underlay(OneNode.VTEP, (Ipv4Address) OneNode.VTEP, 9000)), 0, 0),
     MTU(s -> s.net("web", n -> mtu(n, 1300)), 0, 100),
@@ -175,8 +180,8 @@ final class ChangeInPlaceTest {
     OTHER_SUBNET(s -> s.net("flat", n -> subnet(n, "10.9.0.0/16")), 0, 300),
     GATEWAY_MOVED(s -> s.net("web", n -> gateways(n, "192.168.1.254")), 0, 100),
     GATEWAY_ADDED(s -> s.net("flat", n -> gateways(n, "192.168.3.1")), 2, 300, 5001),
-    GATEWAY_REMOVED(s -> s.net("web", n -> gateways(n)), 3, 100, 5001),
-    EXPORT_TARGET(s -> s.net("web", n -> targets(n, 100, 77)), 3, 100),
+    GATEWAY_REMOVED(s -> s.net("web", n -> gateways(n)), 2, 100, 5001),
+    EXPORT_TARGET(s -> s.net("web", n -> targets(n, 100, 77)), 2, 100),
     IMPORT_TARGET(s -> s.net("web", n -> targets(n, 77, 100)), 0, 100, 5001),
     TARGETS_OF_A_TENANT(
         s ->
@@ -238,7 +243,11 @@ final class ChangeInPlaceTest {
     var random = new Random(seed);
     var now = Story.first();
     var one = played(now);
-    var cases = Case.values();
+    // Who has a number that an L3 VNI and a VNI share depends on who came first: not these.
+    var cases =
+        Stream.of(Case.values())
+            .filter(each -> !each.name().contains("L3_VNI_IS") && !each.name().contains("TAKES"))
+            .toArray(Case[]::new);
     for (int i = 0; i < 12; i++) {
       var next = cases[random.nextInt(cases.length)].change.apply(anything(now, random));
       become(one, now, next);
@@ -280,7 +289,7 @@ final class ChangeInPlaceTest {
     for (int vni : List.of(100, 101, 200, 300, 301, 400)) {
       one.sayFlood("10.0.0.2", vni);
       var ip = "192.168." + (vni == 400 ? 1 : vni / 100) + ".20";
-      one.say(host("10.0.0.2", vni, ip), said("10.0.0.2", vni, l3(vni), 5003));
+      one.say(host("10.0.0.2", vni, ip), said("10.0.0.2", vni, l3(vni), vni == 400 ? 400 : 5003));
     }
     for (int l3 : List.of(5001, 5002)) {
       one.say(prefix("10.0.0.3", l3, "172.16.0.0/12"), said("10.0.0.3", l3));
@@ -353,10 +362,11 @@ final class ChangeInPlaceTest {
     for (var batch : one.batches) {
       for (var change : batch) {
         var port =
-            change instanceof io.weft.overlay.forwarding.KernelChange.Put(
-                        ForwardingObject.EndpointPort put)
-                    ? Optional.of(put.vni().value())
-                    : Optional.<Integer>empty();
+            change
+                    instanceof
+                    io.weft.overlay.forwarding.KernelChange.Put(ForwardingObject.EndpointPort put)
+                ? Optional.of(put.vni().value())
+                : Optional.<Integer>empty();
         vnis.add(port.orElse(change.key().vni()));
       }
     }

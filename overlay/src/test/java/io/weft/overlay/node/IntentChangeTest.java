@@ -125,13 +125,22 @@ final class IntentChangeTest {
   }
 
   @Test
-  void aNetworkThatChangesItsTenantGoesOnWhereItIs() {
-    one.start(WEB);
+  void aNetworkThatChangesItsTenantTakesItsEndpointsAlong() {
+    one.start(WEB, DB);
     one.attach(request("a", "web"));
-    one.forget();
-    one.intend(network("web", "green", 100));
-    assertThat(one.batches).isEmpty();
-    assertThat(one.reports).anyMatch(r -> r.contains("changed its tenant"));
+    one.attach(request("b", "db"));
+    one.intend(network("web", "green", 100), DB);
+    assertThat(one.kernel(Kind.NAMESPACE))
+        .map(o -> o.namespace())
+        .containsExactly("weft-green", "weft-red");
+    assertThat(one.kernel(Kind.PORT))
+        .map(o -> o.namespace())
+        .containsExactly("weft-green", "weft-red");
+    one.give(new NodeEvent.KernelObserved(one.observable()));
+    assertThat(one.node.view().endpoints()).hasSize(2);
+    one.detach("a");
+    one.detach("b");
+    assertThat(one.kernel).isEmpty();
   }
 
   @Test

@@ -216,7 +216,17 @@ final class OneNode {
         continue;
       }
       switch (change) {
-        case KernelChange.Put(var object) -> kernel.put(object.key(), object);
+        case KernelChange.Put(var object) -> {
+          if (object.key().kind() == Kind.PORT) {
+            kernel
+                .keySet()
+                .removeIf(
+                    key ->
+                        key.kind() == Kind.PORT
+                            && key.discriminator().equals(object.key().discriminator()));
+          }
+          kernel.put(object.key(), object);
+        }
         case KernelChange.Remove(var object) -> kernel.remove(object.key());
       }
     }

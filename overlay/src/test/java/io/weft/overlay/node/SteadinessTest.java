@@ -211,7 +211,7 @@ final class SteadinessTest {
   }
 
   @Test
-  void aNetworkThatChangedItsTenantMeanwhileKeepsItsTargets() {
+  void aNetworkThatChangedItsTenantMeanwhileMovesThere() {
     var targets = List.of(RouteTarget.automatic(OneNode.AS, new Vni(777)));
     one.start(with(WEB, targets, 1400));
     one.attach(request("a", "web", "192.168.1.10"));
@@ -221,7 +221,7 @@ final class SteadinessTest {
     assertThat(again.announced(macRoute("10.0.0.1", 100, "192.168.1.10")).routeTargets())
         .isEqualTo(targets);
     assertThat(again.kernel(Kind.NAMESPACE))
-        .containsExactly(new ForwardingObject.TenantNamespace("weft-red"));
+        .containsExactly(new ForwardingObject.TenantNamespace("weft-green"));
   }
 
   @Test

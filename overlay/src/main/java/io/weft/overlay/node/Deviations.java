@@ -1,0 +1,57 @@
+package io.weft.overlay.node;
+
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where what stands is not what the intent says, for people: what, why, and what to do. */
+final class Deviations {
+  private Deviations() {}
+
+  static List<String> of(Foundation foundation, Instances instances) {
+    var texts = new ArrayList<String>();
+    for (var instance : instances.all()) {
+      var wanted = foundation.network(instance.intent().name());
+      if (wanted.isEmpty()) {
+        texts.add(orphan(instance));
+        continue;
+      }
+      if (!wanted.get().vni().equals(instance.intent().vni())) {
+        texts.add(kept(instance, wanted.get(), instances));
+      }
+      outside(instance, texts);
+    }
+    return List.copyOf(texts);
+  }
+
+  private static String orphan(NetworkInstance instance) {
+    return "network '%s' is no more in the intent, but has %d endpoints here: they go on as they are; detach them, or declare it again"
+        .formatted(instance.intent().name(), instance.endpoints().size());
+  }
+
+  private static String kept(NetworkInstance instance, NetworkIntent wanted, Instances instances) {
+    var holder =
+        instances
+            .holderOf(wanted.vni(), wanted.name())
+            .map(other -> "; detach the endpoints of network '" + other.intent().name() + "'")
+            .orElse("");
+    return "network '%s' keeps VNI %s: %s, which it shall get, is in use here%s"
+        .formatted(wanted.name(), instance.intent().vni(), wanted.vni(), holder);
+  }
+
+  private static void outside(NetworkInstance instance, List<String> texts) {
+    var subnets = instance.intent().subnets();
+    for (var endpoint : instance.endpoints()) {
+      var strangers =
+          endpoint.addresses().stream()
+              .map(HostAddress::address)
+              .filter(ip -> subnets.stream().noneMatch(subnet -> subnet.contains(ip)))
+              .toList();
+      if (!subnets.isEmpty() && !strangers.isEmpty()) {
+        texts.add(
+            "endpoint '%s' has %s, outside the subnets %s of network '%s': it goes on within the segment, without gateway; detach it and attach it again"
+                .formatted(endpoint.name(), strangers, subnets, endpoint.network()));
+      }
+    }
+  }
+}
