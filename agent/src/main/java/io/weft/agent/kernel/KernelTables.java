@@ -253,7 +253,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.SendingPort port -> devices(port).put(port);
       case ForwardingObject.EndpointPort port -> {
         var devices = devices(port);
-        fetch(port);
+        PortMove.fetch(port, tenants);
         devices.put(port);
       }
       case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().put();
@@ -275,20 +275,6 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.TransitGuard _,
           ForwardingObject.NeighbourEntry _ ->
           throw new IllegalStateException("a row is not a device: " + object);
-    }
-  }
-
-  /** A port that stands in another of our namespaces moves: its network changed its tenant. */
-  private void fetch(ForwardingObject.EndpointPort port) {
-    var into = tenants.get(port.namespace());
-    if (into == null || into.device(port.port()).isPresent()) {
-      return;
-    }
-    for (var from : tenants.values()) {
-      if (from != into && from.isPortOf(port)) {
-        from.give(port.port(), into);
-        return;
-      }
     }
   }
 

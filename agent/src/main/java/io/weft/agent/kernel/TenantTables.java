@@ -196,28 +196,6 @@ final class TenantTables implements AutoCloseable {
     return translation.link(name).map(link -> link.index());
   }
 
-  /** True when the endpoint's port stands here. */
-  boolean isPortOf(ForwardingObject.EndpointPort wanted) {
-    return translation
-        .link(wanted.port())
-        .flatMap(translation::object)
-        .filter(ForwardingObject.EndpointPort.class::isInstance)
-        .map(ForwardingObject.EndpointPort.class::cast)
-        .filter(wanted::isOf)
-        .isPresent();
-  }
-
-  /** Moves a port into another tenant's namespace; its alias and its other end stay. */
-  void give(String port, TenantTables into) {
-    rtnetlink.execute(
-        new Request.SetLink(
-            rtnetlink.requireLink(port).index(),
-            LinkSettings.NONE.withNamespace(into.rtnetlink.namespace())));
-    believed.remove(new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, port));
-    reread(port);
-    into.reread(port);
-  }
-
   /** Reads one link again after it was changed. */
   void reread(String name) {
     var link = rtnetlink.link(name);
