@@ -41,8 +41,7 @@ public final class ForwardingPlan {
   private static final ForwardingKey FIRST_PORT =
       new ForwardingKey(ForwardingKey.Kind.PORT, "", 0, "");
   private static final ForwardingKey AFTER_PORTS =
-      new ForwardingKey(
-          ForwardingKey.Kind.values()[ForwardingKey.Kind.PORT.ordinal() + 1], "", 0, "");
+      new ForwardingKey(ForwardingKey.Kind.LOCAL_FDB, "", 0, "");
 
   /**
    * A change that the kernel refused.
