@@ -102,9 +102,15 @@ final class ChangeInPlaceTest {
 
   /** With the route target that follows from the VNI, as without one of its own. */
   private static NetworkIntent vni(NetworkIntent n, int vni) {
-    var target = List.of(target(vni));
     return new NetworkIntent(
-        n.name(), n.tenant(), new Vni(vni), n.subnets(), target, target, n.mtu(), n.gateways());
+        n.name(),
+        n.tenant(),
+        new Vni(vni),
+        n.subnets(),
+        List.of(target(vni)),
+        List.of(target(vni)),
+        n.mtu(),
+        n.gateways());
   }
 
   private static NetworkIntent targets(NetworkIntent n, int in, int out) {
