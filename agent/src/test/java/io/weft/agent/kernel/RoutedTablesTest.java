@@ -1,6 +1,7 @@
 package io.weft.agent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbEntry;
@@ -22,6 +23,10 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.EgressAddress;
+import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
+import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
@@ -307,6 +312,40 @@ class RoutedTablesTest extends TenantKernel {
     assertThat(put(List.of(moved))).isEmpty();
     tables.drain(true);
     assertThat(tables.dump()).contains(moved);
+  }
+
+  /** An endpoint of this node, what others say, the node itself, nowhere. */
+  @Test
+  void waysToEverywhereComeOneBehindTheOther() {
+    standing();
+    var everywhere = IpPrefix.parse("0.0.0.0/0");
+    var outside = IpAddress.parse("169.254.192.0");
+    var byNode = new EgressRoute(tenant, everywhere, outside);
+    var byEndpoint =
+        new EndpointRoute(
+            tenant, everywhere, List.of(TenantHop.over(VNI, IpAddress.parse("10.0.0.11"))));
+    assertThat(
+            put(
+                List.of(
+                    new EgressFilter("", true),
+                    new EgressFilter(tenant, true),
+                    new EgressLink(tenant, 1450),
+                    new EgressAddress(tenant, EgressLink.NAME, outside.plus(1), 31),
+                    byNode,
+                    byEndpoint)))
+        .isEmpty();
+    assertThat(wayOut()).isEqualTo("br100");
+    remove(List.of(byEndpoint));
+    assertThat(wayOut()).isEqualTo("br5001");
+    remove(List.of(route("0.0.0.0/0")));
+    assertThat(wayOut()).isEqualTo(EgressLink.NAME);
+    remove(List.of(byNode));
+    assertThatThrownBy(this::wayOut).hasMessageContaining("EHOSTUNREACH");
+  }
+
+  private String wayOut() {
+    int link = inTenant().routeTo(IpAddress.parse("8.8.8.8")).link().orElseThrow();
+    return inTenant().link(link).orElseThrow().name();
   }
 
   /** A host would keep going to a router that is long detached. */
