@@ -91,7 +91,8 @@ public record ImportRule(
     return has(target) || ImportTarget.anyAsOf(target).filter(this::has).isPresent();
   }
 
-  private boolean has(ImportTarget target) {
+  /** True when it is one of the targets, as it is written. */
+  public boolean has(ImportTarget target) {
     return Collections.binarySearch(targets, target) >= 0;
   }
 

@@ -199,9 +199,7 @@ final class Intake {
             || allIsSent && imports.isWidenedBy(next)
             || droppedTargets.stream().anyMatch(target -> reaches(next, target));
     dropped |= imports.keepAll() && !next.keepAll();
-    imports.targets().stream()
-        .filter(t -> !next.targets().contains(t))
-        .forEach(droppedTargets::add);
+    imports.targets().stream().filter(t -> !next.has(t)).forEach(droppedTargets::add);
     imports = next;
     neighbours.forEach(this::judge);
   }

@@ -24,16 +24,31 @@ interface Importer {
    */
   default boolean imports(Path path) {
     var communities = path.attributes().extendedCommunities();
-    boolean vxlan =
-        communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
-            || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    return vxlan && isOwnFamily(path.attributes().nextHop()) && takes(path);
+    // The targets first: nearly all routes are of other networks.
+    return takes(path)
+        && isOwnFamily(path.attributes().nextHop())
+        && (communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
+            || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN));
   }
 
   /** True when its targets let the route in. */
   default boolean takes(Path path) {
-    return path.attributes().routeTargets().stream()
-        .anyMatch(carried -> importTargets().stream().anyMatch(t -> t.matches(carried)));
+    return carriesOneOf(importTargets(), path);
+  }
+
+  /** Asked of every network for every route: without a list of what it carries. */
+  static boolean carriesOneOf(List<ImportTarget> targets, Path path) {
+    for (var community : path.attributes().extendedCommunities()) {
+      if (community.isRouteTarget()) {
+        var carried = community.routeTarget();
+        for (var target : targets) {
+          if (target.matches(carried)) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */

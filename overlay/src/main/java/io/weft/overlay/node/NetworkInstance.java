@@ -399,10 +399,7 @@ final class NetworkInstance implements Importer {
 
   /** True when a route of the MAC or the address changes what is announced here. */
   boolean concerns(MacIpAdvertisement route) {
-    return hasLocalMac(route.mac())
-        || endpoints.values().stream()
-            .flatMap(endpoint -> endpoint.addresses().stream())
-            .anyMatch(host -> route.ip().filter(host.address()::equals).isPresent());
+    return hasLocalMac(route.mac()) || route.ip().flatMap(this::localOwner).isPresent();
   }
 
   /** A duplicate of this network gets another chance. */

@@ -112,7 +112,8 @@ final class RouteExchange {
     }
     for (var instance : instances.all()) {
       instance.learn(key, path.filter(instance::imports));
-      originationDue |= key instanceof MacIpAdvertisement route && instance.concerns(route);
+      originationDue =
+          originationDue || key instanceof MacIpAdvertisement route && instance.concerns(route);
     }
     for (var tenant : instances.tenants()) {
       teach(tenant, key);

@@ -58,7 +58,15 @@ public record TenantIntent(
 
   /** True for its own routes, and for what connections let in of other tenants. */
   public boolean takes(Path path) {
-    return obstacle(path).isEmpty();
+    if (Importer.carriesOneOf(importTargets, path)) {
+      return true;
+    }
+    for (var routes : foreign) {
+      if (routes.obstacle(path).isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The same of a route as it is shown to people. */
@@ -73,10 +81,10 @@ public record TenantIntent(
    * does.
    */
   public String obstacle(Path path) {
-    var carried = path.attributes().routeTargets();
-    if (carried.stream().anyMatch(one -> importTargets.stream().anyMatch(t -> t.matches(one)))) {
+    if (Importer.carriesOneOf(importTargets, path)) {
       return "";
     }
+    var carried = path.attributes().routeTargets();
     var reasons = new ArrayList<String>();
     for (var routes : foreign) {
       var obstacle = routes.obstacle(path);
