@@ -10,7 +10,6 @@ import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.node.NodeView;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -104,39 +103,18 @@ final class CniPlugin {
           call.networkNamespace() + " does not exist");
     }
     var attached = node.attach(request);
-    var gateways = gateways(attached);
     return CniResult.added(
-        call, attached, wishes.interfaceName(), gateways, defaults(call, wishes, gateways));
+        call, attached, wishes.interfaceName(), defaults(call, wishes, attached));
   }
 
-  private List<Optional<IpAddress>> gateways(Attached attached)
-      throws CniFailure, InterruptedException {
-    var network =
-        node.view().networks().stream()
-            .filter(each -> each.intent().name().equals(attached.network()))
-            .findFirst();
-    var gateways = new ArrayList<Optional<IpAddress>>();
-    for (var host : attached.addresses()) {
-      gateways.add(network.flatMap(each -> each.intent().gatewayOf(host.address())));
-    }
-    return gateways;
-  }
-
-  /** Beside an earlier plugin's, the interface has only the default routes that were missing. */
-  private static List<IpAddress> defaults(
-      CniCall call, CniWishes wishes, List<Optional<IpAddress>> gateways) throws CniFailure {
-    if (call.previous().isPresent()) {
-      return PodLink.look(call.networkNamespace(), wishes.interfaceName())
-          .map(PodLink::gateways)
-          .orElse(List.of());
-    }
-    var defaults = new ArrayList<IpAddress>();
-    for (var gateway : gateways) {
-      gateway
-          .filter(each -> defaults.stream().noneMatch(other -> other.isIpv4() == each.isIpv4()))
-          .ifPresent(defaults::add);
-    }
-    return defaults;
+  /** As they are: a container that had a default route of the family has kept it. */
+  private static List<IpAddress> defaults(CniCall call, CniWishes wishes, Attached attached)
+      throws CniFailure {
+    return attached.gateways().isEmpty()
+        ? List.of()
+        : PodLink.look(call.networkNamespace(), wishes.interfaceName())
+            .map(PodLink::gateways)
+            .orElse(List.of());
   }
 
   // ---- CHECK ------------------------------------------------------------------------------

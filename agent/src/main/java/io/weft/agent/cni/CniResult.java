@@ -10,7 +10,6 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import java.util.List;
-import java.util.Optional;
 
 /** The answers as the CNI specification wants them (§ Result types, § Error). */
 final class CniResult {
@@ -43,15 +42,10 @@ final class CniResult {
   /**
    * The answer to ADD: what earlier plugins made, and behind it what this one made.
    *
-   * @param gateways of each address, in their order
    * @param defaults gateways that the container's default routes lead to now
    */
   static ObjectNode added(
-      CniCall call,
-      Attached attached,
-      String interfaceName,
-      List<Optional<IpAddress>> gateways,
-      List<IpAddress> defaults) {
+      CniCall call, Attached attached, String interfaceName, List<IpAddress> defaults) {
     var document = NODES.objectNode().put("cniVersion", call.version().text());
     call.previous().ifPresent(previous -> document.setAll((ObjectNode) previous.deepCopy()));
     document.put("cniVersion", call.version().text());
@@ -62,8 +56,8 @@ final class CniResult {
         .put("mac", attached.mac().toString())
         .put("sandbox", call.networkNamespace());
     var ips = array(document, "ips");
-    for (int i = 0; i < attached.addresses().size(); i++) {
-      ips.add(ip(call, attached.addresses().get(i), gateways.get(i), inside));
+    for (var host : attached.addresses()) {
+      ips.add(ip(call, host, attached.gateways(), inside));
     }
     if (!defaults.isEmpty()) {
       var routes = array(document, "routes");
@@ -91,14 +85,16 @@ final class CniResult {
     return link;
   }
 
-  private static ObjectNode ip(
-      CniCall call, HostAddress host, Optional<IpAddress> gateway, int link) {
+  private static ObjectNode ip(CniCall call, HostAddress host, List<IpAddress> gateways, int link) {
     var ip = NODES.objectNode();
     if (!call.version().isAtLeast(CniVersion.V1_0_0)) {
       ip.put("version", host.address().isIpv4() ? "4" : "6");
     }
     ip.put("interface", link).put("address", host.toString());
-    gateway.ifPresent(address -> ip.put("gateway", address.toString()));
+    gateways.stream()
+        .filter(host.prefix()::contains)
+        .findFirst()
+        .ifPresent(gateway -> ip.put("gateway", gateway.toString()));
     return ip;
   }
 

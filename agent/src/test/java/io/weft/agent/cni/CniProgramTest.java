@@ -8,9 +8,12 @@ import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -220,6 +223,23 @@ class CniProgramTest {
     try (var links = Rtnetlink.openIn(pod)) {
       assertThat(links.link("weft0")).isEmpty();
     }
+  }
+
+  /** As a delegate: the result must not tell of a default route that was not made. */
+  @Test
+  void leavesADefaultRouteThatIsThere() throws Exception {
+    start();
+    var pod = container("p1");
+    try (var links = Rtnetlink.openIn(pod)) {
+      int link = links.createBridge("other", LinkSettings.UP).index();
+      links.execute(new Request.AddAddress(Address.of(link, IpAddress.parse("10.1.0.5"), 24)));
+      var everywhere = IpPrefix.parse("0.0.0.0/0");
+      var hop = NextHop.via(IpAddress.parse("10.1.0.1"), link);
+      links.execute(new Request.AddRoute(Route.of(everywhere, hop)));
+    }
+    var added = succeeded(plugin.call("ADD", "c1", pod, plugin.configuration("1.0.0", "web")));
+    assertThat(added.at("/ips/0/gateway").asText()).isEqualTo("192.168.1.1");
+    assertThat(added.path("routes")).isEmpty();
   }
 
   @Test

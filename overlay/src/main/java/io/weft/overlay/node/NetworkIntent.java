@@ -66,7 +66,7 @@ public record NetworkIntent(
   }
 
   /** The gateway that a host with this address uses. */
-  public Optional<IpAddress> gatewayOf(IpAddress host) {
+  Optional<IpAddress> gatewayOf(IpAddress host) {
     return gateways.stream()
         .filter(gateway -> gateway.prefix().contains(host))
         .map(HostAddress::address)
