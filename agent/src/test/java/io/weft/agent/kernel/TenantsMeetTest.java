@@ -10,6 +10,8 @@ import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
@@ -35,8 +37,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the real kernel: tenants of one node that reach each other in foreign VNIs. */
 class TenantsMeetTest {
@@ -45,15 +47,15 @@ class TenantsMeetTest {
   private static final MacAddress DEVICE = MacAddress.parse("0a:5e:0a:ff:00:01");
   private static final MacAddress SENDER = MacAddress.parse("0a:52:0a:ff:00:01");
   private static final MacAddress POD = MacAddress.parse("02:00:00:00:00:0a");
-  private static final IpAddress VTEP = IpAddress.parse("10.255.0.1");
   private static final int MTU = 1450;
 
+  private IpAddress vtep = IpAddress.parse("10.255.0.1");
   private TestNamespaces namespaces;
   private KernelTables tables;
   private final TreeMap<String, String> pods = new TreeMap<>();
 
   /** A tenant with one network, whose pod has the address 10 in it. */
-  private record Tenant(String name, int network, int l3Vni, String subnet) {
+  private record Tenant(String name, int network, int l3Vni, String subnet, String subnet6) {
     Vni vni() {
       return new Vni(network);
     }
@@ -65,20 +67,24 @@ class TenantsMeetTest {
     IpAddress host(int number) {
       return IpPrefix.parse(subnet).address().plus(number);
     }
+
+    IpAddress host6(int number) {
+      return IpPrefix.parse(subnet6).address().plus(number);
+    }
   }
 
-  private static final Tenant RED = new Tenant("red", 100, 5001, "192.168.1.0/24");
-  private static final Tenant BLUE = new Tenant("blue", 200, 6001, "172.16.1.0/24");
-  private static final Tenant GREEN = new Tenant("green", 300, 7001, "172.30.1.0/24");
+  private static final Tenant RED = new Tenant("red", 100, 5001, "192.168.1.0/24", "fd00:1::/64");
+  private static final Tenant BLUE = new Tenant("blue", 200, 6001, "172.16.1.0/24", "fd00:2::/64");
+  private static final Tenant GREEN =
+      new Tenant("green", 300, 7001, "172.30.1.0/24", "fd00:3::/64");
 
-  @BeforeEach
-  void open() throws Exception {
+  private void open() throws Exception {
     namespaces = new TestNamespaces();
     var underlay = namespaces.create("underlay");
     var links = namespaces.links(underlay);
     int loopback = links.requireLink("lo").index();
     links.execute(new Request.SetLink(loopback, LinkSettings.UP));
-    links.execute(new Request.AddAddress(Address.of(loopback, VTEP, 32)));
+    links.execute(new Request.AddAddress(Address.of(loopback, vtep, vtep.bits())));
     tables =
         namespaces.closing(
             NetworkNamespaces.callIn(underlay, () -> new KernelTables(namespaces.prefix())));
@@ -89,7 +95,9 @@ class TenantsMeetTest {
 
   @AfterEach
   void close() throws Exception {
-    namespaces.close();
+    if (namespaces != null) {
+      namespaces.close();
+    }
   }
 
   private String space(Tenant tenant) {
@@ -100,16 +108,23 @@ class TenantsMeetTest {
     return pods.getOrDefault(tenant.name(), "");
   }
 
+  /** The next hop of IPv6 over an IPv4 VTEP is mapped from it. */
+  private IpAddress ipv6Via() {
+    return vtep instanceof Ipv4Address v4 ? Ipv6Address.mapped(v4) : vtep;
+  }
+
   private List<ForwardingObject> objects(Tenant tenant) {
     var space = space(tenant);
     var port = "ep000000000" + tenant.network();
     return List.of(
         new TenantNamespace(space),
-        new Bridge(space, tenant.vni(), GATEWAY, MTU, true),
-        new Bridge(space, tenant.l3(), ROUTER, MTU, true),
+        new Bridge(space, tenant.vni(), GATEWAY, MTU, true, true),
+        new Bridge(space, tenant.l3(), ROUTER, MTU, true, true),
         new GatewayAddress(space, tenant.vni(), tenant.host(1), 24),
+        new GatewayAddress(space, tenant.vni(), tenant.host6(1), 64),
+        new GatewayAddress(space, tenant.vni(), AddressPlan.GATEWAY_LINK_LOCAL, 64),
         new GatewayAddress(space, tenant.l3(), AddressPlan.ROUTER_ADDRESS, 32),
-        new VxlanPort(space, tenant.l3(), VTEP, DEVICE, MTU),
+        new VxlanPort(space, tenant.l3(), vtep, DEVICE, MTU),
         new EndpointPort(
             space,
             port,
@@ -117,25 +132,35 @@ class TenantsMeetTest {
             "pod",
             "net",
             POD,
-            List.of(tenant.host(10)),
+            List.of(tenant.host(10), tenant.host6(10)),
             false,
             MTU,
             Optional.of(
-                new PodInterface(pod(tenant), "eth0", List.of(24), List.of(tenant.host(1))))),
+                new PodInterface(
+                    pod(tenant),
+                    "eth0",
+                    List.of(24, 64),
+                    List.of(tenant.host(1), tenant.host6(1))))),
         new LocalFdbEntry(space, tenant.vni(), POD, port),
-        new NeighbourEntry(space, tenant.vni(), tenant.host(10), POD));
+        new NeighbourEntry(space, tenant.vni(), tenant.host(10), POD),
+        new NeighbourEntry(space, tenant.vni(), tenant.host6(10), POD));
   }
 
   /** What leads from one tenant to another's VNI on this very node. */
-  private List<ForwardingObject> way(Tenant from, Tenant to, int id, String... prefixes) {
+  private List<ForwardingObject> way(Tenant from, Tenant to, int id, Tenant... reached) {
     var space = space(from);
     var objects = new ArrayList<ForwardingObject>();
-    objects.add(new SendingPort(space, to.l3(), new Vni(id), VTEP, SENDER, MTU));
-    objects.add(new SendingFdbEntry(space, to.l3(), ROUTER, VTEP));
-    objects.add(new SendingNeighbour(space, to.l3(), VTEP, ROUTER));
-    for (var prefix : prefixes) {
-      var hop = TenantHop.sending(to.l3(), VTEP);
-      objects.add(new TenantRoute(space, IpPrefix.parse(prefix), List.of(hop)));
+    objects.add(new SendingPort(space, to.l3(), new Vni(id), vtep, SENDER, MTU));
+    objects.add(new SendingFdbEntry(space, to.l3(), ROUTER, vtep));
+    objects.add(new SendingNeighbour(space, to.l3(), vtep, ROUTER));
+    if (vtep.isIpv4()) {
+      objects.add(new SendingNeighbour(space, to.l3(), ipv6Via(), ROUTER));
+    }
+    for (var tenant : reached) {
+      var hop = TenantHop.sending(to.l3(), vtep);
+      objects.add(new TenantRoute(space, IpPrefix.parse(tenant.subnet()), List.of(hop)));
+      var hop6 = TenantHop.sending(to.l3(), ipv6Via());
+      objects.add(new TenantRoute(space, IpPrefix.parse(tenant.subnet6()), List.of(hop6)));
     }
     return objects;
   }
@@ -151,24 +176,36 @@ class TenantsMeetTest {
     }
   }
 
-  @Test
-  void tenantsOfOneNodeReachEachOtherAndNobodyThroughThem() {
+  private void assertMeet(boolean meet, Tenant from, Tenant to) {
+    assertThat(ping(from, to.host(10)) instanceof EchoResult.Reply)
+        .as("IPv4, %s to %s", from.name(), to.name())
+        .isEqualTo(meet);
+    assertThat(ping(from, to.host6(10)) instanceof EchoResult.Reply)
+        .as("IPv6, %s to %s", from.name(), to.name())
+        .isEqualTo(meet);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.255.0.1", "fd00:ffff::1"})
+  void tenantsOfOneNodeReachEachOtherAndNobodyThroughThem(String address) throws Exception {
+    vtep = IpAddress.parse(address);
+    open();
     List.of(RED, BLUE, GREEN).forEach(tenant -> put(objects(tenant)));
-    assertThat(ping(RED, BLUE.host(10))).isNotInstanceOf(EchoResult.Reply.class);
+    assertMeet(false, RED, BLUE);
     // Blue reaches green too, and red asks blue for everything.
-    put(way(RED, BLUE, 11, BLUE.subnet(), GREEN.subnet()));
-    put(way(BLUE, RED, 12, RED.subnet()));
-    put(way(BLUE, GREEN, 13, GREEN.subnet()));
-    put(way(GREEN, RED, 14, RED.subnet()));
-    put(way(GREEN, BLUE, 15, BLUE.subnet()));
-    assertThat(ping(RED, BLUE.host(10))).isInstanceOf(EchoResult.Reply.class);
-    assertThat(ping(BLUE, RED.host(10))).isInstanceOf(EchoResult.Reply.class);
-    assertThat(ping(BLUE, GREEN.host(10))).isInstanceOf(EchoResult.Reply.class);
-    assertThat(ping(RED, GREEN.host(10))).as("unguarded").isInstanceOf(EchoResult.Reply.class);
+    put(way(RED, BLUE, 11, BLUE, GREEN));
+    put(way(BLUE, RED, 12, RED));
+    put(way(BLUE, GREEN, 13, GREEN));
+    put(way(GREEN, RED, 14, RED));
+    put(way(GREEN, BLUE, 15, BLUE));
+    assertMeet(true, RED, BLUE);
+    assertMeet(true, BLUE, RED);
+    assertMeet(true, BLUE, GREEN);
+    assertMeet(true, RED, GREEN); // unguarded
     put(List.of(new TransitGuard(space(BLUE), BLUE.l3())));
-    assertThat(ping(RED, GREEN.host(10))).isNotInstanceOf(EchoResult.Reply.class);
-    assertThat(ping(RED, BLUE.host(10))).isInstanceOf(EchoResult.Reply.class);
-    assertThat(ping(BLUE, GREEN.host(10))).isInstanceOf(EchoResult.Reply.class);
+    assertMeet(false, RED, GREEN);
+    assertMeet(true, RED, BLUE);
+    assertMeet(true, BLUE, GREEN);
     assertThat(tables.drain(true)).isEmpty();
   }
 }

@@ -7,6 +7,7 @@ import io.weft.kubernetes.resource.TenantConnection.Member;
 import io.weft.kubernetes.resource.TenantConnection.Mesh;
 import io.weft.lab.check.Pings.Way;
 import io.weft.lab.fabric.IntentText;
+import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.topology.Topology;
 import io.weft.linux.netns.NetworkNamespaces;
@@ -67,6 +68,7 @@ public final class ConnectionsCheck implements Check {
     }
     awaitTables(lab, before);
     expect(open, false, Duration.ZERO);
+    long ipv6 = open.stream().filter(way -> !way.address().isIpv4()).count();
     long near = open.stream().filter(way -> way.from().node().equals(way.to().node())).count();
     findings.expect(near > 0, "no two connected tenants are on one node");
     findings.expect(near < open.size(), "no two connected tenants are on two nodes");
@@ -76,7 +78,9 @@ public final class ConnectionsCheck implements Check {
         open.size()
             + " ways between tenants answered ("
             + near
-            + " on one node), "
+            + " on one node, "
+            + ipv6
+            + " by IPv6), "
             + closed.size()
             + " did not; after the connections nothing is left in "
             + before.size()
@@ -91,7 +95,7 @@ public final class ConnectionsCheck implements Check {
           for (var sender : lab.attached(from)) {
             for (var target : lab.attached(to)) {
               target.addresses().stream()
-                  .filter(IpAddress::isIpv4)
+                  .filter(address -> !ownOf(sender, address).isEmpty())
                   .forEach(address -> ways.add(new Way(sender, target, address)));
             }
           }
@@ -109,9 +113,13 @@ public final class ConnectionsCheck implements Check {
         Routing.isRouted(lab, way.from().network()) && Routing.isRouted(lab, way.to().network());
     return routed
         && reaches(lab, from, to, way.address())
-        && way.from().addresses().stream()
-            .filter(IpAddress::isIpv4)
+        && ownOf(way.from(), way.address()).stream()
             .allMatch(address -> reaches(lab, to, from, address));
+  }
+
+  /** The sender's addresses of that family. */
+  private static List<IpAddress> ownOf(Attached sender, IpAddress target) {
+    return sender.addresses().stream().filter(own -> own.isIpv4() == target.isIpv4()).toList();
   }
 
   private static boolean reaches(RunningLab lab, String from, String to, IpAddress address) {

@@ -15,6 +15,7 @@ import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
@@ -107,7 +108,7 @@ final class TenantWaysTest {
         RouteDistinguisher.of((Ipv4Address) vtep, 200),
         Esi.ZERO,
         0,
-        macOf(ip),
+        IpAddress.parse(ip).isIpv4() ? macOf(ip) : MacAddress.parse("02:00:00:00:00:77"),
         Optional.of(IpAddress.parse(ip)),
         200,
         OptionalInt.of(label.value()));
@@ -297,6 +298,41 @@ final class TenantWaysTest {
     one.unsay(prefix(SECOND, IpPrefix.parse("172.30.4.0/24"), BLUE_L3));
     one.unsay(prefix(SECOND, OUTSIDE, BLUE_L3));
     assertThat(one.kernel.values()).containsExactlyElementsOf(before);
+  }
+
+  @Test
+  void aConnectionIsForIpv6AsForIpv4() {
+    one.attach(request("b", "logs", "172.16.1.10"));
+    var before = List.copyOf(one.kernel.values());
+    var blue6 = IpPrefix.parse("fd00:2::/64");
+    var both = List.of(IpPrefix.parse("172.16.1.0/24"), blue6);
+    var dual = LOGS.withGateways(List.of(LOGS.gateways().getFirst(), gateway6("fd00:2::1")));
+    var connected =
+        red().withForeign(List.of(new ForeignRoutes("blue", List.of(BLUE_TARGET), both)));
+    one.give(
+        new NodeEvent.IntentChanged(
+            OneNode.intent(
+                    WEB.withGateways(List.of(WEB.gateways().getFirst(), gateway6("fd00:1::1"))),
+                    dual)
+                .withTenants(List.of(connected, blue()))));
+    var here = Ipv6Address.mapped((Ipv4Address) OneNode.VTEP);
+    assertThat(hops("fd00:2::/64")).containsExactly(TenantHop.sending(BLUE_L3, here));
+    assertThat(hops("172.16.1.0/24")).containsExactly(TenantHop.sending(BLUE_L3, OneNode.VTEP));
+    assertThat(one.kernel.values())
+        .contains(new SendingNeighbour("weft-red", BLUE_L3, here, ROUTER));
+    one.say(host(SECOND, "fd00:2::77", BLUE_L3), from(SECOND, BLUE_TARGET));
+    one.say(host(SECOND, "fd00:3::77", BLUE_L3), from(SECOND, BLUE_TARGET));
+    var second = Ipv6Address.mapped((Ipv4Address) SECOND);
+    assertThat(hops("fd00:2::77/128")).containsExactly(TenantHop.sending(BLUE_L3, second));
+    assertThat(hops("fd00:3::77/128")).as("not allowed").isEmpty();
+    one.unsay(host(SECOND, "fd00:2::77", BLUE_L3));
+    one.unsay(host(SECOND, "fd00:3::77", BLUE_L3));
+    intend(red(), blue());
+    assertThat(one.kernel.values()).containsExactlyElementsOf(before);
+  }
+
+  private static HostAddress gateway6(String address) {
+    return new HostAddress(IpAddress.parse(address), 64);
   }
 
   @Test
