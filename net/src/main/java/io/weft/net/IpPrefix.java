@@ -42,6 +42,11 @@ public record IpPrefix(IpAddress address, int length) implements Comparable<IpPr
     return candidate.bits() == address.bits() && candidate.masked(length).equals(address);
   }
 
+  /** True for itself, and for every prefix of which all addresses are in this one. */
+  public boolean contains(IpPrefix other) {
+    return length <= other.length && contains(other.address);
+  }
+
   public boolean overlaps(IpPrefix other) {
     return contains(other.address) || other.contains(address);
   }

@@ -80,6 +80,18 @@ class IpPrefixTest {
 
   @ParameterizedTest
   @CsvSource({
+    "10.0.0.0/8, 10.1.0.0/16, true",
+    "10.0.0.0/8, 10.0.0.0/8, true",
+    "10.0.0.0/16, 10.0.0.0/8, false",
+    "10.0.0.0/16, 10.1.0.0/24, false",
+    "0.0.0.0/0, ::/0, false"
+  })
+  void containsOthers(String outer, String inner, boolean contained) {
+    assertThat(IpPrefix.parse(outer).contains(IpPrefix.parse(inner))).isEqualTo(contained);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "192.0.2.0/24, 192.0.2.0, false", // the network
     "192.0.2.0/24, 192.0.2.1, true",
     "192.0.2.0/24, 192.0.2.254, true",

@@ -196,13 +196,19 @@ public final class WhyJson {
     }
     var uses = importers.uses(path.route().key());
     for (var tenant : importers.tenants()) {
-      var use = uses.stream().filter(each -> each.tenant().equals(tenant.name())).findFirst();
+      var of = uses.stream().filter(each -> each.tenant().equals(tenant.name())).toList();
+      var use = of.stream().filter(TenantView.Use::used).findFirst().or(() -> first(of));
+      var more = of.size() > 1 ? " (and " + (of.size() - 1) + " more parts of it)" : "";
       rows.addObject()
           .put("name", tenant.name())
           .put("imported", use.isPresent())
           .put("used", use.map(TenantView.Use::used).orElse(false))
-          .put("reason", use.map(TenantView.Use::reason).orElseGet(() -> whyNot(tenant, path)));
+          .put("reason", use.map(u -> u.reason() + more).orElseGet(() -> whyNot(tenant, path)));
     }
+  }
+
+  private static Optional<TenantView.Use> first(List<TenantView.Use> uses) {
+    return uses.stream().findFirst();
   }
 
   /** A prefix, or a host with a second label (RFC 9135 §5.1). */

@@ -76,11 +76,13 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
     return found(
         new RemotePrefix(
             route.prefix(),
+            route.prefix(),
             false,
             path.attributes().nextHop(),
             Optional.empty(),
             Optional.of(route.gateway()),
-            rank));
+            rank,
+            ""));
   }
 
   private static PrefixReading found(RemotePrefix prefix) {
@@ -104,11 +106,13 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
     return found(
         new RemotePrefix(
             prefix,
+            prefix,
             host,
             path.attributes().nextHop(),
             Optional.of(new Router(new Vni(label), mac.get())),
             Optional.empty(),
-            rank));
+            rank,
+            ""));
   }
 
   private static boolean isUsable(MacAddress mac) {

@@ -1,6 +1,5 @@
 package io.weft.overlay.evpn;
 
-import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
@@ -40,25 +39,32 @@ public final class RemotePrefixes {
   /**
    * One way to a prefix: a router's, or an overlay index, one of both.
    *
+   * @param prefix what is taken of it
+   * @param said what the route says: the same, or a wider one
    * @param host from a route of Type 2
    * @param vtep who says so
    * @param gateway address of the tenant that the prefix is behind
+   * @param owner the tenant whose connection let it in; empty: it is the tenant's own
    */
   public record RemotePrefix(
       IpPrefix prefix,
+      IpPrefix said,
       boolean host,
       IpAddress vtep,
       Optional<Router> router,
       Optional<IpAddress> gateway,
-      Rank rank) {
+      Rank rank,
+      String owner) {
 
-    /** What a route says; empty when it says nothing that an IP-VRF uses. */
-    public static Optional<RemotePrefix> of(Path path) {
-      return PrefixReading.of(path).prefix();
+    /** One of another tenant's, or of its only what lies in {@code part}, which it contains. */
+    public RemotePrefix ownedBy(String other, IpPrefix part) {
+      return new RemotePrefix(
+          part, said, host && part.equals(said), vtep, router, gateway, rank, other);
     }
 
-    boolean isIn(Vni vni) {
-      return router.filter(r -> !r.vni().equals(vni)).isEmpty();
+    /** True for the tenant's own that has this L3 VNI, or leads through an address in it. */
+    public boolean isOwn(Vni vni) {
+      return owner.isEmpty() && router.filter(r -> !r.vni().equals(vni)).isEmpty();
     }
   }
 
@@ -89,7 +95,7 @@ public final class RemotePrefixes {
   private static final TreeMap<IpAddress, NavigableMap<MacAddress, Integer>> NOBODY =
       new TreeMap<>();
 
-  private final Map<Route, RemotePrefix> byRoute = new LinkedHashMap<>();
+  private final Map<Route, List<RemotePrefix>> byRoute = new LinkedHashMap<>();
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
   private final TreeMap<IpAddress, NavigableMap<IpPrefix, Integer>> byGateway = new TreeMap<>();
 
@@ -97,32 +103,29 @@ public final class RemotePrefixes {
   private final TreeMap<Vni, TreeMap<IpAddress, NavigableMap<MacAddress, Integer>>> routers =
       new TreeMap<>();
 
-  /** Adds or replaces what the route with this key says. */
-  public void put(Route key, RemotePrefix way) {
-    remove(key);
-    byRoute.put(key, way);
-    byPrefix.computeIfAbsent(way.prefix(), _ -> new LinkedHashMap<>()).put(key, way);
-    count(way, 1);
+  /** Takes the place of what the route with this key said; each way has another prefix. */
+  public void put(Route key, List<RemotePrefix> ways) {
+    for (var gone : find(key)) {
+      count(gone, -1);
+      var routes = byPrefix.getOrDefault(gone.prefix(), new LinkedHashMap<>());
+      routes.remove(key);
+      if (routes.isEmpty()) {
+        byPrefix.remove(gone.prefix());
+      }
+    }
+    byRoute.remove(key);
+    if (!ways.isEmpty()) {
+      byRoute.put(key, List.copyOf(ways));
+    }
+    for (var way : ways) {
+      byPrefix.computeIfAbsent(way.prefix(), _ -> new LinkedHashMap<>()).put(key, way);
+      count(way, 1);
+    }
   }
 
   /** What the route with this key says. */
-  public Optional<RemotePrefix> find(Route key) {
-    return Optional.ofNullable(byRoute.get(key));
-  }
-
-  /** Forgets the route with this key; what it said, if anything. */
-  public Optional<RemotePrefix> remove(Route key) {
-    var gone = Optional.ofNullable(byRoute.remove(key));
-    gone.ifPresent(
-        remote -> {
-          count(remote, -1);
-          var routes = byPrefix.getOrDefault(remote.prefix(), new LinkedHashMap<>());
-          routes.remove(key);
-          if (routes.isEmpty()) {
-            byPrefix.remove(remote.prefix());
-          }
-        });
-    return gone;
+  public List<RemotePrefix> find(Route key) {
+    return byRoute.getOrDefault(key, List.of());
   }
 
   private void count(RemotePrefix remote, int change) {
@@ -165,7 +168,8 @@ public final class RemotePrefixes {
   /**
    * The best ways to exactly this prefix, all equally good, sorted by VTEP; {@link #MAX_WAYS} at
    * most. A host is at one place: of two the lower VTEP counts. Ways in the tenant's own VNI come
-   * before foreign ones, whatever these promise.
+   * before foreign ones, whatever these promise; of two other tenants' only the first's count, and
+   * of those that were wider the narrowest, as in the other tenant.
    *
    * @param own the tenant's L3 VNI
    * @param here this node's own VTEP, which is nearest
@@ -173,7 +177,9 @@ public final class RemotePrefixes {
   public List<RemotePrefix> best(
       IpPrefix prefix, Vni own, IpAddress here, Predicate<RemotePrefix> usable) {
     var order =
-        Comparator.comparing((RemotePrefix way) -> way.isIn(own))
+        Comparator.comparing((RemotePrefix way) -> way.isOwn(own))
+            .thenComparing(RemotePrefix::owner, Comparator.reverseOrder())
+            .thenComparingInt(way -> way.said().length())
             .thenComparing(way -> way.host())
             .thenComparing(way -> way.rank())
             .thenComparing(way -> way.vtep().equals(here));

@@ -199,23 +199,22 @@ final class TenantInstance implements Importer {
   public void learn(Route key, Optional<Path> path) {
     unused.imported(key, path);
     var before = remote.find(key);
-    var after = path.flatMap(RemotePrefix::of);
+    var after = path.map(intent::ways).orElse(List.of());
     if (before.equals(after)) {
       return;
     }
     var receivers = new LinkedHashSet<Receiver>();
-    before.flatMap(this::receiver).ifPresent(receivers::add);
-    after.flatMap(this::receiver).ifPresent(receivers::add);
-    remote.remove(key);
-    after.ifPresent(way -> remote.put(key, way));
+    before.forEach(way -> receiver(way).ifPresent(receivers::add));
+    after.forEach(way -> receiver(way).ifPresent(receivers::add));
+    remote.put(key, after);
     for (var receiver : receivers) {
       if (!receiver.router().equals(remote.router(receiver.vni(), receiver.vtep()))) {
         routers.refresh(receiver.vni(), receiver.vtep(), receiver.router());
       }
     }
     var prefixes = new TreeSet<IpPrefix>();
-    before.map(RemotePrefix::prefix).ifPresent(prefixes::add);
-    after.map(RemotePrefix::prefix).ifPresent(prefixes::add);
+    before.forEach(way -> prefixes.add(way.prefix()));
+    after.forEach(way -> prefixes.add(way.prefix()));
     for (var prefix : prefixes) {
       refreshRoute(prefix);
       refreshBehind(prefix.address());
@@ -252,15 +251,24 @@ final class TenantInstance implements Importer {
     var reasons =
         unused.reasons(name -> here.stream().anyMatch(n -> n.intent().name().equals(name)));
     for (var gateway : remote.gateways()) {
-      if (hopTo(gateway).isEmpty()) {
-        for (var prefix : remote.behind(gateway)) {
-          reasons.add(
-              "%s: its gateway %s is nobody's address in a network of tenant '%s'"
-                  .formatted(prefix, gateway, intent.name()));
+      for (var prefix : remote.behind(gateway)) {
+        for (var way : remote.ways(prefix)) {
+          if (way.gateway().equals(Optional.of(gateway)) && hop(way).isEmpty()) {
+            reasons.add(prefix + ": " + homeless(way));
+          }
         }
       }
     }
-    return reasons;
+    return reasons.stream().distinct().toList();
+  }
+
+  private String homeless(RemotePrefix way) {
+    var gateway = way.gateway().orElseThrow();
+    return way.owner().isEmpty()
+        ? "its gateway %s is nobody's address in a network of tenant '%s'"
+            .formatted(gateway, intent.name())
+        : "its gateway %s is no host that the connection with tenant '%s' lets in"
+            .formatted(gateway, way.owner());
   }
 
   /**
@@ -337,13 +345,12 @@ final class TenantInstance implements Importer {
   /** The tenant's own subnets are not to be had from others, nor a part of them. */
   private boolean isUsable(RemotePrefix way) {
     return hop(way).isPresent()
-        && (way.router().map(Router::vni).orElse(intent.l3Vni()).equals(intent.l3Vni())
-            || !local.isWithinSubnet(way.prefix()));
+        && (way.isOwn(intent.l3Vni()) || !local.isWithinSubnet(way.prefix()));
   }
 
   private Optional<TenantHop> hop(RemotePrefix way) {
     return way.gateway().isPresent()
-        ? hopTo(way.gateway().get())
+        ? hopTo(way.gateway().get(), way.owner())
         : way.router()
             .filter(router -> routers.reaches(router.vni(), way.vtep(), router.mac()))
             .map(router -> hop(router.vni(), RemoteRouters.via(way.prefix(), way.vtep())));
@@ -356,10 +363,10 @@ final class TenantInstance implements Importer {
   /**
    * The next hop to a gateway's address (RFC 9136 §4.4.2): through its network where that is on
    * this node, else by the route of the host, in the tenant's own VNI. No further: that one is no
-   * overlay index.
+   * overlay index. Another tenant's is sought among the hosts that its connection lets in.
    */
-  private Optional<TenantHop> hopTo(IpAddress gateway) {
-    for (var network : networks.get()) {
+  private Optional<TenantHop> hopTo(IpAddress gateway, String owner) {
+    for (var network : owner.isEmpty() ? networks.get() : List.<NetworkInstance>of()) {
       if (network.intent().gatewayOf(gateway).isPresent()) {
         return network.knows(gateway)
             ? Optional.of(TenantHop.over(network.intent().vni(), gateway))
@@ -367,10 +374,17 @@ final class TenantInstance implements Importer {
       }
     }
     return remote
-        .best(host(gateway), intent.l3Vni(), vtep(), way -> way.host() && hop(way).isPresent())
+        .best(
+            host(gateway),
+            intent.l3Vni(),
+            vtep(),
+            way ->
+                way.host()
+                    && way.owner().equals(owner)
+                    && (!owner.isEmpty() || way.isOwn(intent.l3Vni()))
+                    && hop(way).isPresent())
         .stream()
         .flatMap(way -> hop(way).stream())
-        .filter(hop -> !hop.foreign())
         .findFirst();
   }
 

@@ -3,12 +3,16 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.net.ImportTarget;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.evpn.PrefixReading;
+import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -62,11 +66,26 @@ public record TenantIntent(
       return true;
     }
     for (var routes : foreign) {
-      if (routes.obstacle(path).isEmpty()) {
+      if (!routes.entry(path).ways().isEmpty()) {
         return true;
       }
     }
     return false;
+  }
+
+  /**
+   * The ways that a route gives the tenant, each to another prefix: its own as they are, others' as
+   * far as connections let them in.
+   */
+  List<RemotePrefix> ways(Path path) {
+    if (Importer.carriesOneOf(importTargets, path)) {
+      return PrefixReading.of(path).prefix().stream().toList();
+    }
+    var ways = new TreeMap<IpPrefix, RemotePrefix>();
+    for (var routes : foreign) {
+      routes.entry(path).ways().forEach(way -> ways.putIfAbsent(way.prefix(), way));
+    }
+    return List.copyOf(ways.values());
   }
 
   /** The same of a route as it is shown to people. */
@@ -87,7 +106,7 @@ public record TenantIntent(
     var carried = path.attributes().routeTargets();
     var reasons = new ArrayList<String>();
     for (var routes : foreign) {
-      var obstacle = routes.obstacle(path);
+      var obstacle = routes.entry(path).obstacle();
       if (obstacle.isEmpty()) {
         return "";
       }

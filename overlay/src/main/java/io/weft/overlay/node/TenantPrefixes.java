@@ -87,9 +87,9 @@ record TenantPrefixes(TenantInstance tenant) {
     return new Way(hop.via(), hop.vni());
   }
 
-  /** What becomes of a route that was taken in; empty where it was not. */
-  Optional<Use> use(Route key) {
-    return tenant.remote().find(key).map(this::use);
+  /** What becomes of what was taken in of a route; nothing where nothing was. */
+  List<Use> uses(Route key) {
+    return tenant.remote().find(key).stream().map(this::use).toList();
   }
 
   private Use use(RemotePrefix way) {
@@ -118,6 +118,10 @@ record TenantPrefixes(TenantInstance tenant) {
     } else {
       reason = "not used: prefixes of this family are not carried out here";
     }
-    return new Use(tenant.intent().name(), used, "imported, " + reason);
+    var part =
+        way.prefix().equals(way.said())
+            ? ""
+            : " as far as the connection with tenant " + way.owner() + " goes";
+    return new Use(tenant.intent().name(), used, "imported" + part + ", " + reason);
   }
 }

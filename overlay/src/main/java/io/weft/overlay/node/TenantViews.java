@@ -63,7 +63,7 @@ final class TenantViews {
 
   static List<Use> uses(Instances instances, Route route) {
     return instances.tenants().stream()
-        .flatMap(tenant -> new TenantPrefixes(tenant).use(route.key()).stream())
+        .flatMap(tenant -> new TenantPrefixes(tenant).uses(route.key()).stream())
         .toList();
   }
 }

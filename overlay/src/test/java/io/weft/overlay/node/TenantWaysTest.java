@@ -279,6 +279,7 @@ final class TenantWaysTest {
         blue());
     assertThat(hops("172.16.1.10/32")).containsExactly(TenantHop.sending(BLUE_L3, OneNode.VTEP));
     assertThat(hops("172.16.1.0/24")).as("wider than what is allowed").isEmpty();
+    assertThat(hops("172.16.1.8/29")).as("its allowed part").hasSize(1);
     assertThat(hops("weft-blue", "192.168.1.10/32")).isEmpty();
     one.say(host(SECOND, "172.16.1.15", BLUE_L3), from(SECOND, BLUE_TARGET));
     one.say(host(SECOND, "172.16.1.16", BLUE_L3), from(SECOND, BLUE_TARGET));
@@ -288,6 +289,7 @@ final class TenantWaysTest {
     assertThat(hops("172.16.1.16/32")).isEmpty();
     assertThat(hops("172.30.4.0/24")).containsExactly(TenantHop.sending(BLUE_L3, SECOND));
     assertThat(hops("0.0.0.0/0")).isEmpty();
+    assertThat(hops("172.30.0.0/16")).containsExactly(TenantHop.sending(BLUE_L3, SECOND));
     intend(red(), blue());
     assertThat(hops("172.30.4.0/24")).isEmpty();
     assertThat(one.kernel.keySet())
@@ -298,6 +300,100 @@ final class TenantWaysTest {
     one.unsay(prefix(SECOND, IpPrefix.parse("172.30.4.0/24"), BLUE_L3));
     one.unsay(prefix(SECOND, OUTSIDE, BLUE_L3));
     assertThat(one.kernel.values()).containsExactlyElementsOf(before);
+  }
+
+  private static TenantIntent redReaching(String tenant, RouteTarget target, String... allowed) {
+    var prefixes = List.of(allowed).stream().map(IpPrefix::parse).toList();
+    return red().withForeign(List.of(new ForeignRoutes(tenant, List.of(target), prefixes)));
+  }
+
+  @Test
+  void ofAWiderRouteTheAllowedPartsEnter() {
+    intend(redReaching("blue", BLUE_TARGET, "10.1.0.0/16", "10.1.4.0/24", "172.30.0.0/16"), blue());
+    var second = TenantHop.sending(BLUE_L3, SECOND);
+    var third = TenantHop.sending(BLUE_L3, THIRD);
+    one.say(prefix(SECOND, OUTSIDE, BLUE_L3), from(SECOND, BLUE_TARGET));
+    assertThat(hops("10.1.0.0/16")).containsExactly(second);
+    assertThat(hops("172.30.0.0/16")).containsExactly(second);
+    assertThat(hops("10.1.4.0/24")).as("within another part").isEmpty();
+    assertThat(hops("0.0.0.0/0")).isEmpty();
+    var ten = IpPrefix.parse("10.0.0.0/8");
+    one.say(prefix(THIRD, ten, BLUE_L3), from(THIRD, BLUE_TARGET));
+    assertThat(hops("10.1.0.0/16")).as("the longest match, as in blue").containsExactly(third);
+    assertThat(hops("172.30.0.0/16")).containsExactly(second);
+    one.say(prefix(SECOND, IpPrefix.parse("10.1.4.0/24"), BLUE_L3), from(SECOND, BLUE_TARGET));
+    assertThat(hops("10.1.4.0/24")).containsExactly(second);
+    intend(redReaching("blue", BLUE_TARGET, "10.1.0.0/17"), blue());
+    assertThat(hops("10.1.0.0/17")).as("another limit").containsExactly(third);
+    assertThat(hops("10.1.0.0/16")).isEmpty();
+    assertThat(hops("172.30.0.0/16")).isEmpty();
+    assertThat(hops("10.1.4.0/24")).containsExactly(second);
+    one.unsay(prefix(THIRD, ten, BLUE_L3));
+    assertThat(hops("10.1.0.0/17")).containsExactly(second);
+    intend(redReaching("blue", BLUE_TARGET, "192.168.1.128/25", "172.30.0.0/16"), blue());
+    assertThat(hops("192.168.1.128/25")).as("a part of red's own subnet").isEmpty();
+    assertThat(hops("172.30.0.0/16")).containsExactly(second);
+    one.say(prefix(THIRD, IpPrefix.parse("172.30.0.0/16"), L3), from(THIRD, RED_TARGET));
+    assertThat(hops("172.30.0.0/16")).as("red's own").containsExactly(TenantHop.over(L3, THIRD));
+  }
+
+  @Test
+  void whyAPartEnteredIsSaid() {
+    intend(redReaching("blue", BLUE_TARGET, "10.1.0.0/16"), blue());
+    var ten = prefix(SECOND, IpPrefix.parse("10.0.0.0/8"), BLUE_L3);
+    one.say(ten, from(SECOND, BLUE_TARGET));
+    assertThat(one.node.uses(ten))
+        .containsExactly(
+            new TenantView.Use(
+                "red",
+                true,
+                "imported as far as the connection with tenant blue goes, used: 10.1.0.0/16 via"
+                    + " 10.0.0.2 in VNI 6001"));
+  }
+
+  @Test
+  void ofTwoTenantsThatSayOnePrefixTheFirstCounts() {
+    var green = RouteTarget.parse("65000:7001");
+    intend(
+        red()
+            .withForeign(
+                List.of(
+                    new ForeignRoutes("blue", List.of(BLUE_TARGET), List.of()),
+                    new ForeignRoutes("green", List.of(green), List.of()))),
+        blue());
+    one.say(prefix(THIRD, OUTSIDE, new Vni(7001)), from(THIRD, green));
+    assertThat(hops("0.0.0.0/0")).containsExactly(TenantHop.sending(new Vni(7001), THIRD));
+    one.say(prefix(SECOND, OUTSIDE, BLUE_L3), from(SECOND, BLUE_TARGET));
+    assertThat(hops("0.0.0.0/0"))
+        .as("packets of one connection do not come to two tenants by turns")
+        .containsExactly(TenantHop.sending(BLUE_L3, SECOND));
+  }
+
+  @Test
+  void aPrefixBehindAnAddressOfTheOtherTenantIsFollowedThere() {
+    intend(redReaching("blue", BLUE_TARGET, "10.9.0.0/16"), blue());
+    var behind =
+        new IpPrefixRoute(
+            RouteDistinguisher.of((Ipv4Address) SECOND, 7),
+            Esi.ZERO,
+            0,
+            IpPrefix.parse("10.9.0.0/16"),
+            IpAddress.parse("192.168.1.10"),
+            0);
+    one.say(behind, from(SECOND, BLUE_TARGET));
+    assertThat(hops("10.9.0.0/16")).as("red's own has that address too").isEmpty();
+    assertThat(one.node.view().unusedRoutes())
+        .flatExtracting(NodeView.UnusedView::reasons)
+        .containsExactly(
+            "10.9.0.0/16: its gateway 192.168.1.10 is no host that the connection with tenant"
+                + " 'blue' lets in");
+    intend(redReaching("blue", BLUE_TARGET, "10.9.0.0/16", "192.168.1.10/32"), blue());
+    one.say(host(THIRD, "192.168.1.10", BLUE_L3), from(THIRD, BLUE_TARGET));
+    assertThat(hops("10.9.0.0/16")).containsExactly(TenantHop.sending(BLUE_L3, THIRD));
+    assertThat(hops("192.168.1.10/32")).as("red's own").isEmpty();
+    assertThat(one.node.view().unusedRoutes()).isEmpty();
+    one.unsay(host(THIRD, "192.168.1.10", BLUE_L3));
+    assertThat(hops("10.9.0.0/16")).isEmpty();
   }
 
   @Test
