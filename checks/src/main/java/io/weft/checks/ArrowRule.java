@@ -21,6 +21,7 @@ public final class ArrowRule {
           Map.entry("bfd", Set.of("net")),
           Map.entry("overlay", Set.of("net", "bgp")),
           Map.entry("linux", Set.of("net")),
+          Map.entry("apiserver", Set.of()),
           Map.entry("kubernetes", Set.of("net")),
           Map.entry("agent", Set.of("net", "bgp", "bfd", "overlay", "linux", "kubernetes")),
           Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),

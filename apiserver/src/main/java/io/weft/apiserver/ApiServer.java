@@ -1,0 +1,444 @@
+package io.weft.apiserver;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+
+/**
+ * The server: GET, POST, PUT, PATCH (RFC 7396), DELETE and watch on the loopback address, with
+ * paged lists, selectors, bookmarks, compare-and-set by resource version, status subresources,
+ * preconditions, finalizers and partial metadata. What it does not do: admission, authorization,
+ * server-side apply, CEL.
+ */
+public final class ApiServer implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int BOOKMARK_MILLIS = 250;
+  private static final int LONGEST_WATCH_SECONDS = 300;
+
+  private final HttpServer server;
+  private final Store store = new Store();
+  private final Collection<ResourceType> types = new ConcurrentLinkedDeque<>(ResourceType.BUILT_IN);
+  private final Collection<String> calls = new ConcurrentLinkedDeque<>();
+  private final AtomicInteger failing = new AtomicInteger();
+  private final AtomicInteger generation = new AtomicInteger();
+  private final AtomicInteger watches = new AtomicInteger();
+  private volatile Duration latency = Duration.ZERO;
+  private volatile boolean away;
+  private volatile boolean bookmarks = true;
+
+  private ApiServer(HttpServer server) {
+    this.server = server;
+    server.createContext("/", this::handle);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.start();
+  }
+
+  /** Without TLS, on a free port. */
+  public static ApiServer start() throws IOException {
+    return new ApiServer(HttpServer.create(loopback(), 0));
+  }
+
+  /** With TLS; the certificate must be for 127.0.0.1. Client certificates are asked for. */
+  public static ApiServer start(SSLContext tls) throws IOException {
+    var server = HttpsServer.create(loopback(), 0);
+    server.setHttpsConfigurator(
+        new HttpsConfigurator(tls) {
+          @Override
+          public void configure(com.sun.net.httpserver.HttpsParameters parameters) {
+            var wanted = tls.getDefaultSSLParameters();
+            wanted.setWantClientAuth(true);
+            parameters.setSSLParameters(wanted);
+          }
+        });
+    return new ApiServer(server);
+  }
+
+  private static InetSocketAddress loopback() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+
+  public URI uri() {
+    return URI.create(
+        (server instanceof HttpsServer ? "https" : "http")
+            + "://127.0.0.1:"
+            + server.getAddress().getPort());
+  }
+
+  /** From now on objects of the CustomResourceDefinition are kept. */
+  public void define(JsonNode definition) {
+    types.add(ResourceType.of(definition));
+  }
+
+  // ---- Trouble ----------------------------------------------------------------------------
+
+  /** Each call waits so long. */
+  public void latency(Duration next) {
+    latency = next;
+  }
+
+  /** While away no call is answered: connections break, also those of watches. */
+  public void away(boolean next) {
+    away = next;
+    cutWatches();
+  }
+
+  /** Ends all watches, as the server does when it restarts. */
+  public void cutWatches() {
+    generation.incrementAndGet();
+    synchronized (store) {
+      store.notifyAll();
+    }
+  }
+
+  /** Forgets past changes: who wants to go on from before hears 410 Gone. */
+  public void compact() {
+    store.compact();
+  }
+
+  /** So many calls that follow are carried out, and answered 500 all the same. */
+  public void fail(int calls) {
+    failing.set(calls);
+  }
+
+  /** Watches say nothing while there is no change. */
+  public void bookmarks(boolean next) {
+    bookmarks = next;
+  }
+
+  /** What was called, such as {@code PUT /apis/...}, in its order. */
+  public List<String> calls() {
+    return List.copyOf(calls);
+  }
+
+  /** Watches that are open. */
+  public int watches() {
+    return watches.get();
+  }
+
+  // ---- Calls ------------------------------------------------------------------------------
+
+  /**
+   * What a call is about.
+   *
+   * @param name empty for a collection
+   * @param namespace empty for cluster-wide kinds, and for all namespaces
+   */
+  private record Target(ResourceType type, String namespace, String name, boolean status) {}
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      if (away) {
+        return; // closes the connection without an answer
+      }
+      sleep();
+      var parameters = parameters(exchange.getRequestURI());
+      try {
+        var target = target(exchange.getRequestURI().getPath());
+        if (parameters.getOrDefault("watch", "").equals("true")) {
+          calls.add("WATCH " + exchange.getRequestURI().getPath());
+          watch(exchange, target, parameters);
+          return;
+        }
+        calls.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath());
+        var answer = carryOut(exchange, target, parameters);
+        if (failing.get() > 0 && failing.getAndDecrement() > 0) {
+          throw new Refusal(500, "InternalError", "the answer is lost");
+        }
+        send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
+      } catch (Refusal refusal) {
+        send(exchange, refusal.code(), status(refusal));
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void sleep() throws InterruptedException {
+    if (!latency.isZero()) {
+      Thread.sleep(latency);
+    }
+  }
+
+  private JsonNode carryOut(HttpExchange exchange, Target target, Map<String, String> parameters)
+      throws Refusal, IOException {
+    var type = target.type();
+    var namespace = target.namespace();
+    boolean partial = isPartial(exchange);
+    return switch (exchange.getRequestMethod()) {
+      case "GET" ->
+          target.name().isEmpty()
+              ? list(target, parameters, partial)
+              : shown(partial, existing(target));
+      case "POST" -> store.create(type, namespace, body(exchange));
+      case "PUT" -> store.replace(type, namespace, target.name(), target.status(), body(exchange));
+      case "PATCH" -> patch(exchange, target);
+      case "DELETE" -> delete(exchange, target);
+      default -> throw Refusal.bad("the method is not known");
+    };
+  }
+
+  private ObjectNode existing(Target target) throws Refusal {
+    return store
+        .find(target.type(), target.namespace(), target.name())
+        .orElseThrow(() -> Refusal.notFound(target.type().named(target.name())));
+  }
+
+  private JsonNode delete(HttpExchange exchange, Target target) throws Refusal, IOException {
+    var conditions = body(exchange).path("preconditions");
+    return store.delete(
+        target.type(),
+        target.namespace(),
+        target.name(),
+        conditions.path("uid").asText(""),
+        conditions.path("resourceVersion").asText(""));
+  }
+
+  private JsonNode patch(HttpExchange exchange, Target target) throws Refusal, IOException {
+    var type = exchange.getRequestHeaders().getFirst("Content-Type");
+    if (!"application/merge-patch+json".equals(type)) {
+      throw new Refusal(415, "UnsupportedMediaType", String.valueOf(type));
+    }
+    var patch = body(exchange);
+    synchronized (store) { // nobody changes it in between
+      var next = existing(target);
+      if (!patch.at("/metadata/resourceVersion").isTextual()) {
+        next.withObject("/metadata").remove("resourceVersion");
+      }
+      merge(next, patch);
+      return store.replace(target.type(), target.namespace(), target.name(), target.status(), next);
+    }
+  }
+
+  private static void merge(ObjectNode into, JsonNode patch) {
+    patch
+        .properties()
+        .forEach(
+            field -> {
+              var name = field.getKey();
+              var value = field.getValue();
+              if (value.isNull()) {
+                into.remove(name);
+              } else if (value.isObject()) {
+                if (!into.path(name).isObject()) {
+                  into.set(name, JsonNodeFactory.instance.objectNode());
+                }
+                merge((ObjectNode) into.get(name), value);
+              } else {
+                into.set(name, value);
+              }
+            });
+  }
+
+  /** {@code continue} holds the version and how many have been seen: enough for tests. */
+  private JsonNode list(Target target, Map<String, String> parameters, boolean partial)
+      throws Refusal {
+    var list = JsonNodeFactory.instance.objectNode();
+    var type = target.type();
+    list.put("kind", partial ? "PartialObjectMetadataList" : type.kind() + "List");
+    list.put("apiVersion", partial ? "meta.k8s.io/v1" : type.apiVersion());
+    var metadata = list.putObject("metadata");
+    var items = list.putArray("items");
+    synchronized (store) {
+      var selection = Selection.of(parameters);
+      var all = store.list(type, target.namespace()).stream().filter(selection::matches).toList();
+      int limit = Integer.parseInt(parameters.getOrDefault("limit", "0"));
+      int from = Integer.parseInt(parameters.getOrDefault("continue", "0"));
+      int end = limit == 0 ? all.size() : Math.min(all.size(), from + limit);
+      for (var object : all.subList(Math.min(from, end), end)) {
+        items.add(shown(partial, object));
+      }
+      metadata.put("resourceVersion", String.valueOf(store.version()));
+      if (end < all.size()) {
+        metadata.put("continue", String.valueOf(end));
+      }
+    }
+    return list;
+  }
+
+  private void watch(HttpExchange exchange, Target target, Map<String, String> parameters)
+      throws Refusal, IOException, InterruptedException {
+    long seen = Long.parseLong(parameters.getOrDefault("resourceVersion", "0"));
+    boolean partial = isPartial(exchange);
+    boolean marked = parameters.getOrDefault("allowWatchBookmarks", "").equals("true");
+    int seconds =
+        Math.min(
+            LONGEST_WATCH_SECONDS,
+            Integer.parseInt(parameters.getOrDefault("timeoutSeconds", "60")));
+    long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
+    int begun = generation.get();
+    var selection = Selection.of(parameters);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(200, 0);
+    watches.incrementAndGet();
+    try (var out = exchange.getResponseBody()) {
+      out.flush();
+      while (begun == generation.get() && System.nanoTime() < end) {
+        var changes = changesAfter(seen, out);
+        if (changes.isEmpty()) {
+          return;
+        }
+        for (var change : changes.get()) {
+          seen = change.version();
+          var event = event(target, selection, change, partial);
+          if (event.isPresent()) {
+            sleep();
+            write(out, event.get());
+          }
+        }
+        if (changes.get().isEmpty() && marked && bookmarks) {
+          write(out, bookmark(target.type(), seen));
+        }
+      }
+    } finally {
+      watches.decrementAndGet();
+    }
+  }
+
+  /** Empty when they are forgotten, of which the watcher is told. */
+  private Optional<List<Store.Change>> changesAfter(long seen, OutputStream out)
+      throws IOException, InterruptedException {
+    try {
+      return Optional.of(store.after(seen, BOOKMARK_MILLIS));
+    } catch (Refusal gone) {
+      var error = JsonNodeFactory.instance.objectNode().put("type", "ERROR");
+      error.set("object", status(gone));
+      write(out, error);
+      return Optional.empty();
+    }
+  }
+
+  private static void write(OutputStream out, JsonNode event) throws IOException {
+    out.write((event + "\n").getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  /** What an object enters or leaves the selection by is an addition or a deletion. */
+  private static Optional<ObjectNode> event(
+      Target target, Selection selection, Store.Change change, boolean partial) {
+    var object = change.object();
+    if (!change.of().equals(target.type())
+        || (!target.namespace().isEmpty()
+            && !object.at("/metadata/namespace").asText().equals(target.namespace()))) {
+      return Optional.empty();
+    }
+    boolean was = change.before().filter(selection::matches).isPresent();
+    boolean is = !change.type().equals("DELETED") && selection.matches(object);
+    if (!was && !is) {
+      return Optional.empty();
+    }
+    var event = JsonNodeFactory.instance.objectNode();
+    event.put("type", was ? is ? "MODIFIED" : "DELETED" : "ADDED");
+    event.set("object", shown(partial, object));
+    return Optional.of(event);
+  }
+
+  private static ObjectNode bookmark(ResourceType type, long version) {
+    var event = JsonNodeFactory.instance.objectNode().put("type", "BOOKMARK");
+    event
+        .putObject("object")
+        .put("kind", type.kind())
+        .put("apiVersion", type.apiVersion())
+        .putObject("metadata")
+        .put("resourceVersion", String.valueOf(version));
+    return event;
+  }
+
+  private static boolean isPartial(HttpExchange exchange) {
+    return String.valueOf(exchange.getRequestHeaders().getFirst("Accept"))
+        .contains("as=PartialObjectMetadata");
+  }
+
+  private static JsonNode shown(boolean partial, ObjectNode object) {
+    return partial ? Store.metadataOf(object) : object;
+  }
+
+  private static ObjectNode body(HttpExchange exchange) throws Refusal, IOException {
+    try {
+      return JSON.readTree(exchange.getRequestBody()) instanceof ObjectNode object
+          ? object
+          : JsonNodeFactory.instance.objectNode();
+    } catch (JsonProcessingException e) {
+      throw Refusal.bad(e.getOriginalMessage());
+    }
+  }
+
+  /** {@code PREFIX/PLURAL[/NAME[/status]]} or {@code PREFIX/namespaces/NAMESPACE/PLURAL...}. */
+  private Target target(String path) throws Refusal {
+    for (var type : types) {
+      if (path.startsWith(type.prefix() + "/")) {
+        var words =
+            new ArrayList<>(List.of(path.substring(type.prefix().length() + 1).split("/", -1)));
+        var namespace = "";
+        if (type.namespaced() && words.size() > 2 && words.getFirst().equals("namespaces")) {
+          words.removeFirst();
+          namespace = words.removeFirst();
+        }
+        boolean status = words.size() == 3 && words.getLast().equals("status");
+        if (words.getFirst().equals(type.plural()) && (words.size() < 3 || status)) {
+          return new Target(type, namespace, words.size() > 1 ? words.get(1) : "", status);
+        }
+      }
+    }
+    throw new Refusal(404, "NotFound", "the server could not find the requested resource");
+  }
+
+  private static Map<String, String> parameters(URI uri) {
+    var parameters = new TreeMap<String, String>();
+    var query = Optional.ofNullable(uri.getRawQuery()).orElse("");
+    for (var pair : query.split("&", -1)) {
+      var parts = pair.split("=", 2);
+      if (parts.length == 2) {
+        parameters.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+      }
+    }
+    return parameters;
+  }
+
+  private static ObjectNode status(Refusal refusal) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("kind", "Status")
+        .put("apiVersion", "v1")
+        .put("status", "Failure")
+        .put("reason", refusal.reason())
+        .put("message", refusal.words())
+        .put("code", refusal.code());
+  }
+
+  private static void send(HttpExchange exchange, int code, JsonNode body) throws IOException {
+    var octets = JSON.writeValueAsBytes(body);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(code, octets.length);
+    exchange.getResponseBody().write(octets);
+  }
+
+  @Override
+  public void close() {
+    cutWatches();
+    server.stop(0);
+  }
+}

@@ -1,0 +1,51 @@
+package io.weft.apiserver;
+
+/** A call that is answered with a {@code Status} of failure. */
+final class Refusal extends Exception {
+  private static final long serialVersionUID = 1;
+
+  private final int code;
+  private final String reason;
+
+  Refusal(int code, String reason, String message) {
+    super(message, null, false, false);
+    this.code = code;
+    this.reason = reason;
+  }
+
+  static Refusal notFound(String what) {
+    return new Refusal(404, "NotFound", what + " not found");
+  }
+
+  static Refusal alreadyExists(String what) {
+    return new Refusal(409, "AlreadyExists", what + " already exists");
+  }
+
+  static Refusal conflict(String what, String why) {
+    return new Refusal(409, "Conflict", "Operation cannot be fulfilled on " + what + ": " + why);
+  }
+
+  static Refusal invalid(String what, String why) {
+    return new Refusal(422, "Invalid", what + " is invalid: " + why);
+  }
+
+  static Refusal gone(String resourceVersion) {
+    return new Refusal(410, "Expired", "too old resource version: " + resourceVersion);
+  }
+
+  static Refusal bad(String why) {
+    return new Refusal(400, "BadRequest", why);
+  }
+
+  int code() {
+    return code;
+  }
+
+  String reason() {
+    return reason;
+  }
+
+  String words() {
+    return String.valueOf(getMessage());
+  }
+}

@@ -1,0 +1,85 @@
+package io.weft.kubernetes.api;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the API server is, by what it is known, and who we are.
+ *
+ * @param server {@code https://HOST:PORT}, or {@code http://} for tests and proxies on this host
+ * @param authorities certificates that sign the server's, PEM; empty: those of the JDK
+ * @param identity who we are
+ */
+public record ApiAccess(URI server, Optional<String> authorities, Identity identity) {
+  /** Where a pod finds its service account (Kubernetes documentation, "Accessing the API"). */
+  private static final Path SERVICE_ACCOUNT =
+      Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+  /** Who we are to the server. */
+  public sealed interface Identity {
+    /** Nobody in particular. */
+    record Anonymous() implements Identity {}
+
+    /** A bearer token that stays. */
+    record Token(String token) implements Identity {
+      @Override
+      public String toString() {
+        return "Token[hidden]";
+      }
+    }
+
+    /** A bearer token in a file that is read again and again: the kubelet exchanges it. */
+    record TokenFile(Path file) implements Identity {}
+
+    /** A certificate and its key, PEM. */
+    record ClientCertificate(String certificate, String key) implements Identity {
+      @Override
+      public String toString() {
+        return "ClientCertificate[hidden]";
+      }
+    }
+  }
+
+  public ApiAccess {
+    if (server.getHost() == null || !List.of("http", "https").contains(server.getScheme())) {
+      throw new IllegalArgumentException(
+          "'" + server + "' is not the address of an API server: https://HOST:PORT");
+    }
+    if (server.getScheme().equals("http") && !(identity instanceof Identity.Anonymous)) {
+      throw new IllegalArgumentException(
+          "'" + server + "' would send credentials in the clear; use https");
+    }
+  }
+
+  /**
+   * Of a pod, by what the kubelet gives it.
+   *
+   * @param environment the process's variables
+   * @throws IOException when this is no pod with a service account; the message says what is
+   *     missing
+   */
+  public static ApiAccess inCluster(Map<String, String> environment) throws IOException {
+    return inCluster(environment, SERVICE_ACCOUNT);
+  }
+
+  static ApiAccess inCluster(Map<String, String> environment, Path account) throws IOException {
+    var host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "");
+    var port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");
+    var token = account.resolve("token");
+    if (host.isEmpty() || !Files.isReadable(token)) {
+      throw new IOException(
+          "this is no pod with a service account: "
+              + (host.isEmpty() ? "KUBERNETES_SERVICE_HOST is not set" : token + " is not readable")
+              + "; outside of a cluster give a kubeconfig");
+    }
+    return new ApiAccess(
+        URI.create("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port),
+        Optional.of(Files.readString(account.resolve("ca.crt"))),
+        new Identity.TokenFile(token));
+  }
+}

@@ -1,0 +1,277 @@
+package io.weft.kubernetes.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Calls an API server (Kubernetes documentation, "Kubernetes API Concepts"). Each call blocks, 30 s
+ * at most, on a thread that may be virtual; any number of threads may call. An answer is read up to
+ * 16 MiB.
+ */
+public final class ApiClient implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final int MAX_ANSWER = 16 << 20;
+  private static final int PAGE = 500;
+  private static final int MAX_RETRY_AFTER_SECONDS = 60;
+  private static final String ALL = "application/json";
+
+  private final ApiAccess access;
+  private final Transport transport;
+
+  /**
+   * Makes a client; nothing is sent yet.
+   *
+   * @throws IOException when certificates or keys cannot be used
+   */
+  public ApiClient(ApiAccess access) throws IOException {
+    this.access = access;
+    this.transport = new Transport(access);
+  }
+
+  /**
+   * A client by the current context of a kubeconfig.
+   *
+   * @throws IOException when the file cannot be read or used; the message names file and place
+   */
+  public static ApiClient ofKubeconfig(Path file) throws IOException {
+    return new ApiClient(Kubeconfig.read(file));
+  }
+
+  /** Where it calls, for messages. */
+  public URI server() {
+    return access.server();
+  }
+
+  /** One object, at its path. */
+  public JsonNode get(String path) throws ApiFailure, InterruptedException {
+    return answer("GET", path, request(path, ALL).GET());
+  }
+
+  /**
+   * Makes an object in the collection at the path; a name is given once, whoever asks.
+   *
+   * @return as it was stored
+   */
+  public JsonNode create(String path, JsonNode object) throws ApiFailure, InterruptedException {
+    return answer("POST", path, sending("POST", path, ALL, object));
+  }
+
+  /**
+   * Replaces the object at the path, or its status at {@code PATH/status}. With {@code
+   * metadata.resourceVersion} only if nobody changed it since: otherwise {@link
+   * ApiFailure#isConflict}.
+   */
+  public JsonNode replace(String path, JsonNode object) throws ApiFailure, InterruptedException {
+    return answer("PUT", path, sending("PUT", path, ALL, object));
+  }
+
+  /** Changes the fields that are given, removes those that are null (RFC 7396). */
+  public JsonNode merge(String path, JsonNode patch) throws ApiFailure, InterruptedException {
+    return answer("PATCH", path, sending("PATCH", path, "application/merge-patch+json", patch));
+  }
+
+  /**
+   * Removes the object at the path, if it still is that one.
+   *
+   * @param uid of the object that is meant; empty: whichever has the name
+   * @param resourceVersion as it was seen; empty: however it is by now
+   */
+  public void delete(String path, String uid, String resourceVersion)
+      throws ApiFailure, InterruptedException {
+    ObjectNode options =
+        JSON.createObjectNode().put("kind", "DeleteOptions").put("apiVersion", "v1");
+    if (!uid.isEmpty()) {
+      options.withObject("/preconditions").put("uid", uid);
+    }
+    if (!resourceVersion.isEmpty()) {
+      options.withObject("/preconditions").put("resourceVersion", resourceVersion);
+    }
+    answer("DELETE", path, sending("DELETE", path, ALL, options));
+  }
+
+  /**
+   * Gives every object of the collection, page by page, to {@code each}, one at a time.
+   *
+   * @return the resource version to watch from
+   */
+  public String list(ApiCollection collection, Consumer<JsonNode> each)
+      throws ApiFailure, InterruptedException {
+    var parameters = new TreeMap<String, String>(Map.of("limit", String.valueOf(PAGE)));
+    while (true) {
+      var path = collection.query(parameters);
+      var page = page(path, accept(collection, "PartialObjectMetadataList"), each);
+      if (page.next().isEmpty()) {
+        return page.resourceVersion();
+      }
+      parameters.put("continue", page.next());
+    }
+  }
+
+  private record Page(String resourceVersion, String next) {}
+
+  private Page page(String path, String accept, Consumer<JsonNode> each)
+      throws ApiFailure, InterruptedException {
+    var call = "GET " + path;
+    try (var body = new Bounded(send(call, request(path, accept).GET()).body(), MAX_ANSWER);
+        var parser = JSON.createParser(body)) {
+      var metadata = JSON.createObjectNode();
+      while (parser.nextToken() != null) {
+        if (parser.currentToken() != JsonToken.FIELD_NAME) {
+          continue;
+        }
+        var name = parser.currentName();
+        var value = parser.nextToken();
+        if (name.equals("metadata") && value == JsonToken.START_OBJECT) {
+          metadata = parser.readValueAsTree();
+        } else if (name.equals("items") && value == JsonToken.START_ARRAY) {
+          while (parser.nextToken() == JsonToken.START_OBJECT) {
+            each.accept(parser.readValueAsTree());
+          }
+        } else {
+          parser.skipChildren();
+        }
+      }
+      return new Page(
+          metadata.path("resourceVersion").asText(""), metadata.path("continue").asText(""));
+    } catch (IOException e) {
+      throw new ApiFailure(call, "the answer cannot be read: " + words(e), e);
+    }
+  }
+
+  /**
+   * Begins a watch; the caller reads it and closes it.
+   *
+   * @param resourceVersion to go on from
+   * @param most after which the server ends it
+   */
+  ApiStream watch(ApiCollection collection, String resourceVersion, Duration most)
+      throws ApiFailure, InterruptedException {
+    var path =
+        collection.query(
+            Map.of(
+                "watch",
+                "true",
+                "allowWatchBookmarks",
+                "true",
+                "resourceVersion",
+                resourceVersion,
+                "timeoutSeconds",
+                String.valueOf(most.toSeconds())));
+    var call = "GET " + path;
+    var response = send(call, request(path, accept(collection, "PartialObjectMetadata")).GET());
+    return new ApiStream(call, response.body());
+  }
+
+  private static String accept(ApiCollection collection, String as) {
+    return collection.metadataOnly()
+        ? "application/json;g=meta.k8s.io;v=v1;as=" + as + "," + ALL
+        : ALL;
+  }
+
+  private HttpRequest.Builder sending(String method, String path, String type, JsonNode body) {
+    return request(path, ALL)
+        .header("Content-Type", type)
+        .method(method, BodyPublishers.ofString(body.toString()));
+  }
+
+  /** The timeout is of the head of the answer; what follows is bounded by the reader. */
+  private HttpRequest.Builder request(String path, String accept) {
+    return HttpRequest.newBuilder(access.server().resolve(base() + path))
+        .timeout(ANSWER)
+        .header("Accept", accept)
+        .header("User-Agent", "weft");
+  }
+
+  /** The server may be behind a path: {@code https://host/k8s/clusters/c-1}. */
+  private String base() {
+    var path = access.server().getPath();
+    return path == null || path.equals("/") ? "" : path;
+  }
+
+  private JsonNode answer(String method, String path, HttpRequest.Builder request)
+      throws ApiFailure, InterruptedException {
+    var call = method + " " + path;
+    try (var body = new Bounded(send(call, request).body(), MAX_ANSWER)) {
+      return JSON.readTree(body);
+    } catch (IOException e) {
+      throw new ApiFailure(call, "the answer cannot be read: " + words(e), e);
+    }
+  }
+
+  private HttpResponse<InputStream> send(String call, HttpRequest.Builder request)
+      throws ApiFailure, InterruptedException {
+    try {
+      transport.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+      var response = transport.http().send(request.build(), BodyHandlers.ofInputStream());
+      if (response.statusCode() / 100 == 2) {
+        return response;
+      }
+      try (var body = new Bounded(response.body(), MAX_ANSWER)) {
+        throw refused(call, response, body.readAllBytes());
+      }
+    } catch (IOException e) {
+      throw new ApiFailure(call, "no answer of " + access.server() + ": " + words(e), e);
+    }
+  }
+
+  private static ApiFailure refused(String call, HttpResponse<?> response, byte[] body) {
+    JsonNode status = JSON.createObjectNode();
+    try {
+      status = Optional.ofNullable(JSON.readTree(body)).orElse(status);
+    } catch (IOException _) {
+      // Something in between may answer in words of its own; the number is what counts.
+    }
+    var wait =
+        response
+            .headers()
+            .firstValue("Retry-After")
+            .filter(text -> text.matches("[0-9]{1,6}"))
+            .map(text -> Math.min(Integer.parseInt(text), MAX_RETRY_AFTER_SECONDS))
+            .map(Duration::ofSeconds);
+    return new ApiFailure(
+        call,
+        response.statusCode(),
+        status.path("reason").asText(""),
+        status.path("message").asText(""),
+        wait);
+  }
+
+  /** What an {@code ERROR} of a watch says. */
+  static ApiFailure refused(String call, JsonNode status) {
+    return new ApiFailure(
+        call,
+        status.path("code").asInt(ApiFailure.NO_ANSWER),
+        status.path("reason").asText(""),
+        status.path("message").asText(""),
+        Optional.empty());
+  }
+
+  static String words(IOException e) {
+    return e instanceof JsonProcessingException json
+        ? "not JSON: " + json.getOriginalMessage()
+        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** Ends all calls that are under way. */
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

@@ -1,0 +1,208 @@
+package io.weft.kubernetes.api;
+
+import static io.weft.kubernetes.api.ApiClientTest.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.apiserver.ApiServer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A watch goes on whatever the server does, and says each thing once. */
+final class ApiWatchTest {
+  private static final String PATH = "/api/v1/namespaces";
+
+  private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private ScheduledExecutorService timer;
+  private ApiServer server;
+  private ApiClient client;
+  private ApiWatch<String> watch;
+
+  private final ApiWatch.Sink<String> sink =
+      new ApiWatch.Sink<>() {
+        @Override
+        public void listed(SortedMap<String, String> objects) {
+          told.add("listed " + objects);
+        }
+
+        @Override
+        public void changed(String key, String object) {
+          told.add("changed " + key + "=" + object);
+        }
+
+        @Override
+        public void removed(String key) {
+          told.add("removed " + key);
+        }
+
+        @Override
+        public void troubled(Optional<ApiFailure> why) {
+          told.add(why.isPresent() ? "trouble" : "well again");
+        }
+      };
+
+  @BeforeEach
+  void start() throws Exception {
+    timer = Executors.newSingleThreadScheduledExecutor();
+    server = ApiServer.start();
+    client =
+        new ApiClient(
+            new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+    make("blue", "1");
+    watch =
+        ApiWatch.start(
+            client,
+            ApiCollection.metadataOf(PATH),
+            object -> object.at("/metadata/labels/v").asText(),
+            sink,
+            timer);
+    expect("listed {blue=1}");
+  }
+
+  @AfterEach
+  void stop() {
+    watch.close();
+    client.close();
+    server.close();
+    timer.shutdownNow();
+  }
+
+  private void make(String name, String label) throws Exception {
+    client.create(PATH, json(body(name, label)));
+  }
+
+  private void label(String name, String label) throws Exception {
+    client.merge(PATH + "/" + name, json(body(name, label)));
+  }
+
+  private static String body(String name, String label) {
+    return "{'metadata':{'name':'" + name + "','labels':{'v':'" + label + "'}}}";
+  }
+
+  private void expect(String... events) throws InterruptedException {
+    for (var event : events) {
+      assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
+    }
+  }
+
+  private void quiet() throws InterruptedException {
+    assertThat(told.poll(400, TimeUnit.MILLISECONDS)).isNull();
+  }
+
+  private List<String> lists() {
+    return server.calls().stream().filter(("GET " + PATH)::equals).toList();
+  }
+
+  @Test
+  void changesComeInOrder() throws Exception {
+    make("red", "1");
+    label("blue", "2");
+    client.delete(PATH + "/red", "", "");
+    expect("changed red=1", "changed blue=2", "removed red");
+  }
+
+  @Test
+  void aWatchThatEndsIsResumedWithoutAList() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      server.cutWatches();
+      label("blue", "a" + i);
+      expect("changed blue=a" + i);
+    }
+    quiet();
+    assertThat(lists()).hasSize(1);
+  }
+
+  @Test
+  void whileTheServerIsAwayNothingIsForgotten() throws Exception {
+    server.away(true);
+    expect("trouble");
+    server.away(false);
+    // Through another client: the one under test must find back by itself.
+    label("blue", "2");
+    var event = told.poll(10, TimeUnit.SECONDS);
+    while ("trouble".equals(event)) {
+      event = told.poll(10, TimeUnit.SECONDS);
+    }
+    assertThat(event).isEqualTo("well again");
+    expect("changed blue=2");
+    assertThat(lists()).hasSize(1);
+  }
+
+  @Test
+  void whatWasForgottenMeanwhileIsListedAgain() throws Exception {
+    server.away(true);
+    expect("trouble");
+    server.away(false);
+    label("blue", "2");
+    make("red", "1");
+    client.delete(PATH + "/blue", "", "");
+    server.compact();
+    var event = told.poll(10, TimeUnit.SECONDS);
+    while (!event.startsWith("listed")) {
+      assertThat(event)
+          .isIn("trouble", "well again", "changed blue=2", "changed red=1", "removed blue");
+      event = told.poll(10, TimeUnit.SECONDS);
+    }
+    assertThat(event).isEqualTo("listed {red=1}");
+    make("green", "1");
+    assertThat(told.stream().filter("well again"::equals).count()).isLessThanOrEqualTo(1);
+    while (!"changed green=1".equals(event)) {
+      event = told.poll(10, TimeUnit.SECONDS);
+      assertThat(event).isNotNull();
+    }
+  }
+
+  @Test
+  void bookmarksCarryTheVersionOverAQuietTime() throws Exception {
+    // Others change; without bookmarks the version of this watch would be too old by then.
+    for (int i = 0; i < 3; i++) {
+      client.create("/api/v1/nodes", json("{'metadata':{'name':'n" + i + "'}}"));
+    }
+    Thread.sleep(700);
+    server.compact();
+    server.cutWatches();
+    label("blue", "2");
+    expect("changed blue=2");
+    assertThat(lists()).hasSize(1);
+  }
+
+  @Test
+  void withoutBookmarksTheVersionGrowsTooOld() throws Exception {
+    server.bookmarks(false);
+    server.cutWatches();
+    for (int i = 0; i < 3; i++) {
+      client.create("/api/v1/nodes", json("{'metadata':{'name':'n" + i + "'}}"));
+    }
+    server.compact();
+    server.cutWatches();
+    expect("listed {blue=1}");
+    assertThat(lists()).hasSize(2);
+  }
+
+  @Test
+  void closingEndsItAtOnce() throws Exception {
+    long before = System.nanoTime();
+    watch.close();
+    assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
+    label("blue", "2");
+    quiet();
+  }
+
+  @Test
+  void aCollectionThatIsNotKnownIsTold() throws IOException, InterruptedException {
+    try (var _ =
+        ApiWatch.start(
+            client, ApiCollection.of("/api/v1/nothing"), Object::toString, sink, timer)) {
+      expect("trouble");
+    }
+  }
+}
