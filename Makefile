@@ -1,6 +1,6 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build demo test fuzz bench-bgp bench-cni bench-jmh format clean help
+.PHONY: build demo test fuzz bench-bgp bench-cni bench-jmh format resources clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
@@ -38,6 +38,9 @@ format: ## format every source file
 
 clean: ## remove everything that was built
 	@rm -rf dist target $(MODULES:/pom.xml=/target)
+
+resources: build ## write deploy/crds and docs/resources.md again, after a change of the resources
+	@"$$(build/find-jdk)/bin/java" -cp "dist/lib/*" io.weft.kubernetes.schema.ResourceFiles .
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile

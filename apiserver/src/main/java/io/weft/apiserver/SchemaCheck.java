@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Holds an object against a structural schema, as far as Weft's schemas go: types, required fields,
@@ -106,7 +107,8 @@ final class SchemaCheck {
     }
     var text = value.asText();
     bounds(path, schema, "minLength", "maxLength", text.length(), "characters");
-    if (schema.has("pattern") && !text.matches("(?s)(?:" + schema.get("pattern").asText() + ")")) {
+    if (schema.has("pattern")
+        && !Pattern.compile(schema.get("pattern").asText()).matcher(text).find()) {
       problems.add(path + ": Invalid value: " + value + ": must match " + schema.get("pattern"));
     }
     choices(path, schema, value);

@@ -50,13 +50,13 @@ final class ConnectionReader {
       }
       return Optional.of(new Mesh(members));
     }
+    var middle = member(hub, "hub");
+    var others = members(spokes, "spokes");
     if (!hub.isPresent() || !spokes.isPresent()) {
       object.report(
           object.place(), "who meets whom is missing: give 'hub' and 'spokes', or 'between'");
       return Optional.empty();
     }
-    var middle = member(hub, "hub");
-    var others = members(spokes, "spokes");
     if (others.isEmpty()) {
       spokes.report("a hub has one spoke at least");
     }

@@ -49,7 +49,7 @@ public record PeerSpec(
   public static final int MAX_TTL_SECURITY = 254;
   public static final int MAX_MULTIHOP = 255;
   public static final int MAX_ALLOW_AS_IN = 10;
-  static final int MAX_SHUTDOWN_OCTETS = 255;
+  public static final int MAX_SHUTDOWN_OCTETS = 255;
 
   public PeerSpec {
     families = List.copyOf(families);

@@ -1,0 +1,151 @@
+package io.weft.kubernetes.schema;
+
+import static io.weft.kubernetes.schema.Fieldset.NAME;
+import static io.weft.kubernetes.schema.Fieldset.PREFIX;
+import static io.weft.kubernetes.schema.Fieldset.SOME;
+import static io.weft.kubernetes.schema.Schema.Field.optional;
+import static io.weft.kubernetes.schema.Schema.Field.required;
+
+import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.NetworkSpec;
+import io.weft.kubernetes.schema.KindSchema.Column;
+import io.weft.kubernetes.schema.Schema.Choice;
+import io.weft.kubernetes.schema.Schema.Either;
+import io.weft.kubernetes.schema.Schema.Fields;
+import io.weft.kubernetes.schema.Schema.ListOf;
+import io.weft.kubernetes.schema.Schema.Truth;
+import io.weft.kubernetes.schema.Schema.Whole;
+import io.weft.net.Vni;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All kinds, each with its fields. */
+public final class ResourceSchemas {
+  private static final Whole VNI = new Whole(1, Vni.MAX);
+  private static final Column READY =
+      new Column("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status");
+
+  private ResourceSchemas() {}
+
+  /** In the order of {@link Kind}. */
+  public static List<KindSchema> all() {
+    return Stream.of(Kind.values()).map(ResourceSchemas::of).toList();
+  }
+
+  static KindSchema of(Kind kind) {
+    return switch (kind) {
+      case FABRIC ->
+          new KindSchema(
+              kind,
+              List.of(),
+              "What all nodes have in common. There is one, named default; without it, all defaults.",
+              FabricSchema.spec(),
+              false,
+              status(),
+              List.of(new Column("AS", "integer", ".spec.asn"), READY));
+      case TENANT ->
+          new KindSchema(
+              kind,
+              List.of("ten"),
+              "Networks that belong together and may route to each other; apart from every other"
+                  + " tenant.",
+              tenant(),
+              false,
+              status(optional("l3vni", VNI, "The L3 VNI that it has.")),
+              List.of(
+                  new Column("L3VNI", "integer", ".status.l3vni"),
+                  new Column("Egress", "string", ".spec.egress"),
+                  READY));
+      case NETWORK ->
+          new KindSchema(
+              kind,
+              List.of("net", "nets"),
+              "One Layer 2 segment: a MAC-VRF with one VNI (RFC 8365).",
+              network(),
+              false,
+              status(optional("vni", VNI, "The VNI that it has.")),
+              List.of(
+                  new Column("Tenant", "string", ".spec.tenant"),
+                  new Column("VNI", "integer", ".status.vni"),
+                  new Column("Subnets", "string", ".spec.subnets"),
+                  READY));
+      case TENANT_CONNECTION ->
+          new KindSchema(
+              kind,
+              List.of("tconn"),
+              "Tenants that meet on purpose: each may take in routes of the other, and of nobody else.",
+              connection(),
+              true,
+              status(),
+              List.of(READY));
+    };
+  }
+
+  private static Fields status(Schema.Field... fields) {
+    return new Fields(
+        Stream.concat(
+                Stream.of(fields),
+                Stream.of(optional("conditions", Fieldset.CONDITIONS, "What holds, and why not.")))
+            .toList(),
+        List.of());
+  }
+
+  private static Fields tenant() {
+    return Fields.of(
+        optional("l3vni", VNI, "What its routed packets travel in; automatic when not given."),
+        optional(
+            "routeTargets", Fieldset.ROUTE_TARGETS, "Of its IP-VRF; automatic when not given."),
+        optional(
+            "egress",
+            new Choice(List.of("node", "none")),
+            "Way to what is in none of its networks: none (only by routes of Type 5), or node"
+                + " (through the node, with its address); none when not given."));
+  }
+
+  private static Fields network() {
+    return Fields.of(
+            optional("tenant", NAME, "Its tenant; without: a segment of its own, pure Layer 2."),
+            optional("vni", VNI, "Its VNI; given out of the fabric's pool when not given."),
+            optional(
+                "subnets",
+                new ListOf(PREFIX, NetworkSpec.MAX_SUBNETS),
+                "IPv4 and IPv6, none overlapping another; none: no addresses are given out."),
+            optional(
+                "routeTargets",
+                Fieldset.ROUTE_TARGETS,
+                "Of its MAC-VRF; automatic when not given."),
+            optional(
+                "gateway",
+                new Either(new Truth(), new ListOf(Fieldset.ADDRESS, NetworkSpec.MAX_SUBNETS)),
+                "Anycast gateway on every node: true (the first address of each subnet), or"
+                    + " addresses; pure Layer 2 when not given."),
+            optional(
+                "mtu",
+                new Whole(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU),
+                "Of the endpoints; what the underlay leaves when not given."))
+        .where(
+            "!has(self.mtu) || self.mtu >= 1280 || !has(self.subnets) || !self.subnets.exists(s,"
+                + " s.contains(':'))",
+            "an IPv6 subnet needs an mtu of 1280 and more (RFC 8200 §5)");
+  }
+
+  private static Fields connection() {
+    var member =
+        new Either(
+            NAME,
+            Fields.of(
+                required("tenant", NAME, "Who."),
+                optional(
+                    "prefixes",
+                    new ListOf(PREFIX, SOME),
+                    "All that can be reached of it; everything when not given.")));
+    return Fields.of(
+        optional("hub", member, "Who all spokes meet."),
+        optional("spokes", new ListOf(member, SOME), "Who meet the hub, and never each other."),
+        optional("between", new ListOf(member, SOME), "Who meet each other; stands alone."),
+        optional(
+            "direction",
+            new Choice(List.of("both", "toHub", "toSpokes")),
+            "Where packets can go; both when not given."));
+  }
+}

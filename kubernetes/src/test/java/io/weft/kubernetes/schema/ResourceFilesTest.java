@@ -1,0 +1,109 @@
+package io.weft.kubernetes.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.api.ApiAccess;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.api.ApiFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** The generated files are in the repository as they should be, and a server works with them. */
+final class ResourceFilesTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path ROOT = Path.of(System.getenv().getOrDefault("WEFT_HOME", ".."));
+
+  static Stream<Map.Entry<String, String>> files() {
+    return ResourceFiles.all().entrySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void aFileIsAsItShouldBe(Map.Entry<String, String> file) {
+    assertThat(ROOT.resolve(file.getKey()))
+        .as("write it again with: make resources")
+        .content()
+        .isEqualTo(file.getValue());
+  }
+
+  private static Object yaml(String text) {
+    return new Load(LoadSettings.builder().build()).loadFromString(text);
+  }
+
+  private static ApiServer server() throws Exception {
+    var server = ApiServer.start();
+    for (var kind : ResourceSchemas.all()) {
+      server.define(JSON.valueToTree(yaml(Definition.yaml(kind))));
+    }
+    return server;
+  }
+
+  private static ApiClient client(ApiServer server) throws Exception {
+    return new ApiClient(
+        new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+  }
+
+  /** Every resource of every example is stored as it is: no field is refused or pruned. */
+  @Test
+  void theExamplesFollowTheSchemas() throws Exception {
+    var counted = new LinkedHashMap<String, Integer>();
+    try (var files = Files.newDirectoryStream(ROOT.resolve("examples"), "*.yaml")) {
+      for (var file : files) {
+        try (var server = server();
+            var client = client(server)) {
+          for (var document :
+              new Load(LoadSettings.builder().build()).loadAllFromString(Files.readString(file))) {
+            var object = (ObjectNode) JSON.valueToTree(document);
+            var kind = object.path("kind").asText();
+            for (var known : ResourceSchemas.all()) {
+              if (known.kind().label().equals(kind)) {
+                var stored = client.create("/apis/weft.io/v1alpha1/" + known.plural(), object);
+                assertThat(stored.path("spec"))
+                    .as("%s of %s", object, file)
+                    .isEqualTo(object.path("spec"));
+                counted.merge(kind, 1, Integer::sum);
+              }
+            }
+          }
+        }
+      }
+    }
+    assertThat(counted).containsKeys("Fabric", "Tenant", "Network", "TenantConnection");
+  }
+
+  @Test
+  void whatCannotBeIsRefused() throws Exception {
+    try (var server = server();
+        var client = client(server)) {
+      refused(client, "networks", "{'vni': 16777216}", "spec.vni: 16777216  is above 16777215");
+      refused(client, "networks", "{'subnets': ['10.0.0.0']}", "spec.subnets[0]: Invalid value");
+      refused(client, "tenants", "{'egress': 'tor'}", "spec.egress: Unsupported value");
+      refused(client, "fabrics", "{'asn': '65000'}", "spec.asn: Invalid value");
+      refused(client, "fabrics", "{'peers': [{'asn': 'x'}]}", "spec.peers[0].asn: Invalid value");
+    }
+  }
+
+  private static void refused(ApiClient client, String plural, String spec, String words)
+      throws Exception {
+    var object =
+        JSON.readTree(("{'metadata':{'name':'a'},'spec':" + spec + "}").replace('\'', '"'));
+    var failure =
+        Assertions.catchThrowableOfType(
+            ApiFailure.class, () -> client.create("/apis/weft.io/v1alpha1/" + plural, object));
+    assertThat(failure).isNotNull().hasMessageContaining(words);
+    assertThat(failure.status()).isEqualTo(422);
+  }
+}
