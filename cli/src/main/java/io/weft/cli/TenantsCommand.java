@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,7 +31,7 @@ final class TenantsCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "TENANT",
       arity = "0..1",
-      description = "With its networks, targets and prefixes.")
+      description = "With its networks, targets, connections and prefixes.")
   private Optional<String> tenant = Optional.empty();
 
   @Override
@@ -59,6 +61,7 @@ final class TenantsCommand implements Callable<Integer> {
             "IMPORT",
             "EXPORT",
             "WAY OUT",
+            "CONNECTIONS",
             "STATE");
     for (var each : tenants) {
       table.row(
@@ -70,6 +73,7 @@ final class TenantsCommand implements Callable<Integer> {
           Texts.joined(each.path("importTargets")),
           Texts.joined(each.path("exportTargets")),
           wayOut(each),
+          each.path("connections").size(),
           state(each));
     }
     return table;
@@ -119,6 +123,12 @@ final class TenantsCommand implements Callable<Integer> {
               + (network.path("routed").asBoolean() ? ", routed" : ", Layer 2 only")
               + (network.path("realised").asBoolean() ? "" : ", no endpoint here"));
     }
+    if (!tenant.path("connections").isEmpty()) {
+      out.println();
+      out.print(connections(tenant.path("connections")));
+      printRemarks(tenant.path("connections"), out);
+      out.println();
+    }
     if (!tenant.has("rd")) {
       return;
     }
@@ -141,6 +151,54 @@ final class TenantsCommand implements Callable<Integer> {
     }
   }
 
+  private static Table connections(JsonNode rows) {
+    var table =
+        new Table("CONNECTION", "WITH", "DIRECTION", "REACHES", "ROUTES", "REACHED AT", "ROUTES");
+    for (var row : rows) {
+      var out = row.path("reaches");
+      var in = row.path("reachedBy");
+      table.row(
+          row.path("connection").asText(),
+          row.path("with").asText(),
+          row.path("direction").asText(),
+          extent(out),
+          Texts.orDash(out, "routes"),
+          extent(in),
+          Texts.orDash(in, "routes"));
+    }
+    return table;
+  }
+
+  private static String extent(JsonNode way) {
+    if (way.isMissingNode()) {
+      return "-";
+    }
+    if (!way.path("inForce").asBoolean()) {
+      return "nothing";
+    }
+    return way.path("prefixes").isEmpty() ? "everything" : Texts.joined(way.path("prefixes"));
+  }
+
+  private static void printRemarks(JsonNode rows, PrintWriter out) {
+    for (var row : rows) {
+      var remarks = new LinkedHashSet<String>();
+      for (var way : List.of(row.path("reaches"), row.path("reachedBy"))) {
+        if (way.has("remark")) {
+          remarks.add(way.path("remark").asText());
+        }
+      }
+      for (var remark : remarks) {
+        out.println(
+            Texts.printable(
+                row.path("connection").asText()
+                    + ", with "
+                    + row.path("with").asText()
+                    + ": "
+                    + remark));
+      }
+    }
+  }
+
   private static Table prefixes(JsonNode rows) {
     var table = new Table("", "PREFIX", "SOURCE", "VIA");
     for (var row : rows) {
@@ -151,7 +209,8 @@ final class TenantsCommand implements Callable<Integer> {
       table.row(
           row.path("used").asBoolean() ? "*" : " ",
           row.path("prefix").asText(),
-          row.path("source").asText(),
+          row.path("source").asText()
+              + (row.has("owner") ? " of " + row.path("owner").asText() : ""),
           ways.isEmpty() ? "-" : String.join(", ", ways));
     }
     return table;

@@ -133,13 +133,20 @@ class WeftTest {
          "importTargets": ["65000:5001"], "exportTargets": ["65000:5001"],
          "rd": "10.0.0.1:5001", "routerMac": "0a:5a:0a:00:00:01", "remotePrefixes": 5000,
          "networks": [{"name": "red-web", "routed": true, "realised": true},
-           {"name": "red-sto", "routed": false, "realised": false}]}],
+           {"name": "red-sto", "routed": false, "realised": false}],
+         "connections": [
+           {"connection": "logging", "with": "logs", "direction": "out",
+            "reaches": {"prefixes": [], "inForce": true, "routes": 0,
+              "remark": "no route of tenant 'logs' is known here; 'weft why-not PREFIX' tells more"}},
+           {"connection": "shared", "with": "services", "direction": "both",
+            "reaches": {"prefixes": ["10.0.1.0/24"], "inForce": true, "routes": 12},
+            "reachedBy": {"prefixes": [], "inForce": true}}]}],
        "counts": {"connected": 1, "endpoint": 2, "node": 0, "host": 4999, "prefix": 1},
        "prefixes": [
          {"prefix": "192.168.1.0/24", "source": "connected", "used": true, "ways": []},
          {"prefix": "192.168.1.0/24", "source": "prefix", "used": false,
           "ways": [{"via": "10.0.0.2", "vni": 5001}]},
-         {"prefix": "10.9.0.0/16", "source": "prefix", "used": true,
+         {"prefix": "10.9.0.0/16", "source": "prefix", "used": true, "owner": "services",
           "ways": [{"via": "10.0.0.2", "vni": 5001}, {"via": "10.0.0.3", "vni": 7001}]}],
        "more": 904}
       """;
@@ -495,9 +502,9 @@ class WeftTest {
     assertThat(onAgent("tenants").out())
         .isEqualTo(
             """
-            TENANT  L3 VNI  RD             NETWORKS  PREFIXES  IMPORT      EXPORT      WAY OUT      STATE
-            blue    -       -                     1  -         -           -           -            Layer 2 only
-            red     5001    10.0.0.1:5001         2  2         65000:5001  65000:5001  node (IPv4)  routes here
+            TENANT  L3 VNI  RD             NETWORKS  PREFIXES  IMPORT      EXPORT      WAY OUT      CONNECTIONS  STATE
+            blue    -       -                     1  -         -           -           -                      0  Layer 2 only
+            red     5001    10.0.0.1:5001         2  2         65000:5001  65000:5001  node (IPv4)            0  routes here
             """);
     assertThat(onAgent("tenants", "red").out())
         .isEqualTo(
@@ -512,12 +519,18 @@ class WeftTest {
             router     MAC 0a:5a:0a:00:00:01
             network    red-web, routed
             network    red-sto, Layer 2 only, no endpoint here
+
+            CONNECTION  WITH      DIRECTION  REACHES      ROUTES  REACHED AT  ROUTES
+            logging     logs      out        everything        0  -           -
+            shared      services  both       10.0.1.0/24      12  everything  -
+            logging, with logs: no route of tenant 'logs' is known here; 'weft why-not PREFIX' tells more
+
             prefixes   1 connected, 2 behind endpoints, 4999 hosts and 1 prefixes of other nodes
 
-               PREFIX          SOURCE     VIA
-            *  192.168.1.0/24  connected  -
-               192.168.1.0/24  prefix     10.0.0.2 in VNI 5001
-            *  10.9.0.0/16     prefix     10.0.0.2 in VNI 5001, 10.0.0.3 in VNI 7001
+               PREFIX          SOURCE              VIA
+            *  192.168.1.0/24  connected           -
+               192.168.1.0/24  prefix              10.0.0.2 in VNI 5001
+            *  10.9.0.0/16     prefix of services  10.0.0.2 in VNI 5001, 10.0.0.3 in VNI 7001
             ... and 904 more
             """);
     assertThat(requests).last().asString().contains("\"tenant\":\"red\"");

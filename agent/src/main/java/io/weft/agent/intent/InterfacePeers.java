@@ -42,7 +42,8 @@ public final class InterfacePeers {
     var secrets = configuration.secrets();
     return new Configuration(
         new IntentReading(
-            new Intent(fabric, intent.tenants(), intent.networks()), reading.problems()),
+            new Intent(fabric, intent.tenants(), intent.networks(), intent.ways()),
+            reading.problems()),
         new Secrets.Reading(resolve(secrets.found(), found), resolve(secrets.unusable(), found)));
   }
 

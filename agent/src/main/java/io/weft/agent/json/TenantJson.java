@@ -1,8 +1,8 @@
 package io.weft.agent.json;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.kubernetes.intent.ConnectionWay;
 import io.weft.overlay.node.TenantView;
 import io.weft.overlay.node.TenantView.Source;
 import java.util.List;
@@ -12,17 +12,32 @@ import java.util.Locale;
 public final class TenantJson {
   private TenantJson() {}
 
-  /** All tenants that the node knows. */
-  public static ObjectNode tenants(List<TenantView> tenants) {
+  /**
+   * All tenants that the node knows.
+   *
+   * @param ways what connections declare of them
+   */
+  public static ObjectNode tenants(List<TenantView> tenants, List<ConnectionWay> ways) {
     var document = JsonNodeFactory.instance.objectNode();
     var array = document.putArray("tenants");
-    tenants.forEach(tenant -> add(array, tenant));
+    var connections = new ConnectionRows(tenants, ways);
+    tenants.forEach(tenant -> add(array.addObject(), tenant, connections));
     return document;
   }
 
-  /** One of them with its table. */
-  public static ObjectNode tenant(TenantView tenant, TenantTable table) {
-    var document = tenants(List.of(tenant));
+  /**
+   * One of them with its table.
+   *
+   * @param declared as for {@link #tenants}
+   */
+  public static ObjectNode tenant(
+      String name, List<TenantView> tenants, List<ConnectionWay> declared, TenantTable table) {
+    var document = JsonNodeFactory.instance.objectNode();
+    var array = document.putArray("tenants");
+    var connections = new ConnectionRows(tenants, declared);
+    tenants.stream()
+        .filter(tenant -> tenant.name().equals(name))
+        .forEach(tenant -> add(array.addObject(), tenant, connections));
     var counts = document.putObject("counts");
     for (var source : Source.values()) {
       counts.put(text(source), table.count(source));
@@ -32,6 +47,9 @@ public final class TenantJson {
       var node = prefixes.addObject();
       node.put("prefix", row.prefix().toString()).put("source", text(row.source()));
       node.put("used", row.used());
+      if (!row.owner().isEmpty()) {
+        node.put("owner", row.owner());
+      }
       var ways = node.putArray("ways");
       for (var way : row.ways()) {
         ways.addObject().put("via", way.via().toString()).put("vni", way.vni().value());
@@ -46,9 +64,8 @@ public final class TenantJson {
     return source.name().toLowerCase(Locale.ROOT);
   }
 
-  private static void add(ArrayNode array, TenantView tenant) {
-    var node = array.addObject().put("name", tenant.name());
-    node.put("namespace", tenant.namespace());
+  private static void add(ObjectNode node, TenantView tenant, ConnectionRows connections) {
+    node.put("name", tenant.name()).put("namespace", tenant.namespace());
     node.put("routes", tenant.routing().isPresent()).put("realised", tenant.here().isPresent());
     tenant
         .routing()
@@ -80,5 +97,6 @@ public final class TenantJson {
           .put("routed", network.routed())
           .put("realised", network.realised());
     }
+    connections.addTo(node.putArray("connections"), tenant.name());
   }
 }

@@ -21,6 +21,7 @@ import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.wire.Route;
+import io.weft.kubernetes.intent.ConnectionWay;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -54,6 +55,7 @@ final class NodeCalls {
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final Node node;
   private final Supplier<List<String>> problems;
+  private final Supplier<List<ConnectionWay>> ways;
   private final Supplier<PeerJson> peerJson;
   private final Supplier<ProbeView> paths;
   private final AtomicLong requests = new AtomicLong();
@@ -64,11 +66,13 @@ final class NodeCalls {
       EventLoop<NodeEvent, NodeEffect> loop,
       Node node,
       Supplier<List<String>> problems,
+      Supplier<List<ConnectionWay>> ways,
       Supplier<PeerJson> peerJson,
       Supplier<ProbeView> paths) {
     this.loop = loop;
     this.node = node;
     this.problems = problems;
+    this.ways = ways;
     this.peerJson = peerJson;
     this.paths = paths;
   }
@@ -125,14 +129,13 @@ final class NodeCalls {
     var tenants = await(loop.ask(node::tenants));
     var name = call.path("tenant").asText();
     if (name.isEmpty()) {
-      return TenantJson.tenants(tenants);
+      return TenantJson.tenants(tenants, ways.get());
     }
-    var tenant = tenants.stream().filter(each -> each.name().equals(name)).findFirst();
-    if (tenant.isEmpty()) {
+    if (tenants.stream().noneMatch(each -> each.name().equals(name))) {
       throw new CallRefused("UNKNOWN_TENANT", "tenant '" + name + "' is not known");
     }
     var table = await(loop.askInSlices(new PrefixSearch(node, name)::go));
-    return TenantJson.tenant(tenant.get(), table);
+    return TenantJson.tenant(name, tenants, ways.get(), table);
   }
 
   private <T> T ask(Function<SpeakerInspection, Optional<T>> slice)

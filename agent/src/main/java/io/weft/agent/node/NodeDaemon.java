@@ -85,7 +85,14 @@ public final class NodeDaemon implements AutoCloseable {
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> tunnels(node));
-    calls = new NodeCalls(loop, node, this::problems, this::peerJson, probes::view);
+    calls =
+        new NodeCalls(
+            loop,
+            node,
+            this::problems,
+            () -> configuration.current().reading().intent().ways(),
+            this::peerJson,
+            probes::view);
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
   }

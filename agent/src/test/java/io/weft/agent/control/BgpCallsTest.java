@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -288,7 +289,8 @@ class BgpCallsTest {
                 new TenantView.Here(
                     RouteDistinguisher.parse("10.0.0.1:5001"),
                     MacAddress.parse("0a:5a:0a:00:00:01"),
-                    1))
+                    1,
+                    new TreeMap<>()))
             : Optional.empty(),
         List.of());
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.agent.probe.PathState;
 import io.weft.agent.probe.PathState.Place;
 import io.weft.agent.probe.ProbeView;
+import io.weft.kubernetes.intent.ConnectionWay;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -19,6 +20,7 @@ import io.weft.overlay.node.Tunnel;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The stable form of tenants and paths: whoever changes it changes what programs read. */
@@ -33,7 +35,8 @@ class TenantDocumentsTest {
               new TenantView.Here(
                   RouteDistinguisher.parse("10.0.0.1:5001"),
                   MacAddress.parse("0a:5a:0a:00:00:01"),
-                  2)),
+                  2,
+                  new TreeMap<>(Map.of("services", 3)))),
           List.of(new TenantView.Member("red-web", true, true)));
 
   private static void assertJson(Object document, String expected) throws Exception {
@@ -55,12 +58,12 @@ class TenantDocumentsTest {
                 false));
     var table = new TenantTable(rows, Map.of(Source.CONNECTED, 1, Source.HOST, 4));
     assertJson(
-        TenantJson.tenant(RED, table),
+        TenantJson.tenant("red", List.of(RED), List.of(), table),
         """
         {'tenants':[{'name':'red','namespace':'weft-red','routes':true,'realised':true,
           'l3vni':5001,'importTargets':['65000:5001'],'exportTargets':['65000:5001'],
           'rd':'10.0.0.1:5001','routerMac':'0a:5a:0a:00:00:01','remotePrefixes':2,
-          'networks':[{'name':'red-web','routed':true,'realised':true}]}],
+          'networks':[{'name':'red-web','routed':true,'realised':true}],'connections':[]}],
          'counts':{'connected':1,'endpoint':0,'node':0,'host':4,'prefix':0},
          'prefixes':[
           {'prefix':'192.168.1.0/24','source':'connected','used':true,'ways':[]},
@@ -74,11 +77,43 @@ class TenantDocumentsTest {
   void aTenantThatDoesNotRoute() throws Exception {
     var blue = new TenantView("blue", "weft-blue", Optional.empty(), Optional.empty(), List.of());
     assertJson(
-        TenantJson.tenants(List.of(blue)),
+        TenantJson.tenants(List.of(blue), List.of()),
         """
         {'tenants':[{'name':'blue','namespace':'weft-blue','routes':false,'realised':false,
-          'networks':[]}]}
+          'networks':[],'connections':[]}]}
         """);
+  }
+
+  @Test
+  void whomATenantMeetsAndWhyNot() throws Exception {
+    var services =
+        new TenantView("services", "weft-services", Optional.empty(), Optional.empty(), List.of());
+    var ways =
+        List.of(
+            way("shared", "red", "services", true, "", "10.0.1.0/24"),
+            way("shared", "services", "red", true, ""),
+            way("logging", "red", "logs", true, ""),
+            way("odd", "red", "gone", false, "there is no Tenant 'gone'"));
+    var red = TenantJson.tenants(List.of(RED, services), ways).path("tenants").path(0);
+    assertJson(
+        red.path("connections"),
+        """
+        [{'connection':'odd','with':'gone','direction':'out',
+          'reaches':{'prefixes':[],'inForce':false,'remark':'there is no Tenant @gone@'}},
+         {'connection':'logging','with':'logs','direction':'out',
+          'reaches':{'prefixes':[],'inForce':true,'routes':0,
+           'remark':'no route of tenant @logs@ is known here; @weft why-not PREFIX@ tells more'}},
+         {'connection':'shared','with':'services','direction':'both',
+          'reaches':{'prefixes':['10.0.1.0/24'],'inForce':true,'routes':3},
+          'reachedBy':{'prefixes':[],'inForce':true,
+           'remark':'tenant @services@ has no routed endpoint on this node'}}]
+        """);
+  }
+
+  private static ConnectionWay way(
+      String connection, String from, String to, boolean inForce, String remark, String... limit) {
+    var prefixes = List.of(limit).stream().map(IpPrefix::parse).toList();
+    return new ConnectionWay(connection, from, to, prefixes, inForce, remark);
   }
 
   private static Tunnel tunnel(int last) {

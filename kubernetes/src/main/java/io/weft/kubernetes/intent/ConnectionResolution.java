@@ -33,6 +33,16 @@ final class ConnectionResolution {
   /** By who reaches, then by who is reached. */
   private final TreeMap<String, TreeMap<String, Reach>> reaches = new TreeMap<>();
 
+  private final List<ConnectionWay> ways = new ArrayList<>();
+
+  /**
+   * Everybody's part in the connections.
+   *
+   * @param tenants with what they reach
+   * @param ways what was declared, in force or not
+   */
+  record Connected(SortedMap<String, ResolvedTenant> tenants, List<ConnectionWay> ways) {}
+
   private ConnectionResolution(
       FabricSpec fabric,
       SortedMap<String, ResolvedTenant> tenants,
@@ -45,7 +55,7 @@ final class ConnectionResolution {
   }
 
   /** The tenants with what they reach; {@code problems} takes why something cannot be reached. */
-  static SortedMap<String, ResolvedTenant> resolve(
+  static Connected resolve(
       FabricSpec fabric,
       SortedMap<String, ResolvedTenant> tenants,
       Collection<NetworkVersion> networks,
@@ -60,7 +70,7 @@ final class ConnectionResolution {
                 name,
                 tenant.withReaches(
                     List.copyOf(resolution.reaches.getOrDefault(name, new TreeMap<>()).values()))));
-    return resolved;
+    return new Connected(resolved, resolution.ways);
   }
 
   private void connect(Declared declared) {
@@ -87,38 +97,41 @@ final class ConnectionResolution {
     }
   }
 
-  private boolean routes(Member member) {
-    return Optional.ofNullable(tenants.get(member.tenant()))
-        .flatMap(ResolvedTenant::l3Vni)
-        .isPresent();
+  private void report(Declared declared, Member member) {
+    absence(member)
+        .ifPresentOrElse(
+            why -> problem(declared, member.field(), why),
+            () ->
+                unrouted(member)
+                    .forEach(
+                        (index, why) ->
+                            problem(declared, member.field() + ".prefixes[" + index + "]", why)));
   }
 
-  private void report(Declared declared, Member member) {
-    if (!tenants.containsKey(member.tenant())) {
-      problem(
-          declared,
-          member.field(),
+  /** Why the tenant cannot be connected. */
+  private Optional<String> absence(Member member) {
+    var tenant = Optional.ofNullable(tenants.get(member.tenant()));
+    if (tenant.isEmpty()) {
+      return Optional.of(
           "there is no Tenant '"
               + member.tenant()
               + "'; declare it or name another"
               + Spelling.nearest(member.tenant(), tenants.keySet())
                   .map(near -> "; did you mean '" + near + "'?")
                   .orElse(""));
-    } else if (!routes(member)) {
-      problem(
-          declared,
-          member.field(),
-          "tenant '"
-              + member.tenant()
-              + "' does not route, so nothing of it can be reached, nor can it reach others; give"
-              + " one of its networks a gateway");
-    } else {
-      reportUnrouted(declared, member);
     }
+    return tenant.flatMap(ResolvedTenant::l3Vni).isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            "tenant '"
+                + member.tenant()
+                + "' does not route, so nothing of it can be reached, nor can it reach others; give"
+                + " one of its networks a gateway");
   }
 
-  /** A limit that names a network without gateway lets nothing through. */
-  private void reportUnrouted(Declared declared, Member member) {
+  /** Limits that name a network without gateway let nothing through; by their place in the list. */
+  private SortedMap<Integer, String> unrouted(Member member) {
+    var reasons = new TreeMap<Integer, String>();
     for (int i = 0; i < member.prefixes().size(); i++) {
       var prefix = member.prefixes().get(i);
       var overlapping =
@@ -128,34 +141,47 @@ final class ConnectionResolution {
               .toList();
       if (!overlapping.isEmpty()
           && overlapping.stream().allMatch(network -> network.spec().gateways().isEmpty())) {
-        problem(
-            declared,
-            member.field() + ".prefixes[" + i + "]",
+        reasons.put(
+            i,
             prefix
                 + " is of "
                 + named(overlapping.getFirst())
                 + ", which has no gateway and so cannot be reached; give it one");
       }
     }
+    return reasons;
   }
 
   /** Routes of {@code to} are given to {@code from}. */
   private void reach(Declared declared, Member from, Member to) {
-    if (!routes(from) || !routes(to)) {
+    var refusal = absence(from).or(() -> absence(to));
+    var remarks = new ArrayList<String>();
+    if (refusal.isEmpty()) {
+      remarks.addAll(unrouted(to).values());
+      ownSubnets(from, to).ifPresent(remarks::add);
+      ownSubnets(from, to).ifPresent(why -> problem(declared, to.field(), why));
+      refusal = ambiguity(from, to);
+      refusal.ifPresent(why -> problem(declared, to.field(), why));
+    }
+    refusal.ifPresent(why -> remarks.add(0, why));
+    ways.add(
+        new ConnectionWay(
+            declared.resource().name(),
+            from.tenant(),
+            to.tenant(),
+            to.prefixes(),
+            refusal.isEmpty(),
+            String.join("; ", remarks)));
+    if (refusal.isPresent()) {
       return;
     }
-    reportOverlap(declared, from, to);
-    var reached = reaches.computeIfAbsent(from.tenant(), _ -> new TreeMap<>());
-    for (var other : reached.keySet()) {
-      if (!other.equals(to.tenant()) && isAmbiguous(declared, from, to, other)) {
-        return;
-      }
-    }
     var targets = targets(to.tenant());
-    reached.merge(
-        to.tenant(),
-        new Reach(to.tenant(), targets, to.prefixes()),
-        (one, two) -> new Reach(to.tenant(), targets, union(one.prefixes(), two.prefixes())));
+    reaches
+        .computeIfAbsent(from.tenant(), _ -> new TreeMap<>())
+        .merge(
+            to.tenant(),
+            new Reach(to.tenant(), targets, to.prefixes()),
+            (one, two) -> new Reach(to.tenant(), targets, union(one.prefixes(), two.prefixes())));
   }
 
   private List<ImportTarget> targets(String tenant) {
@@ -179,39 +205,37 @@ final class ConnectionResolution {
     }
   }
 
-  private void reportOverlap(Declared declared, Member from, Member to) {
-    overlap(from.tenant(), List.of(), to.tenant(), to.prefixes())
-        .ifPresent(
+  private Optional<String> ownSubnets(Member from, Member to) {
+    return overlap(from.tenant(), List.of(), to.tenant(), to.prefixes())
+        .map(
             overlap ->
-                problem(
-                    declared,
-                    to.field(),
-                    overlap
-                        + ": tenant '"
-                        + from.tenant()
-                        + "' keeps its own and cannot reach that of tenant '"
-                        + to.tenant()
-                        + "'; choose subnets that do not overlap"));
+                overlap
+                    + ": tenant '"
+                    + from.tenant()
+                    + "' keeps its own and cannot reach that of tenant '"
+                    + to.tenant()
+                    + "'; choose subnets that do not overlap");
   }
 
   /** Two tenants with one subnet: packets would come to the wrong one, so the second is left. */
-  private boolean isAmbiguous(Declared declared, Member from, Member to, String other) {
-    var standing = reaches.getOrDefault(from.tenant(), new TreeMap<>()).get(other);
-    var overlap =
-        overlap(
-            other, standing == null ? List.of() : standing.prefixes(), to.tenant(), to.prefixes());
-    overlap.ifPresent(
-        found ->
-            problem(
-                declared,
-                to.field(),
-                found
-                    + ": tenant '"
-                    + from.tenant()
-                    + "' would reach both, so it reaches '"
-                    + other
-                    + "' only; choose subnets that do not overlap, or limit both by prefixes"));
-    return overlap.isPresent();
+  private Optional<String> ambiguity(Member from, Member to) {
+    for (var standing : reaches.getOrDefault(from.tenant(), new TreeMap<>()).values()) {
+      var other = standing.tenant();
+      var overlap =
+          other.equals(to.tenant())
+              ? Optional.<Overlap>empty()
+              : overlap(other, standing.prefixes(), to.tenant(), to.prefixes());
+      if (overlap.isPresent()) {
+        return Optional.of(
+            overlap.get()
+                + ": tenant '"
+                + from.tenant()
+                + "' would reach both, so it reaches '"
+                + other
+                + "' only; choose subnets that do not overlap, or limit both by prefixes");
+      }
+    }
+    return Optional.empty();
   }
 
   /** Routed subnets of both that overlap, as far as the limits let them be reached. */

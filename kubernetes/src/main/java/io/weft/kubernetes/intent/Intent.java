@@ -2,6 +2,7 @@ package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.Fabric;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -11,16 +12,20 @@ import java.util.TreeMap;
  *
  * @param tenants by name
  * @param networks by name
+ * @param ways what the connections declare, in force or not
  */
 public record Intent(
     Fabric fabric,
     SortedMap<String, ResolvedTenant> tenants,
-    SortedMap<String, ResolvedNetwork> networks) {
+    SortedMap<String, ResolvedNetwork> networks,
+    List<ConnectionWay> ways) {
   /** Nothing asked for. */
-  public static final Intent NONE = new Intent(Fabric.DEFAULT, new TreeMap<>(), new TreeMap<>());
+  public static final Intent NONE =
+      new Intent(Fabric.DEFAULT, new TreeMap<>(), new TreeMap<>(), List.of());
 
   public Intent {
     tenants = Collections.unmodifiableSortedMap(new TreeMap<>(tenants));
     networks = Collections.unmodifiableSortedMap(new TreeMap<>(networks));
+    ways = List.copyOf(ways);
   }
 }

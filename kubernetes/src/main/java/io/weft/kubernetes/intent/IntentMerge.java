@@ -67,7 +67,7 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
             problems);
     var apart =
         TenantResolution.resolve(fabric.spec(), tenants, versions.values(), l3Vnis, problems);
-    var routing =
+    var connected =
         ConnectionResolution.resolve(
             fabric.spec(), apart, versions.values(), connections, problems);
     keepOnly(versions, next);
@@ -75,7 +75,9 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
     var resolved = new TreeMap<String, ResolvedNetwork>();
     versions.forEach((name, version) -> resolved.put(name, version.resolved()));
     return new IntentMerge(
-        next, new IntentReading(new Intent(fabric, routing, resolved), problems));
+        next,
+        new IntentReading(
+            new Intent(fabric, connected.tenants(), resolved, connected.ways()), problems));
   }
 
   /** The directory as a whole cannot be read: everything stays. */

@@ -186,6 +186,28 @@ class ConnectionResolutionTest {
   }
 
   @Test
+  void whatWasDeclaredIsToldWithWhatStandsAgainstIt() {
+    put("g.yaml", tenant("grey", 5009, "10.1.0.0/24"));
+    put("c.yaml", connection("c", "hub: hub, spokes: [red, grey, gone], direction: toSpokes"));
+    assertThat(merge.reading().intent().ways())
+        .extracting(way -> way.from() + ">" + way.to() + " " + way.inForce())
+        .containsExactly("hub>red true", "hub>grey false", "hub>gone false");
+    assertThat(merge.reading().intent().ways())
+        .extracting(ConnectionWay::remark)
+        .satisfiesExactly(
+            remark -> assertThat(remark).isEmpty(),
+            remark -> assertThat(remark).contains("so it reaches 'red' only"),
+            remark -> assertThat(remark).startsWith("there is no Tenant 'gone'"));
+    put("c.yaml", connection("c", "between: [red, grey]"));
+    assertThat(merge.reading().intent().ways())
+        .allSatisfy(way -> assertThat(way.inForce()).isTrue())
+        .allSatisfy(way -> assertThat(way.remark()).contains("choose subnets that do not overlap"));
+    files.remove("c.yaml");
+    read();
+    assertThat(merge.reading().intent().ways()).isEmpty();
+  }
+
+  @Test
   void aBadVersionLeavesTheLastGoodOne() {
     put("c.yaml", connection("c", "between: [red, blue]"));
     for (var bad :

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -99,6 +100,9 @@ public final class RemotePrefixes {
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
   private final TreeMap<IpAddress, NavigableMap<IpPrefix, Integer>> byGateway = new TreeMap<>();
 
+  /** How many ways each other tenant has given. */
+  private final TreeMap<String, Integer> owners = new TreeMap<>();
+
   /** How many routes of the VTEP say so, by the VNI that they ask for. */
   private final TreeMap<Vni, TreeMap<IpAddress, NavigableMap<MacAddress, Integer>>> routers =
       new TreeMap<>();
@@ -129,6 +133,14 @@ public final class RemotePrefixes {
   }
 
   private void count(RemotePrefix remote, int change) {
+    if (!remote.owner().isEmpty()) {
+      int ways = owners.getOrDefault(remote.owner(), 0) + change;
+      if (ways == 0) {
+        owners.remove(remote.owner());
+      } else {
+        owners.put(remote.owner(), ways);
+      }
+    }
     remote.gateway().ifPresent(gateway -> count(byGateway, gateway, remote.prefix(), change));
     if (remote.router().isPresent()) {
       var router = remote.router().get();
@@ -232,6 +244,11 @@ public final class RemotePrefixes {
   /** The VTEPs that ask for this VNI, sorted. */
   public Iterable<IpAddress> vteps(Vni vni) {
     return routers.getOrDefault(vni, NOBODY).keySet();
+  }
+
+  /** How many ways connections have let in of other tenants, by their names. */
+  public SortedMap<String, Integer> owners() {
+    return Collections.unmodifiableSortedMap(owners);
   }
 
   /** Counts distinct prefixes. */

@@ -72,15 +72,15 @@ record TenantPrefixes(TenantInstance tenant) {
   }
 
   private Prefix row(IpPrefix prefix) {
-    boolean host = tenant.remote().ways(prefix).stream().anyMatch(RemotePrefix::host);
+    var ways = tenant.remote().ways(prefix);
+    boolean host = ways.stream().anyMatch(RemotePrefix::host);
+    var best = tenant.best(prefix);
     return new Prefix(
         prefix,
         host ? Source.HOST : Source.PREFIX,
-        tenant.best(prefix).stream()
-            .flatMap(way -> tenant.next(way).stream())
-            .map(TenantPrefixes::way)
-            .toList(),
-        tenant.isRouted(prefix));
+        best.stream().flatMap(way -> tenant.next(way).stream()).map(TenantPrefixes::way).toList(),
+        tenant.isRouted(prefix),
+        (best.isEmpty() ? ways : best).stream().findFirst().map(RemotePrefix::owner).orElse(""));
   }
 
   private static Way way(TenantHop hop) {

@@ -5,8 +5,11 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.Vni;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * An immutable picture of a tenant on one node.
@@ -30,8 +33,17 @@ public record TenantView(
    * Its IP-VRF on this node.
    *
    * @param remotePrefixes distinct prefixes and hosts that other nodes say
+   * @param ofOthers ways that connections let in, used or not, by the tenant whose they are
    */
-  public record Here(RouteDistinguisher rd, MacAddress routerMac, int remotePrefixes) {}
+  public record Here(
+      RouteDistinguisher rd,
+      MacAddress routerMac,
+      int remotePrefixes,
+      SortedMap<String, Integer> ofOthers) {
+    public Here {
+      ofOthers = Collections.unmodifiableSortedMap(new TreeMap<>(ofOthers));
+    }
+  }
 
   /**
    * One of its networks.
@@ -68,10 +80,16 @@ public record TenantView(
    *
    * @param ways the best ones, all equally good; none: it is connected, or nothing usable is known
    * @param used the kernel is to have it so
+   * @param owner the tenant whose it is by a connection; empty: this one
    */
-  public record Prefix(IpPrefix prefix, Source source, List<Way> ways, boolean used) {
+  public record Prefix(IpPrefix prefix, Source source, List<Way> ways, boolean used, String owner) {
     public Prefix {
       ways = List.copyOf(ways);
+    }
+
+    /** One of the tenant's own. */
+    public Prefix(IpPrefix prefix, Source source, List<Way> ways, boolean used) {
+      this(prefix, source, ways, used, "");
     }
   }
 

@@ -49,7 +49,8 @@ final class TenantViews {
   }
 
   private static Here here(TenantInstance tenant) {
-    return new Here(tenant.rd(), tenant.routerMac(), tenant.remote().count());
+    return new Here(
+        tenant.rd(), tenant.routerMac(), tenant.remote().count(), tenant.remote().owners());
   }
 
   /** Empty where the tenant does not route here. */

@@ -32,6 +32,7 @@ import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -391,6 +392,13 @@ final class TenantWaysTest {
     one.say(host(THIRD, "192.168.1.10", BLUE_L3), from(THIRD, BLUE_TARGET));
     assertThat(hops("10.9.0.0/16")).containsExactly(TenantHop.sending(BLUE_L3, THIRD));
     assertThat(hops("192.168.1.10/32")).as("red's own").isEmpty();
+    assertThat(one.node.tenants().getLast().here().orElseThrow().ofOthers())
+        .as("what came in by the connection, used or not")
+        .containsExactly(Map.entry("blue", 2));
+    assertThat(one.node.prefixes("red", Optional.empty(), 10).orElseThrow().prefixes())
+        .filteredOn(TenantView.Prefix::used)
+        .extracting(row -> row.prefix() + " " + row.owner())
+        .containsExactly("192.168.1.0/24 ", "10.9.0.0/16 blue");
     assertThat(one.node.view().unusedRoutes()).isEmpty();
     one.unsay(host(THIRD, "192.168.1.10", BLUE_L3));
     assertThat(hops("10.9.0.0/16")).isEmpty();
