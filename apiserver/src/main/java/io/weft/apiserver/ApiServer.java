@@ -93,6 +93,30 @@ public final class ApiServer implements AutoCloseable {
     types.add(ResourceType.of(definition));
   }
 
+  /**
+   * Makes an object, or replaces the one of its name, without a call: for objects that are there
+   * when a client comes, or change where the test cannot call.
+   *
+   * @throws IllegalArgumentException when the kind is not known or the schema refuses it
+   */
+  public JsonNode put(ObjectNode object) {
+    var type =
+        types.stream()
+            .filter(each -> each.kind().equals(object.path("kind").asText()))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no such kind: " + object));
+    var metadata = object.path("metadata");
+    var namespace = metadata.path("namespace").asText("");
+    var name = metadata.path("name").asText();
+    try {
+      return store.find(type, namespace, name).isPresent()
+          ? store.replace(type, namespace, name, false, object)
+          : store.create(type, namespace, object);
+    } catch (Refusal refusal) {
+      throw new IllegalArgumentException(refusal.words(), refusal);
+    }
+  }
+
   // ---- Trouble ----------------------------------------------------------------------------
 
   /** Each call waits so long. */

@@ -1,5 +1,6 @@
 package io.weft.cli;
 
+import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.node.NodeOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options that both daemons have. */
@@ -15,12 +18,7 @@ final class DaemonOptions {
   /** Keeps a strong reference: a logger that nobody holds forgets its level. */
   private static final Logger WEFT_LOG = Logger.getLogger("io.weft");
 
-  @Option(
-      names = "--config",
-      paramLabel = "DIR",
-      defaultValue = NodeOptions.DEFAULT_CONFIG,
-      description = "Directory of YAML resources, watched (default: ${DEFAULT-VALUE}).")
-  private Path config = Path.of(NodeOptions.DEFAULT_CONFIG);
+  @ArgGroup private @Nullable ConfigOptions config;
 
   @Option(
       names = "--socket",
@@ -58,8 +56,46 @@ final class DaemonOptions {
     }
   }
 
-  Path config() {
-    return config;
+  IntentPlace config() {
+    return config == null
+        ? new IntentPlace.Directory(Path.of(NodeOptions.DEFAULT_CONFIG))
+        : config.place();
+  }
+
+  /** True when the command line says where the resources are. */
+  boolean hasConfig() {
+    return config != null;
+  }
+
+  /** Where the resources are: one of them, or none. */
+  static final class ConfigOptions {
+    @Option(
+        names = "--config",
+        paramLabel = "DIR",
+        description =
+            "Directory of YAML resources, watched (default: " + NodeOptions.DEFAULT_CONFIG + ").")
+    private @Nullable Path directory;
+
+    @Option(
+        names = "--kubeconfig",
+        paramLabel = "FILE",
+        description = "Resources of the Kubernetes API, by its current context, watched.")
+    private @Nullable Path kubeconfig;
+
+    @Option(
+        names = "--in-cluster",
+        description = "Resources of the Kubernetes API, by the service account of this pod.")
+    private boolean inCluster;
+
+    IntentPlace place() {
+      if (inCluster) {
+        return new IntentPlace.InCluster();
+      }
+      return kubeconfig != null
+          ? new IntentPlace.Kubeconfig(kubeconfig)
+          : new IntentPlace.Directory(
+              directory == null ? Path.of(NodeOptions.DEFAULT_CONFIG) : directory);
+    }
   }
 
   Path socket() {

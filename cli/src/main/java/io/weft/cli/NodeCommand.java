@@ -17,8 +17,11 @@ import picocli.CommandLine.Spec;
     name = "node",
     mixinStandardHelpOptions = true,
     description = "Run the agent of this host in the foreground.",
-    footerHeading = "%nExample:%n",
-    footer = "  weft node --config /etc/weft --name node-1")
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft node --config /etc/weft --name node-1",
+      "  weft node --kubeconfig /etc/kubernetes/weft.conf --name node-1"
+    })
 final class NodeCommand implements Callable<Integer> {
   @Mixin private final DaemonOptions options = new DaemonOptions();
 

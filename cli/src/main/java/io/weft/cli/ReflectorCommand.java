@@ -3,7 +3,7 @@ package io.weft.cli;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.reflector.ReflectorDaemon;
 import io.weft.agent.reflector.ReflectorOptions;
-import io.weft.agent.reflector.ReflectorOptions.InDirectory;
+import io.weft.agent.reflector.ReflectorOptions.InResources;
 import io.weft.agent.reflector.ReflectorOptions.Settings;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Run a route reflector in the foreground: BGP only, no data plane.",
-      "It is told what to be by files (--config), or by --listen and what goes with it."
+      "It is told what to be by resources (--config and its like), or by --listen and what goes with it."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -48,11 +48,13 @@ final class ReflectorCommand implements Callable<Integer> {
 
   private Settings settings() {
     if (given == null) {
-      return new InDirectory(options.config());
+      return new InResources(options.config());
     }
-    if (spec.commandLine().getParseResult().hasMatchedOption("--config")) {
+    if (options.hasConfig()) {
       throw new ParameterException(
-          spec.commandLine(), "--config and --listen exclude each other: files, or none");
+          spec.commandLine(),
+          "--config (--kubeconfig, --in-cluster) and --listen exclude each other: resources, or"
+              + " none");
     }
     try {
       return given.given();

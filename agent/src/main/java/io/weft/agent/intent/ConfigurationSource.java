@@ -1,11 +1,10 @@
 package io.weft.agent.intent;
 
 import io.weft.agent.DaemonFailure;
-import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.intent.IntentSource;
 import io.weft.kubernetes.yaml.Problem;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -13,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a daemon has its configuration from: a directory of YAML files and the files of secrets
- * that they name, both watched. From {@link #watch} on a problem is logged when it appears.
+ * Where a daemon has its configuration from: resources, and the files of secrets that they name,
+ * both watched. From {@link #watch} on a problem is logged when it appears.
  */
 public final class ConfigurationSource implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ConfigurationSource.class);
@@ -22,28 +21,28 @@ public final class ConfigurationSource implements AutoCloseable {
   /** How often files of secrets are read again, where there are any. */
   private static final Duration SECRETS_REREAD = Duration.ofSeconds(2);
 
-  private final IntentDirectory directory;
+  private final IntentSource resources;
   private final Secrets secrets;
   private volatile Configuration current;
   private volatile boolean closed;
 
-  private ConfigurationSource(IntentDirectory directory, Secrets secrets) {
-    this.directory = directory;
+  private ConfigurationSource(IntentSource resources, Secrets secrets) {
+    this.resources = resources;
     this.secrets = secrets;
-    this.current = read(directory.reading());
+    this.current = read(resources.reading());
   }
 
   /**
-   * Reads the directory, and the secrets, which must be root's.
+   * Reads the resources, and the secrets, which must be root's.
    *
-   * @throws IOException as {@link IntentDirectory#open} does
+   * @throws IOException as {@link IntentPlace#open} does
    */
-  public static ConfigurationSource open(Path directory) throws IOException {
-    return open(directory, new Secrets());
+  public static ConfigurationSource open(IntentPlace place) throws IOException {
+    return open(place, new Secrets());
   }
 
-  static ConfigurationSource open(Path directory, Secrets secrets) throws IOException {
-    return new ConfigurationSource(IntentDirectory.open(directory), secrets);
+  static ConfigurationSource open(IntentPlace place, Secrets secrets) throws IOException {
+    return new ConfigurationSource(place.open(), secrets);
   }
 
   /**
@@ -71,7 +70,7 @@ public final class ConfigurationSource implements AutoCloseable {
   /** Calls {@code consumer}, on threads of its own but never on two at once, at each change. */
   public void watch(Consumer<Configuration> consumer) {
     logNew(current.problems(), List.of());
-    directory.watch(reading -> change(reading, consumer));
+    resources.watch(reading -> change(reading, consumer));
     Thread.ofVirtual().name("weft-secrets").start(() -> rereadSecrets(consumer));
   }
 
@@ -123,6 +122,6 @@ public final class ConfigurationSource implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    directory.close();
+    resources.close();
   }
 }

@@ -1,18 +1,19 @@
 package io.weft.agent.node;
 
+import io.weft.agent.intent.IntentPlace;
 import java.nio.file.Path;
 
 /**
  * How a node daemon is started.
  *
  * @param name of the node
- * @param config directory of YAML resources
+ * @param config where the resources are
  * @param socket where the CLI and the CNI plugin reach it
  * @param namespacePrefix in front of the tenants' names; another one than {@code weft-} only where
  *     several nodes share a machine. 2 to 100 letters, digits, '-', '_' and '.', a letter or digit
  *     first
  */
-public record NodeOptions(String name, Path config, Path socket, String namespacePrefix) {
+public record NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 

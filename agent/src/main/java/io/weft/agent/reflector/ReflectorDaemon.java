@@ -14,12 +14,13 @@ import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.discovery.PeerLinks;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
+import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.reflector.ReflectorOptions.Given;
-import io.weft.agent.reflector.ReflectorOptions.InDirectory;
+import io.weft.agent.reflector.ReflectorOptions.InResources;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerEffect;
@@ -30,7 +31,6 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -64,7 +64,7 @@ public final class ReflectorDaemon implements AutoCloseable {
 
   /** What is read and watched, and the address that was found when it was first read. */
   private record Files(ConfigurationSource source, Underlay underlay) {
-    static Files open(Path config) throws IOException, DaemonFailure {
+    static Files open(IntentPlace config) throws IOException, DaemonFailure {
       var source = ConfigurationSource.open(config);
       source.requireFabric("the reflector does not start without the Fabric that is declared");
       return new Files(source, discover(source.current().fabric()));
@@ -78,7 +78,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
     this.options = options;
     switch (options.settings()) {
-      case InDirectory(var config) -> {
+      case InResources(var config) -> {
         var opened = Files.open(config);
         files = Optional.of(opened);
         orders = opened.orders(opened.source().current());

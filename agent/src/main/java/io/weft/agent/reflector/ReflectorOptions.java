@@ -1,5 +1,6 @@
 package io.weft.agent.reflector;
 
+import io.weft.agent.intent.IntentPlace;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -16,14 +17,14 @@ import java.util.List;
  */
 public record ReflectorOptions(String name, Settings settings, Path socket) {
   /** What a reflector is to be, or where that stands. */
-  public sealed interface Settings permits InDirectory, Given {}
+  public sealed interface Settings permits InResources, Given {}
 
   /**
-   * A directory of YAML resources, watched; the reflector finds its own address.
+   * Resources, watched; the reflector finds its own address.
    *
-   * @param config the directory
+   * @param config where they are
    */
-  public record InDirectory(Path config) implements Settings {}
+  public record InResources(IntentPlace config) implements Settings {}
 
   /**
    * All of it, for as long as the process lives. It connects to nobody.

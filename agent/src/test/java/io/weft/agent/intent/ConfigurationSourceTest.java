@@ -34,7 +34,8 @@ final class ConfigurationSourceTest {
 
   private ConfigurationSource open() throws IOException {
     return ConfigurationSource.open(
-        directory, new Secrets((Integer) Files.getAttribute(directory, "unix:uid")));
+        new IntentPlace.Directory(directory),
+        new Secrets((Integer) Files.getAttribute(directory, "unix:uid")));
   }
 
   private void fabric(String... lines) throws IOException {

@@ -63,13 +63,18 @@ public final class NodeProcess {
   }
 
   public NodeProcess start(String... more) throws IOException {
+    return startWith("--config=" + config(), more);
+  }
+
+  /** {@code resources}: the option that says where they are. */
+  NodeProcess startWith(String resources, String... more) throws IOException {
     var command =
         Stream.concat(
                 Stream.of(
                     launcher().toString(),
                     "node",
                     "--name=n1",
-                    "--config=" + config(),
+                    resources,
                     "--socket=" + socket(),
                     "--netns-prefix=" + namespaces.prefix()),
                 Stream.of(more))

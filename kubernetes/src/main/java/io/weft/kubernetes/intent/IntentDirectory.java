@@ -2,7 +2,6 @@ package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.Problem;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -24,7 +23,7 @@ import java.util.function.Consumer;
  * <p>Limits: 1,000 files, 8 MiB together, 10,000 resources (a file beyond is reported and not
  * used), and those of {@link io.weft.kubernetes.yaml.YamlDocument} for each file.
  */
-public final class IntentDirectory implements Closeable {
+public final class IntentDirectory implements IntentSource {
   private static final Duration SAFETY_RESCAN = Duration.ofSeconds(5);
   private static final Duration CLOSING = Duration.ofSeconds(2);
 
@@ -68,18 +67,12 @@ public final class IntentDirectory implements Closeable {
     }
   }
 
-  /** What was read last. */
+  @Override
   public synchronized IntentReading reading() {
     return merge.reading();
   }
 
-  /**
-   * Calls {@code consumer}, on a thread of its own, with each reading that differs from the one
-   * before, beginning with what has changed since {@link #open}. What the consumer throws goes to
-   * that thread's uncaught-exception handler; the watching goes on.
-   *
-   * @throws IllegalStateException when it is watched already, or closed
-   */
+  @Override
   public synchronized void watch(Consumer<IntentReading> consumer) {
     if (closed || watching.isPresent()) {
       throw new IllegalStateException(directory + (closed ? " is closed" : " is watched already"));
@@ -91,10 +84,6 @@ public final class IntentDirectory implements Closeable {
     thread.start();
   }
 
-  /**
-   * Ends the watching. Afterwards no call of the consumer begins; one that is under way is waited
-   * for, two seconds at most.
-   */
   @Override
   public void close() {
     closed = true;

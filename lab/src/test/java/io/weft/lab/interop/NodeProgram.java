@@ -1,5 +1,6 @@
 package io.weft.lab.interop;
 
+import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.node.NodeDaemon;
 import io.weft.agent.node.NodeOptions;
 import java.io.File;
@@ -14,7 +15,10 @@ final class NodeProgram {
     var directory = Path.of(arguments[0]);
     var options =
         new NodeOptions(
-            "n1", directory.resolve("config"), directory.resolve("weft.sock"), arguments[1]);
+            "n1",
+            new IntentPlace.Directory(directory.resolve("config")),
+            directory.resolve("weft.sock"),
+            arguments[1]);
     try (var daemon = NodeDaemon.start(options)) {
       daemon.ended().join();
     }

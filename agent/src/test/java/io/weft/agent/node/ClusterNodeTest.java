@@ -1,0 +1,155 @@
+package io.weft.agent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.schema.Definition;
+import io.weft.kubernetes.schema.ResourceSchemas;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** A {@code weft node} that has its resources from the Kubernetes API. */
+final class ClusterNodeTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What the agent may have with the client and 1,000 objects. */
+  private static final int MOST_KIB = 130_000;
+
+  @TempDir private Path directory;
+  private TestNamespaces namespaces;
+  private NodeProcess node;
+  private ApiServer server;
+
+  @BeforeEach
+  void open() throws Exception {
+    NodeProcess.launcher();
+    namespaces = new TestNamespaces();
+    var name = namespaces.create("underlay");
+    var underlay = namespaces.links(name);
+    underlay.execute(
+        new Request.SetLink(underlay.link("lo").orElseThrow().index(), LinkSettings.UP));
+    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
+    underlay.execute(
+        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
+    node = new NodeProcess(namespaces, name, directory);
+    server = NetworkNamespaces.<ApiServer, IOException>callIn(name, ApiServer::start);
+    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
+    apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
+    apply("{kind: Tenant, metadata: {name: red}}");
+    network("red-web", 100);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (node != null) {
+      node.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private static ObjectNode yaml(String text) {
+    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
+  }
+
+  private void apply(String text) {
+    server.put(yaml(text));
+  }
+
+  private void network(String name, int vni) {
+    apply(
+        "{kind: Network, metadata: {name: %s}, spec: {tenant: red, vni: %d, subnets: [10.%d.0.0/24]}}"
+            .formatted(name, vni, vni % 256));
+  }
+
+  private NodeProcess start() throws IOException {
+    var kubeconfig = directory.resolve("kubeconfig");
+    Files.writeString(
+        kubeconfig,
+        """
+        current-context: c
+        contexts: [{name: c, context: {cluster: c, user: u}}]
+        clusters: [{name: c, cluster: {server: '%s'}}]
+        users: [{name: u, user: {}}]
+        """
+            .formatted(server.uri()));
+    return node.startWith("--kubeconfig=" + kubeconfig);
+  }
+
+  private JsonNode attach(String endpoint, String network) throws IOException {
+    return node.attach(endpoint, network, namespaces.create("pod-" + endpoint));
+  }
+
+  private static boolean isReady(JsonNode status) {
+    return status.has("vtep") && status.path("converged").asBoolean();
+  }
+
+  @Test
+  void resourcesComeFromTheApiAndStayWithoutIt() throws Exception {
+    long before = System.nanoTime();
+    start().awaitStatus(ClusterNodeTest::isReady);
+    System.out.printf("start to ready: %d ms%n", (System.nanoTime() - before) / 1_000_000);
+    assertThat(attach("web-1", "red-web").path("ok").asBoolean()).isTrue();
+
+    network("red-db", 101);
+    node.awaitAnswer("networks", answer -> answer.toString().contains("red-db"));
+
+    server.away(true);
+    var away = node.awaitStatus(status -> status.path("problems").toString().contains("no answer"));
+    assertThat(away.path("converged").asBoolean()).isTrue();
+    assertThat(attach("web-2", "red-web").path("ok").asBoolean())
+        .as("pods on known networks start without the API")
+        .isTrue();
+
+    server.away(false);
+    network("red-mq", 102);
+    server.compact();
+    node.awaitStatus(status -> status.path("problems").isEmpty());
+    node.awaitAnswer("networks", answer -> answer.toString().contains("red-mq"));
+  }
+
+  @Test
+  void withAThousandObjectsItStaysSmall() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      apply(
+          "{kind: Network, metadata: {name: n%d}, spec: {vni: %d, subnets: [10.0.0.0/24]}}"
+              .formatted(i, 1000 + i));
+    }
+    long before = System.nanoTime();
+    start().awaitStatus(ClusterNodeTest::isReady);
+    long millis = (System.nanoTime() - before) / 1_000_000;
+    Thread.sleep(3000);
+    long kib = residentKib();
+    System.out.printf("1,000 networks: ready in %d ms, RSS %d KiB%n", millis, kib);
+    assertThat(kib).isLessThan(MOST_KIB);
+  }
+
+  private long residentKib() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + node.process().pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToLong(Long::parseLong)
+        .findFirst()
+        .orElseThrow();
+  }
+}

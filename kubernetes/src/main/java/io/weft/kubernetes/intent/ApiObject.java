@@ -1,0 +1,107 @@
+package io.weft.kubernetes.intent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.ResourceReader;
+import io.weft.kubernetes.yaml.Place;
+import io.weft.kubernetes.yaml.YamlDocument;
+import io.weft.kubernetes.yaml.YamlNode;
+import io.weft.kubernetes.yaml.YamlNode.Entry;
+import io.weft.kubernetes.yaml.YamlNode.Form;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An object of the API as a file with one document, so that it is read by the same readers and
+ * merged by the same rules as files are. What the server keeps in the metadata is left out, and of
+ * the status everything but a VNI that was given out: it counts where the spec has none.
+ */
+final class ApiObject {
+  private final Place place;
+
+  private ApiObject(Place place) {
+    this.place = place;
+  }
+
+  /** Never throws, whatever the object. */
+  static IntentFile read(Kind kind, JsonNode object) {
+    var name = object.at("/metadata/name").asText();
+    var file = IntentApi.plural(kind) + "/" + name;
+    return new IntentFile(
+        file,
+        List.of(
+            ResourceReader.read(
+                new YamlDocument(new ApiObject(Place.of(file)).root(kind, object), List.of()))),
+        List.of());
+  }
+
+  private YamlNode root(Kind kind, JsonNode object) {
+    var entries = new ArrayList<Entry>();
+    entries.add(entry("kind", text(kind.label())));
+    entries.add(
+        entry(
+            "metadata",
+            new YamlNode.Mapping(
+                place, List.of(entry("name", text(object.at("/metadata/name").asText()))))));
+    var spec = spec(kind, object);
+    if (!spec.isEmpty() || object.has("spec")) {
+      entries.add(entry("spec", new YamlNode.Mapping(place, spec)));
+    }
+    return new YamlNode.Mapping(place, entries);
+  }
+
+  private List<Entry> spec(Kind kind, JsonNode object) {
+    var entries = new ArrayList<Entry>();
+    for (var field : object.path("spec").properties()) {
+      entries.add(entry(field.getKey(), node(field.getValue())));
+    }
+    allocated(kind)
+        .filter(field -> !object.path("spec").has(field))
+        .filter(field -> object.path("status").path(field).isIntegralNumber())
+        .ifPresent(field -> entries.add(entry(field, node(object.path("status").path(field)))));
+    return entries;
+  }
+
+  /** The field that is given out where it is not given. */
+  private static Optional<String> allocated(Kind kind) {
+    return switch (kind) {
+      case NETWORK -> Optional.of("vni");
+      case TENANT -> Optional.of("l3vni");
+      default -> Optional.empty();
+    };
+  }
+
+  private YamlNode node(JsonNode json) {
+    return switch (json.getNodeType()) {
+      case OBJECT ->
+          new YamlNode.Mapping(
+              place,
+              json.properties().stream()
+                  .map(field -> entry(field.getKey(), node(field.getValue())))
+                  .toList());
+      case ARRAY -> {
+        var items = new ArrayList<YamlNode>();
+        json.forEach(item -> items.add(node(item)));
+        yield new YamlNode.Sequence(place, items);
+      }
+      case NUMBER ->
+          scalar(json.isIntegralNumber() ? Form.INTEGER : Form.OTHER_NUMBER, json.asText());
+      case BOOLEAN -> scalar(Form.TRUTH, json.asText());
+      case STRING -> text(json.asText());
+      case NULL, MISSING, BINARY, POJO -> scalar(Form.NOTHING, "");
+    };
+  }
+
+  private YamlNode text(String text) {
+    return scalar(Form.TEXT, text);
+  }
+
+  private YamlNode scalar(Form form, String text) {
+    return new YamlNode.Scalar(place, form, text);
+  }
+
+  private Entry entry(String key, YamlNode value) {
+    return new Entry(key, place, value);
+  }
+}

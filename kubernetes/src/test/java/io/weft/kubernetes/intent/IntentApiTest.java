@@ -1,0 +1,205 @@
+package io.weft.kubernetes.intent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.api.ApiAccess;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.schema.Definition;
+import io.weft.kubernetes.schema.ResourceSchemas;
+import io.weft.kubernetes.yaml.Problem;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** Resources out of the API are in force as those out of files are, whatever the server does. */
+final class IntentApiTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String BASE = "/apis/weft.io/v1alpha1/";
+
+  private final BlockingQueue<IntentReading> readings = new LinkedBlockingQueue<>();
+  private ApiServer server;
+  private ApiClient kubectl;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = ApiServer.start();
+    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
+    kubectl = client();
+  }
+
+  @AfterEach
+  void stop() {
+    kubectl.close();
+    server.close();
+  }
+
+  private ApiClient client() throws IOException {
+    return new ApiClient(
+        new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+  }
+
+  private static JsonNode yaml(String text) {
+    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
+  }
+
+  private void create(String plural, String name, String spec) throws Exception {
+    kubectl.create(BASE + plural, yaml("{metadata: {name: " + name + "}, spec: " + spec + "}"));
+  }
+
+  private void merge(String item, String patch) throws Exception {
+    kubectl.merge(BASE + item, yaml(patch));
+  }
+
+  private IntentApi open() throws Exception {
+    var source = IntentApi.open(client(), Duration.ofSeconds(10));
+    source.watch(readings::add);
+    return source;
+  }
+
+  private IntentReading await(Predicate<IntentReading> wanted) throws InterruptedException {
+    IntentReading last = null;
+    for (int i = 0; i < 100; i++) {
+      var next = readings.poll(10, TimeUnit.SECONDS);
+      assertThat(next).as("the reading after %s", last).isNotNull();
+      last = next;
+      if (wanted.test(next)) {
+        return next;
+      }
+    }
+    throw new AssertionError(String.valueOf(last));
+  }
+
+  @Test
+  void whatIsThereIsInForceFromTheStartAndFollowsChanges() throws Exception {
+    create("fabrics", "default", "{asn: 65010}");
+    create("tenants", "red", "{}");
+    create("networks", "red-web", "{tenant: red, vni: 100, subnets: [10.0.0.0/24], gateway: true}");
+    try (var source = open()) {
+      var intent = source.reading().intent();
+      assertThat(source.reading().problems()).isEmpty();
+      assertThat(intent.fabric().spec().asn().toString()).isEqualTo("65010");
+      var web = intent.networks().get("red-web");
+      assertThat(web.vni().value()).isEqualTo(100);
+      assertThat(web.network().spec().gateways()).hasToString("[10.0.0.1]");
+
+      merge("networks/red-web", "{spec: {vni: 101}}");
+      await(r -> r.intent().networks().get("red-web").vni().value() == 101);
+      kubectl.delete(BASE + "networks/red-web", "", "");
+      await(r -> r.intent().networks().isEmpty());
+    }
+  }
+
+  @Test
+  void aBadObjectHurtsNoOtherAndStandsAsItWas() throws Exception {
+    create("networks", "one", "{vni: 100, subnets: [10.0.0.0/24]}");
+    create("networks", "two", "{vni: 200}");
+    create(
+        "networks", "bad", "{subnets: [10.9.0.0/24], gateway: true}"); // the schema cannot see it
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks()).containsOnlyKeys("one", "two");
+      assertThat(source.reading().problems())
+          .extracting(Problem::toString)
+          .contains(
+              "networks/bad: Network bad: a gateway routes within a tenant, and this network has"
+                  + " none; name one or remove the gateway");
+
+      merge("networks/one", "{spec: {gateway: true}}");
+      var reading = await(r -> r.problems().stream().anyMatch(p -> p.object().endsWith("one")));
+      assertThat(reading.intent().networks().get("one").network().spec().gateways()).isEmpty();
+      assertThat(reading.intent().networks()).containsOnlyKeys("one", "two");
+    }
+  }
+
+  @Test
+  void aVniThatWasGivenOutCountsWhereNoneIsGiven() throws Exception {
+    create("networks", "free", "{}");
+    create("networks", "fixed", "{vni: 7}");
+    create("tenants", "red", "{}");
+    create("networks", "routed", "{tenant: red, vni: 8, subnets: [10.0.0.0/24], gateway: true}");
+    merge("networks/free/status", "{status: {vni: 12345}}");
+    merge("networks/fixed/status", "{status: {vni: 12346}}");
+    merge("tenants/red/status", "{status: {l3vni: 150000}}");
+    try (var source = open()) {
+      var intent = source.reading().intent();
+      assertThat(intent.networks().get("free").vni().value()).isEqualTo(12345);
+      assertThat(intent.networks().get("fixed").vni().value()).isEqualTo(7);
+      assertThat(intent.tenants().get("red").l3Vni().orElseThrow().value()).isEqualTo(150000);
+    }
+  }
+
+  @Test
+  void withoutTheServerWhatWasReadStaysInForce() throws Exception {
+    create("networks", "one", "{vni: 100}");
+    try (var _ = open()) {
+      server.away(true);
+      var away = await(r -> r.problems().size() == Kind.values().length);
+      assertThat(away.intent().networks()).containsOnlyKeys("one");
+      assertThat(away.problems().getFirst().toString())
+          .startsWith("Kubernetes API: Fabric: what was read before stays in force: GET ")
+          .contains("no answer of " + server.uri());
+      server.away(false);
+      server.compact();
+      create("networks", "two", "{vni: 200}");
+      var back = await(r -> r.problems().isEmpty() && r.intent().networks().size() == 2);
+      assertThat(back.intent().networks()).containsOnlyKeys("one", "two");
+    }
+  }
+
+  @Test
+  void aServerThatIsAwayAtTheStartIsWaitedForAWhile() throws Exception {
+    server.away(true);
+    var client = client();
+    assertThatThrownBy(() -> IntentApi.open(client, Duration.ofMillis(300)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the Kubernetes API does not answer; it was waited for")
+        .hasMessageContaining("no answer of");
+  }
+
+  @Test
+  void aKindThatTheServerDoesNotKnowIsAProblem() throws Exception {
+    try (var bare = ApiServer.start()) {
+      bare.define(yaml(Definition.yaml(ResourceSchemas.all().get(Kind.NETWORK.ordinal()))));
+      var client =
+          new ApiClient(
+              new ApiAccess(bare.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+      client.create(BASE + "networks", yaml("{metadata: {name: one}, spec: {vni: 100}}"));
+      try (var source = IntentApi.open(client, Duration.ofSeconds(10))) {
+        assertThat(source.reading().intent().networks()).containsOnlyKeys("one");
+        // A node does not start on that: the Fabric might be declared.
+        assertThat(source.reading().fabricProblems())
+            .extracting(Problem::toString)
+            .containsExactly(
+                "Kubernetes API: Fabric: the server does not know this kind: kubectl apply -f"
+                    + " deploy/crds");
+      }
+    }
+  }
+
+  @Test
+  void thousandsOfNetworksAreReadInAMoment() throws Exception {
+    for (int i = 0; i < 3000; i++) {
+      create("networks", "n" + i, "{vni: " + (1000 + i) + "}");
+    }
+    long before = System.nanoTime();
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks()).hasSize(3000);
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
+      merge("networks/n7", "{spec: {vni: 7}}");
+      await(r -> r.intent().networks().get("n7").vni().value() == 7);
+    }
+  }
+}
