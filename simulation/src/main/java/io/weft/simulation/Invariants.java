@@ -73,6 +73,7 @@ final class Invariants {
           ForwardingObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
           ForwardingObject.Bridge _,
+          ForwardingObject.Ipv6Routing _,
           ForwardingObject.GatewayAddress _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,

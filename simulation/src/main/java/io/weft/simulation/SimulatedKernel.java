@@ -125,6 +125,7 @@ public final class SimulatedKernel {
       case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> List.of();
       case ForwardingObject.EgressFilter _ when space.isEmpty() -> List.of();
       case ForwardingObject.Bridge _,
+          ForwardingObject.Ipv6Routing _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.EgressFilter _,
           ForwardingObject.DeadEnd _,

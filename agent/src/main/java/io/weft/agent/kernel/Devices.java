@@ -39,12 +39,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
       boolean same = standing.get().forwarding() == bridge.routed();
-      setIpv6(bridge, standing.get());
+      ignoreRouters(standing.get());
       finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
     } else {
       var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
       tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
-      undoOnFailure(name, () -> setIpv6(bridge, tables.rtnetlink().requireLink(name)));
+      undoOnFailure(name, () -> ignoreRouters(tables.rtnetlink().requireLink(name)));
       finishNew(name, withRouting(LinkSettings.NONE, bridge), Optional.empty());
     }
     tables.reread(name);
@@ -60,10 +60,21 @@ record Devices(Rtnetlink host, TenantTables tables) {
     return settings.withForwarding(bridge.routed()).withOwnSources(l3);
   }
 
-  private void setIpv6(ForwardingObject.Bridge bridge, Link standing) {
-    if (standing.acceptsRouters() || standing.forwardingIpv6() != bridge.routedIpv6()) {
-      LinkSysctl.setIpv6(tables.rtnetlink().namespace(), standing.name(), bridge.routedIpv6());
+  private void ignoreRouters(Link standing) {
+    if (standing.acceptsRouters()) {
+      Ipv6Forwarding.ignoreRouters(tables.rtnetlink().namespace(), standing.name());
     }
+  }
+
+  void put(ForwardingObject.Ipv6Routing routing) {
+    indexOf(routing.device()); // it must stand
+    tables.ipv6().put(routing.device());
+    tables.reread(routing.device());
+  }
+
+  void remove(ForwardingObject.Ipv6Routing routing) {
+    tables.ipv6().remove(routing.device());
+    tables.reread(routing.device());
   }
 
   void put(ForwardingObject.VxlanPort port) {

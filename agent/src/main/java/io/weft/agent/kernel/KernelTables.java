@@ -29,6 +29,7 @@ final class KernelTables implements AutoCloseable {
 
   private final String prefix;
   private final Rtnetlink host;
+  private final boolean routesByLinks;
   private final EgressPorts egress;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
@@ -36,7 +37,17 @@ final class KernelTables implements AutoCloseable {
 
   /** Owns the namespaces whose names begin with {@code prefix} and that it has marked. */
   KernelTables(String prefix) {
+    this(prefix, Ipv6Forwarding.isByLinks());
+  }
+
+  /**
+   * For tests of what is done on older kernels.
+   *
+   * @param routesByLinks the kernel routes IPv6 by single links
+   */
+  KernelTables(String prefix, boolean routesByLinks) {
     this.prefix = prefix;
+    this.routesByLinks = routesByLinks;
     this.host = Rtnetlink.open();
     this.egress = new EgressPorts(prefix, host);
   }
@@ -73,7 +84,7 @@ final class KernelTables implements AutoCloseable {
     if (known != null) {
       return known.dump();
     }
-    var tables = new TenantTables(name);
+    var tables = new TenantTables(name, routesByLinks);
     try {
       if (!tables.isMarked(prefix)) {
         LOG.info("network namespace {} is not ours and is left alone", name);
@@ -123,6 +134,7 @@ final class KernelTables implements AutoCloseable {
           EGRESS_PORT,
           EGRESS_ADDRESS,
           BRIDGE,
+          IPV6_ROUTING,
           VXLAN,
           SENDING_PORT,
           PORT ->
@@ -249,6 +261,7 @@ final class KernelTables implements AutoCloseable {
     switch (object) {
       case ForwardingObject.TenantNamespace namespace -> open(namespace.namespace());
       case ForwardingObject.Bridge bridge -> devices(bridge).put(bridge);
+      case ForwardingObject.Ipv6Routing routing -> devices(routing).put(routing);
       case ForwardingObject.VxlanPort port -> devices(port).put(port);
       case ForwardingObject.SendingPort port -> devices(port).put(port);
       case ForwardingObject.EndpointPort port -> {
@@ -286,6 +299,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.TenantNamespace namespace -> delete(namespace.namespace());
       case ForwardingObject.Bridge bridge ->
           devices(bridge).remove(Translation.bridgeName(bridge.vni()));
+      case ForwardingObject.Ipv6Routing routing -> devices(routing).remove(routing);
       case ForwardingObject.VxlanPort port ->
           devices(port).remove(Translation.vxlanName(port.vni()));
       case ForwardingObject.SendingPort port ->
@@ -351,9 +365,9 @@ final class KernelTables implements AutoCloseable {
     }
   }
 
-  private static TenantTables tables(String name) {
+  private TenantTables tables(String name) {
     try {
-      return new TenantTables(name);
+      return new TenantTables(name, routesByLinks);
     } catch (LinuxException e) {
       if (!e.errno().equals(Errno.EINVAL)) {
         throw e;
@@ -362,7 +376,7 @@ final class KernelTables implements AutoCloseable {
       LOG.warn("network namespace {} was only a name; it is made anew", name);
       NetworkNamespaces.deleteIfExists(name);
       NetworkNamespaces.create(name);
-      return new TenantTables(name);
+      return new TenantTables(name, routesByLinks);
     }
   }
 

@@ -64,6 +64,7 @@ record RowRequests(
           ForwardingObject.EgressPort _,
           ForwardingObject.EgressAddress _,
           ForwardingObject.Bridge _,
+          ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
           ForwardingObject.EndpointPort _ ->
@@ -119,6 +120,7 @@ record RowRequests(
               ForwardingObject.EgressPort _,
               ForwardingObject.EgressAddress _,
               ForwardingObject.Bridge _,
+              ForwardingObject.Ipv6Routing _,
               ForwardingObject.VxlanPort _,
               ForwardingObject.SendingPort _,
               ForwardingObject.TransitGuard _,
@@ -145,6 +147,7 @@ record RowRequests(
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
+          ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
           ForwardingObject.EndpointPort _,

@@ -46,6 +46,7 @@ final class TenantTables implements AutoCloseable {
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final Translation translation;
+  private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
@@ -58,7 +59,7 @@ final class TenantTables implements AutoCloseable {
    *
    * @throws LinuxException EINVAL when the name stands for no namespace, as a crash may leave it
    */
-  TenantTables(String namespace) {
+  TenantTables(String namespace, boolean routesByLinks) {
     this.namespace = namespace;
     this.rtnetlink = Rtnetlink.openIn(namespace);
     try {
@@ -67,6 +68,7 @@ final class TenantTables implements AutoCloseable {
       rtnetlink.close();
       throw e;
     }
+    this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
     this.translation = new Translation(namespace);
     this.requests = new RowRequests(this::device, believed);
     this.filter =
@@ -75,6 +77,10 @@ final class TenantTables implements AutoCloseable {
 
   Rtnetlink rtnetlink() {
     return rtnetlink;
+  }
+
+  Ipv6Forwarding ipv6() {
+    return ipv6;
   }
 
   PacketFilter filter() {
@@ -106,6 +112,7 @@ final class TenantTables implements AutoCloseable {
    */
   void claim(String prefix) {
     NamespaceSettings.sendNoRedirects(rtnetlink.namespace(), namespace);
+    ipv6.claim(namespace);
     var standing = rtnetlink.routes();
     for (var everywhere : EVERYWHERE) {
       var end = Route.unreachable(everywhere).withMetric(LAST_METRIC);
@@ -163,12 +170,23 @@ final class TenantTables implements AutoCloseable {
     filter.read().ifPresent(objects::add);
     var links = rtnetlink.links();
     translation.replaceLinks(links);
-    links.forEach(link -> translation.object(link).ifPresent(objects::add));
+    ipv6.look();
+    links.forEach(link -> objects.addAll(objects(link)));
     rtnetlink.fdb().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.routes().forEach(row -> translation.object(row).ifPresent(objects::add));
     objects.addAll(TransitRules.guards(namespace, rtnetlink.rules()));
+    return objects;
+  }
+
+  /** What a link is, and that it routes IPv6. */
+  private List<ForwardingObject> objects(Link link) {
+    var objects = new ArrayList<ForwardingObject>();
+    translation.object(link).ifPresent(objects::add);
+    if (translation.isRouting(link) && ipv6.routes(link)) {
+      objects.add(new ForwardingObject.Ipv6Routing(namespace, link.name()));
+    }
     return objects;
   }
 
@@ -238,7 +256,10 @@ final class TenantTables implements AutoCloseable {
           all |= losesRoutes(link);
         }
         case KernelNotice.BridgePortChanged _ -> linksTouched = true;
-        case KernelNotice.RuleChanged _ -> rulesTouched = true;
+        case KernelNotice.RuleChanged _ -> {
+          rulesTouched = true;
+          linksTouched = true; // they may be what keeps IPv6 to the links that route
+        }
       }
     }
     if (rulesTouched) {
@@ -283,15 +304,15 @@ final class TenantTables implements AutoCloseable {
     var links = rtnetlink.links();
     boolean gone = translation.knowsOtherThan(links);
     translation.replaceLinks(links);
+    ipv6.look();
     if (gone) {
       return true;
     }
     var standing = new TreeSet<ForwardingKey>();
     for (var link : links) {
-      var object = translation.object(link);
-      if (object.isPresent()) {
-        standing.add(object.get().key());
-        if (!object.get().equals(believed.get(object.get().key()))) {
+      for (var object : objects(link)) {
+        standing.add(object.key());
+        if (!object.equals(believed.get(object.key()))) {
           return true;
         }
       }
@@ -303,6 +324,7 @@ final class TenantTables implements AutoCloseable {
 
   private static boolean isLink(ForwardingKey.Kind kind) {
     return kind == ForwardingKey.Kind.BRIDGE
+        || kind == ForwardingKey.Kind.IPV6_ROUTING
         || kind == ForwardingKey.Kind.VXLAN
         || kind == ForwardingKey.Kind.SENDING_PORT
         || kind == ForwardingKey.Kind.EGRESS_LINK

@@ -155,12 +155,7 @@ final class Translation {
       int mtu = link.up() && !link.acceptsRouters() ? link.mtu() : DAMAGED_MTU;
       return Optional.of(
           new ForwardingObject.Bridge(
-              namespace,
-              bridge.get(),
-              link.mac().orElse(MacAddress.ZERO),
-              mtu,
-              link.forwarding(),
-              link.forwardingIpv6()));
+              namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu, link.forwarding()));
     }
     var vxlan = vxlan(link.index());
     if (vxlan.isPresent()) {
@@ -171,6 +166,11 @@ final class Translation {
       return sendingPort(link, sender.get());
     }
     return link.kind().equals("veth") ? endpointPort(link) : Optional.empty();
+  }
+
+  /** The link may be one by which IPv6 is routed. */
+  boolean isRouting(Link link) {
+    return isEgress(link) || bridge(link.index()).isPresent();
   }
 
   private static boolean isEgress(Link link) {

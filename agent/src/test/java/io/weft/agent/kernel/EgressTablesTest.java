@@ -28,6 +28,7 @@ import io.weft.overlay.forwarding.ForwardingObject.EgressPort;
 import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
@@ -268,11 +269,8 @@ class EgressTablesTest extends TenantKernel {
         .singleElement()
         .satisfies(
             refusal -> assertThat(refusal.reason()).contains("net.ipv6.conf.all.forwarding=1"));
-    for (var namespace : List.of(underlay, tenant, blue)) {
-      NetworkNamespaces.<Path, IOException>callIn(
-          namespace,
-          () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
-    }
+    NetworkNamespaces.<Path, IOException>callIn(
+        underlay, () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
     var node = namespaces.links(underlay);
     int uplink = node.requireLink("eth0").index();
     address(underlay, uplink, NODE6, 64);
@@ -317,6 +315,8 @@ class EgressTablesTest extends TenantKernel {
         new EgressAddress("", port, outside, 127),
         new EgressAddress(namespace, EgressLink.NAME, outside.plus(1), 127),
         new EgressRoute(namespace, IpPrefix.parse("::/0"), outside),
+        new Ipv6Routing(namespace, EgressLink.NAME),
+        Ipv6Routing.of(namespace, VNI),
         new GatewayAddress(namespace, VNI, IpAddress.parse("fd00:a::1"), 64));
   }
 

@@ -20,6 +20,7 @@ import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
@@ -44,17 +45,24 @@ final class RoutedNodes {
   private final Rtnetlink fabric;
   private final int bridge;
   private final String vteps;
+  private final boolean routesByLinks;
   private int nodes;
 
   RoutedNodes(TestNamespaces namespaces) {
-    this(namespaces, "10.0.0.");
+    this(namespaces, "10.0.0.", Ipv6Forwarding.isByLinks());
+  }
+
+  /** As on kernels before 6.17, which do not route IPv6 by single links. */
+  static RoutedNodes older(TestNamespaces namespaces) {
+    return new RoutedNodes(namespaces, "10.0.0.", false);
   }
 
   static RoutedNodes overIpv6(TestNamespaces namespaces) {
-    return new RoutedNodes(namespaces, "fd00:ffff::");
+    return new RoutedNodes(namespaces, "fd00:ffff::", Ipv6Forwarding.isByLinks());
   }
 
-  private RoutedNodes(TestNamespaces namespaces, String vteps) {
+  private RoutedNodes(TestNamespaces namespaces, String vteps, boolean routesByLinks) {
+    this.routesByLinks = routesByLinks;
     this.vteps = vteps;
     this.namespaces = namespaces;
     this.fabric = namespaces.links(namespaces.create("fabric"));
@@ -92,7 +100,8 @@ final class RoutedNodes {
     links.execute(new Request.AddAddress(Address.of(wire.link().index(), vtep, length)));
     var prefix = namespaces.prefix() + number + "-";
     var tables =
-        namespaces.closing(NetworkNamespaces.callIn(underlay, () -> new KernelTables(prefix)));
+        namespaces.closing(
+            NetworkNamespaces.callIn(underlay, () -> new KernelTables(prefix, routesByLinks)));
     return new Node(number, underlay, vtep, prefix + "red", tables);
   }
 
@@ -142,7 +151,7 @@ final class RoutedNodes {
 
     /** The same for IPv6, after {@link #routed}. */
     void routedIpv6(Node... others) {
-      put(new Bridge(tenant, L3, router(), 1450, true, true));
+      put(Ipv6Routing.of(tenant, L3));
       for (var other : others) {
         put(new NeighbourEntry(tenant, L3, other.ipv6Via(), other.router()));
       }
@@ -172,7 +181,7 @@ final class RoutedNodes {
     /** The network's gateway for IPv6, after {@link #network}. */
     void networkIpv6(Segment segment) {
       put(
-          new Bridge(tenant, segment.id(), AddressPlan.GATEWAY_MAC, segment.mtu(), true, true),
+          Ipv6Routing.of(tenant, segment.id()),
           new GatewayAddress(tenant, segment.id(), segment.address6(1), 64),
           new GatewayAddress(tenant, segment.id(), AddressPlan.GATEWAY_LINK_LOCAL, 64));
     }

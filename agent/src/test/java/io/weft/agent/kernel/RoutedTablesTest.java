@@ -30,6 +30,7 @@ import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
@@ -88,8 +89,10 @@ class RoutedTablesTest extends TenantKernel {
   List<ForwardingObject> everything() {
     return List.of(
         new TenantNamespace(tenant),
-        new Bridge(tenant, VNI, GATEWAY, 1450, true, true),
-        new Bridge(tenant, L3, ROUTER, 1450, true, true),
+        new Bridge(tenant, VNI, GATEWAY, 1450, true),
+        new Bridge(tenant, L3, ROUTER, 1450, true),
+        Ipv6Routing.of(tenant, VNI),
+        Ipv6Routing.of(tenant, L3),
         gateway(),
         new GatewayAddress(tenant, VNI, IpAddress.parse("fd00:1::1"), 64),
         new GatewayAddress(tenant, VNI, AddressPlan.GATEWAY_LINK_LOCAL, 64),
@@ -136,12 +139,12 @@ class RoutedTablesTest extends TenantKernel {
   @Test
   void removesRowsAloneAndEverything() {
     standing();
-    var rows = new ArrayList<>(everything().subList(8, everything().size()));
-    rows.addAll(everything().subList(3, 6));
+    var rows = new ArrayList<>(everything().subList(10, everything().size()));
+    rows.addAll(everything().subList(5, 8));
     assertThat(remove(rows)).isEmpty();
     assertThat(remove(rows)).as("gone already is fine").isEmpty();
     assertThat(tables.drain(true)).isEmpty();
-    assertThat(tables.dump()).hasSize(5);
+    assertThat(tables.dump()).hasSize(7);
     assertThat(remove(everything())).isEmpty();
     assertThat(NetworkNamespaces.exists(tenant)).isFalse();
   }
@@ -185,7 +188,10 @@ class RoutedTablesTest extends TenantKernel {
       assertThat(tables.drain(true))
           .as(setting)
           .extracting(Observation::key)
-          .containsExactly(new Bridge(tenant, VNI, GATEWAY, 1450).key());
+          .containsExactly(
+              setting.equals("accept_ra")
+                  ? new Bridge(tenant, VNI, GATEWAY, 1450).key()
+                  : Ipv6Routing.of(tenant, VNI).key());
       assertThat(put(everything())).isEmpty();
       assertThat(sorted(tables.dump())).as(setting).isEqualTo(sorted(everything()));
     }

@@ -19,6 +19,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
@@ -118,8 +119,10 @@ class TenantsMeetTest {
     var port = "ep000000000" + tenant.network();
     return List.of(
         new TenantNamespace(space),
-        new Bridge(space, tenant.vni(), GATEWAY, MTU, true, true),
-        new Bridge(space, tenant.l3(), ROUTER, MTU, true, true),
+        new Bridge(space, tenant.vni(), GATEWAY, MTU, true),
+        Ipv6Routing.of(space, tenant.vni()),
+        new Bridge(space, tenant.l3(), ROUTER, MTU, true),
+        Ipv6Routing.of(space, tenant.l3()),
         new GatewayAddress(space, tenant.vni(), tenant.host(1), 24),
         new GatewayAddress(space, tenant.vni(), tenant.host6(1), 64),
         new GatewayAddress(space, tenant.vni(), AddressPlan.GATEWAY_LINK_LOCAL, 64),

@@ -60,6 +60,7 @@ class TranslationTest {
           false,
           false,
           false,
+          false,
           0);
     }
 

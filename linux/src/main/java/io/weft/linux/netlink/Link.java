@@ -20,8 +20,10 @@ import java.util.OptionalInt;
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
  * @param forwarding IPv4 packets that come in here are routed on
- * @param forwardingIpv6 IPv6 packets are, by the link's own settings: {@code forwarding} and {@code
- *     force_forwarding}
+ * @param forwardingIpv6 the link behaves as that of an IPv6 router (forwarding of IPv6), whether
+ *     packets are routed or not
+ * @param forcedIpv6 IPv6 packets that come in here are routed on whatever the namespace says
+ *     (force_forwarding, Linux 6.17)
  * @param acceptsRouters router advertisements that come in here are followed (accept_ra)
  * @param group of links, chosen by their owner; 0: none
  */
@@ -41,5 +43,6 @@ public record Link(
     OptionalInt peerNamespaceId,
     boolean forwarding,
     boolean forwardingIpv6,
+    boolean forcedIpv6,
     boolean acceptsRouters,
     int group) {}

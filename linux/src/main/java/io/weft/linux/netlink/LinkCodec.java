@@ -158,8 +158,8 @@ final class LinkCodec {
         peer(attributes),
         attributes.u32(Uapi.IFLA_LINK_NETNSID),
         forwarding(attributes),
-        ipv6Setting(attributes, Uapi.DEVCONF_FORWARDING)
-            && ipv6Setting(attributes, Uapi.DEVCONF_FORCE_FORWARDING),
+        ipv6Setting(attributes, Uapi.DEVCONF_FORWARDING),
+        ipv6Setting(attributes, Uapi.DEVCONF_FORCE_FORWARDING),
         ipv6Setting(attributes, Uapi.DEVCONF_ACCEPT_RA),
         attributes.u32(Uapi.IFLA_GROUP).orElse(0));
   }

@@ -30,6 +30,17 @@ public record Rule(
         OptionalInt.of(suppressedGroup));
   }
 
+  /** Looks up the table for what comes in by this link; {@code lo}: what the host itself sends. */
+  public static Rule lookup(boolean ipv4, int priority, String incoming, int table) {
+    return new Rule(
+        ipv4, priority, Optional.of(incoming), OptionalInt.of(table), OptionalInt.empty());
+  }
+
+  /** Refuses what no rule before took. */
+  public static Rule unreachable(boolean ipv4, int priority) {
+    return new Rule(ipv4, priority, Optional.empty(), OptionalInt.empty(), OptionalInt.empty());
+  }
+
   /** Refuses what comes in by this link and no rule before took. */
   public static Rule unreachable(boolean ipv4, int priority, String incoming) {
     return new Rule(

@@ -216,6 +216,7 @@ class GoldenOctetsTest {
                 OptionalInt.empty(),
                 false,
                 false,
+                false,
                 true,
                 0));
   }

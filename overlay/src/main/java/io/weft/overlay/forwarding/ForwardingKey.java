@@ -22,6 +22,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     EGRESS_ROUTE,
     DEAD_END,
     BRIDGE,
+    IPV6_ROUTING,
     GATEWAY,
     VXLAN,
     PORT,

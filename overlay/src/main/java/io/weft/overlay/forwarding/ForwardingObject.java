@@ -147,24 +147,35 @@ public sealed interface ForwardingObject {
    * port: a bridge that changes its MAC flushes its neighbours.
    *
    * @param routed IPv4 packets to the bridge's own MAC are routed within the namespace
-   * @param routedIpv6 IPv6 packets are
    */
-  record Bridge(
-      String namespace, Vni vni, MacAddress mac, int mtu, boolean routed, boolean routedIpv6)
+  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed)
       implements ForwardingObject {
     /** One that switches only. */
     public Bridge(String namespace, Vni vni, MacAddress mac, int mtu) {
       this(namespace, vni, mac, mtu, false);
     }
 
-    /** One that routes IPv4, or switches only. */
-    public Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed) {
-      this(namespace, vni, mac, mtu, routed, false);
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
+    }
+  }
+
+  /**
+   * IPv6 packets that come in by a device are routed within the namespace. An object of its own,
+   * because a kernel may refuse it where all else works.
+   *
+   * @param device name of a bridge, or of an {@link EgressLink}
+   */
+  record Ipv6Routing(String namespace, String device) implements ForwardingObject {
+    /** That of the bridge of a VNI. */
+    public static Ipv6Routing of(String namespace, Vni vni) {
+      return new Ipv6Routing(namespace, "br" + vni);
     }
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
+      return new ForwardingKey(ForwardingKey.Kind.IPV6_ROUTING, namespace, 0, device);
     }
   }
 

@@ -132,6 +132,7 @@ final class NetworkInstance implements Importer {
     endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
     owned.want(bridge());
+    ipv6Routing().ifPresent(owned::want);
     gateways().forEach(owned::want);
     owned.want(vxlanPort());
     endpointObjects(endpoint).forEach(owned::want);
@@ -215,6 +216,7 @@ final class NetworkInstance implements Importer {
   private List<ForwardingObject> localObjects() {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(bridge());
+    ipv6Routing().ifPresent(objects::add);
     objects.addAll(gateways());
     objects.add(vxlanPort());
     for (var endpoint : endpoints.values()) {
@@ -233,8 +235,13 @@ final class NetworkInstance implements Importer {
   private ForwardingObject.Bridge bridge() {
     boolean routed = intent.isRouted();
     var mac = routed ? AddressPlan.GATEWAY_MAC : deviceMac("bridge");
-    return new ForwardingObject.Bridge(
-        namespace, intent.vni(), mac, mtu(), intent.isRouted(true), intent.isRouted(false));
+    return new ForwardingObject.Bridge(namespace, intent.vni(), mac, mtu(), intent.isRouted(true));
+  }
+
+  private Optional<ForwardingObject> ipv6Routing() {
+    return intent.isRouted(false)
+        ? Optional.of(ForwardingObject.Ipv6Routing.of(namespace, intent.vni()))
+        : Optional.empty();
   }
 
   private List<ForwardingObject> gateways() {
@@ -279,7 +286,10 @@ final class NetworkInstance implements Importer {
     return new MacAddress(0x0200_0000_0000L | (hash & 0x00ff_ffff_ffffL));
   }
 
-  /** What must stand before the endpoint is attached, in the order in which it is made. */
+  /**
+   * What must stand before the endpoint is attached, in the order in which it is made. A kernel
+   * that refuses to route IPv6 is no reason to be without IPv4: that is only reported.
+   */
   List<ForwardingKey> keysOf(Endpoint endpoint) {
     var keys = new ArrayList<ForwardingKey>();
     keys.add(new ForwardingObject.TenantNamespace(namespace).key());

@@ -161,7 +161,10 @@ final class TenantInstance implements Importer {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(
         new ForwardingObject.Bridge(
-            namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true, ipv6));
+            namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
+    if (ipv6) {
+      objects.add(ForwardingObject.Ipv6Routing.of(namespace, intent.l3Vni()));
+    }
     objects.add(routerAddress());
     objects.add(vxlanPort());
     objects.addAll(routers.objects());

@@ -11,6 +11,7 @@ import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
 import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
 import io.weft.overlay.forwarding.ForwardingObject.EgressPort;
 import io.weft.overlay.forwarding.ForwardingObject.EgressRoute;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +113,9 @@ final class WaysOut {
     objects.add(new EgressFilter(namespace, true));
     objects.add(new EgressLink(namespace, mtu));
     objects.add(new EgressPort(port, namespace, mtu));
+    if (way.has(false)) {
+      objects.add(new Ipv6Routing(namespace, EgressLink.NAME)); // answers come in by it
+    }
     for (boolean ipv4 : new boolean[] {true, false}) {
       if (way.has(ipv4)) {
         IpAddress outside = AddressPlan.egressAddress(number, ipv4);

@@ -19,6 +19,7 @@ import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -26,6 +27,7 @@ import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -167,8 +169,10 @@ final class TenantTest {
     var mapped = IpAddress.parse("::ffff:" + OTHER);
     assertThat(one.kernel.values())
         .contains(
-            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1450, true, true),
-            new Bridge("weft-red", L3, ROUTER, 1450, true, true),
+            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1450, true),
+            new Bridge("weft-red", L3, ROUTER, 1450, true),
+            Ipv6Routing.of("weft-red", VNI),
+            Ipv6Routing.of("weft-red", L3),
             new GatewayAddress("weft-red", VNI, IpAddress.parse("fd00:1::1"), 64),
             new GatewayAddress("weft-red", VNI, IpAddress.parse("fe80::1"), 64),
             new NeighbourEntry("weft-red", L3, OTHER, OTHERS),
@@ -192,6 +196,25 @@ final class TenantTest {
     one.unsay(prefix(OTHER, "fd00:2::/64", 0));
     assertThat(one.kernel.keySet())
         .noneMatch(key -> key.vni() == L3.value() && key.kind().isRemote());
+  }
+
+  @Test
+  void aKernelThatDoesNotRouteIpv6RoutesIpv4() {
+    var dual =
+        OneNode.network("web", "red", 100)
+            .withGateways(
+                List.of(
+                    new HostAddress(IpAddress.parse("192.168.1.1"), 24),
+                    new HostAddress(IpAddress.parse("fd00:1::1"), 64)));
+    start(dual, DB);
+    one.refusing.add(Kind.IPV6_ROUTING);
+    assertThat(one.attachNow(request("a", "web", "192.168.1.10"))).isInstanceOf(Attached.class);
+    sayHost(OTHER, OTHERS, "192.168.2.20");
+    assertThat(routes()).containsExactly(route("192.168.2.20/32", OTHER));
+    assertThat(one.node.view().kernelFailures())
+        .extracting(failure -> failure.key())
+        .containsExactly(
+            Ipv6Routing.of("weft-red", VNI).key(), Ipv6Routing.of("weft-red", L3).key());
   }
 
   @Test
@@ -220,8 +243,10 @@ final class TenantTest {
         .containsExactlyInAnyOrder(route("192.168.2.0/24", other), route("fd00:2::/64", other));
     assertThat(one.kernel.values())
         .contains(
-            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1430, true, true),
-            new Bridge("weft-red", L3, AddressPlan.routerMac(ours), 1430, true, true),
+            new Bridge("weft-red", VNI, AddressPlan.GATEWAY_MAC, 1430, true),
+            new Bridge("weft-red", L3, AddressPlan.routerMac(ours), 1430, true),
+            Ipv6Routing.of("weft-red", VNI),
+            Ipv6Routing.of("weft-red", L3),
             new VxlanFdbEntry("weft-red", L3, OTHERS, other, L3),
             new NeighbourEntry("weft-red", L3, other, OTHERS));
     assertThat(one.announced())
