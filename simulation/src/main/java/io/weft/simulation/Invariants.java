@@ -26,7 +26,7 @@ final class Invariants {
   private final TreeSet<Place> places = new TreeSet<>(ORDER);
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
-    places.add(new Place(namespace, mac, machine.address));
+    places.add(new Place(namespace, mac, machine.vtep()));
   }
 
   /** At most one batch is in flight. */
@@ -89,7 +89,7 @@ final class Invariants {
   }
 
   private static void notToItself(NodeMachine machine, ForwardingObject object, IpAddress vtep) {
-    if (vtep.equals(machine.address)) {
+    if (vtep.equals(machine.vtep())) {
       throw broken(machine, "points to the node itself: " + object);
     }
   }

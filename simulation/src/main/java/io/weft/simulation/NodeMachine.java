@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
@@ -28,12 +29,12 @@ final class NodeMachine extends Machine {
 
   private static final long KERNEL_SPREAD_NANOS = 200_000;
 
-  private final Underlay underlay;
   private final SplitMix64 random;
   private final Invariants invariants;
   private final SimulatedKernel kernel = new SimulatedKernel();
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
+  private Underlay underlay;
   private Node node;
   private NodeIntent intent;
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
@@ -98,11 +99,18 @@ final class NodeMachine extends Machine {
 
   private void answer(long request, AttachResult result) {
     attached.put(request, result);
-    if (result instanceof AttachResult.Attached endpoint) {
-      intent.networks().stream()
-          .filter(network -> network.name().equals(endpoint.network()))
-          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
-          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
+    tellPlaces();
+  }
+
+  /** Where those who were attached here at some time are by the intent and the VTEP of now. */
+  private void tellPlaces() {
+    for (var result : attached.values()) {
+      if (result instanceof AttachResult.Attached endpoint) {
+        intent.networks().stream()
+            .filter(network -> network.name().equals(endpoint.network()))
+            .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
+            .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
+      }
     }
   }
 
@@ -138,8 +146,17 @@ final class NodeMachine extends Machine {
 
   void intend(NodeIntent next) {
     intent = next;
+    tellPlaces();
     if (isAlive()) {
       give(new NodeEvent.IntentChanged(next));
+    }
+  }
+
+  void underlay(Ipv4Address vtep, int mtu) {
+    underlay = new Underlay(vtep, underlay.routerId(), mtu);
+    tellPlaces();
+    if (isAlive()) {
+      give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
     }
   }
 
@@ -159,6 +176,10 @@ final class NodeMachine extends Machine {
 
   Optional<Boolean> detached(long request) {
     return Optional.ofNullable(detached.get(request));
+  }
+
+  IpAddress vtep() {
+    return underlay.vtep();
   }
 
   SimulatedKernel kernel() {

@@ -40,7 +40,7 @@ public final class World {
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Links links;
-  private final List<TenantIntent> tenants;
+  private List<TenantIntent> tenants;
   private List<PeerConfig> peers = List.of();
   private long requests;
 
@@ -176,6 +176,17 @@ public final class World {
   /** Gives all nodes these networks, also those that are down, for when they come back. */
   public void intend(List<NetworkIntent> networks) {
     nodes.values().forEach(machine -> machine.intend(intent(networks)));
+  }
+
+  /** As {@link #intend(List)}, and these tenants. */
+  public void intend(List<NetworkIntent> networks, List<TenantIntent> others) {
+    tenants = List.copyOf(others);
+    intend(networks);
+  }
+
+  /** A node's VTEP becomes this, and the underlay's MTU; its BGP connections stay. */
+  public void underlay(String node, Ipv4Address vtep, int mtu) {
+    node(node).underlay(vtep, mtu);
   }
 
   /** Kills the process of a node or reflector; a node's kernel goes on. */
