@@ -61,11 +61,20 @@ final class AttachCommand implements Callable<Integer> {
       description = "What is reached through it, a router; may be repeated.")
   private List<String> prefixes = List.of();
 
+  @Option(
+      names = "--claim",
+      paramLabel = "NAME",
+      description =
+          "Addresses and MAC are kept under this name, here or on another node, until it is deleted"
+              + " (weft addresses delete).")
+  private Optional<String> claim = Optional.empty();
+
   @Override
   public Integer call() throws IOException {
     var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
     request.put("netns", netns).put("interface", interfaceName);
     mac.ifPresent(text -> request.put("mac", text));
+    claim.ifPresent(text -> request.put("claim", text));
     if (sticky) {
       request.put("sticky", true);
     }

@@ -3,7 +3,11 @@ package io.weft.cli;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.node.NodeDaemon;
 import io.weft.agent.node.NodeOptions;
+import io.weft.net.IpPrefix;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +24,9 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  weft node --config /etc/weft --name node-1",
-      "  weft node --kubeconfig /etc/kubernetes/weft.conf --name node-1"
+      "  weft node --kubeconfig /etc/kubernetes/weft.conf --name node-1",
+      "  weft node --addresses /srv/weft/addresses    nodes share blocks of addresses",
+      "  weft node --pod-cidr 10.244.3.0/24           addresses of the node's pod CIDR"
     })
 final class NodeCommand implements Callable<Integer> {
   @Mixin private final DaemonOptions options = new DaemonOptions();
@@ -36,6 +42,22 @@ final class NodeCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE}).")
   private String prefix = NodeOptions.DEFAULT_PREFIX;
 
+  @Option(
+      names = "--addresses",
+      paramLabel = "DIR",
+      description =
+          "Directory, the same for all nodes, in which they keep who gives out which addresses; made"
+              + " where it is missing (default: each node chooses by itself).")
+  private Optional<Path> addresses = Optional.empty();
+
+  @Option(
+      names = "--pod-cidr",
+      paramLabel = "PREFIX",
+      description =
+          "This node's own part of the cluster's subnets: a network whose subnet contains it takes"
+              + " addresses from it alone; may be repeated, one of each family.")
+  private List<String> podCidrs = List.of();
+
   @Override
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
     var nodeOptions = nodeOptions();
@@ -46,7 +68,13 @@ final class NodeCommand implements Callable<Integer> {
 
   private NodeOptions nodeOptions() throws IOException {
     try {
-      return new NodeOptions(options.name(), options.config(), options.socket(), prefix);
+      return new NodeOptions(
+          options.name(),
+          options.config(),
+          options.socket(),
+          prefix,
+          addresses,
+          podCidrs.stream().map(IpPrefix::parse).toList());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }

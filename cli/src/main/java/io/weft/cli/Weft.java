@@ -17,6 +17,7 @@ import picocli.CommandLine.Help;
       ReflectorCommand.class,
       StatusCommand.class,
       NetworksCommand.class,
+      AddressesCommand.class,
       TenantsCommand.class,
       RoutesCommand.class,
       PeersCommand.class,

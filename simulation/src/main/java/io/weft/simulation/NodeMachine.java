@@ -91,6 +91,8 @@ final class NodeMachine extends Machine {
         case NodeEffect.ApplyChanges batch -> write(batch);
         case NodeEffect.ReplyToAttach(long request, var result) -> answer(request, result);
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
+        case NodeEffect.WriteAddress _, NodeEffect.ReplyToAddresses _ ->
+            throw new IllegalStateException("there is no store of addresses in this world");
         case NodeEffect.Report _ -> {}
       }
     }

@@ -35,11 +35,16 @@ final class Trace {
           add(who, "<- intent of " + intent.networks().size() + " networks");
       case NodeEvent.KernelObserved(var objects) ->
           add(who, "<- kernel holds " + objects.size() + " objects");
+      case NodeEvent.AddressesSeen(var state) ->
+          add(who, "<- %d blocks, %d claims".formatted(state.blocks().size(), state.claims().size()));
       case NodeEvent.UnderlayChanged _,
           NodeEvent.KernelChanged _,
           NodeEvent.ChangesApplied _,
           NodeEvent.AttachRequested _,
           NodeEvent.DetachRequested _,
+          NodeEvent.AddressesUnreadable _,
+          NodeEvent.AddressWritten _,
+          NodeEvent.AddressesRequested _,
           NodeEvent.DeadlineReached _ ->
           add(who, "<- " + event);
     }
@@ -74,7 +79,11 @@ final class Trace {
           add(who, "-> batch " + batch + " " + text(change));
         }
       }
-      case NodeEffect.ReplyToAttach _, NodeEffect.ReplyToDetach _, NodeEffect.Report _ ->
+      case NodeEffect.ReplyToAttach _,
+          NodeEffect.ReplyToDetach _,
+          NodeEffect.WriteAddress _,
+          NodeEffect.ReplyToAddresses _,
+          NodeEffect.Report _ ->
           add(who, "-> " + effect);
     }
   }

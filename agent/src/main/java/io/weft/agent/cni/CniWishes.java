@@ -62,8 +62,11 @@ record CniWishes(CniCall call) {
     if (network.isEmpty()) {
       throw invalid("'network' is missing: name a Network of this cluster");
     }
-    return new AttachRequest(
-        endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
+    var request =
+        new AttachRequest(
+            endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
+    var claim = first("claim", "WEFT_CLAIM");
+    return claim.isEmpty() ? request : request.withClaim(claim.getFirst());
   }
 
   private void refuseForeignIpam() throws CniFailure {

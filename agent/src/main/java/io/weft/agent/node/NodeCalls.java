@@ -9,6 +9,7 @@ import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.control.PrefixSearch;
+import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
@@ -27,6 +28,8 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.ipam.AddressRequest;
+import io.weft.overlay.ipam.AddressView;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
@@ -61,6 +64,7 @@ final class NodeCalls {
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
+  private final Map<Long, CompletableFuture<String>> asking = new ConcurrentHashMap<>();
 
   NodeCalls(
       EventLoop<NodeEvent, NodeEffect> loop,
@@ -81,6 +85,9 @@ final class NodeCalls {
     var handlers = new TreeMap<String, Handler>();
     handlers.put("attach", this::attach);
     handlers.put("detach", this::detach);
+    handlers.put("addresses", _ -> AddressJson.addresses(addresses()));
+    handlers.put("delete-claim", this::deleteClaim);
+    handlers.put("release-node", this::releaseNode);
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
     handlers.put("tenants", this::tenants);
@@ -167,7 +174,8 @@ final class NodeCalls {
             mac(call),
             addresses(call),
             sticky(call),
-            prefixes(call));
+            prefixes(call),
+            call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty());
     return switch (attach(request)) {
       case AttachResult.Attached attached -> NodeJson.attached(attached);
       case AttachResult.Refused(var reason, var message) ->
@@ -258,6 +266,34 @@ final class NodeCalls {
     }
   }
 
+  private AddressView addresses() throws CallRefused, InterruptedException {
+    return await(loop.ask(() -> node.addresses(System.nanoTime())));
+  }
+
+  private ObjectNode deleteClaim(JsonNode call) throws CallRefused, InterruptedException {
+    return ask(new AddressRequest.DeleteClaim(text(call, "claim")));
+  }
+
+  private ObjectNode releaseNode(JsonNode call) throws CallRefused, InterruptedException {
+    return ask(new AddressRequest.ReleaseNode(text(call, "node")));
+  }
+
+  private ObjectNode ask(AddressRequest request) throws CallRefused, InterruptedException {
+    long id = requests.incrementAndGet();
+    var answer = new CompletableFuture<String>();
+    asking.put(id, answer);
+    try {
+      loop.put(new NodeEvent.AddressesRequested(id, request));
+      var refusal = await(answer);
+      if (!refusal.isEmpty()) {
+        throw new CallRefused("INVALID_REQUEST", refusal);
+      }
+      return JsonNodeFactory.instance.objectNode();
+    } finally {
+      asking.remove(id);
+    }
+  }
+
   /** The same calls for the CNI plugin. */
   Attachments attachments() {
     return new Attachments() {
@@ -310,6 +346,14 @@ final class NodeCalls {
     var waiting = detaching.remove(reply.request());
     if (waiting != null) {
       waiting.complete(reply.wasAttached());
+    }
+  }
+
+  /** Called by the loop with an answer of the brain's. */
+  void answer(NodeEffect.ReplyToAddresses reply) {
+    var waiting = asking.remove(reply.request());
+    if (waiting != null) {
+      waiting.complete(reply.refusal());
     }
   }
 

@@ -1,6 +1,8 @@
 package io.weft.agent.node;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.addresses.AddressShell;
+import io.weft.agent.addresses.DirectoryStore;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.bgp.PeerTransport;
@@ -21,6 +23,7 @@ import io.weft.agent.probe.PathProbes;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
+import io.weft.overlay.ipam.AddressConfig;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -58,6 +61,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final KernelShell kernel;
   private final PathProbes probes;
   private final NodeCalls calls;
+  private final Optional<AddressShell> addresses;
   private final ControlServer control;
   private final CniServer cni;
   private volatile Optional<IpAddress> self = Optional.empty();
@@ -78,7 +82,9 @@ public final class NodeDaemon implements AutoCloseable {
     this.underlay = underlay;
     var node =
         new Node(
-            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS));
+            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
+                .withAddresses(
+                    new AddressConfig(options.addresses().isPresent(), options.podCidrs())));
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport =
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
@@ -93,6 +99,7 @@ public final class NodeDaemon implements AutoCloseable {
             () -> configuration.current().reading().intent().ways(),
             this::peerJson,
             probes::view);
+    addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
   }
@@ -128,6 +135,14 @@ public final class NodeDaemon implements AutoCloseable {
     }
   }
 
+  private Optional<AddressShell> openAddresses() throws IOException {
+    if (options.addresses().isEmpty()) {
+      return Optional.empty();
+    }
+    var store = DirectoryStore.open(options.addresses().get());
+    return Optional.of(new AddressShell(store, loop::put));
+  }
+
   private CniServer openCni() throws IOException {
     try {
       return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
@@ -140,6 +155,7 @@ public final class NodeDaemon implements AutoCloseable {
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
     loop.start();
+    addresses.ifPresent(AddressShell::start);
     tell();
     underlay.afterLook(this::lookAtLinks);
     kernel.start();
@@ -270,6 +286,8 @@ public final class NodeDaemon implements AutoCloseable {
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
+      case NodeEffect.WriteAddress(var write) -> addresses.orElseThrow().write(write);
+      case NodeEffect.ReplyToAddresses reply -> calls.answer(reply);
       case NodeEffect.Report(var subject, var text) -> LOG.info("{}: {}", subject, text);
     }
   }
@@ -301,6 +319,9 @@ public final class NodeDaemon implements AutoCloseable {
     closeNeighbours();
     paths.close();
     kernel.close();
+    if (addresses.isPresent()) {
+      addresses.get().close();
+    }
     loop.close();
     transport.close();
     underlay.close();

@@ -1,7 +1,10 @@
 package io.weft.agent.node;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.net.IpPrefix;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * How a node daemon is started.
@@ -12,8 +15,17 @@ import java.nio.file.Path;
  * @param namespacePrefix in front of the tenants' names; another one than {@code weft-} only where
  *     several nodes share a machine. 2 to 100 letters, digits, '-', '_' and '.', a letter or digit
  *     first
+ * @param addresses directory in which the nodes keep blocks of addresses and claims; empty: each
+ *     node chooses by itself
+ * @param podCidrs the node's own part of the cluster's subnets
  */
-public record NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
+public record NodeOptions(
+    String name,
+    IntentPlace config,
+    Path socket,
+    String namespacePrefix,
+    Optional<Path> addresses,
+    List<IpPrefix> podCidrs) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 
@@ -27,6 +39,7 @@ public record NodeOptions(String name, IntentPlace config, Path socket, String n
   public static final int MAX_ENDPOINTS = 4096;
 
   public NodeOptions {
+    podCidrs = List.copyOf(podCidrs);
     // All namespaces with the prefix are the agent's: an empty one would claim every namespace.
     if (!namespacePrefix.matches("[A-Za-z0-9][A-Za-z0-9._-]{1,99}")) {
       throw new IllegalArgumentException(
@@ -35,5 +48,10 @@ public record NodeOptions(String name, IntentPlace config, Path socket, String n
               + "' cannot be a prefix of namespaces: 2 to 100 letters, digits, '-', '_' and '.',"
               + " a letter or digit first");
     }
+  }
+
+  /** One that chooses addresses by itself. */
+  public NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
+    this(name, config, socket, namespacePrefix, Optional.empty(), List.of());
   }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  *     of each subnet
  * @param sticky the MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through the endpoint, a router, at most {@link #MAX_PREFIXES}
+ * @param claim name of the claim that keeps its addresses and MAC; empty: they go with it
  */
 public record AttachRequest(
     String endpoint,
@@ -27,7 +28,8 @@ public record AttachRequest(
     Optional<MacAddress> mac,
     List<IpAddress> addresses,
     boolean sticky,
-    List<IpPrefix> prefixes) {
+    List<IpPrefix> prefixes,
+    Optional<String> claim) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
@@ -47,13 +49,50 @@ public record AttachRequest(
       Optional<MacAddress> mac,
       List<IpAddress> addresses,
       boolean sticky) {
-    this(endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, List.of());
+    this(
+        endpoint,
+        network,
+        networkNamespace,
+        interfaceName,
+        mac,
+        addresses,
+        sticky,
+        List.of(),
+        Optional.empty());
   }
 
   /** The same with these prefixes behind it. */
   public AttachRequest withPrefixes(List<IpPrefix> behind) {
     return new AttachRequest(
-        endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, behind);
+        endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, behind, claim);
+  }
+
+  /** The same with its addresses and MAC from the claim of this name. */
+  public AttachRequest withClaim(String name) {
+    return new AttachRequest(
+        endpoint,
+        network,
+        networkNamespace,
+        interfaceName,
+        mac,
+        addresses,
+        sticky,
+        prefixes,
+        Optional.of(name));
+  }
+
+  /** The same with this MAC and these addresses. */
+  public AttachRequest with(MacAddress newMac, List<IpAddress> newAddresses) {
+    return new AttachRequest(
+        endpoint,
+        network,
+        networkNamespace,
+        interfaceName,
+        Optional.of(newMac),
+        newAddresses,
+        sticky,
+        prefixes,
+        claim);
   }
 
   /** One that may move. */

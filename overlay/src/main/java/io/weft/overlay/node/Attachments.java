@@ -4,6 +4,7 @@ import static io.weft.overlay.attachment.AttachResult.Reason.ADDRESS_IN_USE;
 import static io.weft.overlay.attachment.AttachResult.Reason.ADDRESS_OUTSIDE_SUBNET;
 import static io.weft.overlay.attachment.AttachResult.Reason.INVALID_REQUEST;
 import static io.weft.overlay.attachment.AttachResult.Reason.LIMIT_REACHED;
+import static io.weft.overlay.attachment.AttachResult.Reason.NOT_READY;
 import static io.weft.overlay.attachment.AttachResult.Reason.NO_FREE_ADDRESS;
 
 import io.weft.net.IpAddress;
@@ -19,6 +20,9 @@ import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.ipam.AddressBook;
+import io.weft.overlay.ipam.AddressBook.Choice;
+import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,10 +34,12 @@ import java.util.TreeSet;
 /** The endpoints of this node, and what an attach call must fulfil to become one. */
 final class Attachments {
   private final int maxEndpoints;
+  private final AddressBook book;
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
 
-  Attachments(int maxEndpoints) {
+  Attachments(int maxEndpoints, AddressBook book) {
     this.maxEndpoints = maxEndpoints;
+    this.book = book;
   }
 
   /** What came of checking a request. */
@@ -41,6 +47,9 @@ final class Attachments {
     record Accepted(Endpoint endpoint) implements Checked {}
 
     record Rejected(Refused refusal) implements Checked {}
+
+    /** The store of addresses has to be changed first. */
+    record Waits(AddressWrite write) implements Checked {}
   }
 
   Collection<Endpoint> all() {
@@ -53,22 +62,37 @@ final class Attachments {
 
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
+    endpoint.addresses().forEach(host -> book.use(endpoint.network(), host.address()));
   }
 
+  /** Its addresses stay used until {@link #free}. */
   void remove(String name) {
     endpoints.remove(name);
+  }
+
+  /** Nothing of the endpoint is left: its addresses are free, unless others have them. */
+  void free(Endpoint gone) {
+    gone.addresses().stream()
+        .map(HostAddress::address)
+        .filter(ip -> localOwner(gone.network(), ip).isEmpty())
+        .forEach(ip -> book.free(gone.network(), ip));
   }
 
   List<Endpoint> of(String network) {
     return endpoints.values().stream().filter(e -> e.network().equals(network)).toList();
   }
 
-  /** Checks a request against the network and all that is known of it; changes nothing. */
+  /**
+   * Checks a request against the network and all that is known of it; changes nothing.
+   *
+   * @param claimed its addresses are those of a claim that it holds
+   */
   Checked check(
       AttachRequest request,
       NetworkIntent network,
       Optional<RemoteRoutes> remote,
-      Collection<IpPrefix> tenantSubnets) {
+      Collection<IpPrefix> tenantSubnets,
+      boolean claimed) {
     if (endpoints.size() >= maxEndpoints) {
       return rejected(
           LIMIT_REACHED, "this node has " + maxEndpoints + " endpoints, the most it takes");
@@ -91,9 +115,9 @@ final class Attachments {
                 + "' has; use another endpoint name");
       }
     }
-    return switch (address(request, network, remote, port)) {
+    return switch (address(request, network, remote, port, claimed)) {
       case Checked.Accepted accepted -> prefixes(accepted, request, network, tenantSubnets);
-      case Checked.Rejected rejected -> rejected;
+      case Checked other -> other;
     };
   }
 
@@ -137,43 +161,64 @@ final class Attachments {
   }
 
   private Checked address(
-      AttachRequest request, NetworkIntent network, Optional<RemoteRoutes> remote, String port) {
+      AttachRequest request,
+      NetworkIntent network,
+      Optional<RemoteRoutes> remote,
+      String port,
+      boolean claimed) {
     var addresses = new ArrayList<HostAddress>();
     if (request.addresses().isEmpty()) {
       for (var subnet : network.subnets()) {
-        var chosen =
-            AddressPlan.choose(
+        var choice =
+            book.choose(
+                network.name(),
                 subnet,
                 request.endpoint(),
                 ip ->
-                    network.isGateway(ip)
-                        || localOwner(network.name(), ip).isPresent()
-                        || remote.filter(r -> r.hasAddress(ip)).isPresent());
-        if (chosen.isEmpty()) {
-          return rejected(
-              NO_FREE_ADDRESS,
-              "subnet " + subnet + " of network '" + network.name() + "' has no free address");
+                    network.isGateway(ip) || remote.filter(r -> r.hasAddress(ip)).isPresent());
+        if (!(choice instanceof Choice.Given(var ip))) {
+          return notGiven(choice);
         }
-        addresses.add(new HostAddress(chosen.get(), subnet.length()));
+        addresses.add(new HostAddress(ip, subnet.length()));
       }
-    } else {
-      for (var ip : request.addresses()) {
-        var subnet = network.subnets().stream().filter(s -> s.isHostAddress(ip)).findFirst();
-        if (subnet.isEmpty()) {
-          return rejected(
-              ADDRESS_OUTSIDE_SUBNET,
-              "address "
-                  + ip
-                  + " is not a host address in the subnets "
-                  + network.subnets()
-                  + " of network '"
-                  + network.name()
-                  + "'");
+      return unique(request, network, remote, port, addresses);
+    }
+    for (var ip : request.addresses()) {
+      var subnet = network.subnets().stream().filter(s -> s.isHostAddress(ip)).findFirst();
+      if (subnet.isEmpty()) {
+        return rejected(
+            ADDRESS_OUTSIDE_SUBNET,
+            "address "
+                + ip
+                + " is not a host address in the subnets "
+                + network.subnets()
+                + " of network '"
+                + network.name()
+                + "'");
+      }
+      addresses.add(new HostAddress(ip, subnet.get().length()));
+    }
+    var unique = unique(request, network, remote, port, addresses);
+    if (!claimed && unique instanceof Checked.Accepted) {
+      for (var host : addresses) {
+        var choice = book.fix(network.name(), host.prefix(), host.address());
+        if (!(choice instanceof Choice.Given)) {
+          return notGiven(choice);
         }
-        addresses.add(new HostAddress(ip, subnet.get().length()));
       }
     }
-    return unique(request, network, remote, port, addresses);
+    return unique;
+  }
+
+  private static Checked notGiven(Choice choice) {
+    return switch (choice) {
+      case Choice.Needs(var block) -> new Checked.Waits(new AddressWrite.Create(block));
+      case Choice.Exhausted(var reason) -> rejected(NO_FREE_ADDRESS, reason);
+      case Choice.Taken(var reason) -> rejected(ADDRESS_IN_USE, reason);
+      case Choice.Unread() ->
+          rejected(NOT_READY, "the store of addresses has not been read yet; try again");
+      case Choice.Given(var ip) -> throw new IllegalStateException(ip + " is given");
+    };
   }
 
   private Checked unique(

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
+import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Reason;
@@ -11,11 +12,15 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -32,8 +37,17 @@ final class EndpointLifecycle {
   private final RouteExchange routes;
   private final ForwardingPlan plan;
   private final Effects effects;
+  private final Addressing addressing;
+  private final ClaimHolding claims;
   private final Attachments attachments;
+
+  /** Calls that wait for a write to the store of addresses, by what they wait for. */
+  private final TreeMap<String, List<NodeEvent.AttachRequested>> unaddressed = new TreeMap<>();
+
   private final Waiting<String> attaching = new Waiting<>();
+  /** Detached, but their port may stand yet: whose address it is, may still answer there. */
+  private final TreeMap<ForwardingKey, Endpoint> leaving = new TreeMap<>();
+
   private final Waiting<ForwardingKey> detaching = new Waiting<>();
 
   /** Those that have stood once: a refusal later on does not take them away. */
@@ -47,14 +61,17 @@ final class EndpointLifecycle {
       Instances instances,
       RouteExchange routes,
       ForwardingPlan plan,
+      Addressing addressing,
       Effects effects) {
     this.config = config;
+    this.addressing = addressing;
+    this.claims = new ClaimHolding(addressing, this::isPresent);
     this.foundation = foundation;
     this.instances = instances;
     this.routes = routes;
     this.plan = plan;
     this.effects = effects;
-    this.attachments = new Attachments(config.maxEndpoints());
+    this.attachments = new Attachments(config.maxEndpoints(), addressing.book());
   }
 
   // ---- calls ------------------------------------------------------------------------------
@@ -84,35 +101,111 @@ final class EndpointLifecycle {
               .formatted(network.get().vni(), request.network(), holder.get().intent().name()));
       return;
     }
-    attach(event, network.get());
+    if (request.claim().isEmpty()) {
+      attach(event, request, network.get(), false);
+      return;
+    }
+    switch (claims.step(request, request.claim().get())) {
+      case ClaimHolding.Step.Held(var resolved) -> attach(event, resolved, network.get(), true);
+      case ClaimHolding.Step.New() -> attach(event, request, network.get(), false);
+      case ClaimHolding.Step.Waits(var write) -> await(event, write);
+      case ClaimHolding.Step.Rejected(var refusal) ->
+          effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
+    }
   }
 
-  private void attach(NodeEvent.AttachRequested event, NetworkIntent network) {
-    var request = event.attach();
-    var existing = instances.find(network.name());
-    var remote = existing.map(NetworkInstance::remote);
-    switch (attachments.check(request, network, remote, foundation.subnetsBeside(network))) {
+  /**
+   * Attaches, or finds out what is in the way.
+   *
+   * @param request of the event, with what its claim says
+   * @param claimed the endpoint holds its claim
+   */
+  private void attach(
+      NodeEvent.AttachRequested event,
+      AttachRequest request,
+      NetworkIntent network,
+      boolean claimed) {
+    var remote = instances.find(network.name()).map(NetworkInstance::remote);
+    switch (attachments.check(
+        request, network, remote, foundation.subnetsBeside(network), claimed)) {
       case Attachments.Checked.Rejected(var refusal) ->
           effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
+      case Attachments.Checked.Waits(var write) -> await(event, write);
       case Attachments.Checked.Accepted(var endpoint) -> {
-        var namespace =
-            existing
-                .map(NetworkInstance::namespace)
-                .orElseGet(() -> instances.namespaceOf(network));
-        var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
-        if (plan.isGone(port)) {
-          add(endpoint, network, namespace);
-          attaching.add(endpoint.name(), event.request());
+        if (request.claim().isPresent() && !claimed) {
+          await(event, claims.create(request.claim().get(), endpoint));
         } else {
-          postpone(event, plan.failure(port));
+          accept(event, endpoint, network);
         }
       }
     }
   }
 
+  private void accept(
+      NodeEvent.AttachRequested event, Endpoint endpoint, NetworkIntent network) {
+    var namespace =
+        instances
+            .find(network.name())
+            .map(NetworkInstance::namespace)
+            .orElseGet(() -> instances.namespaceOf(network));
+    var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
+    var inTheWay =
+        leaving.entrySet().stream()
+            .filter(entry -> shareAddress(entry.getValue(), endpoint))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .or(() -> Optional.of(port).filter(key -> !plan.isGone(key)));
+    if (inTheWay.isPresent()) {
+      postpone(event, plan.failure(inTheWay.get()));
+    } else {
+      add(endpoint, network, namespace);
+      attaching.add(endpoint.name(), event.request());
+    }
+  }
+
+  private static boolean shareAddress(Endpoint one, Endpoint other) {
+    return one.network().equals(other.network())
+        && one.addresses().stream().anyMatch(other.addresses()::contains);
+  }
+
+  private void await(NodeEvent.AttachRequested event, AddressWrite write) {
+    addressing.want(write);
+    unaddressed.computeIfAbsent(Addressing.waitsOn(write), _ -> new ArrayList<>()).add(event);
+  }
+
+  /** A write to the store has ended: whoever waited for it goes on. */
+  void addressesWritten(AddressWrite write, AddressWrite.Outcome outcome) {
+    var waiting = unaddressed.remove(Addressing.waitsOn(write));
+    for (var event : waiting == null ? List.<NodeEvent.AttachRequested>of() : waiting) {
+      if (outcome instanceof AddressWrite.Outcome.Failed(var reason)) {
+        refuse(event.request(), Reason.NOT_READY, reason);
+      } else {
+        attach(event);
+      }
+    }
+  }
+
+  /** Gives back addresses that no endpoint needs. */
+  void settleAddresses(long now) {
+    addressing.settle(now, attachments.all(), this::isPresent);
+  }
+
+  /** True for the name of an endpoint that is here, or coming, or not gone yet. */
+  private boolean isPresent(String name) {
+    return attachments.find(name).isPresent()
+        || leaving.values().stream().anyMatch(endpoint -> endpoint.name().equals(name))
+        || postponed.stream().anyMatch(event -> isOf(event, name))
+        || unaddressed.values().stream()
+            .anyMatch(events -> events.stream().anyMatch(event -> isOf(event, name)));
+  }
+
+  private static boolean isOf(NodeEvent.AttachRequested event, String name) {
+    return event.attach().endpoint().equals(name);
+  }
+
   /**
    * An endpoint that was detached a moment ago must leave the kernel first: else its port, which
-   * leads to the former pod, would be taken for the new one.
+   * leads to the former pod, would be taken for the new one, or would have its address too.
    */
   private void postpone(NodeEvent.AttachRequested event, Optional<ForwardingPlan.Failure> failure) {
     if (failure.isPresent()) {
@@ -128,7 +221,17 @@ final class EndpointLifecycle {
     }
   }
 
-  /** Tries again what waits for an earlier endpoint of the same name to go. */
+  /** Those that have left the kernel have left altogether. */
+  void settleLeaving() {
+    for (var port : List.copyOf(leaving.keySet())) {
+      if (plan.isGone(port)) {
+        attachments.free(Objects.requireNonNull(leaving.remove(port)));
+        addressing.change();
+      }
+    }
+  }
+
+  /** Tries again what waits for an earlier endpoint to go. */
   void attachPostponed() {
     var again = postponed;
     postponed = new ArrayList<>();
@@ -200,9 +303,17 @@ final class EndpointLifecycle {
   }
 
   private void refusePostponed(String name) {
-    for (var event : List.copyOf(postponed)) {
-      if (event.attach().endpoint().equals(name)) {
-        postponed.remove(event);
+    for (var events : unaddressed.values()) {
+      refusePostponed(name, events);
+    }
+    refusePostponed(name, postponed);
+  }
+
+  private void refusePostponed(String name, List<NodeEvent.AttachRequested> waiting) {
+    for (var event : List.copyOf(waiting)) {
+      if (isOf(event, name)) {
+        waiting.remove(event);
+        addressing.change();
         refuse(event.request(), Reason.INVALID_REQUEST, wasDetached(name));
       }
     }
@@ -272,6 +383,7 @@ final class EndpointLifecycle {
 
   private void add(Endpoint endpoint, NetworkIntent network, String namespace) {
     attachments.add(endpoint);
+    addressing.change();
     var standing = instances.find(network.name());
     var instance =
         standing.orElseGet(() -> instances.open(network, namespace, foundation.underlay()));
@@ -290,6 +402,7 @@ final class EndpointLifecycle {
 
   private void forget(Endpoint endpoint) {
     var instance = instances.of(endpoint);
+    leaving.put(instance.port(endpoint).key(), endpoint);
     attachments.remove(endpoint.name());
     established.remove(endpoint.name());
     instance.remove(endpoint);

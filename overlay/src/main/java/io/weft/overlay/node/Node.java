@@ -10,6 +10,8 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.ipam.AddressBook;
+import io.weft.overlay.ipam.AddressView;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,6 +36,7 @@ public final class Node {
   private final Effects effects = new Effects();
   private final Instances instances;
   private final RouteExchange routes;
+  private final Addressing addressing;
   private final EndpointLifecycle endpoints;
 
   private boolean converged;
@@ -48,7 +51,10 @@ public final class Node {
     this.config = config;
     this.instances = new Instances(config, plan, effects, () -> foundation.networks().values());
     this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
-    this.endpoints = new EndpointLifecycle(config, foundation, instances, routes, plan, effects);
+    this.addressing =
+        new Addressing(new AddressBook(config.name(), config.addresses()), effects);
+    this.endpoints =
+        new EndpointLifecycle(config, foundation, instances, routes, plan, addressing, effects);
   }
 
   /**
@@ -77,6 +83,14 @@ public final class Node {
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
       case NodeEvent.DetachRequested(long request, var name) -> endpoints.detach(request, name);
+      case NodeEvent.AddressesSeen(var state) -> addressing.see(state);
+      case NodeEvent.AddressesUnreadable(var reason) -> addressing.unreadable(reason);
+      case NodeEvent.AddressWritten(var write, var outcome) -> {
+        addressing.written(now, write, outcome);
+        endpoints.addressesWritten(write, outcome);
+      }
+      case NodeEvent.AddressesRequested(long request, var wanted) ->
+          addressing.request(request, wanted);
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
       case NodeEvent.DeadlineReached() -> routes.speak(now, new SpeakerEvent.DeadlineReached());
     }
@@ -93,6 +107,7 @@ public final class Node {
       return OptionalLong.empty();
     }
     var next = earlier(earlier(routes.nextDeadline(), plan.nextRetry()), instances.nextRecovery());
+    next = earlier(next, addressing.nextDeadline());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -212,12 +227,14 @@ public final class Node {
     if (instances.mayGetTheirVni()) {
       changeNetworks();
     }
+    endpoints.settleLeaving();
     endpoints.attachPostponed();
     routes.updateImportTargets(now);
     routes.originate(now); // before the answer: other nodes need the route more urgently
     endpoints.answerAttaching();
     routes.originate(now); // what an endpoint that was refused leaves behind
     endpoints.answerDetaching();
+    endpoints.settleAddresses(now);
     settleOrigination(now);
     settleConvergence(now);
     if (!batchInFlight) {
@@ -290,6 +307,15 @@ public final class Node {
   /** Where what stands is not what the intent says, and what to do about it, in words. */
   public List<String> deviations() {
     return routes.isStarted() ? Deviations.of(foundation, instances) : List.of();
+  }
+
+  /**
+   * The addresses of all networks; on the thread of {@link #step}.
+   *
+   * @param now on the clock of {@link #step}
+   */
+  public AddressView addresses(long now) {
+    return new AddressViews(foundation, instances, addressing, now).view();
   }
 
   /** What the node is and holds now. */

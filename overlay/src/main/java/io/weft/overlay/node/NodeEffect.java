@@ -3,6 +3,7 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.ipam.AddressWrite;
 import java.util.List;
 
 /** What a node wants done, in this order. */
@@ -22,6 +23,12 @@ public sealed interface NodeEffect {
 
   /** Answer a detach call: gone from the kernel, or it never was there. */
   record ReplyToDetach(long request, boolean wasAttached) implements NodeEffect {}
+
+  /** Change the store of addresses; answer AddressesSeen and then AddressWritten. */
+  record WriteAddress(AddressWrite write) implements NodeEffect {}
+
+  /** Answer such a call; {@code refusal} is empty when it was done. */
+  record ReplyToAddresses(long request, String refusal) implements NodeEffect {}
 
   /** Something that a person should know; {@code subject} names the object or peer. */
   record Report(String subject, String text) implements NodeEffect {}

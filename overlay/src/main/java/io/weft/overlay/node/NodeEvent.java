@@ -5,6 +5,9 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import io.weft.overlay.ipam.AddressRequest;
+import io.weft.overlay.ipam.AddressState;
+import io.weft.overlay.ipam.AddressWrite;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +48,18 @@ public sealed interface NodeEvent {
 
   /** Someone gives an interface back. */
   record DetachRequested(long request, String endpoint) implements NodeEvent {}
+
+  /** The store of addresses was read: all that it holds. */
+  record AddressesSeen(AddressState state) implements NodeEvent {}
+
+  /** The store of addresses cannot be read; what it held before still counts. */
+  record AddressesUnreadable(String reason) implements NodeEvent {}
+
+  /** A change was tried; what the store held afterwards was told before, where it could be read. */
+  record AddressWritten(AddressWrite write, AddressWrite.Outcome outcome) implements NodeEvent {}
+
+  /** Someone wants the store of addresses changed, without an endpoint. */
+  record AddressesRequested(long request, AddressRequest wanted) implements NodeEvent {}
 
   /** Something happened to the speaker. */
   record Bgp(SpeakerEvent event) implements NodeEvent {}

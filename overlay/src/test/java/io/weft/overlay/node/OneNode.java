@@ -31,6 +31,8 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.ipam.AddressRequest;
+import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +52,7 @@ final class OneNode {
   static final IpAddress REFLECTOR = IpAddress.parse("10.0.0.254");
   static final Underlay UNDERLAY = new Underlay(VTEP, Ipv4Address.parse("10.0.0.1"), 1500);
 
-  final Node node = new Node(new NodeConfig("n1", "weft-", 100));
+  final Node node;
   final TreeMap<ForwardingKey, ForwardingObject> kernel = new TreeMap<>();
   final TreeSet<Kind> refusing = new TreeSet<>();
   final TreeSet<Kind> refusingRemovals = new TreeSet<>();
@@ -66,12 +68,25 @@ final class OneNode {
   /** When false, the node's connects are refused. */
   boolean reachable = true;
 
+  /** Writes to the store of addresses that nobody has carried out yet. */
+  final Queue<AddressWrite> writes = new ArrayDeque<>();
+
+  final TreeMap<Long, String> addressAnswers = new TreeMap<>();
+
   long now = 1;
   private Speaker reflector = reflector();
   private Optional<NodeEffect.ApplyChanges> waiting = Optional.empty();
   private final Queue<NodeEvent> forNode = new ArrayDeque<>();
   private long connection;
   private long requests;
+
+  OneNode() {
+    this(new NodeConfig("n1", "weft-", 100));
+  }
+
+  OneNode(NodeConfig config) {
+    node = new Node(config);
+  }
 
   private static Speaker reflector() {
     var clients = List.of(PeerRange.clients(IpPrefix.parse("10.0.0.0/24"), AS));
@@ -153,6 +168,12 @@ final class OneNode {
 
   long detach(String endpoint) {
     give(new NodeEvent.DetachRequested(++requests, endpoint));
+    return requests;
+  }
+
+  /** Asks the store of addresses for something; the number of the call. */
+  long ask(AddressRequest wanted) {
+    give(new NodeEvent.AddressesRequested(++requests, wanted));
     return requests;
   }
 
@@ -359,6 +380,9 @@ final class OneNode {
           throw new AssertionError("request " + request + " was answered twice");
         }
       }
+      case NodeEffect.WriteAddress(var write) -> writes.add(write);
+      case NodeEffect.ReplyToAddresses(long request, var refusal) ->
+          addressAnswers.put(request, refusal);
       case NodeEffect.Report(var subject, var text) -> reports.add(subject + ": " + text);
     }
   }

@@ -1,0 +1,36 @@
+package io.weft.agent.addresses;
+
+import io.weft.overlay.ipam.AddressState;
+import io.weft.overlay.ipam.AddressWrite;
+import java.io.IOException;
+
+/**
+ * Where the nodes keep blocks and claims together: a directory, or the API of Kubernetes. One
+ * thread at a time calls it.
+ */
+public interface AddressStore extends AutoCloseable {
+  /** Records of both kinds together at most; a creation beyond fails. */
+  int MAX_RECORDS = 10_000;
+
+  /**
+   * All that it holds. Whatever this process has written before is in it.
+   *
+   * @throws IOException with the place and the reason, when it cannot be read as a whole
+   */
+  AddressState read() throws IOException;
+
+  /**
+   * Carries out one change, of which either everything or nothing is there afterwards, whenever the
+   * process or the machine stops; lasting when this returns.
+   *
+   * @return false when it was refused, because the record was there already or is another by now
+   * @throws IOException when it failed; whether it took effect is not known
+   */
+  boolean write(AddressWrite write) throws IOException;
+
+  /** True when {@link #read} may give something else than it last did. */
+  boolean mayHaveChanged() throws IOException;
+
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,10 @@
+package io.weft.overlay.ipam;
+
+/** What a person may ask of the store of addresses, beside attaching and detaching. */
+public sealed interface AddressRequest {
+  /** The claim's addresses are anybody's again; refused while an endpoint has them. */
+  record DeleteClaim(String claim) implements AddressRequest {}
+
+  /** A node is gone for good: its blocks are anybody's, and it holds no claim. */
+  record ReleaseNode(String node) implements AddressRequest {}
+}
