@@ -36,7 +36,9 @@ final class Trace {
       case NodeEvent.KernelObserved(var objects) ->
           add(who, "<- kernel holds " + objects.size() + " objects");
       case NodeEvent.AddressesSeen(var state) ->
-          add(who, "<- %d blocks, %d claims".formatted(state.blocks().size(), state.claims().size()));
+          add(
+              who,
+              "<- %d blocks, %d claims".formatted(state.blocks().size(), state.claims().size()));
       case NodeEvent.UnderlayChanged _,
           NodeEvent.KernelChanged _,
           NodeEvent.ChangesApplied _,

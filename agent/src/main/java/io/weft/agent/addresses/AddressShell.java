@@ -84,7 +84,9 @@ public final class AddressShell implements AutoCloseable {
       }
     } catch (IOException e) {
       unread = true;
-      events.accept(new NodeEvent.AddressesUnreadable("the store of addresses cannot be read: " + e.getMessage()));
+      events.accept(
+          new NodeEvent.AddressesUnreadable(
+              "the store of addresses cannot be read: " + e.getMessage()));
     }
   }
 

@@ -98,7 +98,8 @@ public final class DirectoryStore implements AddressStore {
     }
     cache = next;
     var latest = Instant.now().minus(CLOCK_STEP);
-    seen = Optional.of(times).filter(t -> t.stream().allMatch(at -> at.toInstant().isBefore(latest)));
+    seen =
+        Optional.of(times).filter(t -> t.stream().allMatch(at -> at.toInstant().isBefore(latest)));
     var records = new ArrayList<Stored<?>>();
     next.values().forEach(cached -> records.add(cached.stored()));
     return AddressState.of(records);

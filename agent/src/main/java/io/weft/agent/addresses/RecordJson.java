@@ -56,8 +56,8 @@ public final class RecordJson {
   }
 
   static byte[] octets(ObjectNode document) throws IOException {
-    return (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n").getBytes(
-        StandardCharsets.UTF_8);
+    return (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   static JsonNode parse(byte[] octets) throws IOException {

@@ -163,10 +163,10 @@ class AddressesProcessTest {
           .contains("has no free address for node n1: no block is left, the nodes' are: n2 16");
       var first = other.read().blocks().values().iterator().next();
       assertThat(other.write(new AddressWrite.Remove(first.record(), first.version()))).isTrue();
-      node.awaitAnswer(
-          "addresses", a -> a.path("subnets").path(0).path("blocksLeft").asInt() == 1);
+      node.awaitAnswer("addresses", a -> a.path("subnets").path(0).path("blocksLeft").asInt() == 1);
       assertThat(attach(1).path("ok").asBoolean()).isTrue();
-      assertThat(List.of(IpAddress.parse(attach(1).path("addresses").get(0).asText().split("/")[0])))
+      assertThat(
+              List.of(IpAddress.parse(attach(1).path("addresses").get(0).asText().split("/")[0])))
           .allMatch(first.record().prefix()::contains);
     }
   }

@@ -52,8 +52,7 @@ public final class BlockPlan {
     for (long i = 0; i < count; i++) {
       long number = (start + i) % count;
       var block =
-          new IpPrefix(
-              subnet.address().plus(number << (subnet.address().bits() - length)), length);
+          new IpPrefix(subnet.address().plus(number << (subnet.address().bits() - length)), length);
       if (free.test(block)) {
         return Optional.of(block);
       }
@@ -81,7 +80,8 @@ public final class BlockPlan {
     int bits = Math.min(62, block.address().bits() - block.length());
     long hosts = 1L << bits;
     var ends = new TreeSet<IpAddress>();
-    var last = subnet.address().plus((1L << Math.min(62, subnet.address().bits() - subnet.length())) - 1);
+    var last =
+        subnet.address().plus((1L << Math.min(62, subnet.address().bits() - subnet.length())) - 1);
     for (var end : List.of(subnet.address(), subnet.address().plus(1), last)) {
       if (block.contains(end) && isReserved(subnet, end)) {
         ends.add(end);
@@ -94,7 +94,6 @@ public final class BlockPlan {
   /** No host's, or the first one, which is left for a gateway. */
   static boolean isReserved(IpPrefix subnet, IpAddress candidate) {
     boolean roomy = subnet.address().bits() - subnet.length() > 1;
-    return !subnet.isHostAddress(candidate)
-        || roomy && candidate.equals(subnet.address().plus(1));
+    return !subnet.isHostAddress(candidate) || roomy && candidate.equals(subnet.address().plus(1));
   }
 }

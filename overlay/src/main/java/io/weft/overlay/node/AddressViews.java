@@ -88,7 +88,8 @@ final class AddressViews {
         source,
         blocks,
         source == Source.BLOCKS
-            ? OptionalLong.of(BlockPlan.left(subnet, blocks.stream().map(BlockView::prefix).toList()))
+            ? OptionalLong.of(
+                BlockPlan.left(subnet, blocks.stream().map(BlockView::prefix).toList()))
             : OptionalLong.empty(),
         book.usedIn(network.name(), subnet),
         source == Source.SUBNET ? OptionalLong.empty() : OptionalLong.of(free));
@@ -195,7 +196,8 @@ final class AddressViews {
         if (claim.isPresent()) {
           boolean holds =
               claim.get().holders().stream()
-                  .anyMatch(h -> h.node().equals(book.node()) && h.endpoint().equals(endpoint.name()));
+                  .anyMatch(
+                      h -> h.node().equals(book.node()) && h.endpoint().equals(endpoint.name()));
           if (!holds) {
             conflicts.add(
                 "address %s of endpoint '%s' is kept by claim '%s', which it does not hold"

@@ -197,9 +197,7 @@ final class Addressing {
   /** For how long nobody has had an address of this node's block. */
   OptionalLong idleSeconds(AddressBlock block, long now) {
     var since = idleSince.get(block.name());
-    return since == null
-        ? OptionalLong.empty()
-        : OptionalLong.of((now - since) / 1_000_000_000L);
+    return since == null ? OptionalLong.empty() : OptionalLong.of((now - since) / 1_000_000_000L);
   }
 
   private OptionalLong nextIdle() {

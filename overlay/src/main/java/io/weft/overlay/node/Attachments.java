@@ -174,8 +174,7 @@ final class Attachments {
                 network.name(),
                 subnet,
                 request.endpoint(),
-                ip ->
-                    network.isGateway(ip) || remote.filter(r -> r.hasAddress(ip)).isPresent());
+                ip -> network.isGateway(ip) || remote.filter(r -> r.hasAddress(ip)).isPresent());
         if (!(choice instanceof Choice.Given(var ip))) {
           return notGiven(choice);
         }

@@ -107,12 +107,7 @@ final class ClaimHolding {
     var addresses = endpoint.addresses().stream().map(HostAddress::address).toList();
     return new AddressWrite.Create(
         new AddressClaim(
-                name,
-                endpoint.network(),
-                addresses,
-                endpoint.mac(),
-                List.of(),
-                Optional.empty())
+                name, endpoint.network(), addresses, endpoint.mac(), List.of(), Optional.empty())
             .with(me));
   }
 }

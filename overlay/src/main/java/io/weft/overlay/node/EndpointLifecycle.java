@@ -45,6 +45,7 @@ final class EndpointLifecycle {
   private final TreeMap<String, List<NodeEvent.AttachRequested>> unaddressed = new TreeMap<>();
 
   private final Waiting<String> attaching = new Waiting<>();
+
   /** Detached, but their port may stand yet: whose address it is, may still answer there. */
   private final TreeMap<ForwardingKey, Endpoint> leaving = new TreeMap<>();
 
@@ -141,8 +142,7 @@ final class EndpointLifecycle {
     }
   }
 
-  private void accept(
-      NodeEvent.AttachRequested event, Endpoint endpoint, NetworkIntent network) {
+  private void accept(NodeEvent.AttachRequested event, Endpoint endpoint, NetworkIntent network) {
     var namespace =
         instances
             .find(network.name())

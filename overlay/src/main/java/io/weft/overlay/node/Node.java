@@ -51,8 +51,7 @@ public final class Node {
     this.config = config;
     this.instances = new Instances(config, plan, effects, () -> foundation.networks().values());
     this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
-    this.addressing =
-        new Addressing(new AddressBook(config.name(), config.addresses()), effects);
+    this.addressing = new Addressing(new AddressBook(config.name(), config.addresses()), effects);
     this.endpoints =
         new EndpointLifecycle(config, foundation, instances, routes, plan, addressing, effects);
   }

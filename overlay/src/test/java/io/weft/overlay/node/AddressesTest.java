@@ -244,12 +244,10 @@ final class AddressesTest {
   @Test
   void whoComesLastToOverlappingBlocksStepsBack() {
     store.write(
-        new AddressWrite.Create(
-            new AddressBlock("web", IpPrefix.parse("192.168.1.64/27"), "n2")));
+        new AddressWrite.Create(new AddressBlock("web", IpPrefix.parse("192.168.1.64/27"), "n2")));
     var one = node("n1", WEB);
     store.write(
-        new AddressWrite.Create(
-            new AddressBlock("web", IpPrefix.parse("192.168.1.64/28"), "n1")));
+        new AddressWrite.Create(new AddressBlock("web", IpPrefix.parse("192.168.1.64/28"), "n1")));
     one.give(new NodeEvent.AddressesSeen(store.read()));
     store.serveAll(one);
     assertThat(blocks()).hasSize(1);
@@ -303,8 +301,7 @@ final class AddressesTest {
     var one = node("n1", WEB);
     var two = node("n2", WEB);
     var first = attached(claim(one, "vm", "vm-1"));
-    assertThat(claimNamed("vm-1").active())
-        .contains(new AddressClaim.Holder("n1", "vm"));
+    assertThat(claimNamed("vm-1").active()).contains(new AddressClaim.Holder("n1", "vm"));
     two.give(new NodeEvent.AddressesSeen(store.read()));
     refused(claim(two, "vm", "vm-1"), Reason.ADDRESS_IN_USE, "is held by ['vm' on node n1]");
 
@@ -361,8 +358,7 @@ final class AddressesTest {
     attached(claim(one, "vm", "vm-1", "192.168.1.9"));
     one.detach("vm");
     store.serveAll(one);
-    refused(
-        claim(one, "vm", "vm-1", "192.168.1.10"), Reason.INVALID_REQUEST, "has the addresses");
+    refused(claim(one, "vm", "vm-1", "192.168.1.10"), Reason.INVALID_REQUEST, "has the addresses");
     refused(
         one.attachNow(request("x", "web", "192.168.1.9")),
         Reason.ADDRESS_IN_USE,
