@@ -1,6 +1,7 @@
 package io.weft.lab.check;
 
 import io.weft.lab.check.Pings.Way;
+import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.packet.EchoResult;
 import java.util.ArrayList;
@@ -8,14 +9,10 @@ import java.util.List;
 
 /**
  * On the link between ToR and spine a ping is a VXLAN packet: UDP 4789, the VNI of the network, and
- * 14 + 20 + 8 + 8 = 50 octets in front of the inner Ethernet frame.
+ * 14 + 20 + 8 + 8 = 50 octets in front of the inner Ethernet frame, or 70 over IPv6. Each family
+ * that a network has is looked at.
  */
 public final class EncapsulationCheck implements Check {
-  private static final int HEADERS = 14 + 20 + 8 + 8;
-
-  /** Inner Ethernet, IPv4 and ICMP headers. */
-  private static final int INNER_HEADERS = 14 + 20 + 8;
-
   /** A size that nothing else here has. */
   private static final int PAYLOAD = 333;
 
@@ -29,21 +26,24 @@ public final class EncapsulationCheck implements Check {
     var findings = new Findings();
     var seen = new ArrayList<String>();
     for (var network : lab.networks()) {
-      var way =
+      var ways =
           Pings.allWays(lab.attached(network)).stream()
-              .filter(
-                  w ->
-                      w.address().isIpv4()
-                          && !rack(lab, w.from().node()).equals(rack(lab, w.to().node())))
-              .findFirst();
-      if (way.isPresent()) {
-        seen.add(look(lab, way.get(), findings));
+              .filter(way -> !rack(lab, way.from().node()).equals(rack(lab, way.to().node())))
+              .toList();
+      for (boolean ipv4 : new boolean[] {true, false}) {
+        ways.stream()
+            .filter(way -> way.address().isIpv4() == ipv4)
+            .findFirst()
+            .ifPresent(way -> seen.add(look(lab, way, findings)));
       }
     }
     findings.expect(!seen.isEmpty(), "no network has endpoints in two racks");
     return findings.result(
         name(),
-        String.join(", ", seen) + ": UDP 4789, " + HEADERS + " octets before the inner frame");
+        String.join(", ", seen)
+            + ": UDP 4789, "
+            + lab.plan().overhead()
+            + " octets before the inner frame");
   }
 
   private static String rack(RunningLab lab, String node) {
@@ -56,46 +56,32 @@ public final class EncapsulationCheck implements Check {
     try (var recording = Recording.startIn(tor.name(), "uplink")) {
       var result = Pings.ping(way, PAYLOAD);
       findings.expect(result instanceof EchoResult.Reply, way + ": " + result);
-      frames =
-          recording.vxlan().stream()
-              .filter(f -> f.innerType() == VxlanFrame.IPV4)
-              .filter(f -> f.innerLength() == INNER_HEADERS + PAYLOAD)
-              .toList();
+      frames = recording.vxlan().stream().filter(f -> f.isPing(way.address(), PAYLOAD)).toList();
     }
     findings.expect(
         frames.size() == 2, tor.thing() + " saw " + frames.size() + " packets of one ping");
     if (frames.size() == 2) {
-      var out = lab.plan().loopback(way.from().node());
-      var in = lab.plan().loopback(way.to().node());
-      int vni = way.from().vni().value();
-      expect(
-          findings,
-          frames.getFirst(),
-          new VxlanFrame(
-              HEADERS,
-              out,
-              in,
-              VxlanFrame.PORT,
-              vni,
-              way.to().mac(),
-              way.from().mac(),
-              VxlanFrame.IPV4,
-              INNER_HEADERS + PAYLOAD));
-      expect(
-          findings,
-          frames.getLast(),
-          new VxlanFrame(
-              HEADERS,
-              in,
-              out,
-              VxlanFrame.PORT,
-              vni,
-              way.from().mac(),
-              way.to().mac(),
-              VxlanFrame.IPV4,
-              INNER_HEADERS + PAYLOAD));
+      expect(findings, frames.getFirst(), expected(lab, way.from(), way.to(), way));
+      expect(findings, frames.getLast(), expected(lab, way.to(), way.from(), way));
     }
-    return "VNI " + way.from().vni() + " on " + tor.thing();
+    return (way.address().isIpv4() ? "IPv4" : "IPv6")
+        + " in VNI "
+        + way.from().vni()
+        + " on "
+        + tor.thing();
+  }
+
+  private static VxlanFrame expected(RunningLab lab, Attached from, Attached to, Way way) {
+    return new VxlanFrame(
+        lab.plan().overhead(), // the inner Ethernet header is inside, the outer one in front
+        lab.plan().loopback(from.node()),
+        lab.plan().loopback(to.node()),
+        VxlanFrame.PORT,
+        from.vni().value(),
+        to.mac(),
+        from.mac(),
+        VxlanFrame.typeOf(way.address()),
+        VxlanFrame.pingLength(way.address(), PAYLOAD));
   }
 
   private static void expect(Findings findings, VxlanFrame seen, VxlanFrame expected) {

@@ -3,10 +3,12 @@ package io.weft.lab.check;
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** One endpoint more than the topology has, for the time of a check. */
@@ -14,31 +16,39 @@ final class ExtraEndpoint {
   /** Addresses looked at from the end of a subnet before giving up. */
   private static final int TRIES = 1024;
 
+  /** Of the host's part of an address; in a larger subnet the others stay zero. */
+  private static final int MAX_BITS = 32;
+
   private ExtraEndpoint() {}
 
-  /** On a node, with an address that no endpoint of any network has; without where none is left. */
+  /** On a node, with addresses that no endpoint of any network has; without where none is left. */
   static EndpointPlace of(RunningLab lab, String network, String node, Optional<MacAddress> mac) {
-    return new EndpointPlace("check-" + network, node, network, freeAddress(lab, network), mac);
+    return new EndpointPlace("check-" + network, node, network, freeAddresses(lab, network), mac);
   }
 
-  /** Of the first subnet with one that no endpoint and no gateway has; IPv4 alone. */
-  static List<IpAddress> freeAddress(RunningLab lab, String network) {
-    var taken = new TreeSet<String>();
-    lab.attached().forEach(a -> a.addresses().forEach(address -> taken.add(address.toString())));
-    lab.topology().networks().stream()
-        .flatMap(each -> each.spec().gateways().stream())
-        .forEach(gateway -> taken.add(gateway.toString()));
+  /** One of each family that the network has, which no endpoint and no gateway has. */
+  static List<IpAddress> freeAddresses(RunningLab lab, String network) {
+    var taken = new TreeSet<IpAddress>();
+    lab.attached().forEach(a -> taken.addAll(a.addresses()));
+    lab.topology().networks().forEach(each -> taken.addAll(each.spec().gateways()));
+    var free = new ArrayList<IpAddress>();
     for (var subnet : lab.topology().network(network).spec().subnets()) {
-      if (subnet.address() instanceof Ipv4Address first) {
-        long last = (1L << first.bits() - subnet.length()) - 1;
-        for (long i = last; i > 0 && i > last - TRIES; i--) {
-          var address = first.plus(i);
-          if (subnet.isHostAddress(address) && !taken.contains(address.toString())) {
-            return List.of(address);
-          }
-        }
+      if (free.stream().noneMatch(other -> other.bits() == subnet.address().bits())) {
+        freeAddress(subnet, taken).ifPresent(free::add);
       }
     }
-    return List.of();
+    return free;
+  }
+
+  private static Optional<IpAddress> freeAddress(IpPrefix subnet, Set<IpAddress> taken) {
+    int bits = Math.min(MAX_BITS, subnet.address().bits() - subnet.length());
+    long last = (1L << bits) - 1;
+    for (long i = last; i > 0 && i > last - TRIES; i--) {
+      var address = subnet.address().plus(i);
+      if (subnet.isHostAddress(address) && !taken.contains(address)) {
+        return Optional.of(address);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -10,6 +10,7 @@ import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.Frame;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
+import io.weft.net.Octets;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,9 @@ public final class IsolationCheck implements Check {
   private static final int ICMP = 1;
   private static final int ECHO = 8;
   private static final int ECHO_REPLY = 0;
+  private static final int ICMPV6 = 58;
+  private static final int ICMPV6_ECHO = 128;
+  private static final int ICMPV6_ECHO_REPLY = 129;
 
   /**
    * Octets of the pings of one pair of networks, which no other has: what a gateway still held for
@@ -87,7 +91,7 @@ public final class IsolationCheck implements Check {
       var tasks = new ArrayList<Callable<String>>();
       for (var sender : from) {
         for (var address : addresses(to)) {
-          boolean own = known.contains(address);
+          boolean own = known.contains(address) && Pings.hasFamilyOf(sender, address);
           tasks.add(() -> send(sender, address, own));
         }
       }
@@ -124,11 +128,24 @@ public final class IsolationCheck implements Check {
   /** Not what an endpoint's own gateway tells it of packets that it could not deliver. */
   private boolean isEcho(Frame frame) {
     var octets = frame.octets();
-    return octets.length() > 34
-        && (octets.at(16) << 8 | octets.at(17)) == IcmpEcho.IPV4_OVERHEAD + payload
-        && (octets.at(12) << 8 | octets.at(13)) == VxlanFrame.IPV4
-        && octets.at(23) == ICMP
-        && (octets.at(34) == ECHO || octets.at(34) == ECHO_REPLY);
+    if (octets.length() <= 54) {
+      return false;
+    }
+    return switch (u16(octets, 12)) {
+      case VxlanFrame.IPV4 ->
+          u16(octets, 16) == IcmpEcho.IPV4_OVERHEAD + payload
+              && octets.at(23) == ICMP
+              && (octets.at(34) == ECHO || octets.at(34) == ECHO_REPLY);
+      case VxlanFrame.IPV6 ->
+          u16(octets, 18) == IcmpEcho.IPV6_OVERHEAD - 40 + payload
+              && octets.at(20) == ICMPV6
+              && (octets.at(54) == ICMPV6_ECHO || octets.at(54) == ICMPV6_ECHO_REPLY);
+      default -> false;
+    };
+  }
+
+  private static int u16(Octets octets, int index) {
+    return octets.at(index) << 8 | octets.at(index + 1);
   }
 
   /** An endpoint for the time of the check has an address that only its tenant has. */
@@ -142,7 +159,11 @@ public final class IsolationCheck implements Check {
     try (var agent = lab.agent(node)) {
       var target = agent.attach(place, lab.plan().checkNamespace(to));
       try {
-        return pingOwnAddress(lab.attached(from), lab.attached(to), target, findings);
+        int pings = 0;
+        for (var address : target.addresses()) {
+          pings += pingOwnAddress(lab.attached(from), lab.attached(to), target, address, findings);
+        }
+        return pings;
       } finally {
         agent.detach(target.name());
       }
@@ -160,19 +181,29 @@ public final class IsolationCheck implements Check {
   }
 
   private int pingOwnAddress(
-      List<Attached> strangers, List<Attached> own, Attached target, Findings findings)
+      List<Attached> strangers,
+      List<Attached> own,
+      Attached target,
+      IpAddress address,
+      Findings findings)
       throws InterruptedException {
-    var address = target.addresses().getFirst();
+    int asked = 0;
     for (var sender : own) {
-      var problem = send(sender, address, true);
-      findings.expect(problem.isEmpty(), problem);
+      if (Pings.hasFamilyOf(sender, address)) {
+        // The kernel makes a new IPv6 address usable a moment after it has taken it: ask twice.
+        if (!send(sender, address, true).isEmpty()) {
+          var problem = send(sender, address, true);
+          findings.expect(problem.isEmpty(), problem);
+        }
+        asked++;
+      }
     }
     try (var recording = Recording.startIn(target.namespace(), "eth0")) {
       strangers(strangers, sender -> send(sender, address, false), findings);
       strangers(strangers, sender -> sendToMac(sender, address, target), findings);
       listen(Map.of(target.name(), recording), strangers.getFirst().network(), findings);
     }
-    return strangers.size() * 2 + own.size();
+    return strangers.size() * 2 + asked;
   }
 
   private interface Attempt {

@@ -13,9 +13,6 @@ import java.util.concurrent.Callable;
  * MTU is what the underlay leaves.
  */
 public final class MtuCheck implements Check {
-  /** Outer IPv4, UDP, VXLAN and inner Ethernet headers. */
-  private static final int OVERHEAD = 20 + 8 + 8 + 14;
-
   @Override
   public String name() {
     return "mtu";
@@ -27,7 +24,7 @@ public final class MtuCheck implements Check {
     var tasks = new ArrayList<Callable<String>>();
     var sizes = new TreeSet<Integer>();
     for (var network : lab.networks()) {
-      int room = lab.topology().mtu() - OVERHEAD;
+      int room = lab.topology().mtu() - lab.plan().overhead();
       int expected = Math.min(room, lab.topology().network(network).spec().mtu().orElse(room));
       for (var endpoint : lab.attached(network)) {
         sizes.add(endpoint.mtu());

@@ -1,7 +1,6 @@
 package io.weft.lab.check;
 
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import java.util.Optional;
@@ -14,8 +13,7 @@ import java.util.Optional;
  * @param to the VTEP that it goes to
  * @param target the address that is asked for
  */
-record NeighbourQuestion(Ipv4Address from, Ipv4Address to, int vni, IpAddress target) {
-  private static final int IPV6 = 0x86dd;
+record NeighbourQuestion(IpAddress from, IpAddress to, int vni, IpAddress target) {
   private static final int ICMPV6 = 58;
   private static final int NEIGHBOUR_SOLICITATION = 135;
   private static final int ARP_REQUEST = 1;
@@ -45,7 +43,7 @@ record NeighbourQuestion(Ipv4Address from, Ipv4Address to, int vni, IpAddress ta
         in.skip("sender, target MAC", 16);
         return request ? question(vxlan.get(), in, 4) : Optional.empty();
       }
-      if (type != IPV6) {
+      if (type != VxlanFrame.IPV6) {
         return Optional.empty();
       }
       in.skip("version to payload length", 6);

@@ -36,14 +36,17 @@ final class Pings {
       for (var to : endpoints) {
         if (!from.equals(to)) {
           to.addresses().stream()
-              .filter(
-                  address ->
-                      from.addresses().stream().anyMatch(a -> a.isIpv4() == address.isIpv4()))
+              .filter(address -> hasFamilyOf(from, address))
               .forEach(address -> ways.add(new Way(from, to, address)));
         }
       }
     }
     return ways;
+  }
+
+  /** True when an endpoint has an address from which it can ask for this one. */
+  static boolean hasFamilyOf(Attached endpoint, IpAddress address) {
+    return endpoint.addresses().stream().anyMatch(own -> own.isIpv4() == address.isIpv4());
   }
 
   static EchoResult ping(Way way, int payload) {

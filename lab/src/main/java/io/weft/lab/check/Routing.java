@@ -7,6 +7,7 @@ import io.weft.lab.process.RunningLab;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
+import io.weft.net.StableHash;
 import io.weft.net.Vni;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +23,7 @@ final class Routing {
   static MacAddress routerMac(IpAddress vtep) {
     return vtep instanceof Ipv4Address(int value)
         ? new MacAddress(0x0a5a_0000_0000L | (value & 0xffff_ffffL))
-        : MacAddress.ZERO;
+        : new MacAddress(0x0a5b_0000_0000L | (StableHash.of(vtep.toString()) & 0xffff_ffffL));
   }
 
   static boolean isRouted(RunningLab lab, String network) {

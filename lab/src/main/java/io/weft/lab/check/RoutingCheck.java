@@ -20,7 +20,6 @@ import java.util.concurrent.Callable;
  */
 public final class RoutingCheck implements Check {
   private static final Duration NO_ANSWER = Duration.ofMillis(250);
-  private static final int INNER_HEADERS = 14 + 20 + 8;
 
   /** A size that nothing else here has. */
   private static final int PAYLOAD = 444;
@@ -57,7 +56,7 @@ public final class RoutingCheck implements Check {
     }
     int captured = 0;
     for (var way : ways) {
-      if (way.address().isIpv4() && !rack(lab, way.from()).equals(rack(lab, way.to()))) {
+      if (!rack(lab, way.from()).equals(rack(lab, way.to()))) {
         capture(lab, way);
         captured++;
       }
@@ -84,15 +83,11 @@ public final class RoutingCheck implements Check {
     for (var sender : lab.attached(from)) {
       for (var target : lab.attached(to)) {
         target.addresses().stream()
-            .filter(address -> hasFamilyOf(sender, address))
+            .filter(address -> Pings.hasFamilyOf(sender, address))
             .forEach(address -> ways.add(new Way(sender, target, address)));
       }
     }
     return ways;
-  }
-
-  private static boolean hasFamilyOf(Attached sender, IpAddress address) {
-    return sender.addresses().stream().anyMatch(own -> own.isIpv4() == address.isIpv4());
   }
 
   private void pings(List<Way> ways, boolean open) throws InterruptedException {
@@ -114,8 +109,10 @@ public final class RoutingCheck implements Check {
     int found = 0;
     for (var gateway : lab.topology().network(network).spec().gateways()) {
       for (var endpoint : lab.attached(network)) {
-        gateway(lab, endpoint, gateway);
-        found++;
+        if (Pings.hasFamilyOf(endpoint, gateway)) {
+          gateway(lab, endpoint, gateway);
+          found++;
+        }
       }
       for (var node : lab.nodes()) {
         try (var agent = lab.agent(node.thing())) {
@@ -169,10 +166,7 @@ public final class RoutingCheck implements Check {
       var result = Pings.ping(way, PAYLOAD);
       findings.expect(result instanceof EchoResult.Reply, way + ": " + result);
       frames =
-          recording.vxlan().stream()
-              .filter(frame -> frame.innerType() == VxlanFrame.IPV4)
-              .filter(frame -> frame.innerLength() == INNER_HEADERS + PAYLOAD)
-              .toList();
+          recording.vxlan().stream().filter(frame -> frame.isPing(way.address(), PAYLOAD)).toList();
     }
     findings.expect(frames.size() == 2, way + ": " + frames.size() + " packets of one ping seen");
     int vni = Routing.l3Vni(lab, way.from().network());

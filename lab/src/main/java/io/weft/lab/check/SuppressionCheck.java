@@ -43,7 +43,7 @@ public final class SuppressionCheck implements Check {
       }
       for (var endpoint : lab.attached(network)) {
         for (var gateway : lab.topology().network(network).spec().gateways()) {
-          if (endpoint.addresses().stream().anyMatch(own -> own.isIpv4() == gateway.isIpv4())) {
+          if (Pings.hasFamilyOf(endpoint, gateway)) {
             known(lab, endpoint, gateway);
             gateways++;
           }
@@ -88,7 +88,9 @@ public final class SuppressionCheck implements Check {
         peers.add(lab.plan().loopback(node.thing()));
       }
     }
-    for (var address : ExtraEndpoint.freeAddress(lab, endpoint.network())) {
+    var free = ExtraEndpoint.freeAddresses(lab, endpoint.network());
+    free.removeIf(address -> !Pings.hasFamilyOf(endpoint, address));
+    for (var address : free) {
       try (var recording = record(lab, endpoint)) {
         forget(endpoint, address);
         var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, ONE_QUESTION);
@@ -116,7 +118,7 @@ public final class SuppressionCheck implements Check {
         .filter(question -> question.from().equals(vtep))
         .filter(question -> question.vni() == endpoint.vni().value())
         .filter(question -> question.target().equals(target))
-        .<IpAddress>map(NeighbourQuestion::to)
+        .map(NeighbourQuestion::to)
         .toList();
   }
 

@@ -5,6 +5,7 @@ import io.weft.lab.process.FrrGateway;
 import io.weft.lab.process.RunningLab;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
 import io.weft.net.Ipv6Address;
 import java.util.List;
 import java.util.NavigableSet;
@@ -55,8 +56,8 @@ final class TablesModel {
           lines.add(TenantTables.remote(vni, mac, vtep));
           lines.add(TenantTables.tunnelled(vni, mac));
           lines.add(TenantTables.neighbour(vni, vtep, mac));
-          if (Routing.isIpv6(lab, network)) {
-            lines.add(TenantTables.neighbour(vni, Ipv6Address.mapped(vtep), mac));
+          if (vtep instanceof Ipv4Address v4 && Routing.isIpv6(lab, network)) {
+            lines.add(TenantTables.neighbour(vni, Ipv6Address.mapped(v4), mac));
           }
           for (var address : endpoint.addresses()) {
             lines.add(TenantTables.route(vni, address + "/" + address.bits(), List.of(vtep)));

@@ -2,8 +2,8 @@ package io.weft.lab.fabric;
 
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.lab.topology.Topology;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.net.Ipv4Address;
 import java.util.List;
 import java.util.Optional;
 
@@ -43,24 +43,37 @@ public record FabricPlan(
    * @param loopback on {@code lo}, of nodes, reflectors and gateways: VTEP and BGP address
    */
   public record Namespace(
-      Role role, String thing, String name, String rack, Optional<Ipv4Address> loopback) {
+      Role role, String thing, String name, String rack, Optional<IpAddress> loopback) {
     /** Forwards packets that are not its own. */
     public boolean routes() {
       return role == Role.SPINE || role == Role.TOR || role == Role.GATEWAY;
     }
   }
 
-  /** A link between two routers, or a router and a host, with a /31 of its own (RFC 3021). */
+  /**
+   * A link between two routers, or a router and a host, with a subnet of its own of two addresses:
+   * a /31 (RFC 3021), or a /127 (RFC 6164).
+   */
   public record Cable(End upper, End lower, int mtu) {}
 
-  public record End(String namespace, String link, Ipv4Address address) {}
+  public record End(String namespace, String link, IpAddress address) {}
 
   /** One static route; {@code source} is what packets without another source get. */
   public record StaticRoute(
-      String namespace, IpPrefix prefix, Ipv4Address via, Optional<Ipv4Address> source) {}
+      String namespace, IpPrefix prefix, IpAddress via, Optional<IpAddress> source) {}
 
   public String lab() {
     return topology.name();
+  }
+
+  /** True when the underlay has IPv6 and no IPv4. */
+  public boolean isIpv6() {
+    return !FabricPlanner.vteps(topology).address().isIpv4();
+  }
+
+  /** Octets that a tunnel adds to a packet: outer IP, UDP, VXLAN and inner Ethernet headers. */
+  public int overhead() {
+    return (isIpv6() ? 40 : 20) + 8 + 8 + 14;
   }
 
   public List<Namespace> namespaces(Role role) {
@@ -80,7 +93,7 @@ public record FabricPlan(
   }
 
   /** Of a node or a reflector. */
-  public Ipv4Address loopback(String host) {
+  public IpAddress loopback(String host) {
     return namespace(host).loopback().orElseThrow();
   }
 

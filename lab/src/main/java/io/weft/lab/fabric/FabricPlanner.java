@@ -8,23 +8,24 @@ import io.weft.lab.fabric.FabricPlan.Role;
 import io.weft.lab.fabric.FabricPlan.StaticRoute;
 import io.weft.lab.topology.Topology;
 import io.weft.lab.topology.Topology.Host;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.net.Ipv4Address;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Plans a fabric: a spine, a ToR router in each rack, hosts behind it. Every link has a subnet of
- * its own, so that nothing crosses a rack, or reaches a neighbour in it, without being routed.
+ * its own, so that nothing crosses a rack, or reaches a neighbour in it, without being routed. All
+ * addresses are of the family that the VTEPs have.
  */
 public final class FabricPlanner {
   /** VTEPs when the Fabric gives no {@code vtep.cidr}. */
   public static final IpPrefix DEFAULT_VTEPS = IpPrefix.parse("10.255.0.0/16");
 
-  private static final IpPrefix EVERYWHERE = IpPrefix.parse("0.0.0.0/0");
-
   private final Topology topology;
+  private final IpPrefix vteps;
+  private final IpPrefix everywhere;
   private final List<Namespace> namespaces = new ArrayList<>();
   private final List<Cable> cables = new ArrayList<>();
   private final List<StaticRoute> routes = new ArrayList<>();
@@ -32,6 +33,8 @@ public final class FabricPlanner {
 
   private FabricPlanner(Topology topology) {
     this.topology = topology;
+    this.vteps = vteps(topology);
+    this.everywhere = new IpPrefix(vteps.address().masked(0), 0);
   }
 
   public static FabricPlan plan(Topology topology) {
@@ -59,12 +62,12 @@ public final class FabricPlanner {
   private void rack(String rack) {
     var tor = add(Role.TOR, "tor-" + rack, rack, Optional.empty());
     var cable = cable(name("spine"), "p" + (cables.size() + 1), tor.name(), "uplink");
-    routes.add(new StaticRoute(tor.name(), EVERYWHERE, cable.upper().address(), Optional.empty()));
+    routes.add(new StaticRoute(tor.name(), everywhere, cable.upper().address(), Optional.empty()));
   }
 
   /** Packets to the loopback: spine to ToR to host; all others: host to ToR. */
   private void host(Role role, Host host) {
-    var loopback = ((Ipv4Address) vteps(topology).address()).plus(++hosts);
+    var loopback = vteps.address().plus(++hosts);
     var namespace = add(role, host.name(), host.rack(), Optional.of(loopback));
     var tor = name("tor-" + host.rack());
     var cable = cable(tor, "p" + hosts, namespace.name(), "eth0");
@@ -72,13 +75,13 @@ public final class FabricPlanner {
     var rack = cables.get(topology.racks().indexOf(host.rack()));
     routes.add(
         new StaticRoute(
-            namespace.name(), EVERYWHERE, cable.upper().address(), Optional.of(loopback)));
+            namespace.name(), everywhere, cable.upper().address(), Optional.of(loopback)));
     routes.add(new StaticRoute(tor, to, cable.lower().address(), Optional.empty()));
     routes.add(new StaticRoute(name("spine"), to, rack.lower().address(), Optional.empty()));
   }
 
   private Cable cable(String upper, String upperLink, String lower, String lowerLink) {
-    var first = ((Ipv4Address) Topology.LINKS.address()).plus(2L * cables.size());
+    var first = Topology.links(vteps).address().plus(2L * cables.size());
     var cable =
         new Cable(
             new End(upper, upperLink, first),
@@ -88,7 +91,7 @@ public final class FabricPlanner {
     return cable;
   }
 
-  private Namespace add(Role role, String thing, String rack, Optional<Ipv4Address> loopback) {
+  private Namespace add(Role role, String thing, String rack, Optional<IpAddress> loopback) {
     var namespace = new Namespace(role, thing, name(thing), rack, loopback);
     namespaces.add(namespace);
     return namespace;

@@ -6,6 +6,7 @@ import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.RouteTargets;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.TenantConnection;
+import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -89,8 +90,8 @@ public final class IntentText {
     var spec = plan.topology().fabric().spec();
     var text = new StringBuilder("kind: Fabric\nmetadata: {name: default}\nspec:\n");
     line(text, "asn", spec.asn());
-    line(text, "vtep", "{cidr: " + FabricPlanner.vteps(plan.topology()) + "}");
-    line(text, "reflectors", "{addresses: " + reflectors(plan) + clients(spec) + "}");
+    line(text, "vtep", "{cidr: \"" + FabricPlanner.vteps(plan.topology()) + "\"}");
+    line(text, "reflectors", "{addresses: " + quoted(reflectors(plan)) + clients(spec) + "}");
     var peers = new ArrayList<>(gateways);
     spec.peers().forEach(peer -> peers.add(peer(peer)));
     if (!peers.isEmpty()) {
@@ -108,15 +109,15 @@ public final class IntentText {
     return text.toString();
   }
 
-  private static List<String> reflectors(FabricPlan plan) {
+  private static List<IpAddress> reflectors(FabricPlan plan) {
     return plan.namespaces(FabricPlan.Role.REFLECTOR).stream()
-        .map(reflector -> reflector.loopback().orElseThrow().toString())
+        .map(reflector -> reflector.loopback().orElseThrow())
         .toList();
   }
 
   private static String clients(FabricSpec spec) {
     var clients = spec.reflectors().clients();
-    return clients.isEmpty() ? "" : ", clients: " + clients;
+    return clients.isEmpty() ? "" : ", clients: " + quoted(clients);
   }
 
   private static String peer(PeerSpec peer) {

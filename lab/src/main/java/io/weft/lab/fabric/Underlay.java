@@ -35,7 +35,7 @@ public final class Underlay implements AutoCloseable {
   public static void build(FabricPlan plan) throws IOException {
     try (var underlay = new Underlay()) {
       for (var namespace : plan.namespaces()) {
-        underlay.make(namespace);
+        underlay.make(namespace, plan.isIpv6());
       }
       plan.cables().forEach(cable -> underlay.lay(cable, plan.isWayOut(cable)));
       plan.namespaces().forEach(underlay::loopback);
@@ -49,7 +49,7 @@ public final class Underlay implements AutoCloseable {
     }
   }
 
-  private void make(Namespace namespace) throws IOException {
+  private void make(Namespace namespace, boolean ipv6) throws IOException {
     NetworkNamespaces.create(namespace.name());
     if (namespace.role() == Role.ENDPOINT || namespace.role() == Role.CHECK) {
       try (var netlink = Rtnetlink.openIn(namespace.name())) {
@@ -65,6 +65,12 @@ public final class Underlay implements AutoCloseable {
           set("net/ipv4/conf/all/rp_filter", "0");
           set("net/ipv4/conf/default/rp_filter", "0");
           set("net/ipv4/ip_forward", namespace.routes() ? "1" : "0");
+          if (ipv6) {
+            set("net/ipv6/conf/all/forwarding", namespace.routes() ? "1" : "0");
+            // Until its link-local address is known to be unique, a link resolves no neighbour.
+            set("net/ipv6/conf/all/accept_dad", "0");
+            set("net/ipv6/conf/default/accept_dad", "0");
+          }
           return true;
         });
   }
@@ -86,7 +92,8 @@ public final class Underlay implements AutoCloseable {
   }
 
   private void address(End end, int link) {
-    later(end.namespace(), new Request.AddAddress(Address.of(link, end.address(), 31)));
+    var address = end.address();
+    later(end.namespace(), new Request.AddAddress(Address.of(link, address, address.bits() - 1)));
   }
 
   private void loopback(Namespace namespace) {
@@ -100,7 +107,9 @@ public final class Underlay implements AutoCloseable {
         .loopback()
         .ifPresent(
             address ->
-                later(namespace.name(), new Request.AddAddress(Address.of(lo, address, 32))));
+                later(
+                    namespace.name(),
+                    new Request.AddAddress(Address.of(lo, address, address.bits()))));
   }
 
   private void later(String namespace, Request request) {

@@ -12,11 +12,12 @@ import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.Ipv4Address;
+import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -84,7 +85,7 @@ public final class FrrGateway {
   private void makeDevices() {
     var vni = plan.topology().l3Vni(gateway.tenant());
     var vtep = plan.loopback(gateway.name());
-    int mtu = plan.topology().mtu() - 50; // RFC 7348 §4.3
+    int mtu = plan.topology().mtu() - plan.overhead();
     try (var netlink = Rtnetlink.openIn(namespace)) {
       var bridge =
           netlink.createBridge(
@@ -105,8 +106,9 @@ public final class FrrGateway {
   }
 
   /** The MAC by which a gateway takes routed packets. */
-  public static MacAddress routerMac(Ipv4Address vtep) {
-    return new MacAddress(0x0200_0000_0000L | (vtep.value() & 0xffff_ffffL));
+  public static MacAddress routerMac(IpAddress vtep) {
+    return new MacAddress(
+        0x0200_0000_0000L | (ByteBuffer.wrap(vtep.octets()).getInt() & 0xffff_ffffL));
   }
 
   /** Starts one of zebra, bfdd and bgpd, again where it has ended. */

@@ -20,6 +20,9 @@ import java.util.TreeMap;
  * its own log; here it is said once, before anything is built.
  */
 final class IntentChecks {
+  /** Room for all nodes, reflectors and gateways. */
+  private static final int MIN_VTEP_BITS = 10;
+
   private final List<Declared> declared;
   private final List<Problem> problems;
   private final Map<ResourceKey, Declared> byKey = new TreeMap<>();
@@ -34,6 +37,7 @@ final class IntentChecks {
     var checks = new IntentChecks(declared, problems);
     checks.names();
     checks.networks();
+    checks.waysOut();
   }
 
   private void names() {
@@ -55,14 +59,14 @@ final class IntentChecks {
       case Vtep.OfInterface _ ->
           report(one, "vtep", "in a lab give vtep.cidr: the lab gives each node an address of it");
       case Vtep.OfCidr(var cidr) -> {
-        if (!cidr.address().isIpv4() || cidr.length() > 22) {
-          report(
-              one, "vtep", "in a lab vtep.cidr is an IPv4 prefix of /22 or shorter, not " + cidr);
-        } else if (cidr.overlaps(Topology.LINKS)) {
+        var links = Topology.links(cidr);
+        if (cidr.address().bits() - cidr.length() < MIN_VTEP_BITS) {
           report(
               one,
               "vtep",
-              "vtep.cidr " + cidr + " overlaps the links of the lab, " + Topology.LINKS);
+              "in a lab vtep.cidr is /22 or shorter, or of IPv6 /118 or shorter, not " + cidr);
+        } else if (cidr.overlaps(links)) {
+          report(one, "vtep", "vtep.cidr " + cidr + " overlaps the links of the lab, " + links);
         }
       }
     }
@@ -84,6 +88,18 @@ final class IntentChecks {
               "vni",
               other.resource().key() + " has VNI " + vni(network, fabric) + " too; give another");
         }
+      }
+    }
+  }
+
+  /** What is beyond the fabric, for the check of it, has IPv4. */
+  private void waysOut() {
+    boolean ipv6 = fabric.vtep() instanceof Vtep.OfCidr(var cidr) && !cidr.address().isIpv4();
+    for (var one : byKey.values()) {
+      if (ipv6
+          && one.resource() instanceof Tenant tenant
+          && tenant.spec().egress() == Tenant.Egress.NODE) {
+        report(one, "egress", "in a lab 'egress: node' needs an underlay of IPv4; remove it");
       }
     }
   }

@@ -47,6 +47,9 @@ public record Topology(
   /** Where the links of a lab have their addresses: shared address space (RFC 6598). */
   public static final IpPrefix LINKS = IpPrefix.parse("100.64.0.0/16");
 
+  /** The same of an underlay of IPv6: unique local addresses (RFC 4193). */
+  public static final IpPrefix LINKS_IPV6 = IpPrefix.parse("fd00:6464::/64");
+
   public Topology {
     racks = List.copyOf(racks);
     nodes = List.copyOf(nodes);
@@ -122,6 +125,11 @@ public record Topology(
         Optional<MacAddress> mac) {
       this(name, node, network, addresses, mac, List.of());
     }
+  }
+
+  /** Addresses of links, of the family of the VTEPs. */
+  public static IpPrefix links(IpPrefix vteps) {
+    return vteps.address().isIpv4() ? LINKS : LINKS_IPV6;
   }
 
   /** The network of this name, which is there when an endpoint names it. */

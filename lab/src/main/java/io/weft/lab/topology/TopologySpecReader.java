@@ -1,6 +1,7 @@
 package io.weft.lab.topology;
 
 import io.weft.kubernetes.resource.Fabric;
+import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.kubernetes.resource.Metadata;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Resource;
@@ -138,6 +139,12 @@ final class TopologySpecReader {
     var gateways = items(list, Topology.MAX_GATEWAYS, this::gateway);
     if (!gateways.isEmpty() && reflectors.stream().noneMatch(Host::isWeft)) {
       list.report("gateways speak to the reflectors, and there is none of Weft's; add one");
+    }
+    if (!gateways.isEmpty()
+        && fabric.spec().vtep() instanceof Vtep.OfCidr(var cidr)
+        && !cidr.address().isIpv4()) {
+      list.report(
+          "gateways are FRR's, whose VTEPs are of IPv4 before 10.6; give vtep.cidr of IPv4");
     }
     return gateways;
   }

@@ -72,13 +72,37 @@ final class FabricPlannerTest {
     assertThat(plan.cables().stream().map(c -> c.upper().address())).doesNotHaveDuplicates();
   }
 
+  /** The prefix of the VTEPs alone decides; nothing of the other family is left. */
+  @Test
+  void plansAnUnderlayOfIpv6() {
+    var ipv6 =
+        FabricPlanner.plan(
+            Topologies.good(
+                Topologies.twoRacksText()
+                    .replace("vtep: {cidr: 10.255.0.0/16}", "vtep: {cidr: 'fd00:255::/64'}")));
+    assertThat(ipv6.isIpv6()).isTrue();
+    assertThat(ipv6.overhead()).isEqualTo(70);
+    assertThat(text(ipv6))
+        .contains(
+            "node two-racks-a1 fd00:255::1",
+            "reflector two-racks-rr2 fd00:255::6",
+            "spine p2 fd00:6464::2 - tor-b uplink fd00:6464::3",
+            "tor-a: ::/0 via fd00:6464::",
+            "a1: ::/0 via fd00:6464::4 from fd00:255::1",
+            "spine: fd00:255::3/128 via fd00:6464::3")
+        .noneMatch(line -> line.contains("."));
+    assertThat(IntentText.files(ipv6).get("fabric.yaml"))
+        .contains("vtep: {cidr: \"fd00:255::/64\"}")
+        .contains("reflectors: {addresses: [\"fd00:255::5\", \"fd00:255::6\"]}");
+  }
+
   /** What an agent reads must be what the planner meant; the reader of the agents decides. */
   @Test
   void writesIntentThatReadsBack() {
     var files = IntentText.files(plan);
     assertThat(files.keySet()).containsExactly("fabric.yaml", "networks.yaml", "tenants.yaml");
     assertThat(files.get("fabric.yaml"))
-        .contains("reflectors: {addresses: [10.255.0.5, 10.255.0.6]}");
+        .contains("reflectors: {addresses: [\"10.255.0.5\", \"10.255.0.6\"]}");
     var again =
         Topologies.good(
             files.get("fabric.yaml").replaceFirst("  reflectors: .*\n", "")

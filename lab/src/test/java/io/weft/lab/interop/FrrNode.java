@@ -9,7 +9,6 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
@@ -22,7 +21,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A VTEP as FRR makes one: bridge and VXLAN device by hand, zebra and bgpd with {@code
- * advertise-all-vni}, endpoints learned from their packets.
+ * advertise-all-vni}, endpoints learned from their packets. Over IPv4: VTEPs of IPv6 are new in FRR
+ * 10.6.
  */
 final class FrrNode implements AutoCloseable {
   private static final int MTU = 1450;
@@ -35,8 +35,7 @@ final class FrrNode implements AutoCloseable {
     this.daemons = daemons;
   }
 
-  static FrrNode start(
-      String namespace, Path directory, Ipv4Address vtep, List<Ipv4Address> reflectors)
+  static FrrNode start(String namespace, Path directory, IpAddress vtep, List<IpAddress> reflectors)
       throws IOException, InterruptedException {
     return start(namespace, directory, vtep, reflectors, Optional.empty());
   }
@@ -48,8 +47,8 @@ final class FrrNode implements AutoCloseable {
   static FrrNode start(
       String namespace,
       Path directory,
-      Ipv4Address vtep,
-      List<Ipv4Address> reflectors,
+      IpAddress vtep,
+      List<IpAddress> reflectors,
       Optional<Routed> routed)
       throws IOException, InterruptedException {
     // The hosts of a rack have a default route only, which FRR does not trust by itself.
@@ -62,7 +61,7 @@ final class FrrNode implements AutoCloseable {
   }
 
   private static String configuration(
-      Ipv4Address vtep, List<Ipv4Address> reflectors, Optional<Routed> routed) {
+      IpAddress vtep, List<IpAddress> reflectors, Optional<Routed> routed) {
     var config = new StringBuilder("router bgp 65000\n");
     config.append(" bgp router-id ").append(vtep).append('\n');
     config.append(" no bgp default ipv4-unicast\n");
@@ -93,12 +92,12 @@ final class FrrNode implements AutoCloseable {
   }
 
   /** A segment as FRR's users make it. */
-  void addNetwork(Vni vni, Ipv4Address vtep) {
+  void addNetwork(Vni vni, IpAddress vtep) {
     addNetwork(vni, vtep, LinkSettings.UP);
   }
 
   /** The same whose bridge routes, with an address or without. */
-  void addRoutedNetwork(Vni vni, Ipv4Address vtep, MacAddress mac, IpAddress... gateways) {
+  void addRoutedNetwork(Vni vni, IpAddress vtep, MacAddress mac, IpAddress... gateways) {
     addNetwork(vni, vtep, LinkSettings.UP.withMac(mac).withForwarding(true));
     try (var rtnetlink = Rtnetlink.openIn(namespace)) {
       int bridge = rtnetlink.requireLink("br" + vni).index();
@@ -109,7 +108,7 @@ final class FrrNode implements AutoCloseable {
     }
   }
 
-  private void addNetwork(Vni vni, Ipv4Address vtep, LinkSettings settings) {
+  private void addNetwork(Vni vni, IpAddress vtep, LinkSettings settings) {
     try (var rtnetlink = Rtnetlink.openIn(namespace)) {
       var bridge = rtnetlink.createBridge("br" + vni, settings.withMtu(MTU));
       var vxlan =

@@ -2,7 +2,7 @@ package io.weft.lab.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.weft.net.Ipv4Address;
+import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class GoBgpReflector implements AutoCloseable {
    * route that is gone stays at the peer for good.
    */
   static GoBgpReflector start(
-      String namespace, Path directory, Ipv4Address address, List<Ipv4Address> clients)
+      String namespace, Path directory, IpAddress address, List<IpAddress> clients)
       throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var config = new StringBuilder("global:\n  config: {as: 65000, router-id: ");
@@ -60,7 +60,7 @@ final class GoBgpReflector implements AutoCloseable {
     return reflector;
   }
 
-  private static void neighbour(StringBuilder config, Ipv4Address address, Ipv4Address cluster) {
+  private static void neighbour(StringBuilder config, IpAddress address, IpAddress cluster) {
     config.append("- config: {neighbor-address: ").append(address).append(", peer-as: 65000}\n");
     config.append("  route-reflector: {config: {route-reflector-client: true,");
     config.append(" route-reflector-cluster-id: ").append(cluster).append("}}\n");

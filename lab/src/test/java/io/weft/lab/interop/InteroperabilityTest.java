@@ -13,7 +13,6 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,8 +136,8 @@ class InteroperabilityTest {
     return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
   }
 
-  private List<Ipv4Address> loopbacks(String... hosts) {
-    var addresses = new ArrayList<Ipv4Address>();
+  private List<IpAddress> loopbacks(String... hosts) {
+    var addresses = new ArrayList<IpAddress>();
     for (var host : hosts) {
       addresses.add(running.plan().loopback(host));
     }

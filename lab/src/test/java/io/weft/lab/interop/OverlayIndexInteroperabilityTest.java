@@ -11,7 +11,6 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,7 +105,7 @@ class OverlayIndexInteroperabilityTest {
     }
   }
 
-  private static ForeignProcess gobgp(String namespace, Ipv4Address self, Ipv4Address reflector)
+  private static ForeignProcess gobgp(String namespace, IpAddress self, IpAddress reflector)
       throws IOException, InterruptedException {
     var config = directory.resolve("gobgpd.yaml");
     Files.writeString(
@@ -126,7 +125,7 @@ class OverlayIndexInteroperabilityTest {
         .await(() -> isUp(namespace, reflector));
   }
 
-  private static boolean isUp(String namespace, Ipv4Address reflector) {
+  private static boolean isUp(String namespace, IpAddress reflector) {
     try {
       return ForeignProcess.output(namespace, words("neighbor " + reflector))
           .contains("BGP state = ESTABLISHED");

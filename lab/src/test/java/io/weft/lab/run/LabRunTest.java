@@ -76,6 +76,19 @@ final class LabRunTest {
   }
 
   @Test
+  void tenantsLiveOverIpv6Alone() throws IOException {
+    commands().run(Machine.example(files, "ipv6", NAME), true, false);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
+        .hasSize(9)
+        .allSatisfy(check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue())
+        .anySatisfy(check -> assertThat(check.path("detail").asText()).contains("[1430] octets"))
+        .anySatisfy(
+            check -> assertThat(check.path("detail").asText()).contains("70 octets before"));
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
   void tenantsMeetOnPurpose() throws IOException {
     commands().run(Machine.example(files, "connections", NAME), true, false);
     assertThat(new ObjectMapper().readTree(text(out)).path("checks"))

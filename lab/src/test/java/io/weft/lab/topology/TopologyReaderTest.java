@@ -81,6 +81,14 @@ final class TopologyReaderTest {
   }
 
   @Test
+  void gatewaysNeedAnUnderlayOfIpv4() {
+    var fabric = "kind: Fabric\nmetadata: {name: default}\nspec: {vtep: {cidr: 'fd00:255::/64'}}\n";
+    var gateways = "  gateways: [{name: gw, rack: a, tenant: red}]\n";
+    assertThat(problems(fabric + "---\n" + GOOD + gateways))
+        .anySatisfy(text -> assertThat(text).contains("whose VTEPs are of IPv4 before 10.6"));
+  }
+
+  @Test
   void fillsInDefaults() {
     var topology = Topologies.good(GOOD);
     assertThat(topology.mtu()).isEqualTo(1500);
@@ -130,13 +138,25 @@ final class TopologyReaderTest {
       textBlock =
           """
           {vtep: {interface: lo}}|in a lab give vtep.cidr
-          {vtep: {cidr: 10.0.0.0/24}}|in a lab vtep.cidr is an IPv4 prefix of /22 or shorter, not 10.0.0.0/24
+          {vtep: {cidr: 10.0.0.0/24}}|in a lab vtep.cidr is /22 or shorter, or of IPv6 /118 or shorter, not 10.0.0.0/24
+          {vtep: {cidr: 'fd00::/120'}}|or of IPv6 /118 or shorter, not fd00::/120
+          {vtep: {cidr: 'fd00::/16'}}|vtep.cidr fd00::/16 overlaps the links of the lab, fd00:6464::/64
           {vtep: {cidr: 100.64.0.0/10}}|vtep.cidr 100.64.0.0/10 overlaps the links of the lab, 100.64.0.0/16
           {reflectors: {addresses: [10.0.0.1]}}|in a lab the Topology names the reflectors
           """)
   void refusesAFabricThatALabCannotMake(String spec, String problem) {
     var fabric = "kind: Fabric\nmetadata: {name: default}\nspec: " + spec + "\n---\n";
     assertThat(problems(fabric + GOOD)).anyMatch(p -> p.contains(problem));
+  }
+
+  @Test
+  void refusesWaysOutOfAnUnderlayOfIpv6() {
+    var fabric = "kind: Fabric\nmetadata: {name: default}\nspec: {vtep: {cidr: '%s'}}\n---\n";
+    var out = GOOD.replace("metadata: {name: red}", "metadata: {name: red}\nspec: {egress: node}");
+    assertThat(problems(fabric.formatted("fd00:255::/64") + out))
+        .containsExactly(
+            "t.yaml:6:18: Tenant red: in a lab 'egress: node' needs an underlay of IPv4; remove it");
+    Topologies.good(fabric.formatted("10.255.0.0/16") + out);
   }
 
   @Test
