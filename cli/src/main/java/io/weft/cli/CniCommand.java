@@ -61,8 +61,8 @@ final class CniCommand implements Callable<Integer> {
         "Put the plugin and its configuration where the container runtime finds them.",
         "Each file is there as a whole or not at all; what was there is replaced."
       },
-      footerHeading = "%nExample:%n",
-      footer = "  weft cni install --network web")
+      footerHeading = "%nExamples:%n",
+      footer = {"  weft cni install", "  weft cni install --network web"})
   static final class Install implements Callable<Integer> {
     @picocli.CommandLine.Mixin private final Places places = new Places();
 
@@ -71,9 +71,10 @@ final class CniCommand implements Callable<Integer> {
     @Option(
         names = "--network",
         paramLabel = "NAME",
-        required = true,
-        description = "The Network that containers get an interface in.")
-    private String network = "";
+        description =
+            "The Network that all containers get an interface in (default: that of the pod's"
+                + " namespace).")
+    private Optional<String> network = Optional.empty();
 
     @Option(
         names = "--agent-socket",
@@ -84,9 +85,9 @@ final class CniCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-      if (!network.matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
+      if (!network.orElse("any").matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
         throw new ParameterException(
-            spec.commandLine(), "--network '" + network + "' is no name of a Network");
+            spec.commandLine(), "--network '" + network.get() + "' is no name of a Network");
       }
       var program =
           Optional.ofNullable(System.getenv("WEFT_HOME"))

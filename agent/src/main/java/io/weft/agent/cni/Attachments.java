@@ -3,6 +3,7 @@ package io.weft.agent.cni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.node.NodeView;
+import java.util.List;
 
 /** What the plugin needs of its node. Each call waits for the node, 30 s at most. */
 public interface Attachments {
@@ -19,6 +20,9 @@ public interface Attachments {
    * @throws CniFailure when the node does not answer
    */
   boolean detach(String endpoint) throws CniFailure, InterruptedException;
+
+  /** The networks that name the namespace as theirs; a pod of it belongs to the only one. */
+  List<String> networksOf(String namespace);
 
   /**
    * What stands.

@@ -95,7 +95,11 @@ final class CniPlugin {
 
   private ObjectNode add(CniCall call) throws CniFailure, InterruptedException {
     var wishes = new CniWishes(call);
-    var request = wishes.request();
+    var network = network(call, wishes);
+    if (network.isEmpty()) {
+      return CniResult.passedOn(call);
+    }
+    var request = wishes.request(network.get());
     if (!PodLink.exists(call.networkNamespace())) {
       throw new CniFailure(
           CniFailure.UNKNOWN_CONTAINER,
@@ -105,6 +109,37 @@ final class CniPlugin {
     var attached = node.attach(request);
     return CniResult.added(
         call, attached, wishes.interfaceName(), defaults(call, wishes, attached));
+  }
+
+  /**
+   * The configured network, or that of the pod's namespace. Empty where the namespace has none and
+   * an earlier plugin has given the pod an interface already.
+   */
+  private Optional<String> network(CniCall call, CniWishes wishes) throws CniFailure {
+    if (wishes.network().isPresent()) {
+      return wishes.network();
+    }
+    var namespace =
+        wishes
+            .namespace()
+            .orElseThrow(
+                () ->
+                    CniWishes.invalid(
+                        "'network' is missing, and so is K8S_POD_NAMESPACE in CNI_ARGS: name a"
+                            + " Network of this cluster"));
+    var networks = node.networksOf(namespace);
+    if (networks.size() > 1) {
+      throw CniWishes.invalid(
+          "namespace '%s' is named by the networks %s: keep it in one of them"
+              .formatted(namespace, String.join(", ", networks)));
+    }
+    if (networks.isEmpty() && call.previous().isEmpty()) {
+      throw new CniFailure(
+          CniFailure.TRY_AGAIN,
+          "the namespace has no network",
+          "no Network names '%s' in spec.namespaces.names".formatted(namespace));
+    }
+    return networks.stream().findFirst();
   }
 
   /** As they are: a container that had a default route of the family has kept it. */
@@ -129,6 +164,9 @@ final class CniPlugin {
                         CniFailure.INVALID_CONFIGURATION,
                         "invalid network configuration",
                         "CHECK needs 'prevResult'"));
+    if (wishes.network().isEmpty() && !CniResult.hasPort(previous, wishes.endpoint())) {
+      return; // its namespace had no network when it was added, and it keeps what it has
+    }
     var standing = find(node.view(), wishes.endpoint());
     if (standing.isEmpty() || !standing.get().attached()) {
       throw notAsGiven(

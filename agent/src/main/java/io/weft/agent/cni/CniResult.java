@@ -72,6 +72,24 @@ final class CniResult {
     return document;
   }
 
+  /** The answer to ADD where nothing was made: what earlier plugins made. */
+  static ObjectNode passedOn(CniCall call) {
+    var document = NODES.objectNode();
+    call.previous().ifPresent(previous -> document.setAll((ObjectNode) previous.deepCopy()));
+    return document.put("cniVersion", call.version().text());
+  }
+
+  /** True when the endpoint's port is among the interfaces of a result. */
+  static boolean hasPort(JsonNode result, String endpoint) {
+    var port = AddressPlan.portName(endpoint);
+    for (var each : result.path("interfaces")) {
+      if (each.path("name").asText().equals(port)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static ArrayNode array(ObjectNode document, String field) {
     return document.get(field) instanceof ArrayNode there ? there : document.putArray(field);
   }

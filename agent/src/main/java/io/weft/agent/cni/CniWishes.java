@@ -51,17 +51,24 @@ record CniWishes(CniCall call) {
         : call.configuration().path("interface").asText(BESIDE);
   }
 
+  /** The Network that the configuration names for all its containers. */
+  Optional<String> network() {
+    return Optional.of(call.configuration().path("network").asText(""))
+        .filter(name -> !name.isEmpty());
+  }
+
+  /** The namespace of the pod, where the runtime is that of Kubernetes. */
+  Optional<String> namespace() {
+    return Optional.ofNullable(call.arguments().get("K8S_POD_NAMESPACE"));
+  }
+
   /**
    * The attach request.
    *
    * @throws CniFailure with the field that cannot be used
    */
-  AttachRequest request() throws CniFailure {
+  AttachRequest request(String network) throws CniFailure {
     refuseForeignIpam();
-    var network = call.configuration().path("network").asText("");
-    if (network.isEmpty()) {
-      throw invalid("'network' is missing: name a Network of this cluster");
-    }
     var request =
         new AttachRequest(
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
@@ -124,7 +131,7 @@ record CniWishes(CniCall call) {
     return texts;
   }
 
-  private static CniFailure invalid(String details) {
+  static CniFailure invalid(String details) {
     return new CniFailure(
         CniFailure.INVALID_CONFIGURATION, "invalid network configuration", details);
   }

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The plugin and its configuration where a container runtime finds them. */
 public record PluginFiles(Path programs, Path configurations) {
@@ -22,12 +23,13 @@ public record PluginFiles(Path programs, Path configurations) {
   /**
    * Writes both: the program first, so that no runtime finds a configuration without it.
    *
-   * @param network that containers get an interface in
+   * @param network that all containers get an interface in; empty: that of the pod's namespace
    * @param socket where the agent listens for the plugin
    * @return what was written
    * @throws IOException with the path that cannot be read or written; files are whole or not there
    */
-  public List<Path> install(Path program, String network, Path socket) throws IOException {
+  public List<Path> install(Path program, Optional<String> network, Path socket)
+      throws IOException {
     var there = programs.resolve(PROGRAM);
     put(there, Files.readAllBytes(program), "rwxr-xr-x");
     var configuration = configurations.resolve(CONFIGURATION);
@@ -35,11 +37,12 @@ public record PluginFiles(Path programs, Path configurations) {
     return List.of(there, configuration);
   }
 
-  private byte[] configuration(String network, Path socket) throws IOException {
+  private byte[] configuration(Optional<String> network, Path socket) throws IOException {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("cniVersion", VERSION.text()).put("name", "weft");
     var plugins = document.putArray("plugins");
-    var weft = plugins.addObject().put("type", PROGRAM).put("network", network);
+    var weft = plugins.addObject().put("type", PROGRAM);
+    network.ifPresent(name -> weft.put("network", name));
     if (!socket.equals(Path.of(CniServer.DEFAULT_SOCKET))) {
       weft.put("agentSocket", socket.toString());
     }

@@ -294,9 +294,18 @@ final class NodeCalls {
     }
   }
 
-  /** The same calls for the CNI plugin. */
-  Attachments attachments() {
+  /**
+   * The same calls for the CNI plugin.
+   *
+   * @param networksOf the networks that name a namespace
+   */
+  Attachments attachments(Function<String, List<String>> networksOf) {
     return new Attachments() {
+      @Override
+      public List<String> networksOf(String namespace) {
+        return networksOf.apply(namespace);
+      }
+
       @Override
       public AttachResult.Attached attach(AttachRequest request)
           throws CniFailure, InterruptedException {

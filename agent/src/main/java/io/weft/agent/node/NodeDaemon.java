@@ -20,6 +20,7 @@ import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
+import io.weft.kubernetes.intent.NamespaceResolution;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
@@ -145,11 +146,16 @@ public final class NodeDaemon implements AutoCloseable {
 
   private CniServer openCni() throws IOException {
     try {
-      return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
+      return CniServer.open(
+          CniServer.beside(options.socket()), calls.attachments(this::networksOf));
     } catch (IOException e) {
       control.close();
       throw e;
     }
+  }
+
+  private List<String> networksOf(String namespace) {
+    return NamespaceResolution.networks(configuration.current().intent(), namespace);
   }
 
   private void begin() {

@@ -225,6 +225,62 @@ class CniProgramTest {
     }
   }
 
+  @Test
+  void aPodIsInTheNetworkOfItsNamespace() throws Exception {
+    start();
+    node.write(
+        "more.yaml",
+        """
+        kind: Network
+        metadata: {name: shop}
+        spec: {vni: 400, subnets: [192.168.4.0/24], namespaces: {names: [shop, disputed]}}
+        ---
+        kind: Network
+        metadata: {name: bank}
+        spec: {vni: 500, subnets: [192.168.5.0/24], namespaces: {names: [bank, disputed]}}
+        """);
+    node.awaitAnswer("networks", answer -> answer.toString().contains("bank"));
+    var configuration = plugin.configuration("1.0.0", "");
+    configuration.remove("network");
+    var pod = container("p1");
+
+    var added = succeeded(plugin.call("ADD", "c1", pod, configuration, of("shop")));
+    assertThat(added.at("/ips/0/address").asText()).startsWith("192.168.4.");
+    added = succeeded(plugin.call("ADD", "c2", container("p2"), configuration, of("bank")));
+    assertThat(added.at("/ips/0/address").asText()).startsWith("192.168.5.");
+
+    var disputed = plugin.call("ADD", "c3", container("p3"), configuration, of("disputed"));
+    check(7, disputed, "namespace 'disputed' is named by the networks bank, shop");
+    check(
+        CniFailure.TRY_AGAIN,
+        plugin.call("ADD", "c4", container("p4"), configuration, of("other")),
+        "no Network names 'other'");
+    assertThat(endpoints()).hasSize(2);
+    assertThat(plugin.call("DEL", "c1", pod, configuration, of("shop")).exitCode()).isZero();
+    assertThat(endpoints()).hasSize(1);
+  }
+
+  @Test
+  void behindAnotherPluginAPodWhoseNamespaceHasNoNetworkIsLeftAlone() throws Exception {
+    start();
+    var pod = container("p1");
+    var configuration = plugin.configuration("1.0.0", "");
+    configuration.remove("network");
+    configuration.set(
+        "prevResult",
+        PluginProgram.JSON.readTree(
+            "{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\"}],\"ips\":[]}"));
+    var added = succeeded(plugin.call("ADD", "c1", pod, configuration, of("other")));
+    assertThat(added).isEqualTo(configuration.path("prevResult"));
+    assertThat(endpoints()).isEmpty();
+    assertThat(plugin.call("CHECK", "c1", pod, configuration, of("other")).output()).isEmpty();
+    assertThat(plugin.call("DEL", "c1", pod, configuration, of("other")).exitCode()).isZero();
+  }
+
+  private static String of(String namespace) {
+    return "IgnoreUnknown=1;K8S_POD_NAMESPACE=" + namespace + ";K8S_POD_NAME=p";
+  }
+
   /** As a delegate: the result must not tell of a default route that was not made. */
   @Test
   void leavesADefaultRouteThatIsThere() throws Exception {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +21,7 @@ class PluginFilesTest {
     Files.createDirectories(directory.resolve("bin"));
     Files.writeString(directory.resolve("bin/weft"), "older");
 
-    var written = files.install(program, "web", Path.of("/run/x-cni.sock"));
+    var written = files.install(program, Optional.of("web"), Path.of("/run/x-cni.sock"));
 
     assertThat(written).hasSize(2).allMatch(Files::exists);
     assertThat(directory.resolve("bin/weft")).hasContent("program").isExecutable();
@@ -38,7 +39,8 @@ class PluginFilesTest {
   @Test
   void leavesNothingWhenTheProgramIsMissing() {
     var files = new PluginFiles(directory.resolve("bin"), directory.resolve("net.d"));
-    assertThatThrownBy(() -> files.install(directory.resolve("none"), "web", Path.of("/x")))
+    assertThatThrownBy(
+            () -> files.install(directory.resolve("none"), Optional.of("web"), Path.of("/x")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("none");
     assertThat(directory.resolve("net.d")).doesNotExist();

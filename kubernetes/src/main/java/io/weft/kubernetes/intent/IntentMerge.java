@@ -70,6 +70,7 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
     var connected =
         ConnectionResolution.resolve(
             fabric.spec(), apart, versions.values(), connections, problems);
+    NamespaceResolution.report(versions.values(), problems);
     keepOnly(versions, next);
 
     var resolved = new TreeMap<String, ResolvedNetwork>();

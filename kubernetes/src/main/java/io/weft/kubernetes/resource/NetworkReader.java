@@ -33,6 +33,7 @@ final class NetworkReader {
           "a gateway routes within a tenant, and this network has none; name one or remove the"
               + " gateway");
     }
+    var namespaces = namespaces(object.optional("namespaces"), fields);
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
     try {
@@ -43,7 +44,8 @@ final class NetworkReader {
               subnets,
               routeTargets,
               mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty()),
-              gateways));
+              gateways,
+              namespaces));
     } catch (IllegalArgumentException e) {
       // All that is left to go wrong between the fields is the mtu; say so at its place.
       mtuValue.report(String.valueOf(e.getMessage()));
@@ -66,6 +68,33 @@ final class NetworkReader {
               });
     }
     return subnets;
+  }
+
+  /** {@code {names: [...]}}. */
+  private static List<String> namespaces(YamlValue value, SortedMap<String, Place> fields) {
+    return value.object(object -> Optional.of(names(object, fields))).orElse(List.of());
+  }
+
+  private static List<String> names(YamlObject object, SortedMap<String, Place> fields) {
+    var names = new ArrayList<String>();
+    for (var item : object.optional("names").each()) {
+      if (names.size() == NetworkSpec.MAX_NAMESPACES) {
+        item.report(
+            "a network has at most " + NetworkSpec.MAX_NAMESPACES + " namespaces; remove this");
+        break;
+      }
+      item.word(Metadata::requireLabel)
+          .ifPresent(
+              name -> {
+                placed(item, "namespaces." + name, fields);
+                if (names.contains(name)) {
+                  item.report("namespace '" + name + "' is given twice; remove one");
+                } else {
+                  names.add(name);
+                }
+              });
+    }
+    return names;
   }
 
   private static IpPrefix subnet(String text, List<IpPrefix> before) {

@@ -18,6 +18,7 @@ import java.util.OptionalInt;
  *     empty: what the underlay leaves
  * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), one of a subnet at most;
  *     none: pure Layer 2
+ * @param namespaces of Kubernetes whose pods get their interface in it, each once; at most 1,024
  */
 public record NetworkSpec(
     Optional<String> tenant,
@@ -25,10 +26,12 @@ public record NetworkSpec(
     List<IpPrefix> subnets,
     RouteTargets routeTargets,
     OptionalInt mtu,
-    List<IpAddress> gateways) {
+    List<IpAddress> gateways,
+    List<String> namespaces) {
   public static final int MIN_MTU = 576;
   public static final int MAX_MTU = 9000;
   public static final int MAX_SUBNETS = 16;
+  public static final int MAX_NAMESPACES = 1024;
   private static final int MIN_IPV6_MTU = 1280;
 
   /** Nothing given. */
@@ -39,12 +42,15 @@ public record NetworkSpec(
           List.of(),
           RouteTargets.AUTOMATIC,
           OptionalInt.empty(),
+          List.of(),
           List.of());
 
   public NetworkSpec {
     tenant.ifPresent(Metadata::requireLabel);
     subnets = List.copyOf(subnets);
     gateways = List.copyOf(gateways);
+    namespaces = List.copyOf(namespaces);
+    namespaces.forEach(Metadata::requireLabel);
     if (subnets.size() > MAX_SUBNETS) {
       throw new IllegalArgumentException(
           "a network has at most " + MAX_SUBNETS + " subnets, not " + subnets.size());

@@ -122,7 +122,16 @@ public final class ResourceSchemas {
             optional(
                 "mtu",
                 new Whole(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU),
-                "Of the endpoints; what the underlay leaves when not given."))
+                "Of the endpoints; what the underlay leaves when not given."),
+            optional(
+                "namespaces",
+                Fields.of(
+                    optional(
+                        "names",
+                        new ListOf(NAME, NetworkSpec.MAX_NAMESPACES),
+                        "By their names; a namespace is named by one network only.")),
+                "Namespaces whose pods get their interface in this network, as the CNI plugin makes"
+                    + " it."))
         .where(
             "!has(self.mtu) || self.mtu >= 1280 || !has(self.subnets) || !self.subnets.exists(s,"
                 + " s.contains(':'))",
