@@ -16,10 +16,11 @@ import picocli.CommandLine.Spec;
     name = "addresses",
     mixinStandardHelpOptions = true,
     description = "List blocks of addresses, what of them is used, claims, leaks and conflicts.",
-    subcommands = {AddressesCommand.Delete.class, AddressesCommand.Release.class},
+    subcommands = {AddressesCommand.Activate.class, AddressesCommand.Delete.class, AddressesCommand.Release.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  weft addresses",
+      "  weft addresses activate vm-1 b1   frames go to the holder on node b1",
       "  weft addresses delete vm-1        the claim's addresses are anybody's again",
       "  weft addresses release node-7     node-7 is gone for good: so are its blocks"
     })
@@ -123,6 +124,38 @@ final class AddressesCommand implements Callable<Integer> {
   private static void texts(PrintWriter out, String what, JsonNode text) {
     if (!text.isMissingNode()) {
       out.println(what + ": " + Texts.printable(text.asText()));
+    }
+  }
+
+  /** {@code weft addresses activate}. */
+  @Command(
+      name = "activate",
+      mixinStandardHelpOptions = true,
+      description = "Let frames go to the holder of a claim on this node from now on.",
+      footerHeading = "%nExample:%n",
+      footer = "  weft addresses activate vm-1 b1")
+  static final class Activate implements Callable<Integer> {
+    @Mixin private final AgentCall agent = new AgentCall();
+
+    @Spec private final CommandSpec spec = CommandSpec.create();
+
+    @Parameters(index = "0", paramLabel = "CLAIM", description = "Its name.")
+    private String claim = "";
+
+    @Parameters(index = "1", paramLabel = "NODE", description = "Where the holder is.")
+    private String node = "";
+
+    @Override
+    public Integer call() throws IOException {
+      var request = AgentCall.request("activate-claim").put("claim", claim).put("node", node);
+      var answer = agent.call(request);
+      spec.commandLine()
+          .getOut()
+          .println(
+              agent.json()
+                  ? AgentCall.text(answer)
+                  : "claim " + claim + " is active on node " + node);
+      return 0;
     }
   }
 

@@ -69,12 +69,22 @@ final class AttachCommand implements Callable<Integer> {
               + " (weft addresses delete).")
   private Optional<String> claim = Optional.empty();
 
+  @Option(
+      names = "--standby",
+      description =
+          "With --claim: beside the holder on another node, without frames until it is made active"
+              + " (weft addresses activate) or is the only one.")
+  private boolean standby;
+
   @Override
   public Integer call() throws IOException {
     var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
     request.put("netns", netns).put("interface", interfaceName);
     mac.ifPresent(text -> request.put("mac", text));
     claim.ifPresent(text -> request.put("claim", text));
+    if (standby) {
+      request.put("standby", true);
+    }
     if (sticky) {
       request.put("sticky", true);
     }

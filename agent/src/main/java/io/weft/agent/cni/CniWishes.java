@@ -73,7 +73,8 @@ record CniWishes(CniCall call) {
         new AttachRequest(
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
     var claim = first("claim", "WEFT_CLAIM");
-    return claim.isEmpty() ? request : request.withClaim(claim.getFirst());
+    boolean standby = first("standby", "WEFT_STANDBY").contains("true");
+    return claim.isEmpty() ? request : request.withClaim(claim.getFirst(), standby);
   }
 
   private void refuseForeignIpam() throws CniFailure {

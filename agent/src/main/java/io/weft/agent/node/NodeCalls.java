@@ -86,6 +86,7 @@ final class NodeCalls {
     handlers.put("attach", this::attach);
     handlers.put("detach", this::detach);
     handlers.put("addresses", _ -> AddressJson.addresses(addresses()));
+    handlers.put("activate-claim", this::activateClaim);
     handlers.put("delete-claim", this::deleteClaim);
     handlers.put("release-node", this::releaseNode);
     handlers.put("status", _ -> status());
@@ -173,9 +174,10 @@ final class NodeCalls {
             text(call, "interface"),
             mac(call),
             addresses(call),
-            sticky(call),
+            flag(call, "sticky"),
             prefixes(call),
-            call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty());
+            call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty(),
+            flag(call, "standby"));
     return switch (attach(request)) {
       case AttachResult.Attached attached -> NodeJson.attached(attached);
       case AttachResult.Refused(var reason, var message) ->
@@ -203,10 +205,10 @@ final class NodeCalls {
     return value.asText();
   }
 
-  private static boolean sticky(JsonNode call) throws CallRefused {
-    var value = call.path("sticky");
+  private static boolean flag(JsonNode call, String name) throws CallRefused {
+    var value = call.path(name);
     if (!value.isMissingNode() && !value.isBoolean()) {
-      throw new CallRefused("INVALID_REQUEST", "'sticky' is neither true nor false");
+      throw new CallRefused("INVALID_REQUEST", "'" + name + "' is neither true nor false");
     }
     return value.asBoolean();
   }
@@ -272,6 +274,10 @@ final class NodeCalls {
 
   private ObjectNode deleteClaim(JsonNode call) throws CallRefused, InterruptedException {
     return ask(new AddressRequest.DeleteClaim(text(call, "claim")));
+  }
+
+  private ObjectNode activateClaim(JsonNode call) throws CallRefused, InterruptedException {
+    return ask(new AddressRequest.ActivateClaim(text(call, "claim"), text(call, "node")));
   }
 
   private ObjectNode releaseNode(JsonNode call) throws CallRefused, InterruptedException {

@@ -7,16 +7,20 @@ import io.weft.agent.addresses.DirectoryStore;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -169,5 +173,56 @@ class AddressesProcessTest {
               List.of(IpAddress.parse(attach(1).path("addresses").get(0).asText().split("/")[0])))
           .allMatch(first.record().prefix()::contains);
     }
+  }
+
+  @Test
+  void aStandbyGetsNoFramesUntilItIsActiveAlsoAfterAKill() throws Exception {
+    var mac = MacAddress.parse("02:00:00:00:00:07");
+    var there = new AddressClaim.Holder("n2", "vm");
+    var addresses = List.of(IpAddress.parse("192.168.1.77"), IpAddress.parse("fd00:1::77"));
+    try (var other = DirectoryStore.open(store())) {
+      var claim = new AddressClaim("c3", "web", addresses, mac, List.of(), Optional.empty());
+      assertThat(other.write(new AddressWrite.Create(claim.with(there)))).isTrue();
+      start();
+      assertThat(attach(3).path("error").path("message").asText())
+          .contains("claim 'c3' is held by ['vm' on node n2]", "--standby");
+      var request = ControlClient.request("attach").put("endpoint", "e3").put("network", "web");
+      request.put("netns", pod).put("interface", "e3").put("claim", "c3").put("standby", true);
+      var attached = node.call(request);
+      assertThat(attached.path("mac").asText()).as("%s", attached).isEqualTo(mac.toString());
+      assertThat(rows(mac)).isZero();
+
+      node.process().destroyForcibly();
+      assertThat(node.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
+      start();
+      node.awaitStatus(status -> status.path("endpoints").path(0).path("attached").asBoolean());
+      assertThat(rows(mac)).isZero();
+
+      var activate = ControlClient.request("activate-claim").put("claim", "c3").put("node", "n1");
+      assertThat(node.call(activate).path("ok").asBoolean()).isTrue();
+      awaitRows(mac, 1);
+      var stored = other.read().claims().get("c3");
+      assertThat(stored.record().active()).contains(new AddressClaim.Holder("n1", "e3"));
+      assertThat(
+              other.write(
+                  new AddressWrite.Replace(stored.record().activate(there), stored.version())))
+          .isTrue();
+      awaitRows(mac, 0);
+    }
+  }
+
+  /** Rows of the bridge that lead to the endpoint's port. */
+  private long rows(MacAddress mac) {
+    return namespaces.links(namespaces.prefix() + "red").fdb().stream()
+        .filter(row -> row.mac().equals(mac) && row.table() == FdbTable.MASTER)
+        .count();
+  }
+
+  private void awaitRows(MacAddress mac, long count) throws Exception {
+    long until = System.nanoTime() + NodeProcess.TIMEOUT_NANOS;
+    while (rows(mac) != count && System.nanoTime() < until) {
+      Thread.sleep(20);
+    }
+    assertThat(rows(mac)).isEqualTo(count);
   }
 }

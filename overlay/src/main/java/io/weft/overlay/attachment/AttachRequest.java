@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param sticky the MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through the endpoint, a router, at most {@link #MAX_PREFIXES}
  * @param claim name of the claim that keeps its addresses and MAC; empty: they go with it
+ * @param standby it may be a second holder of the claim, which frames do not go to yet
  */
 public record AttachRequest(
     String endpoint,
@@ -29,7 +30,8 @@ public record AttachRequest(
     List<IpAddress> addresses,
     boolean sticky,
     List<IpPrefix> prefixes,
-    Optional<String> claim) {
+    Optional<String> claim,
+    boolean standby) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
@@ -58,17 +60,27 @@ public record AttachRequest(
         addresses,
         sticky,
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** The same with these prefixes behind it. */
   public AttachRequest withPrefixes(List<IpPrefix> behind) {
     return new AttachRequest(
-        endpoint, network, networkNamespace, interfaceName, mac, addresses, sticky, behind, claim);
+        endpoint,
+        network,
+        networkNamespace,
+        interfaceName,
+        mac,
+        addresses,
+        sticky,
+        behind,
+        claim,
+        standby);
   }
 
   /** The same with its addresses and MAC from the claim of this name. */
-  public AttachRequest withClaim(String name) {
+  public AttachRequest withClaim(String name, boolean beside) {
     return new AttachRequest(
         endpoint,
         network,
@@ -78,7 +90,8 @@ public record AttachRequest(
         addresses,
         sticky,
         prefixes,
-        Optional.of(name));
+        Optional.of(name),
+        beside);
   }
 
   /** The same with this MAC and these addresses. */
@@ -92,7 +105,8 @@ public record AttachRequest(
         newAddresses,
         sticky,
         prefixes,
-        claim);
+        claim,
+        standby);
   }
 
   /** One that may move. */

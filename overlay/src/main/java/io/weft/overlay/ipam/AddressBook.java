@@ -5,6 +5,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AddressPlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,8 @@ import java.util.function.Predicate;
  * hold them, and which addresses its endpoints have. It decides and changes nothing but itself.
  */
 public final class AddressBook {
+  private static final String UNREAD = "the store of addresses has not been read yet; try again";
+
   /** Addresses of which it is remembered that they were given back. */
   private static final int MAX_FREED = 16_384;
 
@@ -46,8 +49,8 @@ public final class AddressBook {
     /** The address that was asked for is somebody else's. */
     record Taken(String reason) implements Choice {}
 
-    /** The store has not been read since the start. */
-    record Unread() implements Choice {}
+    /** It cannot be said now, but soon. */
+    record NotYet(String reason) implements Choice {}
   }
 
   private record Freed(String network, IpAddress address) {}
@@ -56,6 +59,11 @@ public final class AddressBook {
   private final AddressConfig config;
   private final TreeMap<String, NetworkBlocks> blocks = new TreeMap<>();
   private final TreeMap<String, List<IpPrefix>> own = new TreeMap<>();
+
+  /** Blocks of this node that may be gone from the store by now: nothing is given out of them. */
+  private final TreeSet<AddressBlock> leaving =
+      new TreeSet<>(Comparator.comparing(AddressBlock::name));
+
   private final TreeMap<String, TreeMap<IpAddress, AddressClaim>> claimed = new TreeMap<>();
   private final TreeMap<String, TreeSet<IpAddress>> used = new TreeMap<>();
   private final LinkedHashMap<Freed, Long> freed = new LinkedHashMap<>();
@@ -96,6 +104,7 @@ public final class AddressBook {
         seen.blocks().values().stream()
             .filter(stored -> stored.record().node().equals(node))
             .toList();
+    leaving.clear();
     own.clear();
     blocks.forEach((network, all) -> own.put(network, usable(all)));
     for (var stored : seen.claims().values()) {
@@ -103,9 +112,17 @@ public final class AddressBook {
     }
   }
 
+  /** The block is about to be given back, until the store is seen again. */
+  public void leave(AddressBlock block) {
+    leaving.add(block);
+    Optional.ofNullable(blocks.get(block.network()))
+        .ifPresent(all -> own.put(block.network(), usable(all)));
+  }
+
   private List<IpPrefix> usable(NetworkBlocks all) {
     return all.all().stream()
-        .filter(block -> block.node().equals(node) && all.rival(block).isEmpty())
+        .filter(block -> block.node().equals(node) && !leaving.contains(block))
+        .filter(block -> all.rival(block).isEmpty())
         .map(AddressBlock::prefix)
         .toList();
   }
@@ -159,7 +176,7 @@ public final class AddressBook {
   public Choice choose(
       String network, IpPrefix subnet, String endpoint, Predicate<IpAddress> taken) {
     if (config.stored() && state.isEmpty()) {
-      return new Choice.Unread();
+      return new Choice.NotYet(UNREAD);
     }
     Predicate<IpAddress> refused =
         ip -> taken.test(ip) || isUsed(network, ip) || claim(network, ip).isPresent();
@@ -261,7 +278,7 @@ public final class AddressBook {
   /** Whether this node may give out the address that was asked for. */
   public Choice fix(String network, IpPrefix subnet, IpAddress address) {
     if (config.stored() && state.isEmpty()) {
-      return new Choice.Unread();
+      return new Choice.NotYet(UNREAD);
     }
     var claim = claim(network, address);
     if (claim.isPresent()) {
@@ -289,6 +306,11 @@ public final class AddressBook {
     }
     var single = new IpPrefix(address, address.bits());
     var owner = overlapping(network, single);
+    if (owner.isPresent() && owner.get().node().equals(node)) {
+      return new Choice.NotYet(
+          "block %s of network '%s' is being given back; try again"
+              .formatted(owner.get().prefix(), network));
+    }
     if (owner.isPresent()) {
       return new Choice.Taken(
           "address %s of network '%s' is in block %s, which belongs to node %s; attach it there, or with a claim"

@@ -68,14 +68,21 @@ final class Addressing {
   void see(AddressState state) {
     failure = "";
     book.see(state);
-    // What is being claimed is nobody else's, however old the picture is.
-    for (var write : inFlight.values()) {
-      if (write instanceof AddressWrite.Create(AddressClaim claim)) {
-        book.reserve(claim);
-      }
-    }
+    inFlight.values().forEach(this::expect);
     changed = true;
     seen = true;
+  }
+
+  /**
+   * However old the picture is: what is being claimed is nobody else's, and what is being given
+   * back may be another's already.
+   */
+  private void expect(AddressWrite write) {
+    switch (write) {
+      case AddressWrite.Create(AddressClaim claim) -> book.reserve(claim);
+      case AddressWrite.Remove(AddressBlock block, _) -> book.leave(block);
+      default -> {}
+    }
   }
 
   void unreadable(String reason) {
@@ -100,7 +107,10 @@ final class Addressing {
                   + (write instanceof AddressWrite.Remove ? " is given back" : " is this node's"));
         }
       }
-      case Outcome.Refused() -> refusal = write.record().name() + " was changed meanwhile";
+      case Outcome.Refused() -> {
+        book.state().ifPresent(this::see); // without what was expected of it
+        refusal = write.record().name() + " was changed meanwhile";
+      }
       case Outcome.Failed(var reason) -> {
         refusal = reason;
         unreadable(reason);
@@ -125,9 +135,7 @@ final class Addressing {
   /** Asks for the write, unless one of the same record is under way. */
   void want(AddressWrite write) {
     if (inFlight.putIfAbsent(key(write), write) == null) {
-      if (write instanceof AddressWrite.Create(AddressClaim claim)) {
-        book.reserve(claim);
-      }
+      expect(write);
       effects.add(new NodeEffect.WriteAddress(write));
     }
   }
@@ -222,6 +230,7 @@ final class Addressing {
     } else {
       switch (wanted) {
         case AddressRequest.DeleteClaim(var name) -> delete(call, name);
+        case AddressRequest.ActivateClaim(var name, var node) -> activate(call, name, node);
         case AddressRequest.ReleaseNode(var node) -> release(call, node);
       }
     }
@@ -251,6 +260,26 @@ final class Addressing {
       return;
     }
     write(call, new AddressWrite.Remove(stored.get().record(), stored.get().version()));
+  }
+
+  private void activate(Call call, String name, String node) {
+    var stored = Optional.ofNullable(state().claims().get(name));
+    var holder =
+        stored.stream()
+            .flatMap(s -> s.record().holders().stream())
+            .filter(h -> h.node().equals(node))
+            .findFirst();
+    if (stored.isEmpty() || holder.isEmpty()) {
+      call.refusals()
+          .add(
+              stored.isEmpty()
+                  ? "there is no claim '" + name + "'"
+                  : "claim '%s' is held by %s, not on node %s"
+                      .formatted(name, stored.get().record().holders(), node));
+    } else if (!holder.equals(stored.get().record().active())) {
+      var next = stored.get().record().activate(holder.get());
+      write(call, new AddressWrite.Replace(next, stored.get().version()));
+    }
   }
 
   private void release(Call call, String node) {

@@ -214,8 +214,7 @@ final class Attachments {
       case Choice.Needs(var block) -> new Checked.Waits(new AddressWrite.Create(block));
       case Choice.Exhausted(var reason) -> rejected(NO_FREE_ADDRESS, reason);
       case Choice.Taken(var reason) -> rejected(ADDRESS_IN_USE, reason);
-      case Choice.Unread() ->
-          rejected(NOT_READY, "the store of addresses has not been read yet; try again");
+      case Choice.NotYet(var reason) -> rejected(NOT_READY, reason);
       case Choice.Given(var ip) -> throw new IllegalStateException(ip + " is given");
     };
   }

@@ -73,10 +73,15 @@ final class ClaimHolding {
         left = left.without(holder);
       }
     }
+    if (request.standby()
+        && left.holders().size() == 1
+        && !left.holders().getFirst().node().equals(book.node())) {
+      return new Step.Waits(new AddressWrite.Replace(left.with(me), stored.version()));
+    }
     if (!left.holders().isEmpty()) {
       return rejected(
           Reason.ADDRESS_IN_USE,
-          "claim '%s' is held by %s; detach it there first, or release a node that is gone: weft addresses release NODE"
+          "claim '%s' is held by %s; detach it there first, attach beside it with --standby on another node, or release a node that is gone: weft addresses release NODE"
               .formatted(name, left.holders()));
     }
     return new Step.Waits(new AddressWrite.Replace(left.with(me), stored.version()));

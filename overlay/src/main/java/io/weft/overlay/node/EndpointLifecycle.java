@@ -16,8 +16,6 @@ import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -39,6 +37,7 @@ final class EndpointLifecycle {
   private final Effects effects;
   private final Addressing addressing;
   private final ClaimHolding claims;
+  private final StandbyHolders standby;
   private final Attachments attachments;
 
   /** Calls that wait for a write to the store of addresses, by what they wait for. */
@@ -46,8 +45,7 @@ final class EndpointLifecycle {
 
   private final Waiting<String> attaching = new Waiting<>();
 
-  /** Detached, but their port may stand yet: whose address it is, may still answer there. */
-  private final TreeMap<ForwardingKey, Endpoint> leaving = new TreeMap<>();
+  private final Departures leaving = new Departures();
 
   private final Waiting<ForwardingKey> detaching = new Waiting<>();
 
@@ -66,6 +64,7 @@ final class EndpointLifecycle {
       Effects effects) {
     this.config = config;
     this.addressing = addressing;
+    this.standby = new StandbyHolders(addressing.book(), foundation);
     this.claims = new ClaimHolding(addressing, this::isPresent);
     this.foundation = foundation;
     this.instances = instances;
@@ -150,10 +149,8 @@ final class EndpointLifecycle {
             .orElseGet(() -> instances.namespaceOf(network));
     var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
     var inTheWay =
-        leaving.entrySet().stream()
-            .filter(entry -> shareAddress(entry.getValue(), endpoint))
-            .map(Map.Entry::getKey)
-            .findFirst()
+        leaving
+            .inTheWayOf(endpoint)
             .or(() -> Optional.of(port).filter(key -> !plan.isGone(key)));
     if (inTheWay.isPresent()) {
       postpone(event, plan.failure(inTheWay.get()));
@@ -161,11 +158,6 @@ final class EndpointLifecycle {
       add(endpoint, network, namespace);
       attaching.add(endpoint.name(), event.request());
     }
-  }
-
-  private static boolean shareAddress(Endpoint one, Endpoint other) {
-    return one.network().equals(other.network())
-        && one.addresses().stream().anyMatch(other.addresses()::contains);
   }
 
   private void await(NodeEvent.AttachRequested event, AddressWrite write) {
@@ -185,6 +177,22 @@ final class EndpointLifecycle {
     }
   }
 
+  /** Claims may have other active holders now. */
+  void claimsChanged() {
+    standby.apply(
+        attachments.all(),
+        instances,
+        endpoint -> {
+          var instance = instances.of(endpoint);
+          effects.report(
+              "endpoint " + endpoint.name(),
+              instance.isStandby(endpoint)
+                  ? "another holder of its claim is active; it stands by"
+                  : "is the active holder of its claim");
+          refreshTenant(instance, endpoint);
+        });
+  }
+
   /** Gives back addresses that no endpoint needs. */
   void settleAddresses(long now) {
     addressing.settle(now, attachments.all(), this::isPresent);
@@ -193,7 +201,7 @@ final class EndpointLifecycle {
   /** True for the name of an endpoint that is here, or coming, or not gone yet. */
   private boolean isPresent(String name) {
     return attachments.find(name).isPresent()
-        || leaving.values().stream().anyMatch(endpoint -> endpoint.name().equals(name))
+        || leaving.has(name)
         || postponed.stream().anyMatch(event -> isOf(event, name))
         || unaddressed.values().stream()
             .anyMatch(events -> events.stream().anyMatch(event -> isOf(event, name)));
@@ -223,11 +231,9 @@ final class EndpointLifecycle {
 
   /** Those that have left the kernel have left altogether. */
   void settleLeaving() {
-    for (var port : List.copyOf(leaving.keySet())) {
-      if (plan.isGone(port)) {
-        attachments.free(Objects.requireNonNull(leaving.remove(port)));
-        addressing.change();
-      }
+    for (var endpoint : leaving.takeGone(plan)) {
+      attachments.free(endpoint);
+      addressing.change();
     }
   }
 
@@ -343,6 +349,7 @@ final class EndpointLifecycle {
             .or(() -> known.map(n -> elsewhere(n, port)))
             .orElseGet(() -> orphan(port));
     established.add(port.endpoint());
+    standby.adopt(port);
     add(Attachments.adopt(port, network.subnets(), behind), network, port.namespace());
   }
 
@@ -390,6 +397,7 @@ final class EndpointLifecycle {
     if (standing.isEmpty()) {
       routes.importInto(instance);
     }
+    instance.stand(endpoint, standby.has(endpoint.name()));
     instance.add(endpoint);
     refreshTenant(instance, endpoint);
   }
@@ -402,7 +410,7 @@ final class EndpointLifecycle {
 
   private void forget(Endpoint endpoint) {
     var instance = instances.of(endpoint);
-    leaving.put(instance.port(endpoint).key(), endpoint);
+    leaving.add(instance.port(endpoint).key(), endpoint);
     attachments.remove(endpoint.name());
     established.remove(endpoint.name());
     instance.remove(endpoint);

@@ -175,10 +175,12 @@ final class Instances {
   /** A network goes into another tenant's namespace, and its endpoints with it. */
   void move(NetworkInstance from, NetworkIntent network, Underlay underlay) {
     var endpoints = List.copyOf(from.endpoints());
+    var standby = endpoints.stream().filter(from::isStandby).toList();
     from.close();
     byNetwork.remove(network.name());
     leave(from.namespace());
     var to = open(network.withVni(from.intent().vni()), namespaceOf(network), underlay);
+    standby.forEach(endpoint -> to.stand(endpoint, true));
     endpoints.forEach(to::add);
   }
 

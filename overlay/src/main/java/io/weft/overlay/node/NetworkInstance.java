@@ -43,6 +43,9 @@ final class NetworkInstance implements Importer {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
   private final TreeMap<IpAddress, Endpoint> owners = new TreeMap<>();
+  /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
+  private final TreeSet<String> standby = new TreeSet<>();
+
   private final OwnedObjects owned;
   private final MacMobility mobility;
   private final Announcement announcement;
@@ -129,8 +132,9 @@ final class NetworkInstance implements Importer {
 
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
-    endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
-    mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
+    if (!isStandby(endpoint)) {
+      own(endpoint);
+    }
     owned.want(bridge());
     ipv6Routing().ifPresent(owned::want);
     gateways().forEach(owned::want);
@@ -139,19 +143,61 @@ final class NetworkInstance implements Importer {
     refreshRemote(endpoint);
   }
 
-  void remove(Endpoint endpoint) {
-    endpoints.remove(endpoint.name());
+  private void own(Endpoint endpoint) {
+    endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
+    mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
+  }
+
+  private void disown(Endpoint endpoint) {
     endpoint.addresses().forEach(host -> disown(host.address(), endpoint));
     mobility.release(endpoint.mac());
     announcement.forget(endpoint);
+  }
+
+  void remove(Endpoint endpoint) {
     endpointObjects(endpoint).forEach(object -> owned.unwant(object.key()));
+    endpoints.remove(endpoint.name());
+    if (!standby.remove(endpoint.name())) {
+      disown(endpoint);
+    }
     refreshRemote(endpoint);
+  }
+
+  boolean isStandby(Endpoint endpoint) {
+    return standby.contains(endpoint.name());
+  }
+
+  /** The endpoint, which may be one that is yet to be added, is a claim's second holder. */
+  void stand(Endpoint endpoint, boolean by) {
+    if (isStandby(endpoint) == by) {
+      return;
+    }
+    boolean here = endpoints.containsKey(endpoint.name());
+    if (by) {
+      if (here) {
+        endpointObjects(endpoint).stream()
+            .filter(object -> object.key().kind() == ForwardingKey.Kind.LOCAL_FDB)
+            .forEach(object -> owned.unwant(object.key()));
+        disown(endpoint);
+      }
+      standby.add(endpoint.name());
+    } else {
+      standby.remove(endpoint.name());
+      if (here) {
+        own(endpoint);
+        endpointObjects(endpoint).forEach(owned::want);
+      }
+    }
+    if (here) {
+      refreshRemote(endpoint);
+    }
   }
 
   /** An address that two had is now the other's. */
   private void disown(IpAddress address, Endpoint endpoint) {
     if (owners.remove(address, endpoint)) {
       endpoints.values().stream()
+          .filter(other -> !isStandby(other) && !other.equals(endpoint))
           .filter(other -> other.addresses().stream().anyMatch(h -> h.address().equals(address)))
           .findFirst()
           .ifPresent(other -> owners.put(address, other));
@@ -175,6 +221,7 @@ final class NetworkInstance implements Importer {
     endpoints.values().forEach(endpoint -> mobility.release(endpoint.mac()));
     endpoints.clear();
     owners.clear();
+    standby.clear();
     owned.clear();
   }
 
@@ -185,7 +232,7 @@ final class NetworkInstance implements Importer {
 
   boolean hasLocalMac(MacAddress mac) {
     for (var endpoint : endpoints.values()) {
-      if (endpoint.mac().equals(mac)) {
+      if (endpoint.mac().equals(mac) && !isStandby(endpoint)) {
         return true;
       }
     }
@@ -226,6 +273,9 @@ final class NetworkInstance implements Importer {
   }
 
   private List<ForwardingObject> endpointObjects(Endpoint endpoint) {
+    if (isStandby(endpoint)) {
+      return List.of(port(endpoint)); // which is locked: nothing comes out of it
+    }
     return List.of(
         port(endpoint),
         new ForwardingObject.LocalFdbEntry(

@@ -82,7 +82,10 @@ public final class Node {
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
       case NodeEvent.DetachRequested(long request, var name) -> endpoints.detach(request, name);
-      case NodeEvent.AddressesSeen(var state) -> addressing.see(state);
+      case NodeEvent.AddressesSeen(var state) -> {
+        addressing.see(state);
+        endpoints.claimsChanged();
+      }
       case NodeEvent.AddressesUnreadable(var reason) -> addressing.unreadable(reason);
       case NodeEvent.AddressWritten(var write, var outcome) -> {
         addressing.written(now, write, outcome);
@@ -185,6 +188,7 @@ public final class Node {
         endpoints.adopt(port, behind);
       }
     }
+    endpoints.claimsChanged();
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());

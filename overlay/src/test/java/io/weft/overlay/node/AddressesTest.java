@@ -4,6 +4,7 @@ import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -12,6 +13,7 @@ import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.ipam.AddressBlock;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressConfig;
@@ -61,7 +63,7 @@ final class AddressesTest {
   }
 
   private AttachResult claim(OneNode node, String endpoint, String claim, String... addresses) {
-    long call = node.attach(request(endpoint, "web", addresses).withClaim(claim));
+    long call = node.attach(request(endpoint, "web", addresses).withClaim(claim, false));
     store.serveAll(node);
     return node.answer(call);
   }
@@ -197,6 +199,26 @@ final class AddressesTest {
   }
 
   @Test
+  void nothingIsGivenOutOfABlockThatIsBeingGivenBack() {
+    var one = node("n1", WEB);
+    var before = first(attach(one, "a"));
+    one.detach("a");
+    one.pass(11 * MINUTE);
+    assertThat(one.writes).hasSize(1);
+    refused(
+        one.attachNow(request("a", "web", before.toString())),
+        Reason.NOT_READY,
+        "is being given back");
+    long call = one.attach(request("a", "web"));
+    var removal = one.writes.remove();
+    store.write(removal);
+    one.give(new NodeEvent.AddressWritten(removal, new AddressWrite.Outcome.Failed("away")));
+    store.serveAll(one);
+    var given = first(attached(one.answer(call)));
+    assertThat(blocks()).anyMatch(block -> block.prefix().contains(given));
+  }
+
+  @Test
   void aKilledNodeKnowsFromKernelAndStoreWhatIsGivenOut() {
     var one = node("n1", WEB);
     var given = new TreeSet<IpAddress>();
@@ -321,7 +343,7 @@ final class AddressesTest {
   void aClaimIsNotAnothersWhileItIsBeingMade() {
     var one = node("n1", WEB);
     attach(one, "z");
-    long claiming = one.attach(request("a", "web").withClaim("vm-1"));
+    long claiming = one.attach(request("a", "web").withClaim("vm-1", false));
     one.give(new NodeEvent.AddressesSeen(store.read())); // from before
     var other = attached(one.attachNow(request("a2", "web")));
     store.serveAll(one);
@@ -333,7 +355,7 @@ final class AddressesTest {
   void aNodeThatDiedBetweenClaimAndInterfaceLetsGoOfTheClaim() {
     var one = node("n1", WEB);
     one.applying = false;
-    one.attach(request("vm", "web").withClaim("vm-1"));
+    one.attach(request("vm", "web").withClaim("vm-1", false));
     store.serveAll(one);
     assertThat(claimNamed("vm-1").holders()).hasSize(1);
     var next = again(one, "n1", WEB);
@@ -344,7 +366,7 @@ final class AddressesTest {
   @Test
   void aDetachWhileTheClaimIsMadeLeavesItWithoutHolder() {
     var one = node("n1", WEB);
-    long call = one.attach(request("vm", "web").withClaim("vm-1"));
+    long call = one.attach(request("vm", "web").withClaim("vm-1", false));
     store.serve(one); // the block
     one.detach("vm");
     refused(one.answer(call), Reason.INVALID_REQUEST, "was detached");
@@ -365,7 +387,7 @@ final class AddressesTest {
         "is kept by claim 'vm-1'");
     refused(claim(one, "vm", "Not a name"), Reason.INVALID_REQUEST, "name of a claim");
     var mac = MacAddress.parse("02:00:00:00:00:01");
-    var other = request("vm", "web").with(mac, List.of()).withClaim("vm-1");
+    var other = request("vm", "web").with(mac, List.of()).withClaim("vm-1", false);
     refused(one.attachNow(other), Reason.INVALID_REQUEST, "has the MAC address");
   }
 
@@ -400,5 +422,92 @@ final class AddressesTest {
     var moved = attached(claim(two, "vm", "vm-1"));
     assertThat(claimNamed("vm-1").addresses()).containsExactly(first(moved));
     assertThat(Optional.of(claimNamed("vm-1").mac())).contains(moved.mac());
+  }
+
+  @Test
+  void ofTwoHoldersOneIsActiveUntilTheOtherIsMadeActive() {
+    var one = node("n1", WEB);
+    var two = node("n2", WEB);
+    var first = attached(claim(one, "vm", "vm-1"));
+    two.give(new NodeEvent.AddressesSeen(store.read()));
+    long call = two.attach(request("vm", "web").withClaim("vm-1", true));
+    store.serveAll(two);
+    var second = attached(two.answer(call));
+    assertThat(second.addresses()).isEqualTo(first.addresses());
+    assertThat(second.mac()).isEqualTo(first.mac());
+    assertThat(isAnnounced(two, second)).isFalse();
+    assertThat(two.kernel(Kind.LOCAL_FDB)).isEmpty();
+    one.give(new NodeEvent.AddressesSeen(store.read()));
+    assertThat(isAnnounced(one, first)).isTrue();
+
+    // A restarted node knows it from its kernel, before it has read the store.
+    var blind = new OneNode(config("n2", new AddressConfig(true, List.of())));
+    blind.kernel.putAll(two.kernel);
+    blind.start(WEB);
+    assertThat(isAnnounced(blind, second)).isFalse();
+    assertThat(blind.kernel(Kind.LOCAL_FDB)).isEmpty();
+
+    long wrong = two.ask(new AddressRequest.ActivateClaim("vm-1", "n3"));
+    assertThat(two.addressAnswers.get(wrong)).contains("not on node n3");
+    long activate = two.ask(new AddressRequest.ActivateClaim("vm-1", "n2"));
+    store.serveAll(two);
+    assertThat(two.addressAnswers.get(activate)).isEmpty();
+    assertThat(isAnnounced(two, second)).isTrue();
+    assertThat(two.kernel(Kind.LOCAL_FDB)).hasSize(1);
+    one.give(new NodeEvent.AddressesSeen(store.read()));
+    assertThat(isAnnounced(one, first)).isFalse();
+    assertThat(one.kernel(Kind.LOCAL_FDB)).isEmpty();
+
+    one.detach("vm");
+    store.serveAll(one);
+    assertThat(claimNamed("vm-1").holders()).containsExactly(new AddressClaim.Holder("n2", "vm"));
+    two.give(new NodeEvent.AddressesSeen(store.read()));
+    assertThat(isAnnounced(two, second)).isTrue();
+  }
+
+  @Test
+  void theHolderThatIsLeftIsActive() {
+    var one = node("n1", WEB);
+    var two = node("n2", WEB);
+    attached(claim(one, "vm", "vm-1"));
+    two.give(new NodeEvent.AddressesSeen(store.read()));
+    long call = two.attach(request("vm", "web").withClaim("vm-1", true));
+    store.serveAll(two);
+    one.give(new NodeEvent.AddressesSeen(store.read()));
+    one.detach("vm");
+    store.serveAll(one);
+    two.give(new NodeEvent.AddressesSeen(store.read()));
+    assertThat(isAnnounced(two, attached(two.answer(call)))).isTrue();
+    two.detach("vm");
+    store.serveAll(two);
+    assertThat(two.kernel).isEmpty();
+    assertThat(claimNamed("vm-1").holders()).isEmpty();
+  }
+
+  @Test
+  void framesForAStandbyGoToTheActiveHolder() {
+    var two = node("n2", WEB);
+    attach(two, "neighbour");
+    var one = node("n1", WEB);
+    var first = attached(claim(one, "vm", "vm-1"));
+    two.give(new NodeEvent.AddressesSeen(store.read()));
+    two.sayMac("10.0.0.7", 100, first(first).toString());
+    long call = two.attach(request("vm", "web").withClaim("vm-1", true));
+    store.serveAll(two);
+    attached(two.answer(call));
+    assertThat(two.kernel(Kind.VXLAN_FDB)).hasSize(1);
+    two.ask(new AddressRequest.ActivateClaim("vm-1", "n2"));
+    store.serveAll(two);
+    assertThat(two.kernel(Kind.VXLAN_FDB)).isEmpty();
+    assertThat(two.kernel(Kind.LOCAL_FDB)).hasSize(2);
+    assertThat(isAnnounced(two, first)).isTrue();
+  }
+
+  private static boolean isAnnounced(OneNode node, Attached endpoint) {
+    return node.announced().stream()
+        .anyMatch(
+            route ->
+                route instanceof MacIpAdvertisement advertised
+                    && advertised.mac().equals(endpoint.mac()));
   }
 }
