@@ -16,7 +16,11 @@ import picocli.CommandLine.Spec;
     name = "addresses",
     mixinStandardHelpOptions = true,
     description = "List blocks of addresses, what of them is used, claims, leaks and conflicts.",
-    subcommands = {AddressesCommand.Activate.class, AddressesCommand.Delete.class, AddressesCommand.Release.class},
+    subcommands = {
+      AddressesCommand.Activate.class,
+      AddressesCommand.Delete.class,
+      AddressesCommand.Release.class
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  weft addresses",

@@ -34,9 +34,7 @@ final class Departures {
   /** Those whose port has left the kernel; they are no longer here. */
   List<Endpoint> takeGone(ForwardingPlan plan) {
     var gone = new ArrayList<Endpoint>();
-    byPort
-        .entrySet()
-        .removeIf(entry -> plan.isGone(entry.getKey()) && gone.add(entry.getValue()));
+    byPort.entrySet().removeIf(entry -> plan.isGone(entry.getKey()) && gone.add(entry.getValue()));
     return gone;
   }
 }

@@ -149,9 +149,7 @@ final class EndpointLifecycle {
             .orElseGet(() -> instances.namespaceOf(network));
     var port = new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, endpoint.port());
     var inTheWay =
-        leaving
-            .inTheWayOf(endpoint)
-            .or(() -> Optional.of(port).filter(key -> !plan.isGone(key)));
+        leaving.inTheWayOf(endpoint).or(() -> Optional.of(port).filter(key -> !plan.isGone(key)));
     if (inTheWay.isPresent()) {
       postpone(event, plan.failure(inTheWay.get()));
     } else {

@@ -43,6 +43,7 @@ final class NetworkInstance implements Importer {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
   private final TreeMap<IpAddress, Endpoint> owners = new TreeMap<>();
+
   /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
   private final TreeSet<String> standby = new TreeSet<>();
 

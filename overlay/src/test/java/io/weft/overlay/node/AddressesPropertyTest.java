@@ -85,7 +85,8 @@ final class AddressesPropertyTest {
     } else if (what < 36) {
       node.attach(request(endpoint, "web", "192.168.1." + (2 + random.nextInt(120))));
     } else if (what < 46) {
-      node.attach(request(endpoint, "web").withClaim("c" + random.nextInt(6), random.nextBoolean()));
+      node.attach(
+          request(endpoint, "web").withClaim("c" + random.nextInt(6), random.nextBoolean()));
     } else if (what < 60) {
       node.detach(endpoint);
     } else if (what < 80) {
