@@ -3,7 +3,9 @@ package io.weft.lab.interop;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,9 +41,9 @@ final class GoBgpReflector implements AutoCloseable {
       throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var config = new StringBuilder("global:\n  config: {as: 65000, router-id: ");
-    config.append(address).append(", local-address-list: [").append(address).append("]}\n");
-    config.append("neighbors:\n");
-    clients.forEach(client -> neighbour(config, client, address));
+    config.append(routerId(address)).append(", local-address-list: [\"").append(address);
+    config.append("\"]}\nneighbors:\n");
+    clients.forEach(client -> neighbour(config, client, routerId(address)));
     var file = directory.resolve("gobgpd.yaml");
     Files.writeString(file, config);
     var daemon =
@@ -60,8 +62,16 @@ final class GoBgpReflector implements AutoCloseable {
     return reflector;
   }
 
-  private static void neighbour(StringBuilder config, IpAddress address, IpAddress cluster) {
-    config.append("- config: {neighbor-address: ").append(address).append(", peer-as: 65000}\n");
+  /** The last 32 bits, which differ in a lab. */
+  private static Ipv4Address routerId(IpAddress address) {
+    return new Ipv4Address(ByteBuffer.wrap(address.octets()).getInt(address.bits() / 8 - 4));
+  }
+
+  private static void neighbour(StringBuilder config, IpAddress address, Ipv4Address cluster) {
+    config
+        .append("- config: {neighbor-address: \"")
+        .append(address)
+        .append("\", peer-as: 65000}\n");
     config.append("  route-reflector: {config: {route-reflector-client: true,");
     config.append(" route-reflector-cluster-id: ").append(cluster).append("}}\n");
     config.append("  transport: {config: {passive-mode: true}}\n");
