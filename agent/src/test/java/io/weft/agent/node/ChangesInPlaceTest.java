@@ -4,16 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.RouteTarget;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +45,13 @@ class ChangesInPlaceTest {
         vtep: {cidr: 10.99.0.0/24}
       """;
 
+  private static final Ipv4Address NODE = (Ipv4Address) IpAddress.parse("10.99.0.1");
+  private static final Ipv4Address PEER = (Ipv4Address) IpAddress.parse("10.99.0.9");
+  private static final IpAddress OTHER_VTEP = IpAddress.parse("10.99.0.2");
+
+  /** In the text of a route of EVPN: the router id of the node, and a number. */
+  private static final Pattern DISTINGUISHER = Pattern.compile("10\\.99\\.0\\.1:(\\d+) ");
+
   private static final String TENANTS =
       """
       kind: Tenant
@@ -49,6 +69,9 @@ class ChangesInPlaceTest {
 
   @TempDir private Path directory;
   private TestNamespaces namespaces;
+  private String underlayName;
+  private Rtnetlink underlay;
+  private int uplink;
   private NodeProcess node;
   private final List<String> pods = new ArrayList<>();
 
@@ -56,12 +79,11 @@ class ChangesInPlaceTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
+    underlayName = namespaces.create("underlay");
+    underlay = namespaces.links(underlayName);
+    uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500)).index();
+    underlay.execute(new Request.AddAddress(Address.of(uplink, NODE, 24)));
+    node = new NodeProcess(namespaces, underlayName, directory);
     node.write("fabric.yaml", FABRIC);
     node.write("tenants.yaml", TENANTS);
     web("tenant: red, vni: 100, subnets: [192.168.1.0/24]");
@@ -248,5 +270,109 @@ class ChangesInPlaceTest {
     assertThat(lostOf(ping("192.168.1.12"))).as("not broken").isZero();
     web("tenant: red, vni: 100, subnets: [192.168.0.0/23]");
     node.awaitStatus(s -> s.path("problems").isEmpty());
+  }
+
+  @Test
+  void theUnderlayTheTenantAndTheTargetsMayChange() throws Exception {
+    change("tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true");
+    long before = writes();
+    underlay.execute(new Request.SetLink(uplink, LinkSettings.NONE.withMtu(9000)));
+    node.awaitStatus(status -> status.path("kernel").path("writes").asLong() > before);
+    assertThat(writes() - before)
+        .as("bridge and VXLAN port of two networks and the tenant, three endpoints' ports")
+        .isEqualTo(9);
+    assertThat(List.of(mtu(0), mtu(1), mtu(2))).containsExactly(8950, 8950, 8950);
+    nothingIsLeft();
+
+    underlay.execute(new Request.DeleteAddress(Address.of(uplink, NODE, 24)));
+    underlay.execute(new Request.AddAddress(Address.of(uplink, OTHER_VTEP, 24)));
+    node.awaitStatus(
+        status -> status.path("vtep").asText().equals(OTHER_VTEP.toString()) && isSettled(status));
+    assertThat(locals("red")).containsExactly("10.99.0.2", "10.99.0.2", "10.99.0.2");
+    assertThat(lostOf(ping("192.168.2.11"))).isZero();
+    nothingIsLeft();
+
+    long standing = writes();
+    node.write("tenants.yaml", TENANTS.replace("5001", "5003"));
+    node.awaitStatus(status -> status.path("kernel").path("writes").asLong() > standing);
+    writes();
+    assertThat(links(namespace("red")))
+        .contains("br5003", "vx5003", "br100", "br200")
+        .doesNotContain("5001");
+    assertThat(lostOf(ping("192.168.2.11"))).isZero();
+    nothingIsLeft();
+
+    var devices = links(namespace("red"));
+    long settled = writes();
+    web(
+        "tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true,"
+            + " routeTargets: {import: ['65000:77'], export: ['65000:77']}");
+    node.awaitAnswer("networks", networks -> networks.toString().contains("65000:77"));
+    assertThat(writes()).as("nothing of others was imported").isEqualTo(settled);
+    assertThat(links(namespace("red"))).isEqualTo(devices);
+    nothingIsLeft();
+  }
+
+  private List<String> locals(String tenant) {
+    try (var rtnetlink = Rtnetlink.openIn(namespace(tenant))) {
+      return rtnetlink.links().stream()
+          .flatMap(link -> link.vxlan().stream())
+          .map(vxlan -> vxlan.local().map(IpAddress::toString).orElse(""))
+          .toList();
+    }
+  }
+
+  @Test
+  void aNeighbourHearsOfTheChangedNetworkOnly() throws Exception {
+    underlay.setLink(underlay.requireLink("lo").index(), LinkSettings.UP);
+    underlay.execute(new Request.AddAddress(Address.of(uplink, PEER, 24)));
+    node.write("fabric.yaml", FABRIC + "  peers: [{address: " + PEER + "}]\n");
+    var heard = new LinkedBlockingQueue<Message.Update>();
+    var wanted =
+        new RoutePeer.Wanted() {
+          @Override
+          public void say(RoutePeer peer, RouteTarget target) {}
+
+          @Override
+          public void heard(Message.Update update) {
+            heard.add(update);
+          }
+        };
+    change("tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true");
+    try (var peer = RoutePeer.connect(underlayName, PEER, NODE, wanted)) {
+      peer.announce(
+          PathAttributes.originated(PEER, List.of(), Optional.empty()),
+          List.of(RouteTargetMembership.DEFAULT));
+      assertThat(distinguishers(heard)).containsExactlyInAnyOrder("100", "200", "5001");
+      change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: true");
+      assertThat(distinguishers(heard)).as("its VNI").containsExactlyInAnyOrder("100", "101");
+      change("tenant: red, vni: 101, mtu: 1300, subnets: [192.168.1.0/24], gateway: true");
+      assertThat(distinguishers(heard)).as("its MTU").isEmpty();
+      change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: true");
+      change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: [192.168.1.254]");
+      assertThat(distinguishers(heard)).as("its gateway").isEmpty();
+      change("tenant: blue, vni: 101, subnets: [192.168.1.0/24], gateway: [192.168.1.254]");
+      assertThat(distinguishers(heard))
+          .as("its tenant: its routes, and its subnet in both tenants")
+          .containsExactlyInAnyOrder("101", "5001", "5002");
+    }
+  }
+
+  /** The numbers of the distinguishers in what came until it is quiet: each is of one VNI. */
+  private static Set<String> distinguishers(BlockingQueue<Message.Update> heard) throws Exception {
+    var numbers = new TreeSet<String>();
+    int updates = 0;
+    var update = heard.poll(1, TimeUnit.SECONDS);
+    while (update != null) {
+      updates++;
+      var routes = Stream.concat(update.announced().stream(), update.withdrawn().stream());
+      routes
+          .map(route -> DISTINGUISHER.matcher(route.toString()))
+          .filter(Matcher::find)
+          .forEach(found -> numbers.add(found.group(1)));
+      update = heard.poll(1, TimeUnit.SECONDS);
+    }
+    System.out.println(updates + " UPDATEs, of " + numbers);
+    return numbers;
   }
 }

@@ -40,6 +40,9 @@ final class RoutePeer implements AutoCloseable {
   interface Wanted {
     /** Announces the routes that carry the target. */
     void say(RoutePeer peer, RouteTarget target) throws IOException;
+
+    /** Takes every UPDATE that comes, on the reading thread. */
+    default void heard(Message.Update update) {}
   }
 
   private RoutePeer(Socket socket, Wanted wanted) {
@@ -105,6 +108,7 @@ final class RoutePeer implements AutoCloseable {
   }
 
   private void answer(Message.Update update) throws IOException {
+    wanted.heard(update);
     if (update.endOfRib().equals(Optional.of(Family.ROUTE_TARGET))) {
       send(Message.Update.endOfRib(Family.L2VPN_EVPN));
     }
