@@ -5,6 +5,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AddressPlan;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,6 +70,7 @@ public final class AddressBook {
   private final LinkedHashMap<Freed, Long> freed = new LinkedHashMap<>();
   private Optional<AddressState> state = Optional.empty();
   private List<Stored<AddressBlock>> mine = List.of();
+  private List<Stored<AddressClaim>> held = List.of();
   private long releases;
 
   /** For the node of this name. */
@@ -103,6 +105,10 @@ public final class AddressBook {
     mine =
         seen.blocks().values().stream()
             .filter(stored -> stored.record().node().equals(node))
+            .toList();
+    held =
+        seen.claims().values().stream()
+            .filter(s -> s.record().holders().stream().anyMatch(h -> h.node().equals(node)))
             .toList();
     leaving.clear();
     own.clear();
@@ -407,6 +413,16 @@ public final class AddressBook {
       count++;
     }
     return count;
+  }
+
+  /** Claims of which an endpoint of this node is a holder. */
+  public List<Stored<AddressClaim>> held() {
+    return held;
+  }
+
+  /** The blocks of a network, whoever's they are, by prefix. */
+  public Collection<AddressBlock> blocks(String network) {
+    return of(network).all();
   }
 
   /** Blocks of this node in which nobody has or keeps an address. */

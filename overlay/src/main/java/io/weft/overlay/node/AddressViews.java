@@ -11,7 +11,6 @@ import io.weft.overlay.ipam.AddressView;
 import io.weft.overlay.ipam.AddressView.BlockView;
 import io.weft.overlay.ipam.AddressView.SubnetView;
 import io.weft.overlay.ipam.BlockPlan;
-import io.weft.overlay.ipam.Stored;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +42,8 @@ final class AddressViews {
   AddressView view() {
     var subnets = new ArrayList<SubnetView>();
     for (var network : foundation.networks().values()) {
-      network.subnets().forEach(subnet -> subnets.add(subnet(network, subnet)));
+      var heard = book.isStored() ? heard(network) : Optional.<Heard>empty();
+      network.subnets().forEach(subnet -> subnets.add(subnet(network, subnet, heard)));
     }
     return new AddressView(
         book.node(),
@@ -64,22 +64,45 @@ final class AddressViews {
     return List.copyOf(some);
   }
 
-  private SubnetView subnet(NetworkIntent network, IpPrefix subnet) {
+  /** Addresses of other nodes, sorted once for all blocks. */
+  private record Heard(TreeSet<IpAddress> addresses) {
+    int within(IpPrefix prefix) {
+      int count = 0;
+      for (var address : addresses.tailSet(prefix.address())) {
+        if (!prefix.contains(address)) {
+          break;
+        }
+        count++;
+      }
+      return count;
+    }
+  }
+
+  private Optional<Heard> heard(NetworkIntent network) {
+    return instances
+        .find(network.name())
+        .map(
+            instance -> {
+              var addresses = new TreeSet<IpAddress>();
+              instance.remote().addresses().forEach(addresses::add);
+              return new Heard(addresses);
+            });
+  }
+
+  private SubnetView subnet(NetworkIntent network, IpPrefix subnet, Optional<Heard> heard) {
     var source = book.source(subnet);
     var blocks = new ArrayList<BlockView>();
     switch (source) {
       case SUBNET -> {}
       case POD_CIDR -> {
         var cidr = book.podCidr(subnet).orElseThrow();
-        blocks.add(block(network, subnet, new AddressBlock(network.name(), cidr, book.node())));
+        blocks.add(
+            block(network, subnet, new AddressBlock(network.name(), cidr, book.node()), heard));
       }
       case BLOCKS ->
-          state.blocks().values().stream()
-              .map(Stored::record)
-              .filter(b -> b.network().equals(network.name()))
+          book.blocks(network.name()).stream()
               .filter(b -> subnet.contains(b.prefix().address()))
-              .sorted((a, b) -> a.prefix().compareTo(b.prefix()))
-              .forEach(b -> blocks.add(block(network, subnet, b)));
+              .forEach(b -> blocks.add(block(network, subnet, b, heard)));
     }
     long free = blocks.stream().mapToLong(block -> block.free().orElse(0)).sum();
     return new SubnetView(
@@ -95,20 +118,14 @@ final class AddressViews {
         source == Source.SUBNET ? OptionalLong.empty() : OptionalLong.of(free));
   }
 
-  private BlockView block(NetworkIntent network, IpPrefix subnet, AddressBlock block) {
+  private BlockView block(
+      NetworkIntent network, IpPrefix subnet, AddressBlock block, Optional<Heard> heard) {
     boolean own = block.node().equals(book.node());
-    var remote = instances.find(network.name()).map(NetworkInstance::remote);
-    OptionalInt used;
+    var used = OptionalInt.empty();
     if (own) {
       used = OptionalInt.of(book.usedIn(network.name(), block.prefix()));
-    } else if (remote.isPresent()) {
-      int heard = 0;
-      for (var address : remote.get().addresses()) {
-        heard += block.prefix().contains(address) ? 1 : 0;
-      }
-      used = OptionalInt.of(heard);
-    } else {
-      used = OptionalInt.empty();
+    } else if (heard.isPresent()) {
+      used = OptionalInt.of(heard.get().within(block.prefix()));
     }
     long size = BlockPlan.hosts(subnet, block.prefix(), gateways(network));
     return new BlockView(

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 
 /**
  * What a node does with the store of addresses: one write of a record at a time, and on its own
@@ -152,9 +152,10 @@ final class Addressing {
    * <p>What endpoints have already, from before there was a store, it takes into blocks.
    *
    * @param attached the endpoints of the node
-   * @param present true for the name of an endpoint that is attached, or about to be, or not gone
+   * @param present true for the name of an endpoint that is attached with the claim's addresses, or
+   *     about to be, or not gone
    */
-  void settle(long now, Collection<Endpoint> attached, Predicate<String> present) {
+  void settle(long now, Collection<Endpoint> attached, BiPredicate<String, AddressClaim> present) {
     boolean retry = retryAt.isPresent() && now - retryAt.getAsLong() >= 0;
     var due = nextIdle();
     if (book.state().isEmpty()
@@ -171,9 +172,10 @@ final class Addressing {
     }
     seen = false;
     releaseIdle(now);
-    for (var stored : book.state().get().claims().values()) {
+    for (var stored : book.held()) {
       for (var holder : stored.record().holders()) {
-        if (holder.node().equals(book.node()) && !present.test(holder.endpoint())) {
+        if (holder.node().equals(book.node())
+            && !present.test(holder.endpoint(), stored.record())) {
           want(new AddressWrite.Replace(stored.record().without(holder), stored.version()));
         }
       }

@@ -13,16 +13,16 @@ import io.weft.overlay.ipam.AddressWrite;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 
 /** How an endpoint comes to hold a claim: what the store must say before it is attached. */
 final class ClaimHolding {
   private final Addressing addressing;
   private final AddressBook book;
-  private final Predicate<String> present;
+  private final BiPredicate<String, AddressClaim> present;
 
-  /** {@code present} is true for the name of an endpoint that is here, or coming, or not gone. */
-  ClaimHolding(Addressing addressing, Predicate<String> present) {
+  /** {@code present} as {@link Addressing#settle} has it. */
+  ClaimHolding(Addressing addressing, BiPredicate<String, AddressClaim> present) {
     this.addressing = addressing;
     this.present = present;
     this.book = addressing.book();
@@ -69,7 +69,7 @@ final class ClaimHolding {
     }
     var left = claim;
     for (var holder : claim.holders()) {
-      if (holder.node().equals(book.node()) && !present.test(holder.endpoint())) {
+      if (holder.node().equals(book.node()) && !present.test(holder.endpoint(), claim)) {
         left = left.without(holder);
       }
     }

@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -196,9 +197,12 @@ final class EndpointLifecycle {
     addressing.settle(now, attachments.all(), this::isPresent);
   }
 
-  /** True for the name of an endpoint that is here, or coming, or not gone yet. */
-  private boolean isPresent(String name) {
-    return attachments.find(name).isPresent()
+  /** True for an endpoint that is here with the claim's addresses, or coming, or not gone yet. */
+  private boolean isPresent(String name, AddressClaim claim) {
+    return attachments
+            .find(name)
+            .filter(e -> addressesOf(e).containsAll(claim.addresses()))
+            .isPresent()
         || leaving.has(name)
         || postponed.stream().anyMatch(event -> isOf(event, name))
         || unaddressed.values().stream()
@@ -395,7 +399,7 @@ final class EndpointLifecycle {
     if (standing.isEmpty()) {
       routes.importInto(instance);
     }
-    instance.stand(endpoint, standby.has(endpoint.name()));
+    instance.stand(endpoint, standby.has(endpoint));
     instance.add(endpoint);
     refreshTenant(instance, endpoint);
   }

@@ -5,7 +5,7 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressClaim.Holder;
-import io.weft.overlay.ipam.AddressState;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
@@ -23,18 +23,16 @@ final class StandbyHolders {
   }
 
   /** What the store says, as it was seen last; what the kernel says before that. */
-  boolean has(String endpoint) {
+  boolean has(Endpoint endpoint) {
     if (book.state().isEmpty()) {
-      return adopted.contains(endpoint);
+      return adopted.contains(endpoint.name());
     }
-    var me = new Holder(book.node(), endpoint);
-    for (var stored : book.state().orElse(AddressState.EMPTY).claims().values()) {
-      var claim = stored.record();
-      if (claim.holders().contains(me)) {
-        return claim.active().filter(me::equals).isEmpty();
-      }
-    }
-    return false;
+    var me = new Holder(book.node(), endpoint.name());
+    return endpoint.addresses().stream()
+        .findFirst()
+        .flatMap(host -> book.claim(endpoint.network(), host.address()))
+        .filter(claim -> claim.holders().contains(me) && !claim.active().equals(Optional.of(me)))
+        .isPresent();
   }
 
   /** A standby's port stands without its row of the FDB: so a restarted node knows it. */
@@ -57,18 +55,9 @@ final class StandbyHolders {
       return;
     }
     adopted.clear();
-    var standby = new TreeSet<String>();
-    for (var stored : book.state().get().claims().values()) {
-      var claim = stored.record();
-      for (var holder : claim.holders()) {
-        if (holder.node().equals(book.node()) && claim.active().filter(holder::equals).isEmpty()) {
-          standby.add(holder.endpoint());
-        }
-      }
-    }
     for (var endpoint : endpoints) {
       var instance = instances.of(endpoint);
-      boolean by = standby.contains(endpoint.name());
+      boolean by = has(endpoint);
       if (instance.isStandby(endpoint) != by) {
         instance.stand(endpoint, by);
         changed.accept(endpoint);

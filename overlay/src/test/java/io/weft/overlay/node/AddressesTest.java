@@ -425,6 +425,26 @@ final class AddressesTest {
   }
 
   @Test
+  void anEndpointOfAnotherClaimIsNoHolder() {
+    var one = node("n1", WEB);
+    attached(claim(one, "vm", "vm-2"));
+    // As a life before left it, that was killed before the port was made.
+    var left =
+        new AddressClaim(
+            "vm-1",
+            "web",
+            List.of(IpAddress.parse("192.168.1.200")),
+            MacAddress.parse("02:00:00:00:00:01"),
+            List.of(),
+            Optional.empty());
+    store.write(new AddressWrite.Create(left.with(new AddressClaim.Holder("n1", "vm"))));
+    one.give(new NodeEvent.AddressesSeen(store.read()));
+    store.serveAll(one);
+    assertThat(claimNamed("vm-1").holders()).isEmpty();
+    assertThat(claimNamed("vm-2").holders()).hasSize(1);
+  }
+
+  @Test
   void ofTwoHoldersOneIsActiveUntilTheOtherIsMadeActive() {
     var one = node("n1", WEB);
     var two = node("n2", WEB);
