@@ -53,8 +53,8 @@ final class ReflectorCommand implements Callable<Integer> {
     if (options.hasConfig()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--config (--kubeconfig, --in-cluster) and --listen exclude each other: resources, or"
-              + " none");
+          "--config and --listen exclude each other, and so do --kubeconfig or --in-cluster and"
+              + " --listen: resources, or none");
     }
     try {
       return given.given();
