@@ -96,6 +96,7 @@ public final class EgressCheck implements Check {
   private static boolean isOut(RunningLab lab, Attached endpoint) {
     var tenant = Routing.tenant(lab, endpoint.network());
     return Routing.isRouted(lab, endpoint.network())
+        && Pings.hasFamilyOf(endpoint, OUTSIDE)
         && lab.topology().tenants().stream()
             .filter(EgressCheck::goesOut)
             .anyMatch(other -> other.name().equals(tenant));

@@ -63,9 +63,12 @@ public final class ExternalGatewayCheck implements Check {
       for (var gateway : gateways) {
         hears(lab, gateway);
       }
-      reached += reach(gateways, endpoints);
-      if (gateways.size() > 1 && !endpoints.isEmpty()) {
-        failOver(lab, gateways, endpoints.getFirst(), gaps);
+      var outside = gateways.getFirst().outside().address();
+      var able =
+          endpoints.stream().filter(endpoint -> Pings.hasFamilyOf(endpoint, outside)).toList();
+      reached += reach(gateways, able);
+      if (gateways.size() > 1 && !able.isEmpty()) {
+        failOver(lab, gateways, able.getFirst(), gaps);
       }
     }
     return findings.result(

@@ -51,9 +51,13 @@ public final class PrefixesCheck implements Check {
     int strangers = 0;
     for (var group : groups.entrySet()) {
       var prefix = IpPrefix.parse(group.getKey().substring(group.getKey().lastIndexOf(' ') + 1));
-      var own = endpoints(lab, group.getValue(), true);
+      var host = host(prefix);
+      var own =
+          endpoints(lab, group.getValue(), true).stream()
+              .filter(endpoint -> Pings.hasFamilyOf(endpoint, host))
+              .toList();
       var others = endpoints(lab, group.getValue(), false);
-      behind(group.getValue(), host(prefix), own, others);
+      behind(group.getValue(), host, own, others);
       ways += own.size();
       strangers += others.size();
     }
