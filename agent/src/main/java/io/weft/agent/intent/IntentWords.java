@@ -4,9 +4,11 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.intent.ResolvedNetwork;
 import io.weft.kubernetes.intent.ResolvedTenant;
+import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.node.Advertisements;
 import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.ForeignRoutes;
 import io.weft.overlay.node.NetworkIntent;
@@ -41,7 +43,8 @@ public final class IntentWords {
                         network.imports(),
                         network.exports(),
                         network.network().spec().mtu(),
-                        gateways(intent, network)))
+                        gateways(intent, network),
+                        advertisements(network.network().spec().advertising())))
             .toList();
     var neighbours = new PeerWords(fabric, self, false);
     return new NodeIntent(
@@ -53,6 +56,14 @@ public final class IntentWords {
             fabric.longLivedSeconds(),
             networks)
         .withTenants(tenants(intent));
+  }
+
+  private static Advertisements advertisements(NetworkSpec.Advertising advertising) {
+    return switch (advertising) {
+      case NONE -> Advertisements.NONE;
+      case ROUTES -> Advertisements.ROUTES;
+      case ADDRESSES -> Advertisements.ADDRESSES;
+    };
   }
 
   private static List<TenantIntent> tenants(Intent intent) {

@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.addresses.AddressShell;
 import io.weft.agent.addresses.DirectoryStore;
+import io.weft.agent.advertise.RouterAdvertiser;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.bgp.PeerTransport;
@@ -29,7 +30,6 @@ import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
-import io.weft.overlay.node.Tunnel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +52,7 @@ import org.slf4j.LoggerFactory;
 public final class NodeDaemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
 
-  private static final int TUNNELS_SECONDS = 5;
+  private static final int ANSWER_SECONDS = 5;
 
   private final NodeOptions options;
   private final ConfigurationSource configuration;
@@ -61,6 +62,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final PeerPaths paths;
   private final KernelShell kernel;
   private final PathProbes probes;
+  private final RouterAdvertiser advertiser;
   private final NodeCalls calls;
   private final Optional<AddressShell> addresses;
   private final ControlServer control;
@@ -91,7 +93,8 @@ public final class NodeDaemon implements AutoCloseable {
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
-    probes = new PathProbes(() -> tunnels(node));
+    probes = new PathProbes(() -> ask(node::tunnels));
+    advertiser = new RouterAdvertiser(() -> ask(node::advertised));
     calls =
         new NodeCalls(
             loop,
@@ -231,14 +234,15 @@ public final class NodeDaemon implements AutoCloseable {
     tell();
   }
 
-  private Optional<List<Tunnel>> tunnels(Node node) {
+  /** What the brain says; empty while it does not. */
+  private <T> Optional<T> ask(Supplier<T> question) {
     try {
-      return Optional.of(loop.ask(node::tunnels).get(TUNNELS_SECONDS, TimeUnit.SECONDS));
+      return Optional.of(loop.ask(question).get(ANSWER_SECONDS, TimeUnit.SECONDS));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return Optional.empty();
     } catch (ExecutionException | TimeoutException e) {
-      LOG.debug("no answer to what tunnels are in use: {}", e.toString());
+      LOG.debug("no answer from the brain: {}", e.toString());
       return Optional.empty();
     }
   }
@@ -321,6 +325,7 @@ public final class NodeDaemon implements AutoCloseable {
     cni.close();
     control.close();
     configuration.close();
+    advertiser.close();
     probes.close();
     closeNeighbours();
     paths.close();

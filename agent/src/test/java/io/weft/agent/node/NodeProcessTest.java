@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -192,6 +193,47 @@ class NodeProcessTest {
     node.awaitAnswer("networks", answer -> answer.toString().contains("\"orphaned\":true"));
     assertThat(namespaces.links(pod).link("eth0")).as("what is attached stays").isPresent();
     assertThat(node.process().isAlive()).isTrue();
+  }
+
+  @Test
+  void aGatewayAdvertisesItselfFromWhenTheFileSaysSo() throws Exception {
+    var web =
+        """
+        kind: Network
+        metadata: {name: red-web}
+        spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24, 'fd00:1::/64'], gateway: true%s}
+        """;
+    var red = "kind: Tenant\nmetadata: {name: red}\n---\n" + web;
+    node.write("red.yaml", red.formatted(""));
+    node.start().awaitStatus(NodeProcessTest::isReady);
+    var pod = namespaces.create("pod");
+    var attached = node.attach("web-1", "red-web", pod, "192.168.1.10");
+    assertThat(attached.path("ok").asBoolean()).as(attached.toString()).isTrue();
+    var inside = namespaces.links(pod);
+    Thread.sleep(2_500); // it looks for routers by itself meanwhile
+    assertThat(advertised(inside)).isFalse();
+    node.write("red.yaml", red.formatted(", routerAdvertisements: addresses"));
+    awaitAdvertised(inside, true);
+    assertThat(inside.addresses()).anyMatch(a -> a.address().toString().startsWith("fd00:1::"));
+    node.kill();
+    assertThat(advertised(inside)).as("while it is away").isTrue();
+    node.start().awaitStatus(NodeProcessTest::isReady);
+    Thread.sleep(2_500);
+    node.write("red.yaml", red.formatted(""));
+    awaitAdvertised(inside, false);
+  }
+
+  private static boolean advertised(Rtnetlink inside) {
+    return inside.routes().stream()
+        .flatMap(route -> route.nextHops().stream())
+        .anyMatch(hop -> hop.via().equals(Optional.of(IpAddress.parse("fe80::1"))));
+  }
+
+  private static void awaitAdvertised(Rtnetlink inside, boolean wanted) throws Exception {
+    for (int i = 0; i < 100 && advertised(inside) != wanted; i++) {
+      Thread.sleep(100);
+    }
+    assertThat(advertised(inside)).isEqualTo(wanted);
   }
 
   @Test

@@ -34,6 +34,14 @@ final class NetworkReader {
               + " gateway");
     }
     var namespaces = namespaces(object.optional("namespaces"), fields);
+    var advertising = object.optional("routerAdvertisements");
+    var advertised = advertising.choice(NetworkSpec.Advertising.BY_LABEL);
+    if (advertised.filter(what -> what != NetworkSpec.Advertising.NONE).isPresent()
+        && gateways.stream().allMatch(IpAddress::isIpv4)) {
+      advertising.report(
+          "an IPv6 gateway advertises itself, and this network has none; give it a gateway and an"
+              + " IPv6 subnet, or remove routerAdvertisements");
+    }
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
     try {
@@ -45,7 +53,8 @@ final class NetworkReader {
               routeTargets,
               mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty()),
               gateways,
-              namespaces));
+              namespaces,
+              advertised.orElse(NetworkSpec.Advertising.NONE)));
     } catch (IllegalArgumentException e) {
       // All that is left to go wrong between the fields is the mtu; say so at its place.
       mtuValue.report(String.valueOf(e.getMessage()));

@@ -3,9 +3,13 @@ package io.weft.kubernetes.resource;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a network is to be.
@@ -19,6 +23,7 @@ import java.util.OptionalInt;
  * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), one of a subnet at most;
  *     none: pure Layer 2
  * @param namespaces of Kubernetes whose pods get their interface in it, each once; at most 1,024
+ * @param advertising what its IPv6 gateway says of itself by router advertisements
  */
 public record NetworkSpec(
     Optional<String> tenant,
@@ -27,7 +32,8 @@ public record NetworkSpec(
     RouteTargets routeTargets,
     OptionalInt mtu,
     List<IpAddress> gateways,
-    List<String> namespaces) {
+    List<String> namespaces,
+    Advertising advertising) {
   public static final int MIN_MTU = 576;
   public static final int MAX_MTU = 9000;
   public static final int MAX_SUBNETS = 16;
@@ -43,7 +49,25 @@ public record NetworkSpec(
           RouteTargets.AUTOMATIC,
           OptionalInt.empty(),
           List.of(),
-          List.of());
+          List.of(),
+          Advertising.NONE);
+
+  /** What an IPv6 gateway says of itself by router advertisements (RFC 4861 §6.2). */
+  public enum Advertising {
+    /** Nothing. */
+    NONE,
+
+    /** Default route, prefixes on the link, MTU. */
+    ROUTES,
+
+    /** Also that hosts may form addresses themselves (RFC 4862). */
+    ADDRESSES;
+
+    /** As they are written. */
+    static final SortedMap<String, Advertising> BY_LABEL =
+        Collections.unmodifiableSortedMap(
+            new TreeMap<>(Map.of("none", NONE, "routes", ROUTES, "addresses", ADDRESSES)));
+  }
 
   public NetworkSpec {
     tenant.ifPresent(Metadata::requireLabel);

@@ -120,6 +120,12 @@ public final class ResourceSchemas {
                 "Anycast gateway on every node: true (the first address of each subnet), or"
                     + " addresses; pure Layer 2 when not given."),
             optional(
+                "routerAdvertisements",
+                new Choice(List.of("addresses", "none", "routes")),
+                "What its IPv6 gateway says to endpoints: none, routes (default route, prefixes,"
+                    + " MTU), or addresses (also that they form addresses, SLAAC); none when not"
+                    + " given."),
+            optional(
                 "mtu",
                 new Whole(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU),
                 "Of the endpoints; what the underlay leaves when not given."),

@@ -289,6 +289,29 @@ class ResourceReaderTest {
   }
 
   @Test
+  void aNetworkMayAdvertiseItsIpv6Gateway() {
+    var network = "kind: Network\nmetadata: {name: web}\nspec: {tenant: red, gateway: true, ";
+    assertThat(
+            ((Network) good(network + "subnets: ['fd00::/64'], routerAdvertisements: addresses}"))
+                .spec()
+                .advertising())
+        .isEqualTo(NetworkSpec.Advertising.ADDRESSES);
+    assertThat(
+            ((Network) good(network + "subnets: ['fd00::/64'], routerAdvertisements: none}"))
+                .spec()
+                .advertising())
+        .isEqualTo(NetworkSpec.Advertising.NONE);
+    assertThat(problems(network + "subnets: [10.0.0.0/24], routerAdvertisements: routes}"))
+        .containsExactly(
+            "f.yaml:3:82: Network web: an IPv6 gateway advertises itself, and this network has"
+                + " none; give it a gateway and an IPv6 subnet, or remove routerAdvertisements");
+    assertThat(problems(network + "subnets: ['fd00::/64'], routerAdvertisements: yes}"))
+        .containsExactly(
+            "f.yaml:3:81: Network web: routerAdvertisements 'yes' is not known; known: addresses,"
+                + " none, routes");
+  }
+
+  @Test
   void aTenantMayHaveItsL3Vni() {
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 5}")).spec())
         .isEqualTo(new Tenant.TenantSpec(Optional.of(new Vni(5))));

@@ -22,6 +22,7 @@ public final class LinuxConstants {
   // asm-generic/socket.h
   public static final int SOL_SOCKET = 1;
   public static final int SO_RCVBUF = 8;
+  public static final int SO_ATTACH_FILTER = 26;
   public static final int SO_RCVBUFFORCE = 33;
 
   // linux/in.h
@@ -50,6 +51,7 @@ public final class LinuxConstants {
 
   // linux/if_ether.h, linux/if_packet.h
   public static final int ETH_P_ALL = 3;
+  public static final int ETH_P_IPV6 = 0x86dd;
   public static final int PACKET_OUTGOING = 4;
 
   // asm-generic/poll.h

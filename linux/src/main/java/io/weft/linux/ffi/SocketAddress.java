@@ -15,9 +15,15 @@ public final class SocketAddress {
 
   /** struct sockaddr_ll (linux/if_packet.h) for every protocol on one interface. */
   public static byte[] packet(int interfaceIndex) {
+    return packets(LinuxConstants.ETH_P_ALL, interfaceIndex);
+  }
+
+  /** struct sockaddr_ll for one protocol, in network order there; index 0: on all interfaces. */
+  public static byte[] packets(int protocol, int interfaceIndex) {
     return buffer(20)
         .putShort(0, (short) LinuxConstants.AF_PACKET)
-        .put(3, (byte) LinuxConstants.ETH_P_ALL)
+        .put(2, (byte) (protocol >> 8))
+        .put(3, (byte) protocol)
         .putInt(4, interfaceIndex)
         .array();
   }

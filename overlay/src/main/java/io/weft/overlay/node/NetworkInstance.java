@@ -295,6 +295,31 @@ final class NetworkInstance implements Importer {
         : Optional.empty();
   }
 
+  /**
+   * What its gateways say of themselves, and to whom; empty where nothing is to be said, or nothing
+   * true could be: a router that does not route yet takes the way of those who have another.
+   */
+  Optional<AdvertisedNetwork> advertised() {
+    if (intent.advertisements() == Advertisements.NONE
+        || !ipv6Routing().map(routing -> plan.isRealized(routing.key())).orElse(false)) {
+      return Optional.empty();
+    }
+    var prefixes =
+        intent.gateways().stream()
+            .map(HostAddress::prefix)
+            .filter(prefix -> !prefix.address().isIpv4())
+            .toList();
+    var ports = new TreeMap<MacAddress, String>();
+    for (var endpoint : endpoints.values()) {
+      if (plan.isRealized(port(endpoint).key())) {
+        ports.put(endpoint.mac(), endpoint.port());
+      }
+    }
+    boolean autonomous = intent.advertisements() == Advertisements.ADDRESSES;
+    return Optional.of(
+        new AdvertisedNetwork(intent.name(), namespace, mtu(), prefixes, autonomous, ports));
+  }
+
   private List<ForwardingObject> gateways() {
     var objects = new ArrayList<ForwardingObject>();
     for (var gateway : intent.gateways()) {

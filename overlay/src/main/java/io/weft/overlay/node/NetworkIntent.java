@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * @param mtu of its endpoints; empty: what the underlay allows
  * @param gateways anycast addresses of its default gateway (RFC 9135 §4.1), one of a subnet at
  *     most, each with the length of its subnet; none: pure Layer 2
+ * @param advertisements what its IPv6 gateways say of themselves
  */
 public record NetworkIntent(
     String name,
@@ -31,12 +32,35 @@ public record NetworkIntent(
     List<ImportTarget> importTargets,
     List<RouteTarget> exportTargets,
     OptionalInt mtu,
-    List<HostAddress> gateways) {
+    List<HostAddress> gateways,
+    Advertisements advertisements) {
   public NetworkIntent {
     subnets = List.copyOf(subnets);
     importTargets = List.copyOf(importTargets);
     exportTargets = List.copyOf(exportTargets);
     gateways = List.copyOf(gateways);
+  }
+
+  /** One whose gateways say nothing of themselves. */
+  public NetworkIntent(
+      String name,
+      Optional<String> tenant,
+      Vni vni,
+      List<IpPrefix> subnets,
+      List<ImportTarget> importTargets,
+      List<RouteTarget> exportTargets,
+      OptionalInt mtu,
+      List<HostAddress> gateways) {
+    this(
+        name,
+        tenant,
+        vni,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        gateways,
+        Advertisements.NONE);
   }
 
   /** One that is pure Layer 2. */
@@ -85,13 +109,19 @@ public record NetworkIntent(
   }
 
   NetworkIntent withGateways(List<HostAddress> other) {
-    return new NetworkIntent(name, tenant, vni, subnets, importTargets, exportTargets, mtu, other);
+    return new NetworkIntent(
+        name, tenant, vni, subnets, importTargets, exportTargets, mtu, other, advertisements);
+  }
+
+  NetworkIntent withAdvertisements(Advertisements other) {
+    return new NetworkIntent(
+        name, tenant, vni, subnets, importTargets, exportTargets, mtu, gateways, other);
   }
 
   /** The same network with another VNI: what stands before it is changed. */
   NetworkIntent withVni(Vni other) {
     return new NetworkIntent(
-        name, tenant, other, subnets, importTargets, exportTargets, mtu, gateways);
+        name, tenant, other, subnets, importTargets, exportTargets, mtu, gateways, advertisements);
   }
 
   /** What can be said of a network of which only an endpoint's port is left: enough to go on. */

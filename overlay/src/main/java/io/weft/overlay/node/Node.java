@@ -305,6 +305,11 @@ public final class Node {
     return Tunnels.of(plan, instances);
   }
 
+  /** Networks whose gateways advertise themselves here; on the thread of {@link #step}. */
+  public List<AdvertisedNetwork> advertised() {
+    return instances.all().stream().flatMap(network -> network.advertised().stream()).toList();
+  }
+
   // ---- view -------------------------------------------------------------------------------
 
   /** Where what stands is not what the intent says, and what to do about it, in words. */

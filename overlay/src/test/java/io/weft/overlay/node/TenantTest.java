@@ -34,8 +34,10 @@ import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** A tenant that routes: what its gateways and its L3 VNI put into the kernel, and what is said. */
@@ -215,6 +217,40 @@ final class TenantTest {
         .extracting(failure -> failure.key())
         .containsExactly(
             Ipv6Routing.of("weft-red", VNI).key(), Ipv6Routing.of("weft-red", L3).key());
+  }
+
+  @Test
+  void aGatewayAdvertisesItselfToWhoIsThereWhenItRoutes() {
+    var dual =
+        OneNode.network("web", "red", 100)
+            .withGateways(
+                List.of(
+                    new HostAddress(IpAddress.parse("192.168.1.1"), 24),
+                    new HostAddress(IpAddress.parse("fd00:1::1"), 64)));
+    start(dual.withAdvertisements(Advertisements.ADDRESSES), DB);
+    one.refusing.add(Kind.IPV6_ROUTING);
+    one.attach(request("a", "web", "192.168.1.10"));
+    assertThat(one.node.advertised()).as("it does not route").isEmpty();
+    one.refusing.clear();
+    intend(List.of(RED), dual, DB);
+    one.detach("a");
+    one.attach(request("a", "web", "192.168.1.10"));
+    assertThat(one.node.advertised()).as("nobody asked for it").isEmpty();
+    intend(List.of(RED), dual.withAdvertisements(Advertisements.ADDRESSES), DB);
+    assertThat(one.node.advertised())
+        .containsExactly(
+            new AdvertisedNetwork(
+                "web",
+                "weft-red",
+                1450,
+                List.of(IpPrefix.parse("fd00:1::/64")),
+                true,
+                new TreeMap<>(
+                    Map.of(MacAddress.parse("0a:58:c0:a8:01:0a"), AddressPlan.portName("a")))));
+    intend(List.of(RED), dual.withAdvertisements(Advertisements.ROUTES), DB);
+    assertThat(one.node.advertised())
+        .singleElement()
+        .satisfies(network -> assertThat(network.autonomous()).isFalse());
   }
 
   @Test

@@ -1,0 +1,30 @@
+package io.weft.overlay.node;
+
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A network of this node whose gateway shall be heard of by router advertisements (RFC 4861).
+ *
+ * @param namespace of its tenant on this node
+ * @param mtu of its endpoints
+ * @param prefixes its IPv6 subnets that have a gateway
+ * @param autonomous hosts shall form addresses of the prefixes of 64 bits (RFC 4862)
+ * @param ports the host's ends of its endpoints, by the endpoints' MACs
+ */
+public record AdvertisedNetwork(
+    String name,
+    String namespace,
+    int mtu,
+    List<IpPrefix> prefixes,
+    boolean autonomous,
+    SortedMap<MacAddress, String> ports) {
+  public AdvertisedNetwork {
+    prefixes = List.copyOf(prefixes);
+    ports = Collections.unmodifiableSortedMap(new TreeMap<>(ports));
+  }
+}
