@@ -307,7 +307,7 @@ class ResourceReaderTest {
                 + " none; give it a gateway and an IPv6 subnet, or remove routerAdvertisements");
     assertThat(problems(network + "subnets: ['fd00::/64'], routerAdvertisements: yes}"))
         .containsExactly(
-            "f.yaml:3:81: Network web: routerAdvertisements 'yes' is not known; known: addresses,"
+            "f.yaml:3:82: Network web: routerAdvertisements 'yes' is not known; known: addresses,"
                 + " none, routes");
   }
 

@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -26,5 +27,16 @@ public record AdvertisedNetwork(
   public AdvertisedNetwork {
     prefixes = List.copyOf(prefixes);
     ports = Collections.unmodifiableSortedMap(new TreeMap<>(ports));
+  }
+
+  static AdvertisedNetwork of(
+      NetworkIntent intent, String namespace, int mtu, SortedMap<MacAddress, String> ports) {
+    var prefixes =
+        intent.gateways().stream()
+            .map(HostAddress::prefix)
+            .filter(prefix -> !prefix.address().isIpv4())
+            .toList();
+    boolean autonomous = intent.advertisements() == Advertisements.ADDRESSES;
+    return new AdvertisedNetwork(intent.name(), namespace, mtu, prefixes, autonomous, ports);
   }
 }

@@ -304,20 +304,13 @@ final class NetworkInstance implements Importer {
         || !ipv6Routing().map(routing -> plan.isRealized(routing.key())).orElse(false)) {
       return Optional.empty();
     }
-    var prefixes =
-        intent.gateways().stream()
-            .map(HostAddress::prefix)
-            .filter(prefix -> !prefix.address().isIpv4())
-            .toList();
     var ports = new TreeMap<MacAddress, String>();
     for (var endpoint : endpoints.values()) {
       if (plan.isRealized(port(endpoint).key())) {
         ports.put(endpoint.mac(), endpoint.port());
       }
     }
-    boolean autonomous = intent.advertisements() == Advertisements.ADDRESSES;
-    return Optional.of(
-        new AdvertisedNetwork(intent.name(), namespace, mtu(), prefixes, autonomous, ports));
+    return Optional.of(AdvertisedNetwork.of(intent, namespace, mtu(), ports));
   }
 
   private List<ForwardingObject> gateways() {
