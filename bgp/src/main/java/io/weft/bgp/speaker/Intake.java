@@ -200,8 +200,11 @@ final class Intake {
             || droppedTargets.stream().anyMatch(target -> reaches(next, target));
     dropped |= imports.keepAll() && !next.keepAll();
     imports.targets().stream().filter(t -> !next.has(t)).forEach(droppedTargets::add);
+    boolean narrowed = next.isWidenedBy(imports);
     imports = next;
-    neighbours.forEach(this::judge);
+    if (narrowed) { // else all that is held is still wanted
+      neighbours.forEach(this::judge);
+    }
   }
 
   /** True when routes that {@code dropped} had brought may be wanted again. */
