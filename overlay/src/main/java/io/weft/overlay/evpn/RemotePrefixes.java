@@ -92,6 +92,12 @@ public final class RemotePrefixes {
     }
   }
 
+  /** Of ways that are equally good; the last two only so that the order of arrival is none. */
+  private static final Comparator<RemotePrefix> ORDER =
+      Comparator.comparing(RemotePrefix::vtep)
+          .thenComparing(way -> way.router().map(router -> router.vni().value()).orElse(0))
+          .thenComparing(way -> way.gateway().map(IpAddress::toString).orElse(""));
+
   private static final Map<Route, RemotePrefix> NONE = new LinkedHashMap<>();
   private static final TreeMap<IpAddress, NavigableMap<MacAddress, Integer>> NOBODY =
       new TreeMap<>();
@@ -125,6 +131,11 @@ public final class RemotePrefixes {
       byPrefix.computeIfAbsent(way.prefix(), _ -> new LinkedHashMap<>()).put(key, way);
       count(way, 1);
     }
+  }
+
+  /** The keys of all routes that say something here. */
+  public Collection<Route> routes() {
+    return Collections.unmodifiableCollection(byRoute.keySet());
   }
 
   /** What the route with this key says. */
@@ -178,10 +189,11 @@ public final class RemotePrefixes {
   }
 
   /**
-   * The best ways to exactly this prefix, all equally good, sorted by VTEP; {@link #MAX_WAYS} at
-   * most. A host is at one place: of two the lower VTEP counts. Ways in the tenant's own VNI come
-   * before foreign ones, whatever these promise; of two other tenants' only the first's count, and
-   * of those that were wider the narrowest, as in the other tenant.
+   * The best ways to exactly this prefix, all equally good, sorted by VTEP and VNI; {@link
+   * #MAX_WAYS} at most. A host is at one place: of two the lower VTEP counts, then the lower VNI.
+   * Ways in the tenant's own VNI come before foreign ones, whatever these promise; of two other
+   * tenants' only the first's count, and of those that were wider the narrowest, as in the other
+   * tenant.
    *
    * @param own the tenant's L3 VNI
    * @param here this node's own VTEP, which is nearest
@@ -207,7 +219,7 @@ public final class RemotePrefixes {
         }
       }
     }
-    best.sort(Comparator.comparing(RemotePrefix::vtep));
+    best.sort(ORDER);
     boolean single = !best.isEmpty() && best.getFirst().host();
     return List.copyOf(best.subList(0, Math.min(best.size(), single ? 1 : MAX_WAYS)));
   }

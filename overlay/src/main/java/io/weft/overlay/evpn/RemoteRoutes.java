@@ -9,6 +9,8 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,11 +54,15 @@ public final class RemoteRoutes {
 
   private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
 
-  /** RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address. */
+  /**
+   * RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address; then the
+   * lower VNI, so that the order of arrival counts for nothing.
+   */
   private static final Comparator<RemoteMac> PREFERENCE =
       Comparator.comparing(RemoteMac::sticky)
           .thenComparingLong(RemoteMac::sequence)
-          .thenComparing(RemoteMac::vtep, Comparator.reverseOrder());
+          .thenComparing(RemoteMac::vtep, Comparator.reverseOrder())
+          .thenComparing(RemoteMac::vni, Comparator.reverseOrder());
 
   /** Adds or replaces; false when the route says nothing that a segment uses. */
   public boolean put(Path path) {
@@ -104,6 +110,13 @@ public final class RemoteRoutes {
     floodRoutes.put(
         route.key(), new FloodTarget(IpAddress.of(tunnelEnd), new Vni(pmsi.get().label())));
     return true;
+  }
+
+  /** The keys of all routes that say something here. */
+  public Collection<Route> routes() {
+    var routes = new ArrayList<Route>(floodRoutes.keySet());
+    byMac.values().forEach(ofOne -> routes.addAll(ofOne.keySet()));
+    return routes;
   }
 
   /** True when the route with this key says something here. */
@@ -166,10 +179,17 @@ public final class RemoteRoutes {
     return byIp.containsKey(ip);
   }
 
-  /** VTEPs that get a copy of each broadcast frame, and the VNI that each wants. */
+  /** VTEPs that get a copy of each broadcast frame, and the VNI that each wants, or the lowest. */
   public SortedMap<IpAddress, Vni> floodList() {
     var list = new TreeMap<IpAddress, Vni>();
-    floodRoutes.values().forEach(target -> list.put(target.vtep(), target.vni()));
+    floodRoutes
+        .values()
+        .forEach(
+            target ->
+                list.merge(
+                    target.vtep(),
+                    target.vni(),
+                    (one, other) -> one.compareTo(other) <= 0 ? one : other));
     return list;
   }
 

@@ -73,6 +73,20 @@ final class RemoteRoutesTest {
   }
 
   @Test
+  void ofOneVtepInTwoVnisTheLowerCountsWhateverCameFirst() {
+    for (var order : List.of(List.of(101, 102), List.of(102, 101))) {
+      var both = new RemoteRoutes();
+      for (int vni : order) {
+        var rd = RouteDistinguisher.of(Ipv4Address.parse("10.0.0.2"), vni);
+        var none = OptionalInt.empty();
+        var route = new MacIpAdvertisement(rd, Esi.ZERO, 0, MAC, Optional.of(IP), vni, none);
+        both.put(path(route, 2, Optional.empty()));
+      }
+      assertThat(both.mac(MAC).orElseThrow().vni()).isEqualTo(new Vni(101));
+    }
+  }
+
+  @Test
   void theHigherSequenceWinsOverTheLowerVtep() {
     say(2, ExtendedCommunity.macMobility(false, 1));
     say(3, ExtendedCommunity.macMobility(false, 2));
