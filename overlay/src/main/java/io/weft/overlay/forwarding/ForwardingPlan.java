@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -12,6 +13,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Desired minus realized. Desired objects are set by decisions, realized ones by what the kernel
@@ -36,6 +38,7 @@ public final class ForwardingPlan {
 
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
   private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
+  private Set<Segment> touched = new LinkedHashSet<>();
   private boolean holdingRemoteRemovals;
 
   private static final ForwardingKey FIRST_PORT =
@@ -164,19 +167,37 @@ public final class ForwardingPlan {
     var have = realized.get(key);
     boolean same = want == null ? have == null : want.observable().equals(have);
     boolean hold = !same && isHeld(key) && (want == null || have != null && isPartOf(want, have));
-    set(different, key, !same && !hold);
+    if (set(different, key, !same && !hold) && !key.kind().isRemote()) {
+      touch(key, want, have);
+    }
     set(held, key, hold);
     if (same || hold) {
       failures.remove(key);
     }
   }
 
-  private static void set(Set<ForwardingKey> keys, ForwardingKey key, boolean member) {
-    if (member) {
-      keys.add(key);
-    } else {
-      keys.remove(key);
+  /** True when it was no member and is one now, or the other way round. */
+  private static boolean set(Set<ForwardingKey> keys, ForwardingKey key, boolean member) {
+    return member ? keys.add(key) : keys.remove(key);
+  }
+
+  private void touch(
+      ForwardingKey key, @Nullable ForwardingObject want, @Nullable ForwardingObject have) {
+    if ((want == null ? have : want) instanceof ForwardingObject.EndpointPort port) {
+      touched.add(new Segment(key.namespace(), port.vni().value()));
+    } else if (key.kind() != ForwardingKey.Kind.PORT) { // one that is gone was left before
+      touched.add(new Segment(key.namespace(), key.vni()));
     }
+  }
+
+  /**
+   * Where something of this node's own, other than rows of other nodes' routes, has begun or ceased
+   * to stand as it is desired, since this was last asked.
+   */
+  public Set<Segment> takeTouched() {
+    var taken = touched;
+    touched = new LinkedHashSet<>();
+    return taken;
   }
 
   /** Without what it stands on nothing is worth holding. */

@@ -37,11 +37,34 @@ final class Announcement {
   private final Consumer<String> report;
   private final TreeMap<String, Place> said = new TreeMap<>();
   private final TreeSet<String> conflicts = new TreeSet<>();
+  private boolean due = true;
+  private Optional<TenantAnnouncement.Routed> routed = Optional.empty();
+  private List<OriginatedRoute> routes = List.of();
 
   Announcement(MacMobility mobility, RemoteRoutes remote, Consumer<String> report) {
     this.mobility = mobility;
     this.remote = remote;
     this.report = report;
+  }
+
+  /** Something that the routes follow from, other than the tenant's routing, may have changed. */
+  void mayHaveChanged() {
+    due = true;
+  }
+
+  boolean isDue() {
+    return due;
+  }
+
+  /** What is announced now; the very list of before where nothing has changed. */
+  List<OriginatedRoute> routes(NetworkInstance network) {
+    var now = network.routed();
+    if (due || !routed.equals(now)) {
+      due = false;
+      routed = now;
+      routes = List.copyOf(read(network));
+    }
+    return routes;
   }
 
   void forget(Endpoint endpoint) {
@@ -53,7 +76,7 @@ final class Announcement {
    * One route of Type 3 once the vxlan device stands, one of Type 2 for each endpoint that stands
    * and is here, with its addresses or without.
    */
-  List<OriginatedRoute> routes(NetworkInstance network) {
+  private List<OriginatedRoute> read(NetworkInstance network) {
     var routes = new ArrayList<OriginatedRoute>();
     var vni = network.intent().vni();
     var vtep = network.vtep();
@@ -104,7 +127,7 @@ final class Announcement {
     }
     for (var address : addresses) {
       // RFC 9135 §5.2: the second label, where the tenant's routing reaches the address.
-      var routed = address.flatMap(network.intent()::gatewayOf).flatMap(_ -> network.routed());
+      var router = address.flatMap(network.intent()::gatewayOf).flatMap(_ -> routed);
       routes.add(
           new OriginatedRoute(
               new MacIpAdvertisement(
@@ -114,8 +137,8 @@ final class Announcement {
                   endpoint.mac(),
                   address,
                   network.intent().vni().value(),
-                  routed.map(to -> OptionalInt.of(to.l3Vni().value())).orElse(OptionalInt.empty())),
-              attributes(network, number, routed, Optional.empty())));
+                  router.map(to -> OptionalInt.of(to.l3Vni().value())).orElse(OptionalInt.empty())),
+              attributes(network, number, router, Optional.empty())));
     }
   }
 
@@ -155,14 +178,14 @@ final class Announcement {
   private static PathAttributes attributes(
       NetworkInstance network,
       Optional<ExtendedCommunity> mobility,
-      Optional<TenantInstance.Routed> routed,
+      Optional<TenantAnnouncement.Routed> routed,
       Optional<PmsiTunnel> pmsiTunnel) {
     var communities = new ArrayList<ExtendedCommunity>();
     communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
     for (var target : network.intent().exportTargets()) {
       communities.add(ExtendedCommunity.of(target));
     }
-    routed.map(TenantInstance::communities).ifPresent(communities::addAll);
+    routed.map(TenantAnnouncement::communities).ifPresent(communities::addAll);
     mobility.ifPresent(communities::add);
     return PathAttributes.originated(network.vtep(), communities, pmsiTunnel);
   }

@@ -5,6 +5,7 @@ import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Route;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +13,9 @@ import java.util.Optional;
 interface Importer {
   /** Takes in a route, or its end. */
   void learn(Route key, Optional<Path> path);
+
+  /** The keys of the routes that it has taken in, and perhaps of some that say nothing to it. */
+  Collection<Route> held();
 
   /** The routes that carry one of these may enter (RFC 4364 §4.3.1). */
   List<ImportTarget> importTargets();
@@ -24,7 +28,6 @@ interface Importer {
    */
   default boolean imports(Path path) {
     var communities = path.attributes().extendedCommunities();
-    // The targets first: nearly all routes are of other networks.
     return takes(path)
         && isOwnFamily(path.attributes().nextHop())
         && (communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
@@ -36,7 +39,7 @@ interface Importer {
     return carriesOneOf(importTargets(), path);
   }
 
-  /** Asked of every network for every route: without a list of what it carries. */
+  /** Asked for every route: without a list of what it carries. */
   static boolean carriesOneOf(List<ImportTarget> targets, Path path) {
     for (var community : path.attributes().extendedCommunities()) {
       if (community.isRouteTarget()) {

@@ -1,7 +1,9 @@
 package io.weft.overlay.node;
 
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.net.ImportTarget;
 import io.weft.net.RouteDistinguisher;
+import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.DuplicateDetection;
@@ -9,10 +11,13 @@ import io.weft.overlay.evpn.MacMobility;
 import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -30,7 +35,10 @@ final class Instances {
   private final Effects effects;
   private final DuplicateDetection duplicates;
   private final TreeMap<String, NetworkInstance> byNetwork = new TreeMap<>();
+  private final ImportIndex<NetworkInstance> importers =
+      new ImportIndex<>(NetworkInstance::importTargets);
   private final Tenants tenants;
+  private Optional<List<ImportTarget>> importTargets = Optional.empty();
   private boolean keptClashing;
   private boolean closed;
   private long now;
@@ -140,6 +148,8 @@ final class Instances {
             text -> effects.report("network " + name, text),
             () -> tenants.find(namespace).flatMap(TenantInstance::routed));
     byNetwork.put(network.name(), created);
+    importers.put(created);
+    importTargets = Optional.empty();
     plan.desire(new TenantNamespace(namespace));
     return created;
   }
@@ -157,6 +167,7 @@ final class Instances {
     var before = tenants.find(network.namespace());
     if (before.isPresent() != tenants.isWanted(network.namespace())) {
       tenants.change(wanted, underlay, distinguishers(), () -> {});
+      importTargets = Optional.empty();
     }
     var after = tenants.find(network.namespace());
     after.ifPresent(tenant -> tenant.refresh(network.intent(), endpoint.addresses()));
@@ -170,14 +181,14 @@ final class Instances {
         underlay,
         distinguishers(),
         () -> byNetwork.values().forEach(NetworkInstance::plan));
+    importTargets = Optional.empty();
   }
 
   /** A network goes into another tenant's namespace, and its endpoints with it. */
   void move(NetworkInstance from, NetworkIntent network, Underlay underlay) {
     var endpoints = List.copyOf(from.endpoints());
     var standby = endpoints.stream().filter(from::isStandby).toList();
-    from.close();
-    byNetwork.remove(network.name());
+    close(from);
     leave(from.namespace());
     var to = open(network.withVni(from.intent().vni()), namespaceOf(network), underlay);
     standby.forEach(endpoint -> to.stand(endpoint, true));
@@ -201,10 +212,16 @@ final class Instances {
     if (!instance.endpoints().isEmpty()) {
       return;
     }
-    instance.close();
-    byNetwork.remove(instance.intent().name());
+    close(instance);
     closed = true;
     leave(instance.namespace());
+  }
+
+  private void close(NetworkInstance instance) {
+    instance.close();
+    byNetwork.remove(instance.intent().name());
+    importers.remove(instance);
+    importTargets = Optional.empty();
   }
 
   /** Another network that has the VNI on this node; the kernel has room for one. */
@@ -237,6 +254,8 @@ final class Instances {
     var rds = distinguishers(feasible, underlay);
     byNetwork.forEach(
         (name, instance) -> instance.change(of(feasible, name), underlay, of(rds, name)));
+    byNetwork.values().forEach(importers::put);
+    importTargets = Optional.empty();
     return kept;
   }
 
@@ -299,8 +318,52 @@ final class Instances {
     return RouteDistinguisher.of(underlay.routerId(), number);
   }
 
-  /** What all of them import, sorted. */
+  /** The networks that may take in a route with one of these targets. */
+  Collection<NetworkInstance> importers(Collection<RouteTarget> carried) {
+    return importers.of(carried);
+  }
+
+  /** The tenants that are to be shown a route with one of these targets. */
+  Collection<TenantInstance> tenantsShown(Collection<RouteTarget> carried) {
+    return tenants.shown(carried);
+  }
+
+  /** What each network and tenant announces now; the list of before where nothing has changed. */
+  Map<Object, List<OriginatedRoute>> announcements() {
+    var touched = plan.takeTouched();
+    for (var network : byNetwork.values()) {
+      if (touched.contains(network.segment()) || touched.contains(whole(network.namespace()))) {
+        network.announcementMayHaveChanged();
+      }
+    }
+    for (var tenant : tenants.all()) {
+      if (touched.contains(tenant.segment()) || touched.contains(whole(tenant.namespace()))) {
+        tenant.announcementMayHaveChanged();
+      }
+    }
+    var all = new LinkedHashMap<Object, List<OriginatedRoute>>();
+    for (var network : byNetwork.values()) {
+      if (network.isAnnouncementDue()) {
+        tenant(network.namespace()).ifPresent(TenantInstance::announcementMayHaveChanged);
+      }
+      all.put(network, network.routes());
+    }
+    tenants.all().forEach(tenant -> all.put(tenant, tenant.routes()));
+    return all;
+  }
+
+  private static Segment whole(String namespace) {
+    return new Segment(namespace, 0);
+  }
+
+  /** What all of them import, sorted; the very list of before where nothing has changed. */
   List<ImportTarget> importTargets() {
+    var targets = importTargets.orElseGet(this::readImportTargets);
+    importTargets = Optional.of(targets);
+    return targets;
+  }
+
+  private List<ImportTarget> readImportTargets() {
     var targets = new TreeSet<ImportTarget>();
     for (var instance : byNetwork.values()) {
       targets.addAll(instance.intent().importTargets());

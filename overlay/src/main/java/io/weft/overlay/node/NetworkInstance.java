@@ -19,6 +19,7 @@ import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -47,10 +48,13 @@ final class NetworkInstance implements Importer {
   /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
   private final TreeSet<String> standby = new TreeSet<>();
 
+  /** How many endpoints that do not stand by have the MAC: one, but for what an earlier life may have left. */
+  private final TreeMap<MacAddress, Integer> localMacs = new TreeMap<>();
+
   private final OwnedObjects owned;
   private final MacMobility mobility;
   private final Announcement announcement;
-  private final Supplier<Optional<TenantInstance.Routed>> routing;
+  private final Supplier<Optional<TenantAnnouncement.Routed>> routing;
   private NetworkIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
@@ -64,7 +68,7 @@ final class NetworkInstance implements Importer {
       RouteDistinguisher rd,
       Function<Consumer<String>, MacMobility> mobility,
       Consumer<String> report,
-      Supplier<Optional<TenantInstance.Routed>> routing) {
+      Supplier<Optional<TenantAnnouncement.Routed>> routing) {
     this.routing = routing;
     this.namespace = namespace;
     this.config = config;
@@ -99,8 +103,18 @@ final class NetworkInstance implements Importer {
     return intent.importTargets();
   }
 
+  @Override
+  public Collection<Route> held() {
+    return remote.routes();
+  }
+
+  /** Where its objects are, but for those of the namespace. */
+  Segment segment() {
+    return new Segment(namespace, intent.vni().value());
+  }
+
   /** What the tenant's routing adds to this network's routes, once it can carry packets. */
-  Optional<TenantInstance.Routed> routed() {
+  Optional<TenantAnnouncement.Routed> routed() {
     return intent.isRouted() ? routing.get() : Optional.empty();
   }
 
@@ -123,6 +137,7 @@ final class NetworkInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
+    announcement.mayHaveChanged();
     owned.retain(objects());
   }
 
@@ -145,14 +160,18 @@ final class NetworkInstance implements Importer {
   }
 
   private void own(Endpoint endpoint) {
+    localMacs.merge(endpoint.mac(), 1, Integer::sum);
+    announcement.mayHaveChanged();
     endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
   }
 
   private void disown(Endpoint endpoint) {
     endpoint.addresses().forEach(host -> disown(host.address(), endpoint));
+    localMacs.merge(endpoint.mac(), -1, (n, less) -> n + less == 0 ? null : n + less);
     mobility.release(endpoint.mac());
     announcement.forget(endpoint);
+    announcement.mayHaveChanged();
   }
 
   void remove(Endpoint endpoint) {
@@ -223,6 +242,7 @@ final class NetworkInstance implements Importer {
     endpoints.clear();
     owners.clear();
     standby.clear();
+    localMacs.clear();
     owned.clear();
   }
 
@@ -232,12 +252,7 @@ final class NetworkInstance implements Importer {
   }
 
   boolean hasLocalMac(MacAddress mac) {
-    for (var endpoint : endpoints.values()) {
-      if (endpoint.mac().equals(mac) && !isStandby(endpoint)) {
-        return true;
-      }
-    }
-    return false;
+    return localMacs.containsKey(mac);
   }
 
   private List<ForwardingObject> objects() {
@@ -386,6 +401,9 @@ final class NetworkInstance implements Importer {
     switch (key) {
       case MacIpAdvertisement route -> {
         mobility.heard(route.mac(), elsewhere(route.mac()), underlay.vtep());
+        if (hasLocalMac(route.mac()) || route.ip().flatMap(this::localOwner).isPresent()) {
+          announcement.mayHaveChanged();
+        }
         owned.replace(macKeys(route.mac()), macObjects(route.mac()));
         route.ip().ifPresent(this::refreshNeighbour);
       }
@@ -463,7 +481,16 @@ final class NetworkInstance implements Importer {
     return objects;
   }
 
-  /** The routes that this network announces now. */
+  /** What this network announces follows from this, among others. */
+  void announcementMayHaveChanged() {
+    announcement.mayHaveChanged();
+  }
+
+  boolean isAnnouncementDue() {
+    return announcement.isDue();
+  }
+
+  /** The routes that this network announces now; the very list of before where they are. */
   List<OriginatedRoute> routes() {
     return announcement.routes(this);
   }
@@ -476,14 +503,10 @@ final class NetworkInstance implements Importer {
     return keysOf(endpoint).stream().allMatch(plan::isRealized);
   }
 
-  /** True when a route of the MAC or the address changes what is announced here. */
-  boolean concerns(MacIpAdvertisement route) {
-    return hasLocalMac(route.mac()) || route.ip().flatMap(this::localOwner).isPresent();
-  }
-
   /** A duplicate of this network gets another chance. */
   void recover(MacAddress mac) {
     mobility.recover(mac, underlay.vtep());
+    announcement.mayHaveChanged();
   }
 
   Optional<RemoteMac> rival(MacAddress mac) {

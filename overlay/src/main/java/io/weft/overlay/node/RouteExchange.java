@@ -6,23 +6,24 @@ import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.wire.EvpnRoute;
-import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
+import io.weft.overlay.node.Origination.Change;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
+import java.util.function.Function;
 
 /**
  * Between the networks of a node and its speaker: routes of peers go into the networks that import
@@ -35,7 +36,7 @@ final class RouteExchange {
   private final Instances instances;
   private final UnderlayRouting underlayRouting;
   private final Effects effects;
-  private final Map<Route, Path> learned = new LinkedHashMap<>();
+  private final TargetedRoutes<Path> learned = new TargetedRoutes<>(Path::attributes);
   private final Origination origination = new Origination();
   private final TreeMap<Family, TreeSet<IpAddress>> endOfRibFrom =
       new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
@@ -106,16 +107,17 @@ final class RouteExchange {
   }
 
   private void learn(Route key, Optional<Path> path) {
-    var before = path.isPresent() ? learned.put(key, path.get()) : learned.remove(key);
-    if (before != null && path.filter(now -> saysTheSame(before, now)).isPresent()) {
+    var before = learned.put(key, path);
+    if (before.isPresent() && path.filter(now -> saysTheSame(before.get(), now)).isPresent()) {
       return; // another reflector's word for it
     }
-    for (var instance : instances.all()) {
-      instance.learn(key, path.filter(instance::imports));
-      originationDue =
-          originationDue || key instanceof MacIpAdvertisement route && instance.concerns(route);
+    var carried = learned.targets(before);
+    carried.addAll(learned.targets(path));
+    for (var network : instances.importers(carried)) {
+      network.learn(key, path.filter(network::imports));
+      originationDue = originationDue || network.isAnnouncementDue();
     }
-    for (var tenant : instances.tenants()) {
+    for (var tenant : instances.tenantsShown(carried)) {
       teach(tenant, key);
     }
   }
@@ -131,17 +133,20 @@ final class RouteExchange {
         && one.attributes().pmsiTunnel().equals(other.attributes().pmsiTunnel());
   }
 
-  /** Gives it all that was learned, because it is new or imports something else. */
-  void importInto(Importer instance) {
-    learned.forEach(
-        (key, path) -> instance.learn(key, Optional.of(path).filter(instance::imports)));
-    instances.tenants().forEach(TenantInstance::refreshBehindAll);
+  /** Gives it all that was learned for it, because it is new or imports something else. */
+  void importInto(NetworkInstance network) {
+    var keys = new LinkedHashSet<>(network.held());
+    keys.addAll(learned.matching(network.importTargets()));
+    keys.forEach(key -> network.learn(key, learned.find(key).filter(network::imports)));
+    instances.tenant(network.namespace()).ifPresent(TenantInstance::refreshBehindAll);
   }
 
-  /** As {@link #importInto(Importer)}, and what other tenants of this node say. */
+  /** As {@link #importInto(NetworkInstance)}, and what other tenants of this node say. */
   void importInto(TenantInstance tenant) {
-    learned.keySet().forEach(key -> teach(tenant, key));
-    origination.said().forEach(key -> teach(tenant, key));
+    var keys = new LinkedHashSet<>(tenant.held());
+    keys.addAll(learned.matching(tenant.shownTargets()));
+    keys.addAll(origination.said(tenant.importTargets()));
+    keys.forEach(key -> teach(tenant, key));
   }
 
   /** BGP does not bring our own routes back, and another tenant of this node may import them. */
@@ -150,7 +155,7 @@ final class RouteExchange {
     if (said.isPresent()) {
       tenant.learnLocal(said.get());
     } else {
-      var heard = Optional.ofNullable(learned.get(key));
+      var heard = learned.find(key);
       tenant.learn(key, heard.filter(tenant::imports));
       tenant.heard(key, heard);
     }
@@ -176,26 +181,25 @@ final class RouteExchange {
       return;
     }
     originationDue = false;
-    var wanted =
-        Stream.concat(
-                underlayRouting.routes().stream(),
-                Stream.concat(
-                    instances.all().stream().flatMap(each -> each.routes().stream()),
-                    instances.tenants().stream().flatMap(each -> each.routes().stream())))
-            .toList();
-    for (var event : origination.say(wanted)) {
-      speak(now, event);
-      switch (event) {
-        case SpeakerEvent.RoutesOriginated(var routes) ->
-            routes.forEach(said -> teach(said.route().key()));
-        case SpeakerEvent.OriginatedRoutesRemoved(var keys) -> keys.forEach(this::teach);
-        default -> {}
-      }
+    var wanted = new LinkedHashMap<Object, List<OriginatedRoute>>();
+    wanted.put(underlayRouting, underlayRouting.routes());
+    wanted.putAll(instances.announcements());
+    var changes = origination.say(wanted);
+    var gone = changes.stream().filter(change -> change.after().isEmpty()).map(Change::key);
+    var said = changes.stream().flatMap(change -> change.after().stream());
+    speakOf(now, gone.toList(), SpeakerEvent.OriginatedRoutesRemoved::new);
+    speakOf(now, said.toList(), SpeakerEvent.RoutesOriginated::new);
+    for (var change : changes) {
+      var carried = origination.targets(change.before());
+      carried.addAll(origination.targets(change.after()));
+      instances.tenantsShown(carried).forEach(tenant -> teach(tenant, change.key()));
     }
   }
 
-  private void teach(Route key) {
-    instances.tenants().forEach(tenant -> teach(tenant, key));
+  private <T> void speakOf(long now, List<T> what, Function<List<T>, SpeakerEvent> event) {
+    if (!what.isEmpty()) {
+      speak(now, event.apply(what));
+    }
   }
 
   /**

@@ -4,16 +4,12 @@ import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
-import io.weft.bgp.wire.ExtendedCommunity;
-import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
-import io.weft.net.Esi;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
-import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
@@ -23,7 +19,9 @@ import io.weft.overlay.evpn.RemotePrefixes.Router;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.node.TenantAnnouncement.Routed;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -46,18 +44,15 @@ final class TenantInstance implements Importer {
   private final LocalAddresses local = new LocalAddresses();
   private final UnusedRoutes unused = new UnusedRoutes();
   private final EndpointPrefixes endpointPrefixes;
+  private final TenantAnnouncement announcement;
   private final RemoteRouters routers;
   private final OwnedObjects owned;
   private TenantIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
-  private Optional<Routed> said = Optional.empty();
 
   /** One of the tenant's networks has a gateway for IPv6, here or elsewhere. */
   private boolean ipv6;
-
-  /** What the routes of a network say of the tenant's routing, besides their own. */
-  record Routed(Vni l3Vni, IpAddress vtep, MacAddress routerMac, List<RouteTarget> targets) {}
 
   /**
    * Both suppliers are asked at any time.
@@ -86,6 +81,7 @@ final class TenantInstance implements Importer {
         new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
     readFamilies();
     this.endpointPrefixes = new EndpointPrefixes(namespace);
+    this.announcement = new TenantAnnouncement(endpointPrefixes, plan);
     read();
   }
 
@@ -131,6 +127,26 @@ final class TenantInstance implements Importer {
   }
 
   @Override
+  public Collection<Route> held() {
+    var routes = new LinkedHashSet<Route>(remote.routes());
+    routes.addAll(unused.routes());
+    return routes;
+  }
+
+  /** The targets of routes that it is to be shown: its own imports and those of its networks. */
+  Collection<ImportTarget> shownTargets() {
+    var targets = new TreeSet<>(importTargets());
+    targets.addAll(unused.targets());
+    networks.get().forEach(network -> targets.addAll(network.importTargets()));
+    return targets;
+  }
+
+  /** Where its devices are. */
+  Segment segment() {
+    return new Segment(namespace, intent.l3Vni().value());
+  }
+
+  @Override
   public boolean takes(Path path) {
     return intent.takes(path);
   }
@@ -140,6 +156,7 @@ final class TenantInstance implements Importer {
     intent = newIntent;
     underlay = newUnderlay;
     rd = newRd;
+    announcement.mayHaveChanged();
     read();
     routers.change(intent.l3Vni(), underlay, routerMac());
     readFamilies();
@@ -299,6 +316,7 @@ final class TenantInstance implements Importer {
 
   /** An endpoint of the network came to this node, or left it: what is here is not elsewhere. */
   void refresh(NetworkIntent network, Collection<HostAddress> addresses) {
+    announcement.mayHaveChanged();
     var here = networks.get();
     local.readConnected(here);
     for (var gateway : network.gateways()) {
@@ -428,56 +446,23 @@ final class TenantInstance implements Importer {
 
   // ---- what this node says ----------------------------------------------------------------
 
+  /** What it announces, and what its networks say of it, follows from this, among others. */
+  void announcementMayHaveChanged() {
+    announcement.mayHaveChanged();
+  }
+
   /** Said first when the L3 VNI stands in the kernel, then for as long as it leads here. */
   Optional<Routed> routed() {
-    var now = new Routed(intent.l3Vni(), underlay.vtep(), routerMac(), intent.exportTargets());
-    if (plan.isRealized(vxlanPort().key())) {
-      said = Optional.of(now);
-    } else if (!said.equals(Optional.of(now))) {
-      said = Optional.empty();
-    }
-    return said;
+    return announcement.routed(this);
   }
 
-  /**
-   * The connected subnets and what is behind endpoints, each as a route of Type 5 (RFC 9136
-   * §4.4.1).
-   */
+  /** What the tenant announces now; the very list of before where nothing has changed. */
   List<OriginatedRoute> routes() {
-    var routes = new ArrayList<OriginatedRoute>();
-    var routed = routed();
-    if (routed.isEmpty()) {
-      return routes;
-    }
-    var communities = new ArrayList<ExtendedCommunity>();
-    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    communities.addAll(communities(routed.get()));
-    var attributes = PathAttributes.originated(routed.get().vtep(), communities, Optional.empty());
-    var prefixes = new LinkedHashSet<IpPrefix>();
-    for (var network : networks.get()) {
-      network.intent().gateways().forEach(gateway -> prefixes.add(gateway.prefix()));
-    }
-    prefixes.addAll(endpointPrefixes.announced(plan, networks.get()));
-    for (var prefix : prefixes) {
-      routes.add(
-          new OriginatedRoute(
-              new IpPrefixRoute(
-                  rd,
-                  Esi.ZERO,
-                  0,
-                  prefix,
-                  prefix.address().masked(0),
-                  routed.get().l3Vni().value()),
-              attributes));
-    }
-    return routes;
+    return announcement.routes(this);
   }
 
-  /** The tenant's targets and the router's MAC. */
-  static List<ExtendedCommunity> communities(Routed routed) {
-    var communities = new ArrayList<ExtendedCommunity>();
-    routed.targets().forEach(target -> communities.add(ExtendedCommunity.of(target)));
-    communities.add(ExtendedCommunity.routersMac(routed.routerMac()));
-    return communities;
+  /** True when the device of its L3 VNI stands. */
+  boolean tunnelStands() {
+    return plan.isRealized(vxlanPort().key());
   }
 }

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.net.RouteDistinguisher;
+import io.weft.net.RouteTarget;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.Collection;
 import java.util.Collections;
@@ -20,6 +21,7 @@ final class Tenants {
   private final SendingIds ids = new SendingIds();
   private final TreeMap<String, TenantInstance> byNamespace = new TreeMap<>();
   private final WaysOut waysOut;
+  private final ImportIndex<TenantInstance> shown = new ImportIndex<>(TenantInstance::shownTargets);
 
   /**
    * Both suppliers are asked at any time.
@@ -39,6 +41,11 @@ final class Tenants {
 
   Collection<TenantInstance> all() {
     return Collections.unmodifiableCollection(byNamespace.values());
+  }
+
+  /** Those that are to be shown a route with one of these targets. */
+  Collection<TenantInstance> shown(Collection<RouteTarget> carried) {
+    return shown.of(carried);
   }
 
   Optional<TenantInstance> find(String namespace) {
@@ -71,7 +78,7 @@ final class Tenants {
     }
     for (var namespace : List.copyOf(byNamespace.keySet())) {
       if (!routed.containsKey(namespace)) {
-        Optional.ofNullable(byNamespace.remove(namespace)).ifPresent(TenantInstance::close);
+        Optional.ofNullable(byNamespace.remove(namespace)).ifPresent(this::close);
       }
     }
     var others = new TreeSet<>(taken);
@@ -93,7 +100,13 @@ final class Tenants {
         });
     left.run();
     byNamespace.values().forEach(TenantInstance::plan);
+    byNamespace.values().forEach(shown::put);
     changeWaysOut(underlay);
+  }
+
+  private void close(TenantInstance tenant) {
+    shown.remove(tenant);
+    tenant.close();
   }
 
   private void changeWaysOut(Underlay underlay) {

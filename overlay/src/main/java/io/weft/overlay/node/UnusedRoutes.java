@@ -7,6 +7,7 @@ import io.weft.net.ImportTarget;
 import io.weft.overlay.evpn.PrefixReading;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,18 @@ final class UnusedRoutes {
         network.importTargets().forEach(target -> networks.putIfAbsent(target, network));
       }
     }
+  }
+
+  /** The targets of the tenant's routed networks. */
+  Collection<ImportTarget> targets() {
+    return Collections.unmodifiableCollection(networks.keySet());
+  }
+
+  /** The keys of the routes that are remembered. */
+  Collection<Route> routes() {
+    var routes = new ArrayList<Route>(unreadable.keySet());
+    routes.addAll(asymmetric.keySet());
+    return routes;
   }
 
   /** The tenant imports the route, or no longer. */
