@@ -407,9 +407,8 @@ final class NetworkInstance implements Importer {
         owned.replace(macKeys(route.mac()), macObjects(route.mac()));
         route.ip().ifPresent(this::refreshNeighbour);
       }
-      case InclusiveMulticast _ -> {
-        owned.replace(owned.keys(ForwardingKey.Kind.FLOOD), floodObjects());
-      }
+      case InclusiveMulticast _ ->
+          owned.replace(owned.keys(ForwardingKey.Kind.FLOOD), floodObjects());
       default -> {}
     }
   }
