@@ -42,18 +42,20 @@ final class RemotePrefixesTest {
   private static RemotePrefix host(int l3Vni) {
     return new RemotePrefix(
         new IpPrefix(HOST, 32),
+        new IpPrefix(HOST, 32),
         true,
         VTEP,
         Optional.of(new Router(new Vni(l3Vni), MAC)),
         Optional.empty(),
-        new Rank(false, 0, 100, 0, Origin.IGP));
+        new Rank(false, 0, 100, 0, Origin.IGP),
+        "");
   }
 
   @Test
   void ofOneVtepInTwoForeignVnisTheLowerCountsWhateverCameFirst() {
     for (var order : List.of(List.of(5001, 5002), List.of(5002, 5001))) {
       var remote = new RemotePrefixes();
-      order.forEach(vni -> remote.put(key(vni), host(vni)));
+      order.forEach(vni -> remote.put(key(vni), List.of(host(vni))));
       assertThat(remote.best(new IpPrefix(HOST, 32), OWN, HERE, _ -> true))
           .containsExactly(host(5001));
     }
@@ -62,7 +64,7 @@ final class RemotePrefixesTest {
   @Test
   void theOwnVniComesFirst() {
     var remote = new RemotePrefixes();
-    List.of(4999, 5000, 5001).forEach(vni -> remote.put(key(vni), host(vni)));
+    List.of(4999, 5000, 5001).forEach(vni -> remote.put(key(vni), List.of(host(vni))));
     assertThat(remote.best(new IpPrefix(HOST, 32), OWN, HERE, _ -> true))
         .containsExactly(host(5000));
   }
