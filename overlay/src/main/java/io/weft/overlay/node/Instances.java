@@ -333,7 +333,7 @@ final class Instances {
     var touched = plan.takeTouched();
     for (var network : byNetwork.values()) {
       if (touched.contains(network.segment()) || touched.contains(whole(network.namespace()))) {
-        network.announcementMayHaveChanged();
+        network.announcement().mayHaveChanged();
       }
     }
     for (var tenant : tenants.all()) {
@@ -343,7 +343,7 @@ final class Instances {
     }
     var all = new LinkedHashMap<Object, List<OriginatedRoute>>();
     for (var network : byNetwork.values()) {
-      if (network.isAnnouncementDue()) {
+      if (network.announcement().isDue()) {
         tenant(network.namespace()).ifPresent(TenantInstance::announcementMayHaveChanged);
       }
       all.put(network, network.routes());

@@ -48,7 +48,10 @@ final class NetworkInstance implements Importer {
   /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
   private final TreeSet<String> standby = new TreeSet<>();
 
-  /** How many endpoints that do not stand by have the MAC: one, but for what an earlier life may have left. */
+  /**
+   * How many endpoints that do not stand by have the MAC: one, but for what an earlier life may
+   * have left.
+   */
   private final TreeMap<MacAddress, Integer> localMacs = new TreeMap<>();
 
   private final OwnedObjects owned;
@@ -480,13 +483,8 @@ final class NetworkInstance implements Importer {
     return objects;
   }
 
-  /** What this network announces follows from this, among others. */
-  void announcementMayHaveChanged() {
-    announcement.mayHaveChanged();
-  }
-
-  boolean isAnnouncementDue() {
-    return announcement.isDue();
+  Announcement announcement() {
+    return announcement;
   }
 
   /** The routes that this network announces now; the very list of before where they are. */

@@ -115,7 +115,7 @@ final class RouteExchange {
     carried.addAll(learned.targets(path));
     for (var network : instances.importers(carried)) {
       network.learn(key, path.filter(network::imports));
-      originationDue = originationDue || network.isAnnouncementDue();
+      originationDue = originationDue || network.announcement().isDue();
     }
     for (var tenant : instances.tenantsShown(carried)) {
       teach(tenant, key);
