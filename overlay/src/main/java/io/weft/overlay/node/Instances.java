@@ -332,7 +332,8 @@ final class Instances {
   Map<Object, List<OriginatedRoute>> announcements() {
     var touched = plan.takeTouched();
     for (var network : byNetwork.values()) {
-      if (touched.contains(network.segment()) || touched.contains(whole(network.namespace()))) {
+      var segment = new Segment(network.namespace(), network.intent().vni().value());
+      if (touched.contains(segment) || touched.contains(whole(network.namespace()))) {
         network.announcement().mayHaveChanged();
       }
     }
@@ -346,7 +347,7 @@ final class Instances {
       if (network.announcement().isDue()) {
         tenant(network.namespace()).ifPresent(TenantInstance::announcementMayHaveChanged);
       }
-      all.put(network, network.routes());
+      all.put(network, network.announcement().routes(network));
     }
     tenants.all().forEach(tenant -> all.put(tenant, tenant.routes()));
     return all;

@@ -1,7 +1,6 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.Path;
-import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Route;
@@ -19,7 +18,6 @@ import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
-import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -47,12 +45,6 @@ final class NetworkInstance implements Importer {
 
   /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
   private final TreeSet<String> standby = new TreeSet<>();
-
-  /**
-   * How many endpoints that do not stand by have the MAC: one, but for what an earlier life may
-   * have left.
-   */
-  private final TreeMap<MacAddress, Integer> localMacs = new TreeMap<>();
 
   private final OwnedObjects owned;
   private final MacMobility mobility;
@@ -111,11 +103,6 @@ final class NetworkInstance implements Importer {
     return remote.routes();
   }
 
-  /** Where its objects are, but for those of the namespace. */
-  Segment segment() {
-    return new Segment(namespace, intent.vni().value());
-  }
-
   /** What the tenant's routing adds to this network's routes, once it can carry packets. */
   Optional<TenantAnnouncement.Routed> routed() {
     return intent.isRouted() ? routing.get() : Optional.empty();
@@ -163,7 +150,6 @@ final class NetworkInstance implements Importer {
   }
 
   private void own(Endpoint endpoint) {
-    localMacs.merge(endpoint.mac(), 1, Integer::sum);
     announcement.mayHaveChanged();
     endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
     mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
@@ -171,7 +157,6 @@ final class NetworkInstance implements Importer {
 
   private void disown(Endpoint endpoint) {
     endpoint.addresses().forEach(host -> disown(host.address(), endpoint));
-    localMacs.merge(endpoint.mac(), -1, (n, less) -> n + less == 0 ? null : n + less);
     mobility.release(endpoint.mac());
     announcement.forget(endpoint);
     announcement.mayHaveChanged();
@@ -245,7 +230,6 @@ final class NetworkInstance implements Importer {
     endpoints.clear();
     owners.clear();
     standby.clear();
-    localMacs.clear();
     owned.clear();
   }
 
@@ -255,7 +239,12 @@ final class NetworkInstance implements Importer {
   }
 
   boolean hasLocalMac(MacAddress mac) {
-    return localMacs.containsKey(mac);
+    for (var endpoint : endpoints.values()) {
+      if (endpoint.mac().equals(mac) && !isStandby(endpoint)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private List<ForwardingObject> objects() {
@@ -485,11 +474,6 @@ final class NetworkInstance implements Importer {
 
   Announcement announcement() {
     return announcement;
-  }
-
-  /** The routes that this network announces now; the very list of before where they are. */
-  List<OriginatedRoute> routes() {
-    return announcement.routes(this);
   }
 
   boolean tunnelStands() {
