@@ -115,6 +115,7 @@ final class StatusCommand implements Callable<Integer> {
       line(out, "problem", problem.asText());
     }
     printEndpoints(status, out);
+    printSessions(status.path("endpointSessions"), out);
   }
 
   private static void printPaths(JsonNode paths, PrintWriter out) {
@@ -170,6 +171,44 @@ final class StatusCommand implements Callable<Integer> {
     if (!table.isEmpty()) {
       out.println();
       out.print(table);
+    }
+  }
+
+  /** BGP with endpoints, then what they say that is not taken. */
+  private static void printSessions(JsonNode sessions, PrintWriter out) {
+    var table =
+        new Table(
+            "ENDPOINT'S BGP", "NETWORK", "ADDRESS", "AS", "STATE", "TAKEN", "REFUSED", "ENDED BY");
+    for (var session : sessions) {
+      int refused = session.path("refused").size() + session.path("moreRefused").asInt();
+      table.row(
+          session.path("endpoint").asText(),
+          session.path("network").asText(),
+          session.path("address").asText(),
+          Texts.orDash(session, "asn"),
+          session.path("state").asText(),
+          session.path("accepted"),
+          refused,
+          session.path("state").asText().equals("Established")
+              ? ""
+              : session.path("lastReason").asText());
+    }
+    if (table.isEmpty()) {
+      return;
+    }
+    out.println();
+    out.print(table);
+    for (var session : sessions) {
+      for (var refused : session.path("refused")) {
+        line(
+            out,
+            "refused",
+            "endpoint %s says %s: %s"
+                .formatted(
+                    session.path("endpoint").asText(),
+                    refused.path("prefix").asText(),
+                    refused.path("reason").asText()));
+      }
     }
   }
 

@@ -93,7 +93,7 @@ final class NodeMachine extends Machine {
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
         case NodeEffect.WriteAddress _, NodeEffect.ReplyToAddresses _ ->
             throw new IllegalStateException("there is no store of addresses in this world");
-        case NodeEffect.Report _ -> {}
+        case NodeEffect.Report _, NodeEffect.EndpointBgp _, NodeEffect.ListenToEndpoints _ -> {}
       }
     }
     rest();

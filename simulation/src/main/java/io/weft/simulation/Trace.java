@@ -47,6 +47,7 @@ final class Trace {
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,
+          NodeEvent.EndpointBgp _,
           NodeEvent.DeadlineReached _ ->
           add(who, "<- " + event);
     }
@@ -85,6 +86,8 @@ final class Trace {
           NodeEffect.ReplyToDetach _,
           NodeEffect.WriteAddress _,
           NodeEffect.ReplyToAddresses _,
+          NodeEffect.EndpointBgp _,
+          NodeEffect.ListenToEndpoints _,
           NodeEffect.Report _ ->
           add(who, "-> " + effect);
     }

@@ -37,6 +37,7 @@ final class BgpListener {
   private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
 
   private final IpAddress address;
+  private final Optional<String> device;
   private final int port;
   private final boolean strangers;
   private final BiConsumer<BgpListener, SocketChannel> accepted;
@@ -61,7 +62,30 @@ final class BgpListener {
       PeerTransports peers,
       boolean strangers,
       BiConsumer<BgpListener, SocketChannel> accepted) {
+    this(address, Optional.empty(), port, peers, strangers, accepted);
+  }
+
+  /**
+   * One that takes connections by one link alone, whose other ends may demand TTL security of us.
+   */
+  static BgpListener onDevice(
+      IpAddress address,
+      String device,
+      int port,
+      PeerTransports peers,
+      BiConsumer<BgpListener, SocketChannel> accepted) {
+    return new BgpListener(address, Optional.of(device), port, peers, true, accepted);
+  }
+
+  private BgpListener(
+      IpAddress address,
+      Optional<String> device,
+      int port,
+      PeerTransports peers,
+      boolean strangers,
+      BiConsumer<BgpListener, SocketChannel> accepted) {
     this.address = address;
+    this.device = device;
     this.port = port;
     this.peers = peers;
     this.strangers = strangers;
@@ -116,7 +140,7 @@ final class BgpListener {
     wanted.forEach((prefix, secret) -> protect(socket, prefix, secret));
     boolean limited = peers.of(ipv4).stream().anyMatch(p -> p.ttlSecurityHops().isPresent());
     // RFC 5082 §3: the answer to a SYN has the full TTL as well.
-    TcpOptions.ttl(socket, ipv4, limited ? 255 : TcpOptions.SYSTEM_TTL);
+    TcpOptions.ttl(socket, ipv4, limited || device.isPresent() ? 255 : TcpOptions.SYSTEM_TTL);
     TcpOptions.minimumTtl(socket, ipv4, peers.listenerMinimumTtl(ipv4));
     TcpOptions.saveSyn(socket, limited);
   }
@@ -156,6 +180,7 @@ final class BgpListener {
       var socket = ServerSocketChannel.open(family(address));
       try {
         keys.clear();
+        device.ifPresent(link -> TcpOptions.bindToDevice(socket, link));
         secure(socket);
         socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         socket.bind(new InetSocketAddress(Zones.inet(address), port), BACKLOG);

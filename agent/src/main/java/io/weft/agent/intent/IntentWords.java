@@ -4,12 +4,15 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.intent.ResolvedNetwork;
 import io.weft.kubernetes.intent.ResolvedTenant;
+import io.weft.kubernetes.resource.EndpointBgpSpec;
+import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.Advertisements;
 import io.weft.overlay.node.EgressIntent;
+import io.weft.overlay.node.EndpointBgpIntent;
 import io.weft.overlay.node.ForeignRoutes;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
@@ -32,20 +35,7 @@ public final class IntentWords {
   public static NodeIntent node(Intent intent, Optional<IpAddress> self) {
     var fabric = intent.fabric().spec();
     var networks =
-        intent.networks().values().stream()
-            .map(
-                network ->
-                    new NetworkIntent(
-                        network.name(),
-                        network.network().spec().tenant(),
-                        network.vni(),
-                        network.network().spec().subnets(),
-                        network.imports(),
-                        network.exports(),
-                        network.network().spec().mtu(),
-                        gateways(intent, network),
-                        advertisements(network.network().spec().advertising())))
-            .toList();
+        intent.networks().values().stream().map(network -> network(intent, network)).toList();
     var neighbours = new PeerWords(fabric, self, false);
     return new NodeIntent(
             fabric.asn(),
@@ -64,6 +54,29 @@ public final class IntentWords {
       case ROUTES -> Advertisements.ROUTES;
       case ADDRESSES -> Advertisements.ADDRESSES;
     };
+  }
+
+  private static NetworkIntent network(Intent intent, ResolvedNetwork network) {
+    var spec = network.network().spec();
+    return new NetworkIntent(
+        network.name(),
+        spec.tenant(),
+        network.vni(),
+        spec.subnets(),
+        network.imports(),
+        network.exports(),
+        spec.mtu(),
+        gateways(intent, network),
+        advertisements(spec.advertising()),
+        spec.bgp().map(bgp -> bgp(bgp, intent.fabric().spec())));
+  }
+
+  private static EndpointBgpIntent bgp(EndpointBgpSpec spec, FabricSpec fabric) {
+    return new EndpointBgpIntent(
+        spec.asn().orElse(fabric.asn()),
+        spec.prefixes().stream().map(PolicyWords::range).toList(),
+        spec.maximumPrefixes(),
+        spec.advertise() == EndpointBgpSpec.Advertise.DEFAULT);
   }
 
   private static List<TenantIntent> tenants(Intent intent) {

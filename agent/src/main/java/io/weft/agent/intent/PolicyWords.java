@@ -58,10 +58,12 @@ final class PolicyWords {
         match.routeTargets(),
         standard(match.communities()),
         large(match.communities()),
-        match.prefixes().stream()
-            .map(range -> new PrefixRange(range.prefix(), range.least(), range.most()))
-            .toList(),
+        match.prefixes().stream().map(PolicyWords::range).toList(),
         match.peers());
+  }
+
+  static PrefixRange range(PolicySpec.PrefixMatch match) {
+    return new PrefixRange(match.prefix(), match.least(), match.most());
   }
 
   private static Change change(PolicySpec.Changes changes) {

@@ -55,12 +55,18 @@ final class Rows {
     for (int i = 0; i < hops.length; i++) {
       hops[i] = NextHop.via(entry.hops().get(i).via(), devices.get(i));
     }
-    return Route.of(entry.prefix(), hops).withMetric(ENDPOINT_METRIC);
+    return of(entry, hops);
   }
 
   /** What stands for the prefix, whoever is behind it. */
   static Route anyRoute(ForwardingObject.EndpointRoute entry) {
-    return Route.of(entry.prefix()).withMetric(ENDPOINT_METRIC);
+    return of(entry);
+  }
+
+  private static Route of(ForwardingObject.EndpointRoute entry, NextHop... hops) {
+    return Route.of(entry.prefix(), hops)
+        .withProtocol(entry.learned() ? PROTOCOL : Route.STATIC)
+        .withMetric(ENDPOINT_METRIC);
   }
 
   /** What stands for the prefix, wherever it leads: there is one of ours. */

@@ -20,6 +20,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -393,17 +394,25 @@ final class Translation {
 
   /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
   Optional<ForwardingObject> object(Route row) {
-    if (row.protocol() == Route.STATIC && row.table() == Route.MAIN_TABLE) {
-      return staticRoute(row);
+    if (isOfEndpoint(row)) {
+      boolean learned = row.protocol() == Route.BGP;
+      return hops(row)
+          .map(hops -> new ForwardingObject.EndpointRoute(namespace, row.prefix(), hops, learned));
     }
-    if (!isOurs(row)) {
-      return Optional.empty();
+    if (isOurs(row)) {
+      return hops(row).map(hops -> new ForwardingObject.TenantRoute(namespace, row.prefix(), hops));
     }
+    return row.protocol() == Route.STATIC && row.table() == Route.MAIN_TABLE
+        ? egressRoute(row)
+        : Optional.empty();
+  }
+
+  /** All of them, or nothing. */
+  private Optional<List<TenantHop>> hops(Route row) {
     var hops = new ArrayList<TenantHop>();
     row.nextHops().forEach(hop -> hop(hop).ifPresent(hops::add));
-    return hops.isEmpty() || hops.size() < row.nextHops().size()
-        ? Optional.empty()
-        : Optional.of(new ForwardingObject.TenantRoute(namespace, row.prefix(), hops));
+    return Optional.<List<TenantHop>>of(hops)
+        .filter(all -> !all.isEmpty() && all.size() == row.nextHops().size());
   }
 
   private static boolean isOurs(Route row) {
@@ -423,15 +432,11 @@ final class Translation {
         .or(() -> sender(link).map(vni -> TenantHop.sending(vni, via)));
   }
 
-  private Optional<ForwardingObject> staticRoute(Route row) {
-    if (!row.metric().equals(OptionalInt.of(Rows.ENDPOINT_METRIC))) {
-      return egressRoute(row);
-    }
-    var hops = new ArrayList<TenantHop>();
-    row.nextHops().forEach(hop -> hop(hop).ifPresent(hops::add));
-    return hops.isEmpty() || hops.size() < row.nextHops().size()
-        ? Optional.empty()
-        : Optional.of(new ForwardingObject.EndpointRoute(namespace, row.prefix(), hops));
+  /** Of whoever said it: an operator, or the endpoint by BGP. */
+  private static boolean isOfEndpoint(Route row) {
+    return (row.protocol() == Route.STATIC || row.protocol() == Route.BGP)
+        && row.metric().equals(OptionalInt.of(Rows.ENDPOINT_METRIC))
+        && row.table() == Route.MAIN_TABLE;
   }
 
   private Optional<ForwardingObject> egressRoute(Route row) {
@@ -474,12 +479,13 @@ final class Translation {
     if (isOurs(row)) {
       return Optional.of(ForwardingObject.TenantRoute.key(namespace, row.prefix()));
     }
+    if (isOfEndpoint(row)) {
+      return Optional.of(ForwardingObject.EndpointRoute.key(namespace, row.prefix()));
+    }
     if (row.protocol() != Route.STATIC || row.table() != Route.MAIN_TABLE) {
       return Optional.empty();
     }
     return switch (row.metric().orElse(0)) {
-      case Rows.ENDPOINT_METRIC ->
-          Optional.of(ForwardingObject.EndpointRoute.key(namespace, row.prefix()));
       case Rows.EGRESS_METRIC ->
           Optional.of(ForwardingObject.EgressRoute.key(namespace, row.prefix()));
       case Rows.DEAD_END_METRIC ->

@@ -11,6 +11,7 @@ import io.weft.agent.control.ControlServer.Handler;
 import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.EndpointSessionJson;
 import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PathJson;
@@ -104,6 +105,9 @@ final class NodeCalls {
     all.addAll(await(loop.ask(node::deviations)));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
+    document.set(
+        "endpointSessions",
+        EndpointSessionJson.sessions(view.endpointSessions(), System.nanoTime()));
     document.set("paths", PathJson.paths(paths.get()));
     return document;
   }

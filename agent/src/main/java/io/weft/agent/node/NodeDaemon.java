@@ -6,6 +6,7 @@ import io.weft.agent.addresses.DirectoryStore;
 import io.weft.agent.advertise.RouterAdvertiser;
 import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
+import io.weft.agent.bgp.EndpointTransport;
 import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.cni.CniServer;
 import io.weft.agent.control.ControlServer;
@@ -59,6 +60,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final UnderlayWatch underlay;
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final BgpTransport transport;
+  private final EndpointTransport endpoints;
   private final PeerPaths paths;
   private final KernelShell kernel;
   private final PathProbes probes;
@@ -91,6 +93,13 @@ public final class NodeDaemon implements AutoCloseable {
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport =
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
+    endpoints =
+        new EndpointTransport(
+            (network, events) ->
+                loop.putAll(
+                    events.stream()
+                        .<NodeEvent>map(event -> new NodeEvent.EndpointBgp(network, event))
+                        .toList()));
     paths = new PeerPaths(event -> loop.put(new NodeEvent.Bgp(event)));
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> ask(node::tunnels));
@@ -250,6 +259,7 @@ public final class NodeDaemon implements AutoCloseable {
   private List<String> problems() {
     var problems = new ArrayList<>(configuration.current().problems());
     problems.addAll(transport.problems());
+    problems.addAll(endpoints.problems());
     problems.addAll(paths.problems());
     return problems;
   }
@@ -293,6 +303,8 @@ public final class NodeDaemon implements AutoCloseable {
   private void carryOut(NodeEffect effect) {
     switch (effect) {
       case NodeEffect.Bgp(var bgp) -> transport.carryOut(bgp);
+      case NodeEffect.EndpointBgp(_, var bgp) -> endpoints.carryOut(bgp);
+      case NodeEffect.ListenToEndpoints(var listeners) -> endpoints.listen(listeners);
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
@@ -335,6 +347,7 @@ public final class NodeDaemon implements AutoCloseable {
     }
     loop.close();
     transport.close();
+    endpoints.close();
     underlay.close();
   }
 }

@@ -25,6 +25,7 @@ import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
+import io.weft.overlay.node.EndpointSessionView;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.NodeView.DuplicateView;
@@ -157,7 +158,8 @@ class DocumentsTest {
             quiet.kernelFailures(),
             quiet.bgp(),
             List.of(duplicate),
-            List.of(new UnusedView("red", List.of("10.9.0.0/16: why"))));
+            List.of(new UnusedView("red", List.of("10.9.0.0/16: why"))),
+            List.of());
     assertThat(NodeJson.status(view, List.of()).path("unusedRoutes").toString())
         .isEqualTo("[{\"tenant\":\"red\",\"reason\":\"10.9.0.0/16: why\"}]");
     assertJson(
@@ -179,6 +181,33 @@ class DocumentsTest {
           'realised':true,'orphaned':false,'rd':'10.0.0.1:1','mtu':1450,'localEndpoints':1,
           'remoteMacs':2,'floodTargets':3,'subnets':['192.168.1.0/24'],'gateways':[],
           'importTargets':['65000:100'],'exportTargets':['65000:100']}]}
+        """);
+  }
+
+  @Test
+  void endpointSessions() throws Exception {
+    var refused = new EndpointSessionView.Refused(IpPrefix.parse("10.66.0.0/16"), "why");
+    var session =
+        new EndpointSessionView(
+            "red-web",
+            "router-1",
+            IpAddress.parse("192.168.1.10"),
+            Optional.of(new AutonomousSystem(65100)),
+            "Established",
+            Optional.of(1_000_000_000L),
+            2,
+            List.of(refused),
+            3,
+            Optional.of("hold timer"));
+    assertJson(
+        JsonNodeFactory.instance
+            .objectNode()
+            .set("sessions", EndpointSessionJson.sessions(List.of(session), 61_000_000_000L)),
+        """
+        {'sessions':[{'network':'red-web','endpoint':'router-1','address':'192.168.1.10',
+          'asn':65100,'state':'Established','seconds':60,'accepted':2,
+          'refused':[{'prefix':'10.66.0.0/16','reason':'why'}],'moreRefused':3,
+          'lastReason':'hold timer'}]}
         """);
   }
 

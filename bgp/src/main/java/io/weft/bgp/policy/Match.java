@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param largeCommunities one of them, or of the standard ones, is on the route (RFC 8092)
  * @param prefixes of unicast routes and of EVPN type 5; no other route fits one
  * @param peers the neighbour's address is in one of them
+ * @param nextHops the route's next hop is one of them
  */
 public record Match(
     List<Family> families,
@@ -33,7 +34,8 @@ public record Match(
     List<Community> communities,
     List<LargeCommunity> largeCommunities,
     List<PrefixRange> prefixes,
-    List<IpPrefix> peers) {
+    List<IpPrefix> peers,
+    List<IpAddress> nextHops) {
   /** All routes. */
   public static final Match ANY =
       new Match(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
@@ -46,6 +48,27 @@ public record Match(
     largeCommunities = List.copyOf(largeCommunities);
     prefixes = List.copyOf(prefixes);
     peers = List.copyOf(peers);
+    nextHops = List.copyOf(nextHops);
+  }
+
+  /** By whatever next hop. */
+  public Match(
+      List<Family> families,
+      List<Integer> evpnTypes,
+      List<RouteTarget> routeTargets,
+      List<Community> communities,
+      List<LargeCommunity> largeCommunities,
+      List<PrefixRange> prefixes,
+      List<IpPrefix> peers) {
+    this(
+        families,
+        evpnTypes,
+        routeTargets,
+        communities,
+        largeCommunities,
+        prefixes,
+        peers,
+        List.of());
   }
 
   /** Without large communities. */
@@ -59,6 +82,12 @@ public record Match(
     this(families, evpnTypes, routeTargets, communities, List.of(), prefixes, peers);
   }
 
+  /** Routes to these prefixes, by one of the next hops where there are any. */
+  public static Match of(List<PrefixRange> prefixes, List<IpAddress> nextHops) {
+    return new Match(
+        List.of(), List.of(), List.of(), List.of(), List.of(), prefixes, List.of(), nextHops);
+  }
+
   boolean fits(Route route, PathAttributes attributes, IpAddress peer) {
     return (families.isEmpty() || families.contains(route.family()))
         && (evpnTypes.isEmpty()
@@ -70,7 +99,8 @@ public record Match(
             || prefix(route)
                 .filter(prefix -> prefixes.stream().anyMatch(range -> range.matches(prefix)))
                 .isPresent())
-        && (peers.isEmpty() || peers.stream().anyMatch(range -> range.contains(peer)));
+        && (peers.isEmpty() || peers.stream().anyMatch(range -> range.contains(peer)))
+        && (nextHops.isEmpty() || nextHops.contains(attributes.nextHop()));
   }
 
   private boolean hasACommunity(PathAttributes attributes) {

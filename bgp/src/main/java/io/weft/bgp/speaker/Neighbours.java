@@ -415,8 +415,9 @@ final class Neighbours {
   }
 
   private void watchLimit(long now, Neighbour neighbour, Session session) {
-    int routes = neighbour.routesIn.size();
-    var maximum = maximum(neighbour.config, routes);
+    int kept = neighbour.routesIn.size();
+    var maximum = maximum(neighbour.config, kept);
+    int routes = maximum.countsRefused() ? kept + neighbour.refusals.size() : kept;
     boolean warnsOnly = maximum.excess() instanceof Excess.Warn;
     var level = RouteLimit.of(maximum, routes);
     boolean ends = level == RouteLimit.ABOVE && !warnsOnly;

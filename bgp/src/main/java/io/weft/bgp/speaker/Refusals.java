@@ -3,7 +3,9 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.rib.Reason;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -61,6 +63,11 @@ final class Refusals {
   /** Keys of what was refused, oldest first. */
   Stream<Route> keys(Predicate<Route> meant) {
     return reasons.keySet().stream().filter(meant);
+  }
+
+  /** All that are remembered, oldest first. */
+  Map<Route, Reason> all() {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(reasons));
   }
 
   int size() {

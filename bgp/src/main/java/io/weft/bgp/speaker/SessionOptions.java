@@ -90,13 +90,20 @@ public record SessionOptions(
    * @param limit all families together, from 1 on
    * @param warnPercent of the limit, 1..100: where a warning is due
    * @param excess what is done about more
+   * @param countsRefused routes that are not kept count too, so that the peer cannot have us
+   *     remember more than that
    */
-  public record MaximumPrefixes(int limit, int warnPercent, Excess excess) {
+  public record MaximumPrefixes(int limit, int warnPercent, Excess excess, boolean countsRefused) {
     public MaximumPrefixes {
       if (limit < 1 || warnPercent < 1 || warnPercent > 100) {
         throw new IllegalArgumentException(
             "maximum of " + limit + " routes with a warning at " + warnPercent + " %");
       }
+    }
+
+    /** Of routes that are kept. */
+    public MaximumPrefixes(int limit, int warnPercent, Excess excess) {
+      this(limit, warnPercent, excess, false);
     }
   }
 

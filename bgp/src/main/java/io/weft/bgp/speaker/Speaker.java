@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.rib.Reason;
 import io.weft.bgp.speaker.SpeakerEvent.Accepted;
 import io.weft.bgp.speaker.SpeakerEvent.ConfigChanged;
 import io.weft.bgp.speaker.SpeakerEvent.ConnectFailed;
@@ -14,8 +15,11 @@ import io.weft.bgp.speaker.SpeakerEvent.PathFailed;
 import io.weft.bgp.speaker.SpeakerEvent.RoutesOriginated;
 import io.weft.bgp.speaker.SpeakerView.RouteView;
 import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -105,6 +109,15 @@ public final class Speaker implements SpeakerInspection {
   @Override
   public List<Route> refused(Predicate<Route> meant) {
     return routing.refused(meant, neighbours.all());
+  }
+
+  /** Keys of what the peer said and is not held, oldest first, each with the reason; copied. */
+  public Map<Route, Reason> refusedOf(IpAddress peer) {
+    return neighbours.all().stream()
+        .filter(neighbour -> neighbour.address().equals(peer))
+        .findFirst()
+        .map(neighbour -> neighbour.refusals.all())
+        .orElseGet(Collections::emptyMap);
   }
 
   private void take(long now, SpeakerEvent event) {

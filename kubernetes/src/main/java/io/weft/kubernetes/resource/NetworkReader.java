@@ -2,6 +2,8 @@ package io.weft.kubernetes.resource;
 
 import static io.weft.kubernetes.resource.ResourceReader.placed;
 
+import io.weft.kubernetes.resource.EndpointBgpSpec.Advertise;
+import io.weft.kubernetes.resource.PolicySpec.PrefixMatch;
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
@@ -42,6 +44,13 @@ final class NetworkReader {
           "an IPv6 gateway advertises itself, and this network has none; give it a gateway and an"
               + " IPv6 subnet, or remove routerAdvertisements");
     }
+    var bgpValue = object.optional("bgp");
+    var bgp = bgpValue.object(NetworkReader::bgp);
+    if (bgp.isPresent() && gateways.isEmpty()) {
+      bgpValue.report(
+          "endpoints speak BGP with the network's gateway, and it has none; give it one (gateway:"
+              + " true) or remove bgp");
+    }
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
     try {
@@ -54,7 +63,8 @@ final class NetworkReader {
               mtu.map(octets -> OptionalInt.of(octets.intValue())).orElse(OptionalInt.empty()),
               gateways,
               namespaces,
-              advertised.orElse(NetworkSpec.Advertising.NONE)));
+              advertised.orElse(NetworkSpec.Advertising.NONE),
+              bgp));
     } catch (IllegalArgumentException e) {
       // All that is left to go wrong between the fields is the mtu; say so at its place.
       mtuValue.report(String.valueOf(e.getMessage()));
@@ -113,6 +123,27 @@ final class NetworkReader {
     }
     NetworkSpec.requireApart(subnet, before);
     return subnet;
+  }
+
+  private static Optional<EndpointBgpSpec> bgp(YamlObject object) {
+    var asn = object.optional("asn");
+    var prefixes = object.optional("prefixes");
+    if (prefixes.each().size() > EndpointBgpSpec.MAX_PREFIXES) {
+      prefixes.report("bgp.prefixes are at most " + EndpointBgpSpec.MAX_PREFIXES);
+    }
+    return Optional.of(
+        new EndpointBgpSpec(
+            FabricReader.as(asn),
+            prefixes.each(item -> item.word(PrefixMatch::parse)),
+            object
+                .optional("maximumPrefixes")
+                .integer(1, EndpointBgpSpec.MAX_MAXIMUM)
+                .map(Long::intValue)
+                .orElse(EndpointBgpSpec.DEFAULT_MAXIMUM),
+            object
+                .optional("advertise")
+                .choice(PeerReader.choices("none", Advertise.NONE, "default", Advertise.DEFAULT))
+                .orElse(Advertise.NONE)));
   }
 
   /** {@code true}: the first address of each subnet; or a list of addresses. */

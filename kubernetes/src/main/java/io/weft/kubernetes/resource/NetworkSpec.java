@@ -24,6 +24,7 @@ import java.util.TreeMap;
  *     none: pure Layer 2
  * @param namespaces of Kubernetes whose pods get their interface in it, each once; at most 1,024
  * @param advertising what its IPv6 gateway says of itself by router advertisements
+ * @param bgp what endpoints may say of what is behind them; empty: nothing
  */
 public record NetworkSpec(
     Optional<String> tenant,
@@ -33,7 +34,8 @@ public record NetworkSpec(
     OptionalInt mtu,
     List<IpAddress> gateways,
     List<String> namespaces,
-    Advertising advertising) {
+    Advertising advertising,
+    Optional<EndpointBgpSpec> bgp) {
   public static final int MIN_MTU = 576;
   public static final int MAX_MTU = 9000;
   public static final int MAX_SUBNETS = 16;
@@ -50,7 +52,8 @@ public record NetworkSpec(
           OptionalInt.empty(),
           List.of(),
           List.of(),
-          Advertising.NONE);
+          Advertising.NONE,
+          Optional.empty());
 
   /** What an IPv6 gateway says of itself by router advertisements (RFC 4861 §6.2). */
   public enum Advertising {

@@ -27,7 +27,11 @@ import java.util.List;
 /** The fields of a Fabric. */
 final class FabricSchema {
   private static final long MAX_NUMBER = 0xffff_ffffL;
-  private static final Whole AS = new Whole(1, MAX_NUMBER);
+
+  /** Prefixes inside another one. */
+  static final Text PREFIXES = new Text("", 64, "PREFIX [ge N] [le N]");
+
+  static final Whole AS = new Whole(1, MAX_NUMBER);
   private static final Choice FAMILY =
       new Choice(List.of("ipv4-unicast", "ipv6-unicast", "l2vpn-evpn"));
   private static final Choice VERDICT = new Choice(List.of("accept", "reject"));
@@ -220,10 +224,7 @@ final class FabricSchema {
             new ListOf(Fieldset.EXPORT_TARGET, SOME),
             "One of them is on the route."),
         optional("communities", new ListOf(COMMUNITY, SOME), "One of them is on the route."),
-        optional(
-            "prefixes",
-            new ListOf(new Text("", 64, "PREFIX [ge N] [le N]"), SOME),
-            "Of unicast routes and of EVPN Type 5."),
+        optional("prefixes", new ListOf(PREFIXES, SOME), "Of unicast routes and of EVPN Type 5."),
         optional(
             "peers",
             new ListOf(new Text("^[0-9a-fA-F:./]+$", 49, "address or prefix"), SOME),

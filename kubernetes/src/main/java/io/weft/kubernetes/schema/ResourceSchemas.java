@@ -6,6 +6,7 @@ import static io.weft.kubernetes.schema.Fieldset.SOME;
 import static io.weft.kubernetes.schema.Schema.Field.optional;
 import static io.weft.kubernetes.schema.Schema.Field.required;
 
+import io.weft.kubernetes.resource.EndpointBgpSpec;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.schema.KindSchema.Column;
@@ -137,11 +138,32 @@ public final class ResourceSchemas {
                         new ListOf(NAME, NetworkSpec.MAX_NAMESPACES),
                         "By their names; a namespace is named by one network only.")),
                 "Namespaces whose pods get their interface in this network, as the CNI plugin makes"
-                    + " it."))
+                    + " it."),
+            optional(
+                "bgp",
+                endpointBgp(),
+                "What endpoints may say by BGP is behind them; nothing when not given."))
         .where(
             "!has(self.mtu) || self.mtu >= 1280 || !has(self.subnets) || !self.subnets.exists(s,"
                 + " s.contains(':'))",
             "an IPv6 subnet needs an mtu of 1280 and more (RFC 8200 §5)");
+  }
+
+  private static Fields endpointBgp() {
+    return Fields.of(
+        optional("asn", FabricSchema.AS, "Ours towards them; that of the fabric when not given."),
+        optional(
+            "prefixes",
+            new ListOf(FabricSchema.PREFIXES, EndpointBgpSpec.MAX_PREFIXES),
+            "What they may say; all else is refused."),
+        optional(
+            "maximumPrefixes",
+            new Whole(1, EndpointBgpSpec.MAX_MAXIMUM),
+            "What one may say, refused ones among them; 100 when not given."),
+        optional(
+            "advertise",
+            new Choice(List.of("default", "none")),
+            "What they hear: nothing, or a default route; none when not given."));
   }
 
   private static Fields connection() {

@@ -322,9 +322,15 @@ public sealed interface ForwardingObject {
    * {@link TenantRoute} to the same prefix. It also keeps over a restart what is behind whom.
    *
    * @param hops one or more addresses of endpoints, each over the bridge of its network; sorted
+   * @param learned they said so by BGP; else it was said when they were attached
    */
-  record EndpointRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
+  record EndpointRoute(String namespace, IpPrefix prefix, List<TenantHop> hops, boolean learned)
       implements ForwardingObject {
+    /** One that was given. */
+    public EndpointRoute(String namespace, IpPrefix prefix, List<TenantHop> hops) {
+      this(namespace, prefix, hops, false);
+    }
+
     public EndpointRoute {
       hops = hops.stream().sorted().distinct().toList();
       if (hops.isEmpty()) {

@@ -39,6 +39,7 @@ final class EndpointLifecycle {
   private final Addressing addressing;
   private final ClaimHolding claims;
   private final StandbyHolders standby;
+  private final EndpointSpeakers speakers;
   private final Attachments attachments;
 
   /** Calls that wait for a write to the store of addresses, by what they wait for. */
@@ -62,7 +63,8 @@ final class EndpointLifecycle {
       RouteExchange routes,
       ForwardingPlan plan,
       Addressing addressing,
-      Effects effects) {
+      Effects effects,
+      EndpointSpeakers speakers) {
     this.config = config;
     this.addressing = addressing;
     this.standby = new StandbyHolders(addressing.book(), foundation);
@@ -73,6 +75,7 @@ final class EndpointLifecycle {
     this.plan = plan;
     this.effects = effects;
     this.attachments = new Attachments(config.maxEndpoints(), addressing.book());
+    this.speakers = speakers;
   }
 
   // ---- calls ------------------------------------------------------------------------------
@@ -405,6 +408,7 @@ final class EndpointLifecycle {
   }
 
   private void refreshTenant(NetworkInstance instance, Endpoint endpoint) {
+    speakers.mayHaveChanged(instance.intent().name());
     instances
         .refreshTenant(instance, endpoint, foundation.tenants(), foundation.underlay())
         .ifPresent(routes::importInto);

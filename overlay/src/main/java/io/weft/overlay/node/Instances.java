@@ -48,12 +48,13 @@ final class Instances {
       NodeConfig config,
       ForwardingPlan plan,
       Effects effects,
-      Supplier<Collection<NetworkIntent>> intended) {
+      Supplier<Collection<NetworkIntent>> intended,
+      EndpointSpeakers speakers) {
     this.config = config;
     this.plan = plan;
     this.effects = effects;
     this.duplicates = new DuplicateDetection(config.duplicates());
-    this.tenants = new Tenants(plan, this::all, intended);
+    this.tenants = new Tenants(plan, this::all, intended, speakers);
   }
 
   /** The time of all that follows, until the next call. */

@@ -23,6 +23,7 @@ import java.util.OptionalInt;
  * @param gateways anycast addresses of its default gateway (RFC 9135 §4.1), one of a subnet at
  *     most, each with the length of its subnet; none: pure Layer 2
  * @param advertisements what its IPv6 gateways say of themselves
+ * @param bgp what its endpoints may say of what is behind them; empty: it does not speak with them
  */
 public record NetworkIntent(
     String name,
@@ -33,7 +34,8 @@ public record NetworkIntent(
     List<RouteTarget> exportTargets,
     OptionalInt mtu,
     List<HostAddress> gateways,
-    Advertisements advertisements) {
+    Advertisements advertisements,
+    Optional<EndpointBgpIntent> bgp) {
   public NetworkIntent {
     subnets = List.copyOf(subnets);
     importTargets = List.copyOf(importTargets);
@@ -41,7 +43,7 @@ public record NetworkIntent(
     gateways = List.copyOf(gateways);
   }
 
-  /** One whose gateways say nothing of themselves. */
+  /** One whose gateways say nothing of themselves, and that does not speak with its endpoints. */
   public NetworkIntent(
       String name,
       Optional<String> tenant,
@@ -60,7 +62,8 @@ public record NetworkIntent(
         exportTargets,
         mtu,
         gateways,
-        Advertisements.NONE);
+        Advertisements.NONE,
+        Optional.empty());
   }
 
   /** One that is pure Layer 2. */
@@ -110,18 +113,42 @@ public record NetworkIntent(
 
   NetworkIntent withGateways(List<HostAddress> other) {
     return new NetworkIntent(
-        name, tenant, vni, subnets, importTargets, exportTargets, mtu, other, advertisements);
+        name, tenant, vni, subnets, importTargets, exportTargets, mtu, other, advertisements, bgp);
   }
 
   NetworkIntent withAdvertisements(Advertisements other) {
     return new NetworkIntent(
-        name, tenant, vni, subnets, importTargets, exportTargets, mtu, gateways, other);
+        name, tenant, vni, subnets, importTargets, exportTargets, mtu, gateways, other, bgp);
   }
 
   /** The same network with another VNI: what stands before it is changed. */
   NetworkIntent withVni(Vni other) {
     return new NetworkIntent(
-        name, tenant, other, subnets, importTargets, exportTargets, mtu, gateways, advertisements);
+        name,
+        tenant,
+        other,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        gateways,
+        advertisements,
+        bgp);
+  }
+
+  /** The same network, whose endpoints may say something else. */
+  public NetworkIntent withBgp(Optional<EndpointBgpIntent> other) {
+    return new NetworkIntent(
+        name,
+        tenant,
+        vni,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        gateways,
+        advertisements,
+        other);
   }
 
   /** What can be said of a network of which only an endpoint's port is left: enough to go on. */

@@ -34,6 +34,7 @@ public final class Node {
   private final ForwardingPlan plan = new ForwardingPlan();
   private final Foundation foundation = new Foundation();
   private final Effects effects = new Effects();
+  private final EndpointSpeakers speakers;
   private final Instances instances;
   private final RouteExchange routes;
   private final Addressing addressing;
@@ -49,11 +50,14 @@ public final class Node {
 
   public Node(NodeConfig config) {
     this.config = config;
-    this.instances = new Instances(config, plan, effects, () -> foundation.networks().values());
+    this.speakers = new EndpointSpeakers(foundation, plan, effects);
+    this.instances =
+        new Instances(config, plan, effects, () -> foundation.networks().values(), speakers);
     this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
     this.addressing = new Addressing(new AddressBook(config.name(), config.addresses()), effects);
     this.endpoints =
-        new EndpointLifecycle(config, foundation, instances, routes, plan, addressing, effects);
+        new EndpointLifecycle(
+            config, foundation, instances, routes, plan, addressing, effects, speakers);
   }
 
   /**
@@ -94,13 +98,23 @@ public final class Node {
       case NodeEvent.AddressesRequested(long request, var wanted) ->
           addressing.request(request, wanted);
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
-      case NodeEvent.DeadlineReached() -> routes.speak(now, new SpeakerEvent.DeadlineReached());
+      case NodeEvent.EndpointBgp(var network, var said) -> speakers.take(now, network, said);
+      case NodeEvent.DeadlineReached() -> {
+        routes.speak(now, new SpeakerEvent.DeadlineReached());
+        speakers.timePassed(now);
+      }
     }
-    if (!(event instanceof NodeEvent.Bgp || event instanceof NodeEvent.DeadlineReached)) {
+    if (mayChangeOrigination(event)) {
       routes.originationMayHaveChanged();
     }
     settle(now);
     return effects.drain();
+  }
+
+  private static boolean mayChangeOrigination(NodeEvent event) {
+    return !(event instanceof NodeEvent.Bgp
+        || event instanceof NodeEvent.EndpointBgp
+        || event instanceof NodeEvent.DeadlineReached);
   }
 
   /** When {@link NodeEvent.DeadlineReached} is due; empty: nothing is waited for. */
@@ -110,6 +124,7 @@ public final class Node {
     }
     var next = earlier(earlier(routes.nextDeadline(), plan.nextRetry()), instances.nextRecovery());
     next = earlier(next, addressing.nextDeadline());
+    next = earlier(next, speakers.nextDeadline());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -155,6 +170,7 @@ public final class Node {
   }
 
   private void changeNetworks() {
+    speakers.mayHaveChanged();
     var wanted = new TreeMap<String, NetworkIntent>();
     for (var instance : List.copyOf(instances.all())) {
       foundation
@@ -185,13 +201,20 @@ public final class Node {
             .toList();
     for (var object : foundation.standing()) {
       if (object instanceof EndpointPort port) {
-        endpoints.adopt(port, behind);
+        endpoints.adopt(port, behind.stream().filter(route -> !route.learned()).toList());
       }
     }
     endpoints.claimsChanged();
+    instances.all().forEach(network -> adoptLearned(now, network, behind));
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());
+  }
+
+  private void adoptLearned(long now, NetworkInstance network, List<EndpointRoute> behind) {
+    behind.stream()
+        .filter(route -> route.learned() && route.namespace().equals(network.namespace()))
+        .forEach(route -> speakers.adopt(now, network, route));
   }
 
   /** A network whose object is gone goes on for those attached. */
@@ -232,6 +255,10 @@ public final class Node {
     }
     endpoints.settleLeaving();
     endpoints.attachPostponed();
+    if (speakers.follow(now, instances)) {
+      routes.originationMayHaveChanged();
+    }
+    speakers.listen();
     routes.updateImportTargets(now);
     routes.originate(now); // before the answer: other nodes need the route more urgently
     endpoints.answerAttaching();
@@ -341,6 +368,7 @@ public final class Node {
         List.copyOf(plan.failures()),
         routes.status(),
         instances.duplicates(),
-        instances.unusedRoutes());
+        instances.unusedRoutes(),
+        speakers.view());
   }
 }

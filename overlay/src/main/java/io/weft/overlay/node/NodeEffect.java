@@ -11,6 +11,16 @@ public sealed interface NodeEffect {
   /** Connect, send or close: never a route, those end in the node. */
   record Bgp(SpeakerEffect effect) implements NodeEffect {}
 
+  /** Send or close, on a connection with an endpoint of the network. */
+  record EndpointBgp(String network, SpeakerEffect effect) implements NodeEffect {}
+
+  /** Endpoints may connect here, and nowhere else; those that are connected stay. */
+  record ListenToEndpoints(List<EndpointListener> listeners) implements NodeEffect {
+    public ListenToEndpoints {
+      listeners = List.copyOf(listeners);
+    }
+  }
+
   /** Write to the kernel; answer ChangesApplied. One batch at a time. */
   record ApplyChanges(long batch, List<KernelChange> changes) implements NodeEffect {
     public ApplyChanges {

@@ -64,6 +64,9 @@ public sealed interface NodeEvent {
   /** Something happened to the speaker. */
   record Bgp(SpeakerEvent event) implements NodeEvent {}
 
+  /** Something happened between a network and an endpoint that speaks BGP with it. */
+  record EndpointBgp(String network, SpeakerEvent event) implements NodeEvent {}
+
   /** The time that {@link Node#nextDeadline} named has come. */
   record DeadlineReached() implements NodeEvent {}
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param kernelWrites writes that succeeded since the start
  * @param duplicates MACs that are frozen because two places claim them
  * @param unusedRoutes by tenant, only those that have any
+ * @param endpointSessions BGP with endpoints, by network
  */
 public record NodeView(
     String name,
@@ -33,7 +34,8 @@ public record NodeView(
     List<Failure> kernelFailures,
     Optional<SpeakerStatus> bgp,
     List<DuplicateView> duplicates,
-    List<UnusedView> unusedRoutes) {
+    List<UnusedView> unusedRoutes,
+    List<EndpointSessionView> endpointSessions) {
 
   /** One without duplicates. */
   public NodeView(
@@ -60,6 +62,7 @@ public record NodeView(
         kernelWrites,
         kernelFailures,
         bgp,
+        List.of(),
         List.of(),
         List.of());
   }

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 /** What may be behind an endpoint. */
 final class PrefixGuard {
   /** Nothing is ever routed there (RFC 6890). */
-  private static final List<IpPrefix> NOWHERE =
+  static final List<IpPrefix> NOWHERE =
       List.of(
           IpPrefix.parse("0.0.0.0/8"),
           IpPrefix.parse("127.0.0.0/8"),
@@ -87,7 +87,7 @@ final class PrefixGuard {
                     .formatted(prefix, subnet));
   }
 
-  private static boolean isWithin(IpPrefix prefix, IpPrefix other) {
+  static boolean isWithin(IpPrefix prefix, IpPrefix other) {
     return prefix.length() >= other.length() && other.contains(prefix.address());
   }
 }

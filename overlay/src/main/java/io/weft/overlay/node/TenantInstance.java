@@ -59,6 +59,7 @@ final class TenantInstance implements Importer {
    *
    * @param networks the tenant's routed networks on this node
    * @param intended all of them
+   * @param speakers know what endpoints say of what is behind them
    */
   TenantInstance(
       String namespace,
@@ -68,7 +69,8 @@ final class TenantInstance implements Importer {
       Underlay underlay,
       RouteDistinguisher rd,
       Supplier<List<NetworkInstance>> networks,
-      Supplier<List<NetworkIntent>> intended) {
+      Supplier<List<NetworkIntent>> intended,
+      EndpointSpeakers speakers) {
     this.namespace = namespace;
     this.plan = plan;
     this.owned = new OwnedObjects(plan);
@@ -80,7 +82,7 @@ final class TenantInstance implements Importer {
     this.routers =
         new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
     readFamilies();
-    this.endpointPrefixes = new EndpointPrefixes(namespace);
+    this.endpointPrefixes = new EndpointPrefixes(namespace, speakers);
     this.announcement = new TenantAnnouncement(endpointPrefixes, plan);
     read();
   }
@@ -327,15 +329,22 @@ final class TenantInstance implements Importer {
       local.readHost(address.address(), here);
       refreshRoute(host(address.address()));
     }
-    for (var prefix : endpointPrefixes.read(here)) {
-      endpointPrefixes
-          .object(prefix)
-          .ifPresentOrElse(
-              owned::want,
-              () -> owned.unwant(ForwardingObject.EndpointRoute.key(namespace, prefix)));
-      refreshRoute(prefix);
-    }
+    endpointPrefixes.read(here).forEach(this::planBehindEndpoints);
     refreshBehindAll();
+  }
+
+  /** Endpoints say something else of what is behind them. */
+  void refreshBehindEndpoints(IpPrefix prefix) {
+    endpointPrefixes.readLearned(prefix, networks.get());
+    planBehindEndpoints(prefix);
+    announcement.mayHaveChanged();
+  }
+
+  private void planBehindEndpoints(IpPrefix prefix) {
+    endpointPrefixes
+        .object(prefix)
+        .ifPresentOrElse(owned::want, () -> owned.unwant(EndpointRoute.key(namespace, prefix)));
+    refreshRoute(prefix);
   }
 
   private static IpPrefix host(IpAddress address) {
@@ -433,10 +442,7 @@ final class TenantInstance implements Importer {
 
   /** What is behind endpoints of this node. */
   List<EndpointRoute> behindEndpoints() {
-    return endpointPrefixes.objects().stream()
-        .filter(EndpointRoute.class::isInstance)
-        .map(EndpointRoute.class::cast)
-        .toList();
+    return endpointPrefixes.objects();
   }
 
   /** The tenant's routed networks on this node. */

@@ -18,6 +18,7 @@ final class Tenants {
   private final ForwardingPlan plan;
   private final Supplier<Collection<NetworkInstance>> networks;
   private final Supplier<Collection<NetworkIntent>> intended;
+  private final EndpointSpeakers speakers;
   private final SendingIds ids = new SendingIds();
   private final TreeMap<String, TenantInstance> byNamespace = new TreeMap<>();
   private final WaysOut waysOut;
@@ -28,12 +29,15 @@ final class Tenants {
    *
    * @param networks those on this node
    * @param intended all
+   * @param speakers with the endpoints of the networks
    */
   Tenants(
       ForwardingPlan plan,
       Supplier<Collection<NetworkInstance>> networks,
-      Supplier<Collection<NetworkIntent>> intended) {
+      Supplier<Collection<NetworkIntent>> intended,
+      EndpointSpeakers speakers) {
     this.plan = plan;
+    this.speakers = speakers;
     this.networks = networks;
     this.intended = intended;
     this.waysOut = new WaysOut(plan);
@@ -157,6 +161,7 @@ final class Tenants {
         () ->
             intended.get().stream()
                 .filter(network -> network.tenant().filter(intent.name()::equals).isPresent())
-                .toList());
+                .toList(),
+        speakers);
   }
 }

@@ -36,6 +36,7 @@ import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
@@ -61,6 +62,11 @@ final class OneNode {
   final TreeMap<Long, Boolean> detached = new TreeMap<>();
   final List<String> reports = new ArrayList<>();
   final List<Message.Update> updates = new ArrayList<>();
+
+  /** Where endpoints may connect to. */
+  List<EndpointListener> listeners = List.of();
+
+  private final Map<Long, EndpointRouter> routers = new TreeMap<>();
 
   /** When false, a batch waits for {@link #applyBatch}. */
   boolean applying = true;
@@ -383,8 +389,30 @@ final class OneNode {
       case NodeEffect.WriteAddress(var write) -> writes.add(write);
       case NodeEffect.ReplyToAddresses(long request, var refusal) ->
           addressAnswers.put(request, refusal);
+      case NodeEffect.ListenToEndpoints(var wanted) -> listeners = wanted;
+      case NodeEffect.EndpointBgp(_, SpeakerEffect.Send(long number, var messages)) ->
+          messages.forEach(message -> router(number).hear(message));
+      case NodeEffect.EndpointBgp(_, SpeakerEffect.Close(long number, var reason)) ->
+          router(number).lose(reason);
+      case NodeEffect.EndpointBgp(_, var other) ->
+          throw new AssertionError("not for an endpoint: " + other);
       case NodeEffect.Report(var subject, var text) -> reports.add(subject + ": " + text);
     }
+  }
+
+  /** An endpoint's daemon has a connection of this number. */
+  long connect(EndpointRouter router) {
+    routers.put(++connection, router);
+    return connection;
+  }
+
+  private EndpointRouter router(long number) {
+    return Optional.ofNullable(routers.get(number)).orElseThrow();
+  }
+
+  /** What the endpoint's daemon does comes in when the node has done its present work. */
+  void later(NodeEvent event) {
+    forNode.add(event);
   }
 
   private void perform(SpeakerEffect effect) {
