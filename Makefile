@@ -1,6 +1,6 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build demo test fuzz bench-bgp bench-cni bench-jmh format resources clean help
+.PHONY: build demo test fuzz simulate bench-bgp bench-cni bench-jmh format resources clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
@@ -21,6 +21,10 @@ test: dist/.built ## every test: unit, property, lab, interoperability (as root:
 
 fuzz: ## look for octets and events that break the decoder of BGP or a speaker, for SECONDS (300)
 	@build/fuzz $(or $(SECONDS),300)
+
+simulate: ## many seeds of a small simulated fabric with every fault: SEEDS (1000)
+	@build/run-maven -q -am -pl simulation test -Dtest=FabricRunTest -Dsurefire.failIfNoSpecifiedTests=false \
+	  -Dweft.simulation.seeds=$(or $(SEEDS),1000)
 
 bench-bgp: dist/.built ## our reflector beside FRR's, with 100,000 routes; ARGS=--full for 1,000,000 (build/bench --help)
 	@build/install-test-tools

@@ -26,6 +26,7 @@ import picocli.CommandLine.Help;
       DetachCommand.class,
       CniCommand.class,
       LabCommand.class,
+      SimulateCommand.class,
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -7,8 +7,10 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEffect;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -39,9 +41,12 @@ final class Invariants {
     }
   }
 
-  void check(NodeMachine machine) {
-    for (var object : machine.kernel().objects()) {
-      check(machine, object);
+  /** What was just written; all else was looked at before. */
+  void check(NodeMachine machine, List<KernelChange> changes) {
+    for (var change : changes) {
+      if (change instanceof KernelChange.Put(var object)) {
+        check(machine, object);
+      }
     }
   }
 

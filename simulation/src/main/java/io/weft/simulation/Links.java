@@ -47,7 +47,8 @@ final class Links {
   }
 
   /** One side of a connection; numbers are given once in a world. */
-  private record End(long number, Machine machine, long otherNumber, MessageCodec codec) {}
+  private record End(
+      long number, Machine machine, long otherNumber, Link link, MessageCodec codec) {}
 
   private final Timeline timeline;
   private final Trace trace;
@@ -55,7 +56,9 @@ final class Links {
   private final Map<IpAddress, Machine> machines = new TreeMap<>();
   private final Map<Pair, Link> links = new TreeMap<>();
   private final TreeMap<Long, End> ends = new TreeMap<>();
+  private final Frames frames = new Frames();
   private long lastNumber;
+  private long connections;
 
   Links(Timeline timeline, Trace trace, SplitMix64 random) {
     this.timeline = timeline;
@@ -79,6 +82,11 @@ final class Links {
     var held = List.copyOf(link.held);
     link.held.clear();
     held.forEach(action -> timeline.after(0, action)); // before what was sent since
+  }
+
+  /** Connections that were ever made. */
+  long connections() {
+    return connections;
   }
 
   void connect(Machine from, IpAddress address) {
@@ -105,8 +113,10 @@ final class Links {
     }
     long here = ++lastNumber;
     long there = ++lastNumber;
-    ends.put(here, new End(here, from, there, new MessageCodec()));
-    ends.put(there, new End(there, to, here, new MessageCodec()));
+    var link = link(from, to);
+    ends.put(here, new End(here, from, there, link, new MessageCodec()));
+    ends.put(there, new End(there, to, here, link, new MessageCodec()));
+    connections++;
     carry(to, from, () -> ifOpen(here, new SpeakerEvent.Connected(here, to.address)));
     to.bgp(new SpeakerEvent.Accepted(there, from.address));
   }
@@ -117,13 +127,16 @@ final class Links {
       return; // the peer closed, and word of it is on its way
     }
     for (var message : messages) {
-      var octets = end.get().codec().encode(message);
-      toOther(end.get(), other -> deliver(other, octets));
+      var frame = frames.encode(end.get().codec(), message);
+      end.get().machine().sent(frame.octets().length);
+      toOther(end.get(), other -> deliver(other, frame));
     }
   }
 
-  private static void deliver(End to, byte[] octets) {
-    to.machine().bgp(new SpeakerEvent.MessageReceived(to.number(), to.codec().decode(octets)));
+  private void deliver(End to, Frames.Frame frame) {
+    trace.delivered(to.machine().name, to.number(), frame.octets());
+    var decoded = frames.decode(to.codec(), frame);
+    to.machine().bgp(new SpeakerEvent.MessageReceived(to.number(), decoded));
   }
 
   /** What was sent before still arrives. */
@@ -150,11 +163,7 @@ final class Links {
   private void toOther(End end, Consumer<End> action) {
     var other = Optional.ofNullable(ends.get(end.otherNumber()));
     other.ifPresent(
-        o ->
-            carry(
-                end.machine(),
-                o.machine(),
-                () -> Optional.ofNullable(ends.get(o.number())).ifPresent(action)));
+        o -> carry(end.link(), () -> Optional.ofNullable(ends.get(o.number())).ifPresent(action)));
   }
 
   private void ifOpen(long number, SpeakerEvent event) {
@@ -163,7 +172,10 @@ final class Links {
 
   /** Over the link; one delay for all that passes keeps the order. */
   private void carry(Machine from, Machine to, Runnable action) {
-    var link = link(from, to);
+    carry(link(from, to), action);
+  }
+
+  private void carry(Link link, Runnable action) {
     timeline.after(
         link.delayNanos,
         () -> {

@@ -18,6 +18,8 @@ abstract class Machine {
   private int life;
   private boolean alive;
   private OptionalLong wakeAt = OptionalLong.empty();
+  private long sentMessages;
+  private long sentOctets;
 
   Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
     this.name = name;
@@ -34,6 +36,21 @@ abstract class Machine {
   /** Number of its present or last life. */
   final int life() {
     return life;
+  }
+
+  /** A BGP message leaves, this long. */
+  final void sent(int octets) {
+    sentMessages++;
+    sentOctets += octets;
+  }
+
+  /** BGP messages that it sent in all its lives. */
+  final long sentMessages() {
+    return sentMessages;
+  }
+
+  final long sentOctets() {
+    return sentOctets;
   }
 
   /** Begins a new life. */

@@ -39,6 +39,7 @@ final class NodeMachine extends Machine {
   private NodeIntent intent;
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private long kernelBusyUntil;
+  private long lastWriteNanos;
 
   NodeMachine(
       String name,
@@ -75,8 +76,9 @@ final class NodeMachine extends Machine {
     inFlight.ifPresent(
         batch -> {
           int done = (int) random.below(batch.changes().size() + 1L);
-          kernel.apply(batch.changes().subList(0, done));
-          invariants.check(this);
+          var some = batch.changes().subList(0, done);
+          kernel.apply(some);
+          invariants.check(this, some);
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
@@ -123,7 +125,8 @@ final class NodeMachine extends Machine {
         () -> {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
-          invariants.check(this);
+          invariants.check(this, batch.changes());
+          lastWriteNanos = timeline.now();
           give(new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals()));
           if (!outcome.notices().isEmpty()) {
             give(new NodeEvent.KernelChanged(outcome.notices()));
@@ -182,6 +185,11 @@ final class NodeMachine extends Machine {
 
   IpAddress vtep() {
     return underlay.vtep();
+  }
+
+  /** When a batch was last written. */
+  long lastWriteNanos() {
+    return lastWriteNanos;
   }
 
   SimulatedKernel kernel() {

@@ -66,7 +66,9 @@ public final class SimulatedKernel {
                     why -> refusals.add(new Refusal(object.key(), why)), () -> put(object));
         case KernelChange.Remove(var object) -> {
           objects.remove(object.key());
-          notices.addAll(sweep());
+          if (isGround(object.key().kind())) {
+            notices.addAll(sweep());
+          }
         }
       }
     }
@@ -87,11 +89,10 @@ public final class SimulatedKernel {
   private void put(ForwardingObject object) {
     if (object.key().kind() == Kind.PORT) {
       objects
+          .subMap(
+              new ForwardingKey(Kind.PORT, "", 0, ""), new ForwardingKey(Kind.LOCAL_FDB, "", 0, ""))
           .keySet()
-          .removeIf(
-              key ->
-                  key.kind() == Kind.PORT
-                      && key.discriminator().equals(object.key().discriminator()));
+          .removeIf(key -> key.discriminator().equals(object.key().discriminator()));
     }
     objects.put(object.key(), object.observable());
   }
@@ -116,6 +117,31 @@ public final class SimulatedKernel {
       }
     }
     return notices;
+  }
+
+  /** True when others may stand on it. */
+  private static boolean isGround(Kind kind) {
+    return switch (kind) {
+      case NAMESPACE, EGRESS_FILTER, EGRESS_LINK, EGRESS_PORT, BRIDGE, VXLAN, PORT, SENDING_PORT ->
+          true;
+      case UNDERLAY_ROUTE,
+          EGRESS_ADDRESS,
+          EGRESS_ROUTE,
+          DEAD_END,
+          GATEWAY,
+          IPV6_ROUTING,
+          LOCAL_FDB,
+          ENDPOINT_ROUTE,
+          VXLAN_FDB,
+          BRIDGE_FDB,
+          FLOOD,
+          NEIGHBOUR,
+          SENDING_FDB,
+          SENDING_NEIGHBOUR,
+          TRANSIT_GUARD,
+          TENANT_ROUTE ->
+          false;
+    };
   }
 
   /** What an object stands on; a port outlives its bridge, as in Linux. */

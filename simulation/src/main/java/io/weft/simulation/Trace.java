@@ -11,13 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What happened, line by line: seconds, who, what. Two runs are the same if their traces are. */
-final class Trace {
+class Trace {
   private final Timeline timeline;
   private final List<String> lines = new ArrayList<>();
 
   Trace(Timeline timeline) {
     this.timeline = timeline;
   }
+
+  /** Nanoseconds since the world began. */
+  final long now() {
+    return timeline.now();
+  }
+
+  /** Octets came to a machine; what they mean comes as an event. */
+  void delivered(String who, long connection, byte[] octets) {}
 
   List<String> lines() {
     return List.copyOf(lines);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Nodes {@code n1}, {@code n2}, ... and reflectors {@code r1}, {@code r2}, ... on one virtual
@@ -36,12 +37,12 @@ public final class World {
   private static final int RESTART_SECONDS = 120;
 
   private final Timeline timeline = new Timeline();
-  private final Trace trace = new Trace(timeline);
+  private final Trace trace;
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Links links;
+  private final int sessions;
   private List<TenantIntent> tenants;
-  private List<PeerConfig> peers = List.of();
   private long requests;
 
   /** How a world shall be. */
@@ -49,6 +50,9 @@ public final class World {
     private final long seed;
     private int nodes = 2;
     private int reflectors = 1;
+    private int sessions = Integer.MAX_VALUE;
+    private boolean digest;
+    private boolean started = true;
     private final List<NetworkIntent> networks = new ArrayList<>();
     private final List<TenantIntent> tenants = new ArrayList<>();
 
@@ -63,6 +67,27 @@ public final class World {
 
     public Builder reflectors(int count) {
       reflectors = count;
+      return this;
+    }
+
+    /**
+     * With how many of the reflectors each node talks: node by node the next ones. When these are
+     * not all, the reflectors talk with each other.
+     */
+    public Builder sessionsPerNode(int count) {
+      sessions = count;
+      return this;
+    }
+
+    /** Keeps of the trace only what {@link World#traceSha256} says. */
+    public Builder digestOnly() {
+      digest = true;
+      return this;
+    }
+
+    /** Nodes are down at first: {@link World#restart} starts them. */
+    public Builder nodesDown() {
+      started = false;
       return this;
     }
 
@@ -90,25 +115,26 @@ public final class World {
 
   private World(Builder builder) {
     var random = new SplitMix64(builder.seed);
+    trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
     links = new Links(timeline, trace, random);
-    var found = new ArrayList<PeerConfig>();
+    sessions = Math.min(builder.sessions, builder.reflectors);
+    boolean mesh = sessions < builder.reflectors;
     for (int i = 1; i <= builder.reflectors; i++) {
-      var address = new Ipv4Address(REFLECTORS + i);
-      found.add(new PeerConfig(address, AS, false, false));
+      var others = mesh ? otherReflectors(i, builder.reflectors) : List.<PeerConfig>of();
+      var config = reflector(reflectorAddress(i), others);
       var machine =
-          new ReflectorMachine("r" + i, address, reflector(address), timeline, trace, links);
+          new ReflectorMachine("r" + i, reflectorAddress(i), config, timeline, trace, links);
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
-    peers = List.copyOf(found);
     var invariants = new Invariants();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
               "n" + i,
               vtep(i),
-              intent(builder.networks),
+              intent(i, builder.networks),
               random,
               invariants,
               timeline,
@@ -118,17 +144,41 @@ public final class World {
       links.add(machine);
     }
     reflectors.values().forEach(Machine::start);
-    nodes.values().forEach(Machine::start);
+    if (builder.started) {
+      nodes.values().forEach(Machine::start);
+    }
   }
 
-  private static SpeakerConfig reflector(Ipv4Address address) {
+  private static Ipv4Address reflectorAddress(int number) {
+    return new Ipv4Address(REFLECTORS + number);
+  }
+
+  /** Of two reflectors the first connects. */
+  private static List<PeerConfig> otherReflectors(int number, int count) {
+    return IntStream.rangeClosed(1, count)
+        .filter(other -> other != number)
+        .mapToObj(other -> new PeerConfig(reflectorAddress(other), AS, false, other < number))
+        .toList();
+  }
+
+  /** Those that a node talks with: from one node to the next others, so that all have work. */
+  private List<PeerConfig> peersOf(int node) {
+    return IntStream.range(0, sessions)
+        .map(i -> 1 + (node - 1 + i) % reflectors.size())
+        .sorted()
+        .mapToObj(i -> new PeerConfig(reflectorAddress(i), AS, false, false))
+        .toList();
+  }
+
+  private static SpeakerConfig reflector(Ipv4Address address, List<PeerConfig> others) {
     var clients = List.of(PeerRange.clients(new IpPrefix(new Ipv4Address(NODES), 16), AS));
     return new SpeakerConfig(
-        AS, address, List.of(), clients, true, HOLD_SECONDS, RESTART_SECONDS, 60_000, 10_000_000);
+        AS, address, others, clients, true, HOLD_SECONDS, RESTART_SECONDS, 60_000, 10_000_000);
   }
 
-  private NodeIntent intent(List<NetworkIntent> networks) {
-    return new NodeIntent(AS, peers, HOLD_SECONDS, RESTART_SECONDS, networks).withTenants(tenants);
+  private NodeIntent intent(int node, List<NetworkIntent> networks) {
+    return new NodeIntent(AS, peersOf(node), HOLD_SECONDS, RESTART_SECONDS, networks)
+        .withTenants(tenants);
   }
 
   /** Address of the VTEP of node {@code n<number>}. */
@@ -175,7 +225,8 @@ public final class World {
 
   /** Gives all nodes these networks, also those that are down, for when they come back. */
   public void intend(List<NetworkIntent> networks) {
-    nodes.values().forEach(machine -> machine.intend(intent(networks)));
+    nodes.forEach(
+        (name, machine) -> machine.intend(intent(Integer.parseInt(name.substring(1)), networks)));
   }
 
   /** As {@link #intend(List)}, and these tenants. */
@@ -227,6 +278,40 @@ public final class World {
   /** What a reflector says of itself. */
   public SpeakerView reflector(String name) {
     return Optional.ofNullable(reflectors.get(name)).orElseThrow().view();
+  }
+
+  /** Virtual time of the last write to any kernel; zero before the first. */
+  public Duration lastWrite() {
+    return Duration.ofNanos(
+        nodes.values().stream().mapToLong(NodeMachine::lastWriteNanos).max().orElse(0));
+  }
+
+  /** True while the process of a node or reflector runs. */
+  public boolean isAlive(String name) {
+    return machine(name).isAlive();
+  }
+
+  /** BGP messages that a node or reflector has sent so far. */
+  public long sentMessages(String name) {
+    return machine(name).sentMessages();
+  }
+
+  /** Octets of these messages. */
+  public long sentOctets(String name) {
+    return machine(name).sentOctets();
+  }
+
+  /** BGP connections that were ever made. */
+  public long connections() {
+    return links.connections();
+  }
+
+  /** SHA-256 of what happened so far, for worlds that keep no more. */
+  public String traceSha256() {
+    if (trace instanceof TraceDigest digest) {
+      return digest.hex();
+    }
+    throw new IllegalStateException("this world keeps its trace");
   }
 
   /** All that happened so far, a line each: seconds, who, what. */

@@ -1,0 +1,310 @@
+package io.weft.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.simulation.FabricReport;
+import io.weft.simulation.FabricReport.Spread;
+import io.weft.simulation.FabricRun;
+import io.weft.simulation.FabricSize;
+import io.weft.simulation.Fault;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code weft simulate}. */
+@Command(
+    name = "simulate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "A whole fabric in this process, on a virtual clock: the same brains as in the agents and reflectors, over simulated"
+          + " kernels and links. It starts from nothing, changes, suffers faults if asked to, and is checked all the while."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:all held", "1:something did not hold", "2:the command line is wrong"},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft simulate                                    100 nodes with 10 pods each",
+      "  weft simulate --nodes 500 --networks 75 --json   the report for programs",
+      "  weft simulate --nodes 20 --faults all --seed 7   with every fault"
+    })
+final class SimulateCommand implements Callable<Integer> {
+  private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
+  private static final double MEBIBYTE = 1 << 20;
+
+  @Spec private final CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--nodes", description = "Nodes: 2 to 10,000. Default: ${DEFAULT-VALUE}.")
+  private int nodes = 100;
+
+  @Option(
+      names = "--pods-per-node",
+      description = "Pods of each node after the cold start: 1 to 250. Default: ${DEFAULT-VALUE}.")
+  private int podsPerNode = 10;
+
+  @Option(names = "--networks", description = "1 to 1,024. Default: ${DEFAULT-VALUE}.")
+  private int networks = 20;
+
+  @Option(
+      names = "--tenants",
+      description = "The networks are theirs by turns. Default: ${DEFAULT-VALUE}.")
+  private int tenants = 5;
+
+  @Option(
+      names = "--networks-per-node",
+      description =
+          "Each node has pods of so many networks of one tenant. Default: ${DEFAULT-VALUE}.")
+  private int networksPerNode = 3;
+
+  @Option(
+      names = "--reflectors",
+      description = "1 to 16; a node talks with two of them. Default: ${DEFAULT-VALUE}.")
+  private int reflectors = 2;
+
+  @Option(
+      names = "--layer2",
+      description = "Networks have no gateway; without this, tenants route between theirs.")
+  private boolean layer2;
+
+  @Option(
+      names = "--changes",
+      description =
+          "Pods that come, go and move after the cold start, one after the other. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int changes = 30;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "FAULT",
+      split = ",",
+      description =
+          "What happens after the changes, at random: all, or some of node-crash, reflector-crash, partition,"
+              + " foreign-hand, kernel-refusal, churn, pod-death, migration. Default: none.")
+  private List<String> faults = List.of();
+
+  @Option(
+      names = "--minutes",
+      description = "Virtual time with faults, 1 to 1,440. Default: ${DEFAULT-VALUE}.")
+  private int minutes = 5;
+
+  @Option(
+      names = "--seed",
+      description = "Decides all that is left to chance. Default: ${DEFAULT-VALUE}.")
+  private long seed = 1;
+
+  @Option(
+      names = "--json",
+      description = "One JSON document on standard output; progress on standard error.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    var size = size();
+    var err = spec.commandLine().getErr();
+    long began = System.nanoTime();
+    var run = new FabricRun(size, seed);
+    try {
+      run(run, err, began);
+    } catch (IllegalArgumentException e) { // the size, which only shows on the way
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+    var report = run.report();
+    double wall = (System.nanoTime() - began) / 1e9;
+    var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(AgentCall.text(document(report, wall)));
+    } else {
+      print(report, wall, out);
+    }
+    return report.ok() ? 0 : Weft.FAILED;
+  }
+
+  private static void run(FabricRun run, PrintWriter err, long began) {
+    long told = began;
+    while (run.advance()) {
+      long now = System.nanoTime();
+      if (now - told >= NANOS_BETWEEN_PROGRESS) {
+        told = now;
+        tell(run, err, now - began);
+      }
+    }
+  }
+
+  private FabricSize size() {
+    if (minutes < 1 || minutes > 1_440) {
+      throw wrong("--minutes must be from 1 to 1440, not " + minutes);
+    }
+    try {
+      return new FabricSize(
+          nodes,
+          podsPerNode,
+          networks,
+          tenants,
+          networksPerNode,
+          reflectors,
+          !layer2,
+          changes,
+          faults(),
+          Duration.ofMinutes(minutes));
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private SortedSet<Fault> faults() {
+    var chosen = new TreeSet<Fault>();
+    for (var name : faults) {
+      var found =
+          Arrays.stream(Fault.values())
+              .filter(fault -> name.equals("all") || name.equals(fault.toString()))
+              .toList();
+      if (found.isEmpty()) {
+        throw wrong(
+            "--faults: there is no fault '%s'; there are all, %s"
+                .formatted(
+                    name,
+                    Arrays.stream(Fault.values())
+                        .map(Fault::toString)
+                        .collect(Collectors.joining(", "))));
+      }
+      chosen.addAll(found);
+    }
+    return chosen;
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private static void tell(FabricRun run, PrintWriter err, long wallNanos) {
+    var at = run.progress();
+    err.printf(
+        Locale.ROOT,
+        "%5.0f s  %-10s  %3.0f %%  virtual time %.1f s%n",
+        wallNanos / 1e9,
+        at.phase(),
+        at.share() * 100,
+        at.virtualTime().toMillis() / 1e3);
+  }
+
+  private static double peakHeapMegabytes() {
+    long octets =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP)
+            .map(MemoryPoolMXBean::getPeakUsage)
+            .mapToLong(usage -> usage.getUsed())
+            .sum();
+    return octets / MEBIBYTE;
+  }
+
+  private static double millis(Duration duration) {
+    return Math.round(duration.toNanos() / 1e3) / 1e3;
+  }
+
+  private static void print(FabricReport report, double wall, PrintWriter out) {
+    var size = report.size();
+    out.printf(
+        Locale.ROOT,
+        "%,d nodes, %,d pods, %,d networks, %,d tenants, %,d reflectors, seed %d%n%n",
+        size.nodes(),
+        report.pods(),
+        size.networks(),
+        size.tenants(),
+        size.reflectors(),
+        report.seed());
+    var table = new Table("WHAT", "VALUE");
+    table.row("cold start, after the last pod came", millis(report.coldStart()) + " ms");
+    if (!report.changes().isEmpty()) {
+      table.row("changes", "%,d".formatted(report.changes().size()));
+      table.row("  until every kernel has it, median", millis(report.change(0.5)) + " ms");
+      table.row("  99th percentile", millis(report.change(0.99)) + " ms");
+      table.row("  slowest", millis(report.change(1)) + " ms");
+    }
+    report.faults().forEach((fault, count) -> table.row(fault, count));
+    if (!report.faults().isEmpty()) {
+      table.row("settled after the last fault", millis(report.settled()) + " ms");
+    }
+    table.row("BGP sessions made", "%,d".formatted(report.sessions()));
+    table.row("BGP messages", "%,d".formatted(report.messages()));
+    table.row("  a session, mean", perSession(report.messages(), report));
+    table.row("octets of them", "%,d".formatted(report.octets()));
+    table.row("  a session, mean", perSession(report.octets(), report));
+    table.row("routes of a reflector", "%,d".formatted(report.reflectorRoutes()));
+    table.row("routes that a node heard, median, most", text(report.nodeRoutes()));
+    table.row("objects in a kernel, median, most", text(report.kernelObjects()));
+    table.row("virtual time", "%.1f s".formatted(report.virtualTime().toMillis() / 1e3));
+    table.row("wall time", "%.1f s".formatted(wall));
+    table.row("peak heap", "%.0f MiB".formatted(peakHeapMegabytes()));
+    table.row("trace, SHA-256", report.traceSha256());
+    out.print(table);
+    out.println();
+    report.violations().forEach(violation -> out.println("VIOLATED  " + violation));
+    out.println(report.ok() ? "everything held" : "NOT everything held");
+  }
+
+  private static String perSession(long total, FabricReport report) {
+    return "%,d".formatted(total / Math.max(1, report.sessions()));
+  }
+
+  private static String text(Spread spread) {
+    return "%,d, %,d".formatted(spread.median(), spread.most());
+  }
+
+  private static ObjectNode document(FabricReport report, double wall) {
+    var node = JsonNodeFactory.instance.objectNode();
+    node.put("ok", report.ok());
+    node.put("traceSha256", report.traceSha256());
+    report.violations().forEach(node.putArray("violations")::add);
+    node.put("wallSeconds", Math.round(wall * 1e3) / 1e3);
+    node.put("virtualSeconds", report.virtualTime().toMillis() / 1e3);
+    node.put("peakHeapMegabytes", Math.round(peakHeapMegabytes()));
+    var size = report.size();
+    node.putObject("fabric")
+        .put("nodes", size.nodes())
+        .put("podsPerNode", size.podsPerNode())
+        .put("networks", size.networks())
+        .put("tenants", size.tenants())
+        .put("networksPerNode", size.networksPerNode())
+        .put("reflectors", size.reflectors())
+        .put("routed", size.routed())
+        .put("seed", report.seed());
+    node.put("pods", report.pods());
+    var convergence = node.putObject("convergenceVirtualMillis");
+    convergence.put("coldStart", millis(report.coldStart()));
+    convergence
+        .putObject("changes")
+        .put("count", report.changes().size())
+        .put("median", millis(report.change(0.5)))
+        .put("p99", millis(report.change(0.99)))
+        .put("max", millis(report.change(1)));
+    convergence.put("afterFaults", millis(report.settled()));
+    var faults = node.putObject("faults");
+    report.faults().forEach((fault, count) -> faults.put(fault.toString(), count));
+    node.putObject("bgp")
+        .put("sessions", report.sessions())
+        .put("messages", report.messages())
+        .put("octets", report.octets())
+        .put("reflectorRoutes", report.reflectorRoutes());
+    put(node.putObject("nodeRoutes"), report.nodeRoutes());
+    put(node.putObject("kernelObjects"), report.kernelObjects());
+    return node;
+  }
+
+  private static void put(ObjectNode node, Spread spread) {
+    node.put("median", spread.median()).put("max", spread.most());
+  }
+}

@@ -1,0 +1,290 @@
+package io.weft.simulation;
+
+import io.weft.bgp.speaker.SpeakerStatus;
+import io.weft.bgp.speaker.SpeakerView.PeerView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * A whole fabric from nothing: all nodes start within ten seconds and get their pods; then pods
+ * come, go and move, one after the other; then there are faults; in the end every pod must find
+ * every pod that it should, and no other. All in slices, so that the caller can show progress.
+ */
+public final class FabricRun {
+  /** Nodes start within this time, and each gets its pods within the same time after that. */
+  private static final long SPREAD_MILLIS = 10_000;
+
+  private static final Duration SLICE = Duration.ofMillis(20);
+
+  /** Nothing was written for so long: it has converged. */
+  private static final Duration QUIET = Duration.ofSeconds(5);
+
+  /** A pod that moves is in both places for so long. */
+  private static final Duration OVERLAP = Duration.ofMillis(50);
+
+  private static final Duration BETWEEN_CHANGES = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(2);
+
+  /** A hold time, a restart time and what comes after them. */
+  private static final Duration MOST_TO_SETTLE = Duration.ofMinutes(5);
+
+  private enum Phase {
+    COLD_START("cold start"),
+    CHANGES("changes"),
+    FAULTS("faults"),
+    SETTLING("settling"),
+    DONE("done");
+
+    private final String text;
+
+    Phase(String text) {
+      this.text = text;
+    }
+  }
+
+  /** Where a run is: what it does, in virtual time, and how much of it is done, 0 to 1. */
+  public record Progress(String phase, Duration virtualTime, double share) {}
+
+  private final FabricSize size;
+  private final long seed;
+  private final SplitMix64 random;
+  private final World world;
+  private final Pods pods;
+  private final Faults faults;
+  private final TreeMap<Long, List<Runnable>> agenda = new TreeMap<>();
+  private final List<String> violations = new ArrayList<>();
+  private final List<Duration> changes = new ArrayList<>();
+  private Phase phase = Phase.COLD_START;
+  private Duration phaseBegan = Duration.ZERO;
+  private Duration lastCall = Duration.ZERO;
+  private Duration next = Duration.ZERO;
+  private Duration coldStart = Duration.ZERO;
+  private Duration settled = Duration.ZERO;
+  private boolean changing;
+
+  public FabricRun(FabricSize size, long seed) {
+    this.size = size;
+    this.seed = seed;
+    this.random = new SplitMix64(~seed);
+    var builder =
+        World.builder(seed)
+            .nodes(size.nodes())
+            .reflectors(size.reflectors())
+            .sessionsPerNode(2)
+            .nodesDown()
+            .digestOnly();
+    Pods.networks(size).forEach(builder::network);
+    Pods.tenants(size).forEach(builder::tenant);
+    this.world = builder.build();
+    this.pods = new Pods(size, world);
+    this.faults = new Faults(size, world, pods, random);
+    for (int node = 1; node <= size.nodes(); node++) {
+      planStart(node);
+    }
+  }
+
+  private void planStart(int node) {
+    long start = random.below(SPREAD_MILLIS);
+    plan(start, () -> world.restart("n" + node));
+    for (int pod = 0; pod < size.podsPerNode(); pod++) {
+      int number = pod;
+      plan(start + 1 + random.below(SPREAD_MILLIS), () -> create(node, number));
+    }
+  }
+
+  private void plan(long millis, Runnable action) {
+    agenda.computeIfAbsent(millis, _ -> new ArrayList<>()).add(action);
+  }
+
+  private void create(int node, int number) {
+    if (pods.create(node, number).isEmpty()) {
+      throw new IllegalArgumentException(
+          "a network has more than " + Pods.MOST_IN_NETWORK + " pods: ask for more networks");
+    }
+    lastCall = world.now();
+  }
+
+  /** Goes on for a slice of virtual time; false when there is nothing more to do. */
+  public boolean advance() {
+    if (phase == Phase.DONE) {
+      return false;
+    }
+    try {
+      slice();
+    } catch (IllegalStateException e) {
+      violations.add("%s s: %s".formatted(world.now().toMillis() / 1e3, e.getMessage()));
+      phase = Phase.DONE;
+    }
+    return phase != Phase.DONE;
+  }
+
+  private void slice() {
+    var next = world.now().plus(SLICE);
+    while (!agenda.isEmpty() && agenda.firstKey() <= next.toMillis()) {
+      var due = agenda.pollFirstEntry();
+      world.run(Duration.ofMillis(due.getKey()).minus(world.now()));
+      due.getValue().forEach(Runnable::run);
+    }
+    world.run(next.minus(world.now()));
+    if (world.now().toMillis() % 100 != 0) {
+      return;
+    }
+    pods.follow();
+    faults.remedy();
+    switch (phase) {
+      case COLD_START -> coldStart();
+      case CHANGES -> changes();
+      case FAULTS -> faults();
+      case SETTLING -> settling();
+      case DONE -> {}
+    }
+  }
+
+  private boolean isQuiet() {
+    return agenda.isEmpty()
+        && pods.open() == 0
+        && world.now().minus(world.lastWrite()).compareTo(QUIET) >= 0;
+  }
+
+  private boolean isTooLate() {
+    return world.now().minus(phaseBegan).compareTo(MOST_TO_SETTLE) > 0;
+  }
+
+  private void enter(Phase next) {
+    phase = next;
+    phaseBegan = world.now();
+    this.next = world.now();
+  }
+
+  private void coldStart() {
+    if (isQuiet() || isTooLate()) {
+      coldStart = world.lastWrite().minus(lastCall);
+      violations.addAll(Reachability.differences(size, world, pods));
+      enter(violations.isEmpty() ? Phase.CHANGES : Phase.DONE);
+    }
+  }
+
+  /** One at a time: whatever is written after it, is written because of it. */
+  private void changes() {
+    if (changing && isQuiet()) {
+      changes.add(world.lastWrite().minus(lastCall));
+      changing = false;
+    }
+    if (changing && isTooLate()) {
+      throw new IllegalStateException("a change is not done after " + MOST_TO_SETTLE);
+    }
+    if (changing || world.now().compareTo(next) < 0) {
+      return;
+    }
+    if (changes.size() >= size.changes()) {
+      violations.addAll(Reachability.differences(size, world, pods));
+      enter(violations.isEmpty() && !size.faults().isEmpty() ? Phase.FAULTS : Phase.DONE);
+      return;
+    }
+    change();
+    changing = true;
+    lastCall = world.now();
+    phaseBegan = world.now();
+    next = world.now().plus(BETWEEN_CHANGES);
+  }
+
+  private void change() {
+    var all = pods.all();
+    var pod = all.get((int) random.below(all.size()));
+    int other = 1 + (int) (pod.node() + random.below(size.nodes() - 1L)) % size.nodes();
+    switch (changes.size() % 3) {
+      case 0 -> create(other, (int) random.below(size.podsPerNode()));
+      case 1 -> {
+        pods.move(pod, other);
+        plan(world.now().plus(OVERLAP).toMillis(), () -> pods.leave(pod));
+      }
+      default -> pods.remove(pod);
+    }
+  }
+
+  private void faults() {
+    if (world.now().minus(phaseBegan).compareTo(size.faultTime()) >= 0) {
+      enter(Phase.SETTLING);
+    } else if (world.now().compareTo(next) >= 0) {
+      faults.happen();
+      next = world.now().plusMillis(random.below(2 * BETWEEN_FAULTS.toMillis()));
+    }
+  }
+
+  /** Time runs from when the last harm is made good. */
+  private void settling() {
+    if (!faults.isOver()) {
+      phaseBegan = world.now();
+    } else if (isTooLate() || isQuiet() && differences().isEmpty()) {
+      settled = world.lastWrite().minus(phaseBegan);
+      settled = settled.isNegative() ? Duration.ZERO : settled;
+      violations.addAll(differences());
+      if (pods.open() > 0) {
+        violations.add(pods.open() + " calls were never answered");
+      }
+      enter(Phase.DONE);
+    }
+  }
+
+  private List<String> differences() {
+    return Reachability.differences(size, world, pods);
+  }
+
+  /** Where it is. */
+  public Progress progress() {
+    double share =
+        switch (phase) {
+          case COLD_START -> 1.0 * pods.count() / size.pods();
+          case CHANGES -> size.changes() == 0 ? 1 : 1.0 * changes.size() / size.changes();
+          case FAULTS ->
+              1.0
+                  * world.now().minus(phaseBegan).toMillis()
+                  / Math.max(1, size.faultTime().toMillis());
+          case SETTLING, DONE -> 1;
+        };
+    return new Progress(phase.text, world.now(), Math.min(1, share));
+  }
+
+  /** What was seen so far. */
+  public FabricReport report() {
+    var sorted = new ArrayList<>(changes);
+    Collections.sort(sorted);
+    var nodes = List.copyOf(world.nodes());
+    var reflectors = IntStream.rangeClosed(1, size.reflectors()).mapToObj(i -> "r" + i).toList();
+    var everyone = new ArrayList<>(nodes);
+    everyone.addAll(reflectors);
+    return new FabricReport(
+        size,
+        seed,
+        violations,
+        world.traceSha256(),
+        world.now(),
+        coldStart,
+        sorted,
+        settled,
+        faults.counts(),
+        pods.count(),
+        world.connections(),
+        everyone.stream().mapToLong(world::sentMessages).sum(),
+        everyone.stream().mapToLong(world::sentOctets).sum(),
+        reflectors.stream().mapToLong(r -> world.reflector(r).routes().size()).max().orElse(0),
+        FabricReport.Spread.of(nodes.stream().mapToLong(this::heard).toArray()),
+        FabricReport.Spread.of(
+            nodes.stream().mapToLong(n -> world.kernel(n).objects().size()).toArray()));
+  }
+
+  private long heard(String node) {
+    return world.view(node).bgp().map(SpeakerStatus::peers).stream()
+        .flatMap(List::stream)
+        .mapToLong(FabricRun::heard)
+        .sum();
+  }
+
+  private static long heard(PeerView peer) {
+    return peer.received();
+  }
+}

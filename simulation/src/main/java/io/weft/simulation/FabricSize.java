@@ -1,0 +1,60 @@
+package io.weft.simulation;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What a simulated fabric consists of, and what is done with it.
+ *
+ * @param nodes 2 to 10,000
+ * @param podsPerNode 1 to 250
+ * @param networks 1 to 1,024, spread over the tenants by turns
+ * @param tenants 1 to {@code networks}
+ * @param networksPerNode networks of one tenant that a node has pods of, by turns; so a network is
+ *     on about {@code nodes * networksPerNode / networks} nodes
+ * @param reflectors 1 to 16; a node talks with two of them
+ * @param routed true: every network has a gateway, and each node of a tenant has a route to each of
+ *     its pods; false: pure Layer 2
+ * @param changes pods that come, go and move after the cold start, one after the other
+ * @param faults what else happens after that, by chance; none: nothing
+ * @param faultTime for how long
+ */
+public record FabricSize(
+    int nodes,
+    int podsPerNode,
+    int networks,
+    int tenants,
+    int networksPerNode,
+    int reflectors,
+    boolean routed,
+    int changes,
+    SortedSet<Fault> faults,
+    Duration faultTime) {
+  public FabricSize {
+    faults = Collections.unmodifiableSortedSet(new TreeSet<>(faults));
+    within("nodes", nodes, 2, 10_000);
+    within("pods per node", podsPerNode, 1, 250);
+    within("networks", networks, 1, 1_024);
+    within("tenants", tenants, 1, networks);
+    within("networks per node", networksPerNode, 1, networks);
+    within("reflectors", reflectors, 1, 16);
+    within("changes", changes, 0, 100_000);
+    if (faultTime.isNegative()) {
+      throw new IllegalArgumentException("faults for " + faultTime + ": time runs forwards");
+    }
+  }
+
+  private static void within(String what, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          what + " must be from " + least + " to " + most + ", not " + value);
+    }
+  }
+
+  /** Pods after the cold start. */
+  public int pods() {
+    return nodes * podsPerNode;
+  }
+}

@@ -1,0 +1,243 @@
+package io.weft.simulation;
+
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.RouteTarget;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.node.NetworkIntent;
+import io.weft.overlay.node.TenantIntent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * The pods of a fabric: where each shall be, and what was asked of nodes to get it there. As a
+ * container runtime does, it asks again when a node dies before it answers. All tenants use the
+ * same addresses and MACs.
+ */
+final class Pods {
+  private static final int FIRST_NETWORK_VNI = 10_000;
+  private static final int FIRST_TENANT_VNI = 100_000;
+  private static final int SUBNETS = 100 << 24 | 64 << 16; // 100.64.0.0/10
+  private static final int SUBNET_LENGTH = 20;
+  private static final int HOSTS = 1 << (32 - SUBNET_LENGTH);
+  private static final int FIRST_HOST = 10;
+  private static final long MACS = 0x0a58_0000_0000L;
+
+  /** Pods of one network; no more find an address. */
+  static final int MOST_IN_NETWORK = HOSTS - FIRST_HOST - 1;
+
+  /** A pod and the node where it shall be, from 1. */
+  record Pod(String name, int network, Ipv4Address ip, int node) {
+    MacAddress mac() {
+      return new MacAddress(MACS | ip.value() & 0xffff_ffffL);
+    }
+
+    Pod on(int other) {
+      return new Pod(name, network, ip, other);
+    }
+  }
+
+  /** A call that was not answered yet; {@code request} is 0 while it was not made. */
+  private record Call(Pod pod, boolean attach, long request) {}
+
+  private final FabricSize size;
+  private final World world;
+  private final TreeMap<String, Pod> wanted = new TreeMap<>();
+  private final TreeMap<String, Call> calls = new TreeMap<>();
+  private final int[] given;
+  private long names;
+
+  Pods(FabricSize size, World world) {
+    this.size = size;
+    this.world = world;
+    this.given = new int[size.networks()];
+  }
+
+  static List<TenantIntent> tenants(FabricSize size) {
+    return IntStream.range(0, size.tenants())
+        .filter(_ -> size.routed())
+        .mapToObj(
+            i -> {
+              var vni = new Vni(FIRST_TENANT_VNI + i);
+              var target = List.of(RouteTarget.automatic(World.AS, vni));
+              return new TenantIntent(tenantName(i), vni, List.copyOf(target), target);
+            })
+        .toList();
+  }
+
+  static List<NetworkIntent> networks(FabricSize size) {
+    return IntStream.range(0, size.networks()).mapToObj(i -> network(size, i)).toList();
+  }
+
+  private static NetworkIntent network(FabricSize size, int number) {
+    var vni = vni(number);
+    var target = List.of(RouteTarget.automatic(World.AS, vni));
+    var subnet = new Ipv4Address(subnet(size, number));
+    var gateway = new HostAddress(new Ipv4Address(subnet.value() + 1), SUBNET_LENGTH);
+    return new NetworkIntent(
+        networkName(number),
+        Optional.of(tenantName(number % size.tenants())),
+        vni,
+        List.of(new IpPrefix(subnet, SUBNET_LENGTH)),
+        List.copyOf(target),
+        target,
+        OptionalInt.empty(),
+        size.routed() ? List.of(gateway) : List.of());
+  }
+
+  private static String tenantName(int number) {
+    return "t" + number;
+  }
+
+  private static String networkName(int number) {
+    return "net" + number;
+  }
+
+  static Vni vni(int network) {
+    return new Vni(FIRST_NETWORK_VNI + network);
+  }
+
+  /** The same for the n-th network of each tenant. */
+  private static int subnet(FabricSize size, int network) {
+    return SUBNETS + network / size.tenants() * HOSTS;
+  }
+
+  /** The network of a node's pod number {@code pod}, both from 0: one of those of its tenant. */
+  private int networkOf(int node, int pod) {
+    int tenant = node % size.tenants();
+    int ofTenant = (size.networks() - tenant - 1) / size.tenants() + 1;
+    int first = node / size.tenants() * size.networksPerNode();
+    return tenant + (first + pod % size.networksPerNode()) % ofTenant * size.tenants();
+  }
+
+  /** One more on a node, from 1; none when its network has no address left. */
+  Optional<Pod> create(int node, int number) {
+    int network = networkOf(node - 1, number);
+    if (given[network] >= MOST_IN_NETWORK) {
+      return Optional.empty();
+    }
+    var ip = new Ipv4Address(subnet(size, network) + FIRST_HOST + given[network]++);
+    var pod = new Pod("p" + names++, network, ip, node);
+    wanted.put(pod.name(), pod);
+    call(pod, true);
+    return Optional.of(pod);
+  }
+
+  void remove(Pod pod) {
+    wanted.remove(pod.name());
+    call(pod, false);
+  }
+
+  /** It is gone by itself. */
+  void died(Pod pod) {
+    wanted.remove(pod.name());
+  }
+
+  /** It is attached there; {@link #leave} follows. */
+  Pod move(Pod pod, int node) {
+    var moved = pod.on(node);
+    wanted.put(pod.name(), moved);
+    call(moved, true);
+    return moved;
+  }
+
+  /** The place that it has moved away from. */
+  void leave(Pod former) {
+    call(former, false);
+  }
+
+  private void call(Pod pod, boolean attach) {
+    calls.put(pod.name() + "@" + pod.node(), made(new Call(pod, attach, 0)));
+  }
+
+  private Call made(Call call) {
+    var pod = call.pod();
+    var node = "n" + pod.node();
+    if (!world.isAlive(node)) {
+      return new Call(pod, call.attach(), 0);
+    }
+    long request =
+        call.attach()
+            ? world.attach(
+                node,
+                new AttachRequest(
+                    pod.name(),
+                    networkName(pod.network()),
+                    "/run/netns/" + pod.name(),
+                    "eth0",
+                    Optional.of(pod.mac()),
+                    List.of(pod.ip())))
+            : world.detach(node, pod.name());
+    return new Call(pod, call.attach(), request);
+  }
+
+  /** What was asked of it is lost. */
+  void crashed(String node) {
+    calls.replaceAll(
+        (_, call) ->
+            node.equals("n" + call.pod().node()) ? new Call(call.pod(), call.attach(), 0) : call);
+  }
+
+  /** Looks for answers, and asks again where there was none. */
+  void follow() {
+    for (var key : List.copyOf(calls.keySet())) {
+      var call = Optional.ofNullable(calls.get(key)).orElseThrow();
+      var node = "n" + call.pod().node();
+      if (call.request() == 0) {
+        calls.put(key, made(call));
+      } else if (!call.attach()) {
+        if (world.detached(node, call.request()).isPresent()) {
+          calls.remove(key);
+        }
+      } else {
+        switch (world.answer(node, call.request()).orElse(null)) {
+          case null -> {}
+          case AttachResult.Attached _ -> calls.remove(key);
+          case AttachResult.Refused(var reason, var message) -> {
+            switch (reason) {
+              case NOT_READY, KERNEL_REFUSED -> calls.put(key, new Call(call.pod(), true, 0));
+              case INVALID_REQUEST,
+                  UNKNOWN_NETWORK,
+                  ADDRESS_OUTSIDE_SUBNET,
+                  ADDRESS_IN_USE,
+                  NO_FREE_ADDRESS,
+                  LIMIT_REACHED ->
+                  throw new IllegalStateException(node + " refuses " + call.pod() + ": " + message);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Calls without an answer. */
+  int open() {
+    return calls.size();
+  }
+
+  /** True while it is on its way somewhere. */
+  boolean isBusy(Pod pod) {
+    return calls.values().stream().anyMatch(call -> call.pod().name().equals(pod.name()));
+  }
+
+  List<Pod> all() {
+    return new ArrayList<>(wanted.values());
+  }
+
+  int count() {
+    return wanted.size();
+  }
+
+  /** The tenant that a network is of. */
+  int tenantOf(int network) {
+    return network % size.tenants();
+  }
+}

@@ -1,0 +1,92 @@
+package io.weft.simulation;
+
+import io.weft.bgp.speaker.SpeakerEffect;
+import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeEvent;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * A trace too long to keep: only its SHA-256. It covers, with time and machine, every octet that a
+ * machine receives, every change of a kernel, every call and answer, every start, crash and fault.
+ */
+final class TraceDigest extends Trace {
+  private final MessageDigest digest;
+  private final ByteBuffer numbers = ByteBuffer.allocate(2 * Long.BYTES);
+
+  TraceDigest(Timeline timeline) {
+    super(timeline);
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) { // every Java platform has it
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Of all that happened so far, in hexadecimal. */
+  String hex() {
+    try {
+      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+    } catch (CloneNotSupportedException e) { // the platform's own can be cloned
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  void add(String who, String what) {
+    begin(who, what.length());
+    digest.update(what.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void begin(String who, long number) {
+    digest.update(numbers.clear().putLong(now()).putLong(number).array());
+    digest.update(who.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void line(char sign, String text) {
+    digest.update((byte) sign);
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  void delivered(String who, long connection, byte[] octets) {
+    begin(who, connection);
+    digest.update(octets);
+  }
+
+  /** What BGP says came as octets; what it leads to is seen in kernels. */
+  @Override
+  void event(String who, SpeakerEvent event) {}
+
+  @Override
+  void event(String who, NodeEvent event) {
+    if (!(event instanceof NodeEvent.Bgp)) {
+      super.event(who, event);
+    }
+  }
+
+  @Override
+  void effect(String who, SpeakerEffect effect) {}
+
+  @Override
+  void effect(String who, NodeEffect effect) {
+    switch (effect) {
+      case NodeEffect.Bgp _ -> {}
+      case NodeEffect.ApplyChanges(long batch, var changes) -> {
+        begin(who, batch);
+        for (var change : changes) {
+          switch (change) {
+            case KernelChange.Put(var object) -> line('+', object.toString());
+            case KernelChange.Remove(var object) -> line('-', object.key().toString());
+          }
+        }
+      }
+      default -> super.effect(who, effect);
+    }
+  }
+}

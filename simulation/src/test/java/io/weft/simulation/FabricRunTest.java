@@ -1,0 +1,147 @@
+package io.weft.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.weft.bgp.speaker.Speaker;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.node.Node;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.SequencedCollection;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Whole runs: many short seeds with every fault, and that a run sees what is wrong. */
+public final class FabricRunTest {
+  private static final int SEEDS = Integer.getInteger("weft.simulation.seeds", 100);
+
+  private static FabricSize small(boolean routed) {
+    return new FabricSize(
+        5,
+        4,
+        6,
+        2,
+        2,
+        2,
+        routed,
+        3,
+        new TreeSet<>(EnumSet.allOf(Fault.class)),
+        Duration.ofSeconds(60));
+  }
+
+  private static FabricReport run(FabricSize size, long seed) {
+    var run = new FabricRun(size, seed);
+    while (run.advance()) {}
+    return run.report();
+  }
+
+  @Test
+  void everySeedHolds() {
+    var happened = new TreeSet<Fault>();
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      var report = run(small(seed % 2 == 0), seed);
+      assertThat(report.violations()).as("seed %d", seed).isEmpty();
+      assertThat(report.changes()).as("seed %d", seed).hasSize(3);
+      happened.addAll(report.faults().keySet());
+    }
+    assertThat(happened).containsExactly(Fault.values());
+  }
+
+  @Test
+  void withFourReflectorsEachNodeTalksWithTwo() {
+    var size = new FabricSize(12, 5, 6, 3, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
+    var report = run(size, 3);
+    assertThat(report.violations()).isEmpty();
+    assertThat(report.sessions()).isGreaterThanOrEqualTo(12 * 2 + 6);
+    assertThat(report.change(1)).isLessThan(Duration.ofMillis(100));
+    assertThat(report.pods()).isEqualTo(60);
+  }
+
+  /**
+   * A trace that depends on the order of a hash, on time or on threads differs between processes.
+   */
+  @Test
+  void oneSeedGivesOneTraceInEveryProcess() throws IOException, InterruptedException {
+    var one = traceOfProcess("-XX:+UseSerialGC", "-XX:hashCode=0");
+    var other = traceOfProcess("-XX:+UseParallelGC", "-Xint");
+    assertThat(one).hasSize(64).isEqualTo(other);
+    assertThat(one).isNotEqualTo(run(small(true), 8).traceSha256());
+  }
+
+  private static String traceOfProcess(String... options) throws IOException, InterruptedException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UnlockExperimentalVMOptions");
+    command.addAll(List.of(options));
+    var classPath =
+        Stream.of(FabricRunTest.class, FabricRun.class, Node.class, Speaker.class, Vni.class)
+            .map(type -> type.getProtectionDomain().getCodeSource().getLocation().getPath())
+            .distinct()
+            .collect(Collectors.joining(":"));
+    command.addAll(List.of("-cp", classPath, FabricRunTest.class.getName()));
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var in = process.getInputStream()) {
+      var said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      assertThat(process.waitFor()).as(said).isZero();
+      return said;
+    }
+  }
+
+  /** For a process of its own. */
+  public static void main(String[] arguments) {
+    System.out.println(run(small(true), 7).traceSha256());
+  }
+
+  /** The final look at the kernels is of use only when it sees an entry that is not there. */
+  @Test
+  void aMissingAndAWrongEntryAreSeen() {
+    var size = new FabricSize(2, 1, 1, 1, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO);
+    var builder = World.builder(1).nodes(2);
+    Pods.networks(size).forEach(builder::network);
+    Pods.tenants(size).forEach(builder::tenant);
+    var world = builder.build();
+    world.run(Duration.ofSeconds(10));
+    var pods = new Pods(size, world);
+    pods.create(1, 0);
+    var other = pods.create(2, 0).orElseThrow();
+    world.run(Duration.ofSeconds(1));
+    pods.follow();
+    assertThat(pods.open()).isZero();
+    assertThat(Reachability.differences(size, world, pods)).isEmpty();
+
+    world.crash("n1");
+    remote(world, Kind.VXLAN_FDB).forEach(object -> world.lose("n1", object.key()));
+    assertThat(Reachability.differences(size, world, pods))
+        .containsExactly("n1 has no way to net0 " + other.mac());
+    pods.died(other);
+    assertThat(Reachability.differences(size, world, pods))
+        .singleElement()
+        .asString()
+        .contains("n1", other.ip() + "/32", "the pod does not exist");
+  }
+
+  private static SequencedCollection<ForwardingObject> remote(World world, Kind kind) {
+    return world.kernel("n1").objects(kind);
+  }
+
+  @Test
+  void aSizeThatCannotBeIsRefused() {
+    assertThatThrownBy(
+            () -> new FabricSize(1, 1, 1, 1, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("nodes must be from 2 to 10000, not 1");
+    assertThatThrownBy(
+            () -> new FabricSize(2, 1, 1, 2, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO))
+        .hasMessageContaining("tenants must be from 1 to 1, not 2");
+  }
+}
