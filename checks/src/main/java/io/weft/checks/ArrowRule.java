@@ -25,7 +25,7 @@ public final class ArrowRule {
           Map.entry("kubernetes", Set.of("net")),
           Map.entry("agent", Set.of("net", "bgp", "bfd", "overlay", "linux", "kubernetes")),
           Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),
-          Map.entry("cli", Set.of("net", "linux", "kubernetes", "agent", "lab")),
+          Map.entry("cli", Set.of("net", "linux", "kubernetes", "agent", "lab", "simulation")),
           Map.entry("simulation", Set.of("net", "bgp", "overlay")),
           Map.entry("bench", Set.of()),
           Map.entry("checks", Set.of()));

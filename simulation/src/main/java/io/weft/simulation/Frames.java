@@ -4,7 +4,7 @@ import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.bgp.wire.Peering;
-import java.util.IdentityHashMap;
+import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
@@ -13,17 +13,19 @@ import java.util.Optional;
  * which is immutable.
  */
 final class Frames {
-  /** UPDATEs whose octets are remembered; more and all are forgotten. */
-  private static final int MOST = 8_192;
+  /** The last UPDATEs, whose octets are remembered: what one step says to many peers. */
+  private static final int MOST = 64;
 
   /** The octets of one message, and what they mean. */
   static final class Frame {
+    private final Message message;
     private final Peering encodedFor;
     private final byte[] octets;
     private Optional<Peering> decodedFor = Optional.empty();
     private Optional<Decoded> decoded = Optional.empty();
 
-    private Frame(Peering encodedFor, byte[] octets) {
+    private Frame(Message message, Peering encodedFor, byte[] octets) {
+      this.message = message;
       this.encodedFor = encodedFor;
       this.octets = octets;
     }
@@ -33,24 +35,30 @@ final class Frames {
     }
   }
 
-  /** Looked up only, so that its order is of no account. */
-  private final IdentityHashMap<Message, Frame> recent = new IdentityHashMap<>();
+  private final ArrayDeque<Frame> recent = new ArrayDeque<>();
 
   Frame encode(MessageCodec codec, Message message) {
     var peering = codec.peering();
     if (!(message instanceof Message.Update)) {
-      return new Frame(peering, codec.encode(message));
+      return new Frame(message, peering, codec.encode(message));
     }
-    var known = Optional.ofNullable(recent.get(message));
-    if (known.isPresent() && known.get().encodedFor.equals(peering)) {
-      return known.get();
+    for (var frame : recent) {
+      if (isSame(frame.message, message) && frame.encodedFor.equals(peering)) {
+        return frame;
+      }
     }
     if (recent.size() >= MOST) {
-      recent.clear();
+      recent.removeLast();
     }
-    var frame = new Frame(peering, codec.encode(message));
-    recent.put(message, frame);
+    var frame = new Frame(message, peering, codec.encode(message));
+    recent.addFirst(frame);
     return frame;
+  }
+
+  /** The same object: to compare all that an UPDATE says would cost more than to encode it. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isSame(Message one, Message other) {
+    return one == other;
   }
 
   Decoded decode(MessageCodec codec, Frame frame) {
