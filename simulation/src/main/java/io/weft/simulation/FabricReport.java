@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -47,7 +48,7 @@ public record FabricReport(
   public record Spread(long median, long most) {
     static Spread of(long[] values) {
       var sorted = values.clone();
-      java.util.Arrays.sort(sorted);
+      Arrays.sort(sorted);
       return new Spread(sorted[sorted.length / 2], sorted[sorted.length - 1]);
     }
   }

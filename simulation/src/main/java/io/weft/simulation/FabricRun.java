@@ -26,7 +26,6 @@ public final class FabricRun {
   /** A pod that moves is in both places for so long. */
   private static final Duration OVERLAP = Duration.ofMillis(50);
 
-  private static final Duration BETWEEN_CHANGES = Duration.ofSeconds(1);
   private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(2);
 
   /** A hold time, a restart time and what comes after them. */
@@ -61,7 +60,7 @@ public final class FabricRun {
   private Phase phase = Phase.COLD_START;
   private Duration phaseBegan = Duration.ZERO;
   private Duration lastCall = Duration.ZERO;
-  private Duration next = Duration.ZERO;
+  private Duration nextFault = Duration.ZERO;
   private Duration coldStart = Duration.ZERO;
   private Duration settled = Duration.ZERO;
   private boolean changing;
@@ -157,7 +156,7 @@ public final class FabricRun {
   private void enter(Phase next) {
     phase = next;
     phaseBegan = world.now();
-    this.next = world.now();
+    nextFault = world.now();
   }
 
   private void coldStart() {
@@ -177,7 +176,7 @@ public final class FabricRun {
     if (changing && isTooLate()) {
       throw new IllegalStateException("a change is not done after " + MOST_TO_SETTLE);
     }
-    if (changing || world.now().compareTo(next) < 0) {
+    if (changing) {
       return;
     }
     if (changes.size() >= size.changes()) {
@@ -189,7 +188,6 @@ public final class FabricRun {
     changing = true;
     lastCall = world.now();
     phaseBegan = world.now();
-    next = world.now().plus(BETWEEN_CHANGES);
   }
 
   private void change() {
@@ -209,9 +207,9 @@ public final class FabricRun {
   private void faults() {
     if (world.now().minus(phaseBegan).compareTo(size.faultTime()) >= 0) {
       enter(Phase.SETTLING);
-    } else if (world.now().compareTo(next) >= 0) {
+    } else if (world.now().compareTo(nextFault) >= 0) {
       faults.happen();
-      next = world.now().plusMillis(random.below(2 * BETWEEN_FAULTS.toMillis()));
+      nextFault = world.now().plusMillis(random.below(2 * BETWEEN_FAULTS.toMillis()));
     }
   }
 
@@ -280,11 +278,7 @@ public final class FabricRun {
   private long heard(String node) {
     return world.view(node).bgp().map(SpeakerStatus::peers).stream()
         .flatMap(List::stream)
-        .mapToLong(FabricRun::heard)
+        .mapToLong(PeerView::received)
         .sum();
-  }
-
-  private static long heard(PeerView peer) {
-    return peer.received();
   }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
-import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.Node;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.SequencedCollection;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -120,7 +118,7 @@ public final class FabricRunTest {
     assertThat(Reachability.differences(size, world, pods)).isEmpty();
 
     world.crash("n1");
-    remote(world, Kind.VXLAN_FDB).forEach(object -> world.lose("n1", object.key()));
+    world.kernel("n1").objects(Kind.VXLAN_FDB).forEach(object -> world.lose("n1", object.key()));
     assertThat(Reachability.differences(size, world, pods))
         .containsExactly("n1 has no way to net0 " + other.mac());
     pods.died(other);
@@ -128,10 +126,6 @@ public final class FabricRunTest {
         .singleElement()
         .asString()
         .contains("n1", other.ip() + "/32", "the pod does not exist");
-  }
-
-  private static SequencedCollection<ForwardingObject> remote(World world, Kind kind) {
-    return world.kernel("n1").objects(kind);
   }
 
   @Test
