@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,9 +16,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "attach",
     mixinStandardHelpOptions = true,
-    description = "Give a network namespace an interface in a network.",
-    footerHeading = "%nExample:%n",
-    footer = "  weft attach web-1 --network red-web --netns web-1 --address 192.168.1.10")
+    description = {
+      "Give a network namespace an interface in a network, or put what is behind a tap device, a",
+      "link or a VLAN of the node into it."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weft attach web-1 --network red-web --netns web-1 --address 192.168.1.10",
+      "  weft attach vm-1 --network red-web --tap tap0",
+      "  weft attach db-1 --network red-web --link eth1 --mac 52:54:00:00:00:01",
+      "  weft attach db-2 --network red-web --link eth2 --vlan 100 --mac 52:54:00:00:00:02"
+    })
 final class AttachCommand implements Callable<Integer> {
   @Mixin private final AgentCall agent = new AgentCall();
 
@@ -29,12 +38,35 @@ final class AttachCommand implements Callable<Integer> {
   @Option(names = "--network", required = true, paramLabel = "NAME", description = "The network.")
   private String network = "";
 
+  @ArgGroup(multiplicity = "1")
+  private Place place = new Place();
+
+  /** Where the endpoint is; exactly one of them. */
+  static final class Place {
+    @Option(
+        names = "--netns",
+        paramLabel = "NETNS",
+        description = "Name under /run/netns, or path, of the network namespace.")
+    private Optional<String> netns = Optional.empty();
+
+    @Option(
+        names = "--tap",
+        paramLabel = "NAME",
+        description = "A tap device, which a virtual machine opens; made if it is missing.")
+    private Optional<String> tap = Optional.empty();
+
+    @Option(
+        names = "--link",
+        paramLabel = "NAME",
+        description = "A link of the node, such as a port of a network card.")
+    private Optional<String> link = Optional.empty();
+  }
+
   @Option(
-      names = "--netns",
-      required = true,
-      paramLabel = "NETNS",
-      description = "Name under /run/netns, or path, of the network namespace.")
-  private String netns = "";
+      names = "--vlan",
+      paramLabel = "ID",
+      description = "Only frames with this VLAN's tag on the link, 1 to 4094.")
+  private Optional<Integer> vlan = Optional.empty();
 
   @Option(
       names = "--interface",
@@ -46,10 +78,15 @@ final class AttachCommand implements Callable<Integer> {
   @Option(
       names = "--address",
       paramLabel = "IP",
-      description = "An address in the network's subnets; may be repeated (default: chosen).")
+      description = {
+        "An address in the network's subnets; may be repeated (default: chosen; behind a link: none)."
+      })
   private List<String> addresses = List.of();
 
-  @Option(names = "--mac", paramLabel = "MAC", description = "MAC address (default: derived).")
+  @Option(
+      names = "--mac",
+      paramLabel = "MAC",
+      description = "MAC address (default: derived; behind a link it must be named).")
   private Optional<String> mac = Optional.empty();
 
   @Option(names = "--sticky", description = "The MAC never moves to another node.")
@@ -79,7 +116,10 @@ final class AttachCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     var request = AgentCall.request("attach").put("endpoint", endpoint).put("network", network);
-    request.put("netns", netns).put("interface", interfaceName);
+    place.netns.ifPresent(netns -> request.put("netns", netns).put("interface", interfaceName));
+    place.tap.ifPresent(tap -> request.put("tap", tap));
+    place.link.ifPresent(link -> request.put("link", link));
+    vlan.ifPresent(id -> request.put("vlan", id));
     mac.ifPresent(text -> request.put("mac", text));
     claim.ifPresent(text -> request.put("claim", text));
     if (standby) {

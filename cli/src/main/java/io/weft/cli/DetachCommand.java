@@ -12,7 +12,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "detach",
     mixinStandardHelpOptions = true,
-    description = "Take an endpoint's interface away; fine if it is gone already.",
+    description = {
+      "Take an endpoint's interface away, or give its link back to the node; fine if it is gone",
+      "already."
+    },
     footerHeading = "%nExample:%n",
     footer = "  weft detach web-1")
 final class DetachCommand implements Callable<Integer> {

@@ -158,15 +158,16 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static void printEndpoints(JsonNode status, PrintWriter out) {
-    var table = new Table("ENDPOINT", "NETWORK", "MAC", "ADDRESSES", "PORT", "STATE");
+    var table = new Table("ENDPOINT", "NETWORK", "MAC", "ADDRESSES", "BEHIND", "PORT", "STATE");
     for (var endpoint : status.path("endpoints")) {
       table.row(
           endpoint.path("name").asText(),
           endpoint.path("network").asText(),
           endpoint.path("mac").asText(),
           Texts.joined(endpoint.path("addresses")),
+          behind(endpoint),
           endpoint.path("port").asText(),
-          endpoint.path("attached").asBoolean() ? "attached" : "pending");
+          (endpoint.path("attached").asBoolean() ? "attached" : "pending"));
     }
     if (!table.isEmpty()) {
       out.println();
@@ -210,6 +211,15 @@ final class StatusCommand implements Callable<Integer> {
                     refused.path("reason").asText()));
       }
     }
+  }
+
+  /** The link of the node that it is behind; of a pod nothing is to be said. */
+  private static String behind(JsonNode endpoint) {
+    if (endpoint.has("tap")) {
+      return "tap " + endpoint.path("tap").asText();
+    }
+    return endpoint.path("link").asText("-")
+        + (endpoint.has("vlan") ? " VLAN " + endpoint.path("vlan") : "");
   }
 
   private static void line(PrintWriter out, String name, String value) {

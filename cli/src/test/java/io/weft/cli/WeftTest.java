@@ -35,7 +35,11 @@ class WeftTest {
        "kernel": {"objects": 12, "pending": 1, "writes": 9, "failures":
          [{"object": "port weft-red ep1", "reason": "EEXIST", "attempts": 3}]},
        "endpoints": [{"name": "web-1", "network": "red-web", "attached": true, "port": "ep1",
-         "mac": "0a:58:c0:a8:01:0a", "addresses": ["192.168.1.10/24"]}],
+         "mac": "0a:58:c0:a8:01:0a", "addresses": ["192.168.1.10/24"]},
+         {"name": "vm-1", "network": "red-web", "attached": true, "port": "ep2", "tap": "tap0",
+         "mac": "52:54:00:00:00:01", "addresses": []},
+         {"name": "db-1", "network": "red-web", "attached": false, "port": "ep3", "link": "eth1",
+         "vlan": 100, "mac": "52:54:00:00:00:02", "addresses": []}],
        "duplicates": [{"mac": "0a:58:c0:a8:01:0a", "network": "red-web", "endpoint": "web-1",
          "vtep": "10.0.0.2", "moves": 5, "seconds": 60, "recoversInSeconds": 120}],
        "paths": {"passing": 3, "tooNarrow": 1, "unknown": 1, "waiting": 2, "leftOut": 0,
@@ -382,8 +386,10 @@ class WeftTest {
             unchecked  path to 10.0.0.4: it answers no ICMP echo
             problem    a.yaml:3:8: Network a: unknown key 'vin'
 
-            ENDPOINT  NETWORK  MAC                ADDRESSES        PORT  STATE
-            web-1     red-web  0a:58:c0:a8:01:0a  192.168.1.10/24  ep1   attached
+            ENDPOINT  NETWORK  MAC                ADDRESSES        BEHIND         PORT  STATE
+            web-1     red-web  0a:58:c0:a8:01:0a  192.168.1.10/24  -              ep1   attached
+            vm-1      red-web  52:54:00:00:00:01  -                tap tap0       ep2   attached
+            db-1      red-web  52:54:00:00:00:02  -                eth1 VLAN 100  ep3   pending
             """);
   }
 

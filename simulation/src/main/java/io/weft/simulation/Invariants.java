@@ -73,6 +73,7 @@ final class Invariants {
           ForwardingObject.EgressFilter _,
           ForwardingObject.EgressLink _,
           ForwardingObject.EgressPort _,
+          ForwardingObject.TapPort _,
           ForwardingObject.EgressAddress _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,

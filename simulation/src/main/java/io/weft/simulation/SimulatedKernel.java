@@ -131,6 +131,7 @@ public final class SimulatedKernel {
           GATEWAY,
           IPV6_ROUTING,
           LOCAL_FDB,
+          TAP,
           ENDPOINT_ROUTE,
           VXLAN_FDB,
           BRIDGE_FDB,
@@ -148,7 +149,10 @@ public final class SimulatedKernel {
   private static List<ForwardingKey> grounds(ForwardingObject object) {
     var space = object.namespace();
     return switch (object) {
-      case ForwardingObject.UnderlayRoute _, ForwardingObject.TenantNamespace _ -> List.of();
+      case ForwardingObject.UnderlayRoute _,
+          ForwardingObject.TenantNamespace _,
+          ForwardingObject.TapPort _ ->
+          List.of();
       case ForwardingObject.EgressFilter _ when space.isEmpty() -> List.of();
       case ForwardingObject.Bridge _,
           ForwardingObject.Ipv6Routing _,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeView;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -84,11 +85,20 @@ public final class NodeJson {
       var endpoint = each.endpoint();
       node.put("name", endpoint.name()).put("network", endpoint.network());
       node.put("attached", each.attached()).put("sticky", endpoint.sticky());
+      endpoint.link().ifPresent(link -> link(node, link));
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
       if (!endpoint.prefixes().isEmpty()) {
         BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
       }
+    }
+  }
+
+  private static void link(ObjectNode node, NodeLink link) {
+    switch (link) {
+      case NodeLink.Device(var name) -> node.put("link", name);
+      case NodeLink.Vlan(var name, int id) -> node.put("link", name).put("vlan", id);
+      case NodeLink.Tap(var name) -> node.put("tap", name);
     }
   }
 

@@ -18,7 +18,7 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
-import java.nio.charset.StandardCharsets;
+import io.weft.overlay.forwarding.NodeLink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -134,6 +134,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   void put(ForwardingObject.EndpointPort port) {
     var alias = alias(port);
+    PortAlias.requireFits(alias.text());
     var standing = tables.rtnetlink().link(port.port());
     if (standing.isPresent() && isOfAnother(standing.get(), alias)) {
       discard(standing.get());
@@ -142,6 +143,10 @@ record Devices(Rtnetlink host, TenantTables tables) {
     int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       follow(standing.get(), port, alias, bridge);
+    } else if (port.link().isPresent()) {
+      links().create(port, port.link().get(), alias);
+      tables.reread(port.port());
+      finishNew(port, bridge, alias);
     } else if (port.pod().isPresent()) {
       create(port, port.pod().get(), alias, bridge);
     } else {
@@ -203,18 +208,21 @@ record Devices(Rtnetlink host, TenantTables tables) {
   }
 
   /** The alias last: it tells what the pod's end has, so that a failure is tried again. */
-  private void follow(Link standing, ForwardingObject.EndpointPort port, String alias, int bridge) {
+  private void follow(
+      Link standing, ForwardingObject.EndpointPort port, PortAlias alias, int bridge) {
     var changes = difference(standing, Optional.empty(), port.mtu());
     finish(port.port(), withMaster(changes, standing, bridge), Optional.of(BridgePort.PINNED));
-    boolean renamed = !standing.alias().equals(Optional.of(alias));
-    if (renamed || standing.mtu() != port.mtu()) {
-      var given = standing.alias().flatMap(PortAlias::parse).map(PortAlias::gateways);
+    var before = standing.alias().flatMap(PortAlias::parse);
+    var text = alias.with(before.flatMap(PortAlias::former)).text();
+    boolean renamed = !standing.alias().equals(Optional.of(text));
+    if (port.link().isEmpty() && (renamed || standing.mtu() != port.mtu())) {
+      var given = before.map(PortAlias::gateways);
       PodEnd.of(tables.rtnetlink(), standing, port).follow(port, given.orElse(List.of()));
     }
     if (renamed) {
       tables
           .rtnetlink()
-          .execute(new Request.SetLink(standing.index(), LinkSettings.NONE.withAlias(alias)));
+          .execute(new Request.SetLink(standing.index(), LinkSettings.NONE.withAlias(text)));
     }
   }
 
@@ -222,40 +230,35 @@ record Devices(Rtnetlink host, TenantTables tables) {
    * No alias: an agent died between making it and naming it, nobody uses it. Another alias: it
    * leads to where the endpoint was before it was detached and attached anew.
    */
-  private static boolean isOfAnother(Link standing, String alias) {
-    var wanted = PortAlias.parse(alias).orElseThrow();
-    return standing.alias().flatMap(PortAlias::parse).filter(wanted::isOf).isEmpty();
+  private static boolean isOfAnother(Link standing, PortAlias alias) {
+    return standing.alias().flatMap(PortAlias::parse).filter(alias::isOf).isEmpty();
   }
 
-  private static String alias(ForwardingObject.EndpointPort port) {
-    var alias =
-        new PortAlias(
-                port.endpoint(),
-                port.network(),
-                port.mac(),
-                port.addresses(),
-                port.sticky(),
-                port.gateways())
-            .text();
-    int length = alias.getBytes(StandardCharsets.UTF_8).length;
-    if (length > PortAlias.MAX_LENGTH) {
-      throw new IllegalArgumentException(
-          "the names of endpoint and network and the addresses have "
-              + length
-              + " octets together, more than the kernel keeps (255); use shorter names");
-    }
-    return alias;
+  private static PortAlias alias(ForwardingObject.EndpointPort port) {
+    return new PortAlias(
+        port.endpoint(),
+        port.network(),
+        port.mac(),
+        port.addresses(),
+        port.sticky(),
+        port.gateways(),
+        port.link(),
+        Optional.empty());
+  }
+
+  private NodeLinks links() {
+    return new NodeLinks(host, tables);
   }
 
   /** What stands on the device goes too: the belief in it is worth nothing any more. */
   private void discard(Link link) {
     tables.doubt();
-    tables.rtnetlink().execute(new Request.DeleteLink(link.index()));
+    links().end(link);
     tables.reread(link.name());
   }
 
   private void create(
-      ForwardingObject.EndpointPort port, PodInterface pod, String alias, int bridge) {
+      ForwardingObject.EndpointPort port, PodInterface pod, PortAlias alias, int bridge) {
     try (var target = openPod(pod);
         var inside = socketIn(target, pod)) {
       tables
@@ -267,11 +270,18 @@ record Devices(Rtnetlink host, TenantTables tables) {
                   pod.name(),
                   LinkSettings.NONE.withMac(port.mac()).withMtu(port.mtu()).withNamespace(target)));
       undoOnFailure(port.port(), () -> configure(inside, port, pod));
-      finishNew(
-          port.port(),
-          LinkSettings.NONE.withMaster(bridge).withAlias(alias),
-          Optional.of(BridgePort.PINNED));
+      finishNew(port, bridge, alias);
     }
+  }
+
+  /** A link that was taken has its alias already, with what it was. */
+  private void finishNew(ForwardingObject.EndpointPort port, int bridge, PortAlias alias) {
+    boolean taken = port.link().orElse(null) instanceof NodeLink.Device;
+    var settings = LinkSettings.NONE.withMaster(bridge);
+    finishNew(
+        port.port(),
+        taken ? settings.withMtu(port.mtu()) : settings.withAlias(alias.text()),
+        Optional.of(BridgePort.PINNED));
   }
 
   private static Descriptor openPod(PodInterface pod) {
@@ -386,10 +396,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   /** Gone afterwards, whether it stood or not. */
   void remove(String name) {
-    tables
-        .rtnetlink()
-        .link(name)
-        .ifPresent(link -> tables.rtnetlink().executeIfThere(new Request.DeleteLink(link.index())));
+    tables.rtnetlink().link(name).ifPresent(links()::end);
     tables.reread(name);
   }
 }

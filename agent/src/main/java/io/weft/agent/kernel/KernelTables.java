@@ -10,6 +10,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,6 +32,7 @@ final class KernelTables implements AutoCloseable {
   private final Rtnetlink host;
   private final boolean routesByLinks;
   private final EgressPorts egress;
+  private final TapPorts taps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
   private final TreeMap<String, String> troubles = new TreeMap<>();
@@ -50,6 +52,7 @@ final class KernelTables implements AutoCloseable {
     this.routesByLinks = routesByLinks;
     this.host = Rtnetlink.open();
     this.egress = new EgressPorts(prefix, host);
+    this.taps = new TapPorts(host);
   }
 
   /**
@@ -64,9 +67,11 @@ final class KernelTables implements AutoCloseable {
 
   /** Reads everything anew. A namespace that cannot be read counts as missing. */
   List<ForwardingObject> dump() {
+    NodeLinks.recover(host);
     var objects = new ArrayList<ForwardingObject>();
     underlay.ifPresent(routes -> objects.addAll(routes.dump()));
     objects.addAll(egress.dump());
+    objects.addAll(taps.dump());
     for (var name : NetworkNamespaces.list()) {
       if (name.startsWith(prefix)) {
         try {
@@ -137,7 +142,8 @@ final class KernelTables implements AutoCloseable {
           IPV6_ROUTING,
           VXLAN,
           SENDING_PORT,
-          PORT ->
+          PORT,
+          TAP ->
           false;
       case UNDERLAY_ROUTE,
           EGRESS_ROUTE,
@@ -237,6 +243,9 @@ final class KernelTables implements AutoCloseable {
   private void applyDevice(KernelChange change, List<Refusal> refusals) {
     try {
       switch (change) {
+        case KernelChange.Put(ForwardingObject.TapPort tap) -> taps.put(tap);
+        case KernelChange.Remove(ForwardingObject.TapPort(var tap, var port, _)) ->
+            taps.remove(tap, port);
         case KernelChange.Put(var object) when object.namespace().isEmpty() -> egress.put(object);
         case KernelChange.Put(var object) -> putDevice(object);
         case KernelChange.Remove(var object) when object.namespace().isEmpty() ->
@@ -250,6 +259,7 @@ final class KernelTables implements AutoCloseable {
     } catch (LinuxException | IllegalArgumentException e) {
       refusals.add(new Refusal(change.key(), String.valueOf(e.getMessage())));
       egress.doubt();
+      taps.doubt();
       var tables = tenants.get(change.key().namespace());
       if (tables != null) {
         tables.doubt();
@@ -273,6 +283,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.EgressLink link -> putEgress(link);
       case ForwardingObject.EgressAddress address -> devices(address).put(address);
       case ForwardingObject.EgressPort _,
+          ForwardingObject.TapPort _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
@@ -304,12 +315,18 @@ final class KernelTables implements AutoCloseable {
           devices(port).remove(Translation.vxlanName(port.vni()));
       case ForwardingObject.SendingPort port ->
           devices(port).remove(Translation.sendingName(port.vni()));
-      case ForwardingObject.EndpointPort port -> devices(port).remove(port.port());
+      case ForwardingObject.EndpointPort port -> {
+        devices(port).remove(port.port());
+        if (port.link().orElse(null) instanceof NodeLink.Tap(var tap)) {
+          taps.remove(tap, port.port());
+        }
+      }
       case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().remove();
       case ForwardingObject.EgressLink link ->
           devices(link).remove(ForwardingObject.EgressLink.NAME);
       case ForwardingObject.EgressAddress address -> devices(address).remove(address);
       case ForwardingObject.EgressPort _,
+          ForwardingObject.TapPort _,
           ForwardingObject.EgressRoute _,
           ForwardingObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
@@ -380,9 +397,14 @@ final class KernelTables implements AutoCloseable {
     }
   }
 
+  /** Not while a link of the node is in it: the kernel would delete it, or rename it. */
   private void delete(String name) {
-    var tables = tenants.remove(name);
+    var tables = tenants.get(name);
     if (tables != null) {
+      if (tables.holdsNodeLink()) {
+        throw new IllegalArgumentException("a link of the node is still in it");
+      }
+      tenants.remove(name);
       tables.close();
     }
     NetworkNamespaces.deleteIfExists(name);
@@ -393,6 +415,7 @@ final class KernelTables implements AutoCloseable {
     var news = new ArrayList<Observation>();
     underlay.ifPresent(routes -> news.addAll(routes.drain()));
     news.addAll(egress.drain());
+    news.addAll(taps.drain());
     tenants.forEach(
         (name, tables) -> {
           try {
@@ -430,6 +453,7 @@ final class KernelTables implements AutoCloseable {
     tenants.values().forEach(TenantTables::close);
     underlay.ifPresent(UnderlayRoutes::close);
     egress.close();
+    taps.close();
     host.close();
   }
 }

@@ -27,7 +27,7 @@ final class PortMove {
     for (var from : tenants.entrySet()) {
       if (from.getValue().device(port.port()).isPresent() && isOf(port, from.getValue())) {
         move(port, from.getValue(), into);
-        from.getValue().believe(new KernelChange.Remove(in(from.getKey(), port)));
+        from.getValue().believe(new KernelChange.Remove(port.in(from.getKey())));
         return;
       }
     }
@@ -45,20 +45,6 @@ final class PortMove {
                     && alias.network().equals(wanted.network())
                     && alias.mac().equals(wanted.mac()))
         .isPresent();
-  }
-
-  private static EndpointPort in(String namespace, EndpointPort port) {
-    return new EndpointPort(
-        namespace,
-        port.port(),
-        port.vni(),
-        port.endpoint(),
-        port.network(),
-        port.mac(),
-        port.addresses(),
-        port.sticky(),
-        port.mtu(),
-        port.pod());
   }
 
   private static void move(EndpointPort port, TenantTables from, TenantTables into) {

@@ -67,6 +67,7 @@ record RowRequests(
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
+          ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _ ->
           fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
     };
@@ -124,6 +125,7 @@ record RowRequests(
               ForwardingObject.VxlanPort _,
               ForwardingObject.SendingPort _,
               ForwardingObject.TransitGuard _,
+              ForwardingObject.TapPort _,
               ForwardingObject.EndpointPort _ ->
               fdb(object).map(Request.DeleteFdb::new);
         };
@@ -150,6 +152,7 @@ record RowRequests(
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
+          ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingNeighbour _,

@@ -14,6 +14,7 @@ import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -212,6 +213,13 @@ final class TenantTables implements AutoCloseable {
   /** The index of one of our links, as it is known here. */
   Optional<Integer> device(String name) {
     return translation.link(name).map(link -> link.index());
+  }
+
+  /** True when a link of the node is in it that is to be given back. */
+  boolean holdsNodeLink() {
+    return rtnetlink.links().stream()
+        .flatMap(link -> link.alias().flatMap(PortAlias::parse).flatMap(PortAlias::link).stream())
+        .anyMatch(NodeLink.Device.class::isInstance);
   }
 
   /** Reads one link again after it was changed. */

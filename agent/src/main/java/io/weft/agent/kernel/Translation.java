@@ -144,7 +144,7 @@ final class Translation {
     return link.master().isPresent() ? bridge(link.master().getAsInt()) : Optional.empty();
   }
 
-  /** The bridge, VXLAN port or endpoint port that the link is; empty for any other. */
+  /** The device of ours that the link is; empty for any other. */
   Optional<ForwardingObject> object(Link link) {
     if (isEgress(link)) {
       return Optional.of(
@@ -158,15 +158,15 @@ final class Translation {
           new ForwardingObject.Bridge(
               namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu, link.forwarding()));
     }
-    var vxlan = vxlan(link.index());
+    var vxlan = vxlan(link.index()).flatMap(vni -> vxlanPort(link, vni));
     if (vxlan.isPresent()) {
-      return vxlanPort(link, vxlan.get());
+      return vxlan;
     }
-    var sender = sender(link.index());
+    var sender = sender(link.index()).flatMap(foreign -> sendingPort(link, foreign));
     if (sender.isPresent()) {
-      return sendingPort(link, sender.get());
+      return sender;
     }
-    return link.kind().equals("veth") ? endpointPort(link) : Optional.empty();
+    return NodeLinks.mayBePort(link) ? endpointPort(link) : Optional.empty();
   }
 
   /** The link may be one by which IPv6 is routed. */
@@ -199,7 +199,7 @@ final class Translation {
 
   private Optional<ForwardingObject> sendingPort(Link link, Vni foreign) {
     var device = link.vxlan();
-    if (device.isEmpty() || device.get().local().isEmpty()) {
+    if (device.flatMap(Vxlan::local).isEmpty()) {
       return Optional.empty();
     }
     var id = device.get().vni();
@@ -225,20 +225,10 @@ final class Translation {
     if (alias.isEmpty()) {
       return Optional.empty();
     }
-    boolean whole = link.up() && link.bridgePort().filter(BridgePort.PINNED::equals).isPresent();
+    boolean whole = link.up() && link.bridgePort().equals(Optional.of(BridgePort.PINNED));
+    var vni = master(link).orElse(new Vni(Vni.MAX));
     return Optional.of(
-        new ForwardingObject.EndpointPort(
-            namespace,
-            link.name(),
-            master(link).orElse(new Vni(Vni.MAX)),
-            alias.get().endpoint(),
-            alias.get().network(),
-            alias.get().mac(),
-            alias.get().addresses(),
-            alias.get().sticky(),
-            whole ? link.mtu() : DAMAGED_MTU,
-            alias.get().gateways(),
-            Optional.empty()));
+        alias.get().port(namespace, link.name(), vni, whole ? link.mtu() : DAMAGED_MTU));
   }
 
   /** The row as an object: which kind follows from the device and the table it is in. */
@@ -255,7 +245,7 @@ final class Translation {
     }
     boolean pinned = row.table() == FdbTable.MASTER && row.kind() == FdbKind.STATIC;
     return link(row.link())
-        .filter(link -> pinned && link.kind().equals("veth"))
+        .filter(link -> pinned && NodeLinks.mayBePort(link))
         .flatMap(
             link ->
                 master(link)

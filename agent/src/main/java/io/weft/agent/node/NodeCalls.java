@@ -24,9 +24,6 @@ import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.wire.Route;
 import io.weft.kubernetes.intent.ConnectionWay;
-import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
-import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.ipam.AddressRequest;
@@ -170,19 +167,7 @@ final class NodeCalls {
   }
 
   private ObjectNode attach(JsonNode call) throws CallRefused, InterruptedException {
-    var request =
-        new AttachRequest(
-            text(call, "endpoint"),
-            text(call, "network"),
-            text(call, "netns"),
-            text(call, "interface"),
-            mac(call),
-            addresses(call),
-            flag(call, "sticky"),
-            prefixes(call),
-            call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty(),
-            flag(call, "standby"));
-    return switch (attach(request)) {
+    return switch (attach(AttachCall.request(call))) {
       case AttachResult.Attached attached -> NodeJson.attached(attached);
       case AttachResult.Refused(var reason, var message) ->
           throw new CallRefused(reason.name(), message);
@@ -201,59 +186,8 @@ final class NodeCalls {
     }
   }
 
-  private static String text(JsonNode call, String field) throws CallRefused {
-    var value = call.path(field);
-    if (!value.isTextual()) {
-      throw new CallRefused("INVALID_REQUEST", "'" + field + "' is missing or not a text");
-    }
-    return value.asText();
-  }
-
-  private static boolean flag(JsonNode call, String name) throws CallRefused {
-    var value = call.path(name);
-    if (!value.isMissingNode() && !value.isBoolean()) {
-      throw new CallRefused("INVALID_REQUEST", "'" + name + "' is neither true nor false");
-    }
-    return value.asBoolean();
-  }
-
-  private static Optional<MacAddress> mac(JsonNode call) throws CallRefused {
-    try {
-      return call.hasNonNull("mac")
-          ? Optional.of(MacAddress.parse(text(call, "mac")))
-          : Optional.empty();
-    } catch (IllegalArgumentException e) {
-      throw new CallRefused("INVALID_REQUEST", "mac: " + e.getMessage());
-    }
-  }
-
-  private static List<IpAddress> addresses(JsonNode call) throws CallRefused {
-    return list(call, "addresses", IpAddress::parse);
-  }
-
-  private static List<IpPrefix> prefixes(JsonNode call) throws CallRefused {
-    return list(call, "prefixes", IpPrefix::parse);
-  }
-
-  private static <T> List<T> list(JsonNode call, String name, Function<String, T> parse)
-      throws CallRefused {
-    var items = new ArrayList<T>();
-    var field = call.path(name);
-    if (!field.isMissingNode() && !field.isArray()) {
-      throw new CallRefused("INVALID_REQUEST", "'" + name + "' is not a list");
-    }
-    for (var item : field) {
-      try {
-        items.add(parse.apply(item.asText()));
-      } catch (IllegalArgumentException e) {
-        throw new CallRefused("INVALID_REQUEST", name + ": " + e.getMessage());
-      }
-    }
-    return items;
-  }
-
   private ObjectNode detach(JsonNode call) throws CallRefused, InterruptedException {
-    var endpoint = text(call, "endpoint");
+    var endpoint = AttachCall.text(call, "endpoint");
     return JsonNodeFactory.instance
         .objectNode()
         .put("endpoint", endpoint)
@@ -277,15 +211,17 @@ final class NodeCalls {
   }
 
   private ObjectNode deleteClaim(JsonNode call) throws CallRefused, InterruptedException {
-    return ask(new AddressRequest.DeleteClaim(text(call, "claim")));
+    return ask(new AddressRequest.DeleteClaim(AttachCall.text(call, "claim")));
   }
 
   private ObjectNode activateClaim(JsonNode call) throws CallRefused, InterruptedException {
-    return ask(new AddressRequest.ActivateClaim(text(call, "claim"), text(call, "node")));
+    return ask(
+        new AddressRequest.ActivateClaim(
+            AttachCall.text(call, "claim"), AttachCall.text(call, "node")));
   }
 
   private ObjectNode releaseNode(JsonNode call) throws CallRefused, InterruptedException {
-    return ask(new AddressRequest.ReleaseNode(text(call, "node")));
+    return ask(new AddressRequest.ReleaseNode(AttachCall.text(call, "node")));
   }
 
   private ObjectNode ask(AddressRequest request) throws CallRefused, InterruptedException {

@@ -29,6 +29,22 @@ class PortAliasTest {
   }
 
   @Test
+  void aLinkOfTheNodeIsRemembered() {
+    var start = "weft1 db-1 red-web 0a:58:c0:a8:01:0a ";
+    for (var text :
+        List.of(
+            start + " link=eth1 was=1500,up",
+            start + "192.168.1.10 sticky link=a=b was=9000",
+            start + "192.168.1.10 vlan=100,eth1",
+            start + " tap=vm,0 via=192.168.1.1")) {
+      assertThat(PortAlias.parse(text).map(PortAlias::text)).contains(text);
+    }
+    for (var bad : List.of(" link=", " vlan=100", " vlan=0,eth1", " tap=vm0 more", " was=x")) {
+      assertThat(PortAlias.parse(start + bad)).as(bad).isEmpty();
+    }
+  }
+
+  @Test
   void whatWasWrittenIsRead() {
     var random = new SplittableRandom(7);
     for (int i = 0; i < 2000; i++) {

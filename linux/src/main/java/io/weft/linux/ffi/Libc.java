@@ -207,6 +207,23 @@ public final class Libc {
     }
   }
 
+  /** Octets read, or negative errno. */
+  public static int read(Descriptor file, MemorySegment buffer) {
+    return call(
+        state ->
+            (int)
+                (long) FileCalls.READ.invokeExact(state, file.number(), buffer, buffer.byteSize()));
+  }
+
+  /** Octets written, or negative errno. */
+  public static int write(Descriptor file, MemorySegment octets) {
+    return call(
+        state ->
+            (int)
+                (long)
+                    SocketCalls.WRITE.invokeExact(state, file.number(), octets, octets.byteSize()));
+  }
+
   /** The index of a network interface in the calling thread's namespace. */
   public static int if_nametoindex(String name) {
     try (var arena = Arena.ofConfined()) {
@@ -250,6 +267,12 @@ public final class Libc {
   static void close(int number) {
     // Linux releases the number whatever close says; there is nothing to repeat or to report.
     int _ = call(state -> (int) FileCalls.CLOSE.invokeExact(state, number));
+  }
+
+  /** Result or negative errno; the argument is a number or an address, as the request says. */
+  public static int ioctl(Descriptor file, long request, long argument) {
+    return call(
+        state -> (int) FileCalls.IOCTL.invokeExact(state, file.number(), request, argument));
   }
 
   /** Waits for the lock of an open file; closing the descriptor releases it. */
@@ -388,6 +411,13 @@ public final class Libc {
             "open",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
             Linker.Option.firstVariadicArg(2));
+    // int ioctl(int, unsigned long, ...)
+    static final MethodHandle IOCTL =
+        handle(
+            "ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(2));
+    static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
     static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle MKDIR = handle("mkdir", JAVA_INT, ADDRESS, JAVA_INT);

@@ -59,10 +59,17 @@ public final class LinuxConstants {
 
   // asm-generic/fcntl.h
   public static final int O_RDONLY = 0;
+  public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
   public static final int O_CLOEXEC = 0x80000;
   public static final int LOCK_EX = 2;
+
+  // linux/if_tun.h: _IOW('T', 202, int), _IOW('T', 203, int)
+  public static final long TUNSETIFF = 0x400454caL;
+  public static final long TUNSETPERSIST = 0x400454cbL;
+  public static final int IFF_TAP = 0x0002;
+  public static final int IFF_NO_PI = 0x1000;
 
   // linux/sched.h
   public static final int CLONE_NEWNET = 0x40000000;

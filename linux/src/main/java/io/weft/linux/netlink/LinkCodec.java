@@ -112,6 +112,16 @@ final class LinkCodec {
     out.endNest(kind);
   }
 
+  static void writeVlan(MessageWriter out, Request.CreateVlan request) {
+    writeCreation(out, request.name(), request.settings());
+    out.attributeU32(Uapi.IFLA_LINK, request.parent());
+    int kind = beginKind(out, "vlan");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    out.attributeU16(Uapi.IFLA_VLAN_ID, request.id());
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
   static void writeBridgePort(MessageWriter out, Request.SetBridgePort request) {
     writeHeader(out, request.link(), Optional.empty());
     int kind = out.beginNest(Uapi.IFLA_LINKINFO);

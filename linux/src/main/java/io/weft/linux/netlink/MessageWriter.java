@@ -70,6 +70,11 @@ public final class MessageWriter {
     return pad();
   }
 
+  public MessageWriter attributeU16(int type, int value) {
+    header(type, 2).putShort((short) value);
+    return pad();
+  }
+
   public MessageWriter attributeU32Big(int type, int value) {
     header(type, 4)
         .put((byte) (value >> 24))

@@ -1,5 +1,7 @@
 package io.weft.linux.netlink;
 
+import io.weft.linux.ffi.Descriptor;
+
 /**
  * One change to ask the kernel for. Requests are values: many go to the kernel in one batch, and
  * each has its own outcome.
@@ -31,11 +33,35 @@ public sealed interface Request {
     }
   }
 
+  /**
+   * A link for the frames with one VLAN's tag (IEEE 802.1Q) on another link, which is in the
+   * namespace of the netlink socket that asks. EEXIST: name taken, or that link has the VLAN
+   * already. EOPNOTSUPP: the kernel has no VLANs.
+   *
+   * @param parent index of that link
+   * @param id 1..4094
+   */
+  record CreateVlan(String name, int parent, int id, LinkSettings settings) implements Request {
+    public CreateVlan {
+      requireCreation(name, settings);
+    }
+  }
+
   /** ENODEV: no such link. */
   record SetLink(int link, LinkSettings changes) implements Request {}
 
   /** Puts the link into a group of links; 0: none. ENODEV: no such link. */
   record SetLinkGroup(int link, int group) implements Request {}
+
+  /**
+   * Moves the link into another namespace, under another name there. It arrives down and without
+   * addresses. EEXIST: the name is taken there.
+   */
+  record MoveLink(int link, Descriptor namespace, String name) implements Request {
+    public MoveLink {
+      requireName(name);
+    }
+  }
 
   /** EBUSY: only links that are down change their name on older kernels. */
   record RenameLink(int link, String name) implements Request {

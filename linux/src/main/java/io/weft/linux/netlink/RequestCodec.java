@@ -22,9 +22,11 @@ final class RequestCodec {
       case Request.CreateBridge _,
           Request.CreateVxlan _,
           Request.CreateVeth _,
+          Request.CreateVlan _,
           Request.SetBridgePort _ ->
           Uapi.RTM_NEWLINK;
-      case Request.SetLink _, Request.SetLinkGroup _, Request.RenameLink _ -> Uapi.RTM_SETLINK;
+      case Request.SetLink _, Request.SetLinkGroup _, Request.MoveLink _, Request.RenameLink _ ->
+          Uapi.RTM_SETLINK;
       case Request.DeleteLink _ -> Uapi.RTM_DELLINK;
       case Request.AddAddress _ -> Uapi.RTM_NEWADDR;
       case Request.DeleteAddress _ -> Uapi.RTM_DELADDR;
@@ -42,6 +44,7 @@ final class RequestCodec {
       case Request.CreateBridge _,
           Request.CreateVxlan _,
           Request.CreateVeth _,
+          Request.CreateVlan _,
           Request.AddAddress _,
           Request.AddRule _,
           Request.AddRoute _ ->
@@ -52,6 +55,7 @@ final class RequestCodec {
           Request.SetLinkGroup _,
           Request.DeleteRule _,
           Request.RenameLink _,
+          Request.MoveLink _,
           Request.SetBridgePort _,
           Request.DeleteLink _,
           Request.DeleteAddress _,
@@ -67,6 +71,7 @@ final class RequestCodec {
       case Request.CreateBridge bridge -> LinkCodec.writeBridge(out, bridge);
       case Request.CreateVxlan vxlan -> LinkCodec.writeVxlan(out, vxlan);
       case Request.CreateVeth veth -> LinkCodec.writeVeth(out, veth);
+      case Request.CreateVlan vlan -> LinkCodec.writeVlan(out, vlan);
       case Request.SetLink(int link, LinkSettings changes) -> {
         LinkCodec.writeHeader(out, link, changes.up());
         LinkCodec.writeSettings(out, changes);
@@ -80,6 +85,11 @@ final class RequestCodec {
       case Request.RenameLink(int link, String name) -> {
         LinkCodec.writeHeader(out, link, Optional.empty());
         out.attribute(Uapi.IFLA_IFNAME, name);
+      }
+      case Request.MoveLink(int link, var namespace, var name) -> {
+        LinkCodec.writeHeader(out, link, Optional.empty());
+        out.attribute(Uapi.IFLA_IFNAME, name);
+        out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number());
       }
       case Request.SetBridgePort port -> LinkCodec.writeBridgePort(out, port);
       case Request.DeleteLink(int link) -> LinkCodec.writeHeader(out, link, Optional.empty());

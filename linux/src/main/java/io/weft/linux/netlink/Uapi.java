@@ -113,6 +113,7 @@ final class Uapi {
   static final int IFLA_BRPORT_NEIGH_SUPPRESS = 32;
   static final int IFLA_BRPORT_ISOLATED = 33;
   static final int IFLA_BRPORT_LOCKED = 39;
+  static final int IFLA_VLAN_ID = 1;
   static final int IFLA_VXLAN_ID = 1;
   static final int IFLA_VXLAN_LOCAL = 4;
   static final int IFLA_VXLAN_LEARNING = 7;

@@ -1,6 +1,7 @@
 package io.weft.linux.nftables;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A chain that the kernel enters by itself (a base chain); what no rule decides is accepted.
@@ -10,8 +11,15 @@ import java.util.List;
  * @param priority lower comes first: -300 before connection tracking, 0 filters, 100 translation of
  *     sources (linux/netfilter_ipv4.h)
  * @param rules in the order in which they are tried
+ * @param device the link whose frames it looks at, with {@link Hook#INGRESS} and only then
  */
-public record Chain(String name, boolean translates, Hook hook, int priority, List<Rule> rules) {
+public record Chain(
+    String name,
+    boolean translates,
+    Hook hook,
+    int priority,
+    List<Rule> rules,
+    Optional<String> device) {
   /** NF_IP_PRI_RAW. */
   public static final int BEFORE_TRACKING = -300;
 
@@ -23,6 +31,19 @@ public record Chain(String name, boolean translates, Hook hook, int priority, Li
 
   public Chain {
     rules = List.copyOf(rules);
+    if (device.isPresent() != (hook == Hook.INGRESS)) {
+      throw new IllegalArgumentException("only chains at the ingress are of a link");
+    }
+  }
+
+  /** One of no link. */
+  public Chain(String name, boolean translates, Hook hook, int priority, List<Rule> rules) {
+    this(name, translates, hook, priority, rules, Optional.empty());
+  }
+
+  /** One for all that comes in by a link. */
+  public static Chain ingress(String name, String device, List<Rule> rules) {
+    return new Chain(name, false, Hook.INGRESS, FILTER, rules, Optional.of(device));
   }
 
   /** Where on its way a packet is looked at, by its number (linux/netfilter.h). */
@@ -31,7 +52,9 @@ public record Chain(String name, boolean translates, Hook hook, int priority, Li
     INPUT(1),
     FORWARD(2),
     OUTPUT(3),
-    POSTROUTING(4);
+    POSTROUTING(4),
+    /** Of tables of links. */
+    INGRESS(0);
 
     final int number;
 

@@ -68,6 +68,9 @@ public sealed interface Expression {
   /** The connection gets the address of the link that it leaves by as its source. */
   record Masquerade() implements Expression {}
 
+  /** The frame leaves by the link whose index is loaded, 4 octets in the machine's order. */
+  record Forward() implements Expression {}
+
   /** The packet belongs to no connection, and costs no memory. */
   record NoTracking() implements Expression {}
 

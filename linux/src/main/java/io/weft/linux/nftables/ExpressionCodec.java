@@ -31,6 +31,7 @@ final class ExpressionCodec {
       case Expression.TranslateSource _ -> "nat";
       case Expression.Masquerade _ -> "masq";
       case Expression.NoTracking _ -> "notrack";
+      case Expression.Forward _ -> "fwd";
       case Expression.Foreign(var name) ->
           throw new IllegalArgumentException("'" + name + "' is not ours to write");
     };
@@ -87,6 +88,8 @@ final class ExpressionCodec {
         out.attributeU32Big(NftUapi.NFTA_NAT_FAMILY, family(ipv4));
         out.attributeU32Big(NftUapi.NFTA_NAT_REG_ADDR_MIN, NftUapi.NFT_REG_1);
       }
+      case Expression.Forward() ->
+          out.attributeU32Big(NftUapi.NFTA_FWD_SREG_DEV, NftUapi.NFT_REG_1);
       case Expression.Masquerade _, Expression.NoTracking _, Expression.Foreign _ -> {}
     }
   }
@@ -135,6 +138,11 @@ final class ExpressionCodec {
       case "cmp" -> readCompare(in);
       case "immediate" -> readImmediate(in);
       case "nat" -> readTranslation(in);
+      case "fwd" ->
+          is(in, NftUapi.NFTA_FWD_SREG_DEV, NftUapi.NFT_REG_1)
+                  && !in.has(NftUapi.NFTA_FWD_SREG_ADDR)
+              ? Optional.of(new Expression.Forward())
+              : Optional.empty();
       default -> Optional.empty(); // the kernel's list of expressions is open
     };
   }

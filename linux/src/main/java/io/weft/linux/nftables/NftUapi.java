@@ -17,7 +17,6 @@ final class NftUapi {
 
   // linux/netfilter.h
   static final int NFPROTO_UNSPEC = 0;
-  static final int NFPROTO_INET = 1;
   static final int NFPROTO_IPV4 = 2;
   static final int NFPROTO_IPV6 = 10;
   static final int NF_DROP = 0;
@@ -39,6 +38,7 @@ final class NftUapi {
   static final int NFTA_CHAIN_TYPE = 7;
   static final int NFTA_HOOK_HOOKNUM = 1;
   static final int NFTA_HOOK_PRIORITY = 2;
+  static final int NFTA_HOOK_DEV = 3;
   static final int NFTA_RULE_TABLE = 1;
   static final int NFTA_RULE_CHAIN = 2;
   static final int NFTA_RULE_EXPRESSIONS = 4;
@@ -78,6 +78,8 @@ final class NftUapi {
   static final int NFTA_IMMEDIATE_DREG = 1;
   static final int NFTA_IMMEDIATE_DATA = 2;
 
+  static final int NFTA_FWD_SREG_DEV = 1;
+  static final int NFTA_FWD_SREG_ADDR = 2;
   static final int NFTA_NAT_TYPE = 1;
   static final int NFTA_NAT_FAMILY = 2;
   static final int NFTA_NAT_REG_ADDR_MIN = 3;

@@ -45,10 +45,15 @@ public final class Nftables implements AutoCloseable {
     socket.transact("nftables table " + table.name(), TableCodec.replacement(table));
   }
 
-  /** False when there was no such table. */
+  /** False when there was no such table of IPv4 and IPv6. */
   public boolean delete(String name) {
+    return delete(Table.Family.INET, name);
+  }
+
+  /** False when there was no such table. */
+  public boolean delete(Table.Family family, String name) {
     try {
-      socket.transact("nftables table " + name, TableCodec.removal(name));
+      socket.transact("nftables table " + name, TableCodec.removal(family, name));
       return true;
     } catch (LinuxException e) {
       if (isAbsent(e)) {
@@ -58,14 +63,19 @@ public final class Nftables implements AutoCloseable {
     }
   }
 
-  /** The table as it stands; what Weft does not write is in it as something unequal to ours. */
+  /** The table of IPv4 and IPv6 as it stands, as {@link #table(Table.Family, String)}. */
   public Optional<Table> table(String name) {
+    return table(Table.Family.INET, name);
+  }
+
+  /** The table as it stands; what Weft does not write is in it as something unequal to ours. */
+  public Optional<Table> table(Table.Family family, String name) {
     var what = "nftables table " + name;
     try {
       socket.get(
           what,
           NftUapi.type(NftUapi.NFT_MSG_GETTABLE),
-          out -> TableCodec.writeName(out, name),
+          out -> TableCodec.writeName(out, family, name),
           TableCodec::tableOf);
     } catch (LinuxException e) {
       if (isAbsent(e)) {
@@ -77,15 +87,15 @@ public final class Nftables implements AutoCloseable {
         socket.dump(
             what,
             NftUapi.type(NftUapi.NFT_MSG_GETCHAIN),
-            TableCodec::writeChains,
+            out -> TableCodec.writeChains(out, family),
             message -> TableCodec.readChain(message, name));
     var rules =
         socket.dump(
             what,
             NftUapi.type(NftUapi.NFT_MSG_GETRULE),
-            out -> TableCodec.writeName(out, name),
+            out -> TableCodec.writeName(out, family, name),
             message -> TableCodec.readRule(message, name));
-    return Optional.of(table(name, chains, rules));
+    return Optional.of(table(family, name, chains, rules));
   }
 
   /** A kernel without nftables has no table either. */
@@ -96,7 +106,10 @@ public final class Nftables implements AutoCloseable {
   }
 
   private static Table table(
-      String name, List<TableCodec.ReadChain> chains, List<TableCodec.ReadRule> rules) {
+      Table.Family family,
+      String name,
+      List<TableCodec.ReadChain> chains,
+      List<TableCodec.ReadRule> rules) {
     var read = new ArrayList<Chain>();
     for (var chain : chains) {
       var inside =
@@ -106,11 +119,12 @@ public final class Nftables implements AutoCloseable {
               .toList();
       read.add(chain.chain().map(base -> withRules(base, inside)).orElse(foreign(chain.name())));
     }
-    return new Table(name, read);
+    return new Table(family, name, read);
   }
 
   private static Chain withRules(Chain chain, List<Rule> rules) {
-    return new Chain(chain.name(), chain.translates(), chain.hook(), chain.priority(), rules);
+    return new Chain(
+        chain.name(), chain.translates(), chain.hook(), chain.priority(), rules, chain.device());
   }
 
   /** No chain of ours has a name in brackets. */

@@ -10,10 +10,11 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.MalformedInput;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Predicate;
 
 /**
- * Hears when somebody changes one table of a namespace, ourselves among them. Open it before the
- * table is read, so that nothing falls between.
+ * Hears when somebody changes certain tables of a namespace, ourselves among them. Open it before
+ * the table is read, so that nothing falls between.
  */
 public final class NftablesMonitor implements AutoCloseable {
   private static final int BUFFER = 64 * 1024;
@@ -24,21 +25,26 @@ public final class NftablesMonitor implements AutoCloseable {
   /** Datagrams at one look at most; the rest is for the next. */
   private static final int MAX_DATAGRAMS = 256;
 
-  private final String table;
+  private final Predicate<String> tables;
   private final Descriptor socket;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment buffer = arena.allocate(BUFFER, 8);
 
-  private NftablesMonitor(String table, Descriptor socket) {
-    this.table = table;
+  private NftablesMonitor(Predicate<String> tables, Descriptor socket) {
+    this.tables = tables;
     this.socket = socket;
   }
 
   /** Of the calling thread's namespace. */
   public static NftablesMonitor open(String table) {
+    return open(table::equals);
+  }
+
+  /** Of the calling thread's namespace, for the tables whose names fit. */
+  public static NftablesMonitor open(Predicate<String> tables) {
     int group = 1 << NftUapi.NFNLGRP_NFTABLES - 1;
     return new NftablesMonitor(
-        table,
+        tables,
         NetlinkSocket.openDescriptor(LinuxConstants.NETLINK_NETFILTER, group, RECEIVE_BUFFER));
   }
 
@@ -47,7 +53,9 @@ public final class NftablesMonitor implements AutoCloseable {
     return NetworkNamespaces.callIn(nameOrPath, () -> open(table));
   }
 
-  /** True when the table was changed since the last call, or may have been; never blocks. */
+  /**
+   * True when one of the tables was changed since the last call, or may have been; never blocks.
+   */
   public boolean drain() {
     boolean changed = false;
     for (int i = 0; i < MAX_DATAGRAMS; i++) {
@@ -69,7 +77,7 @@ public final class NftablesMonitor implements AutoCloseable {
 
   private boolean concerns(Message message) throws MalformedInput {
     boolean ofSubsystem = message.type() >> 8 == NftUapi.NFNL_SUBSYS_NFTABLES;
-    return ofSubsystem && TableCodec.tableOf(message).equals(table);
+    return ofSubsystem && tables.test(TableCodec.tableOf(message));
   }
 
   @Override

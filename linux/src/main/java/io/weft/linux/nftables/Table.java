@@ -4,11 +4,30 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A table of family inet: IPv4 and IPv6. Two are equal when they do the same to each packet.
+ * A table. Two are equal when they do the same to each packet.
  *
  * @param chains kept sorted by name; their order means nothing
  */
-public record Table(String name, List<Chain> chains) {
+public record Table(Family family, String name, List<Chain> chains) {
+  /** What a table's chains look at, by its number (linux/netfilter.h). */
+  public enum Family {
+    /** Packets of IPv4 and IPv6. */
+    INET(1),
+    /** Frames of single links, before anything else sees them. */
+    NETDEV(5);
+
+    final int number;
+
+    Family(int number) {
+      this.number = number;
+    }
+  }
+
+  /** One of IPv4 and IPv6. */
+  public Table(String name, List<Chain> chains) {
+    this(Family.INET, name, chains);
+  }
+
   public Table {
     chains = chains.stream().sorted(Comparator.comparing(Chain::name)).toList();
   }

@@ -27,9 +27,9 @@ final class TableCodec {
   /** What makes the table be so and nothing else, whatever stood: made, deleted, made. */
   static List<Part> replacement(Table table) {
     var parts = new ArrayList<Part>();
-    parts.add(put(table.name()));
-    parts.add(delete(table.name()));
-    parts.add(put(table.name()));
+    parts.add(put(table.family(), table.name()));
+    parts.add(delete(table.family(), table.name()));
+    parts.add(put(table.family(), table.name()));
     for (var chain : table.chains()) {
       parts.add(
           part(NftUapi.NFT_MSG_NEWCHAIN, NftUapi.NLM_F_CREATE, out -> write(out, table, chain)));
@@ -45,8 +45,8 @@ final class TableCodec {
   }
 
   /** ENOENT: there is no such table. */
-  static List<Part> removal(String name) {
-    return transaction(List.of(delete(name)));
+  static List<Part> removal(Table.Family family, String name) {
+    return transaction(List.of(delete(family, name)));
   }
 
   private static List<Part> transaction(List<Part> parts) {
@@ -61,12 +61,13 @@ final class TableCodec {
     out.u8(NftUapi.NFPROTO_UNSPEC).u8(0).u8(0).u8(NftUapi.NFNL_SUBSYS_NFTABLES);
   }
 
-  private static Part put(String name) {
-    return part(NftUapi.NFT_MSG_NEWTABLE, NftUapi.NLM_F_CREATE, out -> writeName(out, name));
+  private static Part put(Table.Family family, String name) {
+    return part(
+        NftUapi.NFT_MSG_NEWTABLE, NftUapi.NLM_F_CREATE, out -> writeName(out, family, name));
   }
 
-  private static Part delete(String name) {
-    return part(NftUapi.NFT_MSG_DELTABLE, 0, out -> writeName(out, name));
+  private static Part delete(Table.Family family, String name) {
+    return part(NftUapi.NFT_MSG_DELTABLE, 0, out -> writeName(out, family, name));
   }
 
   private static Part part(
@@ -74,34 +75,35 @@ final class TableCodec {
     return new Part(NftUapi.type(message), flags, body);
   }
 
-  private static void writeHeader(MessageWriter out) {
-    out.u8(NftUapi.NFPROTO_INET).u8(0).u8(0).u8(0);
+  private static void writeHeader(MessageWriter out, Table.Family family) {
+    out.u8(family.number).u8(0).u8(0).u8(0);
   }
 
   /** Asks for the table, for its chains or for its rules: all begin with its name. */
-  static void writeName(MessageWriter out, String table) {
-    writeHeader(out);
+  static void writeName(MessageWriter out, Table.Family family, String table) {
+    writeHeader(out, family);
     out.attribute(NftUapi.NFTA_TABLE_NAME, table);
   }
 
   /** Asks for all chains of the family. */
-  static void writeChains(MessageWriter out) {
-    writeHeader(out);
+  static void writeChains(MessageWriter out, Table.Family family) {
+    writeHeader(out, family);
   }
 
   private static void write(MessageWriter out, Table table, Chain chain) {
-    writeName(out, table.name());
+    writeName(out, table.family(), table.name());
     out.attribute(NftUapi.NFTA_CHAIN_NAME, chain.name());
     int hook = out.beginNest(NftUapi.NFTA_CHAIN_HOOK);
     out.attributeU32Big(NftUapi.NFTA_HOOK_HOOKNUM, chain.hook().number);
     out.attributeU32Big(NftUapi.NFTA_HOOK_PRIORITY, chain.priority());
+    chain.device().ifPresent(device -> out.attribute(NftUapi.NFTA_HOOK_DEV, device));
     out.endNest(hook);
     out.attributeU32Big(NftUapi.NFTA_CHAIN_POLICY, NftUapi.NF_ACCEPT);
     out.attribute(NftUapi.NFTA_CHAIN_TYPE, chain.translates() ? NAT : FILTER);
   }
 
   private static void write(MessageWriter out, Table table, Chain chain, Rule rule) {
-    writeName(out, table.name());
+    writeName(out, table.family(), table.name());
     out.attribute(NftUapi.NFTA_RULE_CHAIN, chain.name());
     int expressions = out.beginNest(NftUapi.NFTA_RULE_EXPRESSIONS);
     rule.expressions().forEach(expression -> ExpressionCodec.write(out, expression));
@@ -151,9 +153,11 @@ final class TableCodec {
     }
     int number = hook.get().u32Big(NftUapi.NFTA_HOOK_HOOKNUM).orElse(-1);
     int priority = hook.get().u32Big(NftUapi.NFTA_HOOK_PRIORITY).orElse(0);
+    var device = hook.get().text(NftUapi.NFTA_HOOK_DEV);
     return Arrays.stream(Chain.Hook.values())
         .filter(known -> known.number == number)
-        .map(known -> new Chain(name, type.equals(NAT), known, priority, List.of()))
+        .filter(known -> device.isPresent() == (known == Chain.Hook.INGRESS))
+        .map(known -> new Chain(name, type.equals(NAT), known, priority, List.of(), device))
         .findFirst();
   }
 

@@ -113,6 +113,17 @@ class GoldenOctetsTest {
             + "c0a801050a00020002aa000000010000");
   }
 
+  /** ip link add link v0 name ep5 mtu 1450 type vlan id 100; v0 has index 3. */
+  @Test
+  void vlan() {
+    var request = new Request.CreateVlan("ep5", 3, 100, LinkSettings.NONE.withMtu(1450));
+    // iproute2 has the link before the name, no NLA_F_NESTED (80), and no NUL behind "vlan"
+    assertThat(encoded(request))
+        .contains("08000400aa050000", "0800050003000000", "0800030065703500")
+        .contains("00128009000100766c616e00")
+        .endsWith("0600010064000000");
+  }
+
   /** ip addr add fd00::1/64 dev br0 nodad; ip addr add 192.168.1.1/24 dev br0. */
   @Test
   void addresses() {

@@ -32,6 +32,9 @@ public final class AddressPlan {
   /** As {@link #EGRESS_RANGE}: unique local addresses (RFC 4193) with an identifier drawn once. */
   public static final IpPrefix EGRESS_RANGE_IPV6 = IpPrefix.parse("fd7a:93c5:8e21::/64");
 
+  /** How the names of endpoints' ports begin. */
+  public static final String PORT = "ep";
+
   /** How the names of the underlay's ends begin. */
   public static final String EGRESS_PORT = "weft-";
 
@@ -110,8 +113,13 @@ public final class AddressPlan {
         : new MacAddress(0x0a5b_0000_0000L | (StableHash.of(vtep.toString()) & 0xffff_ffffL));
   }
 
-  /** Name of the host's end of the veth: at most 15 characters (linux/if.h IFNAMSIZ). */
+  /** Name of an endpoint's port: at most 15 characters (linux/if.h IFNAMSIZ). */
   public static String portName(String endpoint) {
-    return "ep" + String.format("%016x", StableHash.of(endpoint)).substring(0, 12);
+    return PORT + String.format("%016x", StableHash.of(endpoint)).substring(0, 12);
+  }
+
+  /** Name of the underlay's end of the veth to a tap. */
+  public static String tapEndName(String port) {
+    return "et" + port.substring(PORT.length());
   }
 }

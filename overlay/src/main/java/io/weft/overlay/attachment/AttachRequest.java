@@ -3,6 +3,7 @@ package io.weft.overlay.attachment;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import io.weft.overlay.forwarding.NodeLink;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,11 +16,13 @@ import java.util.Optional;
  * @param interfaceName of the interface that the pod sees, at most 15 characters
  * @param mac unicast; empty: derived from the address
  * @param addresses inside the network's subnets, at most {@link #MAX_ADDRESSES}; empty: chosen, one
- *     of each subnet
+ *     of each subnet, unless {@link #leavesAddressesOpen} says otherwise
  * @param sticky the MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through the endpoint, a router, at most {@link #MAX_PREFIXES}
  * @param claim name of the claim that keeps its addresses and MAC; empty: they go with it
  * @param standby it may be a second holder of the claim, which frames do not go to yet
+ * @param link of the node that the endpoint is behind, instead of a pod: then there is no namespace
+ *     and no interface name
  */
 public record AttachRequest(
     String endpoint,
@@ -31,7 +34,8 @@ public record AttachRequest(
     boolean sticky,
     List<IpPrefix> prefixes,
     Optional<String> claim,
-    boolean standby) {
+    boolean standby,
+    Optional<NodeLink> link) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
@@ -61,7 +65,16 @@ public record AttachRequest(
         sticky,
         List.of(),
         Optional.empty(),
-        false);
+        false,
+        Optional.empty());
+  }
+
+  /**
+   * True when addresses are chosen where none is named: a pod or a virtual machine takes what it is
+   * given, while a host behind a link of the node has what it has.
+   */
+  public boolean leavesAddressesOpen() {
+    return link.isEmpty() || link.get() instanceof NodeLink.Tap;
   }
 
   /** The same with these prefixes behind it. */
@@ -76,7 +89,8 @@ public record AttachRequest(
         sticky,
         behind,
         claim,
-        standby);
+        standby,
+        link);
   }
 
   /** The same with its addresses and MAC from the claim of this name. */
@@ -91,7 +105,8 @@ public record AttachRequest(
         sticky,
         prefixes,
         Optional.of(name),
-        beside);
+        beside,
+        link);
   }
 
   /** The same with this MAC and these addresses. */
@@ -106,7 +121,8 @@ public record AttachRequest(
         sticky,
         prefixes,
         claim,
-        standby);
+        standby,
+        link);
   }
 
   /** One that may move. */

@@ -1,19 +1,24 @@
 package io.weft.overlay.attachment;
 
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.forwarding.NodeLink;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What is attached to a network on this node.
  *
- * @param port name of the host's end of the veth
- * @param pod empty for one adopted after a restart
+ * @param port name of its port of the bridge
+ * @param pod empty for one adopted after a restart, and for one behind a link of the node
  * @param sticky its MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through it, sorted
+ * @param link of the node that it is behind; empty for a pod
  */
 public record Endpoint(
     String name,
@@ -23,7 +28,8 @@ public record Endpoint(
     List<HostAddress> addresses,
     Optional<PodInterface> pod,
     boolean sticky,
-    List<IpPrefix> prefixes) {
+    List<IpPrefix> prefixes,
+    Optional<NodeLink> link) {
   public Endpoint {
     addresses = List.copyOf(addresses);
     prefixes = prefixes.stream().sorted().toList();
@@ -39,5 +45,39 @@ public record Endpoint(
       Optional<PodInterface> pod,
       boolean sticky) {
     this(name, network, port, mac, addresses, pod, sticky, List.of());
+  }
+
+  /** True when the request asks for what this is; what it leaves open is as it may be. */
+  public boolean isOf(AttachRequest request) {
+    return network.equals(request.network())
+        && link.equals(request.link())
+        && pod.map(
+                inside ->
+                    inside.networkNamespace().equals(request.networkNamespace())
+                        && inside.name().equals(request.interfaceName()))
+            .orElse(true)
+        && request.mac().filter(asked -> !asked.equals(mac)).isEmpty()
+        && (request.addresses().isEmpty() && request.leavesAddressesOpen()
+            || new TreeSet<>(request.addresses()).equals(hosts()))
+        && new TreeSet<>(request.prefixes()).equals(new TreeSet<>(prefixes));
+  }
+
+  private SortedSet<IpAddress> hosts() {
+    var hosts = new TreeSet<IpAddress>();
+    addresses.forEach(host -> hosts.add(host.address()));
+    return hosts;
+  }
+
+  /** One of a pod. */
+  public Endpoint(
+      String name,
+      String network,
+      String port,
+      MacAddress mac,
+      List<HostAddress> addresses,
+      Optional<PodInterface> pod,
+      boolean sticky,
+      List<IpPrefix> prefixes) {
+    this(name, network, port, mac, addresses, pod, sticky, prefixes, Optional.empty());
   }
 }

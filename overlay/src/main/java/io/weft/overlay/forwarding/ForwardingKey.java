@@ -27,6 +27,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     VXLAN,
     PORT,
     LOCAL_FDB,
+    TAP,
     ENDPOINT_ROUTE,
     SENDING_PORT,
     VXLAN_FDB,

@@ -204,12 +204,14 @@ public sealed interface ForwardingObject {
   }
 
   /**
-   * The host end of an endpoint's veth, a locked port of the bridge.
+   * The port of an endpoint, a locked port of the bridge: the host end of a pod's veth, or what
+   * leads to a link of the node.
    *
    * @param port interface name, at most 15 characters
    * @param sticky what the routes of the MAC say (RFC 7432 §15.2), kept here over a restart
    * @param gateways where the default routes that we gave the pod lead, at most one of each family
    * @param pod where the other end goes; needed to make the pair, unknown for an adopted one
+   * @param link of the node that it leads to; empty for a pod's
    */
   record EndpointPort(
       String namespace,
@@ -222,14 +224,15 @@ public sealed interface ForwardingObject {
       boolean sticky,
       int mtu,
       List<IpAddress> gateways,
-      Optional<PodInterface> pod)
+      Optional<PodInterface> pod,
+      Optional<NodeLink> link)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
       gateways = List.copyOf(gateways);
     }
 
-    /** One whose gateways are those of its pod's interface. */
+    /** One of a pod, whose gateways are those of its interface. */
     public EndpointPort(
         String namespace,
         String port,
@@ -252,7 +255,8 @@ public sealed interface ForwardingObject {
           sticky,
           mtu,
           pod.map(PodInterface::gateways).orElse(List.of()),
-          pod);
+          pod,
+          Optional.empty());
     }
 
     @Override
@@ -270,20 +274,41 @@ public sealed interface ForwardingObject {
 
     @Override
     public EndpointPort observable() {
-      return pod.isEmpty()
-          ? this
-          : new EndpointPort(
-              namespace,
-              port,
-              vni,
-              endpoint,
-              network,
-              mac,
-              addresses,
-              sticky,
-              mtu,
-              gateways,
-              Optional.empty());
+      return pod.isEmpty() ? this : with(namespace, Optional.empty());
+    }
+
+    /** The same in another namespace. */
+    public EndpointPort in(String other) {
+      return with(other, pod);
+    }
+
+    private EndpointPort with(String space, Optional<PodInterface> inside) {
+      return new EndpointPort(
+          space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link);
+    }
+  }
+
+  /**
+   * A tap device in the namespace of the underlay and the way between it and the tenant: a veth,
+   * whose end here exchanges every frame with the tap.
+   *
+   * @param tap name of the tap
+   * @param port the tenant's end of the veth: an {@link EndpointPort}
+   */
+  record TapPort(String tap, String port, int mtu) implements ForwardingObject {
+    @Override
+    public String namespace() {
+      return "";
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return key(tap);
+    }
+
+    /** The key of a tap's way into a tenant. */
+    public static ForwardingKey key(String tap) {
+      return new ForwardingKey(ForwardingKey.Kind.TAP, "", 0, tap);
     }
   }
 

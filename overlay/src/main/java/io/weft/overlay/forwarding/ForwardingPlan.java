@@ -13,6 +13,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,6 +186,15 @@ public final class ForwardingPlan {
       ForwardingKey key, @Nullable ForwardingObject want, @Nullable ForwardingObject have) {
     if ((want == null ? have : want) instanceof ForwardingObject.EndpointPort port) {
       touched.add(new Segment(key.namespace(), port.vni().value()));
+    } else if ((want == null ? have : want) instanceof ForwardingObject.TapPort(_, var name, _)) {
+      desired.subMap(FIRST_PORT, AFTER_PORTS).values().stream()
+          .flatMap(
+              object ->
+                  object instanceof ForwardingObject.EndpointPort port
+                      ? Stream.of(port)
+                      : Stream.of())
+          .filter(port -> port.port().equals(name))
+          .forEach(port -> touch(port.key(), port, null));
     } else if (key.kind() != ForwardingKey.Kind.PORT) { // one that is gone was left before
       touched.add(new Segment(key.namespace(), key.vni()));
     }
@@ -192,7 +202,7 @@ public final class ForwardingPlan {
 
   /**
    * Where something of this node's own, other than rows of other nodes' routes, has begun or ceased
-   * to stand as it is desired, since this was last asked.
+   * to stand as it is desired, or a port was refused, since this was last asked.
    */
   public Set<Segment> takeTouched() {
     var taken = touched;
@@ -347,6 +357,9 @@ public final class ForwardingPlan {
     long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
     failures.put(
         refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
+    if (refusal.key().kind() == ForwardingKey.Kind.PORT) {
+      touch(refusal.key(), desired.get(refusal.key()), realized.get(refusal.key()));
+    }
   }
 
   /** A change that the kernel refused, in its own words. */

@@ -94,6 +94,9 @@ final class Announcement {
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
     for (var endpoint : network.endpoints()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
+      if (network.isLost(endpoint)) {
+        said.remove(endpoint.name());
+      }
       if (isSaid(endpoint.name(), place, network.stands(endpoint))
           && mobility.isHere(endpoint.mac())) {
         addMacRoutes(network, endpoint, routes);

@@ -103,6 +103,12 @@ final class Attachments {
     }
     var port = AddressPlan.portName(request.endpoint());
     for (var other : endpoints.values()) {
+      if (other.link().isPresent() && other.link().equals(request.link())) {
+        return rejected(
+            INVALID_REQUEST,
+            "%s is that of endpoint '%s' already; detach it first"
+                .formatted(other.link().get(), other.name()));
+      }
       if (other.port().equals(port)) {
         return rejected(
             INVALID_REQUEST,
@@ -137,16 +143,9 @@ final class Attachments {
       return Optional.of(
           "endpoint name '" + request.endpoint() + "' must have 1..100 characters and no blanks");
     }
-    if (!request.interfaceName().matches("[^\\s/:]{1,15}")
-        || request.interfaceName().equals(".")
-        || request.interfaceName().equals("..")) {
-      return Optional.of(
-          "interface name '"
-              + request.interfaceName()
-              + "' must have 1..15 characters, no blank, slash or colon");
-    }
-    if (request.networkNamespace().isEmpty()) {
-      return Optional.of("the network namespace of the pod is missing");
+    var place = request.link().isEmpty() ? wrongPod(request) : wrongLink(request);
+    if (place.isPresent()) {
+      return place;
     }
     if (request.mac().filter(mac -> mac.isMulticast() || mac.isZero()).isPresent()) {
       return Optional.of("MAC address " + request.mac().get() + " is not a unicast address");
@@ -160,6 +159,31 @@ final class Attachments {
     return Optional.empty();
   }
 
+  private static Optional<String> wrongPod(AttachRequest request) {
+    if (!request.interfaceName().matches("[^\\s/:]{1,15}")
+        || request.interfaceName().equals(".")
+        || request.interfaceName().equals("..")) {
+      return Optional.of(
+          "interface name '"
+              + request.interfaceName()
+              + "' must have 1..15 characters, no blank, slash or colon");
+    }
+    return request.networkNamespace().isEmpty()
+        ? Optional.of("the network namespace of the pod is missing")
+        : Optional.empty();
+  }
+
+  private static Optional<String> wrongLink(AttachRequest request) {
+    if (!request.networkNamespace().isEmpty() || !request.interfaceName().isEmpty()) {
+      return Optional.of("an endpoint is in a network namespace or behind a link, not both");
+    }
+    return request.mac().isEmpty() && !request.leavesAddressesOpen()
+        ? Optional.of(
+            "the MAC address of what is behind %s is missing: it is not learned"
+                .formatted(request.link().orElseThrow()))
+        : Optional.empty();
+  }
+
   private Checked address(
       AttachRequest request,
       NetworkIntent network,
@@ -167,7 +191,7 @@ final class Attachments {
       String port,
       boolean claimed) {
     var addresses = new ArrayList<HostAddress>();
-    if (request.addresses().isEmpty()) {
+    if (request.addresses().isEmpty() && request.leavesAddressesOpen()) {
       for (var subnet : network.subnets()) {
         var choice =
             book.choose(
@@ -274,11 +298,14 @@ final class Attachments {
       return rejected(ADDRESS_IN_USE, elsewhere.get());
     }
     var pod =
-        new PodInterface(
-            request.networkNamespace(),
-            request.interfaceName(),
-            addresses.stream().map(HostAddress::prefixLength).toList(),
-            gateways(network, ips));
+        request.link().isPresent()
+            ? Optional.<PodInterface>empty()
+            : Optional.of(
+                new PodInterface(
+                    request.networkNamespace(),
+                    request.interfaceName(),
+                    addresses.stream().map(HostAddress::prefixLength).toList(),
+                    gateways(network, ips)));
     return new Checked.Accepted(
         new Endpoint(
             request.endpoint(),
@@ -286,9 +313,10 @@ final class Attachments {
             port,
             mac,
             addresses,
-            Optional.of(pod),
+            pod,
             request.sticky(),
-            request.prefixes()));
+            request.prefixes(),
+            request.link()));
   }
 
   /** Of each family the first that serves one of the addresses. */
@@ -395,7 +423,8 @@ final class Attachments {
         addresses,
         Optional.empty(),
         port.sticky(),
-        routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList());
+        routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList(),
+        port.link());
   }
 
   private static boolean leadsTo(EndpointRoute route, EndpointPort port) {

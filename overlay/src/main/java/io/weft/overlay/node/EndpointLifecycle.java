@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
@@ -261,20 +262,7 @@ final class EndpointLifecycle {
   /** The same call again gets the same answer: callers repeat when they are in doubt. */
   private void attachAgain(NodeEvent.AttachRequested event, Endpoint standing) {
     var request = event.attach();
-    boolean same =
-        standing.network().equals(request.network())
-            && standing
-                .pod()
-                .map(
-                    pod ->
-                        pod.networkNamespace().equals(request.networkNamespace())
-                            && pod.name().equals(request.interfaceName()))
-                .orElse(true)
-            && request.mac().filter(mac -> !mac.equals(standing.mac())).isEmpty()
-            && (request.addresses().isEmpty()
-                || new TreeSet<>(request.addresses()).equals(addressesOf(standing)))
-            && new TreeSet<>(request.prefixes()).equals(new TreeSet<>(standing.prefixes()));
-    if (same) {
+    if (standing.isOf(request)) {
       attaching.add(standing.name(), event.request());
     } else {
       refuse(
@@ -288,6 +276,7 @@ final class EndpointLifecycle {
               + standing.mac()
               + " and addresses "
               + standing.addresses()
+              + standing.link().map(link -> " on " + link).orElse("")
               + (standing.prefixes().isEmpty() ? "" : " and prefixes " + standing.prefixes())
               + "; detach it first or use another name");
     }
@@ -376,11 +365,15 @@ final class EndpointLifecycle {
     return NetworkIntent.orphan(port, foundation.intent().as());
   }
 
-  /** An interface that is gone went with its pod: it cannot be made again from here. */
+  /**
+   * An interface that is gone went with its pod: it cannot be made again from here. A link of the
+   * node may come back, and is waited for.
+   */
   void dropVanished() {
     for (var endpoint : List.copyOf(attachments.all())) {
       var key = instances.of(endpoint).port(endpoint).key();
-      if (!attaching.has(endpoint.name())
+      if (endpoint.link().isEmpty()
+          && !attaching.has(endpoint.name())
           && plan.realized(key).isEmpty()
           && plan.movesFrom(key).isEmpty()) {
         effects.report(
@@ -454,7 +447,11 @@ final class EndpointLifecycle {
         endpoint.name(),
         endpoint.network(),
         instance.intent().vni(),
-        endpoint.pod().map(ForwardingObject.PodInterface::name).orElse(""),
+        endpoint
+            .link()
+            .map(NodeLink::name)
+            .or(() -> endpoint.pod().map(ForwardingObject.PodInterface::name))
+            .orElse(""),
         endpoint.mac(),
         endpoint.addresses(),
         Attachments.gateways(

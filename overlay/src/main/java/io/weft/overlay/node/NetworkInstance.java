@@ -10,7 +10,6 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AddressPlan;
-import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.MacMobility;
 import io.weft.overlay.evpn.RemoteRoutes;
@@ -281,13 +280,7 @@ final class NetworkInstance implements Importer {
   }
 
   private List<ForwardingObject> endpointObjects(Endpoint endpoint) {
-    if (isStandby(endpoint)) {
-      return List.of(port(endpoint)); // which is locked: nothing comes out of it
-    }
-    return List.of(
-        port(endpoint),
-        new ForwardingObject.LocalFdbEntry(
-            namespace, intent.vni(), endpoint.mac(), endpoint.port()));
+    return EndpointObjects.of(port(endpoint), isStandby(endpoint));
   }
 
   private ForwardingObject.Bridge bridge() {
@@ -340,20 +333,9 @@ final class NetworkInstance implements Importer {
         namespace, intent.vni(), underlay.vtep(), deviceMac("vxlan"), mtu());
   }
 
-  /** The host's end of the endpoint's veth. */
+  /** The endpoint's port of the bridge. */
   ForwardingObject.EndpointPort port(Endpoint endpoint) {
-    return new ForwardingObject.EndpointPort(
-        namespace,
-        endpoint.port(),
-        intent.vni(),
-        endpoint.name(),
-        endpoint.network(),
-        endpoint.mac(),
-        endpoint.addresses().stream().map(HostAddress::address).toList(),
-        endpoint.sticky(),
-        mtu(),
-        intent.gatewaysOf(endpoint.addresses()),
-        endpoint.pod());
+    return EndpointObjects.port(namespace, intent, endpoint, mtu());
   }
 
   /** Locally administered, the same at each start of this node: no neighbour is flushed. */
@@ -482,6 +464,12 @@ final class NetworkInstance implements Importer {
 
   boolean stands(Endpoint endpoint) {
     return keysOf(endpoint).stream().allMatch(plan::isRealized);
+  }
+
+  /** The link of the node that it is behind is not there, and cannot be had. */
+  boolean isLost(Endpoint endpoint) {
+    var port = port(endpoint).key();
+    return endpoint.link().isPresent() && plan.isGone(port) && plan.failure(port).isPresent();
   }
 
   /** A duplicate of this network gets another chance. */

@@ -5,6 +5,7 @@ import static io.weft.overlay.node.OneNode.macRoute;
 import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
@@ -17,6 +18,7 @@ import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.NodeLink;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -189,6 +191,62 @@ final class AttachTest {
         Reason.INVALID_REQUEST,
         "4 addresses");
     assertThat(one.batches).isEmpty();
+  }
+
+  private static AttachRequest behind(NodeLink link, String endpoint, String... addresses) {
+    return behind(link, endpoint, Optional.of("52:54:00:00:00:0" + endpoint), addresses);
+  }
+
+  private static AttachRequest behind(
+      NodeLink link, String endpoint, Optional<String> mac, String... addresses) {
+    return new AttachRequest(
+        endpoint,
+        "web",
+        "",
+        "",
+        mac.map(MacAddress::parse),
+        List.of(addresses).stream().map(IpAddress::parse).toList(),
+        false,
+        List.of(),
+        Optional.empty(),
+        false,
+        Optional.of(link));
+  }
+
+  @Test
+  void whatIsBehindALinkSaysItsMacAndGetsNoAddress() {
+    one.start(WEB);
+    var eth1 = new NodeLink.Device("eth1");
+    refused(behind(eth1, "1", Optional.empty()), Reason.INVALID_REQUEST, "MAC address", "eth1");
+    assertThat(one.attachNow(behind(eth1, "1")))
+        .isInstanceOfSatisfying(Attached.class, is -> assertThat(is.addresses()).isEmpty());
+    refused(behind(eth1, "2"), Reason.INVALID_REQUEST, "link eth1", "'1'");
+    assertThat(one.attachNow(behind(new NodeLink.Vlan("eth1", 7), "2", "192.168.1.9")))
+        .isInstanceOf(Attached.class);
+    refused(behind(new NodeLink.Vlan("eth1", 7), "3"), Reason.INVALID_REQUEST, "link eth1 VLAN 7");
+  }
+
+  @Test
+  void aVirtualMachineGetsAnAddressAsAPodDoes() {
+    one.start(WEB);
+    assertThat(one.attachNow(behind(new NodeLink.Tap("vm0"), "1", Optional.empty())))
+        .isInstanceOfSatisfying(Attached.class, is -> assertThat(is.addresses()).hasSize(1));
+    assertThat(one.batches.getFirst().stream().map(change -> change.key().kind()))
+        .contains(Kind.PORT, Kind.TAP);
+  }
+
+  @Test
+  void namesOfLinksAndNumbersOfVlansAreChecked() {
+    for (var name : List.of("", "lo", "..", "a/b", "a b", "a%b", "sixteencharacters")) {
+      assertThatThrownBy(() -> new NodeLink.Device(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("'" + name + "'");
+    }
+    for (int id : new int[] {0, 4095, -1}) {
+      assertThatThrownBy(() -> new NodeLink.Vlan("eth1", id))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1..4094");
+    }
   }
 
   @Test
