@@ -149,6 +149,28 @@ final class TenantsCommand implements Callable<Integer> {
     if (answer.path("more").asInt() > 0) {
       out.println("... and " + answer.path("more") + " more");
     }
+    printBehind(answer, out);
+  }
+
+  private static void printBehind(JsonNode answer, PrintWriter out) {
+    if (answer.path("behindEndpoints").isEmpty()) {
+      return;
+    }
+    var table = new Table("", "BEHIND", "ENDPOINT", "NETWORK", "ADDRESS", "REASON");
+    for (var row : answer.path("behindEndpoints")) {
+      table.row(
+          row.path("used").asBoolean() ? "*" : " ",
+          row.path("prefix").asText(),
+          row.path("endpoint").asText(),
+          row.path("network").asText(),
+          row.path("address").asText(),
+          row.path("reason").asText());
+    }
+    out.println();
+    out.print(table);
+    if (answer.path("moreBehind").asInt() > 0) {
+      out.println("... and " + answer.path("moreBehind") + " more prefixes");
+    }
   }
 
   private static Table connections(JsonNode rows) {

@@ -51,6 +51,19 @@ final class WhyNotCommand implements Callable<Integer> {
     if (!answer.path("known").asBoolean()) {
       line(out, "nothing is known of " + answer.path("question").asText());
     }
+    for (var row : answer.path("endpoints")) {
+      line(
+          out,
+          row.path("prefix").asText()
+              + " behind endpoint "
+              + row.path("endpoint").asText()
+              + " "
+              + row.path("address").asText()
+              + " of network "
+              + row.path("network").asText()
+              + ": "
+              + row.path("reason").asText());
+    }
     answer.path("reasons").forEach(reason -> line(out, "  " + reason.asText()));
     for (var route : answer.path("routes")) {
       line(out, route.path("route").asText());

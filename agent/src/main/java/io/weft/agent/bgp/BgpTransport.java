@@ -6,7 +6,6 @@ import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.socket.TcpOptions;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -171,13 +170,6 @@ public final class BgpTransport implements AutoCloseable {
     TcpOptions.minimumTtl(channel, peer.isIpv4(), wanted.minimumTtl());
   }
 
-  private static void protect(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
-    wanted
-        .password()
-        .ifPresent(
-            secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.reveal()));
-  }
-
   private void accepted(BgpListener by, SocketChannel channel) {
     try {
       try {
@@ -190,7 +182,8 @@ public final class BgpTransport implements AutoCloseable {
           channel.close();
         } else {
           limitHops(channel, peer, wanted);
-          protect(channel, peer, wanted); // the listener's key may have been another just before
+          PeerTransport.protect(
+              channel, peer, wanted); // the listener's key may have been another just before
           add(channel, peer, wanted, true);
         }
       } catch (IOException | LinuxException e) {
@@ -255,7 +248,7 @@ public final class BgpTransport implements AutoCloseable {
       var channel = SocketChannel.open(BgpListener.family(peer));
       try {
         limitHops(channel, peer, wanted);
-        protect(channel, peer, wanted);
+        PeerTransport.protect(channel, peer, wanted);
         var source = source(peer, wanted);
         if (source.isPresent()) {
           channel.bind(new InetSocketAddress(Zones.inet(source.get()), 0));

@@ -13,10 +13,13 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -45,14 +48,18 @@ public final class EndpointTransport implements AutoCloseable {
   private final BiConsumer<String, List<SpeakerEvent>> events;
   private final ReadLoop reader = new ReadLoop();
   private final WriteLoop writer = new WriteLoop();
-  private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
+  private final Map<Long, Standing> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
 
   // Guarded by this.
   private final Map<EndpointListener, BgpListener> listeners = new LinkedHashMap<>();
   private final Map<EndpointListener, String> unopened = new LinkedHashMap<>();
   private List<EndpointListener> wanted = List.of();
+  private SortedMap<String, PeerTransports> secured = Collections.emptySortedMap();
   private boolean closed;
+
+  /** A connection with an endpoint of a network. */
+  private record Standing(String network, BgpConnection connection) {}
 
   /** {@code events} is told of each network's by name; it may block. */
   public EndpointTransport(BiConsumer<String, List<SpeakerEvent>> events) {
@@ -64,6 +71,28 @@ public final class EndpointTransport implements AutoCloseable {
     this.events = events;
     reader.start();
     writer.start();
+  }
+
+  /**
+   * From now on connections with endpoints must have this, by network: to be called before {@link
+   * #listen}, and at each change. A connection that was made by something else ends.
+   */
+  public synchronized void configure(SortedMap<String, List<PeerTransport>> next) {
+    var secure = new TreeMap<String, PeerTransports>();
+    next.forEach((network, transports) -> secure.put(network, new PeerTransports(transports)));
+    secured = secure;
+    listeners.forEach((where, listener) -> listener.secure(of(where.network())));
+    for (var each : connections.values()) {
+      var connection = each.connection();
+      connection
+          .made()
+          .changeTo(of(each.network()).of(connection.peer()))
+          .ifPresent(connection::end);
+    }
+  }
+
+  private synchronized PeerTransports of(String network) {
+    return secured.getOrDefault(network, PeerTransports.NONE);
   }
 
   /** From now on endpoints may connect there, and nowhere else; does not wait for it. */
@@ -100,8 +129,8 @@ public final class EndpointTransport implements AutoCloseable {
             where.gateway(),
             "br" + where.vni(),
             port,
-            PeerTransports.NONE,
-            (_, channel) -> accepted(where.network(), channel));
+            of(where.network()),
+            (by, channel) -> accepted(by, where.network(), channel));
     try {
       NetworkNamespaces.callIn(
           where.namespace(),
@@ -132,14 +161,17 @@ public final class EndpointTransport implements AutoCloseable {
     return problems;
   }
 
-  private void accepted(String network, SocketChannel channel) {
+  private void accepted(BgpListener by, String network, SocketChannel channel) {
     try {
       try {
-        if (connections.size() >= MAX_CONNECTIONS) {
-          LOG.debug("network {}: refused, {} connections stand", network, MAX_CONNECTIONS);
+        var peer = address(channel.getRemoteAddress());
+        var wanted = of(network).of(peer);
+        var refusal = refusal(by, wanted);
+        if (refusal.isPresent()) {
+          LOG.debug("network {}: {} refused: {}", network, peer, refusal.get());
           channel.close();
         } else {
-          add(network, channel);
+          add(network, peer, wanted, channel);
         }
       } catch (IOException | LinuxException e) {
         LOG.debug("network {}: accepted and lost at once: {}", network, e.getMessage());
@@ -151,17 +183,22 @@ public final class EndpointTransport implements AutoCloseable {
     LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
   }
 
-  private void add(String network, SocketChannel channel) throws IOException {
+  private Optional<String> refusal(BgpListener by, PeerTransport wanted) {
+    return connections.size() >= MAX_CONNECTIONS
+        ? Optional.of(MAX_CONNECTIONS + " connections stand")
+        : wanted.barred().or(() -> by.refusal(wanted));
+  }
+
+  private void add(String network, IpAddress peer, PeerTransport wanted, SocketChannel channel)
+      throws IOException {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    var peer = address(channel.getRemoteAddress());
+    PeerTransport.protect(channel, peer, wanted);
     var ours = address(channel.getLocalAddress());
     long id = ids.incrementAndGet();
     channel.configureBlocking(false);
     var edge = new Edge(reader, writer, come -> tell(network, come));
-    var connection = new BgpConnection(id, peer, PeerTransports.NONE.of(peer), channel, edge);
-    connections.put(id, connection);
-    if (isClosed()) {
-      connections.remove(id);
+    var connection = new BgpConnection(id, peer, wanted, channel, edge);
+    if (!enter(id, new Standing(network, connection))) {
       channel.close();
       return;
     }
@@ -174,8 +211,15 @@ public final class EndpointTransport implements AutoCloseable {
     return IpAddress.of(((InetSocketAddress) end).getAddress().getAddress());
   }
 
-  private synchronized boolean isClosed() {
-    return closed;
+  /** False when it must not be: all is closed, or it was accepted by what holds no longer. */
+  private synchronized boolean enter(long id, Standing standing) {
+    var connection = standing.connection();
+    var wanted = of(standing.network()).of(connection.peer());
+    if (closed || connection.made().changeTo(wanted).isPresent()) {
+      return false;
+    }
+    connections.put(id, standing);
+    return true;
   }
 
   private void tell(String network, List<SpeakerEvent> come) {
@@ -192,10 +236,11 @@ public final class EndpointTransport implements AutoCloseable {
   public void carryOut(SpeakerEffect effect) {
     switch (effect) {
       case SpeakerEffect.Send(long id, var messages) ->
-          Optional.ofNullable(connections.get(id)).ifPresent(each -> each.send(messages, true));
+          Optional.ofNullable(connections.get(id))
+              .ifPresent(each -> each.connection().send(messages, true));
       case SpeakerEffect.Close(long id, var reason) -> {
         LOG.debug("closing connection {} with an endpoint: {}", id, reason);
-        Optional.ofNullable(connections.remove(id)).ifPresent(BgpConnection::close);
+        Optional.ofNullable(connections.remove(id)).ifPresent(each -> each.connection().close());
       }
       case SpeakerEffect.Connect _,
           SpeakerEffect.BestPathChanged _,
@@ -214,7 +259,7 @@ public final class EndpointTransport implements AutoCloseable {
       listeners.values().forEach(BgpListener::close);
       listeners.clear();
     }
-    connections.values().forEach(BgpConnection::close);
+    connections.values().forEach(each -> each.connection().close());
     connections.clear();
     reader.stop();
     writer.stop();

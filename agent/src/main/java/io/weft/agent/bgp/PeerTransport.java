@@ -1,7 +1,9 @@
 package io.weft.agent.bgp;
 
+import io.weft.linux.socket.TcpOptions;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -125,6 +127,14 @@ public record PeerTransport(
         .filter(PeerTransport::isOnLink)
         .map(each -> each.peers().address())
         .toList();
+  }
+
+  /** Segments of the connection carry a digest where there is a password. */
+  static void protect(SocketChannel channel, IpAddress peer, PeerTransport wanted) {
+    wanted
+        .password()
+        .ifPresent(
+            secret -> TcpOptions.md5(channel, new IpPrefix(peer, peer.bits()), secret.reveal()));
   }
 
   /** RFC 5082 §3: the least TTL that arrives over so many hops; 0 without TTL security. */

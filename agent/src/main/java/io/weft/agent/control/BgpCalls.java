@@ -40,9 +40,10 @@ public final class BgpCalls {
     return BgpJson.routes(asker.ask(new RouteSearch(filter)::go));
   }
 
-  /** What of a node takes in the routes that are told of; empty on a reflector. */
+  /** What of a node takes in, or says, what was asked about; empty on a reflector. */
   public interface ImporterSource {
-    Optional<Importers> of(Explanation.Several told) throws CallRefused, InterruptedException;
+    Optional<Importers> of(RouteQuestion question, Explanation.Several told)
+        throws CallRefused, InterruptedException;
   }
 
   /** {@code why}, with the text {@code route}. */
@@ -57,6 +58,6 @@ public final class BgpCalls {
     }
     var told = asker.ask(new WhySearch(question)::go);
     var status = asker.ask(speaker -> Optional.of(speaker.status()));
-    return WhyJson.why(status, importers.of(told), text, told);
+    return WhyJson.why(status, importers.of(question, told), text, told);
   }
 }

@@ -109,7 +109,7 @@ public final class ConfigurationSource implements AutoCloseable {
   }
 
   private Configuration read(IntentReading reading) {
-    return new Configuration(reading, secrets.read(reading.intent().fabric().spec()));
+    return new Configuration(reading, secrets.read(reading.intent()));
   }
 
   private static void logNew(List<String> problems, List<String> known) {

@@ -44,7 +44,11 @@ public final class InterfacePeers {
         new IntentReading(
             new Intent(fabric, intent.tenants(), intent.networks(), intent.ways()),
             reading.problems()),
-        new Secrets.Reading(resolve(secrets.found(), found), resolve(secrets.unusable(), found)));
+        new Secrets.Reading(
+            new Secrets.Found<>(
+                resolve(secrets.peers().found(), found),
+                resolve(secrets.peers().unusable(), found)),
+            secrets.networks()));
   }
 
   private static FabricSpec resolve(FabricSpec fabric, SortedMap<String, IpAddress> found) {

@@ -1,7 +1,8 @@
 package io.weft.agent.intent;
 
 import io.weft.agent.bgp.Secret;
-import io.weft.kubernetes.resource.FabricSpec;
+import io.weft.kubernetes.intent.Intent;
+import io.weft.kubernetes.resource.EndpointBgpSpec;
 import io.weft.kubernetes.resource.PeerSpec;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -20,8 +21,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Secrets out of files that only root can read: {@code passwordFrom} of a peer. What is wrong with
- * a file is told in words that never hold its contents.
+ * Secrets out of files that only root can read: {@code passwordFrom} of a peer, and of the BGP
+ * between a network and its endpoints. What is wrong with a file is told in words that never hold
+ * its contents.
  */
 public final class Secrets {
   private final int owner;
@@ -46,40 +48,78 @@ public final class Secrets {
   }
 
   /**
-   * What the peers of a fabric have.
+   * What of some that need a secret each has.
    *
-   * @param found secret of each peer whose file is good
-   * @param unusable why the file of a peer is not; such a peer must not be spoken to, because it
-   *     would be without the protection that was asked for
+   * @param found secret of each whose file is good
+   * @param unusable why the file of one is not; such a one must not be spoken to, because it would
+   *     be without the protection that was asked for
    */
-  public record Reading(Map<PeerSpec.Remote, Secret> found, Map<PeerSpec.Remote, String> unusable) {
-    public Reading {
+  public record Found<K>(Map<K, Secret> found, Map<K, String> unusable) {
+    public Found {
       found = Collections.unmodifiableMap(new LinkedHashMap<>(found));
       unusable = Collections.unmodifiableMap(new LinkedHashMap<>(unusable));
     }
 
+    /** Nobody needs one. */
+    public static <K> Found<K> none() {
+      return new Found<>(Map.of(), Map.of());
+    }
+  }
+
+  /**
+   * All that the resources name.
+   *
+   * @param peers of the fabric
+   * @param networks by name, those that speak BGP with their endpoints
+   */
+  public record Reading(Found<PeerSpec.Remote> peers, Found<String> networks) {
     /** One line for each secret that cannot be used. */
     public List<String> problems() {
       var problems = new ArrayList<String>();
-      unusable.forEach((peer, why) -> problems.add("peer " + peer + ": no session: " + why));
+      peers
+          .unusable()
+          .forEach((peer, why) -> problems.add("peer " + peer + ": no session: " + why));
+      networks
+          .unusable()
+          .forEach(
+              (network, why) ->
+                  problems.add("network " + network + ": no session with endpoints: " + why));
       return problems;
     }
   }
 
-  /** Reads the secrets of all peers that have one. */
-  public Reading read(FabricSpec fabric) {
-    var found = new LinkedHashMap<PeerSpec.Remote, Secret>();
-    var unusable = new LinkedHashMap<PeerSpec.Remote, String>();
-    for (var peer : fabric.peers()) {
-      if (peer.passwordFile().isPresent()) {
-        try {
-          found.put(peer.remote(), read(peer.passwordFile().get()));
-        } catch (Unusable e) {
-          unusable.put(peer.remote(), String.valueOf(e.getMessage()));
-        }
-      }
+  /** Reads the secrets of all who have one. */
+  public Reading read(Intent intent) {
+    var peers = new LinkedHashMap<PeerSpec.Remote, Path>();
+    for (var peer : intent.fabric().spec().peers()) {
+      peer.passwordFile().ifPresent(file -> peers.put(peer.remote(), file));
     }
-    return new Reading(found, unusable);
+    var networks = new LinkedHashMap<String, Path>();
+    intent
+        .networks()
+        .forEach(
+            (name, network) ->
+                network
+                    .network()
+                    .spec()
+                    .bgp()
+                    .flatMap(EndpointBgpSpec::passwordFile)
+                    .ifPresent(file -> networks.put(name, file)));
+    return new Reading(read(peers), read(networks));
+  }
+
+  private <K> Found<K> read(Map<K, Path> files) {
+    var found = new LinkedHashMap<K, Secret>();
+    var unusable = new LinkedHashMap<K, String>();
+    files.forEach(
+        (who, file) -> {
+          try {
+            found.put(who, read(file));
+          } catch (Unusable e) {
+            unusable.put(who, String.valueOf(e.getMessage()));
+          }
+        });
+    return new Found<>(found, unusable);
   }
 
   /**

@@ -10,6 +10,10 @@ import io.weft.net.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** From what a Fabric says of its neighbours to what TCP is told. */
 public final class TransportWords {
@@ -46,12 +50,35 @@ public final class TransportWords {
     } else if (isExternal(peer, fabric)) {
       transport = transport.withMultihop(1); // as all do: an external neighbour is on the link
     }
-    var secret = secrets.found().get(peer.remote());
+    var secret = secrets.peers().found().get(peer.remote());
     if (secret != null) {
       return transport.withPassword(secret);
     }
-    var unusable = secrets.unusable().get(peer.remote());
+    var unusable = secrets.peers().unusable().get(peer.remote());
     return unusable == null ? transport : transport.withBarred(unusable);
+  }
+
+  /** For networks that want a password of their endpoints, by name; one for all of them. */
+  public static SortedMap<String, List<PeerTransport>> endpoints(Secrets.Reading secrets) {
+    var transports = new TreeMap<String, List<PeerTransport>>();
+    secrets
+        .networks()
+        .found()
+        .forEach(
+            (network, secret) ->
+                transports.put(network, all(anybody -> anybody.withPassword(secret))));
+    secrets
+        .networks()
+        .unusable()
+        .forEach((network, why) -> transports.put(network, all(none -> none.withBarred(why))));
+    return transports;
+  }
+
+  /** Whoever comes by the network's bridge, of either family. */
+  private static List<PeerTransport> all(UnaryOperator<PeerTransport> with) {
+    return Stream.of("0.0.0.0/0", "::/0")
+        .map(prefix -> with.apply(PeerTransport.plain(IpPrefix.parse(prefix))))
+        .toList();
   }
 
   private static int hops(PeerSpec peer) {

@@ -1,6 +1,7 @@
 package io.weft.agent.json;
 
 import io.weft.bgp.wire.Route;
+import io.weft.overlay.node.BehindView;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.TenantView;
 import java.util.List;
@@ -11,9 +12,13 @@ import java.util.Map;
  *
  * @param tenants all that the node knows, routing here or not
  * @param uses what tenants do with the routes asked about that they have taken in
+ * @param behind what endpoints of the node say of the prefixes asked about
  */
 public record Importers(
-    List<NetworkView> networks, List<TenantView> tenants, Map<Route, List<TenantView.Use>> uses) {
+    List<NetworkView> networks,
+    List<TenantView> tenants,
+    Map<Route, List<TenantView.Use>> uses,
+    BehindView.Page behind) {
   public Importers {
     networks = List.copyOf(networks);
     tenants = List.copyOf(tenants);

@@ -79,6 +79,12 @@ public final class RouteQuestion {
     return meant.test(route);
   }
 
+  /** True when what an endpoint says of the prefix is an answer. */
+  public boolean means(IpPrefix prefix) {
+    return means(new UnicastRoute(prefix))
+        || key.flatMap(RouteQuestion::prefix).filter(prefix::equals).isPresent();
+  }
+
   private static Optional<IpPrefix> prefix(Route route) {
     if (route instanceof UnicastRoute(var prefix)) {
       return Optional.of(prefix);

@@ -1,8 +1,10 @@
 package io.weft.agent.json;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.kubernetes.intent.ConnectionWay;
+import io.weft.overlay.node.BehindView;
 import io.weft.overlay.node.TenantView;
 import io.weft.overlay.node.TenantView.Source;
 import java.util.List;
@@ -10,6 +12,11 @@ import java.util.Locale;
 
 /** Tenants as JSON: what they route by, what is of them here, and the table of one. */
 public final class TenantJson {
+  /**
+   * Prefixes behind endpoints of one network that are told of; {@code moreBehind} counts others.
+   */
+  public static final int MAX_BEHIND = 1024;
+
   private TenantJson() {}
 
   /**
@@ -29,9 +36,14 @@ public final class TenantJson {
    * One of them with its table.
    *
    * @param declared as for {@link #tenants}
+   * @param behind what endpoints of the node say is behind them
    */
   public static ObjectNode tenant(
-      String name, List<TenantView> tenants, List<ConnectionWay> declared, TenantTable table) {
+      String name,
+      List<TenantView> tenants,
+      List<ConnectionWay> declared,
+      TenantTable table,
+      BehindView.Page behind) {
     var document = JsonNodeFactory.instance.objectNode();
     var array = document.putArray("tenants");
     var connections = new ConnectionRows(tenants, declared);
@@ -57,7 +69,24 @@ public final class TenantJson {
     }
     int all = table.counts().values().stream().mapToInt(Integer::intValue).sum();
     document.put("more", all - table.rows().size());
+    document.set("behindEndpoints", behind(behind));
+    document.put("moreBehind", behind.more());
     return document;
+  }
+
+  /** Who says what is behind it, and what becomes of that. */
+  static ArrayNode behind(BehindView.Page behind) {
+    var rows = JsonNodeFactory.instance.arrayNode();
+    for (var row : behind.rows()) {
+      var node = rows.addObject();
+      node.put("prefix", row.prefix().toString());
+      row.tenant().ifPresent(tenant -> node.put("tenant", tenant));
+      node.put("network", row.network()).put("endpoint", row.endpoint());
+      node.put("address", row.address().toString());
+      node.put("by", row.byBgp() ? "bgp" : "attach");
+      node.put("used", row.used()).put("reason", row.reason());
+    }
+    return rows;
   }
 
   private static String text(Source source) {

@@ -12,6 +12,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
 import io.weft.overlay.evpn.PrefixReading;
+import io.weft.overlay.node.BehindView;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.TenantIntent;
 import io.weft.overlay.node.TenantView;
@@ -21,7 +22,7 @@ import java.util.Optional;
 
 /**
  * Why a route is not here, not best, not imported or not sent, as JSON ({@code why}): what the
- * speaker knows of each route asked about, or who could have said it.
+ * speaker knows of each route asked about, and what endpoints say of it, or who could have said it.
  */
 public final class WhyJson {
   /** Routes that are told of at most; {@code more} counts the others. */
@@ -41,11 +42,13 @@ public final class WhyJson {
   public static ObjectNode why(
       SpeakerStatus view, Optional<Importers> importers, String text, Explanation.Several told) {
     var document = NODES.objectNode();
-    boolean known = !told.routes().isEmpty();
+    var behind = importers.map(Importers::behind).orElse(BehindView.Page.NONE);
+    boolean known = !told.routes().isEmpty() || !behind.rows().isEmpty();
     document.put("question", text).put("known", known);
     var routes = document.putArray("routes");
     told.routes().forEach(route -> routes.add(route(importers, route)));
     document.put("more", told.more());
+    document.set("endpoints", TenantJson.behind(behind));
     if (!known) {
       unknown(view, importers, document);
     }

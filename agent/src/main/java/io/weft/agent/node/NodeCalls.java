@@ -16,7 +16,9 @@ import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PathJson;
 import io.weft.agent.json.PeerJson;
+import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.TenantJson;
+import io.weft.agent.json.WhyJson;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.ProbeView;
 import io.weft.bgp.speaker.Explanation;
@@ -121,7 +123,7 @@ final class NodeCalls {
     return BgpCalls.why(call, this::importers, this::ask);
   }
 
-  private Optional<Importers> importers(Explanation.Several told)
+  private Optional<Importers> importers(RouteQuestion question, Explanation.Several told)
       throws CallRefused, InterruptedException {
     var networks = view().networks();
     return Optional.of(
@@ -130,7 +132,8 @@ final class NodeCalls {
                 () -> {
                   var uses = new HashMap<Route, List<TenantView.Use>>();
                   told.routes().forEach(route -> uses.put(route.key(), node.uses(route.key())));
-                  return new Importers(networks, node.tenants(), uses);
+                  var behind = node.behind(Optional.empty(), question::means, WhyJson.MAX_ROUTES);
+                  return new Importers(networks, node.tenants(), uses, behind);
                 })));
   }
 
@@ -144,7 +147,9 @@ final class NodeCalls {
       throw new CallRefused("UNKNOWN_TENANT", "tenant '" + name + "' is not known");
     }
     var table = await(loop.askInSlices(new PrefixSearch(node, name)::go));
-    return TenantJson.tenant(name, tenants, ways.get(), table);
+    var behind =
+        await(loop.ask(() -> node.behind(Optional.of(name), _ -> true, TenantJson.MAX_BEHIND)));
+    return TenantJson.tenant(name, tenants, ways.get(), table, behind);
   }
 
   private <T> T ask(Function<SpeakerInspection, Optional<T>> slice)

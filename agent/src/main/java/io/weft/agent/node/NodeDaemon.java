@@ -215,6 +215,7 @@ public final class NodeDaemon implements AutoCloseable {
     links = look(current);
     transport.configure(current.transports());
     transport.links(links.byAddress());
+    endpoints.configure(current.endpointTransports());
     var intent =
         IntentWords.node(current.intent(), self).withUnderlay(InterfacePeers.underlay(declared));
     loop.put(new NodeEvent.IntentChanged(intent));

@@ -193,7 +193,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     handlers.put("status", _ -> status(speaker()));
     handlers.put("peers", _ -> peers(speaker()));
     handlers.put("routes", call -> BgpCalls.routes(call, this::ask));
-    handlers.put("why", call -> BgpCalls.why(call, _ -> Optional.empty(), this::ask));
+    handlers.put("why", call -> BgpCalls.why(call, (_, _) -> Optional.empty(), this::ask));
     return handlers;
   }
 

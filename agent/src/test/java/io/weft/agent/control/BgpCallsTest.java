@@ -33,6 +33,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.node.BehindView;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.TenantIntent;
@@ -202,7 +203,8 @@ class BgpCallsTest {
     assertThatThrownBy(() -> BgpCalls.routes(json("{'family':'ipx'}"), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'ipx' is none of [ipv4-unicast,");
-    assertThatThrownBy(() -> BgpCalls.why(json("{'route':'x'}"), _ -> Optional.empty(), nobody))
+    assertThatThrownBy(
+            () -> BgpCalls.why(json("{'route':'x'}"), (_, _) -> Optional.empty(), nobody))
         .isInstanceOf(CallRefused.class)
         .hasMessageContaining("'x' is neither a route");
   }
@@ -214,7 +216,7 @@ class BgpCallsTest {
       var answer =
           BgpCalls.why(
               json("{'route':'" + text + "'}"),
-              _ ->
+              (_, _) ->
                   importers(
                       network("red", "65000:100", true),
                       network("idle", "65000:100", false),
@@ -259,10 +261,11 @@ class BgpCallsTest {
                 new TenantView("flat", "weft-flat", Optional.empty(), Optional.empty(), List.of()),
                 tenant("odd", "65000:5001", true),
                 tenant("red", "65000:5001", true)),
-            Map.of(key, List.of(use)));
+            Map.of(key, List.of(use)),
+            BehindView.Page.NONE);
     var answer =
         BgpCalls.why(
-            json("{'route':'10.9.0.0/16'}"), _ -> Optional.of(importers), new Direct(speaker));
+            json("{'route':'10.9.0.0/16'}"), (_, _) -> Optional.of(importers), new Direct(speaker));
     var route = answer.path("routes").path(0);
     assertThat(route.path("networks")).isEmpty();
     assertThat(route.path("tenants").findValuesAsText("reason"))
@@ -298,7 +301,8 @@ class BgpCallsTest {
   @Test
   void aRefusedRouteIsToldWithItsReason() throws Exception {
     var answer =
-        BgpCalls.why(json("{'route':'10.1.1.7'}"), _ -> Optional.empty(), new Direct(speaker()));
+        BgpCalls.why(
+            json("{'route':'10.1.1.7'}"), (_, _) -> Optional.empty(), new Direct(speaker()));
     assertThat(answer.path("known").asBoolean()).isTrue();
     var route = answer.path("routes").path(0);
     assertThat(route.path("paths")).isEmpty();
@@ -312,7 +316,7 @@ class BgpCallsTest {
         List.of(MAC_IP.replace("10.1.1.1", "10.9.9.9"), "10.9.9.9", "rt:65000:5 for AS 65000")) {
       var answer =
           BgpCalls.why(
-              json("{'route':'" + text + "'}"), _ -> Optional.empty(), new Direct(speaker()));
+              json("{'route':'" + text + "'}"), (_, _) -> Optional.empty(), new Direct(speaker()));
       assertThat(answer.path("known").asBoolean()).as(text).isFalse();
       assertThat(answer.path("reasons")).hasSize(3);
     }
@@ -336,7 +340,7 @@ class BgpCallsTest {
   }
 
   private static Optional<Importers> importers(NetworkView... networks) {
-    return Optional.of(new Importers(List.of(networks), List.of(), Map.of()));
+    return Optional.of(new Importers(List.of(networks), List.of(), Map.of(), BehindView.Page.NONE));
   }
 
   /** A node with sessions to 10.0.0.8 and 10.0.0.9; nobody is at 10.0.0.7. */

@@ -139,7 +139,7 @@ class LoadedReflectorTest {
   }
 
   private void why(String text) throws Exception {
-    var answer = BgpCalls.why(json("{'route':'" + text + "'}"), _ -> Optional.empty(), asker);
+    var answer = BgpCalls.why(json("{'route':'" + text + "'}"), (_, _) -> Optional.empty(), asker);
     assertThat(answer.path("routes")).hasSize(1);
   }
 

@@ -2,6 +2,7 @@ package io.weft.agent.intent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.agent.intent.Secrets.Found;
 import io.weft.bgp.session.PeerAs;
 import io.weft.bgp.wire.Family;
 import io.weft.kubernetes.intent.IntentDirectory;
@@ -31,7 +32,7 @@ final class InterfacePeersTest {
         directory.resolve("fabric.yaml"), text.substring(begin, text.indexOf("```\n", begin)));
     try (var opened = IntentDirectory.open(directory)) {
       assertThat(opened.reading().problems()).isEmpty();
-      return new Configuration(opened.reading(), new Secrets.Reading(Map.of(), Map.of()));
+      return new Configuration(opened.reading(), new Secrets.Reading(Found.none(), Found.none()));
     }
   }
 
@@ -71,8 +72,10 @@ final class InterfacePeersTest {
         new Configuration(
             declared.reading(),
             new Secrets.Reading(
-                Map.of(new Remote.OnInterface("eth1"), secret),
-                Map.of(new Remote.OnInterface("eth0"), "no file")));
+                new Found<>(
+                    Map.of(new Remote.OnInterface("eth1"), secret),
+                    Map.of(new Remote.OnInterface("eth0"), "no file")),
+                Found.none()));
     var resolved =
         InterfacePeers.resolve(withSecrets, new TreeMap<>(Map.of("eth1", FOUND))).transports();
     assertThat(resolved.getFirst().password()).contains(secret);

@@ -13,6 +13,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.node.BehindView;
 import io.weft.overlay.node.TenantIntent;
 import io.weft.overlay.node.TenantView;
 import io.weft.overlay.node.TenantView.Source;
@@ -56,9 +57,20 @@ class TenantDocumentsTest {
                 Source.HOST,
                 List.of(new TenantView.Way(IpAddress.parse("10.0.0.2"), new Vni(5001))),
                 false));
+    var behind =
+        List.of(
+            new BehindView(
+                IpPrefix.parse("10.66.0.0/16"),
+                "red-web",
+                Optional.of("red"),
+                "vpn-1",
+                IpAddress.parse("192.168.1.10"),
+                true,
+                false,
+                "refused: not allowed"));
     var table = new TenantTable(rows, Map.of(Source.CONNECTED, 1, Source.HOST, 4));
     assertJson(
-        TenantJson.tenant("red", List.of(RED), List.of(), table),
+        TenantJson.tenant("red", List.of(RED), List.of(), table, new BehindView.Page(behind, 2)),
         """
         {'tenants':[{'name':'red','namespace':'weft-red','routes':true,'realised':true,
           'l3vni':5001,'importTargets':['65000:5001'],'exportTargets':['65000:5001'],
@@ -69,7 +81,11 @@ class TenantDocumentsTest {
           {'prefix':'192.168.1.0/24','source':'connected','used':true,'ways':[]},
           {'prefix':'192.168.2.7/32','source':'host','used':false,
            'ways':[{'via':'10.0.0.2','vni':5001}]}],
-         'more':3}
+         'more':3,
+         'behindEndpoints':[
+          {'prefix':'10.66.0.0/16','tenant':'red','network':'red-web','endpoint':'vpn-1',
+           'address':'192.168.1.10','by':'bgp','used':false,'reason':'refused: not allowed'}],
+         'moreBehind':2}
         """);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
@@ -12,7 +13,10 @@ import io.weft.linux.netlink.Route;
 import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,6 +157,16 @@ class EndpointBgpProcessTest {
     assertThat(status.path("endpointSessions")).hasSize(2);
     assertThat(status.path("endpointSessions").path(0).path("asn").asInt()).isEqualTo(65100);
 
+    assertThat(reasons("10.50.7.1"))
+        .containsExactly("10.50.0.0/16 router-1 192.168.1.10: said by BGP");
+    assertThat(reasons("10.66.0.0/16"))
+        .containsExactly(
+            "10.66.0.0/16 router-1 192.168.1.10: refused: it is none of bgp.prefixes of network"
+                + " 'red-web'");
+    var tenant = node.call(ControlClient.request("tenants").put("tenant", "red"));
+    assertThat(tenant.path("behindEndpoints").findValuesAsText("used"))
+        .containsExactly("true", "false", "false", "false", "true");
+
     var links = namespaces.links(pod);
     links.execute(
         new Request.AddAddress(
@@ -160,6 +174,22 @@ class EndpointBgpProcessTest {
     var client = namespaces.create("client");
     attach("client-1", "red-web", client, "192.168.1.30");
     assertThat(pings(client, "10.50.0.1")).as("traffic flows through").isTrue();
+  }
+
+  /** What {@code weft why-not} says of endpoints. */
+  private List<String> reasons(String question) throws Exception {
+    var texts = new ArrayList<String>();
+    var answer = node.call(ControlClient.request("why").put("route", question));
+    for (var row : answer.path("endpoints")) {
+      texts.add(
+          "%s %s %s: %s"
+              .formatted(
+                  row.path("prefix").asText(),
+                  row.path("endpoint").asText(),
+                  row.path("address").asText(),
+                  row.path("reason").asText()));
+    }
+    return texts;
   }
 
   private static boolean pings(String from, String to) {
@@ -220,6 +250,58 @@ class EndpointBgpProcessTest {
     frr.type("router bgp 65100", "address-family ipv4 unicast", "no network 10.50.2.0/24");
     node.start();
     awaitLearned("10.50.1.0/24 via 192.168.1.10");
+  }
+
+  private void secret(Path file, String text) throws Exception {
+    var fresh = Files.writeString(directory.resolve("fresh"), text + "\n");
+    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String[] password(String password) {
+    return new String[] {
+      "router bgp 65100",
+      "neighbor 192.168.1.1 password " + password,
+      "neighbor fd00:1::1 password " + password
+    };
+  }
+
+  @Test
+  void aPasswordIsDemandedOfAllEndpointsOfANetwork() throws Exception {
+    var file = directory.resolve("secret");
+    node.write(
+        "tenants.yaml",
+        TENANTS.replace("s: 5}", "s: 5, passwordFrom: {file: %s}}".formatted(file)));
+    node.awaitStatus(
+        status ->
+            status
+                .path("problems")
+                .toString()
+                .contains(
+                    "network red-web: no session with endpoints: the secret's file "
+                        + file
+                        + " does not exist"));
+    var frr = startFrr("10.50.1.0/24", "fd50:1::/48");
+    frr.type(password("hushhush1"));
+    secret(file, "hushhush1");
+    awaitLearned("10.50.1.0/24 via 192.168.1.10", "fd50:1::/48 via fd00:1::10");
+    assertThat(node.status().path("problems")).isEmpty();
+
+    secret(file, "hushhush2");
+    awaitLearned();
+    var ended = node.awaitStatus(each -> each.path("endpointSessions").size() == 2);
+    assertThat(ended.path("endpointSessions").path(0).path("lastReason").asText())
+        .contains("the password has changed");
+    frr.type(password("hushhush2"));
+    awaitLearned("10.50.1.0/24 via 192.168.1.10", "fd50:1::/48 via fd00:1::10");
+
+    frr.type("router bgp 65100", "no neighbor 192.168.1.1 password");
+    awaitLearned("fd50:1::/48 via fd00:1::10");
+    assertThat(String.join("\n", node.log()) + node.status()).doesNotContain("hushhush");
+
+    node.write("tenants.yaml", TENANTS);
+    frr.type("router bgp 65100", "no neighbor fd00:1::1 password");
+    awaitLearned("10.50.1.0/24 via 192.168.1.10", "fd50:1::/48 via fd00:1::10");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.weft.kubernetes.resource;
 
 import io.weft.kubernetes.resource.PolicySpec.PrefixMatch;
 import io.weft.net.AutonomousSystem;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,12 +14,14 @@ import java.util.Optional;
  * @param maximumPrefixes that one endpoint may say, refused ones among them, 1..1000; with more its
  *     session is closed
  * @param advertise what they hear
+ * @param passwordFile with the secret of TCP-MD5, the same for all of them; empty: none
  */
 public record EndpointBgpSpec(
     Optional<AutonomousSystem> asn,
     List<PrefixMatch> prefixes,
     int maximumPrefixes,
-    Advertise advertise) {
+    Advertise advertise,
+    Optional<Path> passwordFile) {
   public static final int MAX_PREFIXES = 64;
   public static final int MAX_MAXIMUM = 1000;
   public static final int DEFAULT_MAXIMUM = 100;

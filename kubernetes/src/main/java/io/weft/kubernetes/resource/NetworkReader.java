@@ -143,7 +143,8 @@ final class NetworkReader {
             object
                 .optional("advertise")
                 .choice(PeerReader.choices("none", Advertise.NONE, "default", Advertise.DEFAULT))
-                .orElse(Advertise.NONE)));
+                .orElse(Advertise.NONE),
+            object.optional("passwordFrom").object(PeerReader::password)));
   }
 
   /** {@code true}: the first address of each subnet; or a list of addresses. */

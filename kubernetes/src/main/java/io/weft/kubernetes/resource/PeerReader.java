@@ -138,7 +138,8 @@ final class PeerReader {
     return found.isEmpty() ? List.of(PeerFamily.L2VPN_EVPN) : found;
   }
 
-  private static Optional<Path> password(YamlObject object) {
+  /** {@code passwordFrom}: where the secret is. */
+  static Optional<Path> password(YamlObject object) {
     return object
         .required("file")
         .word(

@@ -32,6 +32,10 @@ final class FabricSchema {
   static final Text PREFIXES = new Text("", 64, "PREFIX [ge N] [le N]");
 
   static final Whole AS = new Whole(1, MAX_NUMBER);
+
+  static final Fields SECRET =
+      Fields.of(required("file", new Text("^/", 4096, "path"), "On the node, root's, mode 0600."));
+
   private static final Choice FAMILY =
       new Choice(List.of("ipv4-unicast", "ipv6-unicast", "l2vpn-evpn"));
   private static final Choice VERDICT = new Choice(List.of("accept", "reject"));
@@ -120,12 +124,7 @@ final class FabricSchema {
             optional(
                 "families", new ListOf(FAMILY, 3), "What is spoken; l2vpn-evpn when not given."),
             optional("holdSeconds", HOLD, "Hold time; that of the fabric when not given."),
-            optional(
-                "passwordFrom",
-                Fields.of(
-                    required(
-                        "file", new Text("^/", 4096, "path"), "On the node, root's, mode 0600.")),
-                "Secret of TCP-MD5."),
+            optional("passwordFrom", SECRET, "Secret of TCP-MD5."),
             optional(
                 "ttlSecurity",
                 new Whole(1, PeerSpec.MAX_TTL_SECURITY),

@@ -163,7 +163,8 @@ public final class ResourceSchemas {
         optional(
             "advertise",
             new Choice(List.of("default", "none")),
-            "What they hear: nothing, or a default route; none when not given."));
+            "What they hear: nothing, or a default route; none when not given."),
+        optional("passwordFrom", FabricSchema.SECRET, "Secret of TCP-MD5, the same for all."));
   }
 
   private static Fields connection() {

@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.bgp.rib.NextHop;
 import io.weft.bgp.session.PeerAs;
+import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.PeerRange;
@@ -268,6 +269,32 @@ final class EndpointSpeaker {
     var all = new TreeSet<>(learned.of(prefix));
     all.addAll(adopted.of(prefix));
     return all;
+  }
+
+  EndpointGuard guard() {
+    return guard;
+  }
+
+  Optional<String> endpointAt(IpAddress address) {
+    return Optional.ofNullable(endpoints.get(address));
+  }
+
+  /** Everything that endpoints say, refused prefixes among them. */
+  Collection<IpPrefix> said() {
+    var all = new TreeSet<>(prefixes());
+    for (var peer : endpoints.keySet()) {
+      for (var key : speaker.refusedOf(peer).keySet()) {
+        if (key instanceof UnicastRoute(var prefix)) {
+          all.add(prefix);
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Who says the prefix, and why one counts or does not. */
+  Explanation explain(IpPrefix prefix) {
+    return speaker.explain(new UnicastRoute(prefix));
   }
 
   OptionalLong nextDeadline() {

@@ -241,6 +241,11 @@ final class EndpointSpeakers {
     return adopted.getOrDefault(network, new BehindEndpoints());
   }
 
+  /** That of a network, while it speaks. */
+  Optional<EndpointSpeaker> of(String network) {
+    return Optional.ofNullable(byNetwork.get(network));
+  }
+
   List<EndpointSessionView> view() {
     return byNetwork.values().stream().flatMap(speaker -> speaker.view().stream()).toList();
   }

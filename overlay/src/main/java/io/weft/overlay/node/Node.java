@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The brain of one node. Three straight lines run through it:
@@ -325,6 +326,16 @@ public final class Node {
   /** What the tenants that have taken a route in do with it; on the thread of {@link #step}. */
   public List<TenantView.Use> uses(Route route) {
     return TenantViews.uses(instances, route);
+  }
+
+  /**
+   * What is behind endpoints of this node, given or said by BGP; on the thread of {@link #step}.
+   *
+   * @param tenant of this one alone; empty: of all
+   * @param most so many prefixes of one network at most
+   */
+  public BehindView.Page behind(Optional<String> tenant, Predicate<IpPrefix> meant, int most) {
+    return BehindViews.of(instances, speakers, tenant, meant, most);
   }
 
   /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */

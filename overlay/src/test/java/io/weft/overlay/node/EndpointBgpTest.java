@@ -258,6 +258,61 @@ final class EndpointBgpTest {
         .containsExactly(learned("10.50.0.0/16", "192.168.1.10"));
   }
 
+  private List<String> behind(String... prefixes) {
+    var meant = List.of(prefixes);
+    var page =
+        one.node.behind(
+            Optional.of("red"),
+            prefix -> meant.isEmpty() || meant.contains(prefix.toString()),
+            100);
+    return page.rows().stream()
+        .map(
+            row ->
+                (row.used() ? "* " : "  ")
+                    + row.prefix()
+                    + " "
+                    + row.endpoint()
+                    + " "
+                    + row.address()
+                    + (row.byBgp() ? " bgp: " : ": ")
+                    + row.reason())
+        .toList();
+  }
+
+  @Test
+  void itIsToldWhichEndpointSaidAPrefixAndWhyItDoesNotCount() {
+    router("r", "192.168.1.10").say("10.50.0.0/16", "10.66.0.0/16", "172.16.1.0/24");
+    var other = router("s", "192.168.1.11");
+    other.say("10.50.0.0/16");
+    other.say(path(List.of(7L, 8L)).withNextHop(IpAddress.parse("192.168.1.11")), "172.16.1.0/24");
+    assertThat(behind())
+        .containsExactly(
+            "* 10.50.0.0/16 r 192.168.1.10 bgp: said by BGP",
+            "* 10.50.0.0/16 s 192.168.1.11 bgp: said by BGP",
+            "  10.66.0.0/16 r 192.168.1.10 bgp: refused: it is none of bgp.prefixes of network"
+                + " 'web'",
+            "* 172.16.1.0/24 r 192.168.1.10 bgp: said by BGP",
+            "  172.16.1.0/24 s 192.168.1.11 bgp: not used: the best path has the lower number"
+                + " of AS in AS_PATH: 1 against 3 (RFC 4271 §9.1.2.2 a)");
+    one.attachNow(
+        request("t", "web", "192.168.1.12").withPrefixes(List.of(IpPrefix.parse("10.50.0.0/16"))));
+    assertThat(behind("10.50.0.0/16"))
+        .containsExactly(
+            "* 10.50.0.0/16 t 192.168.1.12: given when it was attached",
+            "  10.50.0.0/16 r 192.168.1.10 bgp: not used: endpoint 't' was given it when it was"
+                + " attached",
+            "  10.50.0.0/16 s 192.168.1.11 bgp: not used: endpoint 't' was given it when it was"
+                + " attached");
+    assertThat(one.node.behind(Optional.of("red"), _ -> true, 1).more()).isEqualTo(2);
+    assertThat(one.node.behind(Optional.of("blue"), _ -> true, 1).rows()).isEmpty();
+    one.detach("t");
+    one = restarted();
+    start(WEB, db("192.168.2.0/24"));
+    assertThat(behind())
+        .contains(
+            "* 10.50.0.0/16 s 192.168.1.11 bgp: said before this agent started, and not again yet");
+  }
+
   @Test
   void anotherGuardJudgesWhatWasSaid() {
     var router = router("r", "192.168.1.10");
