@@ -24,8 +24,11 @@ public final class ArrowRule {
           Map.entry("apiserver", Set.of()),
           Map.entry("kubernetes", Set.of("net")),
           Map.entry("agent", Set.of("net", "bgp", "bfd", "overlay", "linux", "kubernetes")),
+          Map.entry("controller", Set.of("net", "overlay", "kubernetes", "agent")),
           Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),
-          Map.entry("cli", Set.of("net", "linux", "kubernetes", "agent", "lab", "simulation")),
+          Map.entry(
+              "cli",
+              Set.of("net", "linux", "kubernetes", "agent", "controller", "lab", "simulation")),
           Map.entry("simulation", Set.of("net", "bgp", "overlay")),
           Map.entry("bench", Set.of()),
           Map.entry("checks", Set.of()));

@@ -3,21 +3,14 @@ package io.weft.cli;
 import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.node.NodeOptions;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that both daemons have. */
+/** The options of daemons that are told by resources what to be. */
 final class DaemonOptions {
-  /** Keeps a strong reference: a logger that nobody holds forgets its level. */
-  private static final Logger WEFT_LOG = Logger.getLogger("io.weft");
-
   @ArgGroup private @Nullable ConfigOptions config;
 
   @Option(
@@ -27,34 +20,7 @@ final class DaemonOptions {
       description = "Unix socket for the CLI, for root only (default: ${DEFAULT-VALUE}).")
   private Path socket = Path.of(NodeOptions.DEFAULT_SOCKET);
 
-  @Option(names = "--name", paramLabel = "NAME", description = "Its name (default: the host's).")
-  private Optional<String> name = Optional.empty();
-
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      defaultValue = "info",
-      description = "error, warn, info, debug or trace (default: ${DEFAULT-VALUE}).")
-  private LogLevel logLevel = LogLevel.INFO;
-
-  /** Names of levels as people write them. */
-  enum LogLevel {
-    ERROR,
-    WARN,
-    INFO,
-    DEBUG,
-    TRACE;
-
-    private Level level() {
-      return switch (this) {
-        case ERROR -> Level.SEVERE;
-        case WARN -> Level.WARNING;
-        case INFO -> Level.INFO;
-        case DEBUG -> Level.FINE;
-        case TRACE -> Level.FINEST;
-      };
-    }
-  }
+  @Mixin private final ProcessOptions process = new ProcessOptions();
 
   IntentPlace config() {
     return config == null
@@ -103,20 +69,10 @@ final class DaemonOptions {
   }
 
   String name() throws IOException {
-    return name.isPresent() ? name.get() : hostName();
-  }
-
-  private static String hostName() throws IOException {
-    var file = Path.of("/proc/sys/kernel/hostname");
-    return Files.exists(file)
-        ? Files.readString(file).strip()
-        : InetAddress.getLocalHost().getHostName();
+    return process.name();
   }
 
   void startLogging() {
-    WEFT_LOG.setLevel(logLevel.level());
-    for (var handler : Logger.getLogger("").getHandlers()) {
-      handler.setLevel(logLevel.level());
-    }
+    process.startLogging();
   }
 }

@@ -36,6 +36,25 @@ final class StatusCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void printController(JsonNode status, PrintWriter out) {
+    var leader = status.path("leader").asText();
+    line(
+        out,
+        "leader",
+        status.path("leads").asBoolean() ? "this one" : leader.isEmpty() ? "not known" : leader);
+    line(
+        out,
+        "cluster",
+        status.path("objects")
+            + " objects, "
+            + status.path("claims")
+            + " VNIs claimed, "
+            + status.path("released")
+            + " of them released, "
+            + status.path("waiting")
+            + " calls waiting");
+  }
+
   private static void print(JsonNode status, PrintWriter out) {
     line(out, status.path("role").asText(), status.path("name").asText());
     if (status.has("vtepMissing")) {
@@ -50,6 +69,9 @@ final class StatusCommand implements Callable<Integer> {
               + status.path("underlayMtu")
               + ", overlay MTU "
               + status.path("overlayMtu"));
+    }
+    if (status.has("leads")) {
+      printController(status, out);
     }
     if (status.has("asn")) {
       var peers = status.path("peers");

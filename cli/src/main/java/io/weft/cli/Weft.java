@@ -15,6 +15,7 @@ import picocli.CommandLine.Help;
     subcommands = {
       NodeCommand.class,
       ReflectorCommand.class,
+      ControllerCommand.class,
       StatusCommand.class,
       NetworksCommand.class,
       AddressesCommand.class,

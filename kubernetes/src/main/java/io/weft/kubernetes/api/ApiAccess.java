@@ -67,6 +67,12 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
     return inCluster(environment, SERVICE_ACCOUNT);
   }
 
+  /** The namespace of this pod; empty when this is none. */
+  public static Optional<String> namespaceInCluster() throws IOException {
+    var file = SERVICE_ACCOUNT.resolve("namespace");
+    return Files.isReadable(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
+  }
+
   static ApiAccess inCluster(Map<String, String> environment, Path account) throws IOException {
     var host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "");
     var port = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");

@@ -15,7 +15,7 @@ import java.util.Optional;
 /**
  * An object of the API as a file with one document, so that it is read by the same readers and
  * merged by the same rules as files are. What the server keeps in the metadata is left out, and of
- * the status everything but a VNI that was given out: it counts where the spec has none.
+ * the status everything but a VNI that was given out: once there is one, it alone counts.
  */
 final class ApiObject {
   private final Place place;
@@ -53,18 +53,19 @@ final class ApiObject {
 
   private List<Entry> spec(Kind kind, JsonNode object) {
     var entries = new ArrayList<Entry>();
+    var status =
+        allocated(kind).filter(field -> object.path("status").path(field).isIntegralNumber());
     for (var field : object.path("spec").properties()) {
-      entries.add(entry(field.getKey(), node(field.getValue())));
+      if (status.filter(field.getKey()::equals).isEmpty()) {
+        entries.add(entry(field.getKey(), node(field.getValue())));
+      }
     }
-    allocated(kind)
-        .filter(field -> !object.path("spec").has(field))
-        .filter(field -> object.path("status").path(field).isIntegralNumber())
-        .ifPresent(field -> entries.add(entry(field, node(object.path("status").path(field)))));
+    status.ifPresent(field -> entries.add(entry(field, node(object.path("status").path(field)))));
     return entries;
   }
 
-  /** The field that is given out where it is not given. */
-  private static Optional<String> allocated(Kind kind) {
+  /** The field of the VNI, in the spec and in the status. */
+  static Optional<String> allocated(Kind kind) {
     return switch (kind) {
       case NETWORK -> Optional.of("vni");
       case TENANT -> Optional.of("l3vni");

@@ -42,12 +42,12 @@ public final class IntentApi implements IntentSource {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("weft-api-timer").factory());
-  private final List<ApiWatch<IntentFile>> watches = new ArrayList<>();
+  private final List<ApiWatch<ApiItem>> watches = new ArrayList<>();
 
   // Guarded by this.
-  private final Map<Kind, SortedMap<String, IntentFile>> objects = new EnumMap<>(Kind.class);
+  private final Map<Kind, SortedMap<String, ApiItem>> objects = new EnumMap<>(Kind.class);
   private final Map<Kind, ApiFailure> troubles = new EnumMap<>(Kind.class);
-  private IntentMerge merge = IntentMerge.EMPTY;
+  private final ApiIntent intent = new ApiIntent();
   private List<Problem> away = List.of();
   private long changes;
   private long merged;
@@ -83,7 +83,7 @@ public final class IntentApi implements IntentSource {
           ApiWatch.start(
               client,
               collection(kind),
-              object -> ApiObject.read(kind, object),
+              object -> ApiItem.of(kind, object),
               new Collected(kind),
               timer));
     }
@@ -107,7 +107,8 @@ public final class IntentApi implements IntentSource {
     }
   }
 
-  private static ApiCollection collection(Kind kind) {
+  /** All objects of a kind. */
+  public static ApiCollection collection(Kind kind) {
     return ApiCollection.of("/apis/" + Resource.API_VERSION + "/" + plural(kind));
   }
 
@@ -128,7 +129,7 @@ public final class IntentApi implements IntentSource {
   }
 
   /** What the watch of a kind says, on its thread. */
-  private final class Collected implements ApiWatch.Sink<IntentFile> {
+  private final class Collected implements ApiWatch.Sink<ApiItem> {
     private final Kind kind;
 
     Collected(Kind kind) {
@@ -136,12 +137,12 @@ public final class IntentApi implements IntentSource {
     }
 
     @Override
-    public void listed(SortedMap<String, IntentFile> all) {
+    public void listed(SortedMap<String, ApiItem> all) {
       change(() -> objects.put(kind, new TreeMap<>(all)));
     }
 
     @Override
-    public void changed(String key, IntentFile object) {
+    public void changed(String key, ApiItem object) {
       change(() -> objects.computeIfAbsent(kind, _ -> new TreeMap<>()).put(key, object));
     }
 
@@ -167,15 +168,15 @@ public final class IntentApi implements IntentSource {
 
   @Override
   public synchronized IntentReading reading() {
-    var problems = new ArrayList<>(merge.reading().problems());
+    var problems = new ArrayList<>(intent.reading().problems());
     problems.addAll(away);
-    return new IntentReading(merge.reading().intent(), problems);
+    return new IntentReading(intent.reading().intent(), problems);
   }
 
   private void mergeAll() {
-    var files = new ArrayList<IntentFile>();
-    objects.values().forEach(each -> files.addAll(each.values()));
-    merge = merge.next(files);
+    var items = new ArrayList<ApiItem>();
+    objects.values().forEach(each -> items.addAll(each.values()));
+    var _ = intent.next(items);
     merged = changes;
     away =
         troubles.entrySet().stream().map(each -> problem(each.getKey(), each.getValue())).toList();

@@ -26,11 +26,17 @@ import java.util.stream.Collectors;
  *
  * @param standing the resources in force
  * @param reading what came of them
+ * @param allocated VNIs are given out by the controller and never computed
  */
-record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading reading) {
+record IntentMerge(
+    SortedMap<ResourceKey, Standing> standing, IntentReading reading, boolean allocated) {
   static final int MAX_RESOURCES = 10_000;
   static final IntentMerge EMPTY =
-      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of()));
+      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of()), false);
+
+  /** Of objects of the API. */
+  static final IntentMerge ALLOCATED =
+      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of()), true);
 
   IntentMerge {
     standing = Collections.unmodifiableSortedMap(new TreeMap<>(standing));
@@ -66,7 +72,8 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
             networks,
             problems);
     var apart =
-        TenantResolution.resolve(fabric.spec(), tenants, versions.values(), l3Vnis, problems);
+        TenantResolution.resolve(
+            fabric.spec(), tenants, versions.values(), l3Vnis, allocated, problems);
     var connected =
         ConnectionResolution.resolve(
             fabric.spec(), apart, versions.values(), connections, problems);
@@ -78,12 +85,13 @@ record IntentMerge(SortedMap<ResourceKey, Standing> standing, IntentReading read
     return new IntentMerge(
         next,
         new IntentReading(
-            new Intent(fabric, connected.tenants(), resolved, connected.ways()), problems));
+            new Intent(fabric, connected.tenants(), resolved, connected.ways()), problems),
+        allocated);
   }
 
   /** The directory as a whole cannot be read: everything stays. */
   IntentMerge unchanged(Problem why) {
-    return new IntentMerge(standing, new IntentReading(reading.intent(), List.of(why)));
+    return new IntentMerge(standing, new IntentReading(reading.intent(), List.of(why)), allocated);
   }
 
   /** A file with which the resources would become too many is not used. */

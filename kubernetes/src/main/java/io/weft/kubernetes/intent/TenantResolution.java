@@ -22,6 +22,7 @@ final class TenantResolution {
   private final SortedMap<String, Declared> tenants;
   private final Collection<NetworkVersion> networks;
   private final SortedMap<String, Vni> standing;
+  private final boolean allocated;
   private final SortedMap<String, Vni> wanted = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
@@ -29,11 +30,13 @@ final class TenantResolution {
       FabricSpec fabric,
       SortedMap<String, Declared> tenants,
       Collection<NetworkVersion> networks,
-      SortedMap<String, Vni> standing) {
+      SortedMap<String, Vni> standing,
+      boolean allocated) {
     this.fabric = fabric;
     this.tenants = tenants;
     this.networks = networks;
     this.standing = standing;
+    this.allocated = allocated;
   }
 
   /**
@@ -42,6 +45,7 @@ final class TenantResolution {
    * @param tenants as declared
    * @param networks those in force
    * @param standing L3 VNIs in force until now, of tenants that are still declared
+   * @param allocated an automatic L3 VNI is waited for, never computed
    * @param problems takes why a tenant has not what it should
    */
   static SortedMap<String, ResolvedTenant> resolve(
@@ -49,11 +53,12 @@ final class TenantResolution {
       SortedMap<String, Declared> tenants,
       Collection<NetworkVersion> networks,
       SortedMap<String, Vni> standing,
+      boolean allocated,
       List<Problem> problems) {
     var inForce = standing;
     while (true) {
       // Ends: who has what it wants keeps it; one who left its VNI makes room for another.
-      var resolution = new TenantResolution(fabric, tenants, networks, inForce);
+      var resolution = new TenantResolution(fabric, tenants, networks, inForce, allocated);
       var next = resolution.decide();
       if (next.equals(inForce)) {
         problems.addAll(resolution.problems);
@@ -93,9 +98,21 @@ final class TenantResolution {
                 network ->
                     network.tenant().filter(name::equals).isPresent()
                         && !network.gateways().isEmpty());
-    return given.isPresent() || !routes
-        ? given
-        : Optional.of(VniAllocation.automatic(name, fabric.vniPools().tenants()));
+    if (given.isPresent() || !routes) {
+      return given;
+    }
+    if (allocated) {
+      var before = Optional.ofNullable(standing.get(name));
+      if (before.isEmpty()) {
+        problems.add(
+            new Problem(
+                declared.place(),
+                declared.resource().key().toString(),
+                "waits for its L3 VNI, and does not route yet; " + ApiIntent.WAITING));
+      }
+      return before;
+    }
+    return Optional.of(VniAllocation.automatic(name, fabric.vniPools().tenants()));
   }
 
   private static Tenant.TenantSpec spec(Declared declared) {

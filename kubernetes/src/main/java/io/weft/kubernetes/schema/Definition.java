@@ -1,7 +1,5 @@
 package io.weft.kubernetes.schema;
 
-import io.weft.kubernetes.resource.Fabric;
-import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.schema.Schema.Choice;
 import io.weft.kubernetes.schema.Schema.Either;
@@ -41,8 +39,8 @@ public final class Definition {
 
   private static Map<String, Object> definition(KindSchema kind) {
     var names = new LinkedHashMap<String, Object>();
-    names.put("kind", kind.kind().label());
-    names.put("listKind", kind.kind().label() + "List");
+    names.put("kind", kind.label());
+    names.put("listKind", kind.label() + "List");
     names.put("plural", kind.plural());
     names.put("singular", kind.singular());
     if (!kind.shortNames().isEmpty()) {
@@ -55,7 +53,9 @@ public final class Definition {
     version.put("served", true);
     version.put("storage", true);
     version.put("additionalPrinterColumns", columns(kind));
-    version.put("subresources", Map.of("status", Map.of()));
+    if (!kind.status().fields().isEmpty()) {
+      version.put("subresources", Map.of("status", Map.of()));
+    }
     version.put("schema", Map.of("openAPIV3Schema", root(kind)));
 
     var spec = new LinkedHashMap<String, Object>();
@@ -93,7 +93,9 @@ public final class Definition {
     properties.put("kind", Map.of("type", "string"));
     properties.put("metadata", Map.of("type", "object"));
     properties.put("spec", schema(kind.spec(), "What is wanted."));
-    properties.put("status", schema(kind.status(), "What is; written by Weft."));
+    if (!kind.status().fields().isEmpty()) {
+      properties.put("status", schema(kind.status(), "What is; written by Weft."));
+    }
 
     var root = new LinkedHashMap<String, Object>();
     root.put("type", "object");
@@ -102,18 +104,7 @@ public final class Definition {
       root.put("required", List.of("spec"));
     }
     root.put("properties", properties);
-    root.put(
-        "x-kubernetes-validations",
-        rules(
-            List.of(
-                kind.kind() == Kind.FABRIC
-                    ? new Rule(
-                        "self.metadata.name == '" + Fabric.NAME + "'",
-                        "the one Fabric is named '" + Fabric.NAME + "'")
-                    : new Rule(
-                        "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
-                        "the name is a DNS label: 1 to 63 lower-case letters, digits and inner"
-                            + " hyphens"))));
+    root.put("x-kubernetes-validations", rules(List.of(kind.nameRule())));
     return root;
   }
 

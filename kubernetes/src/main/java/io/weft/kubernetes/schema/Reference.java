@@ -24,13 +24,15 @@ public final class Reference {
     reference.line("# Resources: every field");
     reference.line("");
     reference.line(
-        "<!-- Made of io.weft.kubernetes.schema; do not edit (make resources writes it again). -->");
+        "<!-- Made of io.weft.kubernetes.schema; do not edit (make resources writes it again)."
+            + " -->");
     reference.line("");
     reference.line(
         "Group `%s`, version `%s`; all kinds are cluster-wide. The same objects are read from a directory of YAML files and from the"
             .formatted(Resource.GROUP, Resource.VERSION));
     reference.line(
-        "Kubernetes API. `kubectl explain networks.spec` says the same as this page. A star marks a field that must be there.");
+        "Kubernetes API. `kubectl explain networks.spec` says the same as this page. A star marks a"
+            + " field that must be there.");
     for (var kind : kinds) {
       reference.kind(kind);
     }
@@ -39,7 +41,7 @@ public final class Reference {
 
   private void kind(KindSchema kind) {
     line("");
-    line("## " + kind.kind().label());
+    line("## " + kind.label());
     line(kind.description());
     if (!kind.shortNames().isEmpty()) {
       line(

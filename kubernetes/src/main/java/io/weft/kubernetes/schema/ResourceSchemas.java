@@ -7,6 +7,7 @@ import static io.weft.kubernetes.schema.Schema.Field.optional;
 import static io.weft.kubernetes.schema.Schema.Field.required;
 
 import io.weft.kubernetes.resource.EndpointBgpSpec;
+import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.schema.KindSchema.Column;
@@ -14,6 +15,7 @@ import io.weft.kubernetes.schema.Schema.Choice;
 import io.weft.kubernetes.schema.Schema.Either;
 import io.weft.kubernetes.schema.Schema.Fields;
 import io.weft.kubernetes.schema.Schema.ListOf;
+import io.weft.kubernetes.schema.Schema.Rule;
 import io.weft.kubernetes.schema.Schema.Truth;
 import io.weft.kubernetes.schema.Schema.Whole;
 import io.weft.net.Vni;
@@ -26,45 +28,58 @@ public final class ResourceSchemas {
   private static final Column READY =
       new Column("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status");
 
+  static final Rule LABEL =
+      new Rule(
+          "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
+          "the name is a DNS label: 1 to 63 lower-case letters, digits and inner hyphens");
+
   private ResourceSchemas() {}
 
-  /** In the order of {@link Kind}. */
+  /** In the order of {@link Kind}, then what Weft keeps for itself. */
   public static List<KindSchema> all() {
-    return Stream.of(Kind.values()).map(ResourceSchemas::of).toList();
+    return Stream.concat(
+            Stream.of(Kind.values()).map(ResourceSchemas::of), RecordSchemas.all().stream())
+        .toList();
   }
 
   static KindSchema of(Kind kind) {
     return switch (kind) {
       case FABRIC ->
           new KindSchema(
-              kind,
+              kind.label(),
               List.of(),
-              "What all nodes have in common. There is one, named default; without it, all defaults.",
+              "What all nodes have in common. There is one, named default; without it, all"
+                  + " defaults.",
               FabricSchema.spec(),
               false,
               status(),
+              new Rule(
+                  "self.metadata.name == '" + Fabric.NAME + "'",
+                  "the one Fabric is named '" + Fabric.NAME + "'"),
               List.of(new Column("AS", "integer", ".spec.asn"), READY));
       case TENANT ->
           new KindSchema(
-              kind,
+              kind.label(),
               List.of("ten"),
               "Networks that belong together and may route to each other; apart from every other"
                   + " tenant.",
               tenant(),
               false,
               status(optional("l3vni", VNI, "The L3 VNI that it has.")),
+              LABEL,
               List.of(
                   new Column("L3VNI", "integer", ".status.l3vni"),
                   new Column("Egress", "string", ".spec.egress"),
                   READY));
       case NETWORK ->
           new KindSchema(
-              kind,
+              kind.label(),
               List.of("net", "nets"),
               "One Layer 2 segment: a MAC-VRF with one VNI (RFC 8365).",
               network(),
               false,
               status(optional("vni", VNI, "The VNI that it has.")),
+              LABEL,
               List.of(
                   new Column("Tenant", "string", ".spec.tenant"),
                   new Column("VNI", "integer", ".status.vni"),
@@ -72,12 +87,14 @@ public final class ResourceSchemas {
                   READY));
       case TENANT_CONNECTION ->
           new KindSchema(
-              kind,
+              kind.label(),
               List.of("tconn"),
-              "Tenants that meet on purpose: each may take in routes of the other, and of nobody else.",
+              "Tenants that meet on purpose: each may take in routes of the other, and of nobody"
+                  + " else.",
               connection(),
               true,
               status(),
+              LABEL,
               List.of(READY));
     };
   }

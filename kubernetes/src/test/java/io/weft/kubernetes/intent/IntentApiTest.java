@@ -86,7 +86,7 @@ final class IntentApiTest {
   @Test
   void whatIsThereIsInForceFromTheStartAndFollowsChanges() throws Exception {
     create("fabrics", "default", "{asn: 65010}");
-    create("tenants", "red", "{}");
+    create("tenants", "red", "{l3vni: 5000}");
     create("networks", "red-web", "{tenant: red, vni: 100, subnets: [10.0.0.0/24], gateway: true}");
     try (var source = open()) {
       var intent = source.reading().intent();
@@ -125,7 +125,7 @@ final class IntentApiTest {
   }
 
   @Test
-  void aVniThatWasGivenOutCountsWhereNoneIsGiven() throws Exception {
+  void aVniThatWasGivenOutAloneCounts() throws Exception {
     create("networks", "free", "{}");
     create("networks", "fixed", "{vni: 7}");
     create("tenants", "red", "{}");
@@ -136,8 +136,58 @@ final class IntentApiTest {
     try (var source = open()) {
       var intent = source.reading().intent();
       assertThat(intent.networks().get("free").vni().value()).isEqualTo(12345);
-      assertThat(intent.networks().get("fixed").vni().value()).isEqualTo(7);
+      assertThat(intent.networks().get("fixed").vni().value())
+          .as("the controller moves it to 7 once that is nobody else's")
+          .isEqualTo(12346);
       assertThat(intent.tenants().get("red").l3Vni().orElseThrow().value()).isEqualTo(150000);
+    }
+  }
+
+  @Test
+  void aVniIsWaitedForAndNeverComputed() throws Exception {
+    create("tenants", "red", "{}");
+    create("networks", "free", "{tenant: red, subnets: [10.0.0.0/24], gateway: true}");
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks()).isEmpty();
+      assertThat(source.reading().problems())
+          .singleElement()
+          .satisfies(
+              problem ->
+                  assertThat(problem.toString())
+                      .startsWith("networks/free: Network free: waits for its VNI; "));
+      merge("networks/free/status", "{status: {vni: 12345}}");
+      var routeless = await(r -> r.intent().networks().containsKey("free"));
+      assertThat(routeless.intent().tenants().get("red").l3Vni()).isEmpty();
+      assertThat(routeless.problems())
+          .singleElement()
+          .satisfies(
+              problem ->
+                  assertThat(problem.toString())
+                      .startsWith("tenants/red: Tenant red: waits for its L3 VNI"));
+      merge("tenants/red/status", "{status: {l3vni: 150000}}");
+      var routed = await(r -> r.intent().tenants().get("red").l3Vni().isPresent());
+      assertThat(routed.problems()).isEmpty();
+    }
+  }
+
+  /** A node that starts now must not drop a network because somebody else wants its VNI. */
+  @Test
+  void aVniInAStatusIsNobodyElses() throws Exception {
+    create("networks", "holder", "{}");
+    merge("networks/holder/status", "{status: {vni: 100}}");
+    create("networks", "a-newcomer", "{vni: 100}");
+    create("networks", "routed", "{tenant: red, vni: 8, subnets: [10.0.0.0/24], gateway: true}");
+    create("tenants", "red", "{l3vni: 100}");
+    try (var source = open()) {
+      var intent = source.reading().intent();
+      assertThat(intent.networks()).containsOnlyKeys("holder", "routed");
+      assertThat(intent.tenants().get("red").l3Vni()).isEmpty();
+      assertThat(source.reading().problems())
+          .extracting(Problem::toString)
+          .contains(
+              "networks/a-newcomer: Network a-newcomer: vni 100 is that of Network holder; give"
+                  + " another",
+              "tenants/red: Tenant red: l3vni 100 is that of Network holder; give another");
     }
   }
 

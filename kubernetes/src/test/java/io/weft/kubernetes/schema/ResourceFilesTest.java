@@ -69,7 +69,7 @@ final class ResourceFilesTest {
             var object = (ObjectNode) JSON.valueToTree(document);
             var kind = object.path("kind").asText();
             for (var known : ResourceSchemas.all()) {
-              if (known.kind().label().equals(kind)) {
+              if (known.label().equals(kind)) {
                 var stored = client.create("/apis/weft.io/v1alpha1/" + known.plural(), object);
                 assertThat(stored.path("spec"))
                     .as("%s of %s", object, file)

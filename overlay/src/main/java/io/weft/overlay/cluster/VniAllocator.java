@@ -1,6 +1,7 @@
 package io.weft.overlay.cluster;
 
 import io.weft.net.Vni;
+import io.weft.net.VniRange;
 import io.weft.overlay.cluster.VniCall.AdoptClaim;
 import io.weft.overlay.cluster.VniCall.MakeClaim;
 import io.weft.overlay.cluster.VniCall.Release;
@@ -30,6 +31,10 @@ public final class VniAllocator {
 
   private final TreeMap<String, VniOwner> owners = new TreeMap<>();
   private final TreeMap<Vni, VniClaim> claims = new TreeMap<>();
+
+  /** The claims of each owner, by its name, in their order. */
+  private final TreeMap<String, List<VniClaim>> claimsOf = new TreeMap<>();
+
   private final List<VniCall> calls = new ArrayList<>();
   private final List<Refused> refused = new ArrayList<>();
 
@@ -39,6 +44,9 @@ public final class VniAllocator {
   /** VNIs that nodes may use. */
   private final TreeSet<Vni> inStatus = new TreeSet<>();
 
+  /** Pools of which all is taken: nothing becomes free while it is decided. */
+  private final ArrayList<VniRange> full = new ArrayList<>();
+
   private final long now;
 
   /**
@@ -46,7 +54,15 @@ public final class VniAllocator {
    *
    * @param reason for its status
    */
-  public record Refused(VniOwner owner, String reason) {}
+  public record Refused(VniOwner owner, Obstacle obstacle, String reason) {}
+
+  /** What is in the way. */
+  public enum Obstacle {
+    /** The VNI that its spec gives is another's. */
+    IN_USE,
+    /** All VNIs of the pool are taken. */
+    POOL_EXHAUSTED
+  }
 
   /**
    * What to do.
@@ -64,6 +80,10 @@ public final class VniAllocator {
   private VniAllocator(Collection<VniOwner> owners, Collection<VniClaim> claims, long now) {
     owners.forEach(owner -> this.owners.put(owner.name(), owner));
     claims.forEach(claim -> this.claims.put(claim.vni(), claim));
+    this.claims
+        .values()
+        .forEach(
+            claim -> claimsOf.computeIfAbsent(claim.owner(), _ -> new ArrayList<>()).add(claim));
     this.now = now;
     taken.addAll(this.claims.keySet());
     owners.forEach(owner -> owner.given().ifPresent(taken::add));
@@ -89,6 +109,7 @@ public final class VniAllocator {
       refused.add(
           new Refused(
               owner,
+              Obstacle.POOL_EXHAUSTED,
               "the pool " + owner.pool() + " has no free VNI; enlarge vniPools of the Fabric"));
       return;
     }
@@ -104,7 +125,7 @@ public final class VniAllocator {
     } else if (claim.get().owner().equals(owner.name())) {
       calls.add(new AdoptClaim(claim.get(), owner));
     } else {
-      refused.add(new Refused(owner, inUse(claim.get())));
+      refused.add(new Refused(owner, Obstacle.IN_USE, inUse(claim.get())));
     }
   }
 
@@ -128,8 +149,7 @@ public final class VniAllocator {
         .filter(vni -> isOpen(vni, owner))
         .or(
             () ->
-                claims.values().stream()
-                    .filter(claim -> claim.owner().equals(owner.name()))
+                claimsOf.getOrDefault(owner.name(), List.of()).stream()
                     .map(VniClaim::vni)
                     .filter(vni -> isOpen(vni, owner))
                     .findFirst());
@@ -143,6 +163,9 @@ public final class VniAllocator {
 
   /** The preferred one, or the next free one after it in the pool, from its start at its end. */
   private Optional<Vni> free(VniOwner owner) {
+    if (full.contains(owner.pool())) {
+      return Optional.empty();
+    }
     int first = owner.pool().first().value();
     int size = owner.pool().size();
     int start = Math.floorMod(owner.preferred().value() - first, size);
@@ -152,6 +175,7 @@ public final class VniAllocator {
         return Optional.of(vni);
       }
     }
+    full.add(owner.pool());
     return Optional.empty();
   }
 

@@ -1,0 +1,3 @@
+/** The controller against an API server that does what servers do. */
+@org.jspecify.annotations.NullMarked
+package io.weft.controller;
