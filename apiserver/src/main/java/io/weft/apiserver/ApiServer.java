@@ -95,7 +95,8 @@ public final class ApiServer implements AutoCloseable {
 
   /**
    * Makes an object, or replaces the one of its name, without a call: for objects that are there
-   * when a client comes, or change where the test cannot call.
+   * when a client comes, or change where the test cannot call. A status that is given is written
+   * too.
    *
    * @throws IllegalArgumentException when the kind is not known or the schema refuses it
    */
@@ -109,9 +110,13 @@ public final class ApiServer implements AutoCloseable {
     var namespace = metadata.path("namespace").asText("");
     var name = metadata.path("name").asText();
     try {
-      return store.find(type, namespace, name).isPresent()
-          ? store.replace(type, namespace, name, false, object)
-          : store.create(type, namespace, object);
+      var stored =
+          store.find(type, namespace, name).isPresent()
+              ? store.replace(type, namespace, name, false, object)
+              : store.create(type, namespace, object);
+      return type.hasStatus() && object.has("status")
+          ? store.replace(type, namespace, name, true, object)
+          : stored;
     } catch (Refusal refusal) {
       throw new IllegalArgumentException(refusal.words(), refusal);
     }

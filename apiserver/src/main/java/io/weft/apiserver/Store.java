@@ -3,6 +3,7 @@ package io.weft.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +19,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class Store {
   private static final int MOST_CHANGES = 20_000;
+
+  /** An object that is made later is younger. */
+  private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
   /**
    * A change of one object.
@@ -78,7 +82,7 @@ final class Store {
       inside.put("namespace", namespace);
     }
     inside.put("uid", UUID.randomUUID().toString()).put("generation", 1);
-    inside.put("creationTimestamp", "2026-01-01T00:00:00Z");
+    inside.put("creationTimestamp", BEGIN.plusSeconds(version).toString());
     require(type, name, stored);
     return put(type, namespace, stored, Optional.empty());
   }

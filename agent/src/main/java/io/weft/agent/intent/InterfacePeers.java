@@ -43,7 +43,8 @@ public final class InterfacePeers {
     return new Configuration(
         new IntentReading(
             new Intent(fabric, intent.tenants(), intent.networks(), intent.ways()),
-            reading.problems()),
+            reading.problems(),
+            reading.absent()),
         new Secrets.Reading(
             new Secrets.Found<>(
                 resolve(secrets.peers().found(), found),

@@ -167,7 +167,7 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private List<String> networksOf(String namespace) {
-    return NamespaceResolution.networks(configuration.current().intent(), namespace);
+    return NamespaceResolution.networks(configuration.current().reading(), namespace);
   }
 
   private void begin() {

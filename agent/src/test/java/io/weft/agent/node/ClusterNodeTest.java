@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.schema.Definition;
@@ -126,6 +127,21 @@ final class ClusterNodeTest {
     server.compact();
     node.awaitStatus(status -> status.path("problems").isEmpty());
     node.awaitAnswer("networks", answer -> answer.toString().contains("red-mq"));
+  }
+
+  @Test
+  void aNetworkWaitsForItsVni() throws Exception {
+    apply("{kind: Network, metadata: {name: red-new}, spec: {tenant: red}}");
+    start().awaitStatus(ClusterNodeTest::isReady);
+    node.awaitStatus(
+        status ->
+            status.path("problems").toString().contains("Network red-new: waits for its VNI"));
+    assertThat(attach("new-1", "red-new").at("/error/reason").asText())
+        .isEqualTo("UNKNOWN_NETWORK");
+    apply("{kind: Network, metadata: {name: red-new}, spec: {tenant: red}, status: {vni: 12345}}");
+    node.awaitStatus(status -> status.path("problems").isEmpty());
+    assertThat(attach("new-2", "red-new").path("ok").asBoolean()).isTrue();
+    assertThat(node.call(ControlClient.request("networks")).toString()).contains("12345");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
@@ -33,6 +34,10 @@ final class Kubeconfig {
    * @throws IOException when the file cannot be read or used; the message names file and place
    */
   static ApiAccess read(Path file) throws IOException {
+    if (Files.notExists(file)) {
+      throw new NoSuchFileException(
+          file.toString(), null, "the kubeconfig is not there; name another");
+    }
     return switch (YamlDocument.parse(file.toString(), Files.readAllBytes(file))) {
       case YamlReading.Unreadable(var problem) -> throw new IOException(problem.toString());
       case YamlReading.Documents(var documents) when documents.size() != 1 ->

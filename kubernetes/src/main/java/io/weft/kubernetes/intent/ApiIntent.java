@@ -2,6 +2,7 @@ package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.Declared;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.ResourceReading;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.Tenant.TenantSpec;
@@ -19,21 +20,35 @@ import java.util.TreeMap;
  * automatic one is never computed here. Once the controller has written a VNI into a status, that
  * one counts and no other; until then one that the spec gives, if nobody has it in his status; else
  * the network waits. So no two networks ever have one VNI on two nodes, whatever each has read.
+ * Where two networks clash, a node that starts takes the one that the status says is in force, or
+ * else the older one: it must not drop what others carry out.
  */
 public final class ApiIntent {
   private IntentMerge merge = IntentMerge.ALLOCATED;
+  private List<Network> absent = List.of();
 
   /** What came of the objects that were put together last. */
   public IntentReading reading() {
-    return merge.reading();
+    return new IntentReading(merge.reading().intent(), merge.reading().problems(), absent);
   }
 
   /** {@code items} are all that there are now. */
   public IntentReading next(Collection<ApiItem> items) {
     var holders = new TreeMap<Vni, ApiItem>();
     items.forEach(item -> item.status().ifPresent(vni -> holders.putIfAbsent(vni, item)));
-    merge = merge.next(items.stream().map(item -> file(item, holders)).toList());
-    return merge.reading();
+    var precedence = new TreeMap<String, String>();
+    items.stream()
+        .filter(item -> item.kind() == Kind.NETWORK)
+        .forEach(item -> precedence.put(item.name(), item.precedence()));
+    merge = merge.next(items.stream().map(item -> file(item, holders)).toList(), precedence);
+    absent =
+        items.stream()
+            .flatMap(item -> item.resource().stream())
+            .filter(Network.class::isInstance)
+            .map(Network.class::cast)
+            .filter(network -> !merge.reading().intent().networks().containsKey(network.name()))
+            .toList();
+    return reading();
   }
 
   private static IntentFile file(ApiItem item, SortedMap<Vni, ApiItem> holders) {

@@ -16,6 +16,7 @@ public final class ApiItem {
   private final String uid;
   private final String version;
   private final long generation;
+  private final String precedence;
   private final Optional<Vni> given;
   private final Optional<Vni> status;
   private final IntentFile file;
@@ -27,6 +28,8 @@ public final class ApiItem {
     this.uid = metadata.path("uid").asText();
     this.version = metadata.path("resourceVersion").asText();
     this.generation = metadata.path("generation").asLong();
+    this.precedence =
+        (isReady(object) ? "in force, " : "new, ") + metadata.path("creationTimestamp").asText();
     this.given = vni(kind, object.path("spec"));
     this.status = vni(kind, object.path("status"));
     this.file = ApiObject.read(kind, object);
@@ -72,6 +75,23 @@ public final class ApiItem {
   /** {@code metadata.generation}. */
   public long generation() {
     return generation;
+  }
+
+  /** What sorts first wins where two clash: what is in force as it is, then what is older. */
+  String precedence() {
+    return precedence;
+  }
+
+  /** The controller has seen it in force as it is now. */
+  private static boolean isReady(JsonNode object) {
+    for (var each : object.at("/status/conditions")) {
+      if (each.path("type").asText().equals("Ready")) {
+        return each.path("status").asText().equals("True")
+            && each.path("observedGeneration").asLong(-1)
+                == object.at("/metadata/generation").asLong();
+      }
+    }
+    return false;
   }
 
   /** The VNI that its spec gives. */

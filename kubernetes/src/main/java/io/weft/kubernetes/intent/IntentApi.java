@@ -170,7 +170,7 @@ public final class IntentApi implements IntentSource {
   public synchronized IntentReading reading() {
     var problems = new ArrayList<>(intent.reading().problems());
     problems.addAll(away);
-    return new IntentReading(intent.reading().intent(), problems);
+    return new IntentReading(intent.reading().intent(), problems, intent.reading().absent());
   }
 
   private void mergeAll() {

@@ -32,11 +32,11 @@ record IntentMerge(
     SortedMap<ResourceKey, Standing> standing, IntentReading reading, boolean allocated) {
   static final int MAX_RESOURCES = 10_000;
   static final IntentMerge EMPTY =
-      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of()), false);
+      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of(), List.of()), false);
 
   /** Of objects of the API. */
   static final IntentMerge ALLOCATED =
-      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of()), true);
+      new IntentMerge(new TreeMap<>(), new IntentReading(Intent.NONE, List.of(), List.of()), true);
 
   IntentMerge {
     standing = Collections.unmodifiableSortedMap(new TreeMap<>(standing));
@@ -44,6 +44,15 @@ record IntentMerge(
 
   /** {@code files} are all that there are now, in the order of their names. */
   IntentMerge next(List<IntentFile> files) {
+    return next(files, Collections.emptySortedMap());
+  }
+
+  /**
+   * The same of objects.
+   *
+   * @param precedence of networks, as text: what sorts first wins where neither is in force yet
+   */
+  IntentMerge next(List<IntentFile> files, SortedMap<String, String> precedence) {
     var limited = limited(files);
     var problems = new ArrayList<Problem>();
     var next = declared(limited, problems);
@@ -69,6 +78,7 @@ record IntentMerge(
             tenants.keySet(),
             reserved(l3Vnis, tenants),
             standingNetworks(),
+            precedence,
             networks,
             problems);
     var apart =
@@ -85,13 +95,26 @@ record IntentMerge(
     return new IntentMerge(
         next,
         new IntentReading(
-            new Intent(fabric, connected.tenants(), resolved, connected.ways()), problems),
+            new Intent(fabric, connected.tenants(), resolved, connected.ways()),
+            problems,
+            absent(networks, versions)),
         allocated);
   }
 
   /** The directory as a whole cannot be read: everything stays. */
   IntentMerge unchanged(Problem why) {
-    return new IntentMerge(standing, new IntentReading(reading.intent(), List.of(why)), allocated);
+    return new IntentMerge(
+        standing, new IntentReading(reading.intent(), List.of(why), reading.absent()), allocated);
+  }
+
+  private static List<Network> absent(
+      SortedMap<String, Declared> networks, SortedMap<String, NetworkVersion> versions) {
+    return networks.entrySet().stream()
+        .filter(each -> !versions.containsKey(each.getKey()))
+        .map(each -> each.getValue().resource())
+        .filter(Network.class::isInstance)
+        .map(Network.class::cast)
+        .toList();
   }
 
   /** A file with which the resources would become too many is not used. */

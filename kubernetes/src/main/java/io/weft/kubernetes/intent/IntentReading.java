@@ -2,6 +2,7 @@ package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.yaml.Problem;
 import java.util.List;
 
@@ -11,10 +12,13 @@ import java.util.List;
  * @param intent without anything that has a problem; where such a thing was in force before in a
  *     good version, that version is still in it
  * @param problems in the order of their places
+ * @param absent networks that are declared, and not in force: they have a problem, or wait for
+ *     their VNI
  */
-public record IntentReading(Intent intent, List<Problem> problems) {
+public record IntentReading(Intent intent, List<Problem> problems, List<Network> absent) {
   public IntentReading {
     problems = problems.stream().sorted().distinct().toList();
+    absent = List.copyOf(absent);
   }
 
   /**

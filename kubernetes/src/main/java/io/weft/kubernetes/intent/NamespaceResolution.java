@@ -1,10 +1,12 @@
 package io.weft.kubernetes.intent;
 
+import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.yaml.Problem;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Which network a namespace's pods belong to. A namespace that two networks name has none: which of
@@ -13,11 +15,17 @@ import java.util.TreeMap;
 public final class NamespaceResolution {
   private NamespaceResolution() {}
 
-  /** The networks in force that name the namespace; it has one where they are one. */
-  public static List<String> networks(Intent intent, String namespace) {
-    return intent.networks().values().stream()
-        .filter(each -> each.network().spec().namespaces().contains(namespace))
-        .map(ResolvedNetwork::name)
+  /**
+   * The networks that name the namespace; it has one where they are one. Those that are not in
+   * force are among them: a pod must wait for them, and not begin without its interface.
+   */
+  public static List<String> networks(IntentReading reading, String namespace) {
+    return Stream.concat(
+            reading.intent().networks().values().stream().map(ResolvedNetwork::network),
+            reading.absent().stream())
+        .filter(each -> each.spec().namespaces().contains(namespace))
+        .map(Network::name)
+        .sorted()
         .toList();
   }
 

@@ -7,6 +7,7 @@ import io.weft.kubernetes.yaml.Problem;
 import io.weft.kubernetes.yaml.Spelling;
 import io.weft.net.Vni;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,15 +17,16 @@ import java.util.TreeSet;
 
 /**
  * Decides which networks can be in force together. What is in force stays: where two networks
- * clash, the newcomer loses. Where both are new, as on the first load, both lose: which of them
- * came first must not depend on a file's name, and every node must decide alike. A changed network
- * that loses stands as it was.
+ * clash, the newcomer loses. Where both are new, as on the first load, the one of lower precedence
+ * loses. Files have none, and both lose: which of them came first must not depend on a file's name,
+ * and every node must decide alike. A changed network that loses stands as it was.
  */
 final class NetworkResolution {
   private final FabricSpec fabric;
   private final Set<String> tenants;
   private final SortedMap<Vni, Declared> reserved;
   private final SortedMap<String, NetworkVersion> standing;
+  private final SortedMap<String, String> precedence;
   private final SortedMap<String, NetworkVersion> current = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
@@ -32,11 +34,13 @@ final class NetworkResolution {
       FabricSpec fabric,
       Set<String> tenants,
       SortedMap<Vni, Declared> reserved,
-      SortedMap<String, NetworkVersion> standing) {
+      SortedMap<String, NetworkVersion> standing,
+      SortedMap<String, String> precedence) {
     this.fabric = fabric;
     this.tenants = tenants;
     this.reserved = reserved;
     this.standing = standing;
+    this.precedence = precedence;
   }
 
   /**
@@ -44,6 +48,7 @@ final class NetworkResolution {
    *
    * @param reserved VNIs that are L3 VNIs of tenants in force
    * @param standing the networks in force until now
+   * @param precedence of networks, as text: what sorts first wins; of files: nothing
    * @param candidates the versions asked for
    * @param problems takes why a candidate is not in force
    */
@@ -52,11 +57,12 @@ final class NetworkResolution {
       Set<String> tenants,
       SortedMap<Vni, Declared> reserved,
       SortedMap<String, NetworkVersion> standing,
+      SortedMap<String, String> precedence,
       SortedMap<String, Declared> candidates,
       List<Problem> problems) {
     var inForce = standing;
     while (true) {
-      var resolution = new NetworkResolution(fabric, tenants, reserved, inForce);
+      var resolution = new NetworkResolution(fabric, tenants, reserved, inForce, precedence);
       resolution.decideAll(candidates);
       if (resolution.current.equals(inForce)) {
         problems.addAll(resolution.problems);
@@ -143,12 +149,37 @@ final class NetworkResolution {
       }
     }
     if (losers.isEmpty()) {
-      for (var clash : clashes) {
-        lose(clash.left(), clash, losers);
-        lose(clash.right(), clash, losers);
-      }
+      decideByPrecedence(clashes, losers);
     }
     losers.forEach(this::stepBack);
+  }
+
+  /** In this order, so that one who has lost does not pull others down. */
+  private void decideByPrecedence(List<Clash> clashes, Set<String> losers) {
+    var ordered = new ArrayList<>(clashes);
+    ordered.sort(Comparator.comparing(clash -> first(clash).map(this::rank).orElse("")));
+    for (var clash : ordered) {
+      var first = first(clash);
+      if (first.isEmpty()) {
+        lose(clash.left(), clash, losers);
+        lose(clash.right(), clash, losers);
+      } else if (!losers.contains(clash.left().name()) && !losers.contains(clash.right().name())) {
+        lose(clash.otherThan(first.get()), clash, losers);
+      }
+    }
+  }
+
+  private Optional<NetworkVersion> first(Clash clash) {
+    var left = clash.left();
+    var right = clash.right();
+    return precedence.containsKey(left.name()) && precedence.containsKey(right.name())
+        ? Optional.of(rank(left).compareTo(rank(right)) < 0 ? left : right)
+        : Optional.empty();
+  }
+
+  /** Equal ones in the order of their names: each node must decide alike. */
+  private String rank(NetworkVersion version) {
+    return precedence.get(version.name()) + " " + version.name();
   }
 
   /** True when the clash was there with what was in force of {@code one} already. */

@@ -146,9 +146,15 @@ final class IntentApiTest {
   @Test
   void aVniIsWaitedForAndNeverComputed() throws Exception {
     create("tenants", "red", "{}");
-    create("networks", "free", "{tenant: red, subnets: [10.0.0.0/24], gateway: true}");
+    create(
+        "networks",
+        "free",
+        "{tenant: red, subnets: [10.0.0.0/24], gateway: true, namespaces: {names: [web]}}");
     try (var source = open()) {
       assertThat(source.reading().intent().networks()).isEmpty();
+      assertThat(NamespaceResolution.networks(source.reading(), "web"))
+          .as("pods of the namespace wait for it")
+          .containsExactly("free");
       assertThat(source.reading().problems())
           .singleElement()
           .satisfies(
@@ -167,6 +173,41 @@ final class IntentApiTest {
       merge("tenants/red/status", "{status: {l3vni: 150000}}");
       var routed = await(r -> r.intent().tenants().get("red").l3Vni().isPresent());
       assertThat(routed.problems()).isEmpty();
+    }
+  }
+
+  /** As all that run already: they had it before the other came. */
+  @Test
+  void aNodeThatStartsTakesWhatIsInForceAndThenTheOlderOne() throws Exception {
+    create("tenants", "red", "{}");
+    create("networks", "z-first", "{tenant: red, vni: 100, subnets: [10.0.0.0/16]}");
+    create("networks", "m-second", "{tenant: red, vni: 101, subnets: [10.0.0.0/24, 10.1.0.0/16]}");
+    create("networks", "a-third", "{tenant: red, vni: 102, subnets: [10.1.0.0/24]}");
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks())
+          .as("the third clashes with the second only, which is out")
+          .containsOnlyKeys("z-first", "a-third");
+      assertThat(source.reading().problems())
+          .extracting(Problem::toString)
+          .isNotEmpty()
+          .allMatch(problem -> problem.startsWith("networks/m-second: Network m-second: subnet"));
+      kubectl.delete(BASE + "networks/z-first", "", "");
+      var reading = await(r -> !r.intent().networks().containsKey("z-first"));
+      assertThat(reading.intent().networks()).as("what is in force stays").hasSize(1);
+    }
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks()).containsOnlyKeys("m-second");
+    }
+    merge(
+        "networks/a-third/status",
+        "{status: {conditions: [{type: Ready, status: 'True', reason: InForce, message: '',"
+            + " lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1}]}}");
+    try (var source = open()) {
+      assertThat(source.reading().intent().networks())
+          .as("the controller says that it is in force")
+          .containsOnlyKeys("a-third");
+      merge("networks/a-third", "{spec: {mtu: 1400}}");
+      await(r -> r.intent().networks().get("a-third").network().spec().mtu().isPresent());
     }
   }
 

@@ -28,9 +28,9 @@ final class NamespaceResolutionTest {
   void aNamespaceHasTheNetworkThatNamesIt() throws IOException {
     var reading = read("{names: [a, b]}", "{names: [c]}", "{}");
     assertThat(reading.problems()).isEmpty();
-    assertThat(NamespaceResolution.networks(reading.intent(), "b")).containsExactly("n0");
-    assertThat(NamespaceResolution.networks(reading.intent(), "c")).containsExactly("n1");
-    assertThat(NamespaceResolution.networks(reading.intent(), "d")).isEmpty();
+    assertThat(NamespaceResolution.networks(reading, "b")).containsExactly("n0");
+    assertThat(NamespaceResolution.networks(reading, "c")).containsExactly("n1");
+    assertThat(NamespaceResolution.networks(reading, "d")).isEmpty();
   }
 
   @Test
@@ -44,8 +44,16 @@ final class NamespaceResolutionTest {
                 + " its new pods get no interface; keep one of them",
             "n.yaml:7:39: Network n1: namespace 'b' is also that of Network n0 (n.yaml:3:42), so"
                 + " its new pods get no interface; keep one of them");
-    assertThat(NamespaceResolution.networks(reading.intent(), "a")).containsExactly("n0");
-    assertThat(NamespaceResolution.networks(reading.intent(), "b")).containsExactly("n0", "n1");
+    assertThat(NamespaceResolution.networks(reading, "a")).containsExactly("n0");
+    assertThat(NamespaceResolution.networks(reading, "b")).containsExactly("n0", "n1");
+  }
+
+  /** A pod that began without its interface would never get one. */
+  @Test
+  void aNetworkThatIsNotInForceHasItsNamespacesAllTheSame() throws IOException {
+    var reading = read("{names: [a]}, tenant: missing", "{names: [b]}");
+    assertThat(reading.intent().networks()).containsOnlyKeys("n1");
+    assertThat(NamespaceResolution.networks(reading, "a")).containsExactly("n0");
   }
 
   @Test

@@ -1,0 +1,169 @@
+package io.weft.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.agent.control.ControlClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code weft controller} as a process, killed and measured. */
+final class ControllerProcessTest {
+  /** What it may have at 5,000 networks. */
+  private static final int MOST_KIB = 200_000;
+
+  /** A lease is taken over 15 s after it was renewed last, and it is looked at every 2 s. */
+  private static final Duration TAKEN_OVER = Duration.ofSeconds(17);
+
+  @TempDir private Path directory;
+  private final List<Process> processes = new ArrayList<>();
+  private Cluster cluster;
+
+  @BeforeEach
+  void open() throws Exception {
+    cluster = new Cluster();
+  }
+
+  @AfterEach
+  void close() {
+    processes.forEach(Process::destroyForcibly);
+    cluster.close();
+  }
+
+  private Process start(String name) throws IOException {
+    var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", ".."));
+    assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
+    var process =
+        new ProcessBuilder(
+                home.resolve("weft").toString(),
+                "controller",
+                "--kubeconfig=" + cluster.kubeconfig(directory),
+                "--name=" + name,
+                "--socket=" + socket(name))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve(name + ".log").toFile())
+            .start();
+    processes.add(process);
+    return process;
+  }
+
+  private Path socket(String name) {
+    return directory.resolve(name + ".sock");
+  }
+
+  private JsonNode awaitStatus(String name, java.util.function.Predicate<JsonNode> condition)
+      throws Exception {
+    try {
+      return Cluster.await(
+          "status of " + name,
+          () -> {
+            try (var client = ControlClient.connect(socket(name))) {
+              return client.call(ControlClient.request("status"));
+            }
+          },
+          condition);
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          e.getMessage() + "\n" + Files.readString(directory.resolve(name + ".log")), e);
+    }
+  }
+
+  private static boolean leads(JsonNode status) {
+    return status.path("leads").asBoolean();
+  }
+
+  /** Those who are in force, each VNI once. */
+  private TreeSet<Integer> vnis() throws Exception {
+    var vnis = new TreeSet<Integer>();
+    for (var network : cluster.list(Cluster.BASE + "networks").values()) {
+      if (network.at("/status/vni").isInt()) {
+        assertThat(vnis.add(network.at("/status/vni").asInt())).as("%s", network).isTrue();
+      }
+    }
+    return vnis;
+  }
+
+  @Test
+  void whenTheLeaderIsKilledTheOtherTakesOverAndNoVniIsTwos() throws Exception {
+    var leader = start("a");
+    awaitStatus("a", ControllerProcessTest::leads);
+    start("b");
+    awaitStatus("b", status -> status.path("leader").asText().startsWith("a_"));
+    for (int i = 0; i < 200; i++) {
+      cluster.server.put(Cluster.yaml("{kind: Network, metadata: {name: n" + i + "}, spec: {}}"));
+    }
+    Cluster.await("some VNIs", this::vnis, vnis -> vnis.size() > 20);
+    leader.destroyForcibly(); // in the middle of it
+    assertThat(leader.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    long killed = System.nanoTime();
+    awaitStatus("b", ControllerProcessTest::leads);
+    var taken = Duration.ofNanos(System.nanoTime() - killed);
+    System.out.printf("killed -9, the other leads after %d ms%n", taken.toMillis());
+    assertThat(taken).isLessThan(TAKEN_OVER.plusSeconds(8)); // the machine is busy
+    Cluster.await("all VNIs", this::vnis, vnis -> vnis.size() == 200);
+    Cluster.await("as many claims", () -> cluster.claims(), claims -> claims.size() == 200);
+  }
+
+  @Test
+  void withFiveThousandNetworksItStaysSmall() throws Exception {
+    for (int tenant = 0; tenant < 50; tenant++) {
+      cluster.server.put(
+          Cluster.yaml("{kind: Tenant, metadata: {name: t" + tenant + "}, spec: {}}"));
+      for (int i = 0; i < 100; i++) {
+        cluster.server.put(
+            Cluster.yaml(
+                "{kind: Network, metadata: {name: t%d-n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16], gateway: true}}"
+                    .formatted(tenant, i, tenant, i)));
+      }
+    }
+    long before = System.nanoTime();
+    var first = start("a");
+    awaitStatus("a", status -> status.path("current").asBoolean());
+    System.out.printf("5,000 networks: start to ready in %d ms%n", millisSince(before));
+    var end = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+    while (vnis().size() < 5000 && System.nanoTime() < end) {
+      Thread.sleep(500);
+    }
+    assertThat(vnis()).hasSize(5000);
+    System.out.printf("all have their VNI after %d ms%n", millisSince(before));
+    awaitStatus("a", status -> status.path("waiting").asInt() <= 1);
+    System.out.printf("after that: RSS %d KiB%n", residentKib(first));
+    assertThat(residentKib(first)).isLessThan(MOST_KIB);
+    first.destroy();
+    assertThat(first.waitFor(20, TimeUnit.SECONDS)).isTrue();
+
+    before = System.nanoTime();
+    var second = start("b");
+    awaitStatus("b", status -> leads(status) && status.path("current").asBoolean());
+    System.out.printf("again: start to ready in %d ms%n", millisSince(before));
+    long writes = cluster.writes();
+    Thread.sleep(5000);
+    assertThat(cluster.writes()).as("it finds everything as it should be").isEqualTo(writes);
+    System.out.printf("at rest: RSS %d KiB%n", residentKib(second));
+    assertThat(residentKib(second)).isLessThan(MOST_KIB);
+  }
+
+  private static long millisSince(long before) {
+    return (System.nanoTime() - before) / 1_000_000;
+  }
+
+  private static long residentKib(Process process) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToLong(Long::parseLong)
+        .findFirst()
+        .orElseThrow();
+  }
+}
