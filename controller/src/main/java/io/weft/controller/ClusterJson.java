@@ -162,10 +162,11 @@ final class ClusterJson {
     object.put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
     var metadata = object.putObject("metadata").put("name", name);
     seen.ifPresent(lease -> metadata.put("resourceVersion", lease.version()));
-    object
-        .putObject("spec")
-        .put("holderIdentity", next.holder())
-        .put("leaseDurationSeconds", next.seconds())
+    var spec = object.putObject("spec");
+    if (!next.holder().isEmpty()) { // an empty one is refused; nobody's has none
+      spec.put("holderIdentity", next.holder());
+    }
+    spec.put("leaseDurationSeconds", next.seconds())
         .put("acquireTime", MICRO.format(next.acquired()))
         .put("renewTime", MICRO.format(next.renewed()))
         .put("leaseTransitions", next.transitions());

@@ -61,6 +61,9 @@ final class ClusterReading {
     /** Tenants of which something is routed. */
     private final TreeSet<String> routing = new TreeSet<>();
 
+    /** Tenants that wait for their L3 VNI. */
+    private final TreeSet<String> waiting = new TreeSet<>();
+
     Once(IntentReading reading, Collection<Seen> all) {
       this.reading = reading;
       this.all = all;
@@ -75,10 +78,25 @@ final class ClusterReading {
           spec.tenant().ifPresent(routing::add);
         }
       }
+      for (var each : all) {
+        var item = each.item();
+        if (item.kind() == Kind.TENANT
+            && item.status().isEmpty()
+            && item.given().isEmpty()
+            && routing.contains(item.name())) {
+          waiting.add(item.name());
+        }
+      }
     }
 
     List<ClusterObject> objects() {
-      return all.stream().map(this::object).toList();
+      return all.stream().filter(seen -> !isUndecided(seen.item())).map(this::object).toList();
+    }
+
+    /** A connection of tenants that are about to get their L3 VNIs: nothing is said of it yet. */
+    private boolean isUndecided(ApiItem item) {
+      return item.resource().orElse(Fabric.DEFAULT) instanceof TenantConnection(_, var shape)
+          && shape.members().stream().anyMatch(member -> waiting.contains(member.tenant()));
     }
 
     private ClusterObject object(Seen seen) {

@@ -38,9 +38,13 @@ final class ControllerDaemonTest {
   }
 
   private ControllerDaemon start(String name) throws Exception {
+    return start(name, "weft-system");
+  }
+
+  private ControllerDaemon start(String name, String namespace) throws Exception {
     var daemon =
         ControllerDaemon.start(
-            new ControllerOptions(name, "weft-system", directory.resolve(name + ".sock")),
+            new ControllerOptions(name, namespace, directory.resolve(name + ".sock")),
             cluster.client());
     daemons.add(daemon);
     return daemon;
@@ -191,6 +195,45 @@ final class ControllerDaemonTest {
     vnis.add(one);
     assertThat(vnis).hasSize(12);
     assertThat(cluster.claims()).hasSize(12);
+  }
+
+  @Test
+  void tenantsThatMeetAreSaidToOnceTheyRoute() throws Exception {
+    start("a");
+    for (var tenant : List.of("red", "blue")) {
+      cluster.create("tenants", tenant, "{}");
+      cluster.network(
+          tenant + "-web",
+          "{tenant: %s, subnets: [10.%d.0.0/24], gateway: true}"
+              .formatted(tenant, tenant.length()));
+    }
+    cluster.create("tenantconnections", "both", "{between: [red, blue]}");
+    cluster.awaitSaid("tenantconnections/both", "Ready", "True InForce");
+    cluster.create("tenantconnections", "lost", "{between: [red, green]}");
+    cluster.awaitSaid("tenantconnections/lost", "Accepted", "False Unresolved");
+    settle();
+    assertThat(cluster.events()).contains("Unresolved lost").doesNotContain("Unresolved both");
+  }
+
+  /** With leases of their own, as if each had missed that the other took over. */
+  @Test
+  void twoThatBothBelieveToLeadDoNoHarm() throws Exception {
+    cluster.create("fabrics", "default", "{vniPools: {networks: 500-589}}");
+    start("a", "one");
+    start("b", "other");
+    for (int i = 0; i < 120; i++) {
+      cluster.network("n" + i, i % 3 == 0 ? "{vni: " + (1000 + i) + "}" : "{}");
+    }
+    var vnis = new HashSet<Integer>();
+    for (int i = 0; i < 120; i++) {
+      cluster.awaitSaid("networks/n" + i, "Ready", "True InForce");
+      assertThat(vnis.add(cluster.vni("n" + i))).as("n%s", i).isTrue();
+    }
+    settle();
+    assertThat(
+            cluster.claims().values().stream().filter(each -> !each.at("/spec").has("releasedAt")))
+        .hasSize(120);
+    assertThat(cluster.events()).filteredOn(each -> each.startsWith("VniAllocated")).hasSize(120);
   }
 
   @Test

@@ -267,7 +267,7 @@ final class ClusterControllerTest {
     var lost = new ArrayList<ControllerEffect.Call>(); // of crashed ones, and still on their way
     for (int step = 0; step < 15_000; step++) {
       world.pass(random.nextInt(400));
-      if (random.nextInt(3000) == 0) {
+      if (random.nextInt(300) == 0) {
         world.pass(700_000); // everything hangs, beyond the time that a claim is kept
       }
       change(random);
