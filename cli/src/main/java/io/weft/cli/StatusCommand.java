@@ -136,6 +136,17 @@ final class StatusCommand implements Callable<Integer> {
     for (var problem : status.path("problems")) {
       line(out, "problem", problem.asText());
     }
+    for (var waiting : status.path("waitingEndpoints")) {
+      line(
+          out,
+          "waiting",
+          "Endpoint %s in %s, %s: %s"
+              .formatted(
+                  waiting.path("name").asText(),
+                  waiting.path("network").asText(),
+                  behind(waiting),
+                  waiting.path("reason").asText()));
+    }
     printEndpoints(status, out);
     printSessions(status.path("endpointSessions"), out);
   }

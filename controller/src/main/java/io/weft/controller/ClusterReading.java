@@ -7,6 +7,7 @@ import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.ResolvedNetwork;
 import io.weft.kubernetes.intent.VniAllocation;
+import io.weft.kubernetes.resource.Endpoint;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.Network;
@@ -120,7 +121,7 @@ final class ClusterReading {
       return switch (item.kind()) {
         case NETWORK -> owner(item, pools.networks(), true);
         case TENANT -> owner(item, pools.tenants(), routing.contains(item.name()));
-        case FABRIC, TENANT_CONNECTION -> Optional.empty();
+        case FABRIC, TENANT_CONNECTION, ENDPOINT -> Optional.empty();
       };
     }
 
@@ -199,7 +200,7 @@ final class ClusterReading {
                     .map(ResolvedNetwork::network)
                     .filter(network::equals)
                     .isPresent();
-        case TenantConnection _ -> accepted;
+        case TenantConnection _, Endpoint _ -> accepted;
       };
     }
 
@@ -209,6 +210,7 @@ final class ClusterReading {
         case TENANT -> "does not route: none of its networks has a gateway";
         case NETWORK -> "a segment";
         case TENANT_CONNECTION -> "its tenants meet";
+        case ENDPOINT -> "the node that it names attaches it (weft status there)";
       };
     }
   }

@@ -52,6 +52,7 @@ class Trace {
           NodeEvent.ChangesApplied _,
           NodeEvent.AttachRequested _,
           NodeEvent.DetachRequested _,
+          NodeEvent.LinksAppeared _,
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,

@@ -42,7 +42,8 @@ public final class InterfacePeers {
     var secrets = configuration.secrets();
     return new Configuration(
         new IntentReading(
-            new Intent(fabric, intent.tenants(), intent.networks(), intent.ways()),
+            new Intent(
+                fabric, intent.tenants(), intent.networks(), intent.ways(), intent.endpoints()),
             reading.problems(),
             reading.absent()),
         new Secrets.Reading(

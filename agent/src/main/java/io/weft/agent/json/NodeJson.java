@@ -53,6 +53,7 @@ public final class NodeJson {
           .put("attempts", failure.attempts());
     }
     endpoints(view, document);
+    waiting(view, document);
     unusedRoutes(view, document);
     BgpJson.texts(document.putArray("problems"), problems);
     return document;
@@ -85,12 +86,23 @@ public final class NodeJson {
       var endpoint = each.endpoint();
       node.put("name", endpoint.name()).put("network", endpoint.network());
       node.put("attached", each.attached()).put("sticky", endpoint.sticky());
+      node.put("declared", endpoint.declared());
       endpoint.link().ifPresent(link -> link(node, link));
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
       if (!endpoint.prefixes().isEmpty()) {
         BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
       }
+    }
+  }
+
+  /** What resources declare and what is not so. */
+  private static void waiting(NodeView view, ObjectNode document) {
+    var waiting = document.putArray("waitingEndpoints");
+    for (var each : view.waitingEndpoints()) {
+      var node = waiting.addObject().put("name", each.name()).put("network", each.network());
+      each.link().ifPresent(link -> link(node, link));
+      node.put("reason", each.reason());
     }
   }
 

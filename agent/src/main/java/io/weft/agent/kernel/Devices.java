@@ -228,10 +228,15 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   /**
    * No alias: an agent died between making it and naming it, nobody uses it. Another alias: it
-   * leads to where the endpoint was before it was detached and attached anew.
+   * leads to where the endpoint was before it was detached and attached anew. What is behind a link
+   * of the node may change; the link is the same.
    */
   private static boolean isOfAnother(Link standing, PortAlias alias) {
-    return standing.alias().flatMap(PortAlias::parse).filter(alias::isOf).isEmpty();
+    return standing
+        .alias()
+        .flatMap(PortAlias::parse)
+        .filter(there -> alias.isOf(there) || alias.isBehindTheLinkOf(there))
+        .isEmpty();
   }
 
   private static PortAlias alias(ForwardingObject.EndpointPort port) {
@@ -243,6 +248,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
         port.sticky(),
         port.gateways(),
         port.link(),
+        port.declared(),
         Optional.empty());
   }
 

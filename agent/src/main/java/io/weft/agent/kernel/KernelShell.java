@@ -93,6 +93,7 @@ public final class KernelShell implements AutoCloseable {
           events.accept(new NodeEvent.KernelChanged(news));
         }
         underlay.check().ifPresent(events);
+        underlay.appeared().ifPresent(events);
         if (System.nanoTime() - namesDue >= 0) {
           tables.keepNames();
           namesDue = System.nanoTime() + NAMES_NANOS;

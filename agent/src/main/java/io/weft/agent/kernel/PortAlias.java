@@ -17,11 +17,12 @@ import java.util.Optional;
  * What the kernel remembers of an endpoint for us, in the alias of its port: so a restarted agent
  * needs no file, and what is remembered goes when the interface goes. Text: {@code weft1 endpoint
  * network mac address,address}, and behind it, in this order, what there is of {@code sticky}
- * (where the MAC is, RFC 7432 §15.2), {@code link=name}, {@code vlan=id,name} or {@code tap=name},
- * {@code was=mtu} or {@code was=mtu,up}, {@code via=address,address}.
+ * (where the MAC is, RFC 7432 §15.2), {@code declared}, {@code link=name}, {@code vlan=id,name} or
+ * {@code tap=name}, {@code was=mtu} or {@code was=mtu,up}, {@code via=address,address}.
  *
  * @param gateways {@code via}: the default routes that the pod has from us
  * @param link of the node that the endpoint is behind
+ * @param declared by a resource
  * @param former {@code was}: how the link is to be when it is given back
  */
 record PortAlias(
@@ -32,12 +33,14 @@ record PortAlias(
     boolean sticky,
     List<IpAddress> gateways,
     Optional<NodeLink> link,
+    boolean declared,
     Optional<Former> former) {
   /** IFALIASZ (linux/if.h) less the closing zero. */
   static final int MAX_LENGTH = 255;
 
   private static final String MARK = "weft1";
   private static final String STICKY = "sticky";
+  private static final String DECLARED = "declared";
   private static final String LINK = "link=";
   private static final String VLAN = "vlan=";
   private static final String TAP = "tap=";
@@ -56,12 +59,22 @@ record PortAlias(
   /** One of a pod without a default route of ours. */
   PortAlias(
       String endpoint, String network, MacAddress mac, List<IpAddress> addresses, boolean sticky) {
-    this(endpoint, network, mac, addresses, sticky, List.of(), Optional.empty(), Optional.empty());
+    this(
+        endpoint,
+        network,
+        mac,
+        addresses,
+        sticky,
+        List.of(),
+        Optional.empty(),
+        false,
+        Optional.empty());
   }
 
   /** The same with what the link was before. */
   PortAlias with(Optional<Former> before) {
-    return new PortAlias(endpoint, network, mac, addresses, sticky, gateways, link, before);
+    return new PortAlias(
+        endpoint, network, mac, addresses, sticky, gateways, link, declared, before);
   }
 
   /** What a link with this alias is. */
@@ -78,7 +91,8 @@ record PortAlias(
         mtu,
         gateways,
         Optional.empty(),
-        link);
+        link,
+        declared);
   }
 
   /** The text; longer than {@link #MAX_LENGTH} only when the names are too long together. */
@@ -88,6 +102,9 @@ record PortAlias(
             String.join(" ", MARK, endpoint, network, mac.toString(), joined(addresses)));
     if (sticky) {
       text.append(' ').append(STICKY);
+    }
+    if (declared) {
+      text.append(' ').append(DECLARED);
     }
     link.ifPresent(where -> text.append(' ').append(text(where)));
     former.ifPresent(
@@ -132,7 +149,16 @@ record PortAlias(
             other.sticky,
             gateways,
             other.link,
+            other.declared,
             former));
+  }
+
+  /** True when both are one endpoint behind one link of the node, whatever its addresses are. */
+  boolean isBehindTheLinkOf(PortAlias other) {
+    return link.isPresent()
+        && link.equals(other.link)
+        && endpoint.equals(other.endpoint)
+        && network.equals(other.network);
   }
 
   private static String joined(List<IpAddress> addresses) {
@@ -148,6 +174,7 @@ record PortAlias(
     var rest = new ArrayDeque<>(Arrays.asList(parts).subList(5, parts.length));
     try {
       boolean sticky = next(rest, STICKY).isPresent();
+      boolean declared = next(rest, DECLARED).isPresent();
       var alias =
           new PortAlias(
               parts[1],
@@ -157,6 +184,7 @@ record PortAlias(
               sticky,
               List.of(),
               link(rest),
+              declared,
               next(rest, WAS).map(PortAlias::former));
       var gateways = next(rest, VIA).map(PortAlias::addresses).orElse(List.of());
       return rest.isEmpty() ? Optional.of(alias.via(gateways)) : Optional.empty();
@@ -166,7 +194,7 @@ record PortAlias(
   }
 
   private PortAlias via(List<IpAddress> routes) {
-    return new PortAlias(endpoint, network, mac, addresses, sticky, routes, link, former);
+    return new PortAlias(endpoint, network, mac, addresses, sticky, routes, link, declared, former);
   }
 
   /** What stands behind the word, when the next part begins with it. */

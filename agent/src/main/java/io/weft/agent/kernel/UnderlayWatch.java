@@ -13,6 +13,7 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.net.StableHash;
+import io.weft.overlay.node.NodeEvent.LinksAppeared;
 import io.weft.overlay.node.NodeEvent.UnderlayChanged;
 import io.weft.overlay.node.Underlay;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ public final class UnderlayWatch implements AutoCloseable {
   private volatile FabricSpec fabric;
   private volatile boolean due = true;
   private volatile Runnable looked = () -> {};
+  private final LinkNames names = new LinkNames();
   private boolean noticed;
   private long lastLook;
   private Optional<UnderlayChanged> last = Optional.empty();
@@ -72,7 +74,10 @@ public final class UnderlayWatch implements AutoCloseable {
 
   /** News since the last call; what changed less than a second after the last look comes later. */
   Optional<UnderlayChanged> check() {
-    noticed |= monitor.drain().stream().anyMatch(UnderlayWatch::matters);
+    for (var notice : monitor.drain()) {
+      noticed |= matters(notice);
+      names.see(notice, rtnetlink::links);
+    }
     boolean paused = System.nanoTime() - lastLook >= PAUSE_NANOS;
     if (!due && !(noticed && paused)) {
       return Optional.empty();
@@ -87,6 +92,12 @@ public final class UnderlayWatch implements AutoCloseable {
     }
     last = Optional.of(now);
     return last;
+  }
+
+  /** Links that have come since the last call; call it after {@link #check}. */
+  Optional<LinksAppeared> appeared() {
+    var appeared = names.takeAppeared();
+    return appeared.isEmpty() ? Optional.empty() : Optional.of(new LinksAppeared(appeared));
   }
 
   private static boolean matters(KernelNotice notice) {

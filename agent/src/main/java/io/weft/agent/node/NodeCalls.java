@@ -193,10 +193,23 @@ final class NodeCalls {
 
   private ObjectNode detach(JsonNode call) throws CallRefused, InterruptedException {
     var endpoint = AttachCall.text(call, "endpoint");
+    refuseDeclared(endpoint);
     return JsonNodeFactory.instance
         .objectNode()
         .put("endpoint", endpoint)
         .put("wasAttached", detach(endpoint));
+  }
+
+  /** The brain would leave it alone, and the resource bring it back. */
+  private void refuseDeclared(String endpoint) throws CallRefused, InterruptedException {
+    for (var each : view().endpoints()) {
+      if (each.endpoint().declared() && each.endpoint().name().equals(endpoint)) {
+        throw new CallRefused(
+            "DECLARED",
+            "a resource declares '%s': remove Endpoint %s from the configuration"
+                .formatted(endpoint, endpoint));
+      }
+    }
   }
 
   private boolean detach(String endpoint) throws CallRefused, InterruptedException {

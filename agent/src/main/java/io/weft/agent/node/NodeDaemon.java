@@ -14,6 +14,7 @@ import io.weft.agent.discovery.LinkNeighbours;
 import io.weft.agent.discovery.PeerLinks;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
+import io.weft.agent.intent.EndpointWords;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.json.PeerJson;
@@ -217,7 +218,9 @@ public final class NodeDaemon implements AutoCloseable {
     transport.links(links.byAddress());
     endpoints.configure(current.endpointTransports());
     var intent =
-        IntentWords.node(current.intent(), self).withUnderlay(InterfacePeers.underlay(declared));
+        IntentWords.node(current.intent(), self)
+            .withUnderlay(InterfacePeers.underlay(declared))
+            .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
     self.ifPresent(vtep -> paths.change(current.fabric(), vtep, links));
   }

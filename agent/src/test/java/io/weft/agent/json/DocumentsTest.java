@@ -25,6 +25,7 @@ import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
+import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.EndpointSessionView;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeView;
@@ -32,6 +33,7 @@ import io.weft.overlay.node.NodeView.DuplicateView;
 import io.weft.overlay.node.NodeView.EndpointView;
 import io.weft.overlay.node.NodeView.NetworkView;
 import io.weft.overlay.node.NodeView.UnusedView;
+import io.weft.overlay.node.NodeView.WaitingView;
 import io.weft.overlay.node.Underlay;
 import java.util.List;
 import java.util.Optional;
@@ -128,9 +130,9 @@ class DocumentsTest {
          'converged':true,
          'kernel':{'objects':12,'pending':1,'writes':9,
            'failures':[{'object':'port weft-red ep1','reason':'EEXIST','attempts':3}]},
-         'endpoints':[{'name':'web-1','network':'red-web','attached':true,'sticky':false,'port':'ep1',
-           'mac':'0a:58:c0:a8:01:0a','addresses':['192.168.1.10/24']}],
-         'problems':['a.yaml:3:8: wrong']}
+         'endpoints':[{'name':'web-1','network':'red-web','attached':true,'sticky':false,
+           'declared':false,'port':'ep1','mac':'0a:58:c0:a8:01:0a','addresses':['192.168.1.10/24']}],
+         'waitingEndpoints':[],'problems':['a.yaml:3:8: wrong']}
         """);
     var early = NodeJson.status(node(Optional.empty(), Optional.empty()), List.of());
     assertThat(early.path("vtepMissing").asText()).isEqualTo("there is no default route");
@@ -159,7 +161,14 @@ class DocumentsTest {
             quiet.bgp(),
             List.of(duplicate),
             List.of(new UnusedView("red", List.of("10.9.0.0/16: why"))),
-            List.of());
+            List.of(),
+            List.of(
+                new WaitingView(
+                    "db-1", "red-web", Optional.of(new NodeLink.Vlan("eth1", 7)), "why")));
+    assertThat(NodeJson.status(view, List.of()).path("waitingEndpoints").toString())
+        .isEqualTo(
+            "[{'name':'db-1','network':'red-web','link':'eth1','vlan':7,'reason':'why'}]"
+                .replace('\'', '"'));
     assertThat(NodeJson.status(view, List.of()).path("unusedRoutes").toString())
         .isEqualTo("[{\"tenant\":\"red\",\"reason\":\"10.9.0.0/16: why\"}]");
     assertJson(

@@ -230,7 +230,7 @@ class KernelTablesTest extends SegmentKernel {
             put(
                 List.of(
                     new TenantNamespace(blue),
-                    new Bridge(blue, vni, BRIDGE_MAC, 1450),
+                    new Bridge(blue, vni, BRIDGE_MAC, 1450, false),
                     new VxlanPort(blue, vni, VTEP, VXLAN_MAC, 1450),
                     new EndpointPort(
                         blue,

@@ -38,7 +38,7 @@ class OlderIpv6TablesTest extends TenantKernel {
         new TenantNamespace(tenant),
         new Bridge(tenant, new Vni(100), MAC, 1450, true),
         new Bridge(tenant, new Vni(200), MAC, 1450, true),
-        new Bridge(tenant, new Vni(300), MAC, 1450),
+        new Bridge(tenant, new Vni(300), MAC, 1450, false),
         Ipv6Routing.of(tenant, new Vni(100)),
         Ipv6Routing.of(tenant, new Vni(200)));
   }

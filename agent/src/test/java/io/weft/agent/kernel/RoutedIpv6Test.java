@@ -103,7 +103,7 @@ class RoutedIpv6Test {
   /** An endpoint of a network without gateway, which takes the bridge for a router. */
   String intruder() {
     one.network(STORAGE);
-    one.put(new Bridge(one.tenant, STORAGE.id(), SWITCH, STORAGE.mtu()));
+    one.put(new Bridge(one.tenant, STORAGE.id(), SWITCH, STORAGE.mtu(), false));
     var intruder = one.attach(STORAGE, 10);
     var inside = namespaces.links(intruder);
     int link = inside.requireLink("eth0").index();

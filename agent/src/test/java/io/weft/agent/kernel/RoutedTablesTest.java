@@ -152,10 +152,10 @@ class RoutedTablesTest extends TenantKernel {
   @Test
   void onlyRoutedBridgesForward() {
     standing();
-    put(List.of(new Bridge(tenant, new Vni(300), DEVICE, 1450)));
+    put(List.of(new Bridge(tenant, new Vni(300), DEVICE, 1450, false)));
     assertThat(inTenant().requireLink("br300").forwarding()).isFalse();
     assertThat(inTenant().requireLink("br100").forwarding()).isTrue();
-    put(List.of(new Bridge(tenant, VNI, GATEWAY, 1450)));
+    put(List.of(new Bridge(tenant, VNI, GATEWAY, 1450, false)));
     assertThat(inTenant().requireLink("br100").forwarding()).isFalse();
   }
 
@@ -190,7 +190,7 @@ class RoutedTablesTest extends TenantKernel {
           .extracting(Observation::key)
           .containsExactly(
               setting.equals("accept_ra")
-                  ? new Bridge(tenant, VNI, GATEWAY, 1450).key()
+                  ? new Bridge(tenant, VNI, GATEWAY, 1450, false).key()
                   : Ipv6Routing.of(tenant, VNI).key());
       assertThat(put(everything())).isEmpty();
       assertThat(sorted(tables.dump())).as(setting).isEqualTo(sorted(everything()));

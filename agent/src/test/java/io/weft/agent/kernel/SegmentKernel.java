@@ -43,7 +43,7 @@ abstract class SegmentKernel extends TenantKernel {
   }
 
   Bridge bridge() {
-    return new Bridge(tenant, VNI, BRIDGE_MAC, 1450);
+    return new Bridge(tenant, VNI, BRIDGE_MAC, 1450, false);
   }
 
   VxlanPort vxlan(IpAddress local) {

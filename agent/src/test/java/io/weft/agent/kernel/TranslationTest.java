@@ -145,7 +145,7 @@ class TranslationTest {
   @Test
   void wholeLinksAreObjects() {
     assertThat(translation.object(BRIDGE.link()))
-        .contains(new ForwardingObject.Bridge(NAMESPACE, VNI, OWN, 1450));
+        .contains(new ForwardingObject.Bridge(NAMESPACE, VNI, OWN, 1450, false));
     assertThat(translation.object(VXLAN.link()))
         .contains(new ForwardingObject.VxlanPort(NAMESPACE, VNI, VTEP, OWN, 1450));
     assertThat(translation.object(PORT.link()))

@@ -1,5 +1,6 @@
 package io.weft.kubernetes.intent;
 
+import io.weft.kubernetes.resource.Endpoint;
 import io.weft.kubernetes.resource.Fabric;
 import java.util.Collections;
 import java.util.List;
@@ -13,19 +14,22 @@ import java.util.TreeMap;
  * @param tenants by name
  * @param networks by name
  * @param ways what the connections declare, in force or not
+ * @param endpoints by name, of all nodes
  */
 public record Intent(
     Fabric fabric,
     SortedMap<String, ResolvedTenant> tenants,
     SortedMap<String, ResolvedNetwork> networks,
-    List<ConnectionWay> ways) {
+    List<ConnectionWay> ways,
+    SortedMap<String, Endpoint> endpoints) {
   /** Nothing asked for. */
   public static final Intent NONE =
-      new Intent(Fabric.DEFAULT, new TreeMap<>(), new TreeMap<>(), List.of());
+      new Intent(Fabric.DEFAULT, new TreeMap<>(), new TreeMap<>(), List.of(), new TreeMap<>());
 
   public Intent {
     tenants = Collections.unmodifiableSortedMap(new TreeMap<>(tenants));
     networks = Collections.unmodifiableSortedMap(new TreeMap<>(networks));
     ways = List.copyOf(ways);
+    endpoints = Collections.unmodifiableSortedMap(new TreeMap<>(endpoints));
   }
 }

@@ -1,6 +1,7 @@
 package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.Declared;
+import io.weft.kubernetes.resource.Endpoint;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.ResourceKey;
@@ -62,6 +63,8 @@ record IntentMerge(
     var tenants = new TreeMap<String, Declared>();
     var networks = new TreeMap<String, Declared>();
     var connections = new TreeMap<String, Declared>();
+    var endpoints = new TreeMap<String, Endpoint>();
+    var declaredEndpoints = new ArrayList<Declared>();
     for (var candidate : next.values()) {
       switch (candidate.declared().resource()) {
         case Fabric given -> fabric = given;
@@ -69,6 +72,10 @@ record IntentMerge(
         case Network network -> networks.put(network.name(), candidate.declared());
         case TenantConnection connection ->
             connections.put(connection.name(), candidate.declared());
+        case Endpoint endpoint -> {
+          endpoints.put(endpoint.name(), endpoint);
+          declaredEndpoints.add(candidate.declared());
+        }
       }
     }
     var l3Vnis = standingL3Vnis(tenants);
@@ -88,6 +95,7 @@ record IntentMerge(
         ConnectionResolution.resolve(
             fabric.spec(), apart, versions.values(), connections, problems);
     NamespaceResolution.report(versions.values(), problems);
+    EndpointResolution.report(declaredEndpoints, versions.keySet(), problems);
     keepOnly(versions, next);
 
     var resolved = new TreeMap<String, ResolvedNetwork>();
@@ -95,7 +103,7 @@ record IntentMerge(
     return new IntentMerge(
         next,
         new IntentReading(
-            new Intent(fabric, connected.tenants(), resolved, connected.ways()),
+            new Intent(fabric, connected.tenants(), resolved, connected.ways(), endpoints),
             problems,
             absent(networks, versions)),
         allocated);

@@ -9,7 +9,8 @@ public enum Kind {
   FABRIC("Fabric"),
   TENANT("Tenant"),
   NETWORK("Network"),
-  TENANT_CONNECTION("TenantConnection");
+  TENANT_CONNECTION("TenantConnection"),
+  ENDPOINT("Endpoint");
 
   /** In the order above. */
   public static final SequencedMap<String, Kind> BY_LABEL = byLabel();

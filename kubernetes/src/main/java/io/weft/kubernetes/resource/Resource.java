@@ -1,7 +1,7 @@
 package io.weft.kubernetes.resource;
 
 /** What can be asked for; a closed set. */
-public sealed interface Resource permits Fabric, Tenant, Network, TenantConnection {
+public sealed interface Resource permits Fabric, Tenant, Network, TenantConnection, Endpoint {
   String GROUP = "weft.io";
   String VERSION = "v1alpha1";
   String API_VERSION = GROUP + "/" + VERSION;

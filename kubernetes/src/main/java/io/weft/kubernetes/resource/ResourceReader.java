@@ -63,6 +63,10 @@ public final class ResourceReader {
         var shape = object.required("spec").object(s -> ConnectionReader.spec(s, fields));
         yield metadata.flatMap(m -> shape.map(who -> new TenantConnection(m, who)));
       }
+      case ENDPOINT -> {
+        var endpoint = object.required("spec").object(s -> EndpointReader.spec(s, fields));
+        yield metadata.flatMap(m -> endpoint.map(where -> new Endpoint(m, where)));
+      }
     };
   }
 

@@ -20,6 +20,7 @@ final class Fieldset {
   static final Text PREFIX = new Text("^[0-9a-fA-F:.]+/[0-9]{1,3}$", 49, "prefix");
   static final Text RANGE = new Text("^[0-9]+(-[0-9]+)?$", 17, "FIRST-LAST");
   static final Text INTERFACE = new Text("^[^/\\s:]{1,15}$", 15, "interface");
+  static final Text LINK = new Text("^[^/\\s:%]{1,15}$", 15, "link");
   static final Text WORDS = new Text("", 1024, "text");
 
   /** As {@code net.RouteTarget} reads them. */

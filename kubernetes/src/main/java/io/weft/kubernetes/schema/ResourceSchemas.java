@@ -7,6 +7,7 @@ import static io.weft.kubernetes.schema.Schema.Field.optional;
 import static io.weft.kubernetes.schema.Schema.Field.required;
 
 import io.weft.kubernetes.resource.EndpointBgpSpec;
+import io.weft.kubernetes.resource.EndpointSpec;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.NetworkSpec;
@@ -16,6 +17,7 @@ import io.weft.kubernetes.schema.Schema.Either;
 import io.weft.kubernetes.schema.Schema.Fields;
 import io.weft.kubernetes.schema.Schema.ListOf;
 import io.weft.kubernetes.schema.Schema.Rule;
+import io.weft.kubernetes.schema.Schema.Text;
 import io.weft.kubernetes.schema.Schema.Truth;
 import io.weft.kubernetes.schema.Schema.Whole;
 import io.weft.net.Vni;
@@ -96,6 +98,21 @@ public final class ResourceSchemas {
               status(),
               LABEL,
               List.of(READY));
+      case ENDPOINT ->
+          new KindSchema(
+              kind.label(),
+              List.of("wep"),
+              "What is attached on a node and is no pod: a virtual machine, or a host at a port of"
+                  + " the node.",
+              endpoint(),
+              true,
+              status(),
+              LABEL,
+              List.of(
+                  new Column("Node", "string", ".spec.node"),
+                  new Column("Network", "string", ".spec.network"),
+                  new Column("Addresses", "string", ".spec.addresses"),
+                  READY));
     };
   }
 
@@ -182,6 +199,47 @@ public final class ResourceSchemas {
             new Choice(List.of("default", "none")),
             "What they hear: nothing, or a default route; none when not given."),
         optional("passwordFrom", FabricSchema.SECRET, "Secret of TCP-MD5, the same for all."));
+  }
+
+  private static Fields endpoint() {
+    return Fields.of(
+            required(
+                "node",
+                new Text("^\\S{1,253}$", EndpointSpec.MAX_NODE, "node"),
+                "The node that attaches it."),
+            required("network", NAME, "Whose segment it is in."),
+            optional(
+                "tap",
+                Fieldset.LINK,
+                "A tap device of the node, as a hypervisor opens it; made if it is missing."),
+            optional(
+                "link",
+                Fieldset.LINK,
+                "Another link of the node, which is taken for as long as it is attached."),
+            optional(
+                "vlan",
+                new Whole(1, EndpointSpec.MAX_VLAN),
+                "Only the frames with this tag on the link, which stays where it is."),
+            optional(
+                "mac",
+                new Text("^[0-9a-fA-F:]+$", 17, "MAC address"),
+                "Of the machine; may be left out for a tap: then it is derived from the address."),
+            optional(
+                "addresses",
+                new ListOf(Fieldset.ADDRESS, EndpointSpec.MAX_ADDRESSES),
+                "Of the machine, in the network's subnets; chosen for a tap, none for a link, when"
+                    + " not given."),
+            optional(
+                "prefixes",
+                new ListOf(PREFIX, EndpointSpec.MAX_PREFIXES),
+                "What is reached through it, a router."),
+            optional(
+                "sticky",
+                new Truth(),
+                "Its MAC never moves to another node; false when not given."))
+        .where("has(self.tap) != has(self.link)", "one of tap and link says where it is")
+        .where("!has(self.vlan) || has(self.link)", "a vlan is that of a link")
+        .where("!has(self.link) || has(self.mac)", "behind a link, the mac is not learned");
   }
 
   private static Fields connection() {

@@ -104,6 +104,19 @@ final class IntentApiTest {
   }
 
   @Test
+  void endpointsAreReadAndFollowed() throws Exception {
+    create("networks", "web", "{vni: 100}");
+    try (var source = open()) {
+      create("endpoints", "vm-1", "{node: n1, network: web, tap: vm0}");
+      await(r -> r.intent().endpoints().containsKey("vm-1"));
+      merge("endpoints/vm-1", "{spec: {node: n2}}");
+      await(r -> r.intent().endpoints().get("vm-1").spec().node().equals("n2"));
+      kubectl.delete(BASE + "endpoints/vm-1", "", "");
+      assertThat(await(r -> r.intent().endpoints().isEmpty()).problems()).isEmpty();
+    }
+  }
+
+  @Test
   void aBadObjectHurtsNoOtherAndStandsAsItWas() throws Exception {
     create("networks", "one", "{vni: 100, subnets: [10.0.0.0/24]}");
     create("networks", "two", "{vni: 200}");
@@ -240,7 +253,7 @@ final class IntentApiTest {
       var away = await(r -> r.problems().size() == Kind.values().length);
       assertThat(away.intent().networks()).containsOnlyKeys("one");
       assertThat(away.problems().getFirst().toString())
-          .startsWith("Kubernetes API: Fabric: what was read before stays in force: GET ")
+          .startsWith("Kubernetes API: Endpoint: what was read before stays in force: GET ")
           .contains("no answer of " + server.uri());
       server.away(false);
       server.compact();

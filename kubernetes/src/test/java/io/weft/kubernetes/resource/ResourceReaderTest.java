@@ -142,7 +142,8 @@ class ResourceReaderTest {
         n(
             "kind: Network",
             "kind: Pod",
-            "1:7: kind 'Pod' is not known; known: Fabric, Tenant, Network, TenantConnection"),
+            "1:7: kind 'Pod' is not known; known: Fabric, Tenant, Network, TenantConnection,"
+                + " Endpoint"),
         n("kind: Network", "x: 1", "1:1: 'kind' is missing; it is required"),
         n(
             "red-web",

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param standby it may be a second holder of the claim, which frames do not go to yet
  * @param link of the node that the endpoint is behind, instead of a pod: then there is no namespace
  *     and no interface name
+ * @param declared by a resource, and not by a call
  */
 public record AttachRequest(
     String endpoint,
@@ -35,7 +36,8 @@ public record AttachRequest(
     List<IpPrefix> prefixes,
     Optional<String> claim,
     boolean standby,
-    Optional<NodeLink> link) {
+    Optional<NodeLink> link,
+    boolean declared) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
@@ -44,6 +46,34 @@ public record AttachRequest(
   public AttachRequest {
     addresses = List.copyOf(addresses);
     prefixes = List.copyOf(prefixes);
+  }
+
+  /** One that a call asks for. */
+  public AttachRequest(
+      String endpoint,
+      String network,
+      String networkNamespace,
+      String interfaceName,
+      Optional<MacAddress> mac,
+      List<IpAddress> addresses,
+      boolean sticky,
+      List<IpPrefix> prefixes,
+      Optional<String> claim,
+      boolean standby,
+      Optional<NodeLink> link) {
+    this(
+        endpoint,
+        network,
+        networkNamespace,
+        interfaceName,
+        mac,
+        addresses,
+        sticky,
+        prefixes,
+        claim,
+        standby,
+        link,
+        false);
   }
 
   /** One with nothing behind it. */
@@ -90,7 +120,8 @@ public record AttachRequest(
         behind,
         claim,
         standby,
-        link);
+        link,
+        declared);
   }
 
   /** The same with its addresses and MAC from the claim of this name. */
@@ -106,7 +137,8 @@ public record AttachRequest(
         prefixes,
         Optional.of(name),
         beside,
-        link);
+        link,
+        declared);
   }
 
   /** The same with this MAC and these addresses. */
@@ -122,7 +154,8 @@ public record AttachRequest(
         prefixes,
         claim,
         standby,
-        link);
+        link,
+        declared);
   }
 
   /** One that may move. */

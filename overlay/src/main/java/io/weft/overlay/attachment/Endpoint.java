@@ -19,6 +19,7 @@ import java.util.TreeSet;
  * @param sticky its MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through it, sorted
  * @param link of the node that it is behind; empty for a pod
+ * @param declared by a resource, and not by a call
  */
 public record Endpoint(
     String name,
@@ -29,7 +30,8 @@ public record Endpoint(
     Optional<PodInterface> pod,
     boolean sticky,
     List<IpPrefix> prefixes,
-    Optional<NodeLink> link) {
+    Optional<NodeLink> link,
+    boolean declared) {
   public Endpoint {
     addresses = List.copyOf(addresses);
     prefixes = prefixes.stream().sorted().toList();
@@ -62,7 +64,8 @@ public record Endpoint(
         && new TreeSet<>(request.prefixes()).equals(new TreeSet<>(prefixes));
   }
 
-  private SortedSet<IpAddress> hosts() {
+  /** Its addresses, without the lengths of their subnets. */
+  public SortedSet<IpAddress> hosts() {
     var hosts = new TreeSet<IpAddress>();
     addresses.forEach(host -> hosts.add(host.address()));
     return hosts;
@@ -78,6 +81,6 @@ public record Endpoint(
       Optional<PodInterface> pod,
       boolean sticky,
       List<IpPrefix> prefixes) {
-    this(name, network, port, mac, addresses, pod, sticky, prefixes, Optional.empty());
+    this(name, network, port, mac, addresses, pod, sticky, prefixes, Optional.empty(), false);
   }
 }

@@ -150,11 +150,6 @@ public sealed interface ForwardingObject {
    */
   record Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed)
       implements ForwardingObject {
-    /** One that switches only. */
-    public Bridge(String namespace, Vni vni, MacAddress mac, int mtu) {
-      this(namespace, vni, mac, mtu, false);
-    }
-
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
@@ -212,6 +207,7 @@ public sealed interface ForwardingObject {
    * @param gateways where the default routes that we gave the pod lead, at most one of each family
    * @param pod where the other end goes; needed to make the pair, unknown for an adopted one
    * @param link of the node that it leads to; empty for a pod's
+   * @param declared by a resource, and not by a call: goes when the resource goes
    */
   record EndpointPort(
       String namespace,
@@ -225,7 +221,8 @@ public sealed interface ForwardingObject {
       int mtu,
       List<IpAddress> gateways,
       Optional<PodInterface> pod,
-      Optional<NodeLink> link)
+      Optional<NodeLink> link,
+      boolean declared)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
@@ -256,7 +253,8 @@ public sealed interface ForwardingObject {
           mtu,
           pod.map(PodInterface::gateways).orElse(List.of()),
           pod,
-          Optional.empty());
+          Optional.empty(),
+          false);
     }
 
     @Override
@@ -284,7 +282,8 @@ public sealed interface ForwardingObject {
 
     private EndpointPort with(String space, Optional<PodInterface> inside) {
       return new EndpointPort(
-          space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link);
+          space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link,
+          declared);
     }
   }
 

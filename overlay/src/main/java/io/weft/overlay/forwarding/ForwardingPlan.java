@@ -362,6 +362,11 @@ public final class ForwardingPlan {
     }
   }
 
+  /** A change that was refused is due at once: what was in the way may be gone. */
+  public void tryAgain(ForwardingKey key) {
+    failures.remove(key);
+  }
+
   /** A change that the kernel refused, in its own words. */
   public record Refusal(ForwardingKey key, String reason) {}
 

@@ -316,7 +316,8 @@ final class Attachments {
             pod,
             request.sticky(),
             request.prefixes(),
-            request.link()));
+            request.link(),
+            request.declared()));
   }
 
   /** Of each family the first that serves one of the addresses. */
@@ -424,7 +425,8 @@ final class Attachments {
         Optional.empty(),
         port.sticky(),
         routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList(),
-        port.link());
+        port.link(),
+        port.declared());
   }
 
   private static boolean leadsTo(EndpointRoute route, EndpointPort port) {

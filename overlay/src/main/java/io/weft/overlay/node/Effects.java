@@ -15,6 +15,19 @@ final class Effects {
     add(new NodeEffect.Report(subject, text));
   }
 
+  /**
+   * Answers to the node's own attach calls, whose numbers are below zero; nobody else hears them.
+   */
+  List<NodeEffect.ReplyToAttach> takeOwnReplies() {
+    var own = new ArrayList<NodeEffect.ReplyToAttach>();
+    wanted.removeIf(
+        effect ->
+            effect instanceof NodeEffect.ReplyToAttach reply
+                && reply.request() < 0
+                && own.add(reply));
+    return own;
+  }
+
   /** All since the last call. */
   List<NodeEffect> drain() {
     var drained = wanted;

@@ -1,6 +1,5 @@
 package io.weft.overlay.node;
 
-import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
@@ -15,12 +14,9 @@ import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -31,7 +27,6 @@ final class EndpointLifecycle {
   /** So often the kernel may refuse to remove a port before its detach call is answered. */
   private static final int REMOVAL_ATTEMPTS = 3;
 
-  private final NodeConfig config;
   private final Foundation foundation;
   private final Instances instances;
   private final RouteExchange routes;
@@ -42,9 +37,9 @@ final class EndpointLifecycle {
   private final StandbyHolders standby;
   private final EndpointSpeakers speakers;
   private final Attachments attachments;
+  private final Admission admission;
 
-  /** Calls that wait for a write to the store of addresses, by what they wait for. */
-  private final TreeMap<String, List<NodeEvent.AttachRequested>> unaddressed = new TreeMap<>();
+  private final PostponedAttachments postponed = new PostponedAttachments();
 
   private final Waiting<String> attaching = new Waiting<>();
 
@@ -55,8 +50,6 @@ final class EndpointLifecycle {
   /** Those that have stood once: a refusal later on does not take them away. */
   private final TreeSet<String> established = new TreeSet<>();
 
-  private List<NodeEvent.AttachRequested> postponed = new ArrayList<>();
-
   EndpointLifecycle(
       NodeConfig config,
       Foundation foundation,
@@ -66,7 +59,6 @@ final class EndpointLifecycle {
       Addressing addressing,
       Effects effects,
       EndpointSpeakers speakers) {
-    this.config = config;
     this.addressing = addressing;
     this.standby = new StandbyHolders(addressing.book(), foundation);
     this.claims = new ClaimHolding(addressing, this::isPresent);
@@ -76,6 +68,7 @@ final class EndpointLifecycle {
     this.plan = plan;
     this.effects = effects;
     this.attachments = new Attachments(config.maxEndpoints(), addressing.book());
+    this.admission = new Admission(config, foundation, instances, attachments);
     this.speakers = speakers;
   }
 
@@ -92,31 +85,44 @@ final class EndpointLifecycle {
       attachAgain(event, standing.get());
       return;
     }
-    var network = foundation.network(request.network());
-    if (network.isEmpty()) {
-      refuse(event.request(), Reason.UNKNOWN_NETWORK, unknownNetwork(request.network()));
+    var unusable = admission.unusable(request.network());
+    if (unusable.isPresent()) {
+      reply(event, unusable.get());
       return;
     }
-    var holder = instances.holderOf(network.get().vni(), request.network());
-    if (holder.isPresent()) {
-      refuse(
-          event.request(),
-          Reason.INVALID_REQUEST,
-          "VNI %s of network '%s' is still that of network '%s' on this node, until its endpoints are detached"
-              .formatted(network.get().vni(), request.network(), holder.get().intent().name()));
-      return;
-    }
+    var network = foundation.network(request.network()).orElseThrow();
     if (request.claim().isEmpty()) {
-      attach(event, request, network.get(), false);
+      attach(event, request, network, false);
       return;
     }
     switch (claims.step(request, request.claim().get())) {
-      case ClaimHolding.Step.Held(var resolved) -> attach(event, resolved, network.get(), true);
-      case ClaimHolding.Step.New() -> attach(event, request, network.get(), false);
+      case ClaimHolding.Step.Held(var resolved) -> attach(event, resolved, network, true);
+      case ClaimHolding.Step.New() -> attach(event, request, network, false);
       case ClaimHolding.Step.Waits(var write) -> await(event, write);
-      case ClaimHolding.Step.Rejected(var refusal) ->
-          effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
+      case ClaimHolding.Step.Rejected(var refusal) -> reply(event, refusal);
     }
+  }
+
+  /**
+   * Gives an endpoint that stays behind its link and in its network other addresses, another MAC or
+   * other prefixes, if nothing speaks against it.
+   */
+  Attachments.Checked change(Endpoint standing, AttachRequest request) {
+    var checked = admission.checkInPlaceOf(standing, request);
+    if (checked instanceof Attachments.Checked.Waits(var write)) {
+      addressing.want(write);
+    }
+    if (checked instanceof Attachments.Checked.Accepted(var next)) {
+      var instance = instances.of(standing);
+      instance.remove(standing);
+      attachments.add(next);
+      attachments.free(standing);
+      addressing.change();
+      instance.add(next);
+      refreshTenant(instance, standing);
+      refreshTenant(instance, next);
+    }
+    return checked;
   }
 
   /**
@@ -130,11 +136,8 @@ final class EndpointLifecycle {
       AttachRequest request,
       NetworkIntent network,
       boolean claimed) {
-    var remote = instances.find(network.name()).map(NetworkInstance::remote);
-    switch (attachments.check(
-        request, network, remote, foundation.subnetsBeside(network), claimed)) {
-      case Attachments.Checked.Rejected(var refusal) ->
-          effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
+    switch (admission.check(request, network, claimed)) {
+      case Attachments.Checked.Rejected(var refusal) -> reply(event, refusal);
       case Attachments.Checked.Waits(var write) -> await(event, write);
       case Attachments.Checked.Accepted(var endpoint) -> {
         if (request.claim().isPresent() && !claimed) {
@@ -160,18 +163,20 @@ final class EndpointLifecycle {
     } else {
       add(endpoint, network, namespace);
       attaching.add(endpoint.name(), event.request());
+      if (endpoint.declared()) {
+        established.add(endpoint.name()); // it waits for its link
+      }
     }
   }
 
   private void await(NodeEvent.AttachRequested event, AddressWrite write) {
     addressing.want(write);
-    unaddressed.computeIfAbsent(Addressing.waitsOn(write), _ -> new ArrayList<>()).add(event);
+    postponed.untilWritten(write, event);
   }
 
   /** A write to the store has ended: whoever waited for it goes on. */
   void addressesWritten(AddressWrite write, AddressWrite.Outcome outcome) {
-    var waiting = unaddressed.remove(Addressing.waitsOn(write));
-    for (var event : waiting == null ? List.<NodeEvent.AttachRequested>of() : waiting) {
+    for (var event : postponed.takeWritten(write)) {
       if (outcome instanceof AddressWrite.Outcome.Failed(var reason)) {
         refuse(event.request(), Reason.NOT_READY, reason);
       } else {
@@ -203,18 +208,9 @@ final class EndpointLifecycle {
 
   /** True for an endpoint that is here with the claim's addresses, or coming, or not gone yet. */
   private boolean isPresent(String name, AddressClaim claim) {
-    return attachments
-            .find(name)
-            .filter(e -> addressesOf(e).containsAll(claim.addresses()))
-            .isPresent()
+    return attachments.find(name).filter(e -> e.hosts().containsAll(claim.addresses())).isPresent()
         || leaving.has(name)
-        || postponed.stream().anyMatch(event -> isOf(event, name))
-        || unaddressed.values().stream()
-            .anyMatch(events -> events.stream().anyMatch(event -> isOf(event, name)));
-  }
-
-  private static boolean isOf(NodeEvent.AttachRequested event, String name) {
-    return event.attach().endpoint().equals(name);
+        || postponed.has(name);
   }
 
   /**
@@ -231,7 +227,7 @@ final class EndpointLifecycle {
               + "' cannot be removed: "
               + failure.get().reason());
     } else {
-      postponed.add(event);
+      postponed.untilGone(event);
     }
   }
 
@@ -245,18 +241,7 @@ final class EndpointLifecycle {
 
   /** Tries again what waits for an earlier endpoint to go. */
   void attachPostponed() {
-    var again = postponed;
-    postponed = new ArrayList<>();
-    again.forEach(this::attach);
-  }
-
-  private String unknownNetwork(String name) {
-    var known = foundation.networks().keySet();
-    return "network '"
-        + name
-        + "' is not known on node "
-        + config.name()
-        + (known.isEmpty() ? "; no network is" : "; known: " + String.join(", ", known));
+    postponed.takeDepartures().forEach(this::attach);
   }
 
   /** The same call again gets the same answer: callers repeat when they are in doubt. */
@@ -265,32 +250,13 @@ final class EndpointLifecycle {
     if (standing.isOf(request)) {
       attaching.add(standing.name(), event.request());
     } else {
-      refuse(
-          event.request(),
-          Reason.INVALID_REQUEST,
-          "endpoint '"
-              + standing.name()
-              + "' is attached already, to network '"
-              + standing.network()
-              + "' with MAC address "
-              + standing.mac()
-              + " and addresses "
-              + standing.addresses()
-              + standing.link().map(link -> " on " + link).orElse("")
-              + (standing.prefixes().isEmpty() ? "" : " and prefixes " + standing.prefixes())
-              + "; detach it first or use another name");
+      reply(event, Admission.attachedAlready(standing));
     }
   }
 
-  private static SortedSet<IpAddress> addressesOf(Endpoint endpoint) {
-    var addresses = new TreeSet<IpAddress>();
-    endpoint.addresses().forEach(host -> addresses.add(host.address()));
-    return addresses;
-  }
-
   void detach(long request, String name) {
-    refusePostponed(name);
-    var endpoint = attachments.find(name);
+    var endpoint = attachments.find(name).filter(standing -> !standing.declared());
+    cancel(name);
     if (endpoint.isEmpty()) {
       effects.add(new NodeEffect.ReplyToDetach(request, false));
       return;
@@ -302,25 +268,20 @@ final class EndpointLifecycle {
     forget(endpoint.get());
   }
 
-  private void refusePostponed(String name) {
-    for (var events : unaddressed.values()) {
-      refusePostponed(name, events);
-    }
-    refusePostponed(name, postponed);
-  }
-
-  private void refusePostponed(String name, List<NodeEvent.AttachRequested> waiting) {
-    for (var event : List.copyOf(waiting)) {
-      if (isOf(event, name)) {
-        waiting.remove(event);
-        addressing.change();
-        refuse(event.request(), Reason.INVALID_REQUEST, wasDetached(name));
-      }
+  /** Whoever waits to attach it does so in vain. */
+  void cancel(String name) {
+    for (var event : postponed.take(name)) {
+      addressing.change();
+      refuse(event.request(), Reason.INVALID_REQUEST, wasDetached(name));
     }
   }
 
   private static String wasDetached(String name) {
     return "'" + name + "' was detached";
+  }
+
+  private void reply(NodeEvent.AttachRequested event, Refused refusal) {
+    effects.add(new NodeEffect.ReplyToAttach(event.request(), refusal));
   }
 
   private void refuse(long request, Reason reason, String message) {
@@ -384,7 +345,28 @@ final class EndpointLifecycle {
     }
   }
 
+  /** What the kernel refused because of these links is tried again at once. */
+  void tryAgain(Collection<String> links) {
+    for (var endpoint : attachments.all()) {
+      if (endpoint.link().map(NodeLink::name).filter(links::contains).isPresent()) {
+        instances.of(endpoint).keysOf(endpoint).forEach(plan::tryAgain);
+      }
+    }
+  }
+
+  Admission admission() {
+    return admission;
+  }
+
   // ---- both -------------------------------------------------------------------------------
+
+  Collection<Endpoint> all() {
+    return attachments.all();
+  }
+
+  Optional<Endpoint> find(String name) {
+    return attachments.find(name);
+  }
 
   private void add(Endpoint endpoint, NetworkIntent network, String namespace) {
     attachments.add(endpoint);
@@ -407,7 +389,8 @@ final class EndpointLifecycle {
         .ifPresent(routes::importInto);
   }
 
-  private void forget(Endpoint endpoint) {
+  /** It is no more one of this node's; the kernel has yet to follow. */
+  void forget(Endpoint endpoint) {
     var instance = instances.of(endpoint);
     leaving.add(instance.port(endpoint).key(), endpoint);
     attachments.remove(endpoint.name());
@@ -477,9 +460,28 @@ final class EndpointLifecycle {
     }
   }
 
-  /** True when the kernel holds all that all endpoints need. */
+  /** True when the kernel holds all that all endpoints need whose links are there. */
   boolean allStand() {
-    return attachments.all().stream().allMatch(this::stands);
+    return attachments.all().stream()
+        .allMatch(e -> stands(e) || e.link().isPresent() && isRefused(e));
+  }
+
+  private boolean isRefused(Endpoint endpoint) {
+    return plan.failure(instances.of(endpoint).port(endpoint).key()).isPresent();
+  }
+
+  /** Why an endpoint that is attached does not stand; empty when it does, or is not one. */
+  Optional<String> missing(String name) {
+    return attachments
+        .find(name)
+        .filter(endpoint -> !stands(endpoint))
+        .map(
+            endpoint ->
+                instances.of(endpoint).keysOf(endpoint).stream()
+                    .flatMap(key -> plan.failure(key).stream())
+                    .findFirst()
+                    .map(ForwardingPlan.Failure::reason)
+                    .orElse("the kernel has yet to follow"));
   }
 
   private boolean stands(Endpoint endpoint) {

@@ -28,7 +28,8 @@ final class EndpointObjects {
         mtu,
         endpoint.link().isPresent() ? List.of() : network.gatewaysOf(endpoint.addresses()),
         endpoint.pod(),
-        endpoint.link());
+        endpoint.link(),
+        endpoint.declared());
   }
 
   /**

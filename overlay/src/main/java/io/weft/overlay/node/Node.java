@@ -40,6 +40,7 @@ public final class Node {
   private final RouteExchange routes;
   private final Addressing addressing;
   private final EndpointLifecycle endpoints;
+  private final DeclaredEndpoints declared;
 
   private boolean converged;
   private long convergenceDeadline;
@@ -59,6 +60,7 @@ public final class Node {
     this.endpoints =
         new EndpointLifecycle(
             config, foundation, instances, routes, plan, addressing, effects, speakers);
+    this.declared = new DeclaredEndpoints(endpoints, effects);
   }
 
   /**
@@ -72,6 +74,7 @@ public final class Node {
     switch (event) {
       case NodeEvent.IntentChanged(var intent) -> {
         foundation.change(intent);
+        declared.change(intent.declared());
         reconfigure(now);
       }
       case NodeEvent.UnderlayChanged changed -> changeUnderlay(now, changed);
@@ -87,6 +90,7 @@ public final class Node {
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
       case NodeEvent.DetachRequested(long request, var name) -> endpoints.detach(request, name);
+      case NodeEvent.LinksAppeared(var names) -> endpoints.tryAgain(names);
       case NodeEvent.AddressesSeen(var state) -> {
         addressing.see(state);
         endpoints.claimsChanged();
@@ -126,6 +130,7 @@ public final class Node {
     var next = earlier(earlier(routes.nextDeadline(), plan.nextRetry()), instances.nextRecovery());
     next = earlier(next, addressing.nextDeadline());
     next = earlier(next, speakers.nextDeadline());
+    next = earlier(next, declared.nextRetry());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -256,6 +261,9 @@ public final class Node {
     }
     endpoints.settleLeaving();
     endpoints.attachPostponed();
+    if (declared.settle(now)) {
+      routes.originationMayHaveChanged();
+    }
     if (speakers.follow(now, instances)) {
       routes.originationMayHaveChanged();
     }
@@ -265,6 +273,7 @@ public final class Node {
     endpoints.answerAttaching();
     routes.originate(now); // what an endpoint that was refused leaves behind
     endpoints.answerDetaching();
+    declared.hear();
     endpoints.settleAddresses(now);
     settleOrigination(now);
     settleConvergence(now);
@@ -380,6 +389,7 @@ public final class Node {
         routes.status(),
         instances.duplicates(),
         instances.unusedRoutes(),
-        speakers.view());
+        speakers.view(),
+        declared.waiting());
   }
 }

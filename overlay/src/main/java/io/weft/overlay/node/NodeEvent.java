@@ -8,8 +8,11 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.ipam.AddressRequest;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** What happened to a node. */
 public sealed interface NodeEvent {
@@ -43,11 +46,18 @@ public sealed interface NodeEvent {
     }
   }
 
-  /** Someone asks for an interface. */
+  /** Someone asks for an interface; numbers below zero are the node's own. */
   record AttachRequested(long request, AttachRequest attach) implements NodeEvent {}
 
   /** Someone gives an interface back. */
   record DetachRequested(long request, String endpoint) implements NodeEvent {}
+
+  /** Links have come to the namespace of the underlay, by their names. */
+  record LinksAppeared(SortedSet<String> names) implements NodeEvent {
+    public LinksAppeared {
+      names = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+    }
+  }
 
   /** The store of addresses was read: all that it holds. */
   record AddressesSeen(AddressState state) implements NodeEvent {}

@@ -16,6 +16,7 @@ import java.util.List;
  * @param networks sorted by name
  * @param tenants those that route, sorted by name
  * @param underlay what it does with the underlay's routing
+ * @param declared endpoints of this node that resources declare
  */
 public record NodeIntent(
     AutonomousSystem as,
@@ -26,7 +27,8 @@ public record NodeIntent(
     int longLivedSeconds,
     List<NetworkIntent> networks,
     List<TenantIntent> tenants,
-    UnderlayIntent underlay) {
+    UnderlayIntent underlay,
+    DeclaredIntent declared) {
   public NodeIntent {
     peers = List.copyOf(peers);
     ranges = List.copyOf(ranges);
@@ -52,7 +54,8 @@ public record NodeIntent(
         longLivedSeconds,
         networks,
         List.of(),
-        UnderlayIntent.NONE);
+        UnderlayIntent.NONE,
+        DeclaredIntent.NONE);
   }
 
   /** One whose neighbours are all known by address and keep no routes beyond the restart time. */
@@ -68,12 +71,45 @@ public record NodeIntent(
   /** The same with another part in the underlay's routing. */
   public NodeIntent withUnderlay(UnderlayIntent next) {
     return new NodeIntent(
-        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, tenants, next);
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        tenants,
+        next,
+        declared);
   }
 
   /** The same with other tenants that route. */
   public NodeIntent withTenants(List<TenantIntent> next) {
     return new NodeIntent(
-        as, peers, ranges, holdSeconds, restartSeconds, longLivedSeconds, networks, next, underlay);
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        next,
+        underlay,
+        declared);
+  }
+
+  /** The same with other endpoints that resources declare. */
+  public NodeIntent withDeclared(DeclaredIntent next) {
+    return new NodeIntent(
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        tenants,
+        underlay,
+        next);
   }
 }

@@ -6,6 +6,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
+import io.weft.overlay.forwarding.NodeLink;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param duplicates MACs that are frozen because two places claim them
  * @param unusedRoutes by tenant, only those that have any
  * @param endpointSessions BGP with endpoints, by network
+ * @param waitingEndpoints that resources declare and that are not as declared, by name
  */
 public record NodeView(
     String name,
@@ -35,7 +37,8 @@ public record NodeView(
     Optional<SpeakerStatus> bgp,
     List<DuplicateView> duplicates,
     List<UnusedView> unusedRoutes,
-    List<EndpointSessionView> endpointSessions) {
+    List<EndpointSessionView> endpointSessions,
+    List<WaitingView> waitingEndpoints) {
 
   /** One without duplicates. */
   public NodeView(
@@ -64,8 +67,12 @@ public record NodeView(
         bgp,
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
+
+  /** An endpoint that a resource declares, and why it is not attached as that says. */
+  public record WaitingView(String name, String network, Optional<NodeLink> link, String reason) {}
 
   /** Routes that a tenant of this node cannot use, each with the reason. */
   public record UnusedView(String tenant, List<String> reasons) {}

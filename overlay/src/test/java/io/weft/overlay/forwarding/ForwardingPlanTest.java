@@ -27,7 +27,7 @@ final class ForwardingPlanTest {
   private static final MacAddress MAC = MacAddress.parse("02:00:00:00:00:01");
   private static final IpAddress VTEP = IpAddress.parse("10.0.0.2");
   private static final TenantNamespace SPACE = new TenantNamespace("weft-red");
-  private static final Bridge BRIDGE = new Bridge("weft-red", VNI, MAC, 1450);
+  private static final Bridge BRIDGE = new Bridge("weft-red", VNI, MAC, 1450, false);
   private static final VxlanPort VXLAN =
       new VxlanPort("weft-red", VNI, IpAddress.parse("10.0.0.1"), MAC, 1450);
   private static final VxlanFdbEntry FDB = new VxlanFdbEntry("weft-red", VNI, MAC, VTEP, VNI);
@@ -139,7 +139,7 @@ final class ForwardingPlanTest {
     plan.desire(BRIDGE);
     plan.nextBatch(0);
     plan.applied(0, List.of(new Refusal(BRIDGE.key(), "no")));
-    var other = new Bridge("weft-red", VNI, MAC, 1400);
+    var other = new Bridge("weft-red", VNI, MAC, 1400, false);
     plan.desire(other);
     assertThat(plan.nextBatch(0)).containsExactly(put(other));
   }
@@ -158,7 +158,7 @@ final class ForwardingPlanTest {
   void whatIsRefusedWhenSomethingElseIsWantedIsTriedAtOnce() {
     plan.desire(BRIDGE);
     plan.nextBatch(0);
-    var other = new Bridge("weft-red", VNI, MAC, 1400);
+    var other = new Bridge("weft-red", VNI, MAC, 1400, false);
     plan.desire(other);
     plan.applied(0, List.of(new Refusal(BRIDGE.key(), "no")));
     assertThat(plan.nextBatch(0)).containsExactly(put(other));
@@ -214,7 +214,7 @@ final class ForwardingPlanTest {
     plan.desire(SPACE);
     plan.desire(BRIDGE);
     realize(0);
-    plan.observe(BRIDGE.key(), Optional.of(new Bridge("weft-red", VNI, MAC, 9000)));
+    plan.observe(BRIDGE.key(), Optional.of(new Bridge("weft-red", VNI, MAC, 9000, false)));
     plan.observe(FLOOD.key(), Optional.of(FLOOD));
     assertThat(plan.nextBatch(0)).containsExactly(remove(FLOOD), put(BRIDGE));
     plan.applied(0, List.of());
@@ -264,7 +264,7 @@ final class ForwardingPlanTest {
       ForwardingObject object =
           switch (kind) {
             case NAMESPACE -> new TenantNamespace("weft-" + vni);
-            case BRIDGE -> new Bridge("weft-red", vni, MAC, mtu);
+            case BRIDGE -> new Bridge("weft-red", vni, MAC, mtu, false);
             case VXLAN -> new VxlanPort("weft-red", vni, VTEP, MAC, mtu);
             default -> new FloodEntry("weft-red", vni, VTEP, vni);
           };
