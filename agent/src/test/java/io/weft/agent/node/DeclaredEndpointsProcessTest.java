@@ -224,9 +224,9 @@ class DeclaredEndpointsProcessTest {
     assertThat(underlay.link("vm0")).isPresent();
     try (var _ = new VirtualMachine(host, "vm0", mac(status, "vm-1"), FAR)) {
       assertThat(isReached(FAR)).isTrue();
-      node.write("vm.yaml", endpoint("vm-1", "node: n2, tap: vm0, addresses: [192.168.1.7]"));
-      node.awaitStatus(is -> find(is, "endpoints", "vm-1").isEmpty());
     }
+    node.write("vm.yaml", endpoint("vm-1", "node: n2, tap: vm0, addresses: [192.168.1.7]"));
+    node.awaitStatus(is -> find(is, "endpoints", "vm-1").isEmpty());
     node.awaitStatus(_ -> underlay.link("vm0").isEmpty());
   }
 

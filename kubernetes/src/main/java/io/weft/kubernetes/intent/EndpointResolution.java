@@ -7,6 +7,7 @@ import io.weft.kubernetes.yaml.Spelling;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -50,8 +51,7 @@ final class EndpointResolution {
         });
   }
 
-  private static void claim(
-      Declared declared, Endpoint endpoint, TreeMap<String, List<Claim>> claims) {
+  private static void claim(Declared declared, Endpoint endpoint, Map<String, List<Claim>> claims) {
     var spec = endpoint.spec();
     add(
         spec.place() + " of node " + spec.node(),
@@ -72,7 +72,7 @@ final class EndpointResolution {
     }
   }
 
-  private static void add(String what, Claim claim, TreeMap<String, List<Claim>> claims) {
+  private static void add(String what, Claim claim, Map<String, List<Claim>> claims) {
     claims.computeIfAbsent(what, _ -> new ArrayList<>()).add(claim);
   }
 
