@@ -3,6 +3,7 @@ package io.weft.lab.check;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.FrrGateway;
 import io.weft.lab.process.RunningLab;
+import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
@@ -101,6 +102,7 @@ final class TablesModel {
         for (var prefix : place.prefixes()) {
           if (place.node().equals(node)) {
             here.add(prefix);
+            learned(lab, place, prefix, lines);
           }
           var vtep = lab.plan().loopback(place.node());
           ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep);
@@ -110,6 +112,24 @@ final class TablesModel {
     here.forEach(ways::remove);
     int vni = Routing.l3Vni(lab, network);
     ways.forEach((prefix, vteps) -> lines.add(TenantTables.route(vni, prefix, vteps)));
+  }
+
+  /** What an endpoint of the node says by BGP leads to it; what it was given is no route of BGP. */
+  private static void learned(
+      RunningLab lab, EndpointPlace place, IpPrefix prefix, NavigableSet<String> lines) {
+    if (place.as().isPresent()) {
+      for (var endpoint : lab.attached(place.network())) {
+        if (endpoint.name().equals(place.name())) {
+          endpoint.addresses().stream()
+              .filter(address -> address.isIpv4() == prefix.address().isIpv4())
+              .findFirst()
+              .ifPresent(
+                  via ->
+                      lines.add(
+                          TenantTables.route(endpoint.vni().value(), prefix, List.of(via))));
+        }
+      }
+    }
   }
 
   private static void remote(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {

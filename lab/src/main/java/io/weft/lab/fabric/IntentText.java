@@ -1,5 +1,6 @@
 package io.weft.lab.fabric;
 
+import io.weft.kubernetes.resource.EndpointBgpSpec;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.PeerSpec;
@@ -178,7 +179,25 @@ public final class IntentText {
       line(text, "gateway", quoted(spec.gateways()));
     }
     spec.mtu().ifPresent(mtu -> line(text, "mtu", mtu));
+    spec.bgp().ifPresent(bgp -> line(text, "bgp", bgp(bgp)));
     return text.toString();
+  }
+
+  private static String bgp(EndpointBgpSpec bgp) {
+    var prefixes =
+        bgp.prefixes().stream()
+            .map(match -> match.prefix() + " ge " + match.least() + " le " + match.most())
+            .toList();
+    return "{"
+        + bgp.asn().map(asn -> "asn: " + asn + ", ").orElse("")
+        + "prefixes: "
+        + quoted(prefixes)
+        + ", maximumPrefixes: "
+        + bgp.maximumPrefixes()
+        + ", advertise: "
+        + form(bgp.advertise())
+        + bgp.passwordFile().map(file -> ", passwordFrom: {file: \"" + file + "\"}").orElse("")
+        + "}";
   }
 
   /** In quotes, because a colon means something else in YAML. */

@@ -48,6 +48,11 @@ public final class AgentCalls implements AutoCloseable {
     return call(ControlClient.request("status"));
   }
 
+  /** The answer to {@code weft why-not}. */
+  public JsonNode why(String route) throws IOException {
+    return call(ControlClient.request("why").put("route", route));
+  }
+
   /** The name of the namespace in which the node has a network. */
   public String namespaceOf(String network) throws IOException {
     for (var each : call(ControlClient.request("networks")).path("networks")) {
@@ -77,7 +82,7 @@ public final class AgentCalls implements AutoCloseable {
     var addresses = request.putArray("addresses");
     endpoint.addresses().forEach(address -> addresses.add(address.toString()));
     var prefixes = request.putArray("prefixes");
-    endpoint.prefixes().forEach(prefix -> prefixes.add(prefix.toString()));
+    endpoint.given().forEach(prefix -> prefixes.add(prefix.toString()));
     endpoint.mac().ifPresent(mac -> request.put("mac", mac.toString()));
     var answer = call(request);
     var given = new ArrayList<IpAddress>();

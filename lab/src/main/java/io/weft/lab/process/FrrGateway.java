@@ -11,75 +11,40 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
-import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * An external gateway of a tenant as FRR makes one: the tenant is its default VRF, with bridge and
  * VXLAN device of the L3 VNI, and all addresses of the world behind it are its own.
  */
 public final class FrrGateway {
-  private static final Path DAEMONS = Path.of("/usr/lib/frr");
-  private static final Duration START = Duration.ofSeconds(15);
-
   private final FabricPlan plan;
-  private final LabDirectory directory;
   private final Gateway gateway;
   private final String namespace;
-  private final Map<String, ProcessIdentity> processes = new TreeMap<>();
+  private final FrrDaemons daemons;
 
   private FrrGateway(FabricPlan plan, LabDirectory directory, Gateway gateway) {
     this.plan = plan;
-    this.directory = directory;
     this.gateway = gateway;
     this.namespace = plan.namespace(gateway.name()).name();
-  }
-
-  /**
-   * Says what to install.
-   *
-   * @throws LabFailure when FRR is not on this machine
-   */
-  public static void requireInstalled() throws LabFailure {
-    for (var daemon : List.of("zebra", "bgpd", "bfdd")) {
-      if (!Files.isExecutable(DAEMONS.resolve(daemon))) {
-        throw new LabFailure(
-            "the topology has gateways, which are FRR, and "
-                + DAEMONS.resolve(daemon)
-                + " is not there; install FRR (package frr), or remove 'gateways'");
-      }
-    }
+    this.daemons = new FrrDaemons(directory, gateway.name(), namespace);
   }
 
   /** Makes its devices and starts its daemons. */
   static FrrGateway start(FabricPlan plan, LabDirectory directory, Gateway gateway)
-      throws IOException, LabFailure {
+      throws IOException {
     var made = new FrrGateway(plan, directory, gateway);
     made.makeDevices();
-    // The daemons run as a user of their own, who makes sockets and files there.
-    Files.createDirectories(made.path());
-    Files.setPosixFilePermissions(made.path(), PosixFilePermissions.fromString("rwxrwxrwx"));
     made.startDaemon("zebra");
     made.startDaemon("bfdd");
     made.startDaemon("bgpd");
     return made;
-  }
-
-  private Path path() {
-    return directory.host(gateway.name()).resolve("frr");
   }
 
   private void makeDevices() {
@@ -113,66 +78,16 @@ public final class FrrGateway {
 
   /** Starts one of zebra, bfdd and bgpd, again where it has ended. */
   public void startDaemon(String daemon) throws IOException {
-    var config = path().resolve(daemon + ".conf");
-    Files.writeString(config, configuration(daemon));
-    var ready = path().resolve(daemon + ".vty");
-    Files.deleteIfExists(ready);
-    var words = new ArrayList<String>();
-    words.addAll(List.of(DAEMONS.resolve(daemon).toString(), "-f", config.toString()));
-    words.addAll(List.of("-z", path().resolve("zebra.api").toString()));
-    words.addAll(List.of("--vty_socket", path().toString()));
-    words.addAll(List.of("-i", path().resolve(daemon + ".pid").toString()));
+    var words = new ArrayList<>(List.of("-z", daemons.path().resolve("zebra.api").toString()));
     if (daemon.equals("bfdd")) {
-      words.addAll(List.of("--bfdctl", path().resolve("bfdd.sock").toString()));
+      words.addAll(List.of("--bfdctl", daemons.path().resolve("bfdd.sock").toString()));
     }
-    var log = Files.createDirectories(path()).resolve(daemon + ".log").toFile();
-    var builder =
-        new ProcessBuilder(words)
-            .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectErrorStream(true)
-            .redirectOutput(Redirect.appendTo(log));
-    var process = NetworkNamespaces.callIn(namespace, builder::start);
-    var identity =
-        ProcessIdentity.of(process.pid())
-            .orElseThrow(() -> new IOException(gateway.name() + ": " + daemon + " ended at once"));
-    // A directory for each process: whoever removes the lab ends what is written there.
-    var name = gateway.name() + "." + daemon;
-    Files.createDirectories(directory.host(name));
-    identity.write(directory.pid(name));
-    processes.put(daemon, identity);
-    await(daemon, identity, ready);
-  }
-
-  private void await(String daemon, ProcessIdentity process, Path ready) throws IOException {
-    long deadline = System.nanoTime() + START.toNanos();
-    while (!Files.exists(ready)) {
-      if (!process.isAlive() || System.nanoTime() > deadline) {
-        throw new IOException(
-            gateway.name()
-                + ": "
-                + daemon
-                + " does not start; see "
-                + path()
-                + "/"
-                + daemon
-                + ".log");
-      }
-      try {
-        Thread.sleep(20);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while " + daemon + " was starting", e);
-      }
-    }
+    daemons.start(daemon, configuration(daemon), words);
   }
 
   /** Ends one of them as kill -9 does. */
   public void killDaemon(String daemon) throws InterruptedException {
-    var process = processes.get(daemon);
-    if (process != null) {
-      process.kill();
-      process.awaitEnd(START);
-    }
+    daemons.kill(daemon);
   }
 
   /** Takes the cable to its rack's router out, or puts it in again. */

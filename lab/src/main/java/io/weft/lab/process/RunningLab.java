@@ -28,6 +28,7 @@ public final class RunningLab {
   private final LabDirectory directory;
   private final Map<String, ProcessIdentity> processes = new TreeMap<>();
   private final Map<String, FrrGateway> gateways = new TreeMap<>();
+  private final Map<String, EndpointRouter> routers = new TreeMap<>();
   private final Map<String, Attached> attached = new TreeMap<>();
 
   public RunningLab(FabricPlan plan, LabDirectory directory) {
@@ -169,10 +170,53 @@ public final class RunningLab {
     try (var agent = agent(endpoint.node())) {
       var result = agent.attach(endpoint, plan.namespace(endpoint.name()).name());
       attached.put(endpoint.name(), result);
+      if (endpoint.as().isPresent()) {
+        var router = new EndpointRouter(topology(), directory, result);
+        routers.put(endpoint.name(), router);
+        router.start();
+      }
       return result;
     } catch (IOException e) {
       throw new IOException(endpoint.name() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The BGP daemon in an endpoint. */
+  public EndpointRouter router(String endpoint) {
+    var router = routers.get(endpoint);
+    if (router == null) {
+      throw new IllegalArgumentException(endpoint + " speaks no BGP in this lab");
+    }
+    return router;
+  }
+
+  /** Waits until nodes have taken all that their endpoints say by BGP. */
+  public void awaitSaid() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + START.toNanos();
+    for (var endpoint : topology().speaking()) {
+      long wanted = endpoint.prefixes().size();
+      long taken = 0;
+      while (taken < wanted) {
+        if (System.nanoTime() > deadline) {
+          throw new IOException(
+              "of " + wanted + " prefixes that " + endpoint.name() + " says " + taken + " count");
+        }
+        Thread.sleep(POLL);
+        taken = taken(endpoint);
+      }
+    }
+  }
+
+  private long taken(EndpointPlace endpoint) throws IOException {
+    long taken = 0;
+    try (var agent = agent(endpoint.node())) {
+      for (var session : agent.status().path("endpointSessions")) {
+        if (session.path("endpoint").asText().equals(endpoint.name())) {
+          taken += session.path("accepted").asLong();
+        }
+      }
+    }
+    return taken;
   }
 
   /** Endpoints of the topology that are attached, sorted by name. */

@@ -3,7 +3,7 @@ package io.weft.lab.run;
 import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlanner;
 import io.weft.lab.fabric.Underlay;
-import io.weft.lab.process.FrrGateway;
+import io.weft.lab.process.FrrDaemons;
 import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.RunningLab;
@@ -39,8 +39,9 @@ public final class Lab implements AutoCloseable {
    */
   public static Lab open(Path file, Topology topology) throws IOException, LabFailure {
     requireMachine();
-    if (!topology.gateways().isEmpty()) {
-      FrrGateway.requireInstalled();
+    if (!topology.gateways().isEmpty() || !topology.speaking().isEmpty()) {
+      FrrDaemons.requireInstalled(
+          "gateways of the topology, and endpoints with asn, are FRR; or remove them");
     }
     var directory = new LabDirectory(topology.name());
     return new Lab(file, FabricPlanner.plan(topology), directory, LabLock.take(directory));

@@ -6,6 +6,7 @@ import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.ConnectionsCheck;
 import io.weft.lab.check.EgressCheck;
 import io.weft.lab.check.EncapsulationCheck;
+import io.weft.lab.check.EndpointBgpCheck;
 import io.weft.lab.check.ExternalGatewayCheck;
 import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MtuCheck;
@@ -59,6 +60,10 @@ final class LabRun {
       }
     }
     progress.step("attach", running.attached().size() + " endpoints in " + networks(running));
+    if (!lab.plan().topology().speaking().isEmpty()) {
+      running.awaitSaid();
+      progress.step("endpoint-bgp", lab.plan().topology().speaking().size() + " endpoints speak");
+    }
     return running;
   }
 
@@ -77,6 +82,9 @@ final class LabRun {
     }
     if (PrefixesCheck.concerns(lab.plan().topology())) {
       checks.add(new PrefixesCheck());
+    }
+    if (EndpointBgpCheck.concerns(lab.plan().topology())) {
+      checks.add(new EndpointBgpCheck());
     }
     if (ExternalGatewayCheck.concerns(lab.plan().topology())) {
       checks.add(new ExternalGatewayCheck());

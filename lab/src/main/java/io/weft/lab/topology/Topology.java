@@ -5,6 +5,7 @@ import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.TenantConnection;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -103,6 +104,8 @@ public record Topology(
    * @param addresses none: whatever the agent gives
    * @param mac empty: the agent chooses
    * @param prefixes what is reached through it, a router
+   * @param as of the BGP daemon, FRR, that says so, started by the lab; empty: it is said when the
+   *     endpoint is attached
    */
   public record EndpointPlace(
       String name,
@@ -110,7 +113,8 @@ public record Topology(
       String network,
       List<IpAddress> addresses,
       Optional<MacAddress> mac,
-      List<IpPrefix> prefixes) {
+      List<IpPrefix> prefixes,
+      Optional<AutonomousSystem> as) {
     public EndpointPlace {
       addresses = List.copyOf(addresses);
       prefixes = List.copyOf(prefixes);
@@ -123,7 +127,12 @@ public record Topology(
         String network,
         List<IpAddress> addresses,
         Optional<MacAddress> mac) {
-      this(name, node, network, addresses, mac, List.of());
+      this(name, node, network, addresses, mac, List.of(), Optional.empty());
+    }
+
+    /** What it says when it is attached. */
+    public List<IpPrefix> given() {
+      return as.isPresent() ? List.of() : prefixes;
     }
   }
 
@@ -144,6 +153,11 @@ public record Topology(
         .flatMap(t -> t.spec().l3vni().stream())
         .findFirst()
         .orElseGet(() -> VniAllocation.automatic(tenant, fabric.spec().vniPools().tenants()));
+  }
+
+  /** Endpoints with a BGP daemon in them. */
+  public List<EndpointPlace> speaking() {
+    return endpoints.stream().filter(e -> e.as().isPresent()).toList();
   }
 
   public Host node(String name) {

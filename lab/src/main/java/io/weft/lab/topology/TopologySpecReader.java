@@ -14,6 +14,7 @@ import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.lab.topology.Topology.Gateway;
 import io.weft.lab.topology.Topology.Host;
 import io.weft.lab.topology.Topology.Speaker;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -33,6 +34,8 @@ import java.util.function.Function;
 final class TopologySpecReader {
   private static final Map<String, Speaker> SPEAKERS =
       new TreeMap<>(Map.of("weft", Speaker.WEFT, "external", Speaker.EXTERNAL));
+
+  private static final long MAX_AS = 0xffff_ffffL;
 
   private static final IpPrefix EVERYWHERE = IpPrefix.parse("0.0.0.0/0");
 
@@ -170,11 +173,38 @@ final class TopologySpecReader {
         object.optional("addresses").each(item -> item.word(text -> address(text, network)));
     var mac = object.optional("mac").word(text -> mac(text, network));
     var prefixes = object.optional("prefixes").each(item -> item.word(IpPrefix::parse));
+    var as = as(object, network, prefixes);
     return name.isPresent() && node.isPresent() && network.isPresent()
         ? Optional.of(
             new EndpointPlace(
-                name.get(), node.get(), network.get().name(), addresses, mac, prefixes))
+                name.get(), node.get(), network.get().name(), addresses, mac, prefixes, as))
         : Optional.empty();
+  }
+
+  /** An endpoint with a number of its own says its prefixes by BGP. */
+  private Optional<AutonomousSystem> as(
+      YamlObject object, Optional<Network> network, List<IpPrefix> prefixes) {
+    var value = object.optional("asn");
+    var as = value.integer(1, MAX_AS).map(AutonomousSystem::new);
+    if (as.isPresent() && network.isPresent()) {
+      var bgp = network.get().spec().bgp();
+      if (bgp.isEmpty()) {
+        value.report(
+            "network '"
+                + network.get().name()
+                + "' does not speak BGP with its endpoints; give it bgp, or remove asn");
+      } else if (as.equals(bgp.get().asn().or(() -> Optional.of(fabric.spec().asn())))) {
+        value.report(as.get() + " is that of the network itself; give the endpoint another");
+      } else if (bgp.get().passwordFile().isPresent()) {
+        value.report(
+            "the lab gives no password to an endpoint; remove passwordFrom of network '"
+                + network.get().name()
+                + "'");
+      } else if (prefixes.isEmpty()) {
+        value.report("an endpoint with asn says prefixes by BGP; give it prefixes");
+      }
+    }
+    return as;
   }
 
   private Network networkNamed(String text) {

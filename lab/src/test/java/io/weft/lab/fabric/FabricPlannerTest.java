@@ -3,6 +3,8 @@ package io.weft.lab.fabric;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.lab.topology.Topologies;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,23 @@ final class FabricPlannerTest {
     assertThat(again.fabric()).isEqualTo(plan.topology().fabric());
     assertThat(again.tenants()).isEqualTo(plan.topology().tenants());
     assertThat(again.networks()).isEqualTo(plan.topology().networks());
+  }
+
+  @Test
+  void whatEndpointsMaySayIsWrittenToo() throws IOException {
+    var example = Files.readString(Topologies.TWO_RACKS.resolveSibling("endpoint-bgp.yaml"));
+    var written = FabricPlanner.plan(Topologies.good(example));
+    var again =
+        Topologies.good(
+            IntentText.files(written).get("tenants.yaml")
+                + "---\n"
+                + IntentText.files(written).get("networks.yaml")
+                + "---\nkind: Topology\nmetadata: {name: t}\nspec: {racks: [], nodes: []}\n");
+    assertThat(again.networks())
+        .extracting(network -> network.spec().bgp())
+        .isEqualTo(
+            written.topology().networks().stream().map(network -> network.spec().bgp()).toList());
+    assertThat(again.networks().getFirst().spec().bgp()).isPresent();
   }
 
   private static List<String> text(FabricPlan plan) {

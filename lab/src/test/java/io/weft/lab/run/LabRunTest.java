@@ -114,6 +114,20 @@ final class LabRunTest {
   }
 
   @Test
+  void endpointsSayByBgpWhatIsBehindThem() throws IOException {
+    Machine.requireFrr();
+    commands().run(Machine.example(files, "endpoint-bgp", NAME), true, false);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
+        .hasSize(11)
+        .anyMatch(check -> check.path("name").asText().equals("endpoint-bgp"))
+        .anyMatch(check -> check.path("name").asText().equals("prefixes"))
+        .allSatisfy(
+            check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue());
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
   void twoLabsAtOnce() throws Exception {
     var names = List.of(NAME + "-x", NAME + "-y");
     try (var threads = Executors.newFixedThreadPool(2)) {

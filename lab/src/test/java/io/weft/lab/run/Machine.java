@@ -26,6 +26,10 @@ final class Machine {
         "needs WEFT_HOME, the directory of a built weft command");
   }
 
+  static void requireFrr() {
+    assumeTrue(Files.isExecutable(Path.of("/usr/lib/frr/bgpd")), "needs FRR (package frr)");
+  }
+
   /** The example under another name, which no lab of a user has. */
   static Path twoRacks(Path directory, String name) throws IOException {
     return Files.writeString(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.lab.topology.Topology.Gateway;
 import io.weft.lab.topology.Topology.Speaker;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpPrefix;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -71,6 +72,31 @@ final class TopologyReaderTest {
   void saysWhatIsWrongWithAGateway(String gateway, String problem) {
     assertThat(problems(GOOD + "  gateways: [" + gateway + "]\n"))
         .anySatisfy(text -> assertThat(text).contains(problem));
+  }
+
+  private static String speaking(String endpoint) {
+    return GOOD.replace("bnets: [10.1.0.0/24]}", "bnets: [10.1.0.0/24], gateway: true, bgp: {asn: 65001}}")
+            .replaceFirst("  - \\{name: e1.*\n", "")
+        + "  - {name: e1, node: n1, network: web, "
+        + endpoint
+        + "}\n";
+  }
+
+  @Test
+  void anEndpointWithANumberSaysItsPrefixesByBgp() {
+    var text = speaking("prefixes: [10.5.0.0/16], asn: 65100");
+    var endpoint = Topologies.good(text).speaking().getFirst();
+    assertThat(endpoint.as()).contains(new AutonomousSystem(65100));
+    assertThat(endpoint.prefixes()).containsExactly(IpPrefix.parse("10.5.0.0/16"));
+    assertThat(endpoint.given()).isEmpty();
+    assertThat(problems(text.replace("bgp: {asn: 65001}", "mtu: 1400")))
+        .anySatisfy(p -> assertThat(p).contains("'web' does not speak BGP with its endpoints"));
+    assertThat(problems(text.replace("asn: 65001", "passwordFrom: {file: /s}")))
+        .anySatisfy(p -> assertThat(p).contains("the lab gives no password to an endpoint"));
+    assertThat(problems(speaking("prefixes: [10.5.0.0/16], asn: 65001")))
+        .anySatisfy(p -> assertThat(p).contains("65001 is that of the network itself"));
+    assertThat(problems(speaking("asn: 65100")))
+        .anySatisfy(p -> assertThat(p).contains("give it prefixes"));
   }
 
   @Test
