@@ -74,13 +74,11 @@ public final class EndpointBgpCheck implements Check {
     return lab.attached().stream()
         .filter(endpoint -> tenant.contains(endpoint.network()))
         .filter(endpoint -> Pings.hasFamilyOf(endpoint, prefix.address()))
-        .filter(
-            endpoint -> routers.stream().noneMatch(each -> each.node().equals(endpoint.node())))
+        .filter(endpoint -> routers.stream().noneMatch(each -> each.node().equals(endpoint.node())))
         .findFirst();
   }
 
-  private String failOver(
-      RunningLab lab, Attached witness, IpPrefix prefix, List<Attached> routers)
+  private String failOver(RunningLab lab, Attached witness, IpPrefix prefix, List<Attached> routers)
       throws IOException, InterruptedException {
     routers.forEach(router -> stand(router, prefix, true));
     try {

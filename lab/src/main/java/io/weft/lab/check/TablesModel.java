@@ -125,8 +125,7 @@ final class TablesModel {
               .findFirst()
               .ifPresent(
                   via ->
-                      lines.add(
-                          TenantTables.route(endpoint.vni().value(), prefix, List.of(via))));
+                      lines.add(TenantTables.route(endpoint.vni().value(), prefix, List.of(via))));
         }
       }
     }

@@ -9,7 +9,9 @@ import io.weft.net.StableHash;
 import java.io.IOException;
 import java.util.List;
 
-/** FRR in an endpoint that is a router: it says by BGP to its network's gateways what is behind it. */
+/**
+ * FRR in an endpoint that is a router: it says by BGP to its network's gateways what is behind it.
+ */
 public final class EndpointRouter {
   private static final String DAEMON = "bgpd";
 

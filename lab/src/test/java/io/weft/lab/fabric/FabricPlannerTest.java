@@ -61,7 +61,8 @@ final class FabricPlannerTest {
             spine: 10.255.0.5/32 via 100.64.0.1
             rr2: 0.0.0.0/0 via 100.64.0.14 from 10.255.0.6
             tor-b: 10.255.0.6/32 via 100.64.0.15
-            spine: 10.255.0.6/32 via 100.64.0.3"""
+            spine: 10.255.0.6/32 via 100.64.0.3\
+            """
                 .split("\n"));
   }
 

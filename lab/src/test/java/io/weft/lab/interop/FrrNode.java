@@ -40,8 +40,16 @@ final class FrrNode implements AutoCloseable {
     return start(namespace, directory, vtep, reflectors, Optional.empty());
   }
 
-  /** A tenant in FRR's default VRF, with an L3 VNI and connected subnets that it announces. */
-  record Routed(Vni l3Vni, List<IpPrefix> subnets) {}
+  /**
+   * A tenant in FRR's default VRF, with an L3 VNI and connected subnets that it announces.
+   *
+   * @param imports route targets besides that of its VNI
+   */
+  record Routed(Vni l3Vni, List<IpPrefix> subnets, List<String> imports) {
+    Routed(Vni l3Vni, List<IpPrefix> subnets) {
+      this(l3Vni, subnets, List.of());
+    }
+  }
 
   /** One that routes for a tenant too, symmetric IRB. */
   static FrrNode start(
@@ -83,6 +91,11 @@ final class FrrNode implements AutoCloseable {
     for (var subnet : routed.map(Routed::subnets).orElse(List.of())) {
       config.append("  advertise ").append(family(subnet)).append(" unicast\n");
     }
+    var imports = routed.map(Routed::imports).orElse(List.of());
+    if (!imports.isEmpty()) {
+      config.append("  route-target import 65000:").append(routed.get().l3Vni()).append('\n');
+    }
+    imports.forEach(target -> config.append("  route-target import ").append(target).append('\n'));
     config.append(" exit-address-family\n");
     return config.toString();
   }

@@ -75,7 +75,8 @@ final class TopologyReaderTest {
   }
 
   private static String speaking(String endpoint) {
-    return GOOD.replace("bnets: [10.1.0.0/24]}", "bnets: [10.1.0.0/24], gateway: true, bgp: {asn: 65001}}")
+    return GOOD.replace(
+                "bnets: [10.1.0.0/24]}", "bnets: [10.1.0.0/24], gateway: true, bgp: {asn: 65001}}")
             .replaceFirst("  - \\{name: e1.*\n", "")
         + "  - {name: e1, node: n1, network: web, "
         + endpoint
@@ -181,7 +182,8 @@ final class TopologyReaderTest {
     var out = GOOD.replace("metadata: {name: red}", "metadata: {name: red}\nspec: {egress: node}");
     assertThat(problems(fabric.formatted("fd00:255::/64") + out))
         .containsExactly(
-            "t.yaml:6:18: Tenant red: in a lab 'egress: node' needs an underlay of IPv4; remove it");
+            "t.yaml:6:18: Tenant red: in a lab 'egress: node' needs an underlay of IPv4; remove"
+                + " it");
     Topologies.good(fabric.formatted("10.255.0.0/16") + out);
   }
 
