@@ -189,6 +189,11 @@ public final class NodeDaemon implements AutoCloseable {
       }
 
       @Override
+      public List<NodeEffect> step(long nowNanos, List<NodeEvent> events) {
+        return node.step(nowNanos, events);
+      }
+
+      @Override
       public OptionalLong nextDeadline() {
         return node.nextDeadline();
       }

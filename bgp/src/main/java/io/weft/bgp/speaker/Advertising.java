@@ -12,11 +12,13 @@ import io.weft.bgp.rib.Source;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * What each peer hears of the table. Whether and how it hears of a path depends on the two alone:
@@ -126,8 +128,8 @@ final class Advertising {
     }
     var told = new HashSet<Route>(); // asked, never walked through
     changes.forEach(change -> told.add(change.key()));
-    for (var entry : rib.entries()) {
-      for (var recipient : recipients) {
+    for (var recipient : recipients) {
+      for (var entry : recipient.changedTargets().map(rib::entries).orElseGet(rib::entries)) {
         for (var path : heard(recipient, entry)) {
           if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
             var same = Optional.of(path);
@@ -185,13 +187,26 @@ final class Advertising {
     recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
     var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
     if (!alike.isEmpty()) {
-      new Broadcast(this, alike).tellAll(rib.entries(EVPN::equals));
+      new Broadcast(this, alike).tellAll(wantedBy(alike));
     }
     for (var recipient : recipients) {
       tellAll(recipient);
       recipient.fresh = false;
       recipient.answered();
     }
+  }
+
+  /** EVPN routes that one of them wants, and perhaps others. */
+  private Iterable<RibEntry> wantedBy(List<Recipient> recipients) {
+    var targets = new TreeSet<RouteTarget>();
+    for (var recipient : recipients) {
+      var wanted = recipient.interest.flatMap(Interest::targets);
+      if (wanted.isEmpty()) {
+        return rib.entries(EVPN::equals);
+      }
+      targets.addAll(wanted.get());
+    }
+    return rib.entries(targets);
   }
 
   private void tellAll(Recipient recipient) {

@@ -3,8 +3,10 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.net.RouteTarget;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -95,6 +97,22 @@ final class Interest {
   /** True when something changed in this step. */
   boolean hasChanged() {
     return formerEverything.isPresent() || !formerMemberships.isEmpty();
+  }
+
+  /**
+   * The targets of the routes that it may hear of since this step, or no more; empty: of any route.
+   */
+  Optional<Set<RouteTarget>> changedTargets() {
+    return formerEverything.isPresent()
+        ? Optional.empty()
+        : Optional.of(Collections.unmodifiableSet(formerTargets.keySet()));
+  }
+
+  /** The targets of the routes that it hears of; empty: it hears of all. */
+  Optional<Set<RouteTarget>> targets() {
+    return everything
+        ? Optional.empty()
+        : Optional.of(Collections.unmodifiableSet(targets.keySet()));
   }
 
   /** The step is over: what was before it no longer matters. */

@@ -12,12 +12,14 @@ import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UpdatePacking;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What an Established peer is to be told (Adj-RIB-Out, RFC 4271 §3.2), as the difference of one
@@ -138,6 +140,11 @@ final class Recipient {
   /** True when the path is judged otherwise than before this step. */
   boolean mayHearOtherwiseOf(Candidate path) {
     return formerEgress.isPresent() || wanted(path) != wants(path);
+  }
+
+  /** The targets of the routes that may be judged otherwise; empty: any route may. */
+  Optional<Set<RouteTarget>> changedTargets() {
+    return formerEgress.isPresent() ? Optional.empty() : interest.flatMap(Interest::changedTargets);
   }
 
   /** The step is over. */

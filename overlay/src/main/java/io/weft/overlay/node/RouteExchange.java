@@ -81,10 +81,15 @@ final class RouteExchange {
 
   /** Gives the speaker an event and does what follows; nothing before the start. */
   void speak(long now, SpeakerEvent event) {
-    if (speaker.isEmpty()) {
+    speak(now, List.of(event));
+  }
+
+  /** The same with events that came together. */
+  void speak(long now, List<SpeakerEvent> events) {
+    if (speaker.isEmpty() || events.isEmpty()) {
       return;
     }
-    for (var effect : speaker.get().step(now, event)) {
+    for (var effect : speaker.get().step(now, events)) {
       switch (effect) {
         case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
             effects.add(new NodeEffect.Bgp(effect));
