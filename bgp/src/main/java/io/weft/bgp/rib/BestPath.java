@@ -179,8 +179,7 @@ public final class BestPath {
   private static Candidate better(Candidate one, Candidate other) {
     for (var step : STEPS) {
       int order = step.order.compare(one, other);
-      if (order != 0
-          && (step != Step.MED || neighbouringAs(one).equals(neighbouringAs(other)))) {
+      if (order != 0 && (step != Step.MED || neighbouringAs(one).equals(neighbouringAs(other)))) {
         return order < 0 ? one : other;
       }
     }

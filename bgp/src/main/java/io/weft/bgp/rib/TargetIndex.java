@@ -61,7 +61,8 @@ final class TargetIndex {
     first[set] = behind;
     if (behind == NONE) {
       for (var target : attributes.value().routeTargets()) {
-        sets.computeIfPresent(target, (_, with) -> with.remove(set) && with.isEmpty() ? null : with);
+        sets.computeIfPresent(
+            target, (_, with) -> with.remove(set) && with.isEmpty() ? null : with);
       }
     }
   }

@@ -30,6 +30,7 @@ final class Advertising {
 
   private final ExportRule exports;
   private final Rib rib;
+  private final Roster roster = new Roster();
 
   /** Those that there are or were, by number. */
   private final List<Audience> audiences = new ArrayList<>();
@@ -44,6 +45,11 @@ final class Advertising {
   Advertising(ExportRule exports, Rib rib) {
     this.exports = exports;
     this.rib = rib;
+  }
+
+  /** The peers with a session. */
+  Roster roster() {
+    return roster;
   }
 
   /** How a peer is to hear of a path, or why it is not. */
@@ -83,11 +89,23 @@ final class Advertising {
   }
 
   /** Tells the peers of what changed in this step, in the table and in what they want. */
-  void tell(List<Recipient> recipients, List<RibChange> changes) {
-    tellChanges(recipients, changes);
-    tellUnchanged(
-        recipients.stream().filter(told -> told.hearsOtherwise() && !told.fresh).toList(), changes);
-    tellAll(recipients.stream().filter(Recipient::isDue).toList());
+  void tell(List<RibChange> changes) {
+    var recipients = roster.all();
+    if (!changes.isEmpty()) {
+      tellChanges(recipients, changes);
+    }
+    var otherwise = new ArrayList<Recipient>();
+    var due = new ArrayList<Recipient>();
+    for (var recipient : recipients) {
+      if (recipient.hearsOtherwise() && !recipient.fresh) {
+        otherwise.add(recipient);
+      }
+      if (recipient.isDue()) {
+        due.add(recipient);
+      }
+    }
+    tellUnchanged(otherwise, changes);
+    tellAll(due);
     recipients.forEach(Recipient::settle);
   }
 
@@ -106,7 +124,7 @@ final class Advertising {
       }
     }
     if (!alike.isEmpty() && !evpn.isEmpty()) {
-      new Broadcast(this, alike).tell(evpn);
+      new Broadcast(this, roster, alike).tell(evpn);
     }
   }
 
@@ -187,7 +205,7 @@ final class Advertising {
     recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
     var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
     if (!alike.isEmpty()) {
-      new Broadcast(this, alike).tellAll(wantedBy(alike));
+      new Broadcast(this, roster, alike).tellAll(wantedBy(alike));
     }
     for (var recipient : recipients) {
       tellAll(recipient);

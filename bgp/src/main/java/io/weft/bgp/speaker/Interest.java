@@ -23,6 +23,11 @@ final class Interest {
   private final TreeSet<Membership> memberships = new TreeSet<>();
   private boolean everything;
 
+  /** Where it is known who wants what, and this peer's place there. */
+  private Optional<Roster> roster = Optional.empty();
+
+  private int place;
+
   // How that stood before this step of which something has changed.
   private final TreeMap<RouteTarget, Boolean> formerTargets = new TreeMap<>();
   private final TreeMap<Membership, Boolean> formerMemberships = new TreeMap<>();
@@ -34,6 +39,18 @@ final class Interest {
       int order = Long.compare(origin, other.origin);
       return order != 0 ? order : target.compareTo(other.target);
     }
+  }
+
+  /** From now on the roster is told; nothing is wanted yet. */
+  void tell(Roster whom, int ofPlace) {
+    roster = Optional.of(whom);
+    place = ofPlace;
+  }
+
+  /** The roster forgets what was wanted. */
+  void leave() {
+    roster.ifPresent(r -> targets.keySet().forEach(target -> r.wants(place, target, false)));
+    roster = Optional.empty();
   }
 
   /** False when the limit is reached and the membership was left out. */
@@ -49,6 +66,7 @@ final class Interest {
     if (memberships.add(key)) {
       remember(key, false);
       targets.merge(key.target, 1, Integer::sum);
+      roster.ifPresent(r -> r.wants(place, key.target, true));
     }
     return true;
   }
@@ -62,6 +80,9 @@ final class Interest {
     if (memberships.remove(key)) {
       remember(key, true);
       targets.computeIfPresent(key.target, (_, origins) -> origins == 1 ? null : origins - 1);
+      if (!targets.containsKey(key.target)) {
+        roster.ifPresent(r -> r.wants(place, key.target, false));
+      }
     }
   }
 
@@ -70,6 +91,7 @@ final class Interest {
       formerEverything = Optional.of(everything);
     }
     everything = next;
+    roster.ifPresent(r -> r.wantsAll(place, next));
   }
 
   private void remember(Membership key, boolean held) {

@@ -65,6 +65,9 @@ final class Recipient {
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
 
+  /** Where it is in the {@link Roster}. */
+  int place = -1;
+
   /** Number of its {@link Audience}; negative: not known yet. */
   int audience = -1;
 
@@ -221,6 +224,14 @@ final class Recipient {
     if (!agreed.layout().pathIdsSent().isEmpty()) {
       group.pathIds.add(pathId);
     }
+  }
+
+  /** False when {@link #pack} gives nothing. */
+  boolean hasToSay() {
+    return !broadcast.isEmpty()
+        || !withdrawn.routes.isEmpty()
+        || !announced.isEmpty()
+        || !marked.isEmpty();
   }
 
   /** The messages that say it; afterwards there is nothing left to say. */

@@ -84,8 +84,7 @@ class RibTargetsTest {
 
   private static RoutesIn peer(int number) {
     return new RoutesIn(
-        new Source(
-            new Ipv4Address(number), new Ipv4Address(number), AS, Source.Kind.CLIENT, 0));
+        new Source(new Ipv4Address(number), new Ipv4Address(number), AS, Source.Kind.CLIENT, 0));
   }
 
   private static Route route(int number) {
