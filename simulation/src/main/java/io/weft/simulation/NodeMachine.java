@@ -34,7 +34,7 @@ final class NodeMachine extends Machine {
 
   private final SplitMix64 random;
   private final Invariants invariants;
-  private final SimulatedKernel kernel = new SimulatedKernel();
+  private final SimulatedKernel kernel;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -49,6 +49,7 @@ final class NodeMachine extends Machine {
       Ipv4Address address,
       NodeIntent intent,
       SplitMix64 random,
+      Shared<ForwardingKey> keys,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -57,6 +58,7 @@ final class NodeMachine extends Machine {
     this.underlay = new Underlay(address, address, UNDERLAY_MTU);
     this.intent = intent;
     this.random = random;
+    this.kernel = new SimulatedKernel(keys);
     this.invariants = invariants;
     this.node = fresh();
   }

@@ -337,8 +337,10 @@ final class Routing {
       differ = !before.get(i).says(after.get(i));
     }
     if (differ && !(before.isEmpty() && after.isEmpty())) {
-      outbox.bestPath(
-          new BestPathChanged(change.key(), after.stream().map(Routing::path).toList()));
+      var paths = after.stream().map(Routing::path).toList();
+      // Of a key and a route that share their parts less is kept by whoever keeps both.
+      var key = paths.isEmpty() ? change.key() : paths.getFirst().route().key();
+      outbox.bestPath(new BestPathChanged(key, paths));
     }
   }
 

@@ -116,8 +116,10 @@ final class RouteExchange {
     if (before.isPresent() && path.filter(now -> saysTheSame(before.get(), now)).isPresent()) {
       return; // another reflector's word for it
     }
-    var carried = learned.targets(before);
-    carried.addAll(learned.targets(path));
+    var carried = learned.targets(path);
+    if (before.isPresent()) {
+      carried.addAll(learned.targets(before));
+    }
     for (var network : instances.importers(carried)) {
       network.learn(key, path.filter(network::imports));
       originationDue = originationDue || network.announcement().isDue();
