@@ -118,6 +118,8 @@ int main(void) {
 
   ssize_t answered = read_all(fd, answer, MAX_ANSWER);
   if (answered < 1) away(address.sun_path, answered < 0 ? errno : ECONNRESET);
+  if (*answer != '0' && *answer != '1')
+    fail(7, "agentSocket is not the agent's socket for the CNI plugin", address.sun_path, 0);
   fwrite(answer + 1, 1, (size_t)answered - 1, stdout);
   return fflush(stdout) == 0 && answer[0] == '0' ? 0 : 1;
 }

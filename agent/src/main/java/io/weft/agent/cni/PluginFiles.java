@@ -46,7 +46,10 @@ public record PluginFiles(Path programs, Path configurations) {
     if (!socket.equals(Path.of(CniServer.DEFAULT_SOCKET))) {
       weft.put("agentSocket", socket.toString());
     }
-    weft.putObject("capabilities").put("ips", true).put("mac", true);
+    weft.putObject("capabilities")
+        .put("ips", true)
+        .put("mac", true)
+        .put(CniWishes.ANNOTATIONS, true);
     if (Files.isExecutable(programs.resolve("portmap"))) {
       plugins
           .addObject()
