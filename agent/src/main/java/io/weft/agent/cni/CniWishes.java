@@ -76,12 +76,30 @@ record CniWishes(CniCall call) {
    */
   AttachRequest request(String network) throws CniFailure {
     refuseForeignIpam();
+    refuseWorkOfTheHost();
     var request =
         new AttachRequest(
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
     var claim = first("claim", "WEFT_CLAIM");
     boolean standby = first("standby", "WEFT_STANDBY").contains("true");
     return claim.isEmpty() ? request : request.withClaim(claim.getFirst(), standby);
+  }
+
+  /**
+   * Refuses what a plugin behind this one would do for an interface of the node's own namespace, and
+   * cannot do for ours: its port is in the tenant's. Behind another plugin it is that one's.
+   */
+  private void refuseWorkOfTheHost() throws CniFailure {
+    var runtime = call.configuration().path("runtimeConfig");
+    var ports = runtime.path("portMappings");
+    if (call.previous().isEmpty() && !ports.isEmpty()) {
+      throw new CniFailure(
+          CniFailure.INVALID_CONFIGURATION,
+          "host ports cannot lead to this container",
+          ("hostPort %s: its network is not reachable from the node; leave it out, or let 'bridge'"
+                  + " make eth0 and weft stand behind it")
+              .formatted(ports.findValuesAsText("hostPort")));
+    }
   }
 
   private void refuseForeignIpam() throws CniFailure {

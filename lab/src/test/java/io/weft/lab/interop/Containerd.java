@@ -21,7 +21,6 @@ final class Containerd implements AutoCloseable {
   /** Of containerd: what is made by its Container Runtime Interface. */
   private static final String PODS = "k8s.io";
 
-
   private final String namespace;
   private final Path directory;
 
@@ -210,23 +209,18 @@ final class Containerd implements AutoCloseable {
 
   // ---- pods -------------------------------------------------------------------------------
 
-  /** What a pod asks for besides its name. */
-  record Wishes(Map<String, String> annotations) {
-    static final Wishes NONE = new Wishes(Map.of());
-  }
-
   /**
    * Starts a pod with one container, which sleeps.
    *
    * @throws IOException when it is refused; {@link #log} says why
    */
-  Pod startPod(String name, Wishes wishes) throws IOException {
+  Pod startPod(String name, Map<String, String> annotations) throws IOException {
     var config =
         new Cri.Message()
             .message(
                 1,
                 new Cri.Message().text(1, name).text(2, "uid-" + name).text(3, "default"))
-            .map(7, wishes.annotations())
+            .map(7, annotations)
             .message(8, new Cri.Message().text(1, "/" + containers));
     var id = cri("RunPodSandbox", new Cri.Message().message(1, config)).text(1);
     var container =

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.interop.Containerd.Pod;
-import io.weft.lab.interop.Containerd.Wishes;
 import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.ProcessIdentity;
@@ -216,7 +215,7 @@ class ContainersTest {
     for (int i = 0; i < annotations.length; i += 2) {
       map.put(annotations[i], annotations[i + 1]);
     }
-    var pod = runtimes.get(node).startPod(name, new Wishes(map));
+    var pod = runtimes.get(node).startPod(name, map);
     sandboxes.add(node + "/" + pod.id());
     return pod;
   }
@@ -225,8 +224,9 @@ class ContainersTest {
     assertThat(pod.exec("busybox ping -c 2 -W 5 " + address)).contains("2 packets received");
   }
 
-  /** Of a node whose containers have all ended. */
+  /** Of a node whose containers have all ended; kubelet ends what could not be started, too. */
   private void nothingIsLeft(String node) throws Exception {
+    runtimes.get(node).endPods();
     assertThat(endpoints(node)).isEmpty();
     var prefix = running.plan().tenantNamespacePrefix(node);
     Arena.await(
@@ -390,7 +390,6 @@ class ContainersTest {
     } finally {
       threads.shutdownNow();
     }
-    runtimes.get("a1").endPods();
     nothingIsLeft("a1");
   }
 

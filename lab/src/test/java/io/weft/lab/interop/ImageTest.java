@@ -59,7 +59,7 @@ class ImageTest {
     assumeTrue(home != null, "needs WEFT_HOME: run it by make test");
     assumeTrue(Files.exists(Containerd.PROGRAM), "needs containerd (package containerd)");
     assumeTrue(Files.exists(Path.of("/usr/sbin/runc")), "needs runc (package runc)");
-    assumeTrue(Files.exists(Containerd.BUSYBOX), "needs busybox (package busybox-static)");
+    assumeTrue(Files.exists(BusyboxImage.BUSYBOX), "needs busybox (package busybox-static)");
     assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "needs a C compiler");
     remove(HOST);
     remove(POD);
