@@ -86,8 +86,8 @@ record CniWishes(CniCall call) {
   }
 
   /**
-   * Refuses what a plugin behind this one would do for an interface of the node's own namespace, and
-   * cannot do for ours: its port is in the tenant's. Behind another plugin it is that one's.
+   * Refuses what a plugin behind this one would do for an interface of the node's own namespace,
+   * and cannot do for ours: its port is in the tenant's. Behind another plugin it is that one's.
    */
   private void refuseWorkOfTheHost() throws CniFailure {
     var runtime = call.configuration().path("runtimeConfig");

@@ -65,11 +65,7 @@ public record PluginFiles(Path programs, Path configurations) {
         .put("portMappings", true) // to refuse them: nobody behind us could make them work
         .put(CniWishes.ANNOTATIONS, true);
     if (limits) {
-      plugins
-          .addObject()
-          .put("type", BANDWIDTH)
-          .putObject("capabilities")
-          .put("bandwidth", true);
+      plugins.addObject().put("type", BANDWIDTH).putObject("capabilities").put("bandwidth", true);
     }
     if (!socket.equals(Path.of(CniServer.DEFAULT_SOCKET))) {
       plugins.forEach(each -> ((ObjectNode) each).put("agentSocket", socket.toString()));

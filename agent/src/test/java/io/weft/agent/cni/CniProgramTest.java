@@ -191,7 +191,8 @@ class CniProgramTest {
         .putObject("io.kubernetes.cri.pod-annotations")
         .put("weft.io/ips", "192.168.1.79")
         .put("weft.io/mac", "02:00:00:00:00:79");
-    var byAnnotation = succeeded(plugin.call("ADD", "c4", container("p4"), annotated, "IP=1.1.1.1"));
+    var byAnnotation =
+        succeeded(plugin.call("ADD", "c4", container("p4"), annotated, "IP=1.1.1.1"));
     assertThat(byAnnotation.at("/ips/0/address").asText()).isEqualTo("192.168.1.79/24");
     assertThat(byAnnotation.at("/interfaces/1/mac").asText()).isEqualTo("02:00:00:00:00:79");
 

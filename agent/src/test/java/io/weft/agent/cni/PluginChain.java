@@ -15,9 +15,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs a list of plugins as a container runtime does (CNI specification, § Section 3): ADD and CHECK
- * from the first to the last, DEL the other way round, each with the result before it and with what
- * the runtime has for its capabilities. The result of an ADD is kept for CHECK and DEL.
+ * Runs a list of plugins as a container runtime does (CNI specification, § Section 3): ADD and
+ * CHECK from the first to the last, DEL the other way round, each with the result before it and
+ * with what the runtime has for its capabilities. The result of an ADD is kept for CHECK and DEL.
  */
 final class PluginChain {
   /** Where the distribution has the reference plugins. */

@@ -293,10 +293,7 @@ class PluginChainTest {
 
   private static String merged() throws IOException {
     var both = PluginProgram.JSON.readTree(PORTS).deepCopy();
-    ((ObjectNode) both)
-        .setAll(
-            (ObjectNode)
-                PluginProgram.JSON.readTree(BANDWIDTH));
+    ((ObjectNode) both).setAll((ObjectNode) PluginProgram.JSON.readTree(BANDWIDTH));
     return both.toString();
   }
 
@@ -369,7 +366,9 @@ class PluginChainTest {
         });
   }
 
-  /** As Multus calls: the first network by another plugin, then one delegate for each further one. */
+  /**
+   * As Multus calls: the first network by another plugin, then one delegate for each further one.
+   */
   @Test
   void severalInterfacesOfOneContainerComeAndGoAlone() throws Exception {
     var pod = container("p1");

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A containerd of its own for one node of the lab. Pods come by its Container Runtime Interface, as
- * kubelet asks for them; plain containers by its client {@code ctr}, which finds the CNI plugin in a
- * mount namespace where {@code /etc}, {@code /opt} and {@code /var/lib} are the test's.
+ * kubelet asks for them; plain containers by its client {@code ctr}, which finds the CNI plugin in
+ * a mount namespace where {@code /etc}, {@code /opt} and {@code /var/lib} are the test's.
  */
 final class Containerd implements AutoCloseable {
   static final Path PROGRAM = Path.of("/usr/bin/containerd");
@@ -32,8 +32,7 @@ final class Containerd implements AutoCloseable {
   private Containerd(String namespace, Path directory, ForeignProcess daemon) {
     this.namespace = namespace;
     this.directory = directory;
-    this.containers =
-        "weft-test-" + ProcessHandle.current().pid() + "-" + directory.getFileName();
+    this.containers = "weft-test-" + ProcessHandle.current().pid() + "-" + directory.getFileName();
     this.daemon = daemon;
   }
 
@@ -217,9 +216,7 @@ final class Containerd implements AutoCloseable {
   Pod startPod(String name, Map<String, String> annotations) throws IOException {
     var config =
         new Cri.Message()
-            .message(
-                1,
-                new Cri.Message().text(1, name).text(2, "uid-" + name).text(3, "default"))
+            .message(1, new Cri.Message().text(1, name).text(2, "uid-" + name).text(3, "default"))
             .map(7, annotations)
             .message(8, new Cri.Message().text(1, "/" + containers));
     var id = cri("RunPodSandbox", new Cri.Message().message(1, config)).text(1);

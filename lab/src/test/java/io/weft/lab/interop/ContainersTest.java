@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.interop.Containerd.Pod;
 import io.weft.lab.process.LabDirectory;
-import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.ProcessIdentity;
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.run.Lab;
@@ -17,6 +16,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +50,7 @@ class ContainersTest {
   private static final int PODS_AT_ONCE = 4;
   private static final int KILLS = 3;
   private static final int TRIES_OF_A_POD = 40;
+  private static final Duration SESSION = Duration.ofSeconds(90);
   private static final List<String> NODES = List.of("a1", "b1");
   private static final String MAC = "02:00:00:00:00:77";
   private static final Path CACHE = Path.of("/var/lib/cni/results");
@@ -164,16 +165,19 @@ class ContainersTest {
     var identity = ProcessIdentity.of(process.pid()).orElseThrow();
     identity.write(lab().pid(node)); // the lab's removal ends it, whatever happens here
     agents.put(node, identity);
-    Arena.await(
-        node + " has its session",
-        () -> {
-          try {
-            return call(node, "status").at("/peers/established").asInt();
-          } catch (IOException _) {
-            return 0; // it does not listen yet
-          }
-        },
-        1);
+    long deadline = System.nanoTime() + SESSION.toNanos();
+    while (established(node) == 0) {
+      assertThat(System.nanoTime()).as(node + " has its session in time").isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+  }
+
+  private static int established(String node) {
+    try {
+      return call(node, "status").at("/peers/established").asInt();
+    } catch (IOException _) {
+      return 0; // it does not listen yet
+    }
   }
 
   private void killAgent(String node) {
@@ -241,7 +245,8 @@ class ContainersTest {
         }
       }
     }
-    assertThat(names(directory.resolve(node).resolve("state/io.containerd.grpc.v1.cri/netns"))).isEmpty();
+    assertThat(names(directory.resolve(node).resolve("state/io.containerd.grpc.v1.cri/netns")))
+        .isEmpty();
     assertThat(names(directory.resolve(node).resolve("var/cni/results"))).isEmpty();
     for (var sandbox : sandboxes.tailSet(node).headSet(node + "~")) {
       var id = sandbox.split("/")[1];

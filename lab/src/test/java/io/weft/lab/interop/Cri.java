@@ -61,8 +61,7 @@ final class Cri {
     }
 
     Message map(int field, Map<String, String> values) {
-      values.forEach(
-          (key, value) -> message(field, new Message().text(1, key).text(2, value)));
+      values.forEach((key, value) -> message(field, new Message().text(1, key).text(2, value)));
       return this;
     }
 
