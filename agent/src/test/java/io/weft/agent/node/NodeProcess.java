@@ -23,6 +23,7 @@ public final class NodeProcess {
   public static final long TIMEOUT_NANOS = 30_000_000_000L;
 
   private final TestNamespaces namespaces;
+  private final String name;
   private final String underlay;
   private final Path directory;
   private Optional<Process> process = Optional.empty();
@@ -30,7 +31,14 @@ public final class NodeProcess {
   /** Skips the test where nothing is built. */
   public NodeProcess(TestNamespaces namespaces, String underlay, Path directory)
       throws IOException {
+    this(namespaces, "n1", underlay, directory);
+  }
+
+  /** One of several nodes of a test; tenants' namespaces of all have the test's prefix. */
+  NodeProcess(TestNamespaces namespaces, String name, String underlay, Path directory)
+      throws IOException {
     this.namespaces = namespaces;
+    this.name = name;
     this.underlay = underlay;
     this.directory = directory;
     launcher();
@@ -41,6 +49,11 @@ public final class NodeProcess {
     var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
     assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
     return home.resolve("weft");
+  }
+
+  /** In front of the names of this node's tenants. */
+  String prefix() {
+    return namespaces.prefix() + (name.equals("n1") ? "" : name + "-");
   }
 
   public Path config() {
@@ -73,10 +86,10 @@ public final class NodeProcess {
                 Stream.of(
                     launcher().toString(),
                     "node",
-                    "--name=n1",
+                    "--name=" + name,
                     resources,
                     "--socket=" + socket(),
-                    "--netns-prefix=" + namespaces.prefix()),
+                    "--netns-prefix=" + prefix()),
                 Stream.of(more))
             .toList();
     process =

@@ -120,6 +120,7 @@ public final class Node {
         addressing.see(state);
         endpoints.claimsChanged();
       }
+      case NodeEvent.PodCidrsSeen(var podCidrs) -> addressing.book().podCidrs(podCidrs);
       case NodeEvent.AddressesUnreadable(var reason) -> addressing.unreadable(reason);
       case NodeEvent.AddressWritten(var write, var outcome) -> {
         addressing.written(now, write, outcome);
