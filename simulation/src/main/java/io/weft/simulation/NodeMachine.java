@@ -24,9 +24,6 @@ final class NodeMachine extends Machine {
   private static final String NAMESPACE_PREFIX = "weft-";
   private static final int UNDERLAY_MTU = 1_500;
 
-  /** Long enough for the word of the other reflector to come. */
-  private static final long STEP_NANOS = 500_000;
-
   /** A batch takes 50 to 250 microseconds; lost entries are noticed as late. */
   private static final long KERNEL_LEAST_NANOS = 50_000;
 
@@ -34,7 +31,7 @@ final class NodeMachine extends Machine {
 
   private final SplitMix64 random;
   private final Invariants invariants;
-  private final SimulatedKernel kernel;
+  private final SimulatedKernel kernel = new SimulatedKernel();
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -49,7 +46,6 @@ final class NodeMachine extends Machine {
       Ipv4Address address,
       NodeIntent intent,
       SplitMix64 random,
-      Shared<ForwardingKey> keys,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -58,7 +54,6 @@ final class NodeMachine extends Machine {
     this.underlay = new Underlay(address, address, UNDERLAY_MTU);
     this.intent = intent;
     this.random = random;
-    this.kernel = new SimulatedKernel(keys);
     this.invariants = invariants;
     this.node = fresh();
   }
@@ -90,12 +85,8 @@ final class NodeMachine extends Machine {
   }
 
   void give(NodeEvent event) {
-    give(List.of(event));
-  }
-
-  private void give(List<NodeEvent> events) {
-    events.forEach(event -> trace.event(name, event));
-    for (var effect : node.step(timeline.now(), events)) {
+    trace.event(name, event);
+    for (var effect : node.step(timeline.now(), event)) {
       trace.effect(name, effect);
       switch (effect) {
         case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
@@ -112,20 +103,18 @@ final class NodeMachine extends Machine {
 
   private void answer(long request, AttachResult result) {
     attached.put(request, result);
-    tellPlace(result);
+    tellPlaces();
   }
 
   /** Where those who were attached here at some time are by the intent and the VTEP of now. */
   private void tellPlaces() {
-    attached.values().forEach(this::tellPlace);
-  }
-
-  private void tellPlace(AttachResult result) {
-    if (result instanceof AttachResult.Attached endpoint) {
-      intent.networks().stream()
-          .filter(network -> network.name().equals(endpoint.network()))
-          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
-          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
+    for (var result : attached.values()) {
+      if (result instanceof AttachResult.Attached endpoint) {
+        intent.networks().stream()
+            .filter(network -> network.name().equals(endpoint.network()))
+            .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
+            .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
+      }
     }
   }
 
@@ -138,11 +127,9 @@ final class NodeMachine extends Machine {
           var outcome = kernel.apply(batch.changes());
           invariants.check(this, batch.changes());
           lastWriteNanos = timeline.now();
-          var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
-          if (outcome.notices().isEmpty()) {
-            give(applied);
-          } else {
-            give(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
+          give(new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals()));
+          if (!outcome.notices().isEmpty()) {
+            give(new NodeEvent.KernelChanged(outcome.notices()));
           }
         });
   }
@@ -214,13 +201,8 @@ final class NodeMachine extends Machine {
   }
 
   @Override
-  long stepNanos() {
-    return STEP_NANOS;
-  }
-
-  @Override
-  void bgp(List<SpeakerEvent> events) {
-    give(events.stream().<NodeEvent>map(NodeEvent.Bgp::new).toList());
+  void bgp(SpeakerEvent event) {
+    give(new NodeEvent.Bgp(event));
   }
 
   @Override

@@ -53,7 +53,6 @@ class Trace {
           NodeEvent.AttachRequested _,
           NodeEvent.DetachRequested _,
           NodeEvent.LinksAppeared _,
-          NodeEvent.PodCidrsSeen _,
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,

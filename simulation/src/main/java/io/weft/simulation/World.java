@@ -129,7 +129,6 @@ public final class World {
       links.add(machine);
     }
     var invariants = new Invariants();
-    var keys = new Shared<ForwardingKey>();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
@@ -137,7 +136,6 @@ public final class World {
               vtep(i),
               intent(i, builder.networks),
               random,
-              keys,
               invariants,
               timeline,
               trace,

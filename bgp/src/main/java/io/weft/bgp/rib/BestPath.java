@@ -4,7 +4,6 @@ import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.Family;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -31,27 +30,25 @@ public final class BestPath {
   public enum Step {
     /** 1. What we originate ourselves. */
     LOCAL(
-        (one, other) -> Boolean.compare(other.source().isLocal(), one.source().isLocal()),
+        Comparator.comparing(path -> !path.source().isLocal()),
         path -> path.source().isLocal() ? "our own" : "learned",
         "the best path is our own"),
 
     /** 2. What has not outlived its session for long (RFC 9494 §4.3). */
     LONG_LIVED(
-        (one, other) ->
-            Boolean.compare(one.shared().isLongLivedStale(), other.shared().isLongLivedStale()),
+        Comparator.comparing(path -> path.shared().isLongLivedStale()),
         path -> path.shared().isLongLivedStale() ? "llgr-stale" : "fresh",
         "this path is long-lived stale, the last resort (RFC 9494 §4.3)"),
 
     /** 3. The highest MAC mobility sequence number (RFC 7432 §15). */
     MOBILITY(
-        (one, other) ->
-            Long.compare(other.shared().mobilitySequence(), one.shared().mobilitySequence()),
+        Comparator.comparingLong((Candidate path) -> path.shared().mobilitySequence()).reversed(),
         path -> Long.toString(path.shared().mobilitySequence()),
         "the best path has the higher MAC mobility sequence number: %s against %s (RFC 7432 §15)"),
 
     /** 4. The highest degree of preference (§9.1.1). */
     PREFERENCE(
-        (one, other) -> Long.compare(preference(other), preference(one)),
+        Comparator.comparingLong(BestPath::preference).reversed(),
         path -> Long.toString(preference(path)),
         "the best path has the higher LOCAL_PREF: %s against %s (RFC 4271 §9.1.1)"),
 
@@ -75,7 +72,7 @@ public final class BestPath {
 
     /** d) External before internal. */
     EXTERNAL(
-        (one, other) -> Boolean.compare(isInternal(one), isInternal(other)),
+        Comparator.comparing(path -> path.source().kind() != Source.Kind.EXTERNAL),
         path -> path.source().kind() == Source.Kind.EXTERNAL ? "external" : "internal",
         "the best path is from an external neighbour, this from an internal one (RFC 4271"
             + " §9.1.2.2 d)"),
@@ -101,7 +98,7 @@ public final class BestPath {
      * and so on.
      */
     FRESH(
-        (one, other) -> Boolean.compare(one.isStale(), other.isStale()),
+        Comparator.comparing(Candidate::isStale),
         path -> path.isStale() ? "stale" : "fresh",
         "this path is kept only because its neighbour restarts (RFC 4724 §4.2)"),
 
@@ -138,8 +135,6 @@ public final class BestPath {
 
   private static final Set<Step> BEHIND_COST = EnumSet.range(Step.IDENTIFIER, Step.PATH_ID);
 
-  private static final List<Step> STEPS = List.of(Step.values());
-
   private static final Comparator<Candidate> TIE =
       BEHIND_COST.stream().map(step -> step.order).reduce(Comparator::thenComparing).orElseThrow();
 
@@ -159,31 +154,17 @@ public final class BestPath {
     if (paths.size() <= 1) {
       return List.copyOf(paths);
     }
-    if (paths.size() == 2 && paths.getFirst().family().equals(Family.L2VPN_EVPN)) {
-      return List.of(better(paths.getFirst(), paths.getLast())); // nearly always: two reflectors
-    }
     var left = new ArrayList<>(paths);
     for (var step : UP_TO_COST) {
       keepBest(left, step);
     }
     if (left.getFirst().family().equals(Family.L2VPN_EVPN)) {
-      return List.of(Collections.min(left, TIE));
+      return List.of(left.stream().min(TIE).orElseThrow());
     }
     left.sort(TIE);
     Map<IpAddress, Candidate> byNextHop = new LinkedHashMap<>();
     left.forEach(path -> byNextHop.putIfAbsent(path.attributes().nextHop(), path));
     return byNextHop.values().stream().limit(MAX_EQUAL_PATHS).toList();
-  }
-
-  /** Of two, elimination is comparison. */
-  private static Candidate better(Candidate one, Candidate other) {
-    for (var step : STEPS) {
-      int order = step.order.compare(one, other);
-      if (order != 0 && (step != Step.MED || neighbouringAs(one).equals(neighbouringAs(other)))) {
-        return order < 0 ? one : other;
-      }
-    }
-    return one;
   }
 
   /** Why {@code path} is not the best of {@code paths}; empty: it is. */
@@ -221,7 +202,7 @@ public final class BestPath {
       left.forEach(path -> lowest.merge(neighbouringAs(path), med(path), Math::min));
       left.removeIf(path -> lowest.getOrDefault(neighbouringAs(path), 0L) < med(path));
     } else {
-      var least = Collections.min(left, step.order);
+      var least = left.stream().min(step.order).orElseThrow();
       left.removeIf(path -> step.order.compare(path, least) > 0);
     }
   }
@@ -235,10 +216,6 @@ public final class BestPath {
       }
     }
     return Optional.empty();
-  }
-
-  private static boolean isInternal(Candidate path) {
-    return path.source().kind() != Source.Kind.EXTERNAL;
   }
 
   private static long preference(Candidate path) {

@@ -193,8 +193,7 @@ final class EvpnRouteCodec {
 
   private static Esi esi(OctetReader in) throws MalformedInput {
     long high = in.u64("ethernet segment identifier");
-    int low = in.u16("ethernet segment identifier");
-    return high == 0 && low == 0 ? Esi.ZERO : new Esi(high, low); // nearly all are
+    return new Esi(high, in.u16("ethernet segment identifier"));
   }
 
   private static void esi(Esi esi, OctetWriter out) {

@@ -11,7 +11,6 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,9 +88,11 @@ public final class RemoteRoutes {
             path.attributes().extendedCommunities().stream()
                 .anyMatch(community -> community.value() >>> 48 == DEFAULT_GATEWAY),
             path);
-    var key = route.key();
-    addTo(byMac, route.mac(), key, remote);
-    route.ip().ifPresent(ip -> addTo(byIp, ip, key, remote));
+    byMac.computeIfAbsent(route.mac(), _ -> new LinkedHashMap<>()).put(route.key(), remote);
+    route
+        .ip()
+        .ifPresent(
+            ip -> byIp.computeIfAbsent(ip, _ -> new LinkedHashMap<>()).put(route.key(), remote));
     return true;
   }
 
@@ -134,20 +135,10 @@ public final class RemoteRoutes {
     floodRoutes.remove(key);
   }
 
-  private static <K> void addTo(
-      Map<K, Map<Route, RemoteMac>> table, K at, Route key, RemoteMac remote) {
-    table.put(at, FewRoutes.with(table.getOrDefault(at, NONE), key, remote));
-  }
-
   private static <K> void removeFrom(Map<K, Map<Route, RemoteMac>> table, K at, Route key) {
     var routes = table.get(at);
-    if (routes != null) {
-      var left = FewRoutes.without(routes, key);
-      if (left.isEmpty()) {
-        table.remove(at);
-      } else {
-        table.put(at, left);
-      }
+    if (routes != null && routes.remove(key) != null && routes.isEmpty()) {
+      table.remove(at);
     }
   }
 
@@ -173,9 +164,7 @@ public final class RemoteRoutes {
   }
 
   private static Optional<RemoteMac> best(Map<Route, RemoteMac> routes) {
-    return routes.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Collections.max(routes.values(), PREFERENCE));
+    return routes.values().stream().max(PREFERENCE);
   }
 
   public Iterable<MacAddress> macs() {

@@ -38,7 +38,7 @@ public final class ForwardingPlan {
   private final TreeSet<ForwardingKey> held = new TreeSet<>();
 
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
-  private TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
+  private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
   private Set<Segment> touched = new LinkedHashSet<>();
   private boolean holdingRemoteRemovals;
 
@@ -64,20 +64,17 @@ public final class ForwardingPlan {
     List.copyOf(hold ? different : held).forEach(this::compare);
   }
 
-  /** Wants an object, in the place of what was wanted under its key, which is returned. */
-  public ForwardingKey desire(ForwardingObject object) {
-    var key = object.key(); // made anew each time: every table here shares the one
-    var before = desired.put(key, object);
+  public void desire(ForwardingObject object) {
+    var before = desired.put(object.key(), object);
     if (!object.equals(before)) {
-      failures.remove(key);
+      failures.remove(object.key());
       destinations.add(object);
       Optional.ofNullable(before).ifPresent(destinations::remove);
     }
-    compare(key);
+    compare(object.key());
     if (before == null) {
-      compareRowsOf(key);
+      compareRowsOf(object.key());
     }
-    return key;
   }
 
   public void undesire(ForwardingKey key) {
@@ -147,10 +144,9 @@ public final class ForwardingPlan {
   public void observeAll(Collection<ForwardingObject> objects) {
     var gone = new TreeSet<>(realized.keySet());
     for (var object : objects) {
-      var key = object.key();
-      gone.remove(key);
-      realized.put(key, object.observable());
-      compare(key);
+      gone.remove(object.key());
+      realized.put(object.key(), object.observable());
+      compare(object.key());
     }
     for (var key : gone) {
       observe(key, Optional.empty());
@@ -264,9 +260,6 @@ public final class ForwardingPlan {
     if (!inFlight.isEmpty()) {
       return List.of();
     }
-    if (different.isEmpty()) {
-      return List.of();
-    }
     var batch = new ArrayList<KernelChange>();
     var moving = moving();
     for (var key : different.descendingSet()) {
@@ -274,20 +267,18 @@ public final class ForwardingPlan {
           && !desired.containsKey(key)
           && isDue(key, now)
           && !mustWait(key, moving)) {
-        realized(key).ifPresent(object -> send(key, new KernelChange.Remove(object), batch));
+        realized(key).map(KernelChange.Remove::new).ifPresent(batch::add);
       }
     }
     for (var key : different) {
-      if (batch.size() < MAX_BATCH && isDue(key, now)) {
-        desired(key).ifPresent(object -> send(key, new KernelChange.Put(object), batch));
+      if (batch.size() < MAX_BATCH && desired.containsKey(key) && isDue(key, now)) {
+        desired(key).map(KernelChange.Put::new).ifPresent(batch::add);
       }
     }
+    for (var change : batch) {
+      inFlight.put(change.key(), change);
+    }
     return Collections.unmodifiableList(batch);
-  }
-
-  private void send(ForwardingKey key, KernelChange change, List<KernelChange> batch) {
-    batch.add(change);
-    inFlight.put(key, change);
   }
 
   /** Ports that stand in another namespace than they shall: their own removal would end them. */
@@ -311,8 +302,7 @@ public final class ForwardingPlan {
 
   /** Where the port that is desired under the key stands, when that is another namespace. */
   public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
-    if (key.kind() != ForwardingKey.Kind.PORT
-        || realized.containsKey(key)
+    if (realized.containsKey(key)
         || !(desired.get(key) instanceof ForwardingObject.EndpointPort wanted)) {
       return Optional.empty();
     }
@@ -333,24 +323,23 @@ public final class ForwardingPlan {
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
   public void applied(long now, List<Refusal> refused) {
-    var done = inFlight;
-    inFlight = new TreeMap<>();
+    var done = new TreeMap<>(inFlight);
+    inFlight.clear();
     for (var refusal : refused) {
       var change = done.remove(refusal.key());
       if (change != null && isStillWanted(change)) {
         fail(now, refusal);
       }
     }
-    done.forEach(
-        (key, change) -> {
-          switch (change) {
-            case KernelChange.Put(var object) -> {
-              movesFrom(key).ifPresent(from -> observe(from, Optional.empty()));
-              observe(key, Optional.of(object));
-            }
-            case KernelChange.Remove _ -> observe(key, Optional.empty());
-          }
-        });
+    for (var change : done.values()) {
+      switch (change) {
+        case KernelChange.Put(var object) -> {
+          movesFrom(object.key()).ifPresent(from -> observe(from, Optional.empty()));
+          observe(object.key(), Optional.of(object));
+        }
+        case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
+      }
+    }
   }
 
   /** What was decided while the batch was in flight begins without the burden of a failure. */

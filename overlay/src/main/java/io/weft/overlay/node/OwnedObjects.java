@@ -22,13 +22,8 @@ final class OwnedObjects {
   }
 
   void want(ForwardingObject object) {
-    wanted(object);
-  }
-
-  private ForwardingKey wanted(ForwardingObject object) {
-    var key = plan.desire(object);
-    keys.add(key);
-    return key;
+    keys.add(object.key());
+    plan.desire(object);
   }
 
   void unwant(ForwardingKey key) {
@@ -40,7 +35,8 @@ final class OwnedObjects {
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
     var obsolete = new TreeSet<>(before);
     for (var object : after) {
-      obsolete.remove(wanted(object));
+      obsolete.remove(object.key());
+      want(object);
     }
     obsolete.forEach(this::unwant);
   }
