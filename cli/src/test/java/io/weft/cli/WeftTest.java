@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -391,6 +392,27 @@ class WeftTest {
             vm-1      red-web  52:54:00:00:00:01  -                tap tap0       ep2   attached
             db-1      red-web  52:54:00:00:00:02  -                eth1 VLAN 100  ep3   pending
             """);
+  }
+
+  @Test
+  void statusOfAControllerReadsLikeThis() throws IOException {
+    var socket = directory.resolve("controller.sock");
+    var status =
+        """
+        {"role": "controller", "name": "c1", "leads": false, "leader": "c2_77", "current": true,
+         "objects": 12, "claims": 9, "released": 1, "waiting": 0,
+         "problems": ["lease: PUT /apis: 403 Forbidden"]}
+        """;
+    try (var _ = ControlServer.open(socket, new TreeMap<>(Map.of("status", answering(status))))) {
+      assertThat(weft("status", "--socket=" + socket).out())
+          .isEqualTo(
+              """
+              controller c1
+              leader     c2_77
+              cluster    12 objects, 9 VNIs claimed, 1 of them released, 0 calls waiting
+              problem    lease: PUT /apis: 403 Forbidden
+              """);
+    }
   }
 
   @Test

@@ -41,6 +41,8 @@ public final class ClusterController {
 
   private static final long FIRST_WAIT = TimeUnit.SECONDS.toNanos(1);
   private static final int MOST_DOUBLINGS = 5; // 32 s
+  private static final String NOT_KEPT =
+      "the status was written, and the server does not keep it; apply deploy/crds";
   private static final String LEASE = new ReadLease().subject();
 
   private final Leadership leadership;
@@ -64,6 +66,9 @@ public final class ClusterController {
   private final TreeSet<String> unseen = new TreeSet<>();
 
   private final TreeMap<String, Failure> failures = new TreeMap<>();
+
+  /** What was written into each status last: a server that does not keep it is not asked on. */
+  private final TreeMap<String, List<Condition>> written = new TreeMap<>();
 
   /** Why calls about a subject fail, and when the next try is. */
   private record Failure(int times, long retry, String why) {}
@@ -174,6 +179,9 @@ public final class ClusterController {
     todo.forEach(call -> subjects.add(call.subject()));
     underWay.values().forEach(call -> subjects.add(call.subject()));
     failures.keySet().removeIf(subject -> !subject.equals(LEASE) && !subjects.contains(subject));
+    var there = new TreeSet<String>();
+    objects.forEach(object -> there.add(object.subject()));
+    written.keySet().retainAll(there);
   }
 
   // ---- Calls ------------------------------------------------------------------------------
@@ -191,6 +199,9 @@ public final class ClusterController {
     underWay.values().forEach(call -> busy.add(call.subject()));
     for (var each = todo.iterator(); each.hasNext() && room > 0; ) {
       var call = each.next();
+      if (isRepeated(call) && !failures.containsKey(call.subject())) {
+        failed(now, call, NOT_KEPT);
+      }
       var failure = Optional.ofNullable(failures.get(call.subject()));
       if (!busy.contains(call.subject())
           && !unseen.contains(call.subject())
@@ -201,6 +212,14 @@ public final class ClusterController {
         room--;
       }
     }
+  }
+
+  /** It was written before, and the server took it: it does not keep it. */
+  private boolean isRepeated(ClusterCall call) {
+    return call instanceof WriteStatus write
+        && Optional.ofNullable(written.get(call.subject()))
+            .filter(before -> Conditions.sayTheSame(before, write.conditions()))
+            .isPresent();
   }
 
   private int callsUnderWay() {
@@ -236,6 +255,7 @@ public final class ClusterController {
       return;
     }
     switch (outcome) {
+      case CallOutcome.Done() when isRepeated(call) -> failed(now, call, NOT_KEPT);
       case CallOutcome.Done() -> done(call);
       case CallOutcome.Refused _ -> { // somebody was faster; what is seen next decides
         failures.remove(call.subject());
@@ -258,6 +278,7 @@ public final class ClusterController {
     failures.remove(call.subject());
     unseen.add(call.subject());
     if (call instanceof WriteStatus write) {
+      written.put(call.subject(), write.conditions());
       notes.addAll(write.notes());
       write
           .vni()

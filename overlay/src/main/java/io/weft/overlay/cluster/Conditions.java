@@ -55,6 +55,13 @@ final class Conditions {
             new ClusterCall.WriteStatus(object, given, next, conditions.notes(given, wanted)));
   }
 
+  /** True when both say the same, whenever they began to. */
+  static boolean sayTheSame(List<Condition> left, List<Condition> right) {
+    return left.size() == right.size()
+        && right.stream()
+            .allMatch(each -> find(left, each.type()).filter(each::saysWhat).isPresent());
+  }
+
   private static Optional<Condition> find(List<Condition> conditions, String type) {
     return conditions.stream().filter(each -> each.type().equals(type)).findFirst();
   }

@@ -191,6 +191,28 @@ final class ClusterControllerTest {
   }
 
   @Test
+  void aServerThatDoesNotKeepAStatusIsNotAskedWithoutEnd() {
+    var leader = leader();
+    world.isForgetful = true;
+    world.put("a", Optional.empty());
+    leader.settle();
+    for (int i = 0; i < 120; i++) {
+      leader.pass(1000);
+    }
+    assertThat(world.writes).as("the claim, and ever fewer writes of the status").isLessThan(12);
+    assertThat(leader.brain.view().problems())
+        .containsExactly(
+            "Network/a: the status was written, and the server does not keep it; apply"
+                + " deploy/crds");
+    world.isForgetful = false;
+    for (int i = 0; i < 40; i++) {
+      leader.pass(1000);
+    }
+    assertThat(leader.brain.view().problems()).isEmpty();
+    assertThat(condition("a", Condition.READY).holds()).isTrue();
+  }
+
+  @Test
   void nothingIsDecidedOnOldSight() {
     var leader = leader();
     world.put("a", Optional.empty());

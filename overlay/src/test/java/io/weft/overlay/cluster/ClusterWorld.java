@@ -33,6 +33,10 @@ final class ClusterWorld {
   Optional<LeaseRecord> lease = Optional.empty();
   int writes;
   int refusals;
+
+  /** Its CustomResourceDefinitions do not know conditions. */
+  boolean isForgetful;
+
   private long millis = 1_000_000_000;
   private int versions;
 
@@ -137,7 +141,7 @@ final class ClusterWorld {
             seen.owner().flatMap(VniOwner::given),
             seen.verdict(),
             vni.or(seen::vni),
-            conditions);
+            isForgetful ? List.of() : conditions);
         yield new Done();
       }
       case ClusterCall.AskOwner(var claim) ->
