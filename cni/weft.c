@@ -6,12 +6,19 @@
  * input until the end of what we write. The answer is one digit, the exit code, and what standard output shall get.
  *
  * The socket is /run/weft/weft-cni.sock; "agentSocket": "/another/path" in the configuration names another one.
+ *
+ * By the name weft-PLUGIN it runs the standard plugin PLUGIN where that finds the host's end of the container's interface:
+ * in the tenant's network namespace. "WEFT_WITHIN=1" among the variables asks the agent for it; the answer is its path, or
+ * nothing where the container has no interface of Weft's.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -88,7 +95,33 @@ static ssize_t read_all(int fd, char *octets, size_t size) {
   return (ssize_t)length;
 }
 
-int main(void) {
+/* Becomes the plugin, in the namespace (an empty path: where we are). It reads the configuration as we did. */
+static void become(const char *plugin, const char *namespace, size_t length) {
+  int input = memfd_create("configuration", 0);
+  for (size_t done = 0; input >= 0 && done < length; ) {
+    ssize_t written = write(input, config + done, length - done);
+    if (written < 0) fail(5, "cannot hand on the network configuration", plugin, errno);
+    done += (size_t)written;
+  }
+  if (input < 0 || lseek(input, 0, SEEK_SET) < 0 || dup2(input, STDIN_FILENO) < 0)
+    fail(5, "cannot hand on the network configuration", plugin, errno);
+  int fd = *namespace ? open(namespace, O_RDONLY | O_CLOEXEC) : -1;
+  if (*namespace && (fd < 0 || setns(fd, CLONE_NEWNET) < 0)) fail(11, "cannot enter the tenant's network namespace", namespace, errno);
+  const char *path = getenv("CNI_PATH");
+  static char program[4096];
+  for (const char *at = path ? path : ""; *at; ) {
+    size_t directory = strcspn(at, ":");
+    snprintf(program, sizeof program, "%.*s/%s", (int)directory, at, plugin);
+    execl(program, plugin, (char *)NULL);
+    at += directory + (at[directory] == ':');
+  }
+  fail(5, "no such plugin in CNI_PATH", plugin, 0);
+}
+
+int main(int argc, char **argv) {
+  const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+  const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+  const char *plugin = strncmp(name, "weft-", 5) ? NULL : name + 5;
   const char *command = getenv("CNI_COMMAND");
   if (!command) {
     fputs("weft: the CNI plugin of Weft; a container runtime calls it. Supports CNI 0.4.0, 1.0.0 and 1.1.0.\n", stderr);
@@ -97,6 +130,8 @@ int main(void) {
   status = !strcmp(command, "STATUS");
   ssize_t length = read_all(STDIN_FILENO, config, MAX_CONFIG);
   if (length < 0) fail(5, "cannot read the network configuration", "standard input", errno);
+
+  if (plugin && strcmp(command, "ADD") && strcmp(command, "DEL") && strcmp(command, "CHECK")) become(plugin, "", (size_t)length);
 
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   field("agentSocket", address.sun_path, sizeof address.sun_path);
@@ -112,12 +147,16 @@ int main(void) {
   send_all(fd, address.sun_path, "weft-cni 1", sizeof "weft-cni 1");
   for (char **variable = environ; *variable; variable++)
     if (!strncmp(*variable, "CNI_", 4)) send_all(fd, address.sun_path, *variable, strlen(*variable) + 1);
+  if (plugin) send_all(fd, address.sun_path, "WEFT_WITHIN=1", sizeof "WEFT_WITHIN=1");
   send_all(fd, address.sun_path, "", 1);
   send_all(fd, address.sun_path, config, (size_t)length);
   shutdown(fd, SHUT_WR);
 
   ssize_t answered = read_all(fd, answer, MAX_ANSWER);
   if (answered < 1) away(address.sun_path, answered < 0 ? errno : ECONNRESET);
+  if (*answer != '0' && *answer != '1')
+    fail(7, "agentSocket is not the agent's socket for the CNI plugin", address.sun_path, 0);
+  if (plugin && *answer == '0') become(plugin, answer + 1, (size_t)length);
   fwrite(answer + 1, 1, (size_t)answered - 1, stdout);
   return fflush(stdout) == 0 && answer[0] == '0' ? 0 : 1;
 }

@@ -26,10 +26,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 
 /**
- * The server: GET, POST, PUT, PATCH (RFC 7396), DELETE and watch on the loopback address, with
+ * The server: GET, POST, PUT, PATCH (RFC 7396), DELETE and watch, on the loopback address, with
  * paged lists, selectors, bookmarks, compare-and-set by resource version, status subresources,
  * preconditions, finalizers and partial metadata. What it does not do: admission, authorization,
  * server-side apply, CEL.
@@ -49,6 +50,7 @@ public final class ApiServer implements AutoCloseable {
   private volatile Duration latency = Duration.ZERO;
   private volatile boolean away;
   private volatile boolean bookmarks = true;
+  private volatile Consumer<String> steps = _ -> {};
 
   private ApiServer(HttpServer server) {
     this.server = server;
@@ -60,6 +62,11 @@ public final class ApiServer implements AutoCloseable {
   /** Without TLS, on a free port. */
   public static ApiServer start() throws IOException {
     return new ApiServer(HttpServer.create(loopback(), 0));
+  }
+
+  /** Without TLS, on a free port of the address. */
+  public static ApiServer start(InetAddress address) throws IOException {
+    return new ApiServer(HttpServer.create(new InetSocketAddress(address, 0), 0));
   }
 
   /** With TLS; the certificate must be for 127.0.0.1. Client certificates are asked for. */
@@ -84,7 +91,9 @@ public final class ApiServer implements AutoCloseable {
   public URI uri() {
     return URI.create(
         (server instanceof HttpsServer ? "https" : "http")
-            + "://127.0.0.1:"
+            + "://"
+            + server.getAddress().getAddress().getHostAddress()
+            + ":"
             + server.getAddress().getPort());
   }
 
@@ -101,11 +110,7 @@ public final class ApiServer implements AutoCloseable {
    * @throws IllegalArgumentException when the kind is not known or the schema refuses it
    */
   public JsonNode put(ObjectNode object) {
-    var type =
-        types.stream()
-            .filter(each -> each.kind().equals(object.path("kind").asText()))
-            .findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("no such kind: " + object));
+    var type = type(object.path("kind").asText());
     var metadata = object.path("metadata");
     var namespace = metadata.path("namespace").asText("");
     var name = metadata.path("name").asText();
@@ -117,6 +122,31 @@ public final class ApiServer implements AutoCloseable {
       return type.hasStatus() && object.has("status")
           ? store.replace(type, namespace, name, true, object)
           : stored;
+    } catch (Refusal refusal) {
+      throw new IllegalArgumentException(refusal.words(), refusal);
+    }
+  }
+
+  private ResourceType type(String kind) {
+    return types.stream()
+        .filter(each -> each.kind().equals(kind))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no such kind: " + kind));
+  }
+
+  /** All objects of the kind, without a call. */
+  public List<ObjectNode> objects(String kind) {
+    return store.list(type(kind), "").stream().map(ObjectNode::deepCopy).toList();
+  }
+
+  /**
+   * Removes an object of a cluster-wide kind, without a call.
+   *
+   * @throws IllegalArgumentException when it is not there
+   */
+  public void remove(String kind, String name) {
+    try {
+      store.delete(type(kind), "", name, "", "");
     } catch (Refusal refusal) {
       throw new IllegalArgumentException(refusal.words(), refusal);
     }
@@ -158,6 +188,15 @@ public final class ApiServer implements AutoCloseable {
     bookmarks = next;
   }
 
+  /**
+   * Told of each call that changes something, before it is carried out and again before it is
+   * answered, such as {@code before PUT /apis/...} and {@code after PUT /apis/...}; the call waits
+   * for it. So a test may end the caller in between.
+   */
+  public void steps(Consumer<String> next) {
+    steps = next;
+  }
+
   /** What was called, such as {@code PUT /apis/...}, in its order. */
   public List<String> calls() {
     return List.copyOf(calls);
@@ -192,14 +231,22 @@ public final class ApiServer implements AutoCloseable {
           watch(exchange, target, parameters);
           return;
         }
-        calls.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath());
+        var call = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
+        calls.add(call);
+        boolean changes = !exchange.getRequestMethod().equals("GET");
+        if (changes) {
+          steps.accept("before " + call);
+        }
         var answer = carryOut(exchange, target, parameters);
+        if (changes) {
+          steps.accept("after " + call);
+        }
         if (failing.get() > 0 && failing.getAndDecrement() > 0) {
           throw new Refusal(500, "InternalError", "the answer is lost");
         }
         send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
       } catch (Refusal refusal) {
-        send(exchange, refusal.code(), status(refusal));
+        send(exchange, refusal.code(), refusal.status());
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -257,29 +304,9 @@ public final class ApiServer implements AutoCloseable {
       if (!patch.at("/metadata/resourceVersion").isTextual()) {
         next.withObject("/metadata").remove("resourceVersion");
       }
-      merge(next, patch);
+      MergePatch.apply(next, patch);
       return store.replace(target.type(), target.namespace(), target.name(), target.status(), next);
     }
-  }
-
-  private static void merge(ObjectNode into, JsonNode patch) {
-    patch
-        .properties()
-        .forEach(
-            field -> {
-              var name = field.getKey();
-              var value = field.getValue();
-              if (value.isNull()) {
-                into.remove(name);
-              } else if (value.isObject()) {
-                if (!into.path(name).isObject()) {
-                  into.set(name, JsonNodeFactory.instance.objectNode());
-                }
-                merge((ObjectNode) into.get(name), value);
-              } else {
-                into.set(name, value);
-              }
-            });
   }
 
   /** {@code continue} holds the version and how many have been seen: enough for tests. */
@@ -354,7 +381,7 @@ public final class ApiServer implements AutoCloseable {
       return Optional.of(store.after(seen, BOOKMARK_MILLIS));
     } catch (Refusal gone) {
       var error = JsonNodeFactory.instance.objectNode().put("type", "ERROR");
-      error.set("object", status(gone));
+      error.set("object", gone.status());
       write(out, error);
       return Optional.empty();
     }
@@ -445,17 +472,6 @@ public final class ApiServer implements AutoCloseable {
       }
     }
     return parameters;
-  }
-
-  private static ObjectNode status(Refusal refusal) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("kind", "Status")
-        .put("apiVersion", "v1")
-        .put("status", "Failure")
-        .put("reason", refusal.reason())
-        .put("message", refusal.words())
-        .put("code", refusal.code());
   }
 
   private static void send(HttpExchange exchange, int code, JsonNode body) throws IOException {

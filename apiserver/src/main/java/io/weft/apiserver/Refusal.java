@@ -1,5 +1,8 @@
 package io.weft.apiserver;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /** A call that is answered with a {@code Status} of failure. */
 final class Refusal extends Exception {
   private static final long serialVersionUID = 1;
@@ -47,5 +50,17 @@ final class Refusal extends Exception {
 
   String words() {
     return String.valueOf(getMessage());
+  }
+
+  /** As the server answers it. */
+  ObjectNode status() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("kind", "Status")
+        .put("apiVersion", "v1")
+        .put("status", "Failure")
+        .put("reason", reason())
+        .put("message", words())
+        .put("code", code());
   }
 }

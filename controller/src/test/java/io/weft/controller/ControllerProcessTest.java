@@ -96,8 +96,10 @@ final class ControllerProcessTest {
 
   @Test
   void whenTheLeaderIsKilledTheOtherTakesOverAndNoVniIsTwos() throws Exception {
+    long begun = System.nanoTime();
     var leader = start("a");
-    awaitStatus("a", ControllerProcessTest::leads);
+    awaitStatus("a", status -> leads(status) && status.path("current").asBoolean());
+    System.out.printf("empty: start to ready in %d ms%n", millisSince(begun));
     start("b");
     awaitStatus("b", status -> status.path("leader").asText().startsWith("a_"));
     for (int i = 0; i < 200; i++) {

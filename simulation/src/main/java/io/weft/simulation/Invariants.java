@@ -9,10 +9,9 @@ import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEffect;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
@@ -22,10 +21,7 @@ final class Invariants {
   /** An endpoint that was attached here at some time. */
   private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
 
-  private static final Comparator<Place> ORDER =
-      Comparator.comparing(Place::namespace).thenComparing(Place::mac).thenComparing(Place::vtep);
-
-  private final TreeSet<Place> places = new TreeSet<>(ORDER);
+  private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
     places.add(new Place(namespace, mac, machine.vtep()));

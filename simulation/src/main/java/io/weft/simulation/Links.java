@@ -94,7 +94,7 @@ final class Links {
     if (to.isEmpty() || link(from, to.get()).cut) {
       from.later(
           CONNECT_TIMEOUT.toNanos(),
-          () -> from.bgp(new SpeakerEvent.ConnectFailed(address, "no answer")));
+          () -> from.receive(new SpeakerEvent.ConnectFailed(address, "no answer")));
       return;
     }
     int life = from.life();
@@ -108,7 +108,7 @@ final class Links {
     }
     if (!to.isAlive()) {
       var refused = new SpeakerEvent.ConnectFailed(to.address, "refused");
-      from.later(link(from, to).delayNanos, () -> from.bgp(refused));
+      from.later(link(from, to).delayNanos, () -> from.receive(refused));
       return;
     }
     long here = ++lastNumber;
@@ -118,7 +118,7 @@ final class Links {
     ends.put(there, new End(there, to, here, link, new MessageCodec()));
     connections++;
     carry(to, from, () -> ifOpen(here, new SpeakerEvent.Connected(here, to.address)));
-    to.bgp(new SpeakerEvent.Accepted(there, from.address));
+    to.receive(new SpeakerEvent.Accepted(there, from.address));
   }
 
   void send(long number, List<Message> messages) {
@@ -136,7 +136,7 @@ final class Links {
   private void deliver(End to, Frames.Frame frame) {
     trace.delivered(to.machine().name, to.number(), frame.octets());
     var decoded = frames.decode(to.codec(), frame);
-    to.machine().bgp(new SpeakerEvent.MessageReceived(to.number(), decoded));
+    to.machine().receive(new SpeakerEvent.MessageReceived(to.number(), decoded));
   }
 
   /** What was sent before still arrives. */
@@ -157,7 +157,7 @@ final class Links {
 
   private void disconnect(End end, String reason) {
     ends.remove(end.number());
-    end.machine().bgp(new SpeakerEvent.Disconnected(end.number(), reason));
+    end.machine().receive(new SpeakerEvent.Disconnected(end.number(), reason));
   }
 
   private void toOther(End end, Consumer<End> action) {
@@ -167,7 +167,7 @@ final class Links {
   }
 
   private void ifOpen(long number, SpeakerEvent event) {
-    Optional.ofNullable(ends.get(number)).ifPresent(end -> end.machine().bgp(event));
+    Optional.ofNullable(ends.get(number)).ifPresent(end -> end.machine().receive(event));
   }
 
   /** Over the link; one delay for all that passes keeps the order. */

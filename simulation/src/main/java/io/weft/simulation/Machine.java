@@ -3,6 +3,8 @@ package io.weft.simulation;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.net.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -17,6 +19,8 @@ abstract class Machine {
   private final Links links;
   private int life;
   private boolean alive;
+  private final List<SpeakerEvent> inbox = new ArrayList<>();
+  private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
   private long sentMessages;
   private long sentOctets;
@@ -61,6 +65,8 @@ abstract class Machine {
     alive = true;
     life++;
     wakeAt = OptionalLong.empty();
+    inbox.clear();
+    busyUntilNanos = 0;
     trace.add(name, "starts");
     begin();
   }
@@ -90,6 +96,24 @@ abstract class Machine {
             action.run();
           }
         });
+  }
+
+  /**
+   * Something comes over the network. A brain that has just taken what came is busy with it for a
+   * while; what comes meanwhile is taken together, as it is by an event loop.
+   */
+  final void receive(SpeakerEvent event) {
+    inbox.add(event);
+    if (inbox.size() == 1) {
+      later(Math.max(0, busyUntilNanos - timeline.now()), this::takeInbox);
+    }
+  }
+
+  private void takeInbox() {
+    var events = List.copyOf(inbox);
+    inbox.clear();
+    busyUntilNanos = timeline.now() + stepNanos();
+    bgp(events);
   }
 
   /** Sees to it that the brain is woken at its next deadline. */
@@ -130,7 +154,10 @@ abstract class Machine {
 
   abstract void end();
 
-  abstract void bgp(SpeakerEvent event);
+  /** How long a step with what came keeps the brain busy. */
+  abstract long stepNanos();
+
+  abstract void bgp(List<SpeakerEvent> events);
 
   abstract OptionalLong nextDeadline();
 

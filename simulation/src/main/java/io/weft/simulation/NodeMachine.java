@@ -24,6 +24,9 @@ final class NodeMachine extends Machine {
   private static final String NAMESPACE_PREFIX = "weft-";
   private static final int UNDERLAY_MTU = 1_500;
 
+  /** Long enough for the word of the other reflector to come. */
+  private static final long STEP_NANOS = 500_000;
+
   /** A batch takes 50 to 250 microseconds; lost entries are noticed as late. */
   private static final long KERNEL_LEAST_NANOS = 50_000;
 
@@ -31,7 +34,7 @@ final class NodeMachine extends Machine {
 
   private final SplitMix64 random;
   private final Invariants invariants;
-  private final SimulatedKernel kernel = new SimulatedKernel();
+  private final SimulatedKernel kernel;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -46,6 +49,7 @@ final class NodeMachine extends Machine {
       Ipv4Address address,
       NodeIntent intent,
       SplitMix64 random,
+      Shared<ForwardingKey> keys,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -54,6 +58,7 @@ final class NodeMachine extends Machine {
     this.underlay = new Underlay(address, address, UNDERLAY_MTU);
     this.intent = intent;
     this.random = random;
+    this.kernel = new SimulatedKernel(keys);
     this.invariants = invariants;
     this.node = fresh();
   }
@@ -85,8 +90,12 @@ final class NodeMachine extends Machine {
   }
 
   void give(NodeEvent event) {
-    trace.event(name, event);
-    for (var effect : node.step(timeline.now(), event)) {
+    give(List.of(event));
+  }
+
+  private void give(List<NodeEvent> events) {
+    events.forEach(event -> trace.event(name, event));
+    for (var effect : node.step(timeline.now(), events)) {
       trace.effect(name, effect);
       switch (effect) {
         case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
@@ -103,18 +112,20 @@ final class NodeMachine extends Machine {
 
   private void answer(long request, AttachResult result) {
     attached.put(request, result);
-    tellPlaces();
+    tellPlace(result);
   }
 
   /** Where those who were attached here at some time are by the intent and the VTEP of now. */
   private void tellPlaces() {
-    for (var result : attached.values()) {
-      if (result instanceof AttachResult.Attached endpoint) {
-        intent.networks().stream()
-            .filter(network -> network.name().equals(endpoint.network()))
-            .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
-            .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
-      }
+    attached.values().forEach(this::tellPlace);
+  }
+
+  private void tellPlace(AttachResult result) {
+    if (result instanceof AttachResult.Attached endpoint) {
+      intent.networks().stream()
+          .filter(network -> network.name().equals(endpoint.network()))
+          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
+          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
     }
   }
 
@@ -127,9 +138,11 @@ final class NodeMachine extends Machine {
           var outcome = kernel.apply(batch.changes());
           invariants.check(this, batch.changes());
           lastWriteNanos = timeline.now();
-          give(new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals()));
-          if (!outcome.notices().isEmpty()) {
-            give(new NodeEvent.KernelChanged(outcome.notices()));
+          var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
+          if (outcome.notices().isEmpty()) {
+            give(applied);
+          } else {
+            give(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
           }
         });
   }
@@ -201,8 +214,13 @@ final class NodeMachine extends Machine {
   }
 
   @Override
-  void bgp(SpeakerEvent event) {
-    give(new NodeEvent.Bgp(event));
+  long stepNanos() {
+    return STEP_NANOS;
+  }
+
+  @Override
+  void bgp(List<SpeakerEvent> events) {
+    give(events.stream().<NodeEvent>map(NodeEvent.Bgp::new).toList());
   }
 
   @Override

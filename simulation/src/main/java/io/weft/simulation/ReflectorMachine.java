@@ -6,12 +6,16 @@ import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.net.IpAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 
 /** A route reflector: a speaker that keeps all, and nothing else. */
 final class ReflectorMachine extends Machine {
   /** As the daemon does it: clients say their routes first (RFC 4724 §4.1). */
   private static final Duration END_OF_RIB_PAUSE = Duration.ofSeconds(5);
+
+  /** About what a step takes that tells a thousand clients something. */
+  private static final long STEP_NANOS = 1_000_000;
 
   private final SpeakerConfig config;
   private Speaker speaker;
@@ -25,26 +29,31 @@ final class ReflectorMachine extends Machine {
       Links links) {
     super(name, address, timeline, trace, links);
     this.config = config;
-    this.speaker = new Speaker(config);
+    this.speaker = Speaker.reflector(config);
   }
 
   @Override
   void begin() {
-    speaker = new Speaker(config);
-    later(END_OF_RIB_PAUSE.toNanos(), () -> bgp(new SpeakerEvent.OriginationCompleted()));
+    speaker = Speaker.reflector(config);
+    later(END_OF_RIB_PAUSE.toNanos(), () -> bgp(List.of(new SpeakerEvent.OriginationCompleted())));
   }
 
   @Override
   void end() {}
 
   @Override
-  void bgp(SpeakerEvent event) {
-    trace.event(name, event);
-    for (var effect : speaker.step(timeline.now(), event)) {
+  void bgp(List<SpeakerEvent> events) {
+    events.forEach(event -> trace.event(name, event));
+    for (var effect : speaker.step(timeline.now(), events)) {
       trace.effect(name, effect);
       carryOut(effect);
     }
     rest();
+  }
+
+  @Override
+  long stepNanos() {
+    return STEP_NANOS;
   }
 
   @Override
@@ -54,7 +63,7 @@ final class ReflectorMachine extends Machine {
 
   @Override
   void deadlineReached() {
-    bgp(new SpeakerEvent.DeadlineReached());
+    bgp(List.of(new SpeakerEvent.DeadlineReached()));
   }
 
   SpeakerView view() {

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -22,9 +23,13 @@ import java.util.TreeMap;
 public final class SimulatedKernel {
   private final TreeMap<ForwardingKey, ForwardingObject> objects = new TreeMap<>();
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
+  private final Shared<ForwardingKey> shared;
   private long writes;
 
-  SimulatedKernel() {}
+  /** {@code shared}: the keys of all kernels, which hold much that is equal. */
+  SimulatedKernel(Shared<ForwardingKey> shared) {
+    this.shared = shared;
+  }
 
   /** What stands, in the order of dependencies, as a dump shows it. */
   public Collection<ForwardingObject> objects() {
@@ -33,7 +38,11 @@ public final class SimulatedKernel {
 
   /** What stands of one kind. */
   public List<ForwardingObject> objects(Kind kind) {
-    return objects.values().stream().filter(object -> object.key().kind() == kind).toList();
+    var first = new ForwardingKey(kind, "", 0, "");
+    return objects.tailMap(first).entrySet().stream()
+        .takeWhile(entry -> entry.getKey().kind() == kind)
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   /** Counts changes that were asked for, needless and refused ones among them. */
@@ -59,14 +68,15 @@ public final class SimulatedKernel {
     var notices = new ArrayList<Observation>();
     for (var change : changes) {
       writes++;
+      var key = change.key();
       switch (change) {
         case KernelChange.Put(var object) ->
-            obstacle(object)
+            obstacle(key, object)
                 .ifPresentOrElse(
-                    why -> refusals.add(new Refusal(object.key(), why)), () -> put(object));
-        case KernelChange.Remove(var object) -> {
-          objects.remove(object.key());
-          if (isGround(object.key().kind())) {
+                    why -> refusals.add(new Refusal(key, why)), () -> put(key, object));
+        case KernelChange.Remove _ -> {
+          objects.remove(key);
+          if (isGround(key.kind())) {
             notices.addAll(sweep());
           }
         }
@@ -86,25 +96,27 @@ public final class SimulatedKernel {
   }
 
   /** A port that stands in another namespace moves. */
-  private void put(ForwardingObject object) {
-    if (object.key().kind() == Kind.PORT) {
+  private void put(ForwardingKey key, ForwardingObject object) {
+    if (key.kind() == Kind.PORT) {
       objects
           .subMap(
               new ForwardingKey(Kind.PORT, "", 0, ""), new ForwardingKey(Kind.LOCAL_FDB, "", 0, ""))
           .keySet()
-          .removeIf(key -> key.discriminator().equals(object.key().discriminator()));
+          .removeIf(other -> other.discriminator().equals(key.discriminator()));
     }
-    objects.put(object.key(), object.observable());
+    objects.put(shared.of(key), object.observable());
   }
 
-  private Optional<String> obstacle(ForwardingObject object) {
-    if (refused.contains(object.key().kind())) {
+  private Optional<String> obstacle(ForwardingKey key, ForwardingObject object) {
+    if (refused.contains(key.kind())) {
       return Optional.of("Operation not supported");
     }
-    return grounds(object).stream()
-        .filter(base -> !objects.containsKey(base))
-        .findFirst()
-        .map(base -> "No such device: " + base);
+    for (var base : grounds(object)) {
+      if (!objects.containsKey(base)) {
+        return Optional.of("No such device: " + base);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Removes what has lost its ground, layer by layer. */

@@ -53,6 +53,7 @@ class Trace {
           NodeEvent.AttachRequested _,
           NodeEvent.DetachRequested _,
           NodeEvent.LinksAppeared _,
+          NodeEvent.PodCidrsSeen _,
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,

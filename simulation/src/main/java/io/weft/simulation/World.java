@@ -129,6 +129,7 @@ public final class World {
       links.add(machine);
     }
     var invariants = new Invariants();
+    var keys = new Shared<ForwardingKey>();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
@@ -136,6 +137,7 @@ public final class World {
               vtep(i),
               intent(i, builder.networks),
               random,
+              keys,
               invariants,
               timeline,
               trace,

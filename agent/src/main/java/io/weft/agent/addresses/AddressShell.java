@@ -5,6 +5,7 @@ import io.weft.overlay.ipam.AddressWrite;
 import io.weft.overlay.ipam.AddressWrite.Outcome;
 import io.weft.overlay.node.NodeEvent;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -48,14 +49,21 @@ public final class AddressShell implements AutoCloseable {
     this.thread = Thread.ofPlatform().name("addresses").daemon(true).unstarted(this::run);
   }
 
-  /** Begins by reading the store. */
-  public void start() {
-    thread.start();
+  /** Begins by reading the store; once. */
+  public synchronized void start() {
+    if (thread.getState() == Thread.State.NEW) {
+      thread.start();
+    }
   }
 
   /** Hands over a change. */
   public void write(AddressWrite write) {
     writes.add(write);
+  }
+
+  /** What is wrong with the store although it can be read, a line each. */
+  public List<String> problems() {
+    return store.problems();
   }
 
   private void run() {

@@ -3,6 +3,7 @@ package io.weft.agent.addresses;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Where the nodes keep blocks and claims together: a directory, or the API of Kubernetes. One
@@ -30,6 +31,14 @@ public interface AddressStore extends AutoCloseable {
 
   /** True when {@link #read} may give something else than it last did. */
   boolean mayHaveChanged() throws IOException;
+
+  /**
+   * What is wrong with it although it can be read, a line each: records that are not used, for
+   * example. Any thread may ask.
+   */
+  default List<String> problems() {
+    return List.of();
+  }
 
   @Override
   void close() throws IOException;

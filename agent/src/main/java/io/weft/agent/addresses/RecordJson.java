@@ -2,12 +2,12 @@ package io.weft.agent.addresses;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.ipam.AddressBlock;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressClaim.Holder;
@@ -39,8 +39,14 @@ public final class RecordJson {
         var addresses = spec.putArray("addresses");
         claim.addresses().forEach(address -> addresses.add(address.toString()));
         spec.put("mac", claim.mac().toString());
-        claim.holders().forEach(holder -> put(spec.withArray("holders"), holder));
-        claim.active().ifPresent(holder -> spec.put("active", claim.holders().indexOf(holder)));
+        var holders = spec.putArray("holders");
+        for (var holder : claim.holders()) {
+          holders
+              .addObject()
+              .put("node", holder.node())
+              .put("endpoint", holder.endpoint())
+              .put("active", claim.active().filter(holder::equals).isPresent());
+        }
       }
     }
     return document;
@@ -49,10 +55,6 @@ public final class RecordJson {
   /** The kind of the record. */
   public static String kind(AddressRecord record) {
     return record instanceof AddressBlock ? "AddressBlock" : "AddressClaim";
-  }
-
-  private static void put(ArrayNode holders, Holder holder) {
-    holders.addObject().put("node", holder.node()).put("endpoint", holder.endpoint());
   }
 
   static byte[] octets(ObjectNode document) throws IOException {
@@ -85,27 +87,31 @@ public final class RecordJson {
   private static AddressClaim claim(String name, String network, JsonNode spec) {
     var addresses = new ArrayList<IpAddress>();
     spec.path("addresses").forEach(address -> addresses.add(IpAddress.parse(address.asText())));
+    if (addresses.isEmpty()) {
+      throw new IllegalArgumentException("'addresses' is missing or empty");
+    }
     var holders = new ArrayList<Holder>();
-    spec.path("holders")
-        .forEach(each -> holders.add(new Holder(text(each, "node"), text(each, "endpoint"))));
+    Optional<Holder> active = Optional.empty();
+    for (var each : spec.path("holders")) {
+      var holder = new Holder(text(each, "node"), text(each, "endpoint"));
+      if (each.path("active").asBoolean()) {
+        if (active.isPresent()) {
+          throw new IllegalArgumentException("two of its 'holders' are active");
+        }
+        active = Optional.of(holder);
+      }
+      holders.add(holder);
+    }
     return new AddressClaim(
-        name,
-        network,
-        addresses,
-        MacAddress.parse(text(spec, "mac")),
-        holders,
-        active(spec.path("active"), holders));
+        name, network, addresses, mac(name, network, spec, addresses), holders, active);
   }
 
-  private static Optional<Holder> active(JsonNode index, List<Holder> holders) {
-    if (index.isMissingNode()) {
-      return Optional.empty();
-    }
-    int number = index.asInt(-1);
-    if (number < 0 || number >= holders.size()) {
-      throw new IllegalArgumentException("'active' is no index of 'holders': " + index);
-    }
-    return Optional.of(holders.get(number));
+  /** Who claims by hand need not say one. */
+  private static MacAddress mac(
+      String name, String network, JsonNode spec, List<IpAddress> addresses) {
+    return spec.has("mac")
+        ? MacAddress.parse(text(spec, "mac"))
+        : AddressPlan.mac(network, name, addresses);
   }
 
   private static String text(JsonNode node, String field) {

@@ -75,6 +75,11 @@ record CniCall(
           "install the plugin again: weft cni install");
     }
 
+    /** True when the program asks where the port is, to run another plugin there. */
+    boolean asksForNamespace() {
+      return !variable("WEFT_WITHIN").isEmpty();
+    }
+
     private String variable(String name) {
       return environment.getOrDefault(name, "");
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.Attached;
@@ -41,6 +42,9 @@ final class CniPlugin {
       var raw = CniCall.Raw.read(octets);
       version = versionOf(raw);
       var call = CniCall.of(raw);
+      if (raw.asksForNamespace()) {
+        return new Answer(true, namespace(new CniWishes(call).endpoint()));
+      }
       var result = carryOut(call, version);
       return new Answer(true, result.map(CniPlugin::line).orElse(""));
     } catch (CniFailure e) {
@@ -176,6 +180,19 @@ final class CniPlugin {
     }
     checkAddresses(standing.get().endpoint(), previous);
     checkPod(call, standing.get().endpoint(), insideName(call, wishes, previous));
+  }
+
+  /** The path of the network namespace with the endpoint's port; empty when there is none. */
+  private String namespace(String endpoint) throws CniFailure, InterruptedException {
+    var view = node.view();
+    return find(view, endpoint).stream()
+        .flatMap(
+            found ->
+                view.networks().stream()
+                    .filter(each -> each.intent().name().equals(found.endpoint().network())))
+        .map(network -> NetworkNamespaces.DIRECTORY + "/" + network.namespace())
+        .findFirst()
+        .orElse("");
   }
 
   private static Optional<NodeView.EndpointView> find(NodeView view, String name) {

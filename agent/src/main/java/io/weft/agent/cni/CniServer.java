@@ -1,5 +1,6 @@
 package io.weft.agent.cni;
 
+import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.UnixListener;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,10 +28,14 @@ public final class CniServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
 
+  private static final String SUFFIX = "-cni.sock";
+
+  private final Path path;
   private final CniPlugin plugin;
   private final UnixListener listener;
 
   private CniServer(Path path, CniPlugin plugin) throws IOException {
+    this.path = path;
     this.plugin = plugin;
     this.listener = UnixListener.open(path, "cni", MAX_CALLS, this::serve);
   }
@@ -48,13 +53,24 @@ public final class CniServer implements AutoCloseable {
   public static Path beside(Path control) {
     var name = String.valueOf(control.getFileName());
     var stem = name.endsWith(".sock") ? name.substring(0, name.length() - 5) : name;
-    return control.resolveSibling(stem + "-cni.sock");
+    return control.resolveSibling(stem + SUFFIX);
+  }
+
+  private static Path control(Path cni) {
+    var name = String.valueOf(cni.getFileName());
+    return name.endsWith(SUFFIX)
+        ? cni.resolveSibling(name.substring(0, name.length() - SUFFIX.length()) + ".sock")
+        : cni;
   }
 
   private void serve(SocketChannel channel) throws IOException, InterruptedException {
     var octets = new ByteArrayOutputStream();
     var buffer = ByteBuffer.allocate(16 * 1024);
     while (channel.read(buffer) >= 0) {
+      if (octets.size() == 0 && buffer.position() > 0 && buffer.get(0) == '{') {
+        write(channel, notForCommands());
+        return; // who sends this waits for an answer before it ends its half
+      }
       octets.write(buffer.array(), 0, buffer.position());
       buffer.clear();
       if (octets.size() > MAX_CALL) {
@@ -63,7 +79,20 @@ public final class CniServer implements AutoCloseable {
       }
     }
     var answer = plugin.answer(octets.toByteArray());
-    var text = (answer.succeeded() ? "0" : "1") + answer.output();
+    write(channel, (answer.succeeded() ? "0" : "1") + answer.output());
+  }
+
+  /** For the command line, which speaks to the control socket. */
+  private String notForCommands() {
+    return ControlServer.refusal(
+            "WRONG_SOCKET",
+            path
+                + " is the socket of the CNI plugin; commands use the agent's control socket, "
+                + control(path))
+        + "\n";
+  }
+
+  private static void write(SocketChannel channel, String text) throws IOException {
     var out = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     while (out.hasRemaining()) {
       channel.write(out);

@@ -8,14 +8,21 @@ import io.weft.overlay.attachment.AttachRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the configuration and the arguments of a call ask for. A wish may come by capability ({@code
- * runtimeConfig}), by {@code args.cni}, or by {@code CNI_ARGS}; the first that has it counts.
+ * runtimeConfig}), by an annotation of the pod, by {@code args.cni}, or by {@code CNI_ARGS}; the
+ * first that has it counts.
  */
 record CniWishes(CniCall call) {
   /** The interface that is made beside that of an earlier plugin, where nothing else is said. */
   private static final String BESIDE = "weft0";
+
+  /** The capability by which containerd hands on the annotations of a Kubernetes pod. */
+  static final String ANNOTATIONS = "io.kubernetes.cri.pod-annotations";
+
+  private static final String ANNOTATION_PREFIX = "weft.io/";
 
   /** Containers with longer names are known by a part and a hash: they share 255 octets. */
   private static final int MAX_CONTAINER = 32;
@@ -69,12 +76,30 @@ record CniWishes(CniCall call) {
    */
   AttachRequest request(String network) throws CniFailure {
     refuseForeignIpam();
+    refuseWorkOfTheHost();
     var request =
         new AttachRequest(
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
     var claim = first("claim", "WEFT_CLAIM");
     boolean standby = first("standby", "WEFT_STANDBY").contains("true");
     return claim.isEmpty() ? request : request.withClaim(claim.getFirst(), standby);
+  }
+
+  /**
+   * Refuses what a plugin behind this one would do for an interface of the node's own namespace,
+   * and cannot do for ours: its port is in the tenant's. Behind another plugin it is that one's.
+   */
+  private void refuseWorkOfTheHost() throws CniFailure {
+    var runtime = call.configuration().path("runtimeConfig");
+    var ports = runtime.path("portMappings");
+    if (call.previous().isEmpty() && !ports.isEmpty()) {
+      throw new CniFailure(
+          CniFailure.INVALID_CONFIGURATION,
+          "host ports cannot lead to this container",
+          ("hostPort %s: its network is not reachable from the node; leave it out, or let 'bridge'"
+                  + " make eth0 and weft stand behind it")
+              .formatted(ports.findValuesAsText("hostPort")));
+    }
   }
 
   private void refuseForeignIpam() throws CniFailure {
@@ -111,13 +136,20 @@ record CniWishes(CniCall call) {
 
   /** The values of a wish where it is said first. */
   private List<String> first(String field, String argument) {
-    for (var place : List.of("/runtimeConfig/", "/args/cni/")) {
-      var values = texts(call.configuration().at(place + field));
-      if (!values.isEmpty()) {
-        return values;
-      }
-    }
-    var text = call.arguments().getOrDefault(argument, "");
+    var configuration = call.configuration();
+    var runtime = configuration.path("runtimeConfig");
+    var annotation = runtime.path(ANNOTATIONS).path(ANNOTATION_PREFIX + field).asText("");
+    return Stream.of(
+            texts(runtime.path(field)),
+            listed(annotation),
+            texts(configuration.path("args").path("cni").path(field)),
+            listed(call.arguments().getOrDefault(argument, "")))
+        .filter(values -> !values.isEmpty())
+        .findFirst()
+        .orElse(List.of());
+  }
+
+  private static List<String> listed(String text) {
     return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
   }
 

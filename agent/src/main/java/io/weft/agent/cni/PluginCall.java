@@ -38,6 +38,14 @@ public record PluginCall(int exitCode, String output) {
       }
       channel.shutdownOutput();
       var answer = Channels.newInputStream(channel).readAllBytes();
+      if (answer.length > 0 && answer[0] != '0' && answer[0] != '1') {
+        return failed(
+            json,
+            new CniFailure(
+                CniFailure.INVALID_CONFIGURATION,
+                "agentSocket is not the agent's socket for the CNI plugin",
+                socket));
+      }
       if (answer.length > 0) {
         return new PluginCall(
             answer[0] == '0' ? 0 : 1,
@@ -76,8 +84,12 @@ public record PluginCall(int exitCode, String output) {
     var failure =
         new CniFailure(
             status ? CniFailure.NOT_AVAILABLE : CniFailure.TRY_AGAIN,
-            "the agent of this node does not answer; it is starting or stopping: try again later",
+            "the agent of this node does not answer; it is starting or stopped: try again later",
             details);
+    return failed(json, failure);
+  }
+
+  private static PluginCall failed(JsonNode json, CniFailure failure) {
     var version = json.path("cniVersion").asText(CniVersion.V0_4_0.text());
     return new PluginCall(1, CniResult.failure(version, failure) + "\n");
   }

@@ -89,6 +89,9 @@ public final class ControlServer implements AutoCloseable {
         buffer = ByteBuffer.allocate(buffer.capacity() * 4).put(buffer.flip());
       }
     }
+    if (buffer.position() > 0) {
+      write(channel, refusal("INVALID_REQUEST", "a request is one JSON object and ends its line"));
+    }
   }
 
   private void answerLines(SocketChannel channel, ByteBuffer buffer)
@@ -97,13 +100,16 @@ public final class ControlServer implements AutoCloseable {
     for (int end = lineEnd(buffer); end >= 0; end = lineEnd(buffer)) {
       var line = new byte[end - buffer.position()];
       buffer.get(line).get();
-      var answer = answer(new String(line, StandardCharsets.UTF_8));
-      var out = ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8));
-      while (out.hasRemaining()) {
-        channel.write(out);
-      }
+      write(channel, answer(new String(line, StandardCharsets.UTF_8)));
     }
     buffer.compact();
+  }
+
+  private static void write(SocketChannel channel, ObjectNode answer) throws IOException {
+    var out = ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8));
+    while (out.hasRemaining()) {
+      channel.write(out);
+    }
   }
 
   private static int lineEnd(ByteBuffer buffer) {
@@ -138,7 +144,13 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
-  private static ObjectNode refusal(String reason, String message) {
+  /**
+   * The answer that refuses a call.
+   *
+   * @param reason for programs, in capitals
+   * @param message for people
+   */
+  public static ObjectNode refusal(String reason, String message) {
     ObjectNode answer = JSON.createObjectNode().put("ok", false);
     answer.putObject("error").put("reason", reason).put("message", message);
     return answer;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Where the resources are. */
 public sealed interface IntentPlace {
@@ -48,10 +49,21 @@ public sealed interface IntentPlace {
    * @throws IOException when it cannot be read; the message says why and names it
    */
   default IntentSource open() throws IOException {
+    return this instanceof Directory(var path)
+        ? IntentDirectory.open(path)
+        : watched(client().orElseThrow());
+  }
+
+  /**
+   * A client of the API; empty where there is none.
+   *
+   * @throws IOException when kubeconfig or service account cannot be used
+   */
+  default Optional<ApiClient> client() throws IOException {
     return switch (this) {
-      case Directory(var path) -> IntentDirectory.open(path);
-      case Kubeconfig(var file) -> watched(ApiClient.ofKubeconfig(file));
-      case InCluster() -> watched(new ApiClient(ApiAccess.inCluster(System.getenv())));
+      case Directory _ -> Optional.empty();
+      case Kubeconfig(var file) -> Optional.of(ApiClient.ofKubeconfig(file));
+      case InCluster() -> Optional.of(new ApiClient(ApiAccess.inCluster(System.getenv())));
     };
   }
 

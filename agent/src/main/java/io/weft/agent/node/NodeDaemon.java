@@ -8,6 +8,7 @@ import io.weft.agent.bfd.PeerPaths;
 import io.weft.agent.bgp.BgpTransport;
 import io.weft.agent.bgp.EndpointTransport;
 import io.weft.agent.bgp.PeerTransport;
+import io.weft.agent.cluster.Cluster;
 import io.weft.agent.cni.CniServer;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
@@ -67,6 +68,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final PathProbes probes;
   private final RouterAdvertiser advertiser;
   private final NodeCalls calls;
+  private final Optional<Cluster> cluster;
   private final Optional<AddressShell> addresses;
   private final ControlServer control;
   private final CniServer cni;
@@ -81,16 +83,23 @@ public final class NodeDaemon implements AutoCloseable {
   private boolean kernelObserved;
   private Optional<IpAddress> listening = Optional.empty();
 
-  private NodeDaemon(NodeOptions options, ConfigurationSource configuration, UnderlayWatch underlay)
+  private NodeDaemon(
+      NodeOptions options,
+      ConfigurationSource configuration,
+      UnderlayWatch underlay,
+      Optional<Cluster> cluster)
       throws IOException {
     this.options = options;
+    this.cluster = cluster;
     this.configuration = configuration;
     this.underlay = underlay;
     var node =
         new Node(
             new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
                 .withAddresses(
-                    new AddressConfig(options.addresses().isPresent(), options.podCidrs())));
+                    new AddressConfig(
+                        options.addresses().isPresent() || cluster.isPresent(),
+                        options.podCidrs())));
     loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport =
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
@@ -136,11 +145,13 @@ public final class NodeDaemon implements AutoCloseable {
           "the node does not start without the Fabric that is declared; what stands in the kernel"
               + " stays as it is");
       var underlay = new UnderlayWatch(configuration.current().fabric());
+      var cluster = options.config().client().map(client -> new Cluster(client, options.name()));
       try {
-        var daemon = new NodeDaemon(options, configuration, underlay);
+        var daemon = new NodeDaemon(options, configuration, underlay, cluster);
         daemon.begin();
         return daemon;
       } catch (IOException | RuntimeException e) {
+        cluster.ifPresent(Cluster::close);
         underlay.close();
         throw e;
       }
@@ -150,11 +161,28 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private Optional<AddressShell> openAddresses() throws IOException {
-    if (options.addresses().isEmpty()) {
-      return Optional.empty();
+    if (options.addresses().isPresent()) {
+      var store = DirectoryStore.open(options.addresses().get());
+      return Optional.of(new AddressShell(store, loop::put));
     }
-    var store = DirectoryStore.open(options.addresses().get());
-    return Optional.of(new AddressShell(store, loop::put));
+    return cluster.map(each -> new AddressShell(each.addressStore(), loop::put));
+  }
+
+  /** Not before the pod CIDRs are known: else a pod would get an address from elsewhere. */
+  private void startAddresses() {
+    if (cluster.isEmpty()) {
+      addresses.ifPresent(AddressShell::start);
+      return;
+    }
+    cluster
+        .get()
+        .start(
+            podCidrs -> {
+              if (options.podCidrs().isEmpty()) {
+                loop.put(new NodeEvent.PodCidrsSeen(podCidrs));
+              }
+              addresses.ifPresent(AddressShell::start);
+            });
   }
 
   private CniServer openCni() throws IOException {
@@ -174,7 +202,7 @@ public final class NodeDaemon implements AutoCloseable {
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
     loop.start();
-    addresses.ifPresent(AddressShell::start);
+    startAddresses();
     tell();
     underlay.afterLook(this::lookAtLinks);
     kernel.start();
@@ -186,6 +214,11 @@ public final class NodeDaemon implements AutoCloseable {
       @Override
       public List<NodeEffect> step(long nowNanos, NodeEvent event) {
         return node.step(nowNanos, event);
+      }
+
+      @Override
+      public List<NodeEffect> step(long nowNanos, List<NodeEvent> events) {
+        return node.step(nowNanos, events);
       }
 
       @Override
@@ -265,6 +298,8 @@ public final class NodeDaemon implements AutoCloseable {
     problems.addAll(transport.problems());
     problems.addAll(endpoints.problems());
     problems.addAll(paths.problems());
+    cluster.ifPresent(each -> problems.addAll(each.problems()));
+    addresses.ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }
 
@@ -349,6 +384,7 @@ public final class NodeDaemon implements AutoCloseable {
     if (addresses.isPresent()) {
       addresses.get().close();
     }
+    cluster.ifPresent(Cluster::close);
     loop.close();
     transport.close();
     endpoints.close();

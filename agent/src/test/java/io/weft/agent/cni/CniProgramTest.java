@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
 import io.weft.linux.netlink.Address;
@@ -27,6 +28,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -183,6 +185,17 @@ class CniProgramTest {
     assertThat(succeeded(byCapability).at("/ips/0/address").asText()).isEqualTo("192.168.1.78/24");
 
     var pod = container("p3");
+    var annotated = plugin.configuration("1.0.0", "web");
+    annotated
+        .putObject("runtimeConfig")
+        .putObject("io.kubernetes.cri.pod-annotations")
+        .put("weft.io/ips", "192.168.1.79")
+        .put("weft.io/mac", "02:00:00:00:00:79");
+    var byAnnotation =
+        succeeded(plugin.call("ADD", "c4", container("p4"), annotated, "IP=1.1.1.1"));
+    assertThat(byAnnotation.at("/ips/0/address").asText()).isEqualTo("192.168.1.79/24");
+    assertThat(byAnnotation.at("/interfaces/1/mac").asText()).isEqualTo("02:00:00:00:00:79");
+
     var clash = plugin.call("ADD", "c3", pod, configuration);
     assertThat(clash.code()).as(clash.output()).isEqualTo(CniFailure.ADDRESS_IN_USE);
     assertThat(clash.json().path("details").asText()).contains("192.168.1.78", "c2/eth0@weft");
@@ -391,6 +404,30 @@ class CniProgramTest {
     var java = PluginCall.of(environment, input.getBytes(StandardCharsets.UTF_8));
     assertThat(new PluginProgram.Outcome(java.exitCode(), java.output())).isEqualTo(program);
     assertThat(java.exitCode()).isZero();
+  }
+
+  /** Each of the two sockets says at once that it is the wrong one. */
+  @Test
+  @Timeout(60)
+  void aSocketSaysThatItIsTheOtherOne() throws Exception {
+    start();
+    try (var client = ControlClient.connect(CniServer.beside(node.socket()))) {
+      var answer = client.call(ControlClient.request("status"));
+      assertThat(answer.path("ok").asBoolean()).isFalse();
+      assertThat(answer.at("/error/reason").asText()).isEqualTo("WRONG_SOCKET");
+      assertThat(answer.at("/error/message").asText()).contains(node.socket().toString());
+    }
+    var configuration =
+        plugin.configuration("1.1.0", "web").put("agentSocket", node.socket().toString());
+    var pod = container("p1");
+    check(7, plugin.call("ADD", "c1", pod, configuration), node.socket().toString());
+    var environment = new TreeMap<>(Map.of("CNI_COMMAND", "ADD", "CNI_CONTAINERID", "c1"));
+    for (var input : List.of(configuration.toString(), configuration.toPrettyString())) {
+      var java = PluginCall.of(environment, input.getBytes(StandardCharsets.UTF_8));
+      var program = plugin.run(environment, input);
+      assertThat(java.exitCode()).isEqualTo(program.exitCode()).isEqualTo(1);
+      assertThat(PluginProgram.JSON.readTree(java.output())).isEqualTo(program.json());
+    }
   }
 
   @Test

@@ -80,7 +80,8 @@ class AddressesProcessTest {
   }
 
   private void start() throws Exception {
-    node.start("--addresses=" + store()).awaitStatus(status -> status.has("vtep"));
+    node.start("--addresses=" + store())
+        .awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
     node.awaitAnswer("addresses", answer -> !answer.has("failure"));
   }
 

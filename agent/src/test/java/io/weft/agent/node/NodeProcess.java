@@ -22,28 +22,25 @@ import java.util.stream.Stream;
 public final class NodeProcess {
   public static final long TIMEOUT_NANOS = 30_000_000_000L;
 
+  private final TestNamespaces namespaces;
+  private final String name;
   private final String underlay;
   private final Path directory;
-  private final String name;
-  private final String prefix;
   private Optional<Process> process = Optional.empty();
 
   /** Skips the test where nothing is built. */
   public NodeProcess(TestNamespaces namespaces, String underlay, Path directory)
       throws IOException {
-    this(underlay, directory, "n1", namespaces.prefix());
+    this(namespaces, "n1", underlay, directory);
   }
 
-  /**
-   * One of several.
-   *
-   * @param prefix of its tenants' namespaces, which begins no other node's
-   */
-  NodeProcess(String underlay, Path directory, String name, String prefix) throws IOException {
+  /** One of several nodes of a test; tenants' namespaces of all have the test's prefix. */
+  NodeProcess(TestNamespaces namespaces, String name, String underlay, Path directory)
+      throws IOException {
+    this.namespaces = namespaces;
+    this.name = name;
     this.underlay = underlay;
     this.directory = directory;
-    this.name = name;
-    this.prefix = prefix;
     launcher();
     Files.createDirectories(config());
   }
@@ -52,6 +49,11 @@ public final class NodeProcess {
     var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
     assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
     return home.resolve("weft");
+  }
+
+  /** In front of the names of this node's tenants. */
+  String prefix() {
+    return namespaces.prefix() + (name.equals("n1") ? "" : name + "-");
   }
 
   public Path config() {
@@ -87,7 +89,7 @@ public final class NodeProcess {
                     "--name=" + name,
                     resources,
                     "--socket=" + socket(),
-                    "--netns-prefix=" + prefix),
+                    "--netns-prefix=" + prefix()),
                 Stream.of(more))
             .toList();
     process =
@@ -146,18 +148,6 @@ public final class NodeProcess {
       Thread.sleep(20);
     }
     throw new AssertionError(last + "\n" + String.join("\n", log()));
-  }
-
-  /** True when it has a VTEP, and nothing is left to be done. */
-  static boolean isSettled(JsonNode status) {
-    return status.has("vtep")
-        && status.path("converged").asBoolean()
-        && status.path("kernel").path("pending").asInt() == 0;
-  }
-
-  /** How often it has written to the kernel, once it is settled. */
-  long writes() throws Exception {
-    return awaitStatus(NodeProcess::isSettled).path("kernel").path("writes").asLong();
   }
 
   public JsonNode attach(String endpoint, String network, String netns, String... addresses)

@@ -4,6 +4,7 @@ import io.weft.bgp.wire.AsPath;
 import io.weft.bgp.wire.Family;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -30,25 +31,27 @@ public final class BestPath {
   public enum Step {
     /** 1. What we originate ourselves. */
     LOCAL(
-        Comparator.comparing(path -> !path.source().isLocal()),
+        (one, other) -> Boolean.compare(other.source().isLocal(), one.source().isLocal()),
         path -> path.source().isLocal() ? "our own" : "learned",
         "the best path is our own"),
 
     /** 2. What has not outlived its session for long (RFC 9494 §4.3). */
     LONG_LIVED(
-        Comparator.comparing(path -> path.shared().isLongLivedStale()),
+        (one, other) ->
+            Boolean.compare(one.shared().isLongLivedStale(), other.shared().isLongLivedStale()),
         path -> path.shared().isLongLivedStale() ? "llgr-stale" : "fresh",
         "this path is long-lived stale, the last resort (RFC 9494 §4.3)"),
 
     /** 3. The highest MAC mobility sequence number (RFC 7432 §15). */
     MOBILITY(
-        Comparator.comparingLong((Candidate path) -> path.shared().mobilitySequence()).reversed(),
+        (one, other) ->
+            Long.compare(other.shared().mobilitySequence(), one.shared().mobilitySequence()),
         path -> Long.toString(path.shared().mobilitySequence()),
         "the best path has the higher MAC mobility sequence number: %s against %s (RFC 7432 §15)"),
 
     /** 4. The highest degree of preference (§9.1.1). */
     PREFERENCE(
-        Comparator.comparingLong(BestPath::preference).reversed(),
+        (one, other) -> Long.compare(preference(other), preference(one)),
         path -> Long.toString(preference(path)),
         "the best path has the higher LOCAL_PREF: %s against %s (RFC 4271 §9.1.1)"),
 
@@ -72,7 +75,7 @@ public final class BestPath {
 
     /** d) External before internal. */
     EXTERNAL(
-        Comparator.comparing(path -> path.source().kind() != Source.Kind.EXTERNAL),
+        (one, other) -> Boolean.compare(isInternal(one), isInternal(other)),
         path -> path.source().kind() == Source.Kind.EXTERNAL ? "external" : "internal",
         "the best path is from an external neighbour, this from an internal one (RFC 4271"
             + " §9.1.2.2 d)"),
@@ -98,7 +101,7 @@ public final class BestPath {
      * and so on.
      */
     FRESH(
-        Comparator.comparing(Candidate::isStale),
+        (one, other) -> Boolean.compare(one.isStale(), other.isStale()),
         path -> path.isStale() ? "stale" : "fresh",
         "this path is kept only because its neighbour restarts (RFC 4724 §4.2)"),
 
@@ -135,6 +138,8 @@ public final class BestPath {
 
   private static final Set<Step> BEHIND_COST = EnumSet.range(Step.IDENTIFIER, Step.PATH_ID);
 
+  private static final List<Step> STEPS = List.of(Step.values());
+
   private static final Comparator<Candidate> TIE =
       BEHIND_COST.stream().map(step -> step.order).reduce(Comparator::thenComparing).orElseThrow();
 
@@ -154,17 +159,31 @@ public final class BestPath {
     if (paths.size() <= 1) {
       return List.copyOf(paths);
     }
+    if (paths.size() == 2 && paths.getFirst().family().equals(Family.L2VPN_EVPN)) {
+      return List.of(better(paths.getFirst(), paths.getLast())); // nearly always: two reflectors
+    }
     var left = new ArrayList<>(paths);
     for (var step : UP_TO_COST) {
       keepBest(left, step);
     }
     if (left.getFirst().family().equals(Family.L2VPN_EVPN)) {
-      return List.of(left.stream().min(TIE).orElseThrow());
+      return List.of(Collections.min(left, TIE));
     }
     left.sort(TIE);
     Map<IpAddress, Candidate> byNextHop = new LinkedHashMap<>();
     left.forEach(path -> byNextHop.putIfAbsent(path.attributes().nextHop(), path));
     return byNextHop.values().stream().limit(MAX_EQUAL_PATHS).toList();
+  }
+
+  /** Of two, elimination is comparison. */
+  private static Candidate better(Candidate one, Candidate other) {
+    for (var step : STEPS) {
+      int order = step.order.compare(one, other);
+      if (order != 0 && (step != Step.MED || neighbouringAs(one).equals(neighbouringAs(other)))) {
+        return order < 0 ? one : other;
+      }
+    }
+    return one;
   }
 
   /** Why {@code path} is not the best of {@code paths}; empty: it is. */
@@ -202,7 +221,7 @@ public final class BestPath {
       left.forEach(path -> lowest.merge(neighbouringAs(path), med(path), Math::min));
       left.removeIf(path -> lowest.getOrDefault(neighbouringAs(path), 0L) < med(path));
     } else {
-      var least = left.stream().min(step.order).orElseThrow();
+      var least = Collections.min(left, step.order);
       left.removeIf(path -> step.order.compare(path, least) > 0);
     }
   }
@@ -216,6 +235,10 @@ public final class BestPath {
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isInternal(Candidate path) {
+    return path.source().kind() != Source.Kind.EXTERNAL;
   }
 
   private static long preference(Candidate path) {

@@ -1,6 +1,7 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.rib.Candidate.Standing;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -113,6 +114,27 @@ final class PathTable {
 
   void setNext(int path, int following) {
     rows.set(path, NEXT, following);
+  }
+
+  /** The last of the paths to one route, of which the first is given, or {@link #NONE}. */
+  int last(int first) {
+    int last = NONE;
+    for (int path = first; path != NONE; path = next(path)) {
+      last = path;
+    }
+    return last;
+  }
+
+  /** The smallest identifier that none of the paths to one route has, from 1. */
+  int freeId(int first) {
+    if (first == NONE) { // nearly always
+      return 1;
+    }
+    var used = new BitSet();
+    for (int path = first; path != NONE; path = next(path)) {
+      used.set(ours(path));
+    }
+    return used.nextClearBit(1);
   }
 
   /** The path of the same owner that came before. */

@@ -7,14 +7,17 @@ import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Loc-RIB (RFC 4271 §3.2) with all its candidates, by route key. What happens between two calls
@@ -25,7 +28,6 @@ public final class Rib {
   public static final int MAX_PATHS_OF_PEER = 64;
 
   private static final int NONE = PathTable.NONE;
-
   private final EntryTable entries = new EntryTable();
   private final PathTable paths = new PathTable();
   private final AttributePool pool = new AttributePool();
@@ -37,6 +39,9 @@ public final class Rib {
   private final BitSet touched = new BitSet();
 
   private List<Touch> touches = new ArrayList<>();
+
+  /** Made when it is first asked for: only who has clients of few interests needs it. */
+  private @Nullable TargetIndex byTarget;
 
   /** Entries that were left without a path; their keys are still named in the last changes. */
   private List<Integer> emptied = new ArrayList<>();
@@ -96,13 +101,13 @@ public final class Rib {
     pool.acquire(kept);
     touch(entry);
     if (path == NONE) {
-      path = paths.add(entry, pathId, freePathId(entry));
+      path = paths.add(entry, pathId, paths.freeId(entries.first(entry)));
       append(entry, path);
     } else {
       leave(path);
       release(path);
     }
-    paths.say(path, origin, received, kept, rest);
+    say(path, origin, received, kept, rest);
     join(from, path);
     return true;
   }
@@ -237,12 +242,7 @@ public final class Rib {
       if (now.isEmpty()) {
         emptied.add(touch.entry());
       }
-      var before = BestPath.choose(former);
-      var after = BestPath.choose(now);
-      if (differ(before, after) || pathsDiffer(former, now)) {
-        changes.add(
-            new RibChange(before, after, former, now, differ(firstOf(before), firstOf(after))));
-      }
+      RibChange.between(former, now).ifPresent(changes::add);
     }
     return changes;
   }
@@ -263,6 +263,29 @@ public final class Rib {
             .filter(entry -> entries.first(entry) != NONE && meant.test(entries.family(entry)))
             .mapToObj(this::picture)
             .iterator();
+  }
+
+  /** EVPN routes of which a path carries one of the targets, in the order of {@link #entries()}. */
+  public Iterable<RibEntry> entries(Collection<RouteTarget> targets) {
+    var found = new BitSet();
+    targetIndex().forEach(targets, path -> found.set(paths.entry(path)));
+    return () ->
+        found.stream()
+            .filter(entry -> entries.family(entry).equals(Family.L2VPN_EVPN))
+            .mapToObj(this::picture)
+            .iterator();
+  }
+
+  private TargetIndex targetIndex() {
+    if (byTarget == null) {
+      byTarget = new TargetIndex();
+      for (int entry = 0; entry < entries.limit(); entry++) {
+        for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
+          byTarget.add(path, pool.get(paths.kept(path)));
+        }
+      }
+    }
+    return byTarget;
   }
 
   /** All entries are numbered below this; an entry has its number as long as it has a path. */
@@ -292,26 +315,6 @@ public final class Rib {
   /** Distinct sets of path attributes in use. */
   public int attributeSets() {
     return pool.size();
-  }
-
-  private static List<Candidate> firstOf(List<Candidate> chosen) {
-    return chosen.size() <= 1 ? chosen : chosen.subList(0, 1);
-  }
-
-  private static boolean differ(List<Candidate> before, List<Candidate> after) {
-    boolean differ = before.size() != after.size();
-    for (int i = 0; i < before.size() && !differ; i++) {
-      differ = !before.get(i).says(after.get(i));
-    }
-    return differ;
-  }
-
-  private static boolean pathsDiffer(List<Candidate> before, List<Candidate> after) {
-    boolean differ = differ(before, after);
-    for (int i = 0; i < before.size() && !differ; i++) {
-      differ = before.get(i).pathId() != after.get(i).pathId();
-    }
-    return differ;
   }
 
   // Pictures.
@@ -379,23 +382,8 @@ public final class Rib {
     return count;
   }
 
-  /** The smallest identifier that no path has. */
-  private int freePathId(int entry) {
-    if (entries.first(entry) == NONE) {
-      return 1;
-    }
-    var used = new BitSet();
-    for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
-      used.set(paths.ours(path));
-    }
-    return used.nextClearBit(1);
-  }
-
   private void append(int entry, int added) {
-    int last = NONE;
-    for (int path = entries.first(entry); path != NONE; path = paths.next(path)) {
-      last = path;
-    }
+    int last = paths.last(entries.first(entry));
     if (last == NONE) {
       entries.setFirst(entry, added);
     } else {
@@ -468,8 +456,8 @@ public final class Rib {
     touch(paths.entry(path));
     int formerReceived = paths.received(path);
     int formerKept = paths.kept(path);
-    paths.say(
-        path, paths.origin(path), pool.acquire(received), pool.acquire(kept), paths.rest(path));
+    forgetTargets(path);
+    say(path, paths.origin(path), pool.acquire(received), pool.acquire(kept), paths.rest(path));
     pool.release(formerReceived);
     pool.release(formerKept);
   }
@@ -482,7 +470,21 @@ public final class Rib {
     paths.free(path);
   }
 
+  private void say(int path, int origin, int received, int kept, int rest) {
+    paths.say(path, origin, received, kept, rest);
+    if (byTarget != null) {
+      byTarget.add(path, pool.get(kept));
+    }
+  }
+
+  private void forgetTargets(int path) {
+    if (byTarget != null) {
+      byTarget.remove(path, pool.get(paths.kept(path)));
+    }
+  }
+
   private void release(int path) {
+    forgetTargets(path);
     pool.release(paths.received(path));
     pool.release(paths.kept(path));
     rests.release(paths.rest(path));

@@ -28,6 +28,36 @@ public record RibChange(
     }
   }
 
+  /** What follows from the paths that there were and are; empty: nobody could tell. */
+  static Optional<RibChange> between(List<Candidate> former, List<Candidate> now) {
+    var before = BestPath.choose(former);
+    var after = BestPath.choose(now);
+    return differ(before, after) || pathsDiffer(former, now)
+        ? Optional.of(
+            new RibChange(before, after, former, now, differ(firstOf(before), firstOf(after))))
+        : Optional.empty();
+  }
+
+  private static List<Candidate> firstOf(List<Candidate> chosen) {
+    return chosen.size() <= 1 ? chosen : chosen.subList(0, 1);
+  }
+
+  private static boolean differ(List<Candidate> before, List<Candidate> after) {
+    boolean differ = before.size() != after.size();
+    for (int i = 0; i < before.size() && !differ; i++) {
+      differ = !before.get(i).says(after.get(i));
+    }
+    return differ;
+  }
+
+  private static boolean pathsDiffer(List<Candidate> before, List<Candidate> after) {
+    boolean differ = differ(before, after);
+    for (int i = 0; i < before.size() && !differ; i++) {
+      differ = before.get(i).pathId() != after.get(i).pathId();
+    }
+    return differ;
+  }
+
   private Candidate any() {
     return pathsAfter.isEmpty() ? pathsBefore.getFirst() : pathsAfter.getFirst();
   }

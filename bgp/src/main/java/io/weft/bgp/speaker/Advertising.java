@@ -12,11 +12,13 @@ import io.weft.bgp.rib.Source;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * What each peer hears of the table. Whether and how it hears of a path depends on the two alone:
@@ -28,6 +30,7 @@ final class Advertising {
 
   private final ExportRule exports;
   private final Rib rib;
+  private final Roster roster = new Roster();
 
   /** Those that there are or were, by number. */
   private final List<Audience> audiences = new ArrayList<>();
@@ -42,6 +45,11 @@ final class Advertising {
   Advertising(ExportRule exports, Rib rib) {
     this.exports = exports;
     this.rib = rib;
+  }
+
+  /** The peers with a session. */
+  Roster roster() {
+    return roster;
   }
 
   /** How a peer is to hear of a path, or why it is not. */
@@ -81,11 +89,23 @@ final class Advertising {
   }
 
   /** Tells the peers of what changed in this step, in the table and in what they want. */
-  void tell(List<Recipient> recipients, List<RibChange> changes) {
-    tellChanges(recipients, changes);
-    tellUnchanged(
-        recipients.stream().filter(told -> told.hearsOtherwise() && !told.fresh).toList(), changes);
-    tellAll(recipients.stream().filter(Recipient::isDue).toList());
+  void tell(List<RibChange> changes) {
+    var recipients = roster.all();
+    if (!changes.isEmpty()) {
+      tellChanges(recipients, changes);
+    }
+    var otherwise = new ArrayList<Recipient>();
+    var due = new ArrayList<Recipient>();
+    for (var recipient : recipients) {
+      if (recipient.hearsOtherwise() && !recipient.fresh) {
+        otherwise.add(recipient);
+      }
+      if (recipient.isDue()) {
+        due.add(recipient);
+      }
+    }
+    tellUnchanged(otherwise, changes);
+    tellAll(due);
     recipients.forEach(Recipient::settle);
   }
 
@@ -104,7 +124,7 @@ final class Advertising {
       }
     }
     if (!alike.isEmpty() && !evpn.isEmpty()) {
-      new Broadcast(this, alike).tell(evpn);
+      new Broadcast(this, roster, alike).tell(evpn);
     }
   }
 
@@ -126,8 +146,8 @@ final class Advertising {
     }
     var told = new HashSet<Route>(); // asked, never walked through
     changes.forEach(change -> told.add(change.key()));
-    for (var entry : rib.entries()) {
-      for (var recipient : recipients) {
+    for (var recipient : recipients) {
+      for (var entry : recipient.changedTargets().map(rib::entries).orElseGet(rib::entries)) {
         for (var path : heard(recipient, entry)) {
           if (recipient.mayHearOtherwiseOf(path) && !told.contains(entry.key())) {
             var same = Optional.of(path);
@@ -185,13 +205,26 @@ final class Advertising {
     recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
     var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
     if (!alike.isEmpty()) {
-      new Broadcast(this, alike).tellAll(rib.entries(EVPN::equals));
+      new Broadcast(this, roster, alike).tellAll(wantedBy(alike));
     }
     for (var recipient : recipients) {
       tellAll(recipient);
       recipient.fresh = false;
       recipient.answered();
     }
+  }
+
+  /** EVPN routes that one of them wants, and perhaps others. */
+  private Iterable<RibEntry> wantedBy(List<Recipient> recipients) {
+    var targets = new TreeSet<RouteTarget>();
+    for (var recipient : recipients) {
+      var wanted = recipient.interest.flatMap(Interest::targets);
+      if (wanted.isEmpty()) {
+        return rib.entries(EVPN::equals);
+      }
+      targets.addAll(wanted.get());
+    }
+    return rib.entries(targets);
   }
 
   private void tellAll(Recipient recipient) {

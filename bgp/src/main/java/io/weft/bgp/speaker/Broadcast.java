@@ -29,13 +29,12 @@ import java.util.function.Predicate;
  */
 final class Broadcast {
   private final Advertising advertising;
-  private final List<Recipient> recipients;
-  private final boolean constrained;
+  private final Roster roster;
 
-  /** The peers of each rule, by its number: places among the recipients. */
+  /** The peers of each rule, by its number: places in the roster. */
   private final Map<Integer, BitSet> audiences = new TreeMap<>();
 
-  /** Who wants routes with these targets, by place among the recipients; only asked, not walked. */
+  /** Who wants routes with these targets, by place in the roster; only asked, not walked. */
   private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
 
   /** Keys to be withdrawn, by those who are told. */
@@ -46,13 +45,18 @@ final class Broadcast {
 
   private record Announcement(BitSet told, List<Message> messages) {}
 
-  Broadcast(Advertising advertising, List<Recipient> recipients) {
+  Broadcast(Advertising advertising, Roster roster, List<Recipient> recipients) {
     this.advertising = advertising;
-    this.recipients = recipients;
-    this.constrained = recipients.stream().anyMatch(told -> told.interest.isPresent());
-    for (int at = 0; at < recipients.size(); at++) {
-      int audience = advertising.audience(recipients.get(at));
-      audiences.computeIfAbsent(audience, _ -> new BitSet()).set(at);
+    this.roster = roster;
+    int last = -1;
+    var members = new BitSet();
+    for (var recipient : recipients) {
+      int audience = advertising.audience(recipient);
+      if (audience != last) { // nearly all are of one
+        members = audiences.computeIfAbsent(audience, _ -> new BitSet());
+        last = audience;
+      }
+      members.set(recipient.place);
     }
   }
 
@@ -74,7 +78,7 @@ final class Broadcast {
   }
 
   private void say(BitSet told, List<Message> messages) {
-    told.stream().forEach(at -> recipients.get(at).say(messages));
+    told.stream().forEach(at -> roster.at(at).say(messages));
   }
 
   /** Tells of all best paths of EVPN as they stand, to peers that were told nothing of them. */
@@ -129,9 +133,12 @@ final class Broadcast {
 
   private void tell(Batch batch) {
     var withdrawnFrom = new BitSet();
+    var origins = new BitSet();
+    batch.before.ifPresent(path -> roster.addOrigins(path, origins));
+    batch.after.ifPresent(path -> roster.addOrigins(path, origins));
     audiences.forEach(
         (audience, members) -> {
-          var alike = alike(batch, members);
+          var alike = alike(batch, members, origins);
           if (!alike.isEmpty()) {
             withdrawnFrom.or(tell(batch, advertising.audience(audience).longest(), alike));
           }
@@ -144,31 +151,30 @@ final class Broadcast {
     }
   }
 
-  /** Those who hear the same; those that a path came from are told alone. */
-  private BitSet alike(Batch batch, BitSet members) {
-    var alike = new BitSet();
-    for (int at = members.nextSetBit(0); at >= 0; at = members.nextSetBit(at + 1)) {
-      var recipient = recipients.get(at);
-      if (isOrigin(recipient, batch.before) || isOrigin(recipient, batch.after)) {
-        batch.changes.forEach(change -> advertising.tell(recipient, change));
-      } else {
-        alike.set(at);
-      }
-    }
-    return alike;
+  /**
+   * Those who hear the same. Those that a path came from are told alone, its originator too: not
+   * for what others of its rule do.
+   */
+  private BitSet alike(Batch batch, BitSet members, BitSet origins) {
+    var alone = (BitSet) members.clone();
+    alone.and(origins);
+    alone.stream()
+        .mapToObj(roster::at)
+        .forEach(origin -> batch.changes.forEach(change -> advertising.tell(origin, change)));
+    return without(members, alone);
   }
 
   /** Announces to peers of one rule; who of them is to be told that the routes are gone. */
   private BitSet tell(Batch batch, int longest, BitSet alike) {
-    var any = recipients.get(alike.nextSetBit(0));
+    var any = roster.at(alike.nextSetBit(0));
     var told = batch.before.flatMap(path -> advertising.export(any, path));
     var due = batch.after.flatMap(path -> advertising.export(any, path));
     var knew = told.isEmpty() ? new BitSet() : wanting(batch.before, alike);
     var hears = due.isEmpty() ? new BitSet() : wanting(batch.after, alike);
     var gone = without(knew, hears);
     var added = without(hears, knew);
-    gone.stream().forEach(at -> recipients.get(at).sent -= batch.changes.size());
-    added.stream().forEach(at -> recipients.get(at).sent += batch.changes.size());
+    gone.stream().forEach(at -> roster.at(at).sent -= batch.changes.size());
+    added.stream().forEach(at -> roster.at(at).sent += batch.changes.size());
     if (due.isPresent()) {
       boolean same = told.equals(due);
       announce(batch.paths(_ -> true), due.get(), longest, same ? added : hears);
@@ -192,7 +198,7 @@ final class Broadcast {
 
   private BitSet wanting(Optional<Candidate> path, BitSet those) {
     var left = (BitSet) those.clone();
-    path.flatMap(this::interested).ifPresent(left::and);
+    path.ifPresent(wanted -> left.and(interested(wanted)));
     return left;
   }
 
@@ -215,11 +221,11 @@ final class Broadcast {
           var due = Optional.<PathAttributes>empty();
           var wanting = wanting(Optional.of(path), members);
           for (int at = wanting.nextSetBit(0); at >= 0; at = wanting.nextSetBit(at + 1)) {
-            var heard = advertising.export(recipients.get(at), path);
+            var heard = advertising.export(roster.at(at), path);
             if (heard.isPresent()) {
               due = heard;
               told.set(at);
-              recipients.get(at).sent += paths.size();
+              roster.at(at).sent += paths.size();
             }
           }
           int longest = advertising.audience(audience).longest();
@@ -227,27 +233,7 @@ final class Broadcast {
         });
   }
 
-  /** True when the peer said the path, or is its originator: not for what others of its rule do. */
-  private static boolean isOrigin(Recipient recipient, Optional<Candidate> path) {
-    return path.isPresent()
-        && (path.get().source().address().equals(recipient.to.address())
-            || path.get().originator().equals(recipient.to.routerId()));
-  }
-
-  /** Who wants the path; empty: all. */
-  private Optional<BitSet> interested(Candidate path) {
-    if (!constrained) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        interested.computeIfAbsent(
-            path.attributes().routeTargets(),
-            _ -> {
-              var those = new BitSet();
-              for (int at = 0; at < recipients.size(); at++) {
-                those.set(at, recipients.get(at).wants(path));
-              }
-              return those;
-            }));
+  private BitSet interested(Candidate path) {
+    return interested.computeIfAbsent(path.attributes().routeTargets(), roster::interested);
   }
 }

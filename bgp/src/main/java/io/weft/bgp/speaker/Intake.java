@@ -30,6 +30,9 @@ final class Intake {
 
   private boolean refreshWanted;
 
+  /** A neighbour's policy is another, and what the former one refused is to be said again. */
+  private boolean policyAsks;
+
   // What was imported before this step and then was not: its routes are dropped. When it is wanted
   // again before the step ends, no membership changes, and the routes must be asked for.
   private final TreeSet<ImportTarget> droppedTargets = new TreeSet<>();
@@ -225,6 +228,7 @@ final class Intake {
     var agreed = neighbour.session.negotiated().orElseThrow();
     if (agreed.routeRefresh()) {
       neighbour.asksAgain = true;
+      policyAsks = true;
     } else {
       outbox.report(
           neighbour.address(),
@@ -248,6 +252,18 @@ final class Intake {
 
   /** Asks peers for what they must say again, once for all that happened in this step. */
   void askAgain(Collection<Neighbour> neighbours) {
+    if (refreshWanted || policyAsks) {
+      request(neighbours);
+    }
+    refreshWanted = false;
+    policyAsks = false;
+    refreshOfAll = false;
+    dropped = false;
+    allIsSent = false;
+    droppedTargets.clear();
+  }
+
+  private void request(Collection<Neighbour> neighbours) {
     for (var neighbour : neighbours) {
       var agreed = neighbour.session.negotiated();
       if (neighbour.isEstablished() && agreed.orElseThrow().routeRefresh()) {
@@ -262,11 +278,6 @@ final class Intake {
       }
       neighbour.asksAgain = false;
     }
-    refreshWanted = false;
-    refreshOfAll = false;
-    dropped = false;
-    allIsSent = false;
-    droppedTargets.clear();
   }
 
   private boolean asksAgain(Neighbour neighbour, Family family) {

@@ -3,8 +3,10 @@ package io.weft.bgp.speaker;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.net.RouteTarget;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -21,6 +23,11 @@ final class Interest {
   private final TreeSet<Membership> memberships = new TreeSet<>();
   private boolean everything;
 
+  /** Where it is known who wants what, and this peer's place there. */
+  private Optional<Roster> roster = Optional.empty();
+
+  private int place;
+
   // How that stood before this step of which something has changed.
   private final TreeMap<RouteTarget, Boolean> formerTargets = new TreeMap<>();
   private final TreeMap<Membership, Boolean> formerMemberships = new TreeMap<>();
@@ -32,6 +39,18 @@ final class Interest {
       int order = Long.compare(origin, other.origin);
       return order != 0 ? order : target.compareTo(other.target);
     }
+  }
+
+  /** From now on the roster is told; nothing is wanted yet. */
+  void tell(Roster whom, int ofPlace) {
+    roster = Optional.of(whom);
+    place = ofPlace;
+  }
+
+  /** The roster forgets what was wanted. */
+  void leave() {
+    roster.ifPresent(r -> targets.keySet().forEach(target -> r.wants(place, target, false)));
+    roster = Optional.empty();
   }
 
   /** False when the limit is reached and the membership was left out. */
@@ -47,6 +66,7 @@ final class Interest {
     if (memberships.add(key)) {
       remember(key, false);
       targets.merge(key.target, 1, Integer::sum);
+      roster.ifPresent(r -> r.wants(place, key.target, true));
     }
     return true;
   }
@@ -60,6 +80,9 @@ final class Interest {
     if (memberships.remove(key)) {
       remember(key, true);
       targets.computeIfPresent(key.target, (_, origins) -> origins == 1 ? null : origins - 1);
+      if (!targets.containsKey(key.target)) {
+        roster.ifPresent(r -> r.wants(place, key.target, false));
+      }
     }
   }
 
@@ -68,6 +91,7 @@ final class Interest {
       formerEverything = Optional.of(everything);
     }
     everything = next;
+    roster.ifPresent(r -> r.wantsAll(place, next));
   }
 
   private void remember(Membership key, boolean held) {
@@ -95,6 +119,22 @@ final class Interest {
   /** True when something changed in this step. */
   boolean hasChanged() {
     return formerEverything.isPresent() || !formerMemberships.isEmpty();
+  }
+
+  /**
+   * The targets of the routes that it may hear of since this step, or no more; empty: of any route.
+   */
+  Optional<Set<RouteTarget>> changedTargets() {
+    return formerEverything.isPresent()
+        ? Optional.empty()
+        : Optional.of(Collections.unmodifiableSet(formerTargets.keySet()));
+  }
+
+  /** The targets of the routes that it hears of; empty: it hears of all. */
+  Optional<Set<RouteTarget>> targets() {
+    return everything
+        ? Optional.empty()
+        : Optional.of(Collections.unmodifiableSet(targets.keySet()));
   }
 
   /** The step is over: what was before it no longer matters. */

@@ -38,7 +38,8 @@ final class Memberships {
     var gone = same ? List.<RouteTargetMembership>of() : missing(said, wanted);
     var added = same ? List.<RouteTargetMembership>of() : missing(wanted, said);
     for (var recipient : recipients) {
-      if (recipient.interest.isPresent()) {
+      boolean silent = same && !recipient.owesMemberships && !recipient.owesMembershipsEnd;
+      if (recipient.interest.isPresent() && !silent) {
         boolean all = recipient.owesMemberships;
         recipient.owesMemberships = false;
         var messages = updates(imports, all ? wanted : added, all ? List.of() : gone);

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.LongStream;
 
 /** What is known of one peer. {@link Neighbours} moves its sessions, {@link Routing} its routes. */
 final class Neighbour {
@@ -53,9 +52,6 @@ final class Neighbour {
 
   /** What it said and is not in there. */
   final Refusals refusals = new Refusals();
-
-  /** UPDATE messages that have come. */
-  long updates;
 
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
@@ -134,17 +130,21 @@ final class Neighbour {
     rival = rival.filter(second -> second.connection().isPresent());
   }
 
-  LongStream deadlines() {
-    var ofRival = rival.map(Session::deadline).orElse(OptionalLong.empty());
-    return LongStream.of(
-            session.deadline().orElse(Long.MAX_VALUE),
-            ofRival.orElse(Long.MAX_VALUE),
-            staleUntil.orElse(Long.MAX_VALUE),
-            recipient
-                .map(told -> told.awaitsMembershipsUntil.orElse(Long.MAX_VALUE))
-                .orElse(Long.MAX_VALUE),
-            recipient.map(told -> told.holdsEndUntil.orElse(Long.MAX_VALUE)).orElse(Long.MAX_VALUE))
-        .filter(deadline -> deadline != Long.MAX_VALUE);
+  /** When the next thing is due that time brings. */
+  OptionalLong deadline() {
+    long first = earlier(session.deadline(), staleUntil.orElse(Long.MAX_VALUE));
+    if (rival.isPresent()) {
+      first = earlier(rival.get().deadline(), first);
+    }
+    if (recipient.isPresent()) {
+      first = earlier(recipient.get().awaitsMembershipsUntil, first);
+      first = earlier(recipient.get().holdsEndUntil, first);
+    }
+    return first == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(first);
+  }
+
+  private static long earlier(OptionalLong one, long other) {
+    return Math.min(one.orElse(Long.MAX_VALUE), other);
   }
 
   PeerView view() {
@@ -161,7 +161,6 @@ final class Neighbour {
         lastReason,
         session.negotiated().map(Negotiated::families).orElse(List.of()),
         refusals.size(),
-        refusals.forgotten(),
-        updates);
+        refusals.forgotten());
   }
 }

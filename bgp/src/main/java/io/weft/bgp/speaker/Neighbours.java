@@ -45,6 +45,7 @@ final class Neighbours {
   private final Map<IpAddress, Neighbour> neighbours = new TreeMap<>();
   private final Map<Long, Neighbour> connections = new LinkedHashMap<>();
   private final Map<Long, IpAddress> ourEnds = new LinkedHashMap<>();
+  private final Deadlines deadlines = new Deadlines();
   private final Outbox outbox;
   private SpeakerConfig config;
   private Routing routing;
@@ -177,6 +178,7 @@ final class Neighbours {
     apply(now, neighbour, neighbour.session, neighbour.session.step(now, stop));
     routing.forget(neighbour);
     neighbours.remove(neighbour.address());
+    deadlines.forget(neighbour);
   }
 
   // Connections.
@@ -354,12 +356,17 @@ final class Neighbours {
   // Time.
 
   void timePassed(long now) {
-    for (var neighbour : List.copyOf(neighbours.values())) {
-      routing.expireStale(now, neighbour);
-      routing.expireAwaiting(now, neighbour);
-      neighbour.rival.ifPresent(rival -> timePassed(now, neighbour, rival));
-      timePassed(now, neighbour, neighbour.session);
+    for (var address : deadlines.due(now)) {
+      Optional.ofNullable(neighbours.get(address))
+          .ifPresent(neighbour -> timePassed(now, neighbour));
     }
+  }
+
+  private void timePassed(long now, Neighbour neighbour) {
+    routing.expireStale(now, neighbour);
+    routing.expireAwaiting(now, neighbour);
+    neighbour.rival.ifPresent(rival -> timePassed(now, neighbour, rival));
+    timePassed(now, neighbour, neighbour.session);
   }
 
   private void timePassed(long now, Neighbour neighbour, Session session) {
@@ -370,7 +377,7 @@ final class Neighbours {
   }
 
   OptionalLong nextDeadline() {
-    return neighbours.values().stream().flatMapToLong(Neighbour::deadlines).min();
+    return deadlines.next();
   }
 
   // What sessions want.
@@ -381,6 +388,7 @@ final class Neighbours {
   }
 
   private void apply(long now, Neighbour neighbour, Session session, List<SessionOutput> outputs) {
+    deadlines.touch(neighbour);
     for (var output : outputs) {
       switch (output) {
         case SessionOutput.RequestConnect _ -> requestConnect(now, neighbour);
@@ -410,7 +418,6 @@ final class Neighbours {
   }
 
   private void routes(long now, Neighbour neighbour, Session session, Message.Update update) {
-    neighbour.updates++;
     routing.receive(neighbour, update);
     watchLimit(now, neighbour, session);
   }
@@ -462,8 +469,10 @@ final class Neighbours {
 
   private void settle(Neighbour neighbour) {
     neighbour.settle();
+    deadlines.touch(neighbour);
     if (neighbour.isGone()) {
       neighbours.remove(neighbour.address(), neighbour);
+      deadlines.forget(neighbour);
     }
   }
 

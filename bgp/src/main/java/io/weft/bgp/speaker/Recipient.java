@@ -12,12 +12,14 @@ import io.weft.bgp.wire.Message.RouteRefresh;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UpdatePacking;
+import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What an Established peer is to be told (Adj-RIB-Out, RFC 4271 §3.2), as the difference of one
@@ -62,6 +64,9 @@ final class Recipient {
 
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
+
+  /** Where it is in the {@link Roster}. */
+  int place = -1;
 
   /** Number of its {@link Audience}; negative: not known yet. */
   int audience = -1;
@@ -140,6 +145,11 @@ final class Recipient {
     return formerEgress.isPresent() || wanted(path) != wants(path);
   }
 
+  /** The targets of the routes that may be judged otherwise; empty: any route may. */
+  Optional<Set<RouteTarget>> changedTargets() {
+    return formerEgress.isPresent() ? Optional.empty() : interest.flatMap(Interest::changedTargets);
+  }
+
   /** The step is over. */
   void settle() {
     formerEgress = Optional.empty();
@@ -214,6 +224,14 @@ final class Recipient {
     if (!agreed.layout().pathIdsSent().isEmpty()) {
       group.pathIds.add(pathId);
     }
+  }
+
+  /** False when {@link #pack} gives nothing. */
+  boolean hasToSay() {
+    return !broadcast.isEmpty()
+        || !withdrawn.routes.isEmpty()
+        || !announced.isEmpty()
+        || !marked.isEmpty();
   }
 
   /** The messages that say it; afterwards there is nothing left to say. */

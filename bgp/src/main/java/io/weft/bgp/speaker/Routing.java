@@ -110,6 +110,8 @@ final class Routing {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
       recipient.holdsEndUntil = OptionalLong.of(now + MEMBERSHIPS_END_WAIT.toNanos());
     }
+    neighbour.recipient.ifPresent(advertising.roster()::remove);
+    advertising.roster().add(recipient);
     neighbour.recipient = Optional.of(recipient);
     neighbour.staleUntil = OptionalLong.empty();
     if (neighbour.routesIn.staleSize() > 0) {
@@ -140,6 +142,7 @@ final class Routing {
   void down(long now, Neighbour neighbour, Duration keep, String reason) {
     var agreed = neighbour.recipient.map(told -> told.agreed);
     neighbour.mayStayLonger = agreed.map(Negotiated::longLived).orElse(List.of());
+    neighbour.recipient.ifPresent(advertising.roster()::remove);
     neighbour.recipient = Optional.empty();
     neighbour.staleUntil = OptionalLong.empty();
     neighbour.refusals.clear();
@@ -311,14 +314,14 @@ final class Routing {
 
   /** True once an End-of-RIB has been sent: before, we count as restarting (RFC 4724 §4.1). */
   boolean flush(Collection<Neighbour> neighbours) {
-    var recipients = neighbours.stream().flatMap(n -> n.recipient.stream()).toList();
+    var recipients = advertising.roster().all();
     intake.askAgain(neighbours);
     memberships.say(recipients, intake.imports(), originationComplete);
     var changes = rib.takeChanges();
     if (outbox.tellsBestPaths()) {
       changes.forEach(this::tellUser);
     }
-    advertising.tell(recipients, changes);
+    advertising.tell(changes);
     boolean ended = false;
     for (var recipient : recipients) {
       ended |= send(recipient);
@@ -334,8 +337,10 @@ final class Routing {
       differ = !before.get(i).says(after.get(i));
     }
     if (differ && !(before.isEmpty() && after.isEmpty())) {
-      outbox.bestPath(
-          new BestPathChanged(change.key(), after.stream().map(Routing::path).toList()));
+      var paths = after.stream().map(Routing::path).toList();
+      // Of a key and a route that share their parts less is kept by whoever keeps both.
+      var key = paths.isEmpty() ? change.key() : paths.getFirst().route().key();
+      outbox.bestPath(new BestPathChanged(key, paths));
     }
   }
 
@@ -354,6 +359,9 @@ final class Routing {
   }
 
   private boolean send(Recipient recipient) {
+    if (!recipient.hasToSay() && recipient.owesEndOfRib.isEmpty()) {
+      return false; // nearly always
+    }
     var messages = recipient.pack();
     boolean ends =
         !recipient.owesEndOfRib.isEmpty()

@@ -25,7 +25,6 @@ public record SpeakerView(
    * @param families that were agreed on, empty before
    * @param refused routes that the peer said and that are not held, as far as they are remembered
    * @param forgotten refused routes that are no longer remembered
-   * @param updates UPDATE messages that came from it, in all its sessions
    */
   public record PeerView(
       IpAddress address,
@@ -40,8 +39,7 @@ public record SpeakerView(
       Optional<String> lastReason,
       List<Family> families,
       int refused,
-      long forgotten,
-      long updates) {
+      long forgotten) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -73,8 +71,7 @@ public record SpeakerView(
           lastReason,
           List.of(),
           refused,
-          forgotten,
-          0);
+          forgotten);
     }
   }
 

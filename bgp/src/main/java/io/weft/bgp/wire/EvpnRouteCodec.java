@@ -193,7 +193,8 @@ final class EvpnRouteCodec {
 
   private static Esi esi(OctetReader in) throws MalformedInput {
     long high = in.u64("ethernet segment identifier");
-    return new Esi(high, in.u16("ethernet segment identifier"));
+    int low = in.u16("ethernet segment identifier");
+    return high == 0 && low == 0 ? Esi.ZERO : new Esi(high, low); // nearly all are
   }
 
   private static void esi(Esi esi, OctetWriter out) {

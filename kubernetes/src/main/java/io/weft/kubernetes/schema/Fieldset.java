@@ -18,6 +18,7 @@ final class Fieldset {
   static final Text NAME = new Text("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", 63, "name (DNS label)");
   static final Text ADDRESS = new Text("^[0-9a-fA-F:.]+$", 45, "address");
   static final Text PREFIX = new Text("^[0-9a-fA-F:.]+/[0-9]{1,3}$", 49, "prefix");
+  static final Text MAC = new Text("^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", 17, "MAC address");
   static final Text RANGE = new Text("^[0-9]+(-[0-9]+)?$", 17, "FIRST-LAST");
   static final Text INTERFACE = new Text("^[^/\\s:]{1,15}$", 15, "interface");
   static final Text LINK = new Text("^[^/\\s:%]{1,15}$", 15, "link");

@@ -17,7 +17,7 @@ final class RecordSchemas {
   private RecordSchemas() {}
 
   static List<KindSchema> all() {
-    return List.of(vniClaim());
+    return List.of(vniClaim(), AddressSchemas.BLOCK, AddressSchemas.CLAIM);
   }
 
   private static KindSchema vniClaim() {

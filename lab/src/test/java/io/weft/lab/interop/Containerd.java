@@ -1,39 +1,38 @@
 package io.weft.lab.interop;
 
 import io.weft.agent.cni.CniServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A containerd of its own for one node of the lab. Its client {@code ctr} finds the CNI plugin and
- * its configuration in a mount namespace, where {@code /etc} and {@code /opt} are the test's.
+ * A containerd of its own for one node of the lab. Pods come by its Container Runtime Interface, as
+ * kubelet asks for them; plain containers by its client {@code ctr}, which finds the CNI plugin in
+ * a mount namespace where {@code /etc}, {@code /opt} and {@code /var/lib} are the test's.
  */
 final class Containerd implements AutoCloseable {
   static final Path PROGRAM = Path.of("/usr/bin/containerd");
-  static final Path BUSYBOX = Path.of("/bin/busybox");
-  private static final String IMAGE = "weft.test/busybox:1";
 
-  /** Of containerd: part of the names of control groups, which all share. */
-  private static final String NAMESPACE = "weft-test-" + ProcessHandle.current().pid();
-
-  private static final int TAR_BLOCK = 512;
+  /** Of containerd: what is made by its Container Runtime Interface. */
+  private static final String PODS = "k8s.io";
 
   private final String namespace;
   private final Path directory;
+
+  /** Of containerd, for its client; and the name of control groups, which all share. */
+  private final String containers;
+
   private ForeignProcess daemon;
 
   private Containerd(String namespace, Path directory, ForeignProcess daemon) {
     this.namespace = namespace;
     this.directory = directory;
+    this.containers = "weft-test-" + ProcessHandle.current().pid() + "-" + directory.getFileName();
     this.daemon = daemon;
   }
 
@@ -49,20 +48,33 @@ final class Containerd implements AutoCloseable {
       throws IOException, InterruptedException {
     Files.createDirectories(directory.resolve("etc/cni/net.d"));
     Files.createDirectories(directory.resolve("opt/cni/bin"));
+    Files.createDirectories(directory.resolve("var"));
     Files.writeString(
         directory.resolve("config.toml"),
         """
         version = 2
         root = "%1$s/root"
         state = "%1$s/state"
-        disabled_plugins = ["io.containerd.grpc.v1.cri"]
         [grpc]
           address = "%1$s/c.sock"
+        [plugins."io.containerd.grpc.v1.cri"]
+          sandbox_image = "%2$s"
+          disable_apparmor = true
+          restrict_oom_score_adj = true
+          stream_server_port = "0"
+          netns_mounts_under_state_dir = true
+          [plugins."io.containerd.grpc.v1.cri".containerd]
+            snapshotter = "native"
+          [plugins."io.containerd.grpc.v1.cri".cni]
+            bin_dir = "%1$s/opt/cni/bin"
+            conf_dir = "%1$s/etc/cni/net.d"
         """
-            .formatted(directory));
+            .formatted(directory, BusyboxImage.NAME));
     var chain = new ArrayList<String>();
     chain.add(
-        "{\"type\": \"weft\", \"network\": \"%s\", \"agentSocket\": \"%s\"}"
+        """
+        {"type": "weft", "network": "%s", "agentSocket": "%s",
+         "capabilities": {"ips": true, "mac": true, "io.kubernetes.cri.pod-annotations": true}}"""
             .formatted(network, CniServer.beside(agentSocket)));
     chain.addAll(List.of(plugins));
     Files.writeString(
@@ -71,8 +83,9 @@ final class Containerd implements AutoCloseable {
             .formatted(String.join(", ", chain)));
     install(directory.resolve("opt/cni/bin"));
     var started = new Containerd(namespace, directory, daemon(namespace, directory));
-    var image = Files.write(directory.resolve("image.tar"), image());
+    var image = Files.write(directory.resolve("image.tar"), BusyboxImage.tar());
     started.ctr("image", "import", image.toString());
+    started.ctr("-n", PODS, "image", "import", image.toString());
     return started;
   }
 
@@ -108,11 +121,17 @@ final class Containerd implements AutoCloseable {
     daemon = daemon(namespace, directory);
   }
 
+  /** As a crash does it: the containers run on. */
+  void crash() throws IOException, InterruptedException {
+    daemon.kill();
+    daemon = daemon(namespace, directory);
+  }
+
   private List<String> command(List<String> arguments) {
     var script =
         "mount --make-rprivate / && mount --bind \"$0/etc\" /etc && mount --bind \"$0/opt\" /opt"
-            + " && exec ctr -n "
-            + NAMESPACE
+            + " && mount --bind \"$0/var\" /var/lib && exec ctr -n "
+            + containers
             + " -a \"$0/c.sock\" \"$@\"";
     var command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c", script));
     command.add(directory.toString());
@@ -145,7 +164,7 @@ final class Containerd implements AutoCloseable {
         "--cni",
         "--snapshotter",
         "native",
-        IMAGE,
+        BusyboxImage.NAME,
         container,
         "/bin/sh",
         "-c",
@@ -187,10 +206,105 @@ final class Containerd implements AutoCloseable {
     }
   }
 
+  // ---- pods -------------------------------------------------------------------------------
+
+  /**
+   * Starts a pod with one container, which sleeps.
+   *
+   * @throws IOException when it is refused; {@link #log} says why
+   */
+  Pod startPod(String name, Map<String, String> annotations) throws IOException {
+    var config =
+        new Cri.Message()
+            .message(1, new Cri.Message().text(1, name).text(2, "uid-" + name).text(3, "default"))
+            .map(7, annotations)
+            .message(8, new Cri.Message().text(1, "/" + containers));
+    var id = cri("RunPodSandbox", new Cri.Message().message(1, config)).text(1);
+    var container =
+        new Cri.Message()
+            .message(1, new Cri.Message().text(1, "main"))
+            .message(2, new Cri.Message().text(1, BusyboxImage.NAME));
+    var created =
+        cri(
+            "CreateContainer",
+            new Cri.Message().text(1, id).message(2, container).message(3, config));
+    cri("StartContainer", new Cri.Message().text(1, created.text(1)));
+    return new Pod(id, created.text(1));
+  }
+
+  private Cri.Message cri(String method, Cri.Message request) throws IOException {
+    return Cri.call(directory.resolve("c.sock"), method, request);
+  }
+
+  /** Directories of containers in the places of runc and of the daemon; none when all are gone. */
+  List<String> leftovers() throws IOException {
+    var left = new ArrayList<String>();
+    var tasks = directory.resolve("state/io.containerd.runtime.v2.task");
+    var places = List.of(tasks.resolve(PODS), tasks.resolve(containers), runc());
+    for (var place : places) {
+      if (Files.isDirectory(place)) {
+        try (var each = Files.list(place)) {
+          each.forEach(path -> left.add(path.toString()));
+        }
+      }
+    }
+    return left;
+  }
+
+  private Path runc() {
+    return Path.of("/run/containerd/runc", containers);
+  }
+
+  /** What the daemon has said until now. */
+  String log() throws IOException {
+    return Files.readString(directory.resolve("containerd.log"));
+  }
+
+  /** A pod that runs. */
+  final class Pod {
+    private final String id;
+    private final String container;
+
+    private Pod(String id, String container) {
+      this.id = id;
+      this.container = container;
+    }
+
+    /** Of its sandbox: what a CNI plugin is told. */
+    String id() {
+      return id;
+    }
+
+    /** What a command in it prints; fails when the command does. */
+    String exec(String script) throws IOException {
+      var request = new Cri.Message().text(1, container);
+      for (var word : List.of("/bin/sh", "-c", script)) {
+        request.text(2, word);
+      }
+      var answer = cri("ExecSync", request.number(3, 60));
+      if (answer.number(3) != 0) {
+        throw new IOException(
+            script + " exits with " + answer.number(3) + ": " + answer.text(1) + answer.text(2));
+      }
+      return answer.text(1);
+    }
+
+    String address() throws IOException {
+      return exec("busybox ip -4 -o addr show eth0").replaceAll("(?s).*inet ([0-9.]+)/.*", "$1");
+    }
+
+    /** Ends it; returns when the plugin has been told. */
+    void end() throws IOException {
+      cri("StopPodSandbox", new Cri.Message().text(1, id));
+      cri("RemovePodSandbox", new Cri.Message().text(1, id));
+    }
+  }
+
   /** Containers that are left go too: what holds them outlives the daemon. */
   @Override
   public void close() throws IOException {
     try {
+      endPods();
       for (var container : ctr("container", "ls", "-q").lines().toList()) {
         ctr("task", "delete", "--force", container);
         ctr("container", "delete", container);
@@ -200,105 +314,27 @@ final class Containerd implements AutoCloseable {
     } finally {
       daemon.close();
     }
+    removeControlGroups();
+  }
+
+  /** Ends all pods, also those whose start was refused, as kubelet does it in the end. */
+  void endPods() throws IOException {
+    for (var pod = lastPod(); !pod.isEmpty(); pod = lastPod()) {
+      new Pod(pod, "").end();
+    }
+  }
+
+  /** One of those that are; empty when there is none. */
+  private String lastPod() throws IOException {
+    return cri("ListPodSandbox", new Cri.Message()).message(1).text(1);
+  }
+
+  private void removeControlGroups() throws IOException {
     try (var controllers = Files.list(Path.of("/sys/fs/cgroup"))) {
       for (var controller : controllers.toList()) {
-        Files.deleteIfExists(controller.resolve(NAMESPACE));
+        Files.deleteIfExists(controller.resolve(containers));
       }
     }
-  }
-
-  // ---- the image ----------------------------------------------------------------------------
-
-  /** An OCI image layout (image-spec v1) as a tar file. */
-  private static byte[] image() throws IOException {
-    var layer = new ByteArrayOutputStream();
-    for (var folder : List.of("bin/", "etc/", "proc/", "sys/", "dev/")) {
-      entry(layer, folder, new byte[0]);
-    }
-    for (var program : List.of("bin/busybox", "bin/sh")) {
-      entry(layer, program, Files.readAllBytes(BUSYBOX));
-    }
-    end(layer);
-    var content = layer.toByteArray();
-    var config =
-        octets(
-            """
-            {"architecture": "%s", "os": "linux", "config": {"Env": ["PATH=/bin"]},
-             "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}
-            """
-                .formatted(
-                    System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64",
-                    hash(content)));
-    var manifest =
-        octets(
-            """
-            {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-             "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
-                        "digest": "sha256:%s", "size": %d},
-             "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar",
-                         "digest": "sha256:%s", "size": %d}]}
-            """
-                .formatted(hash(config), config.length, hash(content), content.length));
-    var index =
-        octets(
-            """
-            {"schemaVersion": 2, "manifests": [
-              {"mediaType": "application/vnd.oci.image.manifest.v1+json",
-               "digest": "sha256:%s", "size": %d,
-               "annotations": {"io.containerd.image.name": "%s"}}]}
-            """
-                .formatted(hash(manifest), manifest.length, IMAGE));
-    var tar = new ByteArrayOutputStream();
-    entry(tar, "oci-layout", octets("{\"imageLayoutVersion\": \"1.0.0\"}"));
-    entry(tar, "index.json", index);
-    for (var blob : List.of(content, config, manifest)) {
-      entry(tar, "blobs/sha256/" + hash(blob), blob);
-    }
-    end(tar);
-    return tar.toByteArray();
-  }
-
-  private static byte[] octets(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String hash(byte[] octets) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(octets));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** One member of a tar file (POSIX ustar); a name that ends in a slash is a folder. */
-  private static void entry(ByteArrayOutputStream tar, String name, byte[] content) {
-    var header = new byte[TAR_BLOCK];
-    put(header, 0, name);
-    put(header, 100, "0000755");
-    put(header, 108, "0000000");
-    put(header, 116, "0000000");
-    put(header, 124, "%011o".formatted(content.length));
-    put(header, 136, "00000000000");
-    put(header, 148, "        ");
-    header[156] = (byte) (name.endsWith("/") ? '5' : '0');
-    put(header, 257, "ustar");
-    put(header, 263, "00");
-    int sum = 0;
-    for (byte octet : header) {
-      sum += octet & 0xff;
-    }
-    put(header, 148, "%06o".formatted(sum));
-    header[154] = 0;
-    tar.writeBytes(header);
-    tar.writeBytes(content);
-    tar.writeBytes(new byte[(TAR_BLOCK - content.length % TAR_BLOCK) % TAR_BLOCK]);
-  }
-
-  private static void end(ByteArrayOutputStream tar) {
-    tar.writeBytes(new byte[2 * TAR_BLOCK]);
-  }
-
-  private static void put(byte[] header, int at, String text) {
-    System.arraycopy(octets(text), 0, header, at, text.length());
+    Files.deleteIfExists(runc());
   }
 }

@@ -59,7 +59,7 @@ class ImageTest {
     assumeTrue(home != null, "needs WEFT_HOME: run it by make test");
     assumeTrue(Files.exists(Containerd.PROGRAM), "needs containerd (package containerd)");
     assumeTrue(Files.exists(Path.of("/usr/sbin/runc")), "needs runc (package runc)");
-    assumeTrue(Files.exists(Containerd.BUSYBOX), "needs busybox (package busybox-static)");
+    assumeTrue(Files.exists(BusyboxImage.BUSYBOX), "needs busybox (package busybox-static)");
     assumeTrue(Files.exists(Path.of("/usr/bin/cc")), "needs a C compiler");
     remove(HOST);
     remove(POD);
@@ -172,7 +172,9 @@ class ImageTest {
       assertThat(rtnetlink.link("br100")).as("the tenant outlives the container").isPresent();
     }
     startNode("successor");
-    assertThat(exec("successor", "status")).as(() -> logOf("successor")).contains("pod-1", " 0 writes since the start");
+    assertThat(exec("successor", "status"))
+        .as(() -> logOf("successor"))
+        .contains("pod-1", " 0 writes since the start");
     assertThat(exec("successor", "detach", "pod-1")).contains("pod-1");
     try (var rtnetlink = Rtnetlink.openIn(POD)) {
       assertThat(rtnetlink.link("eth0")).isEmpty();
@@ -250,7 +252,8 @@ class ImageTest {
   }
 
   private String exec(String container, String... command) throws Exception {
-    var all = new ArrayList<>(List.of("task", "exec", "--exec-id", "e" + System.nanoTime(), container));
+    var all =
+        new ArrayList<>(List.of("task", "exec", "--exec-id", "e" + System.nanoTime(), container));
     all.add("/weft/weft");
     all.addAll(List.of(command));
     return containerd.ctr(all.toArray(String[]::new));

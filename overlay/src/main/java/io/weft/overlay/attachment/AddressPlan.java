@@ -5,6 +5,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.StableHash;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -115,7 +116,7 @@ public final class AddressPlan {
 
   /** Name of an endpoint's port: at most 15 characters (linux/if.h IFNAMSIZ). */
   public static String portName(String endpoint) {
-    return PORT + String.format("%016x", StableHash.of(endpoint)).substring(0, 12);
+    return PORT + HexFormat.of().toHexDigits(StableHash.of(endpoint)).substring(0, 12);
   }
 
   /** Name of the underlay's end of the veth to a tap. */

@@ -117,10 +117,11 @@ public final class RemotePrefixes {
   public void put(Route key, List<RemotePrefix> ways) {
     for (var gone : find(key)) {
       count(gone, -1);
-      var routes = byPrefix.getOrDefault(gone.prefix(), new LinkedHashMap<>());
-      routes.remove(key);
-      if (routes.isEmpty()) {
+      var left = FewRoutes.without(byPrefix.getOrDefault(gone.prefix(), NONE), key);
+      if (left.isEmpty()) {
         byPrefix.remove(gone.prefix());
+      } else {
+        byPrefix.put(gone.prefix(), left);
       }
     }
     byRoute.remove(key);
@@ -128,7 +129,8 @@ public final class RemotePrefixes {
       byRoute.put(key, List.copyOf(ways));
     }
     for (var way : ways) {
-      byPrefix.computeIfAbsent(way.prefix(), _ -> new LinkedHashMap<>()).put(key, way);
+      var others = byPrefix.getOrDefault(way.prefix(), NONE);
+      byPrefix.put(way.prefix(), FewRoutes.with(others, key, way));
       count(way, 1);
     }
   }

@@ -11,6 +11,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,11 +89,9 @@ public final class RemoteRoutes {
             path.attributes().extendedCommunities().stream()
                 .anyMatch(community -> community.value() >>> 48 == DEFAULT_GATEWAY),
             path);
-    byMac.computeIfAbsent(route.mac(), _ -> new LinkedHashMap<>()).put(route.key(), remote);
-    route
-        .ip()
-        .ifPresent(
-            ip -> byIp.computeIfAbsent(ip, _ -> new LinkedHashMap<>()).put(route.key(), remote));
+    var key = route.key();
+    addTo(byMac, route.mac(), key, remote);
+    route.ip().ifPresent(ip -> addTo(byIp, ip, key, remote));
     return true;
   }
 
@@ -135,10 +134,20 @@ public final class RemoteRoutes {
     floodRoutes.remove(key);
   }
 
+  private static <K> void addTo(
+      Map<K, Map<Route, RemoteMac>> table, K at, Route key, RemoteMac remote) {
+    table.put(at, FewRoutes.with(table.getOrDefault(at, NONE), key, remote));
+  }
+
   private static <K> void removeFrom(Map<K, Map<Route, RemoteMac>> table, K at, Route key) {
     var routes = table.get(at);
-    if (routes != null && routes.remove(key) != null && routes.isEmpty()) {
-      table.remove(at);
+    if (routes != null) {
+      var left = FewRoutes.without(routes, key);
+      if (left.isEmpty()) {
+        table.remove(at);
+      } else {
+        table.put(at, left);
+      }
     }
   }
 
@@ -164,7 +173,9 @@ public final class RemoteRoutes {
   }
 
   private static Optional<RemoteMac> best(Map<Route, RemoteMac> routes) {
-    return routes.values().stream().max(PREFERENCE);
+    return routes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Collections.max(routes.values(), PREFERENCE));
   }
 
   public Iterable<MacAddress> macs() {

@@ -57,9 +57,10 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
    * By hand, because every table of the plan is sorted by it: a chain of comparators costs more.
    */
   @Override
+  @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
   public int compareTo(ForwardingKey other) {
     int order = kind.compareTo(other.kind);
-    if (order == 0) {
+    if (order == 0 && namespace != other.namespace) {
       order = namespace.compareTo(other.namespace);
     }
     if (order == 0) {

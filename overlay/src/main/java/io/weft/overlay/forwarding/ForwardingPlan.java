@@ -38,7 +38,7 @@ public final class ForwardingPlan {
   private final TreeSet<ForwardingKey> held = new TreeSet<>();
 
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
-  private final TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
+  private TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
   private Set<Segment> touched = new LinkedHashSet<>();
   private boolean holdingRemoteRemovals;
 
@@ -64,17 +64,20 @@ public final class ForwardingPlan {
     List.copyOf(hold ? different : held).forEach(this::compare);
   }
 
-  public void desire(ForwardingObject object) {
-    var before = desired.put(object.key(), object);
+  /** Wants an object, in the place of what was wanted under its key, which is returned. */
+  public ForwardingKey desire(ForwardingObject object) {
+    var key = object.key(); // made anew each time: every table here shares the one
+    var before = desired.put(key, object);
     if (!object.equals(before)) {
-      failures.remove(object.key());
+      failures.remove(key);
       destinations.add(object);
       Optional.ofNullable(before).ifPresent(destinations::remove);
     }
-    compare(object.key());
+    compare(key);
     if (before == null) {
-      compareRowsOf(object.key());
+      compareRowsOf(key);
     }
+    return key;
   }
 
   public void undesire(ForwardingKey key) {
@@ -144,9 +147,10 @@ public final class ForwardingPlan {
   public void observeAll(Collection<ForwardingObject> objects) {
     var gone = new TreeSet<>(realized.keySet());
     for (var object : objects) {
-      gone.remove(object.key());
-      realized.put(object.key(), object.observable());
-      compare(object.key());
+      var key = object.key();
+      gone.remove(key);
+      realized.put(key, object.observable());
+      compare(key);
     }
     for (var key : gone) {
       observe(key, Optional.empty());
@@ -260,6 +264,9 @@ public final class ForwardingPlan {
     if (!inFlight.isEmpty()) {
       return List.of();
     }
+    if (different.isEmpty()) {
+      return List.of();
+    }
     var batch = new ArrayList<KernelChange>();
     var moving = moving();
     for (var key : different.descendingSet()) {
@@ -267,18 +274,20 @@ public final class ForwardingPlan {
           && !desired.containsKey(key)
           && isDue(key, now)
           && !mustWait(key, moving)) {
-        realized(key).map(KernelChange.Remove::new).ifPresent(batch::add);
+        realized(key).ifPresent(object -> send(key, new KernelChange.Remove(object), batch));
       }
     }
     for (var key : different) {
-      if (batch.size() < MAX_BATCH && desired.containsKey(key) && isDue(key, now)) {
-        desired(key).map(KernelChange.Put::new).ifPresent(batch::add);
+      if (batch.size() < MAX_BATCH && isDue(key, now)) {
+        desired(key).ifPresent(object -> send(key, new KernelChange.Put(object), batch));
       }
     }
-    for (var change : batch) {
-      inFlight.put(change.key(), change);
-    }
     return Collections.unmodifiableList(batch);
+  }
+
+  private void send(ForwardingKey key, KernelChange change, List<KernelChange> batch) {
+    batch.add(change);
+    inFlight.put(key, change);
   }
 
   /** Ports that stand in another namespace than they shall: their own removal would end them. */
@@ -302,7 +311,8 @@ public final class ForwardingPlan {
 
   /** Where the port that is desired under the key stands, when that is another namespace. */
   public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
-    if (realized.containsKey(key)
+    if (key.kind() != ForwardingKey.Kind.PORT
+        || realized.containsKey(key)
         || !(desired.get(key) instanceof ForwardingObject.EndpointPort wanted)) {
       return Optional.empty();
     }
@@ -323,23 +333,24 @@ public final class ForwardingPlan {
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
   public void applied(long now, List<Refusal> refused) {
-    var done = new TreeMap<>(inFlight);
-    inFlight.clear();
+    var done = inFlight;
+    inFlight = new TreeMap<>();
     for (var refusal : refused) {
       var change = done.remove(refusal.key());
       if (change != null && isStillWanted(change)) {
         fail(now, refusal);
       }
     }
-    for (var change : done.values()) {
-      switch (change) {
-        case KernelChange.Put(var object) -> {
-          movesFrom(object.key()).ifPresent(from -> observe(from, Optional.empty()));
-          observe(object.key(), Optional.of(object));
-        }
-        case KernelChange.Remove(var object) -> observe(object.key(), Optional.empty());
-      }
-    }
+    done.forEach(
+        (key, change) -> {
+          switch (change) {
+            case KernelChange.Put(var object) -> {
+              movesFrom(key).ifPresent(from -> observe(from, Optional.empty()));
+              observe(key, Optional.of(object));
+            }
+            case KernelChange.Remove _ -> observe(key, Optional.empty());
+          }
+        });
   }
 
   /** What was decided while the batch was in flight begins without the burden of a failure. */

@@ -57,7 +57,7 @@ public final class AddressBook {
   private record Freed(String network, IpAddress address) {}
 
   private final String node;
-  private final AddressConfig config;
+  private AddressConfig config;
   private final TreeMap<String, NetworkBlocks> blocks = new TreeMap<>();
   private final TreeMap<String, List<IpPrefix>> own = new TreeMap<>();
 
@@ -86,6 +86,11 @@ public final class AddressBook {
   /** True when the nodes share a store. */
   public boolean isStored() {
     return config.stored();
+  }
+
+  /** The node's own part of the cluster's subnets is this from now on. */
+  public void podCidrs(List<IpPrefix> podCidrs) {
+    config = new AddressConfig(config.stored(), podCidrs);
   }
 
   /** What the store holds; empty until it was read. */

@@ -140,6 +140,11 @@ final class Addressing {
     }
   }
 
+  /** The write of the claim that is under way. */
+  Optional<AddressWrite> changing(AddressClaim claim) {
+    return Optional.ofNullable(inFlight.get("claim " + claim.name()));
+  }
+
   /** What a call waits on that needs the write. */
   static String waitsOn(AddressWrite write) {
     return key(write);
@@ -242,7 +247,8 @@ final class Addressing {
 
   /** What is missing where there is no store. */
   static final String NO_STORE =
-      "this node has no store of addresses: start it with --addresses DIR, the same on all nodes";
+      "this node has no store of addresses: start it with --addresses DIR, the same on all nodes,"
+          + " or with the Kubernetes API";
 
   /** Why nothing can be said of addresses yet. */
   String unread() {

@@ -64,6 +64,10 @@ final class ClaimHolding {
     if (!other.isEmpty()) {
       return rejected(Reason.INVALID_REQUEST, "claim '" + name + "' " + other);
     }
+    var changing = addressing.changing(claim);
+    if (changing.isPresent()) {
+      return new Step.Waits(changing.get()); // it may take from this endpoint what it has yet
+    }
     if (claim.holders().contains(me)) {
       return new Step.Held(request.with(claim.mac(), claim.addresses()));
     }

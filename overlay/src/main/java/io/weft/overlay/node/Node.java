@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressView;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,7 +71,31 @@ public final class Node {
    * @return what is to be done, in this order
    */
   public List<NodeEffect> step(long now, NodeEvent event) {
+    return step(now, List.of(event));
+  }
+
+  /** Takes events that came together: what follows from all of them is decided once. */
+  public List<NodeEffect> step(long now, List<NodeEvent> events) {
     instances.advance(now);
+    var spoken = new ArrayList<SpeakerEvent>();
+    for (var event : events) {
+      if (event instanceof NodeEvent.Bgp(var speakerEvent)) {
+        spoken.add(speakerEvent);
+      } else {
+        routes.speak(now, spoken);
+        spoken.clear();
+        take(now, event);
+      }
+    }
+    routes.speak(now, spoken);
+    if (events.stream().anyMatch(Node::mayChangeOrigination)) {
+      routes.originationMayHaveChanged();
+    }
+    settle(now);
+    return effects.drain();
+  }
+
+  private void take(long now, NodeEvent event) {
     switch (event) {
       case NodeEvent.IntentChanged(var intent) -> {
         foundation.change(intent);
@@ -95,6 +120,7 @@ public final class Node {
         addressing.see(state);
         endpoints.claimsChanged();
       }
+      case NodeEvent.PodCidrsSeen(var podCidrs) -> addressing.book().podCidrs(podCidrs);
       case NodeEvent.AddressesUnreadable(var reason) -> addressing.unreadable(reason);
       case NodeEvent.AddressWritten(var write, var outcome) -> {
         addressing.written(now, write, outcome);
@@ -109,11 +135,6 @@ public final class Node {
         speakers.timePassed(now);
       }
     }
-    if (mayChangeOrigination(event)) {
-      routes.originationMayHaveChanged();
-    }
-    settle(now);
-    return effects.drain();
   }
 
   private static boolean mayChangeOrigination(NodeEvent event) {

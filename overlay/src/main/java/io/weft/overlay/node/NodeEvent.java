@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -56,6 +57,13 @@ public sealed interface NodeEvent {
   record LinksAppeared(SortedSet<String> names) implements NodeEvent {
     public LinksAppeared {
       names = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+    }
+  }
+
+  /** The node's own part of the cluster's subnets, in place of what was known of it. */
+  record PodCidrsSeen(List<IpPrefix> podCidrs) implements NodeEvent {
+    public PodCidrsSeen {
+      podCidrs = List.copyOf(podCidrs);
     }
   }
 

@@ -22,8 +22,13 @@ final class OwnedObjects {
   }
 
   void want(ForwardingObject object) {
-    keys.add(object.key());
-    plan.desire(object);
+    wanted(object);
+  }
+
+  private ForwardingKey wanted(ForwardingObject object) {
+    var key = plan.desire(object);
+    keys.add(key);
+    return key;
   }
 
   void unwant(ForwardingKey key) {
@@ -35,8 +40,7 @@ final class OwnedObjects {
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
     var obsolete = new TreeSet<>(before);
     for (var object : after) {
-      obsolete.remove(object.key());
-      want(object);
+      obsolete.remove(wanted(object));
     }
     obsolete.forEach(this::unwant);
   }

@@ -81,10 +81,15 @@ final class RouteExchange {
 
   /** Gives the speaker an event and does what follows; nothing before the start. */
   void speak(long now, SpeakerEvent event) {
-    if (speaker.isEmpty()) {
+    speak(now, List.of(event));
+  }
+
+  /** The same with events that came together. */
+  void speak(long now, List<SpeakerEvent> events) {
+    if (speaker.isEmpty() || events.isEmpty()) {
       return;
     }
-    for (var effect : speaker.get().step(now, event)) {
+    for (var effect : speaker.get().step(now, events)) {
       switch (effect) {
         case SpeakerEffect.Connect _, SpeakerEffect.Send _, SpeakerEffect.Close _ ->
             effects.add(new NodeEffect.Bgp(effect));
@@ -111,8 +116,10 @@ final class RouteExchange {
     if (before.isPresent() && path.filter(now -> saysTheSame(before.get(), now)).isPresent()) {
       return; // another reflector's word for it
     }
-    var carried = learned.targets(before);
-    carried.addAll(learned.targets(path));
+    var carried = learned.targets(path);
+    if (before.isPresent()) {
+      carried.addAll(learned.targets(before));
+    }
     for (var network : instances.importers(carried)) {
       network.learn(key, path.filter(network::imports));
       originationDue = originationDue || network.announcement().isDue();

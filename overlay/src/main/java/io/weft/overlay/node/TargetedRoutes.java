@@ -37,8 +37,8 @@ final class TargetedRoutes<V> {
 
   /** Adds or replaces; empty: removes. Gives what was known before. */
   Optional<V> put(Route key, Optional<V> value) {
-    var before = find(key);
-    value.ifPresentOrElse(now -> known.put(key, now), () -> known.remove(key));
+    var before =
+        Optional.ofNullable(value.isPresent() ? known.put(key, value.get()) : known.remove(key));
     var then = targets(before);
     var now = targets(value);
     if (!then.equals(now)) {

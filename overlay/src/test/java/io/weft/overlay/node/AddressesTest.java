@@ -316,6 +316,14 @@ final class AddressesTest {
     assertThat(blocks()).extracting(block -> block.prefix().length()).containsExactly(26, 112);
   }
 
+  @Test
+  void podCidrsMayBecomeKnownLater() {
+    var one = node("n1", WEB);
+    one.give(new NodeEvent.PodCidrsSeen(List.of(IpPrefix.parse("192.168.1.64/29"))));
+    assertThat(IpPrefix.parse("192.168.1.64/29").contains(first(attach(one, "a")))).isTrue();
+    assertThat(store.read().blocks()).isEmpty();
+  }
+
   // ---- claims -----------------------------------------------------------------------------
 
   @Test
@@ -361,6 +369,20 @@ final class AddressesTest {
     var next = again(one, "n1", WEB);
     store.serveAll(next);
     assertThat(claimNamed("vm-1").holders()).isEmpty();
+  }
+
+  @Test
+  void aClaimThatIsBeingLetGoIsNotTakenForHeld() {
+    var one = node("n1", WEB);
+    one.applying = false;
+    one.attach(request("vm", "web").withClaim("vm-1", false));
+    store.serveAll(one);
+    var next = again(one, "n1", WEB); // lets go of the claim: the endpoint is not there
+    long call = next.attach(request("vm", "web").withClaim("vm-1", false));
+    assertThat(next.attached).doesNotContainKey(call);
+    store.serveAll(next);
+    attached(next.answer(call));
+    assertThat(claimNamed("vm-1").holders()).containsExactly(new AddressClaim.Holder("n1", "vm"));
   }
 
   @Test

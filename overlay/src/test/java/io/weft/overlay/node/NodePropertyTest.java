@@ -29,8 +29,13 @@ final class NodePropertyTest {
     last = intents(random);
     one.start(last);
     one.applying = false;
+    boolean together = seed % 2 == 0;
     for (int i = 0; i < 300; i++) {
-      anything(random);
+      one.gathering = together && random.nextBoolean();
+      for (int j = random.nextInt(4); j >= 0; j--) {
+        anything(random);
+      }
+      one.giveGathered();
     }
     one.refusing.clear();
     one.applying = true;
@@ -102,7 +107,10 @@ final class NodePropertyTest {
       }
       case 8 -> one.refusing.add(kinds[random.nextInt(kinds.length)]);
       case 9 -> one.refusing.clear();
-      case 10 -> one.pass(random.nextLong(3_000_000_000L));
+      case 10 -> {
+        one.giveGathered(); // time does not pass while it has something to do
+        one.pass(random.nextLong(3_000_000_000L));
+      }
       default -> {
         if (one.isBatchWaiting()) {
           one.applyBatch();

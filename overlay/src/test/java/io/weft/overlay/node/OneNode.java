@@ -71,6 +71,9 @@ final class OneNode {
   /** When false, a batch waits for {@link #applyBatch}. */
   boolean applying = true;
 
+  /** When true, what happens to the node waits for {@link #giveGathered}. */
+  boolean gathering;
+
   /** When false, the node's connects are refused. */
   boolean reachable = true;
 
@@ -189,8 +192,18 @@ final class OneNode {
 
   void give(NodeEvent event) {
     forNode.add(event);
-    while (!forNode.isEmpty()) {
+    while (!gathering && !forNode.isEmpty()) {
       node.step(now, forNode.remove()).forEach(this::perform);
+    }
+  }
+
+  /** What was gathered comes at once, and what follows from it as well. */
+  void giveGathered() {
+    gathering = false;
+    while (!forNode.isEmpty()) {
+      var together = List.copyOf(forNode);
+      forNode.clear();
+      node.step(now, together).forEach(this::perform);
     }
   }
 

@@ -1,0 +1,61 @@
+package io.weft.agent.cluster;
+
+import io.weft.agent.addresses.ApiStore;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.net.IpPrefix;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/** The cluster that the node is of, by its API: the store of addresses and the Node's object. */
+public final class Cluster implements AutoCloseable {
+  private final ApiClient client;
+  private final String node;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("weft-cluster-timer").factory());
+  private final AtomicReference<ClusterNode> watching = new AtomicReference<>();
+
+  /**
+   * Calls nobody yet.
+   *
+   * @param client is closed with it
+   * @param node name of the node
+   */
+  public Cluster(ApiClient client, String node) {
+    this.client = client;
+    this.node = node;
+  }
+
+  /** Opens the store of addresses; the caller closes it before this. */
+  public ApiStore addressStore() {
+    return ApiStore.open(client, timer);
+  }
+
+  /**
+   * Begins to watch the object of the node.
+   *
+   * @param podCidrs takes the node's own part of the cluster's subnets, at first and at each change
+   */
+  public void start(Consumer<List<IpPrefix>> podCidrs) {
+    watching.set(new ClusterNode(client, node, seen -> podCidrs.accept(seen.podCidrs()), timer));
+  }
+
+  /** What is wrong, a line each. */
+  public List<String> problems() {
+    var own = watching.get();
+    return own == null ? List.of() : own.problems();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    var own = watching.get();
+    if (own != null) {
+      own.close();
+    }
+    timer.shutdownNow();
+  }
+}

@@ -1,0 +1,259 @@
+package io.weft.agent.addresses;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.api.ApiAccess;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.schema.Definition;
+import io.weft.kubernetes.schema.ResourceSchemas;
+import io.weft.net.IpPrefix;
+import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim.Holder;
+import io.weft.overlay.ipam.AddressRecord;
+import io.weft.overlay.ipam.AddressWrite;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** The API as the store, before a server that does what API servers do to clients. */
+final class ApiStoreTest extends AddressStoreContract {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ApiServer server;
+  private ApiClient client;
+  private ScheduledExecutorService timer;
+
+  @BeforeEach
+  void begin() throws Exception {
+    server = ApiServer.start();
+    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
+    client = client(server);
+    timer = Executors.newSingleThreadScheduledExecutor();
+  }
+
+  private static ApiClient client(ApiServer server) throws IOException {
+    return new ApiClient(
+        new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+  }
+
+  @AfterEach
+  void end() {
+    client.close();
+    server.close();
+    timer.shutdownNow();
+  }
+
+  static ObjectNode yaml(String text) {
+    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
+  }
+
+  @Override
+  AddressStore open() {
+    return ApiStore.open(client, timer);
+  }
+
+  /** Lost answers, watches that end, history that is forgotten, a server that is slow. */
+  @Override
+  void trouble(Random random) {
+    switch (random.nextInt(40)) {
+      case 0 -> server.fail(1 + random.nextInt(2));
+      case 1 -> server.cutWatches();
+      case 2 -> {
+        server.compact();
+        server.cutWatches();
+      }
+      case 3 -> server.latency(Duration.ofMillis(random.nextInt(4)));
+      default -> {}
+    }
+  }
+
+  @Test
+  void anAnswerThatIsLostIsFoundOut() throws Exception {
+    var block = StoreWriter.block(1, "n1");
+    var claim = StoreWriter.claim(1);
+    var held = claim.with(new Holder("n1", "a"));
+    try (var store = open()) {
+      store.read();
+      server.fail(1);
+      assertThat(store.write(new AddressWrite.Create(block))).isTrue();
+      assertThat(own(store, block).record()).isEqualTo(block);
+      server.fail(1);
+      assertThat(store.write(new AddressWrite.Create(claim))).isTrue();
+      server.fail(2);
+      assertThat(store.write(new AddressWrite.Replace(held, own(store, claim).version()))).isTrue();
+      assertThat(own(store, claim).record()).isEqualTo(held);
+      server.fail(1);
+      assertThat(store.write(new AddressWrite.Remove(held, own(store, claim).version()))).isTrue();
+      assertThat(find(store.read(), claim)).isEmpty();
+    }
+  }
+
+  @Test
+  void aLostAnswerDoesNotMakeAnothersRecordOurs() throws Exception {
+    try (var one = open();
+        var two = open()) {
+      one.read();
+      assertThat(two.write(new AddressWrite.Create(StoreWriter.block(1, "n2")))).isTrue();
+      server.fail(1);
+      var mine = StoreWriter.block(1, "n1");
+      assertThat(one.write(new AddressWrite.Create(mine))).isFalse();
+      assertThat(own(one, mine).record()).isEqualTo(StoreWriter.block(1, "n2"));
+    }
+  }
+
+  @Test
+  void whileTheServerIsAwayItIsReadAsItWasAndWritesFailInWords() throws Exception {
+    var block = StoreWriter.block(1, "n1");
+    var next = StoreWriter.block(2, "n1");
+    try (var store = open()) {
+      assertThat(store.write(new AddressWrite.Create(block))).isTrue();
+      store.read();
+      server.away(true);
+      assertThatThrownBy(() -> store.write(new AddressWrite.Create(next)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("POST /apis/weft.io/v1alpha1/addressblocks")
+          .hasMessageContaining("no answer of " + server.uri());
+      // What became of that write is not known: so it is not said what there is.
+      assertThatThrownBy(store::read).isInstanceOf(IOException.class);
+      server.away(false);
+      assertThat(find(store.read(), next)).isEmpty();
+      assertThat(store.write(new AddressWrite.Create(next))).isTrue();
+      await(store, state -> state.blocks().size() == 2 && store.problems().isEmpty());
+    }
+  }
+
+  @Test
+  void withoutWritesItIsReadWhileTheServerIsAway() throws Exception {
+    var block = StoreWriter.block(1, "n1");
+    try (var store = open()) {
+      assertThat(store.write(new AddressWrite.Create(block))).isTrue();
+      store.read();
+      server.away(true);
+      await(store, _ -> store.problems().size() == 2);
+      assertThat(store.problems().getFirst())
+          .startsWith("Kubernetes API: AddressBlock: what was read before stays in force: GET ");
+      assertThat(own(store, block).record()).isEqualTo(block);
+    }
+  }
+
+  @Test
+  void changesThatWereMissedAreSeenAfterTheHistoryIsForgotten() throws Exception {
+    try (var one = open();
+        var two = open()) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(one.write(new AddressWrite.Create(StoreWriter.block(i, "n1")))).isTrue();
+      }
+      await(two, state -> state.blocks().size() == 5);
+      server.away(true);
+      await(two, _ -> !two.problems().isEmpty());
+      server.put(object(StoreWriter.block(7, "n2")));
+      server.compact();
+      server.away(false);
+      await(two, state -> state.blocks().size() == 6);
+    }
+  }
+
+  private static ObjectNode object(AddressRecord record) {
+    var document = RecordJson.document(record, "");
+    document.withObject("/metadata").remove("resourceVersion");
+    return document;
+  }
+
+  @Test
+  void aClaimMadeByHandNeedsOnlyNetworkAndAddresses() throws Exception {
+    server.put(
+        yaml(
+            "{kind: AddressClaim, metadata: {name: vm-7, labels: {of: me}}, spec: {network: web,"
+                + " addresses: [10.0.0.7, 'fd00::7']}}"));
+    var me = new Holder("n1", "vm");
+    try (var store = open()) {
+      var claim = store.read().claims().get("vm-7");
+      assertThat(claim.record().mac()).hasToString("0a:58:0a:00:00:07");
+      assertThat(claim.record().holders()).isEmpty();
+      assertThat(store.write(new AddressWrite.Replace(claim.record().with(me), claim.version())))
+          .isTrue();
+      var held = store.read().claims().get("vm-7");
+      assertThat(held.record().active()).contains(me);
+      var object = client.get("/apis/weft.io/v1alpha1/addressclaims/vm-7");
+      assertThat(object.at("/metadata/labels/of").asText()).as("stays").isEqualTo("me");
+      assertThat(object.at("/spec/holders").toString())
+          .isEqualTo("[{\"node\":\"n1\",\"endpoint\":\"vm\",\"active\":true}]");
+    }
+  }
+
+  @Test
+  void anObjectThatCannotBeUnderstoodIsNamedAndTheOthersHold() throws Exception {
+    server.put(
+        yaml(
+            "{kind: AddressClaim, metadata: {name: bad}, spec: {network: web, addresses:"
+                + " [10.0.0.300]}}"));
+    server.put(
+        yaml(
+            "{kind: AddressBlock, metadata: {name: other}, spec: {network: web, prefix:"
+                + " 10.0.9.0/24, node: n1}}"));
+    var block = StoreWriter.block(1, "n1");
+    try (var store = open()) {
+      assertThat(store.write(new AddressWrite.Create(block))).isTrue();
+      await(store, _ -> store.problems().size() == 2);
+      assertThat(store.read().blocks()).containsOnlyKeys(block.name());
+      assertThat(store.read().claims()).isEmpty();
+      assertThat(store.problems().get(0))
+          .isEqualTo(
+              "Kubernetes API: AddressBlock other is not used: its name should be web.10.0.9.0-24");
+      assertThat(store.problems().get(1))
+          .startsWith("Kubernetes API: AddressClaim bad is not used: ")
+          .contains("10.0.0.300");
+    }
+  }
+
+  @Test
+  void aKindThatTheServerDoesNotKnowIsSaid() throws Exception {
+    try (var bare = ApiServer.start();
+        var other = client(bare);
+        var store = ApiStore.open(other, timer)) {
+      assertThatThrownBy(store::read)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("does not know the kind Address")
+          .hasMessageContaining("kubectl apply -f deploy/crds");
+    }
+  }
+
+  @Test
+  void moreThanItMayHoldIsRefused() throws Exception {
+    for (int i = 0; i < AddressStore.MAX_RECORDS; i++) {
+      server.put(
+          object(
+              new AddressBlock(
+                  "web", IpPrefix.parse("10.%d.%d.0/24".formatted(i / 256, i % 256)), "n2")));
+    }
+    try (var store = open()) {
+      await(store, state -> state.blocks().size() == AddressStore.MAX_RECORDS);
+      var claim = StoreWriter.claim(1);
+      assertThatThrownBy(() -> store.write(new AddressWrite.Create(claim)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("has 10000 blocks and claims, the most it may");
+    }
+  }
+
+  @Test
+  void versionsAreNumbers() {
+    assertThat(RecordView.compare("9", "10")).isNegative();
+    assertThat(RecordView.compare("10", "10")).isZero();
+    assertThat(RecordView.compare("101", "99")).isPositive();
+    assertThat(List.of("2", "10", "1").stream().sorted(RecordView::compare))
+        .containsExactly("1", "2", "10");
+  }
+}
