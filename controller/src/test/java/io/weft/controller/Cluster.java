@@ -41,6 +41,10 @@ final class Cluster implements AutoCloseable {
   }
 
   Path kubeconfig(Path directory) throws IOException {
+    return kubeconfig(directory, server);
+  }
+
+  static Path kubeconfig(Path directory, ApiServer server) throws IOException {
     return Files.writeString(
         directory.resolve("kubeconfig"),
         """
