@@ -20,6 +20,15 @@ final class DaemonOptions {
       description = "Unix socket for the CLI, for root only (default: ${DEFAULT-VALUE}).")
   private Path socket = Path.of(NodeOptions.DEFAULT_SOCKET);
 
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      defaultValue = NodeOptions.DEFAULT_STATE,
+      description =
+          "Directory, for root only, with a copy of what the Kubernetes API says, for a start while"
+              + " it is away (default: ${DEFAULT-VALUE}).")
+  private Path state = Path.of(NodeOptions.DEFAULT_STATE);
+
   @Mixin private final ProcessOptions process = new ProcessOptions();
 
   IntentPlace config() {
@@ -66,6 +75,11 @@ final class DaemonOptions {
 
   Path socket() {
     return socket;
+  }
+
+  /** Of this daemon alone: a machine may have a node and a reflector. */
+  Path state(String role) throws IOException {
+    return state.resolve(role).resolve(name());
   }
 
   String name() throws IOException {

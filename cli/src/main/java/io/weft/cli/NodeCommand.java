@@ -46,8 +46,8 @@ final class NodeCommand implements Callable<Integer> {
       names = "--addresses",
       paramLabel = "DIR",
       description =
-          "Directory, the same for all nodes, in which they keep who gives out which addresses; made"
-              + " where it is missing (default: each node chooses by itself).")
+          "Directory, the same for all nodes, in which they keep who gives out which addresses;"
+              + " made where it is missing (default: each node chooses by itself).")
   private Optional<Path> addresses = Optional.empty();
 
   @Option(
@@ -73,6 +73,7 @@ final class NodeCommand implements Callable<Integer> {
           options.config(),
           options.socket(),
           prefix,
+          options.state("node"),
           addresses,
           podCidrs.stream().map(IpPrefix::parse).toList());
     } catch (IllegalArgumentException e) {

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Run a route reflector in the foreground: BGP only, no data plane.",
-      "It is told what to be by resources (--config and its like), or by --listen and what goes with it."
+      "It is told what to be by resources (--config and its like), or by --listen and what goes"
+          + " with it."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -46,9 +47,9 @@ final class ReflectorCommand implements Callable<Integer> {
     return DaemonRun.untilEnd(daemon.ended(), daemon);
   }
 
-  private Settings settings() {
+  private Settings settings() throws IOException {
     if (given == null) {
-      return new InResources(options.config());
+      return new InResources(options.config(), options.state("reflector"));
     }
     if (options.hasConfig()) {
       throw new ParameterException(

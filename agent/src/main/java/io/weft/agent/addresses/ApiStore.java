@@ -1,11 +1,13 @@
 package io.weft.agent.addresses;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.api.ApiWatch;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.overlay.ipam.AddressBlock;
 import io.weft.overlay.ipam.AddressRecord;
@@ -45,11 +47,6 @@ public final class ApiStore implements AddressStore {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private static final Duration BETWEEN = Duration.ofMillis(100);
-
-  /** Of HTTP: 429 Too Many Requests, and all that is the server's fault. */
-  private static final int BUSY = 429;
-
-  private static final int SERVER_FAILED = 500;
 
   /** Problems that are named. */
   private static final int MAX_PROBLEMS = 100;
@@ -119,8 +116,11 @@ public final class ApiStore implements AddressStore {
    * Begins to watch; nothing is waited for. The client stays the caller's.
    *
    * @param timer as {@link ApiWatch#start} has it
+   * @param node whose blocks are kept; those of others are not of use without the server
+   * @param kept what is gone on with while the server is away from the start
    */
-  public static ApiStore open(ApiClient client, ScheduledExecutorService timer) {
+  public static ApiStore open(
+      ApiClient client, ScheduledExecutorService timer, String node, Optional<KeptObjects> kept) {
     var store = new ApiStore(client);
     for (var sort : Sort.values()) {
       store.watches.add(
@@ -129,9 +129,25 @@ public final class ApiStore implements AddressStore {
               sort.collection(),
               object -> Known.of(sort, object),
               store.new Watched(sort),
-              timer));
+              timer,
+              kept.map(
+                  each -> each.collection(sort.collection(), object -> own(object, node), timer))));
     }
     return store;
+  }
+
+  /** Claims, and blocks of the node: what it needs to give out addresses by itself. */
+  private static Optional<JsonNode> own(JsonNode object, String node) {
+    var owner = object.at("/spec/node");
+    if (!owner.isMissingNode() && !owner.asText().equals(node)) {
+      return Optional.empty();
+    }
+    var part = JsonNodeFactory.instance.objectNode();
+    part.putObject("metadata")
+        .put("name", object.at("/metadata/name").asText())
+        .put("resourceVersion", object.at("/metadata/resourceVersion").asText());
+    part.set("spec", object.path("spec"));
+    return Optional.of(part);
   }
 
   /** What the watch of a kind says, on its thread. */
@@ -255,13 +271,8 @@ public final class ApiStore implements AddressStore {
     }
   }
 
-  /** A server that is busy, restarts, or did not say what became of a call. */
-  private static boolean mayPass(ApiFailure e) {
-    return e.isUnanswered() || e.status() == BUSY || e.status() >= SERVER_FAILED;
-  }
-
   private static void awaitAnotherTry(ApiFailure e, long end) throws IOException {
-    if (!mayPass(e) || System.nanoTime() - end >= 0) {
+    if (!e.isAway() || System.nanoTime() - end >= 0) {
       throw new IOException(e.getMessage(), e);
     }
     var wait = e.retryAfter().orElse(BETWEEN);
@@ -331,7 +342,7 @@ public final class ApiStore implements AddressStore {
         change(() -> learn(sort, after));
         return true;
       } catch (ApiFailure e) {
-        if (mayPass(e) || isRefusal(write, e)) {
+        if (e.isAway() || isRefusal(write, e)) {
           change(() -> view(sort).doubt(write.record().name()));
         }
         if (isRefusal(write, e)) {

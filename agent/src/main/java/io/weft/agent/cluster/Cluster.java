@@ -2,8 +2,10 @@ package io.weft.agent.cluster;
 
 import io.weft.agent.addresses.ApiStore;
 import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.net.IpPrefix;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,6 +15,7 @@ import java.util.function.Consumer;
 public final class Cluster implements AutoCloseable {
   private final ApiClient client;
   private final String node;
+  private final Optional<KeptObjects> kept;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("weft-cluster-timer").factory());
@@ -23,15 +26,17 @@ public final class Cluster implements AutoCloseable {
    *
    * @param client is closed with it
    * @param node name of the node
+   * @param kept what is gone on with while the server is away from the start
    */
-  public Cluster(ApiClient client, String node) {
+  public Cluster(ApiClient client, String node, Optional<KeptObjects> kept) {
     this.client = client;
     this.node = node;
+    this.kept = kept;
   }
 
   /** Opens the store of addresses; the caller closes it before this. */
   public ApiStore addressStore() {
-    return ApiStore.open(client, timer);
+    return ApiStore.open(client, timer, node, kept);
   }
 
   /**
@@ -40,7 +45,8 @@ public final class Cluster implements AutoCloseable {
    * @param podCidrs takes the node's own part of the cluster's subnets, at first and at each change
    */
   public void start(Consumer<List<IpPrefix>> podCidrs) {
-    watching.set(new ClusterNode(client, node, seen -> podCidrs.accept(seen.podCidrs()), timer));
+    watching.set(
+        new ClusterNode(client, node, seen -> podCidrs.accept(seen.podCidrs()), timer, kept));
   }
 
   /** What is wrong, a line each. */

@@ -1,10 +1,12 @@
 package io.weft.agent.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.api.ApiWatch;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.net.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,16 +65,32 @@ final class ClusterNode implements AutoCloseable {
    *     there is none, or when we may not look
    */
   ClusterNode(
-      ApiClient client, String name, Consumer<Seen> consumer, ScheduledExecutorService timer) {
+      ApiClient client,
+      String name,
+      Consumer<Seen> consumer,
+      ScheduledExecutorService timer,
+      Optional<KeptObjects> kept) {
     this.name = name;
     this.consumer = consumer;
+    var collection = ApiCollection.of(PATH).where("metadata.name", name);
     this.watch =
         ApiWatch.start(
             client,
-            ApiCollection.of(PATH).where("metadata.name", name),
+            collection,
             Seen::of,
             new Watched(),
-            timer);
+            timer,
+            kept.map(each -> each.collection(collection, ClusterNode::part, timer)));
+  }
+
+  /** What is used of it: the rest is large and changes often. */
+  private static Optional<JsonNode> part(JsonNode object) {
+    var part = JsonNodeFactory.instance.objectNode();
+    part.putObject("metadata")
+        .put("name", object.at("/metadata/name").asText())
+        .put("uid", object.at("/metadata/uid").asText());
+    part.putObject("spec").set("podCIDRs", object.at("/spec/podCIDRs"));
+    return Optional.of(part);
   }
 
   private final class Watched implements ApiWatch.Sink<Seen> {

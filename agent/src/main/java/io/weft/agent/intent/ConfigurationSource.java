@@ -1,12 +1,17 @@
 package io.weft.agent.intent;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.IntentSource;
 import io.weft.kubernetes.yaml.Problem;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,12 +27,20 @@ public final class ConfigurationSource implements AutoCloseable {
   private static final Duration SECRETS_REREAD = Duration.ofSeconds(2);
 
   private final IntentSource resources;
+  private final Optional<KeptObjects> kept;
+  private final List<String> keptProblems;
   private final Secrets secrets;
   private volatile Configuration current;
   private volatile boolean closed;
 
-  private ConfigurationSource(IntentSource resources, Secrets secrets) {
+  private ConfigurationSource(
+      IntentSource resources,
+      Optional<KeptObjects> kept,
+      List<String> keptProblems,
+      Secrets secrets) {
     this.resources = resources;
+    this.kept = kept;
+    this.keptProblems = keptProblems;
     this.secrets = secrets;
     this.current = read(resources.reading());
   }
@@ -35,14 +48,50 @@ public final class ConfigurationSource implements AutoCloseable {
   /**
    * Reads the resources, and the secrets, which must be root's.
    *
+   * @param state directory where a copy of what an API says is kept, for a start while it is away
    * @throws IOException as {@link IntentPlace#open} does
    */
-  public static ConfigurationSource open(IntentPlace place) throws IOException {
-    return open(place, new Secrets());
+  public static ConfigurationSource open(IntentPlace place, Path state) throws IOException {
+    return open(place, state, new Secrets());
   }
 
-  static ConfigurationSource open(IntentPlace place, Secrets secrets) throws IOException {
-    return new ConfigurationSource(place.open(), secrets);
+  static ConfigurationSource open(IntentPlace place, Path state, Secrets secrets)
+      throws IOException {
+    var access = place.access();
+    Optional<KeptObjects> kept = Optional.empty();
+    List<String> problems = List.of();
+    try {
+      if (access.isPresent()) {
+        kept = Optional.of(KeptObjects.open(state, access.get()));
+      }
+    } catch (IOException e) {
+      problems = List.of("no copy is kept of what the Kubernetes API says: " + e.getMessage());
+      problems.forEach(LOG::warn);
+    }
+    return new ConfigurationSource(place.open(kept), kept, problems, secrets);
+  }
+
+  /** Where copies of what the API says are kept; empty where there is no API, or no place. */
+  public Optional<KeptObjects> kept() {
+    return kept;
+  }
+
+  /** What is wrong with the copies, and how old the one is that is in force, a line each. */
+  public List<String> keptProblems() {
+    var problems = new ArrayList<>(keptProblems);
+    kept.ifPresent(each -> problems.addAll(each.problems()));
+    kept.flatMap(KeptObjects::oldestInUse)
+        .ifPresent(
+            at ->
+                problems.add(
+                    "the Kubernetes API has not answered since the start; what was kept at %s, %s ago, is in force"
+                        .formatted(at, age(Duration.between(at, Instant.now())))));
+    return problems;
+  }
+
+  private static String age(Duration age) {
+    long minutes = Math.max(0, age.toMinutes());
+    return minutes < 60 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
   }
 
   /**

@@ -2,6 +2,7 @@ package io.weft.agent.intent;
 
 import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.IntentApi;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentSource;
@@ -14,8 +15,9 @@ import java.util.Optional;
 /** Where the resources are. */
 public sealed interface IntentPlace {
   /**
-   * How long a daemon that starts waits for the API. What stands in the kernel forwards meanwhile,
-   * and peers keep a restarting node's routes; whoever supervises the daemon starts it again.
+   * How long a daemon that starts waits for the API, where it has kept nothing. What stands in the
+   * kernel forwards meanwhile, and peers keep a restarting node's routes; whoever supervises the
+   * daemon starts it again.
    */
   Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -46,30 +48,42 @@ public sealed interface IntentPlace {
   /**
    * Reads what is there.
    *
+   * @param kept what is gone on with where an API does not answer
    * @throws IOException when it cannot be read; the message says why and names it
    */
-  default IntentSource open() throws IOException {
+  default IntentSource open(Optional<KeptObjects> kept) throws IOException {
     return this instanceof Directory(var path)
         ? IntentDirectory.open(path)
-        : watched(client().orElseThrow());
+        : watched(client().orElseThrow(), kept);
+  }
+
+  /**
+   * How the API is reached; empty where there is none.
+   *
+   * @throws IOException when kubeconfig or service account cannot be used
+   */
+  default Optional<ApiAccess> access() throws IOException {
+    return switch (this) {
+      case Directory _ -> Optional.empty();
+      case Kubeconfig(var file) -> Optional.of(ApiAccess.ofKubeconfig(file));
+      case InCluster() -> Optional.of(ApiAccess.inCluster(System.getenv()));
+    };
   }
 
   /**
    * A client of the API; empty where there is none.
    *
-   * @throws IOException when kubeconfig or service account cannot be used
+   * @throws IOException as {@link #access}
    */
   default Optional<ApiClient> client() throws IOException {
-    return switch (this) {
-      case Directory _ -> Optional.empty();
-      case Kubeconfig(var file) -> Optional.of(ApiClient.ofKubeconfig(file));
-      case InCluster() -> Optional.of(new ApiClient(ApiAccess.inCluster(System.getenv())));
-    };
+    var access = access();
+    return access.isPresent() ? Optional.of(new ApiClient(access.get())) : Optional.empty();
   }
 
-  private static IntentSource watched(ApiClient client) throws IOException {
+  private static IntentSource watched(ApiClient client, Optional<KeptObjects> kept)
+      throws IOException {
     try {
-      return IntentApi.open(client, PATIENCE);
+      return IntentApi.open(client, PATIENCE, kept);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for the Kubernetes API");

@@ -139,13 +139,15 @@ public final class NodeDaemon implements AutoCloseable {
     }
     features.optional().forEach(LOG::warn);
     try {
-      var configuration = ConfigurationSource.open(options.config());
+      var configuration = ConfigurationSource.open(options.config(), options.state());
       // Without peers, what an earlier start left in the kernel would be taken away.
       configuration.requireFabric(
           "the node does not start without the Fabric that is declared; what stands in the kernel"
               + " stays as it is");
       var underlay = new UnderlayWatch(configuration.current().fabric());
-      var cluster = options.config().client().map(client -> new Cluster(client, options.name()));
+      var kept = configuration.kept();
+      var cluster =
+          options.config().client().map(client -> new Cluster(client, options.name(), kept));
       try {
         var daemon = new NodeDaemon(options, configuration, underlay, cluster);
         daemon.begin();
@@ -295,6 +297,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   private List<String> problems() {
     var problems = new ArrayList<>(configuration.current().problems());
+    problems.addAll(configuration.keptProblems());
     problems.addAll(transport.problems());
     problems.addAll(endpoints.problems());
     problems.addAll(paths.problems());

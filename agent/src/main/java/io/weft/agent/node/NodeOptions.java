@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param namespacePrefix in front of the tenants' names; another one than {@code weft-} only where
  *     several nodes share a machine. 2 to 100 letters, digits, '-', '_' and '.', a letter or digit
  *     first
+ * @param state directory of what the node keeps for a start while the Kubernetes API is away
  * @param addresses directory in which the nodes keep blocks of addresses and claims; empty: each
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
@@ -24,10 +25,14 @@ public record NodeOptions(
     IntentPlace config,
     Path socket,
     String namespacePrefix,
+    Path state,
     Optional<Path> addresses,
     List<IpPrefix> podCidrs) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
+
+  /** Where copies are kept when nothing is said; each daemon has a directory of its name in it. */
+  public static final String DEFAULT_STATE = "/var/lib/weft";
 
   /** Where the socket is when nothing is said. */
   public static final String DEFAULT_SOCKET = "/run/weft/weft.sock";
@@ -52,6 +57,13 @@ public record NodeOptions(
 
   /** One that chooses addresses by itself. */
   public NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
-    this(name, config, socket, namespacePrefix, Optional.empty(), List.of());
+    this(
+        name,
+        config,
+        socket,
+        namespacePrefix,
+        Path.of(DEFAULT_STATE, "node", name),
+        Optional.empty(),
+        List.of());
   }
 }

@@ -31,6 +31,7 @@ import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.overlay.node.Underlay;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -64,8 +65,8 @@ public final class ReflectorDaemon implements AutoCloseable {
 
   /** What is read and watched, and the address that was found when it was first read. */
   private record Files(ConfigurationSource source, Underlay underlay) {
-    static Files open(IntentPlace config) throws IOException, DaemonFailure {
-      var source = ConfigurationSource.open(config);
+    static Files open(IntentPlace config, Path state) throws IOException, DaemonFailure {
+      var source = ConfigurationSource.open(config, state);
       source.requireFabric("the reflector does not start without the Fabric that is declared");
       return new Files(source, discover(source.current().fabric()));
     }
@@ -78,8 +79,8 @@ public final class ReflectorDaemon implements AutoCloseable {
   private ReflectorDaemon(ReflectorOptions options) throws IOException, DaemonFailure {
     this.options = options;
     switch (options.settings()) {
-      case InResources(var config) -> {
-        var opened = Files.open(config);
+      case InResources(var config, var state) -> {
+        var opened = Files.open(config, state);
         files = Optional.of(opened);
         orders = opened.orders(opened.source().current());
       }
@@ -213,6 +214,7 @@ public final class ReflectorDaemon implements AutoCloseable {
     peers.put("established", view.established());
     var problems = document.putArray("problems");
     orders.problems().forEach(problems::add);
+    files.ifPresent(each -> each.source().keptProblems().forEach(problems::add));
     transport.problems().forEach(problems::add);
     paths.problems().forEach(problems::add);
     return document;

@@ -23,8 +23,9 @@ public record ReflectorOptions(String name, Settings settings, Path socket) {
    * Resources, watched; the reflector finds its own address.
    *
    * @param config where they are
+   * @param state directory of what is kept for a start while the Kubernetes API is away
    */
-  public record InResources(IntentPlace config) implements Settings {}
+  public record InResources(IntentPlace config, Path state) implements Settings {}
 
   /**
    * All of it, for as long as the process lives. It connects to nobody.

@@ -62,7 +62,7 @@ final class ApiStoreTest extends AddressStoreContract {
 
   @Override
   AddressStore open() {
-    return ApiStore.open(client, timer);
+    return ApiStore.open(client, timer, "n1", Optional.empty());
   }
 
   /** Lost answers, watches that end, history that is forgotten, a server that is slow. */
@@ -223,7 +223,7 @@ final class ApiStoreTest extends AddressStoreContract {
   void aKindThatTheServerDoesNotKnowIsSaid() throws Exception {
     try (var bare = ApiServer.start();
         var other = client(bare);
-        var store = ApiStore.open(other, timer)) {
+        var store = ApiStore.open(other, timer, "n1", Optional.empty())) {
       assertThatThrownBy(store::read)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("does not know the kind Address")

@@ -35,6 +35,7 @@ final class ConfigurationSourceTest {
   private ConfigurationSource open() throws IOException {
     return ConfigurationSource.open(
         new IntentPlace.Directory(directory),
+        directory.resolve("state"),
         new Secrets((Integer) Files.getAttribute(directory, "unix:uid")));
   }
 

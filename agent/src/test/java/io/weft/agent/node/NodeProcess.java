@@ -64,6 +64,10 @@ public final class NodeProcess {
     return directory.resolve("run/weft.sock");
   }
 
+  Path state() {
+    return directory.resolve("state");
+  }
+
   public Path logFile() {
     return directory.resolve("log");
   }
@@ -89,6 +93,7 @@ public final class NodeProcess {
                     "--name=" + name,
                     resources,
                     "--socket=" + socket(),
+                    "--state=" + state(),
                     "--netns-prefix=" + prefix()),
                 Stream.of(more))
             .toList();

@@ -2,8 +2,12 @@ package io.weft.kubernetes.api;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +58,30 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
       throw new IllegalArgumentException(
           "'" + server + "' would send credentials in the clear; use https");
     }
+  }
+
+  /**
+   * What the server is known by: its address and who signs for it. Not who we are, so that it stays
+   * when our credentials are exchanged.
+   */
+  String fingerprint() {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      digest.update(server.toString().getBytes(StandardCharsets.UTF_8));
+      digest.update(authorities.orElse("").getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+
+  /**
+   * By the current context of a kubeconfig.
+   *
+   * @throws IOException when the file cannot be read or used; the message names file and place
+   */
+  public static ApiAccess ofKubeconfig(Path file) throws IOException {
+    return Kubeconfig.read(file);
   }
 
   /**

@@ -18,6 +18,8 @@ public final class ApiFailure extends Exception {
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int GONE = 410;
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final int SERVER_FAILED = 500;
 
   private final int status;
   private final String reason;
@@ -59,6 +61,14 @@ public final class ApiFailure extends Exception {
   /** The server has not said what became of the call: it may have been carried out. */
   public boolean isUnanswered() {
     return status == NO_ANSWER;
+  }
+
+  /**
+   * The server is not there, is busy, or fails by itself: the same call may succeed later, and may
+   * have been carried out.
+   */
+  public boolean isAway() {
+    return isUnanswered() || status == TOO_MANY_REQUESTS || status >= SERVER_FAILED;
   }
 
   /** Credentials are missing, wrong, or do not allow the call. */

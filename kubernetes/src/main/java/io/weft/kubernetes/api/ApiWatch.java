@@ -52,6 +52,7 @@ public final class ApiWatch<T> implements AutoCloseable {
   private final Function<JsonNode, T> keep;
   private final Sink<T> sink;
   private final ScheduledExecutorService timer;
+  private final Optional<KeptCollection> kept;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile Optional<ApiStream> stream = Optional.empty();
@@ -64,17 +65,22 @@ public final class ApiWatch<T> implements AutoCloseable {
   private Duration wait = FIRST_WAIT;
   private boolean isTroubled;
 
+  /** Something was told of all objects, by the server or by a copy. */
+  private boolean told;
+
   private ApiWatch(
       ApiClient client,
       ApiCollection collection,
       Function<JsonNode, T> keep,
       Sink<T> sink,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      Optional<KeptCollection> kept) {
     this.client = client;
     this.collection = collection;
     this.keep = keep;
     this.sink = sink;
     this.timer = timer;
+    this.kept = kept;
     this.thread = Thread.ofVirtual().name("watch " + collection.path()).unstarted(this::run);
   }
 
@@ -90,7 +96,24 @@ public final class ApiWatch<T> implements AutoCloseable {
       Function<JsonNode, T> keep,
       Sink<T> sink,
       ScheduledExecutorService timer) {
-    var watch = new ApiWatch<>(client, collection, keep, sink, timer);
+    return start(client, collection, keep, sink, timer, Optional.empty());
+  }
+
+  /**
+   * Begins, with a copy of the collection that is told in its place when the server does not answer
+   * at first.
+   *
+   * @param keep as above
+   * @param timer as above
+   */
+  public static <T> ApiWatch<T> start(
+      ApiClient client,
+      ApiCollection collection,
+      Function<JsonNode, T> keep,
+      Sink<T> sink,
+      ScheduledExecutorService timer,
+      Optional<KeptCollection> kept) {
+    var watch = new ApiWatch<>(client, collection, keep, sink, timer, kept);
     watch.thread.start();
     return watch;
   }
@@ -127,6 +150,7 @@ public final class ApiWatch<T> implements AutoCloseable {
         from = "";
       } else {
         isTroubled = true;
+        tellKept(failure);
         sink.troubled(Optional.of(failure));
       }
       pause(failure.retryAfter().orElse(wait));
@@ -137,9 +161,34 @@ public final class ApiWatch<T> implements AutoCloseable {
 
   private void list() throws ApiFailure, InterruptedException {
     var objects = new TreeMap<String, T>();
-    from = client.list(collection, object -> objects.put(key(object), keep.apply(object)));
+    var copies = new TreeMap<String, byte[]>();
+    from =
+        client.list(
+            collection,
+            object -> {
+              objects.put(key(object), keep.apply(object));
+              kept.flatMap(copy -> copy.octets(object))
+                  .ifPresent(octets -> copies.put(key(object), octets));
+            });
+    told = true;
     sink.listed(objects);
+    kept.ifPresent(copy -> copy.listed(copies));
     recovered();
+  }
+
+  /** A server that refuses is not away: what it has to say is not in the copy. */
+  private void tellKept(ApiFailure failure) {
+    if (told || !failure.isAway()) {
+      return;
+    }
+    kept.flatMap(KeptCollection::read)
+        .ifPresent(
+            copy -> {
+              var objects = new TreeMap<String, T>();
+              copy.forEach(object -> objects.put(key(object), keep.apply(object)));
+              told = true;
+              sink.listed(objects);
+            });
   }
 
   /** Watches until the server ends it; false when nothing came. */
@@ -176,8 +225,14 @@ public final class ApiWatch<T> implements AutoCloseable {
   private void take(JsonNode event) {
     var object = event.path("object");
     switch (event.path("type").asText()) {
-      case "ADDED", "MODIFIED" -> sink.changed(key(object), keep.apply(object));
-      case "DELETED" -> sink.removed(key(object));
+      case "ADDED", "MODIFIED" -> {
+        sink.changed(key(object), keep.apply(object));
+        kept.ifPresent(copy -> copy.changed(key(object), copy.octets(object)));
+      }
+      case "DELETED" -> {
+        sink.removed(key(object));
+        kept.ifPresent(copy -> copy.removed(key(object)));
+      }
       default -> {} // BOOKMARK says the version only; others are not known to anybody yet
     }
     var version = object.path("metadata").path("resourceVersion").asText("");

@@ -1,9 +1,12 @@
 package io.weft.kubernetes.intent;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.api.ApiWatch;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.yaml.Place;
@@ -39,6 +42,7 @@ public final class IntentApi implements IntentSource {
   private static final Duration CLOSING = Duration.ofSeconds(2);
 
   private final ApiClient client;
+  private final Optional<KeptObjects> kept;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("weft-api-timer").factory());
@@ -54,20 +58,22 @@ public final class IntentApi implements IntentSource {
   private boolean closed;
   private Optional<Thread> watching = Optional.empty();
 
-  private IntentApi(ApiClient client) {
+  private IntentApi(ApiClient client, Optional<KeptObjects> kept) {
     this.client = client;
+    this.kept = kept;
   }
 
   /**
    * Lists all kinds and watches them; the client is closed with it. A kind that the server does not
    * know is a problem of the {@link #reading}.
    *
-   * @param patience how long it is waited for the server
+   * @param patience how long it is waited for the server, or for a copy
+   * @param kept what is gone on with while the server is away from the start
    * @throws IOException when not all has been listed by then, with the last answer
    */
-  public static IntentApi open(ApiClient client, Duration patience)
+  public static IntentApi open(ApiClient client, Duration patience, Optional<KeptObjects> kept)
       throws IOException, InterruptedException {
-    var source = new IntentApi(client);
+    var source = new IntentApi(client, kept);
     try {
       source.begin(patience);
       return source;
@@ -85,7 +91,9 @@ public final class IntentApi implements IntentSource {
               collection(kind),
               object -> ApiItem.of(kind, object),
               new Collected(kind),
-              timer));
+              timer,
+              kept.map(
+                  each -> each.collection(collection(kind), IntentApi::withoutManager, timer))));
     }
     synchronized (this) {
       long end = System.nanoTime() + patience.toNanos();
@@ -105,6 +113,13 @@ public final class IntentApi implements IntentSource {
       }
       mergeAll();
     }
+  }
+
+  /** Who wrote which field is of no use here, and is the larger part of many an object. */
+  private static Optional<JsonNode> withoutManager(JsonNode object) {
+    var copy = object.<ObjectNode>deepCopy();
+    copy.withObject("/metadata").remove("managedFields");
+    return Optional.of(copy);
   }
 
   /** All objects of a kind. */

@@ -65,7 +65,7 @@ final class IntentApiTest {
   }
 
   private IntentApi open() throws Exception {
-    var source = IntentApi.open(client(), Duration.ofSeconds(10));
+    var source = IntentApi.open(client(), Duration.ofSeconds(10), Optional.empty());
     source.watch(readings::add);
     return source;
   }
@@ -267,7 +267,7 @@ final class IntentApiTest {
   void aServerThatIsAwayAtTheStartIsWaitedForAWhile() throws Exception {
     server.away(true);
     var client = client();
-    assertThatThrownBy(() -> IntentApi.open(client, Duration.ofMillis(300)))
+    assertThatThrownBy(() -> IntentApi.open(client, Duration.ofMillis(300), Optional.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("the Kubernetes API does not answer; it was waited for")
         .hasMessageContaining("no answer of");
@@ -281,7 +281,7 @@ final class IntentApiTest {
           new ApiClient(
               new ApiAccess(bare.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
       client.create(BASE + "networks", yaml("{metadata: {name: one}, spec: {vni: 100}}"));
-      try (var source = IntentApi.open(client, Duration.ofSeconds(10))) {
+      try (var source = IntentApi.open(client, Duration.ofSeconds(10), Optional.empty())) {
         assertThat(source.reading().intent().networks()).containsOnlyKeys("one");
         // A node does not start on that: the Fabric might be declared.
         assertThat(source.reading().fabricProblems())

@@ -1,0 +1,231 @@
+package io.weft.kubernetes.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+
+/**
+ * The copy of one collection: a line that says whose it is and what follows, then an object a line.
+ * It is written beside and renamed, when something has changed, and every five seconds at most. 16
+ * MiB at most; a larger collection is not kept, and that is said.
+ */
+public final class KeptCollection {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String FORMAT = "weft-kept-objects/1";
+  private static final int MAX_OCTETS = 16 << 20;
+  private static final int SECONDS_BETWEEN_WRITES = 5;
+
+  private final Path file;
+  private final String server;
+  private final Function<JsonNode, Optional<JsonNode>> keep;
+  private final ScheduledExecutorService timer;
+
+  // Guarded by this.
+  private final TreeMap<String, byte[]> objects = new TreeMap<>();
+  private Optional<String> problem = Optional.empty();
+  private Optional<Instant> inUse = Optional.empty();
+  private boolean scheduled;
+
+  KeptCollection(
+      Path file,
+      String server,
+      Function<JsonNode, Optional<JsonNode>> keep,
+      ScheduledExecutorService timer) {
+    this.file = file;
+    this.server = server;
+    this.keep = keep;
+    this.timer = timer;
+  }
+
+  // ---- what the watch says ------------------------------------------------------------------
+
+  /** What is kept of an object, to be given to {@link #listed} or {@link #changed}. */
+  Optional<byte[]> octets(JsonNode object) {
+    return keep.apply(object).map(part -> part.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  synchronized void listed(SortedMap<String, byte[]> all) {
+    objects.clear();
+    objects.putAll(all);
+    inUse = Optional.empty();
+    schedule(0); // what is there may be older than a process that is killed now
+  }
+
+  synchronized void changed(String key, Optional<byte[]> object) {
+    object.ifPresentOrElse(octets -> objects.put(key, octets), () -> objects.remove(key));
+    schedule(SECONDS_BETWEEN_WRITES);
+  }
+
+  synchronized void removed(String key) {
+    objects.remove(key);
+    schedule(SECONDS_BETWEEN_WRITES);
+  }
+
+  private void schedule(int seconds) {
+    if (scheduled) {
+      return;
+    }
+    try {
+      var _ = timer.schedule(this::write, seconds, TimeUnit.SECONDS);
+      scheduled = true;
+    } catch (RejectedExecutionException _) {
+      // It is closing; the copy is as old as the last write.
+    }
+  }
+
+  // ---- the file -----------------------------------------------------------------------------
+
+  private void write() {
+    List<byte[]> now;
+    synchronized (this) {
+      scheduled = false;
+      now = List.copyOf(objects.values());
+    }
+    Optional<String> failure = Optional.empty();
+    try {
+      put(document(now));
+    } catch (IOException e) {
+      failure = Optional.of("the copy " + file + " cannot be written: " + e);
+    }
+    synchronized (this) {
+      problem = failure;
+    }
+  }
+
+  private byte[] document(List<byte[]> all) throws IOException {
+    var body = new ByteArrayOutputStream();
+    for (var object : all) {
+      body.write(object);
+      body.write('\n');
+      if (body.size() > MAX_OCTETS) {
+        throw new IOException("the objects have more than " + MAX_OCTETS + " octets");
+      }
+    }
+    var header =
+        JSON.createObjectNode()
+            .put("format", FORMAT)
+            .put("server", server)
+            .put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
+            .put("objects", all.size())
+            .put("crc32c", checksum(body.toByteArray()));
+    var document = new ByteArrayOutputStream();
+    document.write((header + "\n").getBytes(StandardCharsets.UTF_8));
+    document.write(body.toByteArray());
+    return document.toByteArray();
+  }
+
+  private static long checksum(byte[] octets) {
+    var sum = new CRC32C();
+    sum.update(octets, 0, octets.length);
+    return sum.getValue();
+  }
+
+  private void put(byte[] document) throws IOException {
+    var fresh = file.resolveSibling("." + file.getFileName()); // a leftover is overwritten
+    Files.deleteIfExists(fresh);
+    try (var channel =
+        FileChannel.open(
+            fresh,
+            EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(KeptObjects.forOwner()))) {
+      var octets = ByteBuffer.wrap(document);
+      while (octets.hasRemaining()) {
+        channel.write(octets);
+      }
+      channel.force(true);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * The objects of the copy, which is in use from now on until the server is heard; empty when
+   * there is none that can be used, of which {@link #problem} says why.
+   */
+  Optional<List<JsonNode>> read() {
+    try {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new NoSuchFileException(file.toString());
+      }
+      KeptObjects.requireOwn(file);
+      if (Files.size(file) > 2L * MAX_OCTETS) {
+        throw new IOException("it is larger than any that was written");
+      }
+      return Optional.of(parse(Files.readAllBytes(file)));
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
+    } catch (IOException | DateTimeException e) {
+      var words =
+          e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+      synchronized (this) {
+        problem = Optional.of("the copy " + file + " is not used: " + words);
+      }
+      return Optional.empty();
+    }
+  }
+
+  private List<JsonNode> parse(byte[] document) throws IOException {
+    int end = 0;
+    while (end < document.length && document[end] != '\n') {
+      end++;
+    }
+    if (!(JSON.readTree(document, 0, end) instanceof ObjectNode header)
+        || !header.path("format").asText().equals(FORMAT)) {
+      throw new IOException("it is not of the form " + FORMAT);
+    }
+    if (!header.path("server").asText().equals(server)) {
+      throw new IOException("it is of another API server");
+    }
+    var octets = Arrays.copyOfRange(document, Math.min(end + 1, document.length), document.length);
+    if (checksum(octets) != header.path("crc32c").asLong(-1)) {
+      throw new IOException("it is damaged: its checksum does not fit");
+    }
+    var read = new ArrayList<JsonNode>();
+    for (var line : new String(octets, StandardCharsets.UTF_8).lines().toList()) {
+      read.add(JSON.readTree(line));
+    }
+    var at = Instant.parse(header.path("at").asText());
+    synchronized (this) {
+      inUse = Optional.of(at);
+      problem = Optional.empty();
+    }
+    return List.copyOf(read);
+  }
+
+  /** When the copy was written that is gone on with; empty when the server was heard since. */
+  synchronized Optional<Instant> inUse() {
+    return inUse;
+  }
+
+  /** Why there is no copy, or none that can be used. */
+  synchronized Optional<String> problem() {
+    return problem;
+  }
+}
