@@ -3,7 +3,6 @@ package io.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -463,54 +461,5 @@ class CniProgramTest {
     }
     assertThat(addresses).as("each has its own").hasSize(100);
     assertThat(endpoints()).hasSize(100);
-  }
-
-  /** Verbs in any order, any number of times: the node holds what a runtime believes. */
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3})
-  void holdsWhatWasAddedAndNotDeleted(long seed) throws Exception {
-    start();
-    var random = new Random(seed);
-    var pods = List.of(container("p0"), container("p1"), container("p2"));
-    var believed = new TreeMap<String, JsonNode>();
-    for (int step = 0; step < 60; step++) {
-      int which = random.nextInt(pods.size());
-      var id = "c" + which;
-      ObjectNode configuration = plugin.configuration("1.1.0", "web");
-      switch (random.nextInt(6)) {
-        case 0, 1 -> {
-          var added = succeeded(plugin.call("ADD", id, pods.get(which), configuration));
-          var earlier = believed.put(id, added);
-          assertThat(earlier == null || earlier.equals(added)).isTrue();
-        }
-        case 2 -> {
-          succeededSilently(plugin.call("DEL", id, pods.get(which), configuration));
-          believed.remove(id);
-        }
-        case 3 -> {
-          var held = believed.get(id);
-          if (held != null) {
-            configuration.set("prevResult", held);
-            succeededSilently(plugin.call("CHECK", id, pods.get(which), configuration));
-          }
-        }
-        case 4 -> {
-          var valid = configuration.putArray("cni.dev/valid-attachments");
-          believed.remove(id);
-          believed
-              .keySet()
-              .forEach(each -> valid.addObject().put("containerID", each).put("ifname", "eth0"));
-          succeededSilently(plugin.call("GC", "", "", configuration));
-        }
-        default -> succeededSilently(plugin.call("STATUS", "", "", configuration));
-      }
-      var expected = new TreeSet<String>();
-      believed.keySet().forEach(each -> expected.add(each + "/eth0@weft"));
-      assertThat(endpoints()).as("seed %d, step %d", seed, step).isEqualTo(expected);
-    }
-  }
-
-  private static void succeededSilently(PluginProgram.Outcome outcome) {
-    assertThat(outcome).isEqualTo(new PluginProgram.Outcome(0, ""));
   }
 }
