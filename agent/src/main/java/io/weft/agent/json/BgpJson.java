@@ -41,6 +41,7 @@ public final class BgpJson {
       node.put("sent", peer.sent());
       node.put("stale", peer.staleRoutes());
       node.put("refused", peer.refused() + peer.forgotten());
+      node.put("updates", peer.updates());
       peer.lastReason().ifPresent(reason -> node.put("lastReason", reason));
       texts(node.putArray("families"), peer.families());
     }

@@ -247,9 +247,10 @@ class DocumentsTest {
         """
         {'asn':65000,'routerId':'10.0.0.1','peers':[
           {'address':'10.0.0.9','asn':65000,'routerId':'10.0.0.1','client':false,
-           'state':'Established','seconds':5,'received':2,'sent':1,'stale':0,'refused':0,'families':[]},
+           'state':'Established','seconds':5,'received':2,'sent':1,'stale':0,'refused':0,
+           'updates':0,'families':[]},
           {'address':'10.0.0.10','asn':65000,'client':true,'state':'Active','seconds':0,
-           'received':0,'sent':0,'stale':3,'refused':5,'lastReason':'hold timer expired','families':[]}]}
+           'received':0,'sent':0,'stale':3,'refused':5,'updates':0,'lastReason':'hold timer expired','families':[]}]}
         """);
   }
 

@@ -2,9 +2,7 @@ package io.weft.agent.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.kernel.TestNamespaces;
-import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteTargetMembership;
 import io.weft.linux.netlink.Address;
@@ -14,19 +12,11 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
-import io.weft.net.RouteTarget;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,9 +38,6 @@ class ChangesInPlaceTest {
   private static final Ipv4Address NODE = (Ipv4Address) IpAddress.parse("10.99.0.1");
   private static final Ipv4Address PEER = (Ipv4Address) IpAddress.parse("10.99.0.9");
   private static final IpAddress OTHER_VTEP = IpAddress.parse("10.99.0.2");
-
-  /** In the text of a route of EVPN: the router id of the node, and a number. */
-  private static final Pattern DISTINGUISHER = Pattern.compile("10\\.99\\.0\\.1:(\\d+) ");
 
   private static final String TENANTS =
       """
@@ -87,7 +74,7 @@ class ChangesInPlaceTest {
     node.write("fabric.yaml", FABRIC);
     node.write("tenants.yaml", TENANTS);
     web("tenant: red, vni: 100, subnets: [192.168.1.0/24]");
-    node.start().awaitStatus(ChangesInPlaceTest::isSettled);
+    node.start().awaitStatus(NodeProcess::isSettled);
     for (int i = 1; i <= 2; i++) {
       pods.add(namespaces.create("web" + i));
       attach("web-" + i, "web", pods.getLast(), "192.168.1.1" + i);
@@ -116,23 +103,13 @@ class ChangesInPlaceTest {
     node.write("web.yaml", "kind: Network\nmetadata: {name: web}\nspec: {" + spec + "}\n");
   }
 
-  private static boolean isSettled(JsonNode status) {
-    return status.has("vtep")
-        && status.path("converged").asBoolean()
-        && status.path("kernel").path("pending").asInt() == 0;
-  }
-
-  private long writes() throws Exception {
-    return node.awaitStatus(ChangesInPlaceTest::isSettled).path("kernel").path("writes").asLong();
-  }
-
   /** Counts the writes of a change, which come in one go. */
   private long change(String spec) throws Exception {
-    long before = writes();
+    long before = node.writes();
     web(spec);
     node.awaitStatus(status -> status.path("kernel").path("writes").asLong() > before);
     TimeUnit.MILLISECONDS.sleep(300);
-    return writes() - before;
+    return node.writes() - before;
   }
 
   private String namespace(String tenant) {
@@ -194,7 +171,7 @@ class ChangesInPlaceTest {
   /** An agent that starts over finds exactly what it wants, so nothing was left behind. */
   private void nothingIsLeft() throws Exception {
     node.kill();
-    var status = node.start().awaitStatus(ChangesInPlaceTest::isSettled);
+    var status = node.start().awaitStatus(NodeProcess::isSettled);
     assertThat(status.path("kernel").path("writes").asLong()).isZero();
     assertThat(status.path("endpoints")).hasSize(3);
   }
@@ -275,10 +252,10 @@ class ChangesInPlaceTest {
   @Test
   void theUnderlayTheTenantAndTheTargetsMayChange() throws Exception {
     change("tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true");
-    long before = writes();
+    long before = node.writes();
     underlay.execute(new Request.SetLink(uplink, LinkSettings.NONE.withMtu(9000)));
     node.awaitStatus(status -> status.path("kernel").path("writes").asLong() > before);
-    assertThat(writes() - before)
+    assertThat(node.writes() - before)
         .as("bridge and VXLAN port of two networks and the tenant, three endpoints' ports")
         .isEqualTo(9);
     assertThat(List.of(mtu(0), mtu(1), mtu(2))).containsExactly(8950, 8950, 8950);
@@ -287,15 +264,17 @@ class ChangesInPlaceTest {
     underlay.execute(new Request.DeleteAddress(Address.of(uplink, NODE, 24)));
     underlay.execute(new Request.AddAddress(Address.of(uplink, OTHER_VTEP, 24)));
     node.awaitStatus(
-        status -> status.path("vtep").asText().equals(OTHER_VTEP.toString()) && isSettled(status));
+        status ->
+            status.path("vtep").asText().equals(OTHER_VTEP.toString())
+                && NodeProcess.isSettled(status));
     assertThat(locals("red")).containsExactly("10.99.0.2", "10.99.0.2", "10.99.0.2");
     assertThat(lostOf(ping("192.168.2.11"))).isZero();
     nothingIsLeft();
 
-    long standing = writes();
+    long standing = node.writes();
     node.write("tenants.yaml", TENANTS.replace("5001", "5003"));
     node.awaitStatus(status -> status.path("kernel").path("writes").asLong() > standing);
-    writes();
+    node.writes();
     assertThat(links(namespace("red")))
         .contains("br5003", "vx5003", "br100", "br200")
         .doesNotContain("5001");
@@ -303,12 +282,12 @@ class ChangesInPlaceTest {
     nothingIsLeft();
 
     var devices = links(namespace("red"));
-    long settled = writes();
+    long settled = node.writes();
     web(
         "tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true,"
             + " routeTargets: {import: ['65000:77'], export: ['65000:77']}");
     node.awaitAnswer("networks", networks -> networks.toString().contains("65000:77"));
-    assertThat(writes()).as("nothing of others was imported").isEqualTo(settled);
+    assertThat(node.writes()).as("nothing of others was imported").isEqualTo(settled);
     assertThat(links(namespace("red"))).isEqualTo(devices);
     nothingIsLeft();
   }
@@ -327,52 +306,24 @@ class ChangesInPlaceTest {
     underlay.setLink(underlay.requireLink("lo").index(), LinkSettings.UP);
     underlay.execute(new Request.AddAddress(Address.of(uplink, PEER, 24)));
     node.write("fabric.yaml", FABRIC + "  peers: [{address: " + PEER + "}]\n");
-    var heard = new LinkedBlockingQueue<Message.Update>();
-    var wanted =
-        new RoutePeer.Wanted() {
-          @Override
-          public void say(RoutePeer peer, RouteTarget target) {}
-
-          @Override
-          public void heard(Message.Update update) {
-            heard.add(update);
-          }
-        };
+    var heard = new HeardUpdates();
     change("tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true");
-    try (var peer = RoutePeer.connect(underlayName, PEER, NODE, wanted)) {
+    try (var peer = RoutePeer.connect(underlayName, PEER, NODE, heard)) {
       peer.announce(
           PathAttributes.originated(PEER, List.of(), Optional.empty()),
           List.of(RouteTargetMembership.DEFAULT));
-      assertThat(distinguishers(heard)).containsExactlyInAnyOrder("100", "200", "5001");
+      assertThat(heard.distinguishers()).containsExactlyInAnyOrder("100", "200", "5001");
       change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: true");
-      assertThat(distinguishers(heard)).as("its VNI").containsExactlyInAnyOrder("100", "101");
+      assertThat(heard.distinguishers()).as("its VNI").containsExactlyInAnyOrder("100", "101");
       change("tenant: red, vni: 101, mtu: 1300, subnets: [192.168.1.0/24], gateway: true");
-      assertThat(distinguishers(heard)).as("its MTU").isEmpty();
+      assertThat(heard.distinguishers()).as("its MTU").isEmpty();
       change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: true");
       change("tenant: red, vni: 101, subnets: [192.168.1.0/24], gateway: [192.168.1.254]");
-      assertThat(distinguishers(heard)).as("its gateway").isEmpty();
+      assertThat(heard.distinguishers()).as("its gateway").isEmpty();
       change("tenant: blue, vni: 101, subnets: [192.168.1.0/24], gateway: [192.168.1.254]");
-      assertThat(distinguishers(heard))
+      assertThat(heard.distinguishers())
           .as("its tenant: its routes, and its subnet in both tenants")
           .containsExactlyInAnyOrder("101", "5001", "5002");
     }
-  }
-
-  /** The numbers of the distinguishers in what came until it is quiet: each is of one VNI. */
-  private static Set<String> distinguishers(BlockingQueue<Message.Update> heard) throws Exception {
-    var numbers = new TreeSet<String>();
-    int updates = 0;
-    var update = heard.poll(1, TimeUnit.SECONDS);
-    while (update != null) {
-      updates++;
-      var routes = Stream.concat(update.announced().stream(), update.withdrawn().stream());
-      routes
-          .map(route -> DISTINGUISHER.matcher(route.toString()))
-          .filter(Matcher::find)
-          .forEach(found -> numbers.add(found.group(1)));
-      update = heard.poll(1, TimeUnit.SECONDS);
-    }
-    System.out.println(updates + " UPDATEs, of " + numbers);
-    return numbers;
   }
 }

@@ -155,6 +155,18 @@ public final class NodeProcess {
     throw new AssertionError(last + "\n" + String.join("\n", log()));
   }
 
+  /** True when it has a VTEP, and nothing is left to be done. */
+  static boolean isSettled(JsonNode status) {
+    return status.has("vtep")
+        && status.path("converged").asBoolean()
+        && status.path("kernel").path("pending").asInt() == 0;
+  }
+
+  /** How often it has written to the kernel, once it is settled. */
+  long writes() throws Exception {
+    return awaitStatus(NodeProcess::isSettled).path("kernel").path("writes").asLong();
+  }
+
   public JsonNode attach(String endpoint, String network, String netns, String... addresses)
       throws IOException {
     var request = ControlClient.request("attach").put("endpoint", endpoint);

@@ -53,6 +53,9 @@ final class Neighbour {
   /** What it said and is not in there. */
   final Refusals refusals = new Refusals();
 
+  /** UPDATE messages that have come. */
+  long updates;
+
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
 
@@ -161,6 +164,7 @@ final class Neighbour {
         lastReason,
         session.negotiated().map(Negotiated::families).orElse(List.of()),
         refusals.size(),
-        refusals.forgotten());
+        refusals.forgotten(),
+        updates);
   }
 }

@@ -418,6 +418,7 @@ final class Neighbours {
   }
 
   private void routes(long now, Neighbour neighbour, Session session, Message.Update update) {
+    neighbour.updates++;
     routing.receive(neighbour, update);
     watchLimit(now, neighbour, session);
   }

@@ -25,6 +25,7 @@ public record SpeakerView(
    * @param families that were agreed on, empty before
    * @param refused routes that the peer said and that are not held, as far as they are remembered
    * @param forgotten refused routes that are no longer remembered
+   * @param updates UPDATE messages that came from it, in all its sessions
    */
   public record PeerView(
       IpAddress address,
@@ -39,7 +40,8 @@ public record SpeakerView(
       Optional<String> lastReason,
       List<Family> families,
       int refused,
-      long forgotten) {
+      long forgotten,
+      long updates) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -71,7 +73,8 @@ public record SpeakerView(
           lastReason,
           List.of(),
           refused,
-          forgotten);
+          forgotten,
+          0);
     }
   }
 
