@@ -43,6 +43,11 @@ public record Ipv6Address(long high, long low, String zone) implements IpAddress
     return new Ipv6Address(high, low, newZone);
   }
 
+  /** True for what {@link #mapped} gives. */
+  public boolean isMapped() {
+    return high == 0 && low >>> 32 == 0xffff;
+  }
+
   /** The IPv4-mapped address {@code ::ffff:a.b.c.d} (RFC 4291 §2.5.5.2). */
   public static Ipv6Address mapped(Ipv4Address address) {
     return new Ipv6Address(0, 0xffff_0000_0000L | (address.value() & 0xffff_ffffL));

@@ -1,5 +1,7 @@
 package io.weft.net;
 
+import java.util.Optional;
+
 /**
  * A route distinguisher (RFC 4364 §4.2): makes equal prefixes of different tenants different
  * routes.
@@ -55,6 +57,14 @@ public record RouteDistinguisher(long value) implements Comparable<RouteDistingu
   /** 0 (2-octet AS : 4 octets), 1 (IPv4 : 2 octets), 2 (4-octet AS : 2 octets), or unknown. */
   public int type() {
     return (int) (value >>> 48);
+  }
+
+  /**
+   * The router that all routes with this administrator are of: of type 1, whose administrator is an
+   * address of the router and of no other (RFC 7432 §7.9). Empty for other types.
+   */
+  public Optional<Ipv4Address> router() {
+    return type() == 1 ? Optional.of(new Ipv4Address((int) (value >> 16))) : Optional.empty();
   }
 
   @Override

@@ -187,13 +187,18 @@ public final class SimulatedKernel {
       case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->
           List.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));
-      case ForwardingObject.VxlanFdbEntry entry -> device(Kind.VXLAN, space, entry.vni());
-      case ForwardingObject.BridgeFdbEntry entry -> device(Kind.VXLAN, space, entry.vni());
-      case ForwardingObject.FloodEntry entry -> device(Kind.VXLAN, space, entry.vni());
+      case ForwardingObject.VxlanFdbEntry entry ->
+          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
+      case ForwardingObject.BridgeFdbEntry entry ->
+          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()));
+      case ForwardingObject.FloodEntry entry ->
+          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.NeighbourEntry entry -> device(Kind.BRIDGE, space, entry.vni());
       case ForwardingObject.GatewayAddress entry -> device(Kind.BRIDGE, space, entry.vni());
-      case ForwardingObject.SendingFdbEntry entry -> device(Kind.SENDING_PORT, space, entry.vni());
-      case ForwardingObject.SendingNeighbour entry -> device(Kind.SENDING_PORT, space, entry.vni());
+      case ForwardingObject.SendingFdbEntry entry ->
+          List.of(ForwardingKey.sendingPort(space, entry.vni(), entry.vtep()));
+      case ForwardingObject.SendingNeighbour entry ->
+          List.of(ForwardingKey.sendingPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.EndpointRoute entry ->
           entry.hops().stream()
               .flatMap(hop -> device(Kind.BRIDGE, space, hop.vni()).stream())
@@ -202,7 +207,9 @@ public final class SimulatedKernel {
           entry.hops().stream()
               .flatMap(
                   hop ->
-                      device(hop.foreign() ? Kind.SENDING_PORT : Kind.BRIDGE, space, hop.vni())
+                      (hop.foreign()
+                              ? List.of(ForwardingKey.sendingPort(space, hop.vni(), hop.via()))
+                              : device(Kind.BRIDGE, space, hop.vni()))
                           .stream())
               .toList();
     };

@@ -17,8 +17,8 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import io.weft.overlay.forwarding.NodeLink;
+import io.weft.overlay.forwarding.PodInterface;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +34,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private static final int LOOPBACK = 1;
 
   void put(ForwardingObject.Bridge bridge) {
-    var name = Translation.bridgeName(bridge.vni());
+    var name = DeviceNames.bridge(bridge.vni());
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
@@ -78,23 +78,26 @@ record Devices(Rtnetlink host, TenantTables tables) {
   }
 
   void put(ForwardingObject.VxlanPort port) {
-    var name = Translation.vxlanName(port.vni());
+    var name = DeviceNames.vxlan(port.vni(), port.local(), port.dual());
     var wanted = Vxlan.of(port.vni(), port.local());
+    discardOther(tables.vxlan(port.vni(), !port.local().isIpv4()), name);
     var standing = fitting(name, wanted);
+    var flags = Optional.of(DeviceNames.tunnel(port.dual()));
     int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
-      finish(name, withMaster(changes, standing.get(), bridge), Optional.of(BridgePort.TUNNEL));
+      finish(name, withMaster(changes, standing.get(), bridge), flags);
     } else {
       create(name, wanted, port.mac(), port.mtu(), port.namespace());
-      finishNew(name, LinkSettings.NONE.withMaster(bridge), Optional.of(BridgePort.TUNNEL));
+      finishNew(name, LinkSettings.NONE.withMaster(bridge), flags);
     }
     tables.reread(name);
   }
 
   void put(ForwardingObject.SendingPort port) {
-    var name = Translation.sendingName(port.vni());
+    var name = DeviceNames.sendingPort(port.vni(), port.second());
     var wanted = Vxlan.of(port.id(), port.local()).withPort(Vxlan.SENDING_PORT);
+    discardOther(tables.sending(port.vni(), !port.local().isIpv4()), name);
     var standing = fitting(name, wanted);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
@@ -112,6 +115,14 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   private void setGroup(String name) {
     tables.rtnetlink().execute(new Request.SetLinkGroup(indexOf(name), Rows.SENDING_GROUP));
+  }
+
+  /** The kernel has one device of a VNI and family; nodes may have got, or lost, another family. */
+  private void discardOther(Optional<Integer> device, String name) {
+    device
+        .flatMap(index -> tables.rtnetlink().link(index))
+        .filter(link -> !link.name().equals(name))
+        .ifPresent(this::discard);
   }
 
   /** A device of the name; one that is not as it must be made goes. */
@@ -388,7 +399,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
 
   /** As it is known, without asking: our own bridges do not change their index. */
   private int indexOfBridge(Vni vni) {
-    var name = Translation.bridgeName(vni);
+    var name = DeviceNames.bridge(vni);
     return tables.device(name).orElseGet(() -> indexOf(name));
   }
 

@@ -309,12 +309,12 @@ final class KernelTables implements AutoCloseable {
     switch (object) {
       case ForwardingObject.TenantNamespace namespace -> delete(namespace.namespace());
       case ForwardingObject.Bridge bridge ->
-          devices(bridge).remove(Translation.bridgeName(bridge.vni()));
+          devices(bridge).remove(DeviceNames.bridge(bridge.vni()));
       case ForwardingObject.Ipv6Routing routing -> devices(routing).remove(routing);
       case ForwardingObject.VxlanPort port ->
-          devices(port).remove(Translation.vxlanName(port.vni()));
+          devices(port).remove(DeviceNames.vxlan(port.vni(), port.local(), port.dual()));
       case ForwardingObject.SendingPort port ->
-          devices(port).remove(Translation.sendingName(port.vni()));
+          devices(port).remove(DeviceNames.sendingPort(port.vni(), port.second()));
       case ForwardingObject.EndpointPort port -> {
         devices(port).remove(port.port());
         if (port.link().orElse(null) instanceof NodeLink.Tap(var tap)) {

@@ -13,7 +13,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
-import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.forwarding.PodInterface;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,8 @@ record PodEnd(String namespace, int link) {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "the pod's network namespace is neither named nor a process's: its MTU and default route cannot follow; detach it and attach it again"));
+                    "the pod's network namespace is neither named nor a process's: its MTU and"
+                        + " default route cannot follow; detach it and attach it again"));
   }
 
   private static Stream<String> processes() {

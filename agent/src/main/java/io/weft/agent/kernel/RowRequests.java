@@ -2,9 +2,12 @@ package io.weft.agent.kernel;
 
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -13,16 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * From a change of one row of a tenant's tables to what the kernel is asked for.
  *
- * @param device the index of one of our links by name; empty while it does not stand
+ * @param links what stands; kept up to date by its owner
  * @param believed what stands, by key
  */
-record RowRequests(
-    Function<String, Optional<Integer>> device, Map<ForwardingKey, ForwardingObject> believed) {
+record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> believed) {
   /** The requests that make one row of a table so; none while its device is missing. */
   List<Request> of(KernelChange change) {
     return switch (change) {
@@ -95,8 +96,7 @@ record RowRequests(
           case ForwardingObject.SendingNeighbour neighbour ->
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
           case ForwardingObject.SendingFdbEntry entry ->
-              device
-                  .apply(Translation.sendingName(entry.vni()))
+              sending(entry.vni(), entry.vtep())
                   .map(index -> new Request.DeleteFdb(Rows.sendingOfMac(index, entry)));
           case ForwardingObject.GatewayAddress gateway ->
               address(gateway).map(Request.DeleteAddress::new);
@@ -108,8 +108,7 @@ record RowRequests(
           case ForwardingObject.DeadEnd end ->
               Optional.of(new Request.DeleteRoute(Rows.route(end)));
           case ForwardingObject.VxlanFdbEntry entry ->
-              device
-                  .apply(Translation.vxlanName(entry.vni()))
+              vxlan(entry.vni(), entry.vtep())
                   .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
           case ForwardingObject.BridgeFdbEntry _,
               ForwardingObject.FloodEntry _,
@@ -135,17 +134,15 @@ record RowRequests(
   private Optional<FdbEntry> fdb(ForwardingObject object) {
     return switch (object) {
       case ForwardingObject.VxlanFdbEntry entry ->
-          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.vxlan(index, entry));
+          vxlan(entry.vni(), entry.vtep()).map(index -> Rows.vxlan(index, entry));
       case ForwardingObject.BridgeFdbEntry entry ->
-          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.bridge(index, entry));
+          links.vxlan(entry.vni(), entry.ipv6()).map(index -> Rows.bridge(index, entry));
       case ForwardingObject.FloodEntry entry ->
-          device.apply(Translation.vxlanName(entry.vni())).map(index -> Rows.flood(index, entry));
+          vxlan(entry.vni(), entry.vtep()).map(index -> Rows.flood(index, entry));
       case ForwardingObject.SendingFdbEntry entry ->
-          device
-              .apply(Translation.sendingName(entry.vni()))
-              .map(index -> Rows.sending(index, entry));
+          sending(entry.vni(), entry.vtep()).map(index -> Rows.sending(index, entry));
       case ForwardingObject.LocalFdbEntry entry ->
-          device.apply(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
+          device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,
@@ -171,25 +168,22 @@ record RowRequests(
   }
 
   private Optional<Neighbour> neighbour(ForwardingObject.NeighbourEntry entry) {
-    return device
-        .apply(Translation.bridgeName(entry.vni()))
+    return device(DeviceNames.bridge(entry.vni()))
         .map(index -> Neighbour.remote(index, entry.ip(), entry.mac(), Rows.PROTOCOL));
   }
 
   private Optional<Neighbour> neighbour(ForwardingObject.SendingNeighbour entry) {
-    return device
-        .apply(Translation.sendingName(entry.vni()))
+    return sending(entry.vni(), entry.vtep())
         .map(index -> Neighbour.remote(index, entry.vtep(), entry.mac(), Rows.PROTOCOL));
   }
 
   private Optional<Address> address(ForwardingObject.GatewayAddress gateway) {
-    return device
-        .apply(Translation.bridgeName(gateway.vni()))
+    return device(DeviceNames.bridge(gateway.vni()))
         .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
   }
 
   private Optional<Route> route(ForwardingObject.EgressRoute route) {
-    return device.apply(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
+    return device(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
   }
 
   private Optional<Route> route(ForwardingObject.TenantRoute route) {
@@ -203,7 +197,25 @@ record RowRequests(
   /** Empty when one of them does not stand. */
   private Optional<List<Integer>> devices(List<TenantHop> hops) {
     var devices = new ArrayList<Integer>();
-    hops.forEach(hop -> device.apply(Translation.deviceName(hop)).ifPresent(devices::add));
+    hops.forEach(hop -> device(hop).ifPresent(devices::add));
     return devices.size() == hops.size() ? Optional.of(devices) : Optional.empty();
+  }
+
+  private Optional<Integer> device(TenantHop hop) {
+    return hop.foreign()
+        ? links.sending(hop.vni(), hop.overIpv6())
+        : device(DeviceNames.bridge(hop.vni()));
+  }
+
+  private Optional<Integer> device(String name) {
+    return links.link(name).map(Link::index);
+  }
+
+  private Optional<Integer> vxlan(Vni vni, IpAddress vtep) {
+    return links.vxlan(vni, !vtep.isIpv4());
+  }
+
+  private Optional<Integer> sending(Vni foreign, IpAddress vtep) {
+    return links.sending(foreign, TenantHop.sending(foreign, vtep).overIpv6());
   }
 }

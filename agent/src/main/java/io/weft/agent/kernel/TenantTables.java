@@ -11,6 +11,7 @@ import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
+import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -71,7 +72,7 @@ final class TenantTables implements AutoCloseable {
     }
     this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
     this.translation = new Translation(namespace);
-    this.requests = new RowRequests(this::device, believed);
+    this.requests = new RowRequests(translation, believed);
     this.filter =
         new PacketFilter(namespace, rtnetlink.namespace(), EgressRules.TABLE, EgressRules::tenant);
   }
@@ -213,6 +214,16 @@ final class TenantTables implements AutoCloseable {
   /** The index of one of our links, as it is known here. */
   Optional<Integer> device(String name) {
     return translation.link(name).map(link -> link.index());
+  }
+
+  /** The index of the vxlan port towards VTEPs of a family, likewise. */
+  Optional<Integer> vxlan(Vni vni, boolean ipv6) {
+    return translation.vxlan(vni, ipv6);
+  }
+
+  /** The index of the device that only sends into a foreign VNI, likewise. */
+  Optional<Integer> sending(Vni foreign, boolean ipv6) {
+    return translation.sending(foreign, ipv6);
   }
 
   /** True when a link of the node is in it that is to be given back. */

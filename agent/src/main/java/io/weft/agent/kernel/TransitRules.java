@@ -20,7 +20,7 @@ final class TransitRules {
   private TransitRules() {}
 
   static List<Rule> of(TransitGuard guard) {
-    var bridge = Translation.bridgeName(guard.vni());
+    var bridge = DeviceNames.bridge(guard.vni());
     var rules = new ArrayList<Rule>();
     for (boolean ipv4 : new boolean[] {true, false}) {
       rules.add(Rule.lookupWithout(ipv4, PRIORITY, bridge, Route.MAIN_TABLE, Rows.SENDING_GROUP));
@@ -33,7 +33,7 @@ final class TransitRules {
   static List<TransitGuard> guards(String namespace, Collection<Rule> rules) {
     var vnis = new TreeSet<Vni>();
     for (var rule : rules) {
-      rule.incoming().flatMap(name -> Translation.vniIn(name, "br")).ifPresent(vnis::add);
+      rule.incoming().flatMap(DeviceNames::ofBridge).ifPresent(vnis::add);
     }
     return vnis.stream()
         .map(vni -> new TransitGuard(namespace, vni))

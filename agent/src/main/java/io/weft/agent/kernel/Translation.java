@@ -69,10 +69,11 @@ final class Translation {
     links.put(link.index(), link);
     byName.put(link.name(), link);
     switch (link.kind()) {
-      case "bridge" -> vniIn(link.name(), "br").ifPresent(vni -> bridges.put(link.index(), vni));
+      case "bridge" ->
+          DeviceNames.ofBridge(link.name()).ifPresent(vni -> bridges.put(link.index(), vni));
       case "vxlan" -> {
-        vniIn(link.name(), "vx").ifPresent(vni -> vxlans.put(link.index(), vni));
-        vniIn(link.name(), "to").ifPresent(vni -> senders.put(link.index(), vni));
+        DeviceNames.ofVxlan(link.name()).ifPresent(vni -> vxlans.put(link.index(), vni));
+        DeviceNames.ofSending(link.name()).ifPresent(vni -> senders.put(link.index(), vni));
       }
       default -> {} // kinds are the kernel's and open
     }
@@ -103,29 +104,22 @@ final class Translation {
     return Optional.ofNullable(byName.get(name));
   }
 
-  static String bridgeName(Vni vni) {
-    return "br" + vni;
+  /** The index of the vxlan port towards VTEPs of a family; empty while it does not stand. */
+  Optional<Integer> vxlan(Vni vni, boolean ipv6) {
+    return standing(DeviceNames.vxlan(vni, ipv6), ipv6);
   }
 
-  static String vxlanName(Vni vni) {
-    return "vx" + vni;
+  /** As {@link #vxlan(Vni, boolean)}, of a device that only sends. */
+  Optional<Integer> sending(Vni foreign, boolean ipv6) {
+    return standing(DeviceNames.sending(foreign, ipv6), ipv6);
   }
 
-  static String sendingName(Vni foreign) {
-    return "to" + foreign;
-  }
-
-  static String deviceName(TenantHop hop) {
-    return hop.foreign() ? sendingName(hop.vni()) : bridgeName(hop.vni());
-  }
-
-  /** The VNI in the name of one of our devices. */
-  static Optional<Vni> vniIn(String name, String prefix) {
-    if (!name.matches(prefix + "[1-9][0-9]{0,7}")) {
-      return Optional.empty();
-    }
-    int value = Integer.parseInt(name.substring(prefix.length()));
-    return value > Vni.MAX ? Optional.empty() : Optional.of(new Vni(value));
+  private Optional<Integer> standing(List<String> names, boolean ipv6) {
+    return names.stream()
+        .flatMap(name -> link(name).stream())
+        .map(Link::index)
+        .filter(index -> isIpv6(index) == ipv6)
+        .findFirst();
   }
 
   private Optional<Vni> bridge(int link) {
@@ -183,18 +177,22 @@ final class Translation {
     if (device.isEmpty() || device.get().local().isEmpty()) {
       return Optional.empty();
     }
+    var local = device.get().local().get();
+    boolean dual = link.bridgePort().filter(BridgePort::isolated).isPresent();
     boolean whole =
         link.up()
             && master(link).filter(vni::equals).isPresent()
-            && link.bridgePort().filter(BridgePort.TUNNEL::equals).isPresent()
-            && device.get().equals(Vxlan.of(vni, device.get().local().get()));
+            && link.bridgePort().filter(DeviceNames.tunnel(dual)::equals).isPresent()
+            && link.name().equals(DeviceNames.vxlan(vni, local, dual))
+            && device.get().equals(Vxlan.of(vni, local));
     return Optional.of(
         new ForwardingObject.VxlanPort(
             namespace,
             vni,
-            device.get().local().get(),
+            local,
             link.mac().orElse(MacAddress.ZERO),
-            whole ? link.mtu() : DAMAGED_MTU));
+            whole ? link.mtu() : DAMAGED_MTU,
+            dual));
   }
 
   private Optional<ForwardingObject> sendingPort(Link link, Vni foreign) {
@@ -204,6 +202,7 @@ final class Translation {
     }
     var id = device.get().vni();
     var local = device.get().local().get();
+    boolean second = link.name().equals(DeviceNames.sendingPort(foreign, true));
     boolean whole =
         link.up()
             && link.master().isEmpty()
@@ -217,7 +216,8 @@ final class Translation {
             id,
             local,
             link.mac().orElse(MacAddress.ZERO),
-            whole ? link.mtu() : DAMAGED_MTU));
+            whole ? link.mtu() : DAMAGED_MTU,
+            second));
   }
 
   private Optional<ForwardingObject> endpointPort(Link link) {
@@ -283,7 +283,13 @@ final class Translation {
   private Optional<ForwardingObject> bridgeRow(FdbEntry row, Vni vni) {
     return isDevicesOwn(row) || row.mac().isMulticast()
         ? Optional.empty()
-        : Optional.of(new ForwardingObject.BridgeFdbEntry(namespace, vni, row.mac()));
+        : Optional.of(
+            new ForwardingObject.BridgeFdbEntry(namespace, vni, row.mac(), isIpv6(row.link())));
+  }
+
+  private boolean isIpv6(int vxlan) {
+    var local = link(vxlan).flatMap(Link::vxlan).flatMap(Vxlan::local);
+    return local.filter(vtep -> !vtep.isIpv4()).isPresent();
   }
 
   private boolean isDevicesOwn(FdbEntry row) {

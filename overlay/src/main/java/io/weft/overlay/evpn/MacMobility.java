@@ -81,13 +81,21 @@ public final class MacMobility {
     }
   }
 
-  /** What other nodes say of the MAC has changed. */
+  /**
+   * What other nodes say of the MAC has changed.
+   *
+   * @param self this node's VTEP of the family by which it is said
+   */
   public void heard(MacAddress mac, Optional<RemoteMac> remote, IpAddress self) {
     var claim = claims.get(mac);
     if (claim == null || claim.rival.equals(remote)) {
       return;
     }
+    boolean beside = claim.rival.flatMap(r -> remote.filter(r::isSaidBeside)).isPresent();
     claim.rival = remote;
+    if (beside && !self.isIpv4()) {
+      return; // the node has lost a VTEP: that is no move
+    }
     var subject = new Subject(network, mac);
     if (remote.isEmpty()) {
       claim.conflict = "";
@@ -96,7 +104,8 @@ public final class MacMobility {
       }
       takeBack(mac, claim);
     } else if (!duplicates.isDuplicate(subject)) {
-      compare(mac, claim, remote.get(), self, true);
+      // What both say by IPv4 decides, whichever came first.
+      compare(mac, claim, remote.get(), self, !beside);
     }
   }
 

@@ -9,6 +9,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
 import io.weft.net.Vni;
 import io.weft.overlay.evpn.RemotePrefixes.Rank;
 import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
@@ -54,7 +55,8 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
             path.attributes(),
             mobility.map(ExtendedCommunity::isSticky).orElse(false),
             mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L));
-    return behindRouter(path, new IpPrefix(ip, ip.bits()), true, route.label2().getAsInt(), rank);
+    var prefix = new IpPrefix(ip, ip.bits());
+    return behindRouter(path, route.rd(), prefix, true, route.label2().getAsInt(), rank);
   }
 
   /** RFC 9136 §3.2, table 1: which overlay index a route has. */
@@ -62,7 +64,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
     var rank = rank(path.attributes(), false, 0);
     if (route.gateway().isUnspecified()) {
       return route.esi().isZero()
-          ? behindRouter(path, route.prefix(), false, route.label(), rank)
+          ? behindRouter(path, route.rd(), route.prefix(), false, route.label(), rank)
           : nothing("an Ethernet segment as overlay index (RFC 9136 §4.3) is not carried out");
     }
     if (!route.esi().isZero()) {
@@ -79,6 +81,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
             route.prefix(),
             false,
             path.attributes().nextHop(),
+            route.rd().router(),
             Optional.empty(),
             Optional.of(route.gateway()),
             rank,
@@ -90,7 +93,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
   }
 
   private static PrefixReading behindRouter(
-      Path path, IpPrefix prefix, boolean host, int label, Rank rank) {
+      Path path, RouteDistinguisher rd, IpPrefix prefix, boolean host, int label, Rank rank) {
     var mac =
         path.attributes().extendedCommunities().stream()
             .filter(ExtendedCommunity::isRoutersMac)
@@ -109,6 +112,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
             prefix,
             host,
             path.attributes().nextHop(),
+            rd.router(),
             Optional.of(new Router(new Vni(label), mac.get())),
             Optional.empty(),
             rank,

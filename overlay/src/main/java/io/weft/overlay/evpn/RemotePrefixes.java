@@ -4,6 +4,7 @@ import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ public final class RemotePrefixes {
    * @param said what the route says: the same, or a wider one
    * @param host from a route of Type 2
    * @param vtep who says so
+   * @param node that has the VTEP, and perhaps another (decisions/0023), where it can be told
    * @param gateway address of the tenant that the prefix is behind
    * @param owner the tenant whose connection let it in; empty: it is the tenant's own
    */
@@ -52,6 +54,7 @@ public final class RemotePrefixes {
       IpPrefix said,
       boolean host,
       IpAddress vtep,
+      Optional<Ipv4Address> node,
       Optional<Router> router,
       Optional<IpAddress> gateway,
       Rank rank,
@@ -60,7 +63,7 @@ public final class RemotePrefixes {
     /** One of another tenant's, or of its only what lies in {@code part}, which it contains. */
     public RemotePrefix ownedBy(String other, IpPrefix part) {
       return new RemotePrefix(
-          part, said, host && part.equals(said), vtep, router, gateway, rank, other);
+          part, said, host && part.equals(said), vtep, node, router, gateway, rank, other);
     }
 
     /** True for the tenant's own that has this L3 VNI, or leads through an address in it. */
@@ -192,23 +195,23 @@ public final class RemotePrefixes {
 
   /**
    * The best ways to exactly this prefix, all equally good, sorted by VTEP and VNI; {@link
-   * #MAX_WAYS} at most. A host is at one place: of two the lower VTEP counts, then the lower VNI.
-   * Ways in the tenant's own VNI come before foreign ones, whatever these promise; of two other
-   * tenants' only the first's count, and of those that were wider the narrowest, as in the other
-   * tenant.
+   * #MAX_WAYS} at most. Of the two VTEPs of one node that of IPv4 counts. A host is at one place:
+   * of two the lower VTEP counts, then the lower VNI. Ways in the tenant's own VNI come before
+   * foreign ones, whatever these promise; of two other tenants' only the first's count, and of
+   * those that were wider the narrowest, as in the other tenant.
    *
    * @param own the tenant's L3 VNI
-   * @param here this node's own VTEP, which is nearest
+   * @param here this node's own VTEPs, which are nearest
    */
   public List<RemotePrefix> best(
-      IpPrefix prefix, Vni own, IpAddress here, Predicate<RemotePrefix> usable) {
+      IpPrefix prefix, Vni own, List<IpAddress> here, Predicate<RemotePrefix> usable) {
     var order =
         Comparator.comparing((RemotePrefix way) -> way.isOwn(own))
             .thenComparing(RemotePrefix::owner, Comparator.reverseOrder())
             .thenComparingInt(way -> way.said().length())
             .thenComparing(way -> way.host())
             .thenComparing(way -> way.rank())
-            .thenComparing(way -> way.vtep().equals(here));
+            .thenComparing(way -> here.contains(way.vtep()));
     var best = new ArrayList<RemotePrefix>();
     for (var way : byPrefix.getOrDefault(prefix, NONE).values()) {
       if (usable.test(way)) {
@@ -221,9 +224,21 @@ public final class RemotePrefixes {
         }
       }
     }
+    dropSecondVteps(best);
     best.sort(ORDER);
     boolean single = !best.isEmpty() && best.getFirst().host();
     return List.copyOf(best.subList(0, Math.min(best.size(), single ? 1 : MAX_WAYS)));
+  }
+
+  private static void dropSecondVteps(List<RemotePrefix> ways) {
+    if (ways.stream().map(way -> way.vtep().isIpv4()).distinct().count() < 2) {
+      return;
+    }
+    var served = new TreeSet<Ipv4Address>();
+    ways.stream()
+        .filter(way -> way.vtep().isIpv4())
+        .forEach(way -> way.node().ifPresent(served::add));
+    ways.removeIf(way -> !way.vtep().isIpv4() && way.node().filter(served::contains).isPresent());
   }
 
   /**

@@ -7,11 +7,11 @@ import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What other nodes say of one segment: the imported routes of Types 2 and 3, and what follows from
@@ -40,7 +41,28 @@ public final class RemoteRoutes {
       boolean sticky,
       long sequence,
       boolean gateway,
-      Path path) {}
+      Path path) {
+
+    /**
+     * True when both are one statement of one node, made by its two VTEPs (decisions/0023): its
+     * place has not changed.
+     */
+    boolean isSaidBeside(RemoteMac other) {
+      return mac.equals(other.mac)
+          && sticky == other.sticky
+          && sequence == other.sequence
+          && gateway == other.gateway
+          && vtep.isIpv4() != other.vtep.isIpv4()
+          && router().isPresent()
+          && router().equals(other.router());
+    }
+
+    private Optional<Ipv4Address> router() {
+      return path.route() instanceof MacIpAdvertisement route
+          ? route.rd().router()
+          : Optional.empty();
+    }
+  }
 
   /**
    * Default gateway community (RFC 7432 §7.8): opaque type 03, subtype 0d; the rest is reserved.
@@ -51,13 +73,14 @@ public final class RemoteRoutes {
   private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new TreeMap<>();
   private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
 
-  private record FloodTarget(IpAddress vtep, Vni vni) {}
+  private record FloodTarget(Optional<Ipv4Address> router, IpAddress vtep, Vni vni) {}
 
   private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
 
   /**
-   * RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address; then the
-   * lower VNI, so that the order of arrival counts for nothing.
+   * RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address, so that of
+   * IPv4 where a node says it by two; then the lower VNI, so that the order of arrival counts for
+   * nothing.
    */
   private static final Comparator<RemoteMac> PREFERENCE =
       Comparator.comparing(RemoteMac::sticky)
@@ -107,7 +130,8 @@ public final class RemoteRoutes {
       return false;
     }
     floodRoutes.put(
-        route.key(), new FloodTarget(IpAddress.of(tunnelEnd), new Vni(pmsi.get().label())));
+        route.key(),
+        new FloodTarget(route.rd().router(), IpAddress.of(tunnelEnd), new Vni(pmsi.get().label())));
     return true;
   }
 
@@ -153,12 +177,22 @@ public final class RemoteRoutes {
 
   /** The best place of the MAC among remote ones. */
   public Optional<RemoteMac> mac(MacAddress mac) {
-    return best(byMac.getOrDefault(mac, NONE));
+    return mac(mac, _ -> true);
+  }
+
+  /** As {@link #mac(MacAddress)}, among VTEPs that can be reached. */
+  public Optional<RemoteMac> mac(MacAddress mac, Predicate<IpAddress> reachable) {
+    return best(byMac.getOrDefault(mac, NONE), reachable);
   }
 
   /** Who has the address, by the best of the routes that name it. */
   public Optional<RemoteMac> neighbour(IpAddress ip) {
-    return best(byIp.getOrDefault(ip, NONE));
+    return neighbour(ip, _ -> true);
+  }
+
+  /** As {@link #neighbour(IpAddress)}, behind VTEPs that can be reached. */
+  public Optional<RemoteMac> neighbour(IpAddress ip, Predicate<IpAddress> reachable) {
+    return best(byIp.getOrDefault(ip, NONE), reachable);
   }
 
   /** The addresses that other nodes bind to the MAC, sorted; empty when they name none. */
@@ -172,10 +206,16 @@ public final class RemoteRoutes {
     return List.copyOf(addresses);
   }
 
-  private static Optional<RemoteMac> best(Map<Route, RemoteMac> routes) {
-    return routes.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Collections.max(routes.values(), PREFERENCE));
+  private static Optional<RemoteMac> best(
+      Map<Route, RemoteMac> routes, Predicate<IpAddress> reachable) {
+    Optional<RemoteMac> best = Optional.empty();
+    for (var remote : routes.values()) {
+      boolean better = best.isEmpty() || PREFERENCE.compare(remote, best.get()) > 0;
+      if (better && reachable.test(remote.vtep())) {
+        best = Optional.of(remote);
+      }
+    }
+    return best;
   }
 
   public Iterable<MacAddress> macs() {
@@ -190,17 +230,27 @@ public final class RemoteRoutes {
     return byIp.containsKey(ip);
   }
 
-  /** VTEPs that get a copy of each broadcast frame, and the VNI that each wants, or the lowest. */
-  public SortedMap<IpAddress, Vni> floodList() {
+  /**
+   * VTEPs that get a copy of each broadcast frame, and the VNI that each wants, or the lowest. A
+   * node that says two VTEPs gets one copy: by that of IPv4, whose packets are smaller.
+   *
+   * @param reachable false for VTEPs that are none of the list
+   */
+  public SortedMap<IpAddress, Vni> floodList(Predicate<IpAddress> reachable) {
+    var targets = floodRoutes.values().stream().filter(t -> reachable.test(t.vtep())).toList();
+    var served = new TreeSet<Ipv4Address>();
+    targets.stream()
+        .filter(target -> target.vtep().isIpv4())
+        .forEach(target -> target.router().ifPresent(served::add));
     var list = new TreeMap<IpAddress, Vni>();
-    floodRoutes
-        .values()
-        .forEach(
-            target ->
-                list.merge(
-                    target.vtep(),
-                    target.vni(),
-                    (one, other) -> one.compareTo(other) <= 0 ? one : other));
+    for (var target : targets) {
+      boolean second =
+          !target.vtep().isIpv4() && target.router().filter(served::contains).isPresent();
+      if (!second) {
+        list.merge(
+            target.vtep(), target.vni(), (one, other) -> one.compareTo(other) <= 0 ? one : other);
+      }
+    }
     return list;
   }
 

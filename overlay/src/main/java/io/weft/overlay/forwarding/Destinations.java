@@ -1,7 +1,6 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
-import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -25,11 +24,16 @@ final class Destinations {
 
   private void change(ForwardingObject object, int by) {
     if (object instanceof FloodEntry flood) {
-      change(port(Kind.VXLAN, flood), flood.vtep(), by);
+      change(
+          ForwardingKey.vxlanPort(flood.namespace(), flood.vni(), flood.vtep()), flood.vtep(), by);
     } else if (object instanceof VxlanFdbEntry entry) {
-      change(port(Kind.VXLAN, entry), entry.vtep(), by);
+      change(
+          ForwardingKey.vxlanPort(entry.namespace(), entry.vni(), entry.vtep()), entry.vtep(), by);
     } else if (object instanceof SendingFdbEntry entry) {
-      change(port(Kind.SENDING_PORT, entry), entry.vtep(), by);
+      change(
+          ForwardingKey.sendingPort(entry.namespace(), entry.vni(), entry.vtep()),
+          entry.vtep(),
+          by);
     }
   }
 
@@ -46,9 +50,5 @@ final class Destinations {
     rows.forEach(
         (port, vteps) ->
             taker.accept(port, Collections.unmodifiableSortedSet(vteps.navigableKeySet())));
-  }
-
-  private static ForwardingKey port(Kind kind, ForwardingObject row) {
-    return new ForwardingKey(kind, row.namespace(), row.key().vni(), "");
   }
 }

@@ -1,5 +1,10 @@
 package io.weft.overlay.forwarding;
 
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv6Address;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+
 /**
  * Identity of a {@link ForwardingObject}. Sorted so that what others stand on comes first: creation
  * goes up the order, removal down.
@@ -10,6 +15,8 @@ package io.weft.overlay.forwarding;
  */
 public record ForwardingKey(Kind kind, String namespace, int vni, String discriminator)
     implements Comparable<ForwardingKey> {
+
+  private static final String IPV6 = "ipv6";
 
   /** Kinds in the order of their dependencies. */
   public enum Kind {
@@ -51,6 +58,40 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
         default -> false;
       };
     }
+  }
+
+  /** The {@link ForwardingObject.VxlanPort} whose packets go to VTEPs of this one's family. */
+  public static ForwardingKey vxlanPort(String namespace, Vni vni, IpAddress vtep) {
+    return vxlanPort(namespace, vni, !isIpv4(vtep));
+  }
+
+  /** As {@link #vxlanPort(String, Vni, IpAddress)}, by family. */
+  public static ForwardingKey vxlanPort(String namespace, Vni vni, boolean ipv6) {
+    return new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ipv6 ? IPV6 : "");
+  }
+
+  /**
+   * The {@link ForwardingObject.SendingPort} whose packets go to VTEPs of this one's family; one
+   * that is mapped into IPv6, as routes of IPv6 name it, is of IPv4.
+   */
+  public static ForwardingKey sendingPort(String namespace, Vni vni, IpAddress vtep) {
+    return new ForwardingKey(Kind.SENDING_PORT, namespace, vni.value(), family(vtep));
+  }
+
+  /** The row of a MAC in the vxlan device whose packets go to VTEPs of this one's family. */
+  public static ForwardingKey vxlanRow(String namespace, Vni vni, MacAddress mac, IpAddress vtep) {
+    var family = family(vtep);
+    var row = family.isEmpty() ? mac.toString() : mac + " " + family;
+    return new ForwardingKey(Kind.VXLAN_FDB, namespace, vni.value(), row);
+  }
+
+  /** What tells devices and rows of an IPv6 tunnel from those of an IPv4 one. */
+  private static String family(IpAddress vtep) {
+    return isIpv4(vtep) ? "" : IPV6;
+  }
+
+  static boolean isIpv4(IpAddress vtep) {
+    return vtep.isIpv4() || vtep instanceof Ipv6Address v6 && v6.isMapped();
   }
 
   /**

@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +13,8 @@ import java.util.Optional;
  * Objects are values: two are the same row when their {@link #key keys} are equal, and need no
  * write when they are equal as a whole.
  *
- * <p>Device names follow from the VNI: bridge {@code br<vni>}, vxlan {@code vx<vni>}.
+ * <p>Device names follow from the VNI: bridge {@code br<vni>}, vxlan {@code vx<vni>}; where nodes
+ * have VTEPs of both families, {@code vy<vni>} for IPv6 (decisions/0023).
  */
 public sealed interface ForwardingObject {
   /** The tenant's network namespace, by name; empty: the namespace of the underlay. */
@@ -51,7 +53,7 @@ public sealed interface ForwardingObject {
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(IpPrefix prefix) {
-      return new ForwardingKey(ForwardingKey.Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
+      return new ForwardingKey(Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
     }
   }
 
@@ -59,7 +61,7 @@ public sealed interface ForwardingObject {
   record TenantNamespace(String namespace) implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.NAMESPACE, namespace, 0, "");
+      return new ForwardingKey(Kind.NAMESPACE, namespace, 0, "");
     }
   }
 
@@ -72,7 +74,7 @@ public sealed interface ForwardingObject {
   record EgressFilter(String namespace, boolean whole) implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.EGRESS_FILTER, namespace, 0, "");
+      return new ForwardingKey(Kind.EGRESS_FILTER, namespace, 0, "");
     }
   }
 
@@ -86,7 +88,7 @@ public sealed interface ForwardingObject {
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.EGRESS_LINK, namespace, 0, "");
+      return new ForwardingKey(Kind.EGRESS_LINK, namespace, 0, "");
     }
   }
 
@@ -104,7 +106,7 @@ public sealed interface ForwardingObject {
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.EGRESS_PORT, "", 0, port);
+      return new ForwardingKey(Kind.EGRESS_PORT, "", 0, port);
     }
   }
 
@@ -114,10 +116,7 @@ public sealed interface ForwardingObject {
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(
-          ForwardingKey.Kind.EGRESS_ADDRESS,
-          namespace,
-          0,
-          device + " " + address + "/" + prefixLength);
+          Kind.EGRESS_ADDRESS, namespace, 0, device + " " + address + "/" + prefixLength);
     }
   }
 
@@ -130,7 +129,7 @@ public sealed interface ForwardingObject {
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(ForwardingKey.Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
+      return new ForwardingKey(Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
     }
   }
 
@@ -138,7 +137,7 @@ public sealed interface ForwardingObject {
   record DeadEnd(String namespace, IpPrefix prefix) implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.DEAD_END, namespace, 0, prefix.toString());
+      return new ForwardingKey(Kind.DEAD_END, namespace, 0, prefix.toString());
     }
   }
 
@@ -152,7 +151,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.BRIDGE, namespace, vni.value(), "");
+      return new ForwardingKey(Kind.BRIDGE, namespace, vni.value(), "");
     }
   }
 
@@ -170,7 +169,7 @@ public sealed interface ForwardingObject {
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.IPV6_ROUTING, namespace, 0, device);
+      return new ForwardingKey(Kind.IPV6_ROUTING, namespace, 0, device);
     }
   }
 
@@ -179,22 +178,29 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.GATEWAY, namespace, vni.value(), address + "/" + prefixLength);
+      return new ForwardingKey(Kind.GATEWAY, namespace, vni.value(), address + "/" + prefixLength);
     }
   }
 
   /**
-   * The vxlan device and bridge port of one network (RFC 7348): no learning on either, neighbour
-   * suppression on; its UDP socket is in the namespace of the underlay.
+   * The vxlan device and bridge port of one network (RFC 7348), one for each family of the node's
+   * VTEPs: no learning on either, neighbour suppression on; its UDP socket is in the namespace of
+   * the underlay.
    *
    * @param local the VTEP address of this node
+   * @param dual the nodes have VTEPs of both families: what came in by one port leaves by no other
    */
-  record VxlanPort(String namespace, Vni vni, IpAddress local, MacAddress mac, int mtu)
+  record VxlanPort(
+      String namespace, Vni vni, IpAddress local, MacAddress mac, int mtu, boolean dual)
       implements ForwardingObject {
+    /** The only one of its network. */
+    public VxlanPort(String namespace, Vni vni, IpAddress local, MacAddress mac, int mtu) {
+      this(namespace, vni, local, mac, mtu, false);
+    }
+
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.VXLAN, namespace, vni.value(), "");
+      return ForwardingKey.vxlanPort(namespace, vni, local);
     }
   }
 
@@ -259,7 +265,7 @@ public sealed interface ForwardingObject {
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.PORT, namespace, 0, port);
+      return new ForwardingKey(Kind.PORT, namespace, 0, port);
     }
 
     /** True when both are the port of one endpoint, wherever it is. */
@@ -307,27 +313,7 @@ public sealed interface ForwardingObject {
 
     /** The key of a tap's way into a tenant. */
     public static ForwardingKey key(String tap) {
-      return new ForwardingKey(ForwardingKey.Kind.TAP, "", 0, tap);
-    }
-  }
-
-  /**
-   * The end of a veth that a pod sees.
-   *
-   * @param networkNamespace path or name of the pod's network namespace
-   * @param prefixLengths one for each address of the port, in the same order
-   * @param gateways where its default routes lead, at most one of each family
-   */
-  record PodInterface(
-      String networkNamespace, String name, List<Integer> prefixLengths, List<IpAddress> gateways) {
-    public PodInterface {
-      prefixLengths = List.copyOf(prefixLengths);
-      gateways = List.copyOf(gateways);
-    }
-
-    /** One that reaches its own subnets only. */
-    public PodInterface(String networkNamespace, String name, List<Integer> prefixLengths) {
-      this(networkNamespace, name, prefixLengths, List.of());
+      return new ForwardingKey(Kind.TAP, "", 0, tap);
     }
   }
 
@@ -336,8 +322,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
+      return new ForwardingKey(Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -369,7 +354,7 @@ public sealed interface ForwardingObject {
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(ForwardingKey.Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
+      return new ForwardingKey(Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 
@@ -379,17 +364,25 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.VXLAN_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.vxlanRow(namespace, vni, mac, vtep);
     }
   }
 
-  /** Row of the bridge: a remote MAC is behind the vxlan port. */
-  record BridgeFdbEntry(String namespace, Vni vni, MacAddress mac) implements ForwardingObject {
+  /**
+   * Row of the bridge: a remote MAC is behind the vxlan port.
+   *
+   * @param ipv6 the one of the IPv6 VTEP
+   */
+  record BridgeFdbEntry(String namespace, Vni vni, MacAddress mac, boolean ipv6)
+      implements ForwardingObject {
+    /** Behind the port of the IPv4 VTEP. */
+    public BridgeFdbEntry(String namespace, Vni vni, MacAddress mac) {
+      this(namespace, vni, mac, false);
+    }
+
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
+      return new ForwardingKey(Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -398,7 +391,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.FLOOD, namespace, vni.value(), vtep.toString());
+      return new ForwardingKey(Kind.FLOOD, namespace, vni.value(), vtep.toString());
     }
   }
 
@@ -410,7 +403,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
+      return new ForwardingKey(Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
     }
   }
 
@@ -424,12 +417,20 @@ public sealed interface ForwardingObject {
    * @param vni the foreign one, which its rows carry
    * @param id what the kernel knows it by: unique on a node; no packet of ours carries it
    * @param local the VTEP address of this node
+   * @param second the one for IPv6 where nodes have VTEPs of both families
    */
-  record SendingPort(String namespace, Vni vni, Vni id, IpAddress local, MacAddress mac, int mtu)
+  record SendingPort(
+      String namespace, Vni vni, Vni id, IpAddress local, MacAddress mac, int mtu, boolean second)
       implements ForwardingObject {
+    /** The only one of its VNI, or the first. */
+    public SendingPort(
+        String namespace, Vni vni, Vni id, IpAddress local, MacAddress mac, int mtu) {
+      this(namespace, vni, id, local, mac, mtu, false);
+    }
+
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.SENDING_PORT, namespace, vni.value(), "");
+      return ForwardingKey.sendingPort(namespace, vni, local);
     }
   }
 
@@ -438,8 +439,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
+      return new ForwardingKey(Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -448,8 +448,7 @@ public sealed interface ForwardingObject {
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(
-          ForwardingKey.Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
+      return new ForwardingKey(Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
     }
   }
 
@@ -462,7 +461,7 @@ public sealed interface ForwardingObject {
   record TransitGuard(String namespace, Vni vni) implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(ForwardingKey.Kind.TRANSIT_GUARD, namespace, vni.value(), "");
+      return new ForwardingKey(Kind.TRANSIT_GUARD, namespace, vni.value(), "");
     }
   }
 
@@ -492,7 +491,7 @@ public sealed interface ForwardingObject {
 
     /** The key of the route to a prefix: a tenant has one table, so it has no VNI. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(ForwardingKey.Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
+      return new ForwardingKey(Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 }

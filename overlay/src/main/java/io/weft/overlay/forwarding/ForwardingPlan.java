@@ -218,7 +218,7 @@ public final class ForwardingPlan {
   private boolean isHeld(ForwardingKey key) {
     return holdingRemoteRemovals
         && key.kind().isRemote()
-        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || desired.containsKey(ground(key)));
+        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(key));
   }
 
   /** What stands has the wanted ways and more: those too go only when all routes are back. */
@@ -231,11 +231,24 @@ public final class ForwardingPlan {
             && now.nextHops().containsAll(next.nextHops());
   }
 
-  /** The vxlan device of a segment, or a tenant's namespace. */
-  private static ForwardingKey ground(ForwardingKey row) {
-    return row.kind().isOfTenant()
-        ? new ForwardingKey(ForwardingKey.Kind.NAMESPACE, row.namespace(), 0, "")
-        : new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
+  /** A vxlan device of a segment, or a tenant's namespace. */
+  private boolean isGroundDesired(ForwardingKey row) {
+    if (row.kind().isOfTenant()) {
+      return desired.containsKey(
+          new ForwardingKey(ForwardingKey.Kind.NAMESPACE, row.namespace(), 0, ""));
+    }
+    var standing = realized.get(row);
+    if (standing instanceof ForwardingObject.VxlanFdbEntry entry) {
+      return desired.containsKey(
+          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
+    }
+    if (standing instanceof ForwardingObject.FloodEntry entry) {
+      return desired.containsKey(
+          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
+    }
+    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
+    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni() + 1, "");
+    return !desired.subMap(first, end).isEmpty();
   }
 
   /** Whether rows are held depends on what they stand on. */

@@ -21,6 +21,11 @@ public record TenantHop(IpAddress via, Vni vni, boolean foreign) implements Comp
     return new TenantHop(vtep, vni, true);
   }
 
+  /** True when packets leave by the node's IPv6 VTEP: a VTEP mapped into IPv6 is of IPv4. */
+  public boolean overIpv6() {
+    return !ForwardingKey.isIpv4(via);
+  }
+
   /** By address, so that two nodes have the same order. */
   @Override
   public int compareTo(TenantHop other) {

@@ -17,6 +17,7 @@ import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -35,7 +36,10 @@ final class Announcement {
   private final MacMobility mobility;
   private final RemoteRoutes remote;
   private final Consumer<String> report;
-  private final TreeMap<String, Place> said = new TreeMap<>();
+
+  /** What is said of each endpoint by each VTEP; of the VTEP itself under no endpoint's name. */
+  private final TreeMap<IpAddress, TreeMap<String, Place>> said = new TreeMap<>();
+
   private final TreeSet<String> conflicts = new TreeSet<>();
   private boolean due = true;
   private Optional<TenantAnnouncement.Routed> routed = Optional.empty();
@@ -68,55 +72,66 @@ final class Announcement {
   }
 
   void forget(Endpoint endpoint) {
-    said.remove(endpoint.name());
+    said.values().forEach(places -> places.remove(endpoint.name()));
     conflicts.removeIf(text -> text.contains("'" + endpoint.name() + "'"));
   }
 
-  /**
-   * One route of Type 3 once the vxlan device stands, one of Type 2 for each endpoint that stands
-   * and is here, with its addresses or without.
-   */
   private List<OriginatedRoute> read(NetworkInstance network) {
+    var vteps = network.underlay().vteps();
+    said.keySet().retainAll(vteps);
     var routes = new ArrayList<OriginatedRoute>();
+    vteps.forEach(vtep -> read(network, vtep, routes));
+    return routes;
+  }
+
+  /**
+   * One route of Type 3 once the VTEP's vxlan device stands, one of Type 2 for each endpoint that
+   * stands and is here, with its addresses or without.
+   */
+  private void read(NetworkInstance network, IpAddress vtep, List<OriginatedRoute> routes) {
     var vni = network.intent().vni();
-    var vtep = network.vtep();
     // No endpoint has an empty name.
-    if (!isSaid("", new Place(vni, vtep, new MacAddress(0), ""), network.tunnelStands())) {
-      return routes;
+    if (!isSaid("", new Place(vni, vtep, new MacAddress(0), ""), network.tunnelStands(vtep))) {
+      return;
     }
     routes.add(
         new OriginatedRoute(
-            new InclusiveMulticast(network.rd(), 0, vtep),
+            new InclusiveMulticast(network.rd(vtep), 0, vtep),
             attributes(
                 network,
+                vtep,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
     for (var endpoint : network.endpoints()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
       if (network.isLost(endpoint)) {
-        said.remove(endpoint.name());
+        placesOf(vtep).remove(endpoint.name());
       }
-      if (isSaid(endpoint.name(), place, network.stands(endpoint))
+      if (isSaid(endpoint.name(), place, network.stands(endpoint, vtep))
           && mobility.isHere(endpoint.mac())) {
-        addMacRoutes(network, endpoint, routes);
+        addMacRoutes(network, vtep, endpoint, routes);
       }
     }
-    return routes;
+  }
+
+  private Map<String, Place> placesOf(IpAddress vtep) {
+    return said.computeIfAbsent(vtep, _ -> new TreeMap<>());
   }
 
   private boolean isSaid(String name, Place place, boolean stands) {
+    var places = placesOf(place.vtep());
     if (stands) {
-      said.put(name, place);
-    } else if (!place.equals(said.get(name))) {
-      said.remove(name);
+      places.put(name, place);
+    } else if (!place.equals(places.get(name))) {
+      places.remove(name);
       return false;
     }
     return true;
   }
 
   private void addMacRoutes(
-      NetworkInstance network, Endpoint endpoint, List<OriginatedRoute> routes) {
+      NetworkInstance network, IpAddress vtep, Endpoint endpoint, List<OriginatedRoute> routes) {
     // RFC 7432 §15: the routes of one MAC, with and without address, carry one number.
     var number = mobility.community(endpoint.mac());
     var addresses = new ArrayList<Optional<IpAddress>>();
@@ -130,18 +145,21 @@ final class Announcement {
     }
     for (var address : addresses) {
       // RFC 9135 §5.2: the second label, where the tenant's routing reaches the address.
-      var router = address.flatMap(network.intent()::gatewayOf).flatMap(_ -> routed);
+      var router =
+          address
+              .flatMap(network.intent()::gatewayOf)
+              .flatMap(_ -> routed.filter(tenant -> tenant.vteps().contains(vtep)));
       routes.add(
           new OriginatedRoute(
               new MacIpAdvertisement(
-                  network.rd(),
+                  network.rd(vtep),
                   Esi.ZERO,
                   0,
                   endpoint.mac(),
                   address,
                   network.intent().vni().value(),
                   router.map(to -> OptionalInt.of(to.l3Vni().value())).orElse(OptionalInt.empty())),
-              attributes(network, number, router, Optional.empty())));
+              attributes(network, vtep, number, router, Optional.empty())));
     }
   }
 
@@ -154,11 +172,12 @@ final class Announcement {
     var other =
         remote
             .neighbour(host.address())
-            .filter(r -> !r.mac().equals(endpoint.mac()) && !r.vtep().equals(network.vtep()));
+            .filter(r -> !r.mac().equals(endpoint.mac()) && !network.underlay().isOurs(r.vtep()));
     boolean lost =
         other.isPresent()
             && !other.get().gateway()
-            && MacMobility.beats(other.get(), mobility.sequence(endpoint.mac()), network.vtep());
+            && MacMobility.beats(
+                other.get(), mobility.sequence(endpoint.mac()), network.towards(other));
     other.ifPresent(owner -> conflict(endpoint, host, owner, lost));
     return !lost;
   }
@@ -180,6 +199,7 @@ final class Announcement {
 
   private static PathAttributes attributes(
       NetworkInstance network,
+      IpAddress vtep,
       Optional<ExtendedCommunity> mobility,
       Optional<TenantAnnouncement.Routed> routed,
       Optional<PmsiTunnel> pmsiTunnel) {
@@ -188,8 +208,8 @@ final class Announcement {
     for (var target : network.intent().exportTargets()) {
       communities.add(ExtendedCommunity.of(target));
     }
-    routed.map(TenantAnnouncement::communities).ifPresent(communities::addAll);
+    routed.map(tenant -> tenant.communities(vtep)).ifPresent(communities::addAll);
     mobility.ifPresent(communities::add);
-    return PathAttributes.originated(network.vtep(), communities, pmsiTunnel);
+    return PathAttributes.originated(vtep, communities, pmsiTunnel);
   }
 }

@@ -19,7 +19,7 @@ import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
-import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
+import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressBook.Choice;
 import io.weft.overlay.ipam.AddressWrite;

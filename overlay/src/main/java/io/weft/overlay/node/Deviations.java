@@ -10,6 +10,7 @@ final class Deviations {
 
   static List<String> of(Foundation foundation, Instances instances) {
     var texts = new ArrayList<String>();
+    foundation.missingVtep().ifPresent(why -> texts.add(missing(foundation.underlay(), why)));
     for (var instance : instances.all()) {
       var wanted = foundation.network(instance.intent().name());
       if (wanted.isEmpty()) {
@@ -22,6 +23,12 @@ final class Deviations {
       outside(instance, texts);
     }
     return List.copyOf(texts);
+  }
+
+  private static String missing(Underlay underlay, String why) {
+    boolean ipv4 = underlay.vtep().isIpv4();
+    return "this node has no VTEP of %s: %s; nodes that have %s alone are not reached from here; give it an address, or change families of the Fabric's vtep"
+        .formatted(ipv4 ? "IPv6" : "IPv4", why, ipv4 ? "IPv6" : "IPv4");
   }
 
   private static String orphan(NetworkInstance instance) {

@@ -7,11 +7,11 @@ import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingKey;
-import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.NodeLink;
+import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.Collection;
@@ -433,7 +433,7 @@ final class EndpointLifecycle {
         endpoint
             .link()
             .map(NodeLink::name)
-            .or(() -> endpoint.pod().map(ForwardingObject.PodInterface::name))
+            .or(() -> endpoint.pod().map(PodInterface::name))
             .orElse(""),
         endpoint.mac(),
         endpoint.addresses(),

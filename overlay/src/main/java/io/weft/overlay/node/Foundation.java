@@ -115,6 +115,13 @@ final class Foundation {
     return underlay.isPresent() ? "" : underlayReason;
   }
 
+  /** Why one of the VTEPs that the fabric wants is not there; empty where all are. */
+  Optional<String> missingVtep() {
+    return underlay
+        .filter(known -> known.dual() && known.vteps().size() == 1 && !underlayReason.isEmpty())
+        .map(_ -> underlayReason);
+  }
+
   List<ForwardingObject> standing() {
     return standing.orElseThrow();
   }

@@ -20,8 +20,8 @@ interface Importer {
   /** The routes that carry one of these may enter (RFC 4364 §4.3.1). */
   List<ImportTarget> importTargets();
 
-  /** This node's own VTEP address. */
-  IpAddress vtep();
+  /** This node's own VTEPs, among others. */
+  Underlay underlay();
 
   /**
    * True when the route may enter: by its targets, its encapsulation (RFC 8365 §5.1.3), its VTEP.
@@ -54,12 +54,12 @@ interface Importer {
     return false;
   }
 
-  /** Another node, and of the family of our own tunnels: the kernel refuses a mixture. */
+  /** Another node, and of a family of our own tunnels: the kernel refuses a mixture. */
   default boolean isReachable(IpAddress other) {
-    return !other.equals(vtep()) && isOwnFamily(other);
+    return !underlay().isOurs(other) && isOwnFamily(other);
   }
 
   private boolean isOwnFamily(IpAddress other) {
-    return other.isIpv4() == vtep().isIpv4() && !other.isMulticast();
+    return underlay().towards(other).isPresent() && !other.isMulticast();
   }
 }

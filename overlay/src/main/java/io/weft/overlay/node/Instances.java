@@ -135,7 +135,7 @@ final class Instances {
   }
 
   NetworkInstance open(NetworkIntent network, String namespace, Underlay underlay) {
-    var rd = freeRd(network.vni(), underlay, distinguishers());
+    var rd = Distinguishers.free(network.vni(), underlay, distinguishers());
     var name = network.name();
     var created =
         new NetworkInstance(
@@ -297,26 +297,18 @@ final class Instances {
     for (var instance : byNetwork.values()) {
       var name = instance.intent().name();
       if (of(wanted, name).vni().equals(instance.intent().vni())) {
-        int number = (int) (instance.rd().value() & 0xffff);
-        rds.put(name, RouteDistinguisher.of(underlay.routerId(), number));
+        int number = Distinguishers.number(instance.rd());
+        if (!Distinguishers.isTaken(underlay, number, rds.values())) {
+          rds.put(name, RouteDistinguisher.of(underlay.routerId(), number));
+        }
       }
     }
     for (var network : wanted.values()) {
       if (!rds.containsKey(network.name())) {
-        rds.put(network.name(), freeRd(network.vni(), underlay, rds.values()));
+        rds.put(network.name(), Distinguishers.free(network.vni(), underlay, rds.values()));
       }
     }
     return rds;
-  }
-
-  /** RFC 7432 §7.9: router id and a number: from the VNI, the next if taken. */
-  static RouteDistinguisher freeRd(
-      Vni vni, Underlay underlay, Collection<RouteDistinguisher> taken) {
-    int number = vni.value() & 0xffff;
-    while (taken.contains(RouteDistinguisher.of(underlay.routerId(), number))) {
-      number = (number + 1) & 0xffff;
-    }
-    return RouteDistinguisher.of(underlay.routerId(), number);
   }
 
   /** The networks that may take in a route with one of these targets. */

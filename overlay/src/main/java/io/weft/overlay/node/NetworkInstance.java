@@ -87,9 +87,18 @@ final class NetworkInstance implements Importer {
     return rd;
   }
 
+  /** That of what is said by one of our VTEPs. */
+  RouteDistinguisher rd(IpAddress vtep) {
+    return Distinguishers.of(rd, underlay, vtep);
+  }
+
   @Override
-  public IpAddress vtep() {
-    return underlay.vtep();
+  public Underlay underlay() {
+    return underlay;
+  }
+
+  private SegmentRows rows() {
+    return new SegmentRows(namespace, intent.vni(), underlay);
   }
 
   @Override
@@ -143,7 +152,7 @@ final class NetworkInstance implements Importer {
     owned.want(bridge());
     ipv6Routing().ifPresent(owned::want);
     gateways().forEach(owned::want);
-    owned.want(vxlanPort());
+    vxlanPorts().forEach(owned::want);
     endpointObjects(endpoint).forEach(owned::want);
     refreshRemote(endpoint);
   }
@@ -213,14 +222,14 @@ final class NetworkInstance implements Importer {
 
   /** A MAC that is attached here is not looked for elsewhere, and the other way round. */
   private void refreshRemote(Endpoint endpoint) {
-    owned.replace(macKeys(endpoint.mac()), macObjects(endpoint.mac()));
+    owned.replace(rows().keys(endpoint.mac()), macObjects(endpoint.mac()));
     for (var host : endpoint.addresses()) {
       refreshNeighbour(host.address());
     }
   }
 
   private void refreshNeighbour(IpAddress ip) {
-    owned.replace(neighbourKeys(ip), neighbourObject(ip).stream().toList());
+    owned.replace(List.of(rows().neighbour(ip)), neighbourObject(ip).stream().toList());
   }
 
   /** Everything of this network leaves the plan. */
@@ -272,7 +281,7 @@ final class NetworkInstance implements Importer {
     objects.add(bridge());
     ipv6Routing().ifPresent(objects::add);
     objects.addAll(gateways());
-    objects.add(vxlanPort());
+    objects.addAll(vxlanPorts());
     for (var endpoint : endpoints.values()) {
       objects.addAll(endpointObjects(endpoint));
     }
@@ -328,9 +337,13 @@ final class NetworkInstance implements Importer {
     return objects;
   }
 
-  private ForwardingObject.VxlanPort vxlanPort() {
-    return new ForwardingObject.VxlanPort(
-        namespace, intent.vni(), underlay.vtep(), deviceMac("vxlan"), mtu());
+  private List<ForwardingObject.VxlanPort> vxlanPorts() {
+    return rows().ports(vtep -> deviceMac(isSecond(vtep) ? "vxlan ipv6" : "vxlan"), mtu());
+  }
+
+  /** Beside a port of IPv4, or where there may be one. */
+  private boolean isSecond(IpAddress vtep) {
+    return underlay.dual() && !vtep.isIpv4();
   }
 
   /** The endpoint's port of the bridge. */
@@ -353,7 +366,7 @@ final class NetworkInstance implements Importer {
     keys.add(new ForwardingObject.TenantNamespace(namespace).key());
     keys.add(bridge().key());
     gateways().forEach(gateway -> keys.add(gateway.key()));
-    keys.add(vxlanPort().key());
+    keys.add(rows().port(underlay.vtep()));
     endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
     for (var prefix : endpoint.prefixes()) {
       keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
@@ -374,11 +387,12 @@ final class NetworkInstance implements Importer {
     path.ifPresent(remote::put);
     switch (key) {
       case MacIpAdvertisement route -> {
-        mobility.heard(route.mac(), elsewhere(route.mac()), underlay.vtep());
+        var place = elsewhere(route.mac());
+        mobility.heard(route.mac(), place, towards(place));
         if (hasLocalMac(route.mac()) || route.ip().flatMap(this::localOwner).isPresent()) {
           announcement.mayHaveChanged();
         }
-        owned.replace(macKeys(route.mac()), macObjects(route.mac()));
+        owned.replace(rows().keys(route.mac()), macObjects(route.mac()));
         route.ip().ifPresent(this::refreshNeighbour);
       }
       case InclusiveMulticast _ ->
@@ -387,18 +401,9 @@ final class NetworkInstance implements Importer {
     }
   }
 
-  private List<ForwardingKey> macKeys(MacAddress mac) {
-    return List.of(
-        new ForwardingKey(
-            ForwardingKey.Kind.VXLAN_FDB, namespace, intent.vni().value(), mac.toString()),
-        new ForwardingKey(
-            ForwardingKey.Kind.BRIDGE_FDB, namespace, intent.vni().value(), mac.toString()));
-  }
-
-  private List<ForwardingKey> neighbourKeys(IpAddress ip) {
-    return List.of(
-        new ForwardingKey(
-            ForwardingKey.Kind.NEIGHBOUR, namespace, intent.vni().value(), ip.toString()));
+  /** Our VTEP that is compared with another's, of its family. */
+  IpAddress towards(Optional<RemoteMac> place) {
+    return place.flatMap(best -> underlay.towards(best.vtep())).orElse(underlay.vtep());
   }
 
   private List<ForwardingObject> macObjects(MacAddress mac) {
@@ -407,10 +412,7 @@ final class NetworkInstance implements Importer {
     if (best.isEmpty() || gateway || hasLocalMac(mac)) {
       return List.of();
     }
-    return List.of(
-        new ForwardingObject.VxlanFdbEntry(
-            namespace, intent.vni(), mac, best.get().vtep(), best.get().vni()),
-        new ForwardingObject.BridgeFdbEntry(namespace, intent.vni(), mac));
+    return rows().rows(mac, best.get().vtep(), best.get().vni());
   }
 
   /**
@@ -422,8 +424,8 @@ final class NetworkInstance implements Importer {
       return Optional.empty();
     }
     return remote
-        .neighbour(ip)
-        .filter(best -> !hasLocalMac(best.mac()) && isReachable(best.vtep()))
+        .neighbour(ip, this::isReachable)
+        .filter(best -> !hasLocalMac(best.mac()))
         .map(RemoteMac::mac)
         .or(() -> localOwner(ip).map(Endpoint::mac))
         .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
@@ -437,33 +439,24 @@ final class NetworkInstance implements Importer {
   /** True when somebody has the address, here or elsewhere, and is reached through the segment. */
   boolean knows(IpAddress ip) {
     return !intent.isGateway(ip)
-        && (localOwner(ip).isPresent()
-            || remote.neighbour(ip).filter(best -> isReachable(best.vtep())).isPresent());
+        && (localOwner(ip).isPresent() || remote.neighbour(ip, this::isReachable).isPresent());
   }
 
   private List<ForwardingObject> floodObjects() {
-    var objects = new ArrayList<ForwardingObject>();
-    remote
-        .floodList()
-        .forEach(
-            (vtep, vni) -> {
-              if (isReachable(vtep)) {
-                objects.add(new ForwardingObject.FloodEntry(namespace, intent.vni(), vtep, vni));
-              }
-            });
-    return objects;
+    return rows().flood(remote.floodList(this::isReachable));
   }
 
   Announcement announcement() {
     return announcement;
   }
 
-  boolean tunnelStands() {
-    return plan.isRealized(vxlanPort().key());
+  boolean tunnelStands(IpAddress vtep) {
+    return plan.isRealized(rows().port(vtep));
   }
 
-  boolean stands(Endpoint endpoint) {
-    return keysOf(endpoint).stream().allMatch(plan::isRealized);
+  /** True when the endpoint can be reached, over the VTEP too. */
+  boolean stands(Endpoint endpoint, IpAddress vtep) {
+    return tunnelStands(vtep) && keysOf(endpoint).stream().allMatch(plan::isRealized);
   }
 
   /** The link of the node that it is behind is not there, and cannot be had. */
@@ -474,7 +467,7 @@ final class NetworkInstance implements Importer {
 
   /** A duplicate of this network gets another chance. */
   void recover(MacAddress mac) {
-    mobility.recover(mac, underlay.vtep());
+    mobility.recover(mac, towards(mobility.rival(mac)));
     announcement.mayHaveChanged();
   }
 
@@ -483,6 +476,6 @@ final class NetworkInstance implements Importer {
   }
 
   private Optional<RemoteMac> elsewhere(MacAddress mac) {
-    return remote.mac(mac).filter(best -> isReachable(best.vtep()));
+    return remote.mac(mac, this::isReachable);
   }
 }

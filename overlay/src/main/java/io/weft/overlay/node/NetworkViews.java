@@ -33,6 +33,6 @@ final class NetworkViews {
         instance.map(NetworkInstance::mtu).orElse(underlay.map(Underlay::overlayMtu).orElse(0)),
         instance.map(i -> i.endpoints().size()).orElse(0),
         instance.map(i -> i.remote().macCount()).orElse(0),
-        instance.map(i -> i.remote().floodList().size()).orElse(0));
+        instance.map(i -> i.remote().floodList(i::isReachable).size()).orElse(0));
   }
 }

@@ -20,7 +20,10 @@ public sealed interface NodeEvent {
   /** The intent as a whole, whenever some of it changed. */
   record IntentChanged(NodeIntent intent) implements NodeEvent {}
 
-  /** What is below; empty with the reason while no VTEP address is known. */
+  /**
+   * What is below; empty with the reason while no VTEP address is known. The reason also says why
+   * one of two is not.
+   */
   record UnderlayChanged(Optional<Underlay> underlay, String reason) implements NodeEvent {}
 
   /** A full dump of what is ours in the kernel: at the start, and when notices were lost. */

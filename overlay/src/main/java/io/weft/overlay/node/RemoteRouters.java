@@ -6,6 +6,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.evpn.RemotePrefixes;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -25,7 +26,6 @@ final class RemoteRouters {
   private final OwnedObjects owned;
   private Vni l3Vni;
   private Underlay underlay;
-  private MacAddress routerMac;
   private boolean ipv6;
 
   RemoteRouters(
@@ -34,21 +34,18 @@ final class RemoteRouters {
       SendingIds ids,
       OwnedObjects owned,
       Vni l3Vni,
-      Underlay underlay,
-      MacAddress routerMac) {
+      Underlay underlay) {
     this.namespace = namespace;
     this.remote = remote;
     this.ids = ids;
     this.owned = owned;
     this.l3Vni = l3Vni;
     this.underlay = underlay;
-    this.routerMac = routerMac;
   }
 
-  void change(Vni newL3Vni, Underlay newUnderlay, MacAddress newRouterMac) {
+  void change(Vni newL3Vni, Underlay newUnderlay) {
     l3Vni = newL3Vni;
     underlay = newUnderlay;
-    routerMac = newRouterMac;
     retainIds();
   }
 
@@ -84,7 +81,7 @@ final class RemoteRouters {
     var objects = new ArrayList<ForwardingObject>();
     guard().ifPresent(objects::add);
     for (var vni : remote.vnis()) {
-      sendingPort(vni).ifPresent(objects::add);
+      objects.addAll(sendingPorts(vni));
       for (var vtep : remote.vteps(vni)) {
         objects.addAll(objects(vni, vtep));
       }
@@ -94,9 +91,10 @@ final class RemoteRouters {
 
   /** True when the VTEP takes packets in this VNI from us. */
   boolean reaches(Vni vni, IpAddress vtep, MacAddress router) {
-    boolean ourselves = vtep.equals(underlay.vtep());
-    boolean ourMac = router.equals(routerMac);
-    if (ourselves != ourMac || vtep.isIpv4() != underlay.vtep().isIpv4()) {
+    boolean ourselves = underlay.isOurs(vtep);
+    boolean ourMac =
+        underlay.vteps().stream().anyMatch(own -> router.equals(AddressPlan.routerMac(own)));
+    if (ourselves != ourMac || underlay.towards(vtep).isEmpty()) {
       return false;
     }
     return vni.equals(l3Vni) ? !ourselves : ids.of(namespace, vni).isPresent();
@@ -106,17 +104,20 @@ final class RemoteRouters {
     return remote.router(vni, vtep).filter(mac -> reaches(vni, vtep, mac)).isPresent();
   }
 
-  private Optional<ForwardingObject> sendingPort(Vni vni) {
+  /** One for each of our VTEPs. Both may have one id: the kernel tells families apart. */
+  private List<ForwardingObject> sendingPorts(Vni vni) {
     boolean wanted = !vni.equals(l3Vni) && remote.vteps(vni).iterator().hasNext();
-    // Another than the router's: that one may be what it sends to, on this very node.
-    var mac = new MacAddress(routerMac.value() ^ 0x0008_0000_0000L);
-    return Optional.of(vni)
-        .filter(_ -> wanted)
-        .flatMap(foreign -> ids.of(namespace, foreign))
-        .map(
-            id ->
-                new ForwardingObject.SendingPort(
-                    namespace, vni, id, underlay.vtep(), mac, underlay.overlayMtu()));
+    var id = Optional.of(vni).filter(_ -> wanted).flatMap(foreign -> ids.of(namespace, foreign));
+    var ports = new ArrayList<ForwardingObject>();
+    for (var vtep : id.isPresent() ? underlay.vteps() : List.<IpAddress>of()) {
+      // Another than the router's: that one may be what it sends to, on this very node.
+      var mac = new MacAddress(AddressPlan.routerMac(vtep).value() ^ 0x0008_0000_0000L);
+      boolean second = underlay.dual() && !vtep.isIpv4();
+      ports.add(
+          new ForwardingObject.SendingPort(
+              namespace, vni, id.get(), vtep, mac, underlay.overlayMtu(), second));
+    }
+    return ports;
   }
 
   private Optional<ForwardingObject> guard() {
@@ -149,8 +150,7 @@ final class RemoteRouters {
       return objects;
     }
     if (own) {
-      objects.add(new ForwardingObject.VxlanFdbEntry(namespace, vni, mac, vtep, vni));
-      objects.add(new ForwardingObject.BridgeFdbEntry(namespace, vni, mac));
+      objects.addAll(new SegmentRows(namespace, vni, underlay).rows(mac, vtep, vni));
     } else {
       objects.add(new ForwardingObject.SendingFdbEntry(namespace, vni, mac, vtep));
     }
@@ -172,8 +172,8 @@ final class RemoteRouters {
     before.ifPresent(macs::add);
     remote.router(vni, vtep).ifPresent(macs::add);
     var objects = new ArrayList<ForwardingObject>();
-    var port = sendingPort(vni);
-    port.ifPresent(objects::add);
+    var ports = sendingPorts(vni);
+    objects.addAll(ports);
     guard().ifPresent(objects::add);
     for (var other : remote.vteps(vni)) {
       if (remote.router(vni, other).filter(macs::contains).isPresent()) {
@@ -181,7 +181,7 @@ final class RemoteRouters {
       }
     }
     owned.replace(keys(vni, vtep, macs), objects);
-    if (port.isEmpty() && !vni.equals(l3Vni)) {
+    if (ports.isEmpty() && !vni.equals(l3Vni)) {
       retainIds();
     }
   }
@@ -192,15 +192,16 @@ final class RemoteRouters {
     boolean own = vni.equals(l3Vni);
     var neighbours = own ? ForwardingKey.Kind.NEIGHBOUR : ForwardingKey.Kind.SENDING_NEIGHBOUR;
     if (!own) {
-      keys.add(key(ForwardingKey.Kind.SENDING_PORT, vni, ""));
+      for (var local : underlay.vteps()) {
+        keys.add(ForwardingKey.sendingPort(namespace, vni, local));
+      }
     }
     for (var via : new TreeSet<>(List.of(vtep, ipv6Via(vtep)))) {
       keys.add(key(neighbours, vni, via.toString()));
     }
     for (var mac : macs) {
       if (own) {
-        keys.add(key(ForwardingKey.Kind.VXLAN_FDB, vni, mac.toString()));
-        keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, vni, mac.toString()));
+        keys.addAll(new SegmentRows(namespace, vni, underlay).keys(mac));
       } else {
         keys.add(key(ForwardingKey.Kind.SENDING_FDB, vni, mac.toString()));
       }

@@ -7,9 +7,9 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.Esi;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -25,8 +25,20 @@ final class TenantAnnouncement {
   private boolean routedDue = true;
   private boolean routesDue = true;
 
-  /** What the routes of a network say of the tenant's routing, besides their own. */
-  record Routed(Vni l3Vni, IpAddress vtep, MacAddress routerMac, List<RouteTarget> targets) {}
+  /**
+   * What the routes of a network say of the tenant's routing, besides their own.
+   *
+   * @param vteps those whose port of the L3 VNI stands
+   */
+  record Routed(Vni l3Vni, List<IpAddress> vteps, List<RouteTarget> targets) {
+    /** The tenant's targets and the MAC of the VTEP's router. */
+    List<ExtendedCommunity> communities(IpAddress vtep) {
+      var communities = new ArrayList<ExtendedCommunity>();
+      targets.forEach(target -> communities.add(ExtendedCommunity.of(target)));
+      communities.add(ExtendedCommunity.routersMac(AddressPlan.routerMac(vtep)));
+      return communities;
+    }
+  }
 
   TenantAnnouncement(EndpointPrefixes endpointPrefixes, ForwardingPlan plan) {
     this.endpointPrefixes = endpointPrefixes;
@@ -44,15 +56,20 @@ final class TenantAnnouncement {
     if (routedDue) {
       routedDue = false;
       var intent = tenant.intent();
-      var now =
-          new Routed(intent.l3Vni(), tenant.vtep(), tenant.routerMac(), intent.exportTargets());
-      if (tenant.tunnelStands()) {
-        said = Optional.of(now);
-      } else if (!said.equals(Optional.of(now))) {
-        said = Optional.empty();
-      }
+      var vteps =
+          tenant.underlay().vteps().stream()
+              .filter(vtep -> tenant.tunnelStands(vtep) || isSaid(intent.l3Vni(), vtep))
+              .toList();
+      said =
+          vteps.isEmpty()
+              ? Optional.empty()
+              : Optional.of(new Routed(intent.l3Vni(), vteps, intent.exportTargets()));
     }
     return said;
+  }
+
+  private boolean isSaid(Vni l3Vni, IpAddress vtep) {
+    return said.filter(r -> r.l3Vni().equals(l3Vni) && r.vteps().contains(vtep)).isPresent();
   }
 
   /** All routes; the very list of before where nothing has changed. */
@@ -69,10 +86,6 @@ final class TenantAnnouncement {
    * §4.4.1).
    */
   private List<OriginatedRoute> read(TenantInstance tenant, Routed routed) {
-    var communities = new ArrayList<ExtendedCommunity>();
-    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
-    communities.addAll(communities(routed));
-    var attributes = PathAttributes.originated(routed.vtep(), communities, Optional.empty());
     var networks = tenant.networks();
     var prefixes = new LinkedHashSet<IpPrefix>();
     for (var network : networks) {
@@ -80,20 +93,18 @@ final class TenantAnnouncement {
     }
     prefixes.addAll(endpointPrefixes.announced(plan, networks));
     var all = new ArrayList<OriginatedRoute>();
-    for (var prefix : prefixes) {
-      var none = prefix.address().masked(0);
-      var label = routed.l3Vni().value();
-      var route = new IpPrefixRoute(tenant.rd(), Esi.ZERO, 0, prefix, none, label);
-      all.add(new OriginatedRoute(route, attributes));
+    for (var vtep : routed.vteps()) {
+      var communities = new ArrayList<ExtendedCommunity>();
+      communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
+      communities.addAll(routed.communities(vtep));
+      var attributes = PathAttributes.originated(vtep, communities, Optional.empty());
+      var rd = Distinguishers.of(tenant.rd(), tenant.underlay(), vtep);
+      for (var prefix : prefixes) {
+        var none = prefix.address().masked(0);
+        var route = new IpPrefixRoute(rd, Esi.ZERO, 0, prefix, none, routed.l3Vni().value());
+        all.add(new OriginatedRoute(route, attributes));
+      }
     }
     return List.copyOf(all);
-  }
-
-  /** The tenant's targets and the router's MAC. */
-  static List<ExtendedCommunity> communities(Routed routed) {
-    var communities = new ArrayList<ExtendedCommunity>();
-    routed.targets().forEach(target -> communities.add(ExtendedCommunity.of(target)));
-    communities.add(ExtendedCommunity.routersMac(routed.routerMac()));
-    return communities;
   }
 }

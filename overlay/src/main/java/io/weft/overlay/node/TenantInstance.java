@@ -79,8 +79,7 @@ final class TenantInstance implements Importer {
     this.rd = rd;
     this.networks = networks;
     this.intended = intended;
-    this.routers =
-        new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay, routerMac());
+    this.routers = new RemoteRouters(namespace, remote, ids, owned, intent.l3Vni(), underlay);
     readFamilies();
     this.endpointPrefixes = new EndpointPrefixes(namespace, speakers);
     this.announcement = new TenantAnnouncement(endpointPrefixes, plan);
@@ -114,13 +113,9 @@ final class TenantInstance implements Importer {
     return remote;
   }
 
-  MacAddress routerMac() {
-    return AddressPlan.routerMac(underlay.vtep());
-  }
-
   @Override
-  public IpAddress vtep() {
-    return underlay.vtep();
+  public Underlay underlay() {
+    return underlay;
   }
 
   @Override
@@ -160,7 +155,7 @@ final class TenantInstance implements Importer {
     rd = newRd;
     announcement.mayHaveChanged();
     read();
-    routers.change(intent.l3Vni(), underlay, routerMac());
+    routers.change(intent.l3Vni(), underlay);
     readFamilies();
     owned.retain(objects());
   }
@@ -180,12 +175,12 @@ final class TenantInstance implements Importer {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(
         new ForwardingObject.Bridge(
-            namespace, intent.l3Vni(), routerMac(), underlay.overlayMtu(), true));
+            namespace, intent.l3Vni(), underlay.bridgeMac(), underlay.overlayMtu(), true));
     if (ipv6) {
       objects.add(ForwardingObject.Ipv6Routing.of(namespace, intent.l3Vni()));
     }
     objects.add(routerAddress());
-    objects.add(vxlanPort());
+    objects.addAll(tunnels().ports(this::portMac, underlay.overlayMtu()));
     objects.addAll(routers.objects());
     objects.addAll(endpointPrefixes.objects());
     for (var prefix : remote.prefixes()) {
@@ -205,11 +200,19 @@ final class TenantInstance implements Importer {
     return new ForwardingObject.GatewayAddress(namespace, intent.l3Vni(), address, address.bits());
   }
 
-  private ForwardingObject.VxlanPort vxlanPort() {
-    // Frames to the bridge's own address stay on the bridge: the port has another.
-    var mac = new MacAddress(routerMac().value() ^ 0x0004_0000_0000L);
-    return new ForwardingObject.VxlanPort(
-        namespace, intent.l3Vni(), underlay.vtep(), mac, underlay.overlayMtu());
+  private SegmentRows tunnels() {
+    return new SegmentRows(namespace, intent.l3Vni(), underlay);
+  }
+
+  /**
+   * Of the port of the L3 VNI. What is addressed to the router behind the VTEP is for the bridge,
+   * which takes frames to its own MAC and to those of its ports; no port may have the bridge's.
+   */
+  private MacAddress portMac(IpAddress vtep) {
+    var router = AddressPlan.routerMac(vtep);
+    return router.equals(underlay.bridgeMac())
+        ? new MacAddress(router.value() ^ 0x0004_0000_0000L)
+        : router;
   }
 
   // ---- routes of other nodes --------------------------------------------------------------
@@ -304,7 +307,12 @@ final class TenantInstance implements Importer {
             .filter(route -> !isOwn(route.route()))
             .map(
                 route ->
-                    new Path(route.route(), route.attributes(), vtep(), underlay.routerId(), false))
+                    new Path(
+                        route.route(),
+                        route.attributes(),
+                        underlay.vtep(),
+                        underlay.routerId(),
+                        false))
             .filter(this::imports));
   }
 
@@ -407,7 +415,7 @@ final class TenantInstance implements Importer {
         .best(
             host(gateway),
             intent.l3Vni(),
-            vtep(),
+            underlay.vteps(),
             way ->
                 way.host()
                     && way.owner().equals(owner)
@@ -422,7 +430,7 @@ final class TenantInstance implements Importer {
 
   /** The best ways to exactly this prefix, all equally good. */
   List<RemotePrefix> best(IpPrefix prefix) {
-    return remote.best(prefix, intent.l3Vni(), vtep(), this::isUsable);
+    return remote.best(prefix, intent.l3Vni(), underlay.vteps(), this::isUsable);
   }
 
   /** Where the way leads now; empty where its router or gateway is not to be had. */
@@ -467,8 +475,8 @@ final class TenantInstance implements Importer {
     return announcement.routes(this);
   }
 
-  /** True when the device of its L3 VNI stands. */
-  boolean tunnelStands() {
-    return plan.isRealized(vxlanPort().key());
+  /** True when the VTEP's device of its L3 VNI stands. */
+  boolean tunnelStands(IpAddress vtep) {
+    return plan.isRealized(tunnels().port(vtep));
   }
 }

@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpPrefix;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.node.TenantView.Here;
 import io.weft.overlay.node.TenantView.Member;
 import io.weft.overlay.node.TenantView.PrefixPage;
@@ -50,7 +51,10 @@ final class TenantViews {
 
   private static Here here(TenantInstance tenant) {
     return new Here(
-        tenant.rd(), tenant.routerMac(), tenant.remote().count(), tenant.remote().owners());
+        tenant.rd(),
+        AddressPlan.routerMac(tenant.underlay().vtep()),
+        tenant.remote().count(),
+        tenant.remote().owners());
   }
 
   /** Empty where the tenant does not route here. */

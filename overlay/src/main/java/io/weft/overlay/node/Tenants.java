@@ -97,7 +97,7 @@ final class Tenants {
         (namespace, tenant) -> {
           var intent = Optional.ofNullable(wanted.get(tenant));
           if (intent.isPresent() && !byNamespace.containsKey(namespace)) {
-            var rd = Instances.freeRd(intent.get().l3Vni(), underlay, others);
+            var rd = Distinguishers.free(intent.get().l3Vni(), underlay, others);
             others.add(rd);
             byNamespace.put(namespace, open(namespace, intent.get(), underlay, rd));
           }
@@ -133,10 +133,15 @@ final class Tenants {
       if (tenant == null || intent == null) {
         continue;
       }
-      var same = RouteDistinguisher.of(underlay.routerId(), (int) tenant.rd().value() & 0xffff);
-      boolean stays = intent.l3Vni().equals(tenant.intent().l3Vni()) && !others.contains(same);
+      int number = Distinguishers.number(tenant.rd());
+      boolean stays =
+          intent.l3Vni().equals(tenant.intent().l3Vni())
+              && !Distinguishers.isTaken(underlay, number, others);
       if (stays == staying) {
-        var rd = stays ? same : Instances.freeRd(intent.l3Vni(), underlay, others);
+        var rd =
+            stays
+                ? RouteDistinguisher.of(underlay.routerId(), number)
+                : Distinguishers.free(intent.l3Vni(), underlay, others);
         others.add(rd);
         intents.remove(namespace);
         tenant.change(intent, underlay, rd);

@@ -10,6 +10,9 @@ import io.weft.net.IpAddress;
  * @param overlayMtu the largest IP packet that an endpoint may send through it, in octets
  */
 public record Tunnel(IpAddress local, IpAddress remote, int overlayMtu) {
+  /** {@link #overhead} of a tunnel over IPv6. */
+  static final int OVERHEAD_IPV6 = 40 + 8 + 8 + 14;
+
   /** Octets of the outer packet that carries the largest packet of an endpoint. */
   public int outerMtu() {
     return overlayMtu + overhead(remote);
@@ -20,6 +23,6 @@ public record Tunnel(IpAddress local, IpAddress remote, int overlayMtu) {
    * 8, VXLAN 8, inner Ethernet 14 octets (RFC 7348 §4.3).
    */
   public static int overhead(IpAddress vtep) {
-    return (vtep.isIpv4() ? 20 : 40) + 8 + 8 + 14;
+    return vtep.isIpv4() ? OVERHEAD_IPV6 - 20 : OVERHEAD_IPV6;
   }
 }

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 
 /**
  * The underlay's routing as a node does it: what its unicast peers say becomes routes of the
- * kernel, and its VTEP is announced to them. It is no router: what one peer says is for itself
+ * kernel, and its VTEPs are announced to them. It is no router: what one peer says is for itself
  * alone and goes to no other.
  */
 final class UnderlayRouting {
@@ -26,7 +26,7 @@ final class UnderlayRouting {
   private final TreeMap<IpPrefix, List<Path>> learned = new TreeMap<>();
   private final TreeSet<IpAddress> neighbours = new TreeSet<>();
   private UnderlayIntent intent = UnderlayIntent.NONE;
-  private Optional<IpAddress> vtep = Optional.empty();
+  private List<IpAddress> vteps = List.of();
 
   UnderlayRouting(ForwardingPlan plan) {
     this.plan = plan;
@@ -35,7 +35,7 @@ final class UnderlayRouting {
   /** From now on this is wanted. */
   void change(NodeIntent newIntent, Underlay underlay) {
     intent = newIntent.underlay();
-    vtep = Optional.of(underlay.vtep());
+    vteps = underlay.vteps();
     neighbours.clear();
     newIntent.peers().stream()
         .filter(UnderlayRouting::speaksUnicast)
@@ -74,14 +74,14 @@ final class UnderlayRouting {
   }
 
   /**
-   * False for what this host reaches by itself: its own VTEP, and a neighbour, which is on the link
-   * and would otherwise be looked for behind itself or behind another neighbour; and for addresses
-   * that no router forwards to.
+   * False for what this host reaches by itself: its own VTEPs, and a neighbour, which is on the
+   * link and would otherwise be looked for behind itself or behind another neighbour; and for
+   * addresses that no router forwards to.
    */
   private boolean isForOthers(IpPrefix prefix) {
     var address = prefix.address();
     boolean host = prefix.length() == address.bits();
-    boolean here = host && (vtep.filter(address::equals).isPresent() || isNeighbour(address));
+    boolean here = host && (vteps.contains(address) || isNeighbour(address));
     boolean local =
         prefix.length() > 0
             && (address.isMulticast()
@@ -109,21 +109,19 @@ final class UnderlayRouting {
               ? v6.withZone(link.get())
               : path.peer());
     }
-    boolean usable =
-        !said.isUnspecified() && !said.isLinkLocal() && !vtep.equals(Optional.of(said));
+    boolean usable = !said.isUnspecified() && !said.isLinkLocal() && !vteps.contains(said);
     return Optional.of(said).filter(_ -> usable);
   }
 
   /** What the node announces of the underlay. The next hop is set for each peer as it is told. */
   List<OriginatedRoute> routes() {
-    return vtep
+    return vteps.stream()
         .filter(_ -> intent.announceVtep())
         .map(
             address ->
                 new OriginatedRoute(
                     new UnicastRoute(new IpPrefix(address, address.bits())),
                     PathAttributes.originated(address, List.of(), Optional.empty())))
-        .stream()
         .toList();
   }
 }

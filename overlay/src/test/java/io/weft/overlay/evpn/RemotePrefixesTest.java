@@ -45,6 +45,7 @@ final class RemotePrefixesTest {
         new IpPrefix(HOST, 32),
         true,
         VTEP,
+        Optional.empty(),
         Optional.of(new Router(new Vni(l3Vni), MAC)),
         Optional.empty(),
         new Rank(false, 0, 100, 0, Origin.IGP),
@@ -56,7 +57,7 @@ final class RemotePrefixesTest {
     for (var order : List.of(List.of(5001, 5002), List.of(5002, 5001))) {
       var remote = new RemotePrefixes();
       order.forEach(vni -> remote.put(key(vni), List.of(host(vni))));
-      assertThat(remote.best(new IpPrefix(HOST, 32), OWN, HERE, _ -> true))
+      assertThat(remote.best(new IpPrefix(HOST, 32), OWN, List.of(HERE), _ -> true))
           .containsExactly(host(5001));
     }
   }
@@ -65,7 +66,7 @@ final class RemotePrefixesTest {
   void theOwnVniComesFirst() {
     var remote = new RemotePrefixes();
     List.of(4999, 5000, 5001).forEach(vni -> remote.put(key(vni), List.of(host(vni))));
-    assertThat(remote.best(new IpPrefix(HOST, 32), OWN, HERE, _ -> true))
+    assertThat(remote.best(new IpPrefix(HOST, 32), OWN, List.of(HERE), _ -> true))
         .containsExactly(host(5000));
   }
 }

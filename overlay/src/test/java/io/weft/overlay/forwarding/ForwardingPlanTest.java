@@ -9,7 +9,6 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
-import io.weft.overlay.forwarding.ForwardingObject.PodInterface;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;

@@ -42,6 +42,7 @@ import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * A node at 10.0.0.1 with a kernel that the test scripts, and a real speaker as its reflector. The
@@ -56,6 +57,7 @@ final class OneNode {
   final Node node;
   final TreeMap<ForwardingKey, ForwardingObject> kernel = new TreeMap<>();
   final TreeSet<Kind> refusing = new TreeSet<>();
+  Predicate<ForwardingObject> refuse = _ -> false;
   final TreeSet<Kind> refusingRemovals = new TreeSet<>();
   final List<List<KernelChange>> batches = new ArrayList<>();
   final TreeMap<Long, AttachResult> attached = new TreeMap<>();
@@ -81,6 +83,9 @@ final class OneNode {
   final Queue<AddressWrite> writes = new ArrayDeque<>();
 
   final TreeMap<Long, String> addressAnswers = new TreeMap<>();
+
+  /** What it is told to have below it. */
+  Underlay underlay = UNDERLAY;
 
   long now = 1;
   private Speaker reflector = reflector();
@@ -152,7 +157,7 @@ final class OneNode {
   /** Like {@link #start}, but the reflector does not end its first table. */
   OneNode begin(NetworkIntent... networks) {
     give(new NodeEvent.IntentChanged(intent(networks)));
-    give(new NodeEvent.UnderlayChanged(Optional.of(UNDERLAY), ""));
+    give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
     give(new NodeEvent.KernelObserved(observable()));
     return this;
   }
@@ -251,7 +256,8 @@ final class OneNode {
     var refusals = new ArrayList<Refusal>();
     for (var change : batch.changes()) {
       var refused = change instanceof KernelChange.Put ? refusing : refusingRemovals;
-      if (refused.contains(change.key().kind())) {
+      boolean one = change instanceof KernelChange.Put(var object) && refuse.test(object);
+      if (one || refused.contains(change.key().kind())) {
         refusals.add(new Refusal(change.key(), "no, says the kernel"));
         continue;
       }
@@ -434,8 +440,7 @@ final class OneNode {
         if (reachable) {
           connection++;
           forNode.add(new NodeEvent.Bgp(new SpeakerEvent.Connected(connection, peer)));
-          reflectLater(
-              new SpeakerEvent.Accepted(connection, node.view().underlay().orElseThrow().vtep()));
+          reflectLater(new SpeakerEvent.Accepted(connection, VTEP));
         } else {
           forNode.add(new NodeEvent.Bgp(new SpeakerEvent.ConnectFailed(peer, "refused")));
         }
