@@ -3,6 +3,7 @@ package io.weft.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,6 +56,16 @@ final class StatusCommand implements Callable<Integer> {
             + " calls waiting");
   }
 
+  /** Where nodes have VTEPs of both families, those that this one has. */
+  private static String vteps(JsonNode status) {
+    if (!status.has("vteps")) {
+      return status.path("vtep").asText();
+    }
+    var vteps = new ArrayList<String>();
+    status.path("vteps").forEach(vtep -> vteps.add(vtep.asText()));
+    return String.join(" and ", vteps);
+  }
+
   private static void print(JsonNode status, PrintWriter out) {
     line(out, status.path("role").asText(), status.path("name").asText());
     if (status.has("vtepMissing")) {
@@ -64,7 +75,7 @@ final class StatusCommand implements Callable<Integer> {
       line(
           out,
           "VTEP",
-          status.path("vtep").asText()
+          vteps(status)
               + ", underlay MTU "
               + status.path("underlayMtu")
               + ", overlay MTU "

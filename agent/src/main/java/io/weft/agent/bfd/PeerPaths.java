@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +42,7 @@ public final class PeerPaths implements AutoCloseable {
    *
    * @param local where sessions run from with neighbours that are not on a link of ours
    */
-  public synchronized void change(FabricSpec fabric, IpAddress local, PeerLinks links) {
+  public synchronized void change(FabricSpec fabric, List<IpAddress> local, PeerLinks links) {
     var wanted = settings(fabric, local, links);
     var before = problems;
     problems = List.of();
@@ -76,12 +77,12 @@ public final class PeerPaths implements AutoCloseable {
     }
   }
 
-  static List<BfdSettings> settings(FabricSpec fabric, IpAddress local, PeerLinks links) {
+  static List<BfdSettings> settings(FabricSpec fabric, List<IpAddress> local, PeerLinks links) {
     var wanted = new ArrayList<BfdSettings>();
     for (var peer : fabric.peers()) {
       if (peer.bfd().isPresent()
           && peer.remote() instanceof Remote.AtAddress(var address)
-          && !address.equals(local)) {
+          && !local.contains(address)) {
         settings(peer.bfd().get(), address, local, links).ifPresent(wanted::add);
       }
     }
@@ -90,17 +91,21 @@ public final class PeerPaths implements AutoCloseable {
 
   /** Empty while our end of the link is not known. */
   private static Optional<BfdSettings> settings(
-      BfdSpec bfd, IpAddress peer, IpAddress local, PeerLinks links) {
+      BfdSpec bfd, IpAddress peer, List<IpAddress> local, PeerLinks links) {
     var interval = Duration.ofMillis(bfd.intervalMillis());
     var end = links.to(peer);
-    var from = end.map(LinkEnd::address).orElse(local);
-    if (from.bits() != peer.bits() || peer.isLinkLocal() && end.isEmpty()) {
+    var from =
+        Stream.concat(end.map(LinkEnd::address).stream(), local.stream())
+            .filter(address -> address.bits() == peer.bits())
+            .findFirst();
+    if (from.isEmpty() || peer.isLinkLocal() && end.isEmpty()) {
       return Optional.empty();
     }
     if (bfd.multihop()) {
-      return Optional.of(BfdSettings.multihop(peer, from, interval, bfd.multiplier(), ANY_TTL));
+      return Optional.of(
+          BfdSettings.multihop(peer, from.get(), interval, bfd.multiplier(), ANY_TTL));
     }
-    var session = BfdSettings.singleHop(peer, from, interval, bfd.multiplier());
+    var session = BfdSettings.singleHop(peer, from.get(), interval, bfd.multiplier());
     return Optional.of(end.map(LinkEnd::link).map(session::on).orElse(session));
   }
 

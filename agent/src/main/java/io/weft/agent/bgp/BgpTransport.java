@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -47,10 +48,10 @@ public final class BgpTransport implements AutoCloseable {
   private final Edge edge;
   private final Map<Long, BgpConnection> connections = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
-  private volatile Optional<IpAddress> local = Optional.empty();
+  private volatile List<IpAddress> local = List.of();
 
   // Guarded by this.
-  private Optional<BgpListener> listener = Optional.empty();
+  private final List<BgpListener> listeners = new ArrayList<>();
   private final SortedMap<IpAddress, BgpListener> onLinks = new TreeMap<>();
   private SortedMap<IpAddress, List<IpAddress>> links = Collections.emptySortedMap();
 
@@ -82,20 +83,33 @@ public final class BgpTransport implements AutoCloseable {
     };
   }
 
+  /** As {@link #listen(List)}, at one address. */
+  public void listen(IpAddress address) {
+    listen(List.of(address));
+  }
+
   /**
-   * From now on connections leave from this address, and peers may connect to it. Standing ones
-   * stay. Called in the network namespace where that is to be; while the port cannot be had it is
-   * tried again, and {@link #problems} says so.
+   * From now on connections leave from these addresses, at most one of each family, and peers may
+   * connect to them. Standing ones stay. Called in the network namespace where that is to be; while
+   * a port cannot be had it is tried again, and {@link #problems} says so.
    */
-  public synchronized void listen(IpAddress address) {
-    if (listener.filter(each -> each.address().equals(address)).isPresent()) {
-      return;
+  public synchronized void listen(List<IpAddress> addresses) {
+    local = List.copyOf(addresses);
+    listeners.removeIf(
+        each -> {
+          boolean unused = !addresses.contains(each.address());
+          if (unused) {
+            each.close();
+          }
+          return unused;
+        });
+    for (var address : addresses) {
+      if (listeners.stream().noneMatch(each -> each.address().equals(address))) {
+        var next = new BgpListener(address, port, peers, true, this::accepted);
+        listeners.add(next);
+        next.start();
+      }
     }
-    closeListener();
-    local = Optional.of(address);
-    var next = new BgpListener(address, port, peers, true, this::accepted);
-    listener = Optional.of(next);
-    next.start();
     listenOnLinks();
   }
 
@@ -115,7 +129,7 @@ public final class BgpTransport implements AutoCloseable {
       return;
     }
     var wanted = new TreeMap<>(links);
-    wanted.remove(local.get());
+    local.forEach(wanted::remove);
     onLinks
         .entrySet()
         .removeIf(
@@ -147,7 +161,7 @@ public final class BgpTransport implements AutoCloseable {
    */
   public synchronized void configure(List<PeerTransport> next) {
     peers = new PeerTransports(next);
-    listener.ifPresent(each -> each.secure(peers));
+    listeners.forEach(each -> each.secure(peers));
     listenOnLinks();
     connections.values().forEach(this::endIfOutdated);
   }
@@ -160,7 +174,7 @@ public final class BgpTransport implements AutoCloseable {
 
   /** What keeps peers from connecting to us, for people; empty when nothing does. */
   public synchronized List<String> problems() {
-    return Stream.concat(listener.stream(), onLinks.values().stream())
+    return Stream.concat(listeners.stream(), onLinks.values().stream())
         .flatMap(each -> each.problems().stream())
         .toList();
   }
@@ -276,8 +290,12 @@ public final class BgpTransport implements AutoCloseable {
     boolean ofLink = wanted.fromLink() || peer.isLinkLocal();
     return wanted
         .localAddress()
-        .or(() -> ofLink ? Optional.empty() : local)
+        .or(() -> ofLink ? Optional.empty() : ofFamily(peer))
         .filter(address -> address.bits() == peer.bits());
+  }
+
+  private Optional<IpAddress> ofFamily(IpAddress peer) {
+    return local.stream().filter(address -> address.bits() == peer.bits()).findFirst();
   }
 
   private void add(SocketChannel channel, IpAddress peer, PeerTransport made, boolean accepted)
@@ -302,13 +320,9 @@ public final class BgpTransport implements AutoCloseable {
     endIfOutdated(connection); // configured anew while it was made
   }
 
-  private void closeListener() {
-    listener.ifPresent(BgpListener::close);
-    listener = Optional.empty();
-  }
-
   private synchronized void closeListeners() {
-    closeListener();
+    listeners.forEach(BgpListener::close);
+    listeners.clear();
     onLinks.values().forEach(BgpListener::close);
     onLinks.clear();
   }

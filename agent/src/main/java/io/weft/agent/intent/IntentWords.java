@@ -32,7 +32,7 @@ public final class IntentWords {
   private IntentWords() {}
 
   /** The node's part: peers are the reflectors and the further neighbours, but never itself. */
-  public static NodeIntent node(Intent intent, Optional<IpAddress> self) {
+  public static NodeIntent node(Intent intent, List<IpAddress> self) {
     var fabric = intent.fabric().spec();
     var networks =
         intent.networks().values().stream().map(network -> network(intent, network)).toList();
@@ -137,7 +137,7 @@ public final class IntentWords {
   /** A reflector's part: everyone in the clients' prefixes may connect and is reflected to. */
   public static SpeakerConfig reflector(Intent intent, Underlay underlay) {
     var fabric = intent.fabric().spec();
-    var neighbours = new PeerWords(fabric, Optional.of(underlay.vtep()), true);
+    var neighbours = new PeerWords(fabric, underlay.vteps(), true);
     return new SpeakerConfig(
         fabric.asn(),
         underlay.routerId(),

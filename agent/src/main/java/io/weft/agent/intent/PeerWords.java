@@ -20,11 +20,12 @@ import java.util.Optional;
 /**
  * From what a Fabric says of its neighbours to what a speaker is told of them.
  *
- * @param self our own address, if it is known: never a neighbour, and our end of the sessions
+ * @param self our own addresses, those that are known: never a neighbour, and our ends of the
+ *     sessions
  * @param reflector true where this is one: neighbours of our AS out of {@link
  *     FabricSpec#reflectorClients} are its clients
  */
-record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector) {
+record PeerWords(FabricSpec fabric, List<IpAddress> self, boolean reflector) {
   /**
    * Neighbours at an address: those of {@code peers}, then the reflectors. What is said of a
    * reflector's address among the peers holds for it.
@@ -37,7 +38,7 @@ record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector)
       }
     }
     for (var address : fabric.reflectors().addresses()) {
-      if (!isSelf(address) && !isPeer(address)) {
+      if (!isSelf(address) && !isPeer(address) && isSpokenTo(address)) {
         var config = new PeerConfig(address, fabric.asn(), false, false);
         peers.add(config.withLocalAddress(localAddress(address)));
       }
@@ -63,7 +64,24 @@ record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector)
   }
 
   private boolean isSelf(IpAddress address) {
-    return self.filter(address::equals).isPresent();
+    return self.contains(address);
+  }
+
+  /**
+   * Where nodes have VTEPs of both families, the reflectors have addresses of both. One session is
+   * enough: over IPv6 where the node can, since packets go over IPv4 where they can. So the loss of
+   * that VTEP is told at once, and no second session keeps what was said before.
+   */
+  private boolean isSpokenTo(IpAddress reflector) {
+    if (!fabric.isDual() || self.isEmpty()) {
+      return true;
+    }
+    var reached =
+        fabric.reflectors().addresses().stream()
+            .filter(address -> localAddress(address).isPresent())
+            .toList();
+    boolean ipv6 = reached.stream().anyMatch(address -> !address.isIpv4());
+    return reached.contains(reflector) && reflector.isIpv4() != ipv6;
   }
 
   private boolean isPeer(IpAddress address) {
@@ -95,7 +113,7 @@ record PeerWords(FabricSpec fabric, Optional<IpAddress> self, boolean reflector)
 
   /** Connections leave from our address where it is of the neighbour's IP version. */
   private Optional<IpAddress> localAddress(IpAddress peer) {
-    return self.filter(address -> address.bits() == peer.bits());
+    return self.stream().filter(address -> address.bits() == peer.bits()).findFirst();
   }
 
   private PeerAs as(PeerSpec peer) {

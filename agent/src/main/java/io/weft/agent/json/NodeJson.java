@@ -3,6 +3,7 @@ package io.weft.agent.json;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.NodeLink;
@@ -28,6 +29,11 @@ public final class NodeJson {
         .ifPresentOrElse(
             underlay -> {
               document.put("vtep", underlay.vtep().toString());
+              if (underlay.dual()) {
+                BgpJson.texts(
+                    document.putArray("vteps"),
+                    underlay.vteps().stream().map(IpAddress::toString).toList());
+              }
               document.put("underlayMtu", underlay.mtu());
               document.put("overlayMtu", underlay.overlayMtu());
             },

@@ -2,6 +2,7 @@ package io.weft.agent.kernel;
 
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
+import io.weft.kubernetes.resource.FabricSpec.VtepFamily;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
@@ -11,6 +12,7 @@ import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.StableHash;
 import io.weft.overlay.node.NodeEvent.LinksAppeared;
@@ -20,13 +22,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the machine's own addresses, links and routes say of the underlay: the VTEP address as the
- * fabric names it, and the MTU towards its neighbours. Looked at again whenever one of them
+ * What the machine's own addresses, links and routes say of the underlay: the VTEP addresses as the
+ * fabric names them, and the MTU towards its neighbours. Looked at again whenever one of them
  * changes.
  */
 public final class UnderlayWatch implements AutoCloseable {
@@ -120,53 +123,81 @@ public final class UnderlayWatch implements AutoCloseable {
   public UnderlayChanged discover() {
     var spec = fabric;
     try {
-      var links = rtnetlink.links();
       var addresses = rtnetlink.addresses();
-      return switch (spec.vtep()) {
-        case Vtep.OfInterface(var name) -> {
-          var link = links.stream().filter(l -> l.name().equals(name)).findFirst();
-          yield link.isEmpty()
-              ? missing("there is no interface '" + name + "' (Fabric vtep.interface)")
-              : found(
-                  spec,
-                  addresses.stream()
-                      .filter(a -> a.link() == link.get().index() && isGlobal(a.address()))
-                      .map(Address::address)
-                      .findFirst(),
-                  "interface '" + name + "' has no global address (Fabric vtep.interface)");
-        }
-        case Vtep.OfCidr(var cidr) ->
-            found(
-                spec,
-                addresses.stream()
-                    .map(Address::address)
-                    .filter(address -> cidr.contains(address) && isGlobal(address))
-                    .sorted()
-                    .findFirst(),
-                "no address of this machine is inside " + cidr + " (Fabric vtep.cidr)");
-        case Vtep.OfDefaultRoute() ->
-            found(spec, ofDefaultRoute(addresses), "there is no default route");
-      };
+      var vteps = new ArrayList<IpAddress>();
+      var missing = new ArrayList<String>();
+      for (var wanted : wanted(spec)) {
+        var vtep = vtep(spec, wanted, addresses);
+        vtep.ifPresentOrElse(vteps::add, () -> missing.add(whyNot(spec, wanted)));
+      }
+      var reason = String.join("; ", missing);
+      return vteps.isEmpty() ? missing(reason) : found(spec, vteps, reason);
     } catch (LinuxException e) {
       return missing("the kernel does not tell its addresses: " + e.getMessage());
     }
   }
 
-  private Optional<IpAddress> ofDefaultRoute(List<Address> addresses) {
-    return defaultRoute()
-        .flatMap(
-            link ->
-                addresses.stream()
-                    .filter(a -> a.link() == link.index() && isGlobal(a.address()))
-                    .map(Address::address)
-                    .findFirst());
+  /** One VTEP for each of these, each of one of its families. */
+  private static List<List<VtepFamily>> wanted(FabricSpec spec) {
+    if (spec.isDual()) {
+      return spec.families().stream().map(List::of).toList();
+    }
+    return List.of(spec.families().isEmpty() ? List.of(VtepFamily.values()) : spec.families());
+  }
+
+  private Optional<IpAddress> vtep(
+      FabricSpec spec, List<VtepFamily> wanted, List<Address> addresses) {
+    return switch (spec.vtep()) {
+      case Vtep.OfInterface(var name) -> first(rtnetlink.link(name), wanted, addresses);
+      case Vtep.OfCidrs(var cidrs) ->
+          addresses.stream()
+              .map(Address::address)
+              .filter(address -> cidrs.stream().anyMatch(cidr -> cidr.contains(address)))
+              .filter(address -> isGlobal(address) && isOf(wanted, address))
+              .sorted()
+              .findFirst();
+      case Vtep.OfDefaultRoute() -> first(defaultRoute(wanted), wanted, addresses);
+    };
+  }
+
+  private static Optional<IpAddress> first(
+      Optional<Link> link, List<VtepFamily> wanted, List<Address> addresses) {
+    return addresses.stream()
+        .filter(a -> link.filter(known -> known.index() == a.link()).isPresent())
+        .map(Address::address)
+        .filter(address -> isGlobal(address) && isOf(wanted, address))
+        .findFirst();
+  }
+
+  private static boolean isOf(List<VtepFamily> families, IpAddress address) {
+    return families.stream().anyMatch(family -> family.has(address));
+  }
+
+  private String whyNot(FabricSpec spec, List<VtepFamily> wanted) {
+    var of = wanted.size() == 1 ? " of " + wanted.getFirst() : "";
+    return switch (spec.vtep()) {
+      case Vtep.OfInterface(var name) ->
+          rtnetlink.link(name).isEmpty()
+              ? "there is no interface '" + name + "' (Fabric vtep.interface)"
+              : "interface '" + name + "' has no global address" + of + " (Fabric vtep.interface)";
+      case Vtep.OfCidrs(var cidrs) -> {
+        var inside = cidrs.stream().filter(cidr -> isOf(wanted, cidr.address())).toList();
+        yield "no address of this machine is inside "
+            + inside.stream().map(IpPrefix::toString).collect(Collectors.joining(", "))
+            + (spec.isDual() ? " (Fabric vtep.cidrs)" : " (Fabric vtep.cidr)");
+      }
+      case Vtep.OfDefaultRoute() ->
+          of.isEmpty()
+              ? "there is no default route"
+              : "there is no default route" + of + ", or its link has no global address";
+    };
   }
 
   /** The link that the default route leaves through: that of IPv4, else that of IPv6. */
-  private Optional<Link> defaultRoute() {
+  private Optional<Link> defaultRoute(List<VtepFamily> families) {
     for (var route : rtnetlink.routes()) { // those of IPv4 come first
       boolean isDefault = route.prefix().length() == 0 && route.type() == RouteType.UNICAST;
-      if (isDefault && route.link().isPresent()) {
+      if (isDefault && route.link().isPresent() && isOf(families, route.prefix().address())) {
         return rtnetlink.link(route.link().getAsInt());
       }
     }
@@ -185,22 +216,31 @@ public final class UnderlayWatch implements AutoCloseable {
     return !address.isLoopback() && !address.isUnspecified() && !address.isLinkLocal();
   }
 
-  private UnderlayChanged found(FabricSpec spec, Optional<IpAddress> vtep, String otherwise) {
-    if (vtep.isEmpty()) {
-      return missing(otherwise);
-    }
-    var mtu = mtu(spec, vtep.get());
+  /** {@code missing} says why there is not one more. */
+  private UnderlayChanged found(FabricSpec spec, List<IpAddress> vteps, String missing) {
+    var mtu = mtu(spec, vteps);
     return mtu.isEmpty()
-        ? missing("no route leads from " + vtep.get() + " to a reflector or any other neighbour")
+        ? missing(
+            "no route leads from " + vteps.getFirst() + " to a reflector or any other neighbour")
         : new UnderlayChanged(
-            Optional.of(new Underlay(vtep.get(), routerId(vtep.get()), mtu.get())), "");
+            Optional.of(new Underlay(vteps, routerId(vteps), mtu.get(), spec.isDual())), missing);
   }
 
   private static UnderlayChanged missing(String reason) {
     return new UnderlayChanged(Optional.empty(), reason);
   }
 
-  /** RFC 4271 §4.2 wants 32 bits, unique in the AS: of an IPv6 address, a hash. */
+  /**
+   * RFC 4271 §4.2 wants 32 bits, unique in the AS: of an IPv6 address, a hash. It stays as long as
+   * one of the VTEPs does: a new one ends all sessions.
+   */
+  private Ipv4Address routerId(List<IpAddress> vteps) {
+    return last.flatMap(UnderlayChanged::underlay)
+        .filter(before -> vteps.stream().anyMatch(before::isOurs))
+        .map(Underlay::routerId)
+        .orElseGet(() -> routerId(vteps.getFirst()));
+  }
+
   private static Ipv4Address routerId(IpAddress vtep) {
     return switch (vtep) {
       case Ipv4Address v4 -> v4;
@@ -210,24 +250,31 @@ public final class UnderlayWatch implements AutoCloseable {
 
   /**
    * The smallest MTU of the links that lead to the neighbours, or have one at the far end; without
-   * neighbours, of the link of the default route, else of the link that has the VTEP address.
+   * neighbours, of the links of the default routes, else of those that have the VTEP addresses.
    */
-  private Optional<Integer> mtu(FabricSpec spec, IpAddress vtep) {
+  private Optional<Integer> mtu(FabricSpec spec, List<IpAddress> vteps) {
     var targets = new ArrayList<IpAddress>(spec.reflectors().addresses());
     for (var peer : spec.peers()) {
       if (peer.remote() instanceof PeerSpec.Remote.AtAddress(var address)) {
         targets.add(address);
       }
     }
-    targets.remove(vtep);
+    targets.removeAll(vteps);
     var links =
         spec.peers().stream().flatMap(peer -> link(peer.remote()).stream()).map(Link::mtu).toList();
     if (targets.isEmpty() && links.isEmpty()) {
-      return defaultRoute().or(() -> holder(vtep)).map(Link::mtu);
+      return vteps.stream().flatMap(vtep -> way(spec, vtep).stream()).min(Integer::compare);
     }
     return Stream.concat(
             links.stream(), targets.stream().flatMapToInt(target -> mtuTo(target).stream()).boxed())
         .min(Integer::compare);
+  }
+
+  /** By the default route: where nodes have two VTEPs, each by that of its family. */
+  private Optional<Integer> way(FabricSpec spec, IpAddress vtep) {
+    var families =
+        Stream.of(VtepFamily.values()).filter(f -> !spec.isDual() || f.has(vtep)).toList();
+    return defaultRoute(families).or(() -> holder(vtep)).map(Link::mtu);
   }
 
   private Optional<Link> link(PeerSpec.Remote remote) {

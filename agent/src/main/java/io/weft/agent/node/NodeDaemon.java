@@ -72,7 +72,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final Optional<AddressShell> addresses;
   private final ControlServer control;
   private final CniServer cni;
-  private volatile Optional<IpAddress> self = Optional.empty();
+  private volatile List<IpAddress> self = List.of();
 
   // Guarded by this.
   private SortedMap<String, IpAddress> found = Collections.emptySortedMap();
@@ -81,7 +81,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   // Of the kernel's thread alone.
   private boolean kernelObserved;
-  private Optional<IpAddress> listening = Optional.empty();
+  private List<IpAddress> listening = List.of();
 
   private NodeDaemon(
       NodeOptions options,
@@ -257,7 +257,9 @@ public final class NodeDaemon implements AutoCloseable {
             .withUnderlay(InterfacePeers.underlay(declared))
             .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
-    self.ifPresent(vtep -> paths.change(current.fabric(), vtep, links));
+    if (!self.isEmpty()) {
+      paths.change(current.fabric(), self, links);
+    }
   }
 
   private PeerLinks look(Configuration current) {
@@ -318,9 +320,10 @@ public final class NodeDaemon implements AutoCloseable {
   /** On the kernel's thread. */
   private void fromKernel(NodeEvent event) {
     if (event instanceof NodeEvent.UnderlayChanged(var found, var reason)) {
-      found.ifPresentOrElse(
-          underlayFound -> changeVtep(underlayFound.vtep()),
-          () -> LOG.warn("no VTEP address: {}", reason));
+      if (!reason.isEmpty()) {
+        LOG.warn("{} VTEP address is missing: {}", found.isPresent() ? "a" : "the", reason);
+      }
+      found.ifPresent(underlayFound -> changeVteps(underlayFound.vteps()));
     }
     loop.put(event);
     kernelObserved |= event instanceof NodeEvent.KernelObserved;
@@ -328,8 +331,8 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   /** A node that is listed among its own peers must not speak to itself. */
-  private synchronized void changeVtep(IpAddress vtep) {
-    self = Optional.of(vtep);
+  private synchronized void changeVteps(List<IpAddress> vteps) {
+    self = vteps;
     tell();
   }
 
@@ -339,7 +342,7 @@ public final class NodeDaemon implements AutoCloseable {
       return;
     }
     listening = self;
-    transport.listen(self.get());
+    transport.listen(self);
   }
 
   private void carryOut(NodeEffect effect) {

@@ -19,19 +19,22 @@ import java.util.Optional;
  * What a reflector is told at a time.
  *
  * @param speaker what its brain is to be
- * @param address where it listens
+ * @param addresses where it listens: one, or one of each family
  * @param port of its own and its peers
  * @param configuration out of files, if there are any
  */
 record Orders(
-    SpeakerConfig speaker, IpAddress address, int port, Optional<Configuration> configuration) {
+    SpeakerConfig speaker,
+    List<IpAddress> addresses,
+    int port,
+    Optional<Configuration> configuration) {
   private static final int HOLD_SECONDS = 90;
   private static final int RESTART_SECONDS = 120;
 
   static Orders of(Configuration configuration, Underlay underlay) {
     return new Orders(
         IntentWords.reflector(configuration.intent(), underlay),
-        underlay.vtep(),
+        underlay.vteps(),
         BgpTransport.PORT,
         Optional.of(configuration));
   }
@@ -50,7 +53,7 @@ record Orders(
             0,
             IntentWords.MAX_PEERS,
             IntentWords.MAX_ROUTES_PER_PEER);
-    return new Orders(speaker, given.listen(), given.port(), Optional.empty());
+    return new Orders(speaker, List.of(given.listen()), given.port(), Optional.empty());
   }
 
   Optional<FabricSpec> fabric() {

@@ -132,11 +132,11 @@ public final class ReflectorDaemon implements AutoCloseable {
     }
     transport.configure(orders.transports());
     loop.start();
-    transport.listen(orders.address());
+    transport.listen(orders.addresses());
     LOG.info(
         "reflector {}: listening on {} port {}: AS {}, router {}, cluster {}, clients from {}",
         options.name(),
-        orders.address(),
+        orders.addresses(),
         orders.port(),
         told.as(),
         told.routerId(),
@@ -151,7 +151,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private synchronized void lookAtLinks() {
     links = links.look(PeerTransport.onLinks(orders.transports()));
     transport.links(links.byAddress());
-    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.address(), links));
+    orders.fabric().ifPresent(fabric -> paths.change(fabric, orders.addresses(), links));
   }
 
   /**
@@ -207,7 +207,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private ObjectNode status(SpeakerStatus view) {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("role", "reflector").put("name", options.name());
-    document.put("address", orders.address().toString()).put("asn", view.as().value());
+    document.put("address", orders.addresses().getFirst().toString()).put("asn", view.as().value());
     document.put("routerId", view.routerId().toString());
     var peers = document.putObject("peers");
     peers.put("configured", view.peers().size());

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,7 @@ final class PeerPathsTest {
               - {address: "2001:db8::1", bfd: {}}
               - {address: 192.0.2.100, bfd: {}}
             """);
-    assertThat(PeerPaths.settings(fabric, LOCAL, PeerLinks.NONE))
+    assertThat(PeerPaths.settings(fabric, List.of(LOCAL), PeerLinks.NONE))
         .containsExactly(
             BfdSettings.singleHop(IpAddress.parse("192.0.2.1"), LOCAL, INTERVAL, 3),
             BfdSettings.multihop(
@@ -60,7 +61,7 @@ final class PeerPathsTest {
     ends.put(IpAddress.parse("198.51.100.1"), new LinkEnd("eth0", numbered));
     ends.put(IpAddress.parse("198.51.100.9"), new LinkEnd("eth0", numbered));
     ends.put(far, new LinkEnd("eth1", linkLocal));
-    assertThat(PeerPaths.settings(found(fabric), LOCAL, new PeerLinks(ends)))
+    assertThat(PeerPaths.settings(found(fabric), List.of(LOCAL), new PeerLinks(ends)))
         .containsExactly(
             BfdSettings.singleHop(IpAddress.parse("198.51.100.1"), numbered, INTERVAL, 3)
                 .on("eth0"),

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -125,7 +124,7 @@ final class ConfigurationSourceTest {
               "10.0.0.9/32 plain",
               "10.0.0.8/32 plain",
               "10.0.0.0/24 plain");
-      assertThat(IntentWords.node(source.current().intent(), Optional.empty()).peers())
+      assertThat(IntentWords.node(source.current().intent(), List.of()).peers())
           .as("a reflector is one peer")
           .filteredOn(peer -> peer.address().equals(IpAddress.parse("10.0.0.8")))
           .hasSize(1);

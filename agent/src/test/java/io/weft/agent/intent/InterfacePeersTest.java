@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +49,7 @@ final class InterfacePeersTest {
     var declared = documented();
     var found = new TreeMap<>(Map.of("eth1", FOUND, "eth7", FOUND));
     var resolved = InterfacePeers.resolve(declared, found);
-    assertThat(IntentWords.node(resolved.intent(), Optional.empty()).peers())
+    assertThat(IntentWords.node(resolved.intent(), List.of()).peers())
         .singleElement()
         .satisfies(
             peer -> {

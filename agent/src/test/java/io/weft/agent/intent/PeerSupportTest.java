@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.kubernetes.intent.Intent;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +17,7 @@ final class PeerSupportTest {
   void aPlainPeerHasNoGapAndASession() throws IOException {
     var intent = read("peers:\n  - {address: 192.0.2.1, asn: 65001}");
     assertThat(PeerSupport.gaps(intent.fabric().spec())).isEmpty();
-    assertThat(IntentWords.node(intent, Optional.empty()).peers()).hasSize(1);
+    assertThat(IntentWords.node(intent, List.of()).peers()).hasSize(1);
   }
 
   @Test
@@ -44,7 +44,7 @@ final class PeerSupportTest {
         .singleElement()
         .asString()
         .contains("192.0.2.0/24", "bfd", "goes on without");
-    assertThat(IntentWords.node(intent, Optional.empty()).ranges()).hasSize(1);
+    assertThat(IntentWords.node(intent, List.of()).ranges()).hasSize(1);
   }
 
   private Intent read(String spec) throws IOException {

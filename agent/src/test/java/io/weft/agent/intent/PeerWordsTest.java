@@ -31,6 +31,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each setting of a neighbour arrives at the speaker. */
 final class PeerWordsTest {
@@ -42,7 +44,7 @@ final class PeerWordsTest {
   private PeerWords words(String spec, boolean reflector) throws IOException {
     var fabric = Fabrics.read(directory, spec).fabric().spec();
     assertThat(PeerSupport.gaps(fabric)).isEmpty();
-    return new PeerWords(fabric, Optional.of(SELF), reflector);
+    return new PeerWords(fabric, List.of(SELF), reflector);
   }
 
   private PeerConfig peer(String settings) throws IOException {
@@ -61,6 +63,34 @@ final class PeerWordsTest {
         .isEqualTo(
             new PeerConfig(IpAddress.parse("192.0.2.1"), AS, false, false)
                 .withLocalAddress(Optional.of(SELF)));
+  }
+
+  /** Where nodes have VTEPs of both families: which of the reflectors' addresses each speaks to. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "10.0.0.1 fd00::1 | 10.0.0.8, 'fd00::8', 10.0.0.9, 'fd00::9' | fd00::8 fd00::9",
+        "10.0.0.1         | 10.0.0.8, 'fd00::8', 10.0.0.9, 'fd00::9' | 10.0.0.8 10.0.0.9",
+        "fd00::1          | 10.0.0.8, 'fd00::8'                      | fd00::8",
+        "10.0.0.1 fd00::1 | 10.0.0.8, 10.0.0.9                       | 10.0.0.8 10.0.0.9",
+        "10.0.0.1         | 'fd00::8'                                |",
+      },
+      quoteCharacter = '"')
+  void aNodeSpeaksWithAReflectorOnce(String self, String reflectors, String wanted)
+      throws IOException {
+    var spec =
+        "vtep: {families: [ipv4, ipv6]}\n  reflectors: {addresses: [%s]}".formatted(reflectors);
+    var fabric = Fabrics.read(directory, spec).fabric().spec();
+    var own = List.of(self.split(" ")).stream().map(IpAddress::parse).toList();
+    var peers = new PeerWords(fabric, own, false).peers();
+    assertThat(peers.stream().map(peer -> peer.address().toString()))
+        .containsExactly(wanted == null ? new String[0] : wanted.split(" "));
+    assertThat(peers)
+        .allSatisfy(
+            peer ->
+                assertThat(peer.localAddress().orElseThrow().bits())
+                    .isEqualTo(peer.address().bits()));
   }
 
   @Test
@@ -200,7 +230,7 @@ final class PeerWordsTest {
   void theFabricsTimesArrive() throws IOException {
     var intent =
         Fabrics.read(directory, "holdSeconds: 9\n  restartSeconds: 60\n  longLivedSeconds: 3600");
-    var node = IntentWords.node(intent, Optional.empty());
+    var node = IntentWords.node(intent, List.of());
     assertThat(node.holdSeconds()).isEqualTo(9);
     assertThat(node.restartSeconds()).isEqualTo(60);
     assertThat(node.longLivedSeconds()).isEqualTo(3600);

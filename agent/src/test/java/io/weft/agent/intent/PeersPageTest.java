@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +36,7 @@ final class PeersPageTest {
     assertThat(reading.problems()).isEmpty();
     var fabric = reading.intent().fabric().spec();
     assertThat(PeerSupport.gaps(fabric)).isEmpty();
-    var told = IntentWords.node(reading.intent(), Optional.empty());
+    var told = IntentWords.node(reading.intent(), List.of());
     assertThat(told.peers().size() + told.ranges().size()).isEqualTo(fabric.peers().size());
   }
 }

@@ -4,7 +4,7 @@ import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
 import io.weft.kubernetes.resource.FabricSpec.Reflectors;
 import io.weft.kubernetes.resource.FabricSpec.Underlay;
 import io.weft.kubernetes.resource.FabricSpec.VniPools;
-import io.weft.kubernetes.resource.FabricSpec.Vtep;
+import io.weft.kubernetes.resource.VtepReader.Vteps;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
 import io.weft.net.AutonomousSystem;
@@ -28,11 +28,13 @@ final class FabricReader {
   static Optional<FabricSpec> spec(YamlObject object) {
     var defaults = FabricSpec.DEFAULT;
     var asn = as(object.optional("asn")).orElse(defaults.asn());
+    var vteps = object.optional("vtep").object(VtepReader::vteps).orElse(Vteps.DEFAULT);
     var policies = PolicyReader.policies(object.optional("policies"));
     return Optional.of(
         new FabricSpec(
             asn,
-            object.optional("vtep").object(FabricReader::vtep).orElse(defaults.vtep()),
+            vteps.vtep(),
+            vteps.families(),
             object.optional("reflectors").object(FabricReader::reflectors).orElse(Reflectors.NONE),
             PeerReader.peers(object.optional("peers"), asn, policies.names()),
             object.optional("vniPools").object(FabricReader::vniPools).orElse(VniPools.DEFAULT),
@@ -68,20 +70,6 @@ final class FabricReader {
 
   static Optional<AutonomousSystem> as(YamlValue value) {
     return value.integer(1, MAX_AS).map(AutonomousSystem::new);
-  }
-
-  private static Optional<Vtep> vtep(YamlObject object) {
-    var name = object.optional("interface");
-    var cidr = object.optional("cidr");
-    if (name.isPresent() == cidr.isPresent()) {
-      object.report(
-          object.place(),
-          "vtep has either 'interface' or 'cidr'"
-              + (name.isPresent() ? ", not both; remove one" : "; give one or leave vtep out"));
-    }
-    Optional<Vtep> byName = name.word(Vtep.OfInterface::new);
-    Optional<Vtep> byCidr = cidr.word(IpPrefix::parse).map(Vtep.OfCidr::new);
-    return byName.or(() -> byCidr);
   }
 
   private static Optional<Reflectors> reflectors(YamlObject object) {

@@ -14,6 +14,8 @@ import java.util.stream.Stream;
  * What all nodes have in common.
  *
  * @param asn of the nodes and reflectors; 65000 when not given
+ * @param families of which each node has a VTEP: one or both, sorted (decisions/0023); empty: each
+ *     has one, of whichever family
  * @param peers further BGP neighbours: switches, gateways; each address and interface once, ranges
  *     apart from each other
  * @param holdSeconds proposed hold time (RFC 4271 §4.2): 0 (never expires) or 3..65535; 90 when not
@@ -29,6 +31,7 @@ import java.util.stream.Stream;
 public record FabricSpec(
     AutonomousSystem asn,
     Vtep vtep,
+    List<VtepFamily> families,
     Reflectors reflectors,
     List<PeerSpec> peers,
     VniPools vniPools,
@@ -47,6 +50,7 @@ public record FabricSpec(
       new FabricSpec(
           new AutonomousSystem(65000),
           new Vtep.OfDefaultRoute(),
+          List.of(),
           Reflectors.NONE,
           List.of(),
           VniPools.DEFAULT,
@@ -58,6 +62,7 @@ public record FabricSpec(
           Underlay.DEFAULT);
 
   public FabricSpec {
+    families = families.stream().sorted().distinct().toList();
     peers = List.copyOf(peers);
     policies = List.copyOf(policies);
     requireApart(peers.stream().map(PeerSpec::remote).toList());
@@ -87,9 +92,19 @@ public record FabricSpec(
    */
   public List<IpPrefix> reflectorClients() {
     return switch (vtep) {
-      case Vtep.OfCidr(var cidr) when reflectors.clients().isEmpty() -> List.of(cidr);
-      case Vtep.OfCidr _, Vtep.OfInterface _, Vtep.OfDefaultRoute _ -> reflectors.clients();
+      case Vtep.OfCidrs(var cidrs) when reflectors.clients().isEmpty() -> cidrs;
+      case Vtep.OfCidrs _, Vtep.OfInterface _, Vtep.OfDefaultRoute _ -> reflectors.clients();
     };
+  }
+
+  /** True when nodes have VTEPs of both families. */
+  public boolean isDual() {
+    return families.size() == VtepFamily.values().length;
+  }
+
+  /** True when a VTEP may have the address. */
+  public boolean mayBeVtep(IpAddress address) {
+    return families.isEmpty() || families.stream().anyMatch(family -> family.has(address));
   }
 
   /** The same fabric with other neighbours. */
@@ -97,6 +112,7 @@ public record FabricSpec(
     return new FabricSpec(
         asn,
         vtep,
+        families,
         reflectors,
         next,
         vniPools,
@@ -117,17 +133,51 @@ public record FabricSpec(
     }
   }
 
-  /** Which address of a node is its VTEP, its end of every tunnel. */
+  /** An IP version of VTEPs. */
+  public enum VtepFamily {
+    IPV4,
+    IPV6;
+
+    /** As a Fabric has it. */
+    public String word() {
+      return this == IPV4 ? "ipv4" : "ipv6";
+    }
+
+    /** True when the address is of this version. */
+    public boolean has(IpAddress address) {
+      return address.isIpv4() == (this == IPV4);
+    }
+
+    /** As people write it. */
+    @Override
+    public String toString() {
+      return this == IPV4 ? "IPv4" : "IPv6";
+    }
+  }
+
+  /**
+   * Which address of a node is its VTEP, its end of every tunnel; of which family, is said aside.
+   */
   public sealed interface Vtep {
-    /** The first global address of an interface; the name has 1..15 characters (IFNAMSIZ). */
+    /**
+     * The first global address, of each family, of an interface; the name has 1..15 characters
+     * (IFNAMSIZ).
+     */
     record OfInterface(String name) implements Vtep {
       public OfInterface {
         requireInterface(name);
       }
     }
 
-    /** The node's address inside a prefix. */
-    record OfCidr(IpPrefix cidr) implements Vtep {}
+    /** The node's address inside a prefix: one, or one of each family. */
+    record OfCidrs(List<IpPrefix> cidrs) implements Vtep {
+      public OfCidrs {
+        cidrs = List.copyOf(cidrs);
+        if (cidrs.isEmpty()) {
+          throw new IllegalArgumentException("no prefix is given");
+        }
+      }
+    }
 
     /** The address that the node's default route uses: when nothing is given. */
     record OfDefaultRoute() implements Vtep {}

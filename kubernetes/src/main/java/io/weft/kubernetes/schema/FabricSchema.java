@@ -83,8 +83,19 @@ final class FabricSchema {
   private static Fields vtep() {
     return Fields.of(
             optional("interface", INTERFACE, "The first global address of this interface."),
-            optional("cidr", PREFIX, "The node's address in this prefix."))
-        .where("has(self.interface) != has(self.cidr)", "vtep has either interface or cidr");
+            optional("cidr", PREFIX, "The node's address in this prefix."),
+            optional(
+                "cidrs", new ListOf(PREFIX, 2), "One prefix of each family, where there are two."),
+            optional(
+                "families",
+                new ListOf(new Choice(List.of("ipv4", "ipv6")), 2),
+                "Of which each node has a VTEP, both for dual stack; without: one of any family."))
+        .where(
+            "[has(self.interface), has(self.cidr), has(self.cidrs)].filter(x, x).size()" + " <= 1",
+            "vtep has one of interface, cidr and cidrs")
+        .where(
+            "has(self.interface) || has(self.cidr) || has(self.cidrs) || has(self.families)",
+            "vtep has one of interface, cidr, cidrs and families");
   }
 
   private static Fields reflectors() {

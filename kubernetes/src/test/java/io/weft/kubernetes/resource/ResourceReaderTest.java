@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
 import io.weft.kubernetes.resource.FabricSpec.Vtep;
+import io.weft.kubernetes.resource.FabricSpec.VtepFamily;
 import io.weft.kubernetes.yaml.YamlDocument;
 import io.weft.kubernetes.yaml.YamlReading;
 import io.weft.net.AutonomousSystem;
@@ -77,7 +78,7 @@ class ResourceReaderTest {
   void aFullFabric() {
     var spec = ((Fabric) good(FABRIC)).spec();
     assertThat(spec.asn()).isEqualTo(new AutonomousSystem(4_200_000_000L));
-    assertThat(spec.vtep()).isEqualTo(new Vtep.OfCidr(IpPrefix.parse("10.0.0.0/16")));
+    assertThat(spec.vtep()).isEqualTo(new Vtep.OfCidrs(List.of(IpPrefix.parse("10.0.0.0/16"))));
     assertThat(spec.reflectors().addresses())
         .containsExactly(IpAddress.parse("10.0.0.1"), IpAddress.parse("fd00::1"));
     assertThat(spec.reflectorClients()).containsExactly(IpPrefix.parse("10.0.0.0/8"));
@@ -93,6 +94,21 @@ class ResourceReaderTest {
     assertThat(spec.autoRouteTarget()).isEqualTo(AutoRouteTarget.RFC8365);
     assertThat(spec.holdSeconds()).isZero();
     assertThat(spec.restartSeconds()).isEqualTo(4095);
+  }
+
+  @Test
+  void vtepsOfBothFamilies() {
+    var text = "kind: Fabric\nmetadata: {name: default}\nspec: {vtep: {families: [ipv6, ipv4]%s}}";
+    var spec = ((Fabric) good(text.formatted(", interface: lo"))).spec();
+    assertThat(spec.isDual()).isTrue();
+    assertThat(spec.families()).containsExactly(VtepFamily.IPV4, VtepFamily.IPV6);
+    var prefixes = List.of(IpPrefix.parse("fd00::/64"), IpPrefix.parse("10.0.0.0/16"));
+    var byPrefix = ((Fabric) good(text.formatted(", cidrs: ['fd00::/64', 10.0.0.0/16]"))).spec();
+    assertThat(byPrefix.vtep()).isEqualTo(new Vtep.OfCidrs(prefixes));
+    assertThat(byPrefix.reflectorClients()).isEqualTo(prefixes);
+    assertThat(((Fabric) good(text.formatted(""))).spec().vtep())
+        .isEqualTo(new Vtep.OfDefaultRoute());
+    assertThat(((Fabric) good(FABRIC)).spec().isDual()).isFalse();
   }
 
   @Test
@@ -221,12 +237,31 @@ class ResourceReaderTest {
         f(
             "{cidr: 10.0.0.0/16}",
             "{cidr: 10.0.0.0/16, interface: lo}",
-            "6:9: Fabric default: vtep has either 'interface' or 'cidr', not both; remove one"),
+            "6:9: Fabric default: vtep has one of 'interface', 'cidr' and 'cidrs'; remove the"
+                + " others"),
         f(
             "{cidr: 10.0.0.0/16}",
             "{}",
-            "6:9: Fabric default: vtep has either 'interface' or 'cidr'; give one or leave vtep"
-                + " out"),
+            "6:9: Fabric default: vtep has one of 'interface', 'cidr' and 'cidrs'; give one or"
+                + " leave vtep out"),
+        f(
+            "{cidr: 10.0.0.0/16}",
+            "{cidr: 10.0.0.0/16, families: [ipv4, ipv6]}",
+            "6:16: Fabric default: no prefix is of ipv6, which families has; give 'cidrs: [...]'"
+                + " with one of each"),
+        f(
+            "{cidr: 10.0.0.0/16}",
+            "{cidrs: [10.0.0.0/16, 10.1.0.0/16], families: [ipv4]}",
+            "6:31: Fabric default: cidrs: 10.1.0.0/16 is the second prefix of its IP version"),
+        f(
+            "{cidr: 10.0.0.0/16}",
+            "{cidrs: [10.0.0.0/16, 'fd00::/64']}",
+            "6:17: Fabric default: prefixes of both IP versions go with 'families: [ipv4, ipv6]';"
+                + " add it"),
+        f(
+            "{cidr: 10.0.0.0/16}",
+            "{cidr: 10.0.0.0/16, families: [ipv4, ipv4]}",
+            "6:46: Fabric default: families: ipv4 is given twice"),
         f(
             "{cidr: 10.0.0.0/16}",
             "{interface: a/b}",

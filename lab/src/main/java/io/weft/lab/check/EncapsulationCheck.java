@@ -1,11 +1,14 @@
 package io.weft.lab.check;
 
 import io.weft.lab.check.Pings.Way;
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.packet.EchoResult;
+import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * On the link between ToR and spine a ping is a VXLAN packet: UDP 4789, the VNI of the network, and
@@ -25,16 +28,21 @@ public final class EncapsulationCheck implements Check {
   public CheckResult run(RunningLab lab) {
     var findings = new Findings();
     var seen = new ArrayList<String>();
+    var sizes = new TreeSet<String>();
     for (var network : lab.networks()) {
       var ways =
-          Pings.allWays(lab.attached(network)).stream()
+          Pings.allWays(lab, network).stream()
               .filter(way -> !rack(lab, way.from().node()).equals(rack(lab, way.to().node())))
               .toList();
       for (boolean ipv4 : new boolean[] {true, false}) {
         ways.stream()
             .filter(way -> way.address().isIpv4() == ipv4)
             .findFirst()
-            .ifPresent(way -> seen.add(look(lab, way, findings)));
+            .ifPresent(
+                way -> {
+                  seen.add(look(lab, way, findings));
+                  sizes.add(String.valueOf(overhead(lab, way)));
+                });
       }
     }
     findings.expect(!seen.isEmpty(), "no network has endpoints in two racks");
@@ -42,7 +50,7 @@ public final class EncapsulationCheck implements Check {
         name(),
         String.join(", ", seen)
             + ": UDP 4789, "
-            + lab.plan().overhead()
+            + String.join(" or ", sizes)
             + " octets before the inner frame");
   }
 
@@ -71,11 +79,20 @@ public final class EncapsulationCheck implements Check {
         + tor.thing();
   }
 
+  private static int overhead(RunningLab lab, Way way) {
+    return FabricPlan.overhead(!vtep(lab, way.from(), way.to()).isIpv4());
+  }
+
+  /** Of the second, as the first reaches it. */
+  private static IpAddress vtep(RunningLab lab, Attached from, Attached to) {
+    return lab.plan().vtep(from.node(), to.node()).orElseThrow();
+  }
+
   private static VxlanFrame expected(RunningLab lab, Attached from, Attached to, Way way) {
     return new VxlanFrame(
-        lab.plan().overhead(), // the inner Ethernet header is inside, the outer one in front
-        lab.plan().loopback(from.node()),
-        lab.plan().loopback(to.node()),
+        overhead(lab, way), // the inner Ethernet header is inside, the outer one in front
+        vtep(lab, to, from),
+        vtep(lab, from, to),
         VxlanFrame.PORT,
         from.vni().value(),
         to.mac(),

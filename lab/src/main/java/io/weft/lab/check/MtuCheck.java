@@ -32,7 +32,7 @@ public final class MtuCheck implements Check {
             endpoint.mtu() == expected,
             endpoint.name() + " has MTU " + endpoint.mtu() + " instead of " + expected);
       }
-      Pings.allWays(lab.attached(network)).forEach(way -> tasks.add(() -> probe(way)));
+      Pings.allWays(lab, network).forEach(way -> tasks.add(() -> probe(way)));
     }
     for (var problem : Pings.inParallel(tasks)) {
       findings.expect(problem.isEmpty(), problem);

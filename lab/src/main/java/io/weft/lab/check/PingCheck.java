@@ -17,7 +17,7 @@ public final class PingCheck implements Check {
     var findings = new Findings();
     var tasks = new ArrayList<Callable<String>>();
     for (var network : lab.networks()) {
-      for (var way : Pings.allWays(lab.attached(network))) {
+      for (var way : Pings.allWays(lab, network)) {
         tasks.add(
             () -> {
               var result = Pings.ping(way, Pings.PAYLOAD);

@@ -1,6 +1,7 @@
 package io.weft.lab.check;
 
 import io.weft.lab.process.Attached;
+import io.weft.lab.process.RunningLab;
 import io.weft.linux.packet.EchoResult;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
@@ -29,12 +30,13 @@ final class Pings {
     }
   }
 
-  /** Every endpoint to every address of every other one. */
-  static List<Way> allWays(List<Attached> endpoints) {
+  /** Every endpoint to every address of every other one of the network that it can reach. */
+  static List<Way> allWays(RunningLab lab, String network) {
+    var endpoints = lab.attached(network);
     var ways = new ArrayList<Way>();
     for (var from : endpoints) {
       for (var to : endpoints) {
-        if (!from.equals(to)) {
+        if (!from.equals(to) && lab.plan().meet(from.node(), to.node())) {
           to.addresses().stream()
               .filter(address -> hasFamilyOf(from, address))
               .forEach(address -> ways.add(new Way(from, to, address)));

@@ -76,7 +76,7 @@ public final class RestartCheck implements Check {
   /** Between the endpoints of a node and those of others, both directions. */
   private static List<Pings.Way> ways(RunningLab lab, String node) {
     return lab.networks().stream()
-        .flatMap(network -> Pings.allWays(lab.attached(network)).stream())
+        .flatMap(network -> Pings.allWays(lab, network).stream())
         .filter(way -> way.from().node().equals(node) != way.to().node().equals(node))
         .limit(MAX_STREAMS)
         .toList();

@@ -3,6 +3,7 @@ package io.weft.lab.check;
 import io.weft.kubernetes.intent.VniAllocation;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Tenant;
+import io.weft.lab.fabric.FabricPlan.Namespace;
 import io.weft.lab.process.RunningLab;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
@@ -24,6 +25,19 @@ final class Routing {
     return vtep instanceof Ipv4Address(int value)
         ? new MacAddress(0x0a5a_0000_0000L | (value & 0xffff_ffffL))
         : new MacAddress(0x0a5b_0000_0000L | (StableHash.of(vtep.toString()) & 0xffff_ffffL));
+  }
+
+  /**
+   * What packets of a node's routers come from: one bridge sends for both of its VTEPs, with the
+   * MAC of one of them, or that of its router ID, which is made of an IPv6 VTEP's address.
+   */
+  static boolean maySend(Namespace node, MacAddress source) {
+    return node.loopbacks().stream()
+        .anyMatch(
+            vtep ->
+                source.equals(routerMac(vtep))
+                    || source.equals(
+                        routerMac(new Ipv4Address((int) StableHash.of(vtep.toString()) | 1))));
   }
 
   static boolean isRouted(RunningLab lab, String network) {

@@ -84,6 +84,7 @@ public final class RoutingCheck implements Check {
       for (var target : lab.attached(to)) {
         target.addresses().stream()
             .filter(address -> Pings.hasFamilyOf(sender, address))
+            .filter(_ -> lab.plan().meet(sender.node(), target.node()))
             .forEach(address -> ways.add(new Way(sender, target, address)));
       }
     }
@@ -158,6 +159,12 @@ public final class RoutingCheck implements Check {
     return lab.topology().node(endpoint.node()).rack();
   }
 
+  private static boolean maySend(RunningLab lab, VxlanFrame frame) {
+    return lab.plan().namespaces().stream()
+        .filter(host -> host.loopbacks().contains(frame.source()))
+        .anyMatch(host -> Routing.maySend(host, frame.innerSource()));
+  }
+
   /** One ping, there and back, on the link between ToR and spine. */
   private void capture(RunningLab lab, Way way) {
     var tor = lab.plan().namespace("tor-" + rack(lab, way.from()));
@@ -173,7 +180,7 @@ public final class RoutingCheck implements Check {
     for (var frame : frames) {
       boolean right =
           frame.vni() == vni
-              && frame.innerSource().equals(Routing.routerMac(frame.source()))
+              && maySend(lab, frame)
               && frame.innerDestination().equals(Routing.routerMac(frame.destination()));
       findings.expect(right, way + ": saw " + frame + " instead of VNI " + vni);
     }

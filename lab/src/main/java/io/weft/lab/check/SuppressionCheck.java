@@ -33,7 +33,7 @@ public final class SuppressionCheck implements Check {
   @Override
   public CheckResult run(RunningLab lab) {
     for (var network : lab.networks()) {
-      for (var way : Pings.allWays(lab.attached(network))) {
+      for (var way : Pings.allWays(lab, network)) {
         known(lab, way.from(), way.address());
         if (way.from().node().equals(way.to().node())) {
           local++;
@@ -85,7 +85,7 @@ public final class SuppressionCheck implements Check {
     var peers = new TreeSet<IpAddress>();
     for (var node : lab.nodesOf(endpoint.network())) {
       if (!node.thing().equals(endpoint.node())) {
-        peers.add(lab.plan().loopback(node.thing()));
+        lab.plan().vtep(endpoint.node(), node.thing()).ifPresent(peers::add);
       }
     }
     var free = ExtraEndpoint.freeAddresses(lab, endpoint.network());
@@ -112,10 +112,10 @@ public final class SuppressionCheck implements Check {
   /** Where the endpoint's node has sent its questions for the address. */
   private static List<IpAddress> questions(
       RunningLab lab, Recording recording, Attached endpoint, IpAddress target) {
-    var vtep = lab.plan().loopback(endpoint.node());
+    var vteps = lab.plan().namespace(endpoint.node()).loopbacks();
     return recording.frames().stream()
         .flatMap(frame -> NeighbourQuestion.decode(frame.octets().toArray()).stream())
-        .filter(question -> question.from().equals(vtep))
+        .filter(question -> vteps.contains(question.from()))
         .filter(question -> question.vni() == endpoint.vni().value())
         .filter(question -> question.target().equals(target))
         .map(NeighbourQuestion::to)

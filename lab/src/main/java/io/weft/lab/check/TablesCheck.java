@@ -1,5 +1,6 @@
 package io.weft.lab.check;
 
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.process.RunningLab;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,7 +30,12 @@ public final class TablesCheck implements Check {
 
   @Override
   public CheckResult run(RunningLab lab) throws IOException, InterruptedException {
-    var expected = expected(lab);
+    return run(lab, lab.plan());
+  }
+
+  /** As {@link #run(RunningLab)}, where hosts have the addresses of another plan now. */
+  CheckResult run(RunningLab lab, FabricPlan plan) throws IOException, InterruptedException {
+    var expected = expected(lab, plan);
     long deadline = System.nanoTime() + patience.toNanos();
     var findings = compare(expected);
     while (!findings.isEmpty() && System.nanoTime() < deadline) {
@@ -42,13 +48,14 @@ public final class TablesCheck implements Check {
   }
 
   /** By namespace: one may hold several networks of a tenant. */
-  private static Map<String, NavigableSet<String>> expected(RunningLab lab) throws IOException {
+  private static Map<String, NavigableSet<String>> expected(RunningLab lab, FabricPlan plan)
+      throws IOException {
     var expected = new TreeMap<String, NavigableSet<String>>();
     for (var network : lab.networks()) {
       for (var node : lab.nodesOf(network)) {
         expected
             .computeIfAbsent(lab.tenantNamespace(node.thing(), network), _ -> new TreeSet<>())
-            .addAll(TablesModel.of(lab, network, node.thing()));
+            .addAll(TablesModel.of(lab, plan, network, node.thing()));
       }
     }
     return expected;

@@ -1,5 +1,6 @@
 package io.weft.lab.check;
 
+import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.FrrGateway;
 import io.weft.lab.process.RunningLab;
@@ -13,11 +14,11 @@ import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What the tables of a network on a node must hold, from the topology and the attach answers. */
+/** What the tables of a network on a node must hold, from the plan and the attach answers. */
 final class TablesModel {
   private TablesModel() {}
 
-  static NavigableSet<String> of(RunningLab lab, String network, String node) {
+  static NavigableSet<String> of(RunningLab lab, FabricPlan plan, String network, String node) {
     var lines = new TreeSet<String>();
     for (var endpoint : lab.attached(network)) {
       int vni = endpoint.vni().value();
@@ -25,12 +26,12 @@ final class TablesModel {
         lines.add(TenantTables.local(vni, endpoint.mac()));
         local(endpoint, lines);
       } else {
-        remote(lab, endpoint, lines);
+        remote(plan, lab, node, endpoint, lines);
       }
     }
     if (Routing.isRouted(lab, network)) {
-      routed(lab, network, node, lines);
-      behind(lab, network, node, lines);
+      routed(lab, plan, network, node, lines);
+      behind(lab, plan, network, node, lines);
     }
     return lines;
   }
@@ -44,24 +45,18 @@ final class TablesModel {
 
   /** Every other node that routes for the tenant, its hosts, and the subnets that are not here. */
   private static void routed(
-      RunningLab lab, String network, String node, NavigableSet<String> lines) {
+      RunningLab lab, FabricPlan plan, String network, String node, NavigableSet<String> lines) {
     int vni = Routing.l3Vni(lab, network);
     for (var other : Routing.neighbours(lab, network)) {
       boolean here = lab.nodesOf(other).stream().anyMatch(n -> n.thing().equals(node));
       var vteps = new TreeSet<IpAddress>();
       for (var endpoint : lab.attached(other)) {
         if (!endpoint.node().equals(node)) {
-          var vtep = lab.plan().loopback(endpoint.node());
-          var mac = Routing.routerMac(vtep);
-          vteps.add(vtep);
-          lines.add(TenantTables.remote(vni, mac, vtep));
-          lines.add(TenantTables.tunnelled(vni, mac));
-          lines.add(TenantTables.neighbour(vni, vtep, mac));
-          if (vtep instanceof Ipv4Address v4 && Routing.isIpv6(lab, network)) {
-            lines.add(TenantTables.neighbour(vni, Ipv6Address.mapped(v4), mac));
-          }
-          for (var address : endpoint.addresses()) {
-            lines.add(TenantTables.route(vni, address + "/" + address.bits(), List.of(vtep)));
+          routers(lab, plan, network, node, endpoint.node(), lines);
+          var vtep = plan.vtep(node, endpoint.node());
+          vtep.ifPresent(vteps::add);
+          for (var address : vtep.isPresent() ? endpoint.addresses() : List.<IpAddress>of()) {
+            lines.add(TenantTables.route(vni, address + "/" + address.bits(), List.of(vtep.get())));
           }
         }
       }
@@ -71,18 +66,49 @@ final class TablesModel {
         }
       }
     }
-    gateways(lab, Routing.tenant(lab, network), vni, lines);
+    gateways(lab, plan, Routing.tenant(lab, network), vni, lines);
+  }
+
+  /** Those behind each VTEP of the other node that this one has the family of. */
+  private static void routers(
+      RunningLab lab,
+      FabricPlan plan,
+      String network,
+      String node,
+      String other,
+      NavigableSet<String> lines) {
+    int vni = Routing.l3Vni(lab, network);
+    for (var vtep : plan.namespace(other).loopbacks()) {
+      if (plan.has(node, vtep)) {
+        var mac = Routing.routerMac(vtep);
+        var port = port(lab, vni, vtep);
+        lines.add(TenantTables.remote(port, mac, vtep));
+        lines.add(TenantTables.tunnelled(vni, port, mac));
+        lines.add(TenantTables.neighbour(vni, vtep, mac));
+        if (vtep instanceof Ipv4Address v4 && Routing.isIpv6(lab, network)) {
+          lines.add(TenantTables.neighbour(vni, Ipv6Address.mapped(v4), mac));
+        }
+      }
+    }
+  }
+
+  /** The vxlan device whose packets go to the VTEP. */
+  private static String port(RunningLab lab, int vni, IpAddress vtep) {
+    boolean second = lab.topology().fabric().spec().isDual() && !vtep.isIpv4();
+    return (second ? "vy" : "vx") + vni;
   }
 
   /** The tenant's external gateways, and what they say leads to them. */
-  private static void gateways(RunningLab lab, String tenant, int vni, NavigableSet<String> lines) {
+  private static void gateways(
+      RunningLab lab, FabricPlan plan, String tenant, int vni, NavigableSet<String> lines) {
     var ways = new TreeMap<IpPrefix, TreeSet<IpAddress>>();
     for (var gateway : lab.topology().gateways()) {
       if (gateway.tenant().equals(tenant)) {
-        var vtep = lab.plan().loopback(gateway.name());
+        var vtep = plan.loopback(gateway.name());
         var mac = FrrGateway.routerMac(vtep);
-        lines.add(TenantTables.remote(vni, mac, vtep));
-        lines.add(TenantTables.tunnelled(vni, mac));
+        var port = port(lab, vni, vtep);
+        lines.add(TenantTables.remote(port, mac, vtep));
+        lines.add(TenantTables.tunnelled(vni, port, mac));
         lines.add(TenantTables.neighbour(vni, vtep, mac));
         for (var prefix : gateway.announces()) {
           ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep);
@@ -94,7 +120,7 @@ final class TablesModel {
 
   /** What is behind endpoints of other nodes, unless one of this node has the same behind it. */
   private static void behind(
-      RunningLab lab, String network, String node, NavigableSet<String> lines) {
+      RunningLab lab, FabricPlan plan, String network, String node, NavigableSet<String> lines) {
     var ways = new TreeMap<IpPrefix, TreeSet<IpAddress>>();
     var here = new TreeSet<IpPrefix>();
     for (var other : Routing.neighbours(lab, network)) {
@@ -104,8 +130,8 @@ final class TablesModel {
             here.add(prefix);
             learned(lab, place, prefix, lines);
           }
-          var vtep = lab.plan().loopback(place.node());
-          ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep);
+          plan.vtep(node, place.node())
+              .ifPresent(vtep -> ways.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(vtep));
         }
       }
     }
@@ -131,12 +157,18 @@ final class TablesModel {
     }
   }
 
-  private static void remote(RunningLab lab, Attached endpoint, NavigableSet<String> lines) {
+  private static void remote(
+      FabricPlan plan, RunningLab lab, String node, Attached endpoint, NavigableSet<String> lines) {
     int vni = endpoint.vni().value();
-    var vtep = lab.plan().loopback(endpoint.node());
-    lines.add(TenantTables.remote(vni, endpoint.mac(), vtep));
-    lines.add(TenantTables.tunnelled(vni, endpoint.mac()));
-    lines.add(TenantTables.flood(vni, vtep));
+    var found = plan.vtep(node, endpoint.node());
+    if (found.isEmpty()) {
+      return;
+    }
+    var vtep = found.get();
+    var port = port(lab, vni, vtep);
+    lines.add(TenantTables.remote(port, endpoint.mac(), vtep));
+    lines.add(TenantTables.tunnelled(vni, port, endpoint.mac()));
+    lines.add(TenantTables.flood(port, vtep));
     for (var address : endpoint.addresses()) {
       lines.add(TenantTables.neighbour(vni, address, endpoint.mac()));
     }

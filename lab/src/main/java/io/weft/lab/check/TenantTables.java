@@ -53,16 +53,16 @@ final class TenantTables {
     return lines;
   }
 
-  static String remote(int vni, Object mac, Object vtep) {
-    return "vx" + vni + " " + mac + " dst " + vtep + " extern_learned";
+  static String remote(String port, Object mac, Object vtep) {
+    return port + " " + mac + " dst " + vtep + " extern_learned";
   }
 
-  static String flood(int vni, Object vtep) {
-    return "vx" + vni + " flood dst " + vtep;
+  static String flood(String port, Object vtep) {
+    return port + " flood dst " + vtep;
   }
 
-  static String tunnelled(int vni, Object mac) {
-    return "br" + vni + " " + mac + " at vx" + vni + " extern_learned";
+  static String tunnelled(int vni, String port, Object mac) {
+    return "br" + vni + " " + mac + " at " + port + " extern_learned";
   }
 
   static String local(int vni, Object mac) {

@@ -3,11 +3,15 @@ package io.weft.lab.check;
 import io.weft.lab.fabric.FabricPlan.Namespace;
 import io.weft.lab.process.RunningLab;
 import io.weft.linux.packet.EchoResult;
+import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** Every host reaches the loopback of every other one, through ToRs and spine. */
+/**
+ * Every host reaches the loopbacks of every other one, of its own IP versions, through ToRs and
+ * spine.
+ */
 public final class UnderlayCheck implements Check {
   /** With more hosts each reaches only the ones behind it in the list, this many. */
   private static final int MAX_NEXT = 20;
@@ -26,7 +30,11 @@ public final class UnderlayCheck implements Check {
       for (int next = 1; next <= Math.min(MAX_NEXT, hosts.size() - 1); next++) {
         var from = hosts.get(i);
         var to = hosts.get((i + next) % hosts.size());
-        tasks.add(() -> reach(from, to));
+        for (var address : to.loopbacks()) {
+          if (from.loopbacks().stream().anyMatch(own -> own.bits() == address.bits())) {
+            tasks.add(() -> reach(from, to, address));
+          }
+        }
       }
     }
     List<String> problems = Pings.inParallel(tasks);
@@ -35,8 +43,7 @@ public final class UnderlayCheck implements Check {
         name(), tasks.size() + " ways between " + hosts.size() + " hosts, all routed");
   }
 
-  private static String reach(Namespace from, Namespace to) {
-    var address = to.loopback().orElseThrow();
+  private static String reach(Namespace from, Namespace to, IpAddress address) {
     var result = Pings.ping(from.name(), address, Pings.PAYLOAD, Pings.PATIENCE);
     return result instanceof EchoResult.Reply
         ? ""

@@ -40,10 +40,20 @@ public record FabricPlan(
    * @param thing as the topology calls it
    * @param name of the network namespace
    * @param rack empty for the spine
-   * @param loopback on {@code lo}, of nodes, reflectors and gateways: VTEP and BGP address
+   * @param loopbacks on {@code lo}, of nodes, reflectors and gateways: VTEPs and BGP addresses,
+   *     one, or one of each family
    */
   public record Namespace(
-      Role role, String thing, String name, String rack, Optional<IpAddress> loopback) {
+      Role role, String thing, String name, String rack, List<IpAddress> loopbacks) {
+    public Namespace {
+      loopbacks = List.copyOf(loopbacks);
+    }
+
+    /** The only one, or that of IPv4. */
+    public Optional<IpAddress> loopback() {
+      return loopbacks.stream().findFirst();
+    }
+
     /** Forwards packets that are not its own. */
     public boolean routes() {
       return role == Role.SPINE || role == Role.TOR || role == Role.GATEWAY;
@@ -52,11 +62,20 @@ public record FabricPlan(
 
   /**
    * A link between two routers, or a router and a host, with a subnet of its own of two addresses:
-   * a /31 (RFC 3021), or a /127 (RFC 6164).
+   * a /31 (RFC 3021), or a /127 (RFC 6164), or both.
    */
   public record Cable(End upper, End lower, int mtu) {}
 
-  public record End(String namespace, String link, IpAddress address) {}
+  public record End(String namespace, String link, List<IpAddress> addresses) {
+    public End {
+      addresses = List.copyOf(addresses);
+    }
+
+    /** Of the IP version of another. */
+    Optional<IpAddress> like(IpAddress other) {
+      return addresses.stream().filter(address -> address.bits() == other.bits()).findFirst();
+    }
+  }
 
   /** One static route; {@code source} is what packets without another source get. */
   public record StaticRoute(
@@ -66,14 +85,55 @@ public record FabricPlan(
     return topology.name();
   }
 
-  /** True when the underlay has IPv6 and no IPv4. */
-  public boolean isIpv6() {
-    return !FabricPlanner.vteps(topology).address().isIpv4();
+  /** True when the underlay has IPv6, alone or beside IPv4. */
+  public boolean hasIpv6() {
+    return FabricPlanner.vteps(topology).stream().anyMatch(vteps -> !vteps.address().isIpv4());
   }
 
-  /** Octets that a tunnel adds to a packet: outer IP, UDP, VXLAN and inner Ethernet headers. */
+  /**
+   * The VTEP of {@code to} that packets from the node {@code from} go to: that of IPv4 where both
+   * have one, else that of IPv6 (decisions/0023). Empty where they have no family in common.
+   */
+  public Optional<IpAddress> vtep(String from, String to) {
+    return namespace(to).loopbacks().stream().filter(vtep -> has(from, vtep)).findFirst();
+  }
+
+  /** The same where a host has lost one of its addresses. */
+  public FabricPlan without(IpAddress loopback) {
+    var others =
+        namespaces.stream()
+            .map(
+                n ->
+                    new Namespace(
+                        n.role(),
+                        n.thing(),
+                        n.name(),
+                        n.rack(),
+                        n.loopbacks().stream().filter(a -> !a.equals(loopback)).toList()))
+            .toList();
+    return new FabricPlan(topology, others, cables, routes);
+  }
+
+  /** True when the node has an address of the VTEP's family. */
+  public boolean has(String node, IpAddress vtep) {
+    return namespace(node).loopbacks().stream().anyMatch(own -> own.bits() == vtep.bits());
+  }
+
+  /** True when endpoints of the two nodes, which may be one, share a segment. */
+  public boolean meet(String one, String other) {
+    return one.equals(other) || vtep(one, other).isPresent();
+  }
+
+  /**
+   * Octets that a tunnel adds to a packet at most: outer IP, UDP, VXLAN and inner Ethernet headers.
+   */
   public int overhead() {
-    return (isIpv6() ? 40 : 20) + 8 + 8 + 14;
+    return overhead(hasIpv6());
+  }
+
+  /** As {@link #overhead()}, of one tunnel. */
+  public static int overhead(boolean ipv6) {
+    return (ipv6 ? 40 : 20) + 8 + 8 + 14;
   }
 
   public List<Namespace> namespaces(Role role) {

@@ -17,15 +17,17 @@ import java.util.Optional;
 /**
  * Plans a fabric: a spine, a ToR router in each rack, hosts behind it. Every link has a subnet of
  * its own, so that nothing crosses a rack, or reaches a neighbour in it, without being routed. All
- * addresses are of the family that the VTEPs have.
+ * addresses are of the families that the VTEPs have.
  */
 public final class FabricPlanner {
   /** VTEPs when the Fabric gives no {@code vtep.cidr}. */
   public static final IpPrefix DEFAULT_VTEPS = IpPrefix.parse("10.255.0.0/16");
 
+  /** As {@link #DEFAULT_VTEPS}, where the Fabric wants VTEPs of IPv6. */
+  public static final IpPrefix DEFAULT_VTEPS_IPV6 = IpPrefix.parse("fd00:255::/64");
+
   private final Topology topology;
-  private final IpPrefix vteps;
-  private final IpPrefix everywhere;
+  private final List<IpPrefix> vteps;
   private final List<Namespace> namespaces = new ArrayList<>();
   private final List<Cable> cables = new ArrayList<>();
   private final List<StaticRoute> routes = new ArrayList<>();
@@ -34,65 +36,83 @@ public final class FabricPlanner {
   private FabricPlanner(Topology topology) {
     this.topology = topology;
     this.vteps = vteps(topology);
-    this.everywhere = new IpPrefix(vteps.address().masked(0), 0);
   }
 
   public static FabricPlan plan(Topology topology) {
     var planner = new FabricPlanner(topology);
-    planner.add(Role.SPINE, "spine", "", Optional.empty());
+    planner.add(Role.SPINE, "spine", "", List.of());
     topology.racks().forEach(planner::rack);
     topology.nodes().forEach(node -> planner.host(Role.NODE, node));
     topology.reflectors().forEach(reflector -> planner.host(Role.REFLECTOR, reflector));
     topology.gateways().forEach(gateway -> planner.host(Role.GATEWAY, gateway.host()));
-    topology.endpoints().forEach(e -> planner.add(Role.ENDPOINT, e.name(), "", Optional.empty()));
-    topology
-        .networks()
-        .forEach(n -> planner.add(Role.CHECK, "check-" + n.name(), "", Optional.empty()));
+    topology.endpoints().forEach(e -> planner.add(Role.ENDPOINT, e.name(), "", List.of()));
+    topology.networks().forEach(n -> planner.add(Role.CHECK, "check-" + n.name(), "", List.of()));
     return new FabricPlan(topology, planner.namespaces, planner.cables, planner.routes);
   }
 
-  /** Where VTEP and BGP addresses come from. */
-  public static IpPrefix vteps(Topology topology) {
-    return switch (topology.fabric().spec().vtep()) {
-      case Vtep.OfCidr(var cidr) -> cidr;
-      case Vtep.OfInterface _, Vtep.OfDefaultRoute _ -> DEFAULT_VTEPS;
-    };
+  /** Where VTEP and BGP addresses come from: a prefix of each family, that of IPv4 first. */
+  public static List<IpPrefix> vteps(Topology topology) {
+    var spec = topology.fabric().spec();
+    var prefixes =
+        switch (spec.vtep()) {
+          case Vtep.OfCidrs(var cidrs) -> cidrs;
+          case Vtep.OfInterface _, Vtep.OfDefaultRoute _ ->
+              spec.families().isEmpty()
+                  ? List.of(DEFAULT_VTEPS)
+                  : List.of(DEFAULT_VTEPS, DEFAULT_VTEPS_IPV6);
+        };
+    return prefixes.stream().filter(prefix -> spec.mayBeVtep(prefix.address())).sorted().toList();
   }
 
   private void rack(String rack) {
-    var tor = add(Role.TOR, "tor-" + rack, rack, Optional.empty());
-    var cable = cable(name("spine"), "p" + (cables.size() + 1), tor.name(), "uplink");
-    routes.add(new StaticRoute(tor.name(), everywhere, cable.upper().address(), Optional.empty()));
+    var tor = add(Role.TOR, "tor-" + rack, rack, List.of());
+    var cable = cable(name("spine"), "p" + (cables.size() + 1), tor.name(), "uplink", vteps);
+    for (var upper : cable.upper().addresses()) {
+      routes.add(new StaticRoute(tor.name(), everywhere(upper), upper, Optional.empty()));
+    }
   }
 
-  /** Packets to the loopback: spine to ToR to host; all others: host to ToR. */
+  private static IpPrefix everywhere(IpAddress address) {
+    return new IpPrefix(address.masked(0), 0);
+  }
+
+  /** Packets to the loopbacks: spine to ToR to host; all others: host to ToR. */
   private void host(Role role, Host host) {
-    var loopback = vteps.address().plus(++hosts);
-    var namespace = add(role, host.name(), host.rack(), Optional.of(loopback));
+    long number = ++hosts;
+    var own = vteps.stream().filter(prefix -> host.has(prefix.address())).toList();
+    var loopbacks = own.stream().map(prefix -> prefix.address().plus(number)).toList();
+    var namespace = add(role, host.name(), host.rack(), loopbacks);
     var tor = name("tor-" + host.rack());
-    var cable = cable(tor, "p" + hosts, namespace.name(), "eth0");
-    var to = new IpPrefix(loopback, loopback.bits());
+    var cable = cable(tor, "p" + number, namespace.name(), "eth0", own);
     var rack = cables.get(topology.racks().indexOf(host.rack()));
-    routes.add(
-        new StaticRoute(
-            namespace.name(), everywhere, cable.upper().address(), Optional.of(loopback)));
-    routes.add(new StaticRoute(tor, to, cable.lower().address(), Optional.empty()));
-    routes.add(new StaticRoute(name("spine"), to, rack.lower().address(), Optional.empty()));
+    for (var loopback : loopbacks) {
+      var to = new IpPrefix(loopback, loopback.bits());
+      var up = cable.upper().like(loopback).orElseThrow();
+      routes.add(new StaticRoute(namespace.name(), everywhere(up), up, Optional.of(loopback)));
+      var down = cable.lower().like(loopback).orElseThrow();
+      routes.add(new StaticRoute(tor, to, down, Optional.empty()));
+      var across = rack.lower().like(loopback).orElseThrow();
+      routes.add(new StaticRoute(name("spine"), to, across, Optional.empty()));
+    }
   }
 
-  private Cable cable(String upper, String upperLink, String lower, String lowerLink) {
-    var first = Topology.links(vteps).address().plus(2L * cables.size());
+  private Cable cable(
+      String upper, String upperLink, String lower, String lowerLink, List<IpPrefix> families) {
+    var first =
+        families.stream()
+            .map(family -> Topology.links(family).address().plus(2L * cables.size()))
+            .toList();
     var cable =
         new Cable(
             new End(upper, upperLink, first),
-            new End(lower, lowerLink, first.plus(1)),
+            new End(lower, lowerLink, first.stream().map(address -> address.plus(1)).toList()),
             topology.mtu());
     cables.add(cable);
     return cable;
   }
 
-  private Namespace add(Role role, String thing, String rack, Optional<IpAddress> loopback) {
-    var namespace = new Namespace(role, thing, name(thing), rack, loopback);
+  private Namespace add(Role role, String thing, String rack, List<IpAddress> loopbacks) {
+    var namespace = new Namespace(role, thing, name(thing), rack, loopbacks);
     namespaces.add(namespace);
     return namespace;
   }

@@ -8,6 +8,7 @@ import io.weft.kubernetes.resource.RouteTargets;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.TenantConnection;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +92,7 @@ public final class IntentText {
     var spec = plan.topology().fabric().spec();
     var text = new StringBuilder("kind: Fabric\nmetadata: {name: default}\nspec:\n");
     line(text, "asn", spec.asn());
-    line(text, "vtep", "{cidr: \"" + FabricPlanner.vteps(plan.topology()) + "\"}");
+    line(text, "vtep", vtep(spec, FabricPlanner.vteps(plan.topology())));
     line(text, "reflectors", "{addresses: " + quoted(reflectors(plan)) + clients(spec) + "}");
     var peers = new ArrayList<>(gateways);
     spec.peers().forEach(peer -> peers.add(peer(peer)));
@@ -112,8 +113,15 @@ public final class IntentText {
 
   private static List<IpAddress> reflectors(FabricPlan plan) {
     return plan.namespaces(FabricPlan.Role.REFLECTOR).stream()
-        .map(reflector -> reflector.loopback().orElseThrow())
+        .flatMap(reflector -> reflector.loopbacks().stream())
         .toList();
+  }
+
+  private static String vtep(FabricSpec spec, List<IpPrefix> prefixes) {
+    var families = spec.families().stream().map(FabricSpec.VtepFamily::word).toList();
+    return prefixes.size() == 1
+        ? "{cidr: \"" + prefixes.getFirst() + "\"}"
+        : "{families: " + families + ", cidrs: " + quoted(prefixes) + "}";
   }
 
   private static String clients(FabricSpec spec) {

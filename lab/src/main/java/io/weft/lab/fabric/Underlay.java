@@ -35,7 +35,7 @@ public final class Underlay implements AutoCloseable {
   public static void build(FabricPlan plan) throws IOException {
     try (var underlay = new Underlay()) {
       for (var namespace : plan.namespaces()) {
-        underlay.make(namespace, plan.isIpv6());
+        underlay.make(namespace, plan.hasIpv6());
       }
       plan.cables().forEach(cable -> underlay.lay(cable, plan.isWayOut(cable)));
       plan.namespaces().forEach(underlay::loopback);
@@ -92,8 +92,9 @@ public final class Underlay implements AutoCloseable {
   }
 
   private void address(End end, int link) {
-    var address = end.address();
-    later(end.namespace(), new Request.AddAddress(Address.of(link, address, address.bits() - 1)));
+    for (var address : end.addresses()) {
+      later(end.namespace(), new Request.AddAddress(Address.of(link, address, address.bits() - 1)));
+    }
   }
 
   private void loopback(Namespace namespace) {
@@ -104,8 +105,8 @@ public final class Underlay implements AutoCloseable {
     int lo = netlink.requireLink("lo").index();
     later(namespace.name(), new Request.SetLink(lo, LinkSettings.UP));
     namespace
-        .loopback()
-        .ifPresent(
+        .loopbacks()
+        .forEach(
             address ->
                 later(
                     namespace.name(),

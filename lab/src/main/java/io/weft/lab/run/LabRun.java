@@ -4,6 +4,7 @@ import io.weft.lab.check.AttachLatencyCheck;
 import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.ConnectionsCheck;
+import io.weft.lab.check.DualStackCheck;
 import io.weft.lab.check.EgressCheck;
 import io.weft.lab.check.EncapsulationCheck;
 import io.weft.lab.check.EndpointBgpCheck;
@@ -91,6 +92,9 @@ final class LabRun {
     }
     if (ConnectionsCheck.concerns(lab.plan().topology())) {
       checks.add(new ConnectionsCheck());
+    }
+    if (DualStackCheck.concerns(lab.plan().topology())) {
+      checks.add(new DualStackCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());

@@ -10,6 +10,7 @@ import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.kubernetes.yaml.Spelling;
+import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
 import java.util.List;
 import java.util.Map;
@@ -58,21 +59,23 @@ final class IntentChecks {
       case Vtep.OfDefaultRoute _ -> {}
       case Vtep.OfInterface _ ->
           report(one, "vtep", "in a lab give vtep.cidr: the lab gives each node an address of it");
-      case Vtep.OfCidr(var cidr) -> {
-        var links = Topology.links(cidr);
-        if (cidr.address().bits() - cidr.length() < MIN_VTEP_BITS) {
-          report(
-              one,
-              "vtep",
-              "in a lab vtep.cidr is /22 or shorter, or of IPv6 /118 or shorter, not " + cidr);
-        } else if (cidr.overlaps(links)) {
-          report(one, "vtep", "vtep.cidr " + cidr + " overlaps the links of the lab, " + links);
-        }
-      }
+      case Vtep.OfCidrs(var cidrs) -> cidrs.forEach(cidr -> labCidr(one, cidr));
     }
     if (!fabric.reflectors().addresses().isEmpty()) {
       report(
           one, "reflectors", "in a lab the Topology names the reflectors; remove their addresses");
+    }
+  }
+
+  private void labCidr(Declared one, IpPrefix cidr) {
+    var links = Topology.links(cidr);
+    if (cidr.address().bits() - cidr.length() < MIN_VTEP_BITS) {
+      report(
+          one,
+          "vtep",
+          "in a lab vtep.cidr is /22 or shorter, or of IPv6 /118 or shorter, not " + cidr);
+    } else if (cidr.overlaps(links)) {
+      report(one, "vtep", "vtep.cidr " + cidr + " overlaps the links of the lab, " + links);
     }
   }
 
@@ -94,7 +97,10 @@ final class IntentChecks {
 
   /** What is beyond the fabric, for the check of it, has IPv4. */
   private void waysOut() {
-    boolean ipv6 = fabric.vtep() instanceof Vtep.OfCidr(var cidr) && !cidr.address().isIpv4();
+    boolean ipv6 =
+        fabric.isDual()
+            || fabric.vtep() instanceof Vtep.OfCidrs(var cidrs)
+                && cidrs.stream().anyMatch(cidr -> !cidr.address().isIpv4());
     for (var one : byKey.values()) {
       if (ipv6
           && one.resource() instanceof Tenant tenant

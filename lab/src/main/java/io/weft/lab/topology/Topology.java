@@ -2,6 +2,7 @@ package io.weft.lab.topology;
 
 import io.weft.kubernetes.intent.VniAllocation;
 import io.weft.kubernetes.resource.Fabric;
+import io.weft.kubernetes.resource.FabricSpec.VtepFamily;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.TenantConnection;
@@ -70,8 +71,21 @@ public record Topology(
     EXTERNAL
   }
 
-  /** A machine in a rack: a node or a reflector. */
-  public record Host(String name, String rack, Speaker speaker) {
+  /**
+   * A machine in a rack: a node or a reflector.
+   *
+   * @param families of the underlay that it has of those of the fabric; empty: all
+   */
+  public record Host(String name, String rack, Speaker speaker, List<VtepFamily> families) {
+    public Host {
+      families = List.copyOf(families);
+    }
+
+    /** True for an address that it may have in the underlay. */
+    public boolean has(IpAddress address) {
+      return families.isEmpty() || families.stream().anyMatch(family -> family.has(address));
+    }
+
     public boolean isWeft() {
       return speaker == Speaker.WEFT;
     }
@@ -94,7 +108,7 @@ public record Topology(
 
     /** The machine that it is. */
     public Host host() {
-      return new Host(name, rack, Speaker.EXTERNAL);
+      return new Host(name, rack, Speaker.EXTERNAL, List.of());
     }
   }
 

@@ -7,6 +7,7 @@ import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.kubernetes.resource.TenantConnection;
+import io.weft.kubernetes.resource.VtepReader;
 import io.weft.kubernetes.yaml.Spelling;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
@@ -127,15 +128,23 @@ final class TopologySpecReader {
 
   private Optional<Host> node(YamlObject object) {
     var host = host(object);
+    var families = VtepReader.families(object.optional("families"));
+    for (var family : families) {
+      if (!fabric.spec().families().contains(family)) {
+        object
+            .optional("families")
+            .report("families: " + family + " is none of the families of the Fabric's vtep");
+      }
+    }
     host.ifPresent(h -> nodes.add(h.name()));
-    return host;
+    return host.map(h -> new Host(h.name(), h.rack(), h.speaker(), families));
   }
 
   private Optional<Host> host(YamlObject object) {
     var name = object.required("name").word(this::newName);
     var rack = object.required("rack").word(text -> known("rack", text, racks));
     var speaker = object.optional("speaker").choice(SPEAKERS).orElse(Speaker.WEFT);
-    return name.flatMap(n -> rack.map(r -> new Host(n, r, speaker)));
+    return name.flatMap(n -> rack.map(r -> new Host(n, r, speaker, List.of())));
   }
 
   private List<Gateway> gateways(YamlValue list, List<Host> reflectors) {
@@ -144,8 +153,8 @@ final class TopologySpecReader {
       list.report("gateways speak to the reflectors, and there is none of Weft's; add one");
     }
     if (!gateways.isEmpty()
-        && fabric.spec().vtep() instanceof Vtep.OfCidr(var cidr)
-        && !cidr.address().isIpv4()) {
+        && fabric.spec().vtep() instanceof Vtep.OfCidrs(var cidrs)
+        && cidrs.stream().anyMatch(cidr -> !cidr.address().isIpv4())) {
       list.report(
           "gateways are FRR's, whose VTEPs are of IPv4 before 10.6; give vtep.cidr of IPv4");
     }

@@ -3,6 +3,7 @@ package io.weft.lab.fabric;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.lab.topology.Topologies;
+import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -71,8 +72,10 @@ final class FabricPlannerTest {
     assertThat(plan.cables())
         .allSatisfy(
             cable ->
-                assertThat(cable.lower().address().masked(31)).isEqualTo(cable.upper().address()));
-    assertThat(plan.cables().stream().map(c -> c.upper().address())).doesNotHaveDuplicates();
+                assertThat(cable.lower().addresses().getFirst().masked(31))
+                    .isEqualTo(cable.upper().addresses().getFirst()));
+    assertThat(plan.cables().stream().map(c -> c.upper().addresses().getFirst()))
+        .doesNotHaveDuplicates();
   }
 
   /** The prefix of the VTEPs alone decides; nothing of the other family is left. */
@@ -83,7 +86,7 @@ final class FabricPlannerTest {
             Topologies.good(
                 Topologies.twoRacksText()
                     .replace("vtep: {cidr: 10.255.0.0/16}", "vtep: {cidr: 'fd00:255::/64'}")));
-    assertThat(ipv6.isIpv6()).isTrue();
+    assertThat(ipv6.hasIpv6()).isTrue();
     assertThat(ipv6.overhead()).isEqualTo(70);
     assertThat(text(ipv6))
         .contains(
@@ -97,6 +100,37 @@ final class FabricPlannerTest {
     assertThat(IntentText.files(ipv6).get("fabric.yaml"))
         .contains("vtep: {cidr: \"fd00:255::/64\"}")
         .contains("reflectors: {addresses: [\"fd00:255::5\", \"fd00:255::6\"]}");
+  }
+
+  /** Links and hosts have both families, and a host of one family has only what is of that. */
+  @Test
+  void plansAnUnderlayOfBothFamilies() {
+    var dual =
+        FabricPlanner.plan(
+            Topologies.good(
+                Topologies.twoRacksText()
+                    .replace("vtep: {cidr: 10.255.0.0/16}", "vtep: {families: [ipv4, ipv6]}")
+                    .replace("{name: a2, rack: a}", "{name: a2, rack: a, families: [ipv4]}")
+                    .replace("{name: b1, rack: b}", "{name: b1, rack: b, families: [ipv6]}")));
+    assertThat(dual.overhead()).isEqualTo(70);
+    assertThat(dual.namespace("a1").loopbacks())
+        .containsExactly(IpAddress.parse("10.255.0.1"), IpAddress.parse("fd00:255::1"));
+    assertThat(text(dual))
+        .contains(
+            "a1: 0.0.0.0/0 via 100.64.0.4 from 10.255.0.1",
+            "a1: ::/0 via fd00:6464::4 from fd00:255::1",
+            "tor-a: 0.0.0.0/0 via 100.64.0.0",
+            "tor-a: ::/0 via fd00:6464::",
+            "a2: 0.0.0.0/0 via 100.64.0.6 from 10.255.0.2")
+        .noneMatch(line -> line.startsWith("a2: ::/0") || line.startsWith("b1: 0.0.0.0/0"));
+    assertThat(dual.vtep("a1", "b2")).contains(IpAddress.parse("10.255.0.4"));
+    assertThat(dual.vtep("a1", "b1")).contains(IpAddress.parse("fd00:255::3"));
+    assertThat(dual.vtep("a2", "b1")).isEmpty();
+    assertThat(dual.without(IpAddress.parse("10.255.0.1")).vtep("a1", "b2"))
+        .contains(IpAddress.parse("fd00:255::4"));
+    assertThat(IntentText.files(dual).get("fabric.yaml"))
+        .contains("vtep: {families: [ipv4, ipv6], cidrs: [\"10.255.0.0/16\", \"fd00:255::/64\"]}")
+        .contains("\"10.255.0.5\", \"fd00:255::5\", \"10.255.0.6\"");
   }
 
   /** What an agent reads must be what the planner meant; the reader of the agents decides. */
@@ -146,11 +180,11 @@ final class FabricPlannerTest {
       lines.add(
           end(c.upper())
               + " "
-              + c.upper().address()
+              + c.upper().addresses().getFirst()
               + " - "
               + end(c.lower())
               + " "
-              + c.lower().address());
+              + c.lower().addresses().getFirst());
     }
     for (var r : plan.routes()) {
       lines.add(

@@ -89,6 +89,18 @@ final class LabRunTest {
   }
 
   @Test
+  void nodesHaveVtepsOfBothFamilies() throws IOException {
+    commands().run(Machine.example(files, "dual-stack", NAME), true, false);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> !check.path("name").asText().equals("attach-latency"))
+        .hasSize(10)
+        .anyMatch(check -> check.path("name").asText().equals("dual-stack"))
+        .allSatisfy(check -> assertThat(check.path("ok").asBoolean()).as(check.toString()).isTrue())
+        .anySatisfy(check -> assertThat(check.path("detail").asText()).contains("[1430] octets"));
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
   void tenantsMeetOnPurpose() throws IOException {
     commands().run(Machine.example(files, "connections", NAME), true, false);
     assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
