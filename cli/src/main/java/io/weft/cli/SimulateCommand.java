@@ -7,15 +7,22 @@ import io.weft.simulation.FabricReport.Spread;
 import io.weft.simulation.FabricRun;
 import io.weft.simulation.FabricSize;
 import io.weft.simulation.Fault;
+import io.weft.simulation.Script;
+import io.weft.simulation.ScriptRun;
+import io.weft.simulation.Shrinking;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -40,11 +47,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "  weft simulate                                    100 nodes with 10 pods each",
       "  weft simulate --nodes 500 --networks 75 --json   the report for programs",
-      "  weft simulate --nodes 20 --faults all --seed 7   with every fault"
+      "  weft simulate --nodes 20 --faults all --seed 7   with every fault",
+      "  weft simulate --script failed.txt                what a failing run printed, once more"
     })
 final class SimulateCommand implements Callable<Integer> {
   private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
   private static final double MEBIBYTE = 1 << 20;
+  private static final Duration MOST_SHRINKING = Duration.ofMinutes(1);
 
   @Spec private final CommandSpec spec = CommandSpec.create();
 
@@ -107,12 +116,23 @@ final class SimulateCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
+      names = "--script",
+      paramLabel = "FILE",
+      description =
+          "Does what the file says, and nothing else: a run that fails prints it, shrunk to what it"
+              + " takes.")
+  private Optional<Path> script = Optional.empty();
+
+  @Option(
       names = "--json",
       description = "One JSON document on standard output; progress on standard error.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException {
+    if (script.isPresent()) {
+      return replay(script.get());
+    }
     var size = size();
     var err = spec.commandLine().getErr();
     long began = System.nanoTime();
@@ -124,13 +144,52 @@ final class SimulateCommand implements Callable<Integer> {
     }
     var report = run.report();
     double wall = (System.nanoTime() - began) / 1e9;
+    var shrunk = report.ok() ? List.<String>of() : shrunk(run.script(), err);
     var out = spec.commandLine().getOut();
     if (json) {
-      out.println(AgentCall.text(document(report, wall)));
+      var document = document(report, wall);
+      shrunk.forEach(document.putArray("script")::add);
+      out.println(AgentCall.text(document));
     } else {
       print(report, wall, out);
+      if (!shrunk.isEmpty()) {
+        out.println("\nThis is all it takes (weft simulate --script FILE):\n");
+        shrunk.forEach(out::println);
+      }
     }
     return report.ok() ? 0 : Weft.FAILED;
+  }
+
+  private static List<String> shrunk(Script failing, PrintWriter err) {
+    err.printf("shrinking what failed, for %d s at most%n", MOST_SHRINKING.toSeconds());
+    err.flush();
+    long until = System.nanoTime() + MOST_SHRINKING.toNanos();
+    return Shrinking.shrink(failing, () -> System.nanoTime() - until < 0).text();
+  }
+
+  private int replay(Path file) throws IOException {
+    List<String> violations;
+    try {
+      violations = ScriptRun.violations(Script.parse(Files.readAllLines(file)));
+    } catch (NoSuchFileException e) {
+      throw wrong("--script: there is no file " + file);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--script: " + file + ": " + e.getMessage());
+    }
+    var out = spec.commandLine().getOut();
+    if (json) {
+      var document = JsonNodeFactory.instance.objectNode().put("ok", violations.isEmpty());
+      violations.forEach(document.putArray("violations")::add);
+      out.println(AgentCall.text(document));
+    } else {
+      tell(violations, out);
+    }
+    return violations.isEmpty() ? 0 : Weft.FAILED;
+  }
+
+  private static void tell(List<String> violations, PrintWriter out) {
+    violations.forEach(violation -> out.println("VIOLATED  " + violation));
+    out.println(violations.isEmpty() ? "everything held" : "NOT everything held");
   }
 
   private static void run(FabricRun run, PrintWriter err, long began) {
@@ -252,8 +311,7 @@ final class SimulateCommand implements Callable<Integer> {
     table.row("trace, SHA-256", report.traceSha256());
     out.print(table);
     out.println();
-    report.violations().forEach(violation -> out.println("VIOLATED  " + violation));
-    out.println(report.ok() ? "everything held" : "NOT everything held");
+    tell(report.violations(), out);
   }
 
   private static String perSession(long total, FabricReport report) {

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -18,18 +18,10 @@ public final class FabricRun {
   /** Nodes start within this time, and each gets its pods within the same time after that. */
   private static final long SPREAD_MILLIS = 10_000;
 
-  private static final Duration SLICE = Duration.ofMillis(20);
-
-  /** Nothing was written for so long: it has converged. */
-  private static final Duration QUIET = Duration.ofSeconds(5);
-
   /** A pod that moves is in both places for so long. */
-  private static final Duration OVERLAP = Duration.ofMillis(50);
+  private static final long OVERLAP_MILLIS = 50;
 
   private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(2);
-
-  /** A hold time, a restart time and what comes after them. */
-  private static final Duration MOST_TO_SETTLE = Duration.ofMinutes(5);
 
   private enum Phase {
     COLD_START("cold start"),
@@ -51,36 +43,33 @@ public final class FabricRun {
   private final FabricSize size;
   private final long seed;
   private final SplitMix64 random;
+  private final Stage stage;
   private final World world;
   private final Pods pods;
   private final Faults faults;
-  private final TreeMap<Long, List<Runnable>> agenda = new TreeMap<>();
   private final List<String> violations = new ArrayList<>();
   private final List<Duration> changes = new ArrayList<>();
   private Phase phase = Phase.COLD_START;
   private Duration phaseBegan = Duration.ZERO;
   private Duration lastCall = Duration.ZERO;
+  private long lastPod;
   private Duration nextFault = Duration.ZERO;
   private Duration coldStart = Duration.ZERO;
   private Duration settled = Duration.ZERO;
   private boolean changing;
 
   public FabricRun(FabricSize size, long seed) {
+    this(size, seed, builder -> builder);
+  }
+
+  FabricRun(FabricSize size, long seed, Function<World.Builder, World.Builder> settings) {
     this.size = size;
     this.seed = seed;
     this.random = new SplitMix64(~seed);
-    var builder =
-        World.builder(seed)
-            .nodes(size.nodes())
-            .reflectors(size.reflectors())
-            .sessionsPerNode(2)
-            .nodesDown()
-            .digestOnly();
-    Pods.networks(size).forEach(builder::network);
-    Pods.tenants(size).forEach(builder::tenant);
-    this.world = builder.build();
-    this.pods = new Pods(size, world);
-    this.faults = new Faults(size, world, pods, random);
+    this.stage = new Stage(size, seed, settings);
+    this.world = stage.world();
+    this.pods = stage.pods();
+    this.faults = new Faults(size, stage, random);
     for (int node = 1; node <= size.nodes(); node++) {
       planStart(node);
     }
@@ -88,23 +77,28 @@ public final class FabricRun {
 
   private void planStart(int node) {
     long start = random.below(SPREAD_MILLIS);
-    plan(start, () -> world.restart("n" + node));
+    stage.plan(start, new Act.Start("n" + node));
     for (int pod = 0; pod < size.podsPerNode(); pod++) {
-      int number = pod;
-      plan(start + 1 + random.below(SPREAD_MILLIS), () -> create(node, number));
+      long comes = start + 1 + random.below(SPREAD_MILLIS);
+      stage.plan(comes, next(node, pod));
+      lastPod = Math.max(lastPod, comes);
     }
   }
 
-  private void plan(long millis, Runnable action) {
-    agenda.computeIfAbsent(millis, _ -> new ArrayList<>()).add(action);
+  private Act next(int node, int number) {
+    return pods.next(node, number)
+        .map(Act.Create::of)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "a network has more than "
+                        + Pods.MOST_IN_NETWORK
+                        + " pods: ask for more networks"));
   }
 
-  private void create(int node, int number) {
-    if (pods.create(node, number).isEmpty()) {
-      throw new IllegalArgumentException(
-          "a network has more than " + Pods.MOST_IN_NETWORK + " pods: ask for more networks");
-    }
-    lastCall = world.now();
+  /** All that was done to the fabric so far. */
+  public Script script() {
+    return stage.script();
   }
 
   /** Goes on for a slice of virtual time; false when there is nothing more to do. */
@@ -122,18 +116,7 @@ public final class FabricRun {
   }
 
   private void slice() {
-    var next = world.now().plus(SLICE);
-    while (!agenda.isEmpty() && agenda.firstKey() <= next.toMillis()) {
-      var due = agenda.pollFirstEntry();
-      world.run(Duration.ofMillis(due.getKey()).minus(world.now()));
-      due.getValue().forEach(Runnable::run);
-    }
-    world.run(next.minus(world.now()));
-    if (world.now().toMillis() % 100 != 0) {
-      return;
-    }
-    pods.follow();
-    faults.remedy();
+    stage.step();
     switch (phase) {
       case COLD_START -> coldStart();
       case CHANGES -> changes();
@@ -144,13 +127,14 @@ public final class FabricRun {
   }
 
   private boolean isQuiet() {
-    return agenda.isEmpty()
+    return stage.isEmpty()
+        && stage.isOver()
         && pods.open() == 0
-        && world.now().minus(world.lastWrite()).compareTo(QUIET) >= 0;
+        && world.now().minus(world.lastWrite()).compareTo(ScriptRun.QUIET) >= 0;
   }
 
   private boolean isTooLate() {
-    return world.now().minus(phaseBegan).compareTo(MOST_TO_SETTLE) > 0;
+    return world.now().minus(phaseBegan).compareTo(ScriptRun.MOST_TO_SETTLE) > 0;
   }
 
   private void enter(Phase next) {
@@ -161,8 +145,8 @@ public final class FabricRun {
 
   private void coldStart() {
     if (isQuiet() || isTooLate()) {
-      coldStart = world.lastWrite().minus(lastCall);
-      violations.addAll(Reachability.differences(size, world, pods));
+      coldStart = world.lastWrite().minus(Duration.ofMillis(lastPod));
+      violations.addAll(differences());
       enter(violations.isEmpty() ? Phase.CHANGES : Phase.DONE);
     }
   }
@@ -174,13 +158,13 @@ public final class FabricRun {
       changing = false;
     }
     if (changing && isTooLate()) {
-      throw new IllegalStateException("a change is not done after " + MOST_TO_SETTLE);
+      throw new IllegalStateException("a change is not done after " + ScriptRun.MOST_TO_SETTLE);
     }
     if (changing) {
       return;
     }
     if (changes.size() >= size.changes()) {
-      violations.addAll(Reachability.differences(size, world, pods));
+      violations.addAll(differences());
       enter(violations.isEmpty() && !size.faults().isEmpty() ? Phase.FAULTS : Phase.DONE);
       return;
     }
@@ -195,12 +179,9 @@ public final class FabricRun {
     var pod = all.get((int) random.below(all.size()));
     int other = 1 + (int) (pod.node() + random.below(size.nodes() - 1L)) % size.nodes();
     switch (changes.size() % 3) {
-      case 0 -> create(other, (int) random.below(size.podsPerNode()));
-      case 1 -> {
-        pods.move(pod, other);
-        plan(world.now().plus(OVERLAP).toMillis(), () -> pods.leave(pod));
-      }
-      default -> pods.remove(pod);
+      case 0 -> stage.act(next(other, (int) random.below(size.podsPerNode())));
+      case 1 -> stage.act(new Act.Move(pod.name(), other, OVERLAP_MILLIS));
+      default -> stage.act(new Act.Remove(pod.name()));
     }
   }
 
@@ -215,7 +196,7 @@ public final class FabricRun {
 
   /** Time runs from when the last harm is made good. */
   private void settling() {
-    if (!faults.isOver()) {
+    if (!stage.isOver()) {
       phaseBegan = world.now();
     } else if (isTooLate() || isQuiet() && differences().isEmpty()) {
       settled = world.lastWrite().minus(phaseBegan);
@@ -229,7 +210,7 @@ public final class FabricRun {
   }
 
   private List<String> differences() {
-    return Reachability.differences(size, world, pods);
+    return stage.differences();
   }
 
   /** Where it is. */

@@ -2,16 +2,13 @@ package io.weft.simulation;
 
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
-/** Does harm, one thing after the other, and makes good what it did. */
+/** Does harm, one thing after the other. */
 final class Faults {
   /** A MAC that moves five times in 180 s is frozen (RFC 7432 §15.1): each moves less. */
   private static final long MOVES_APART_NANOS = Duration.ofSeconds(100).toNanos();
@@ -20,18 +17,18 @@ final class Faults {
       List.of(Kind.BRIDGE, Kind.VXLAN, Kind.PORT, Kind.VXLAN_FDB, Kind.FLOOD, Kind.NEIGHBOUR);
 
   private final FabricSize size;
+  private final Stage stage;
   private final World world;
   private final Pods pods;
   private final SplitMix64 random;
   private final TreeMap<Fault, Integer> counts = new TreeMap<>();
   private final TreeMap<String, Long> lastMoves = new TreeMap<>();
-  private final TreeMap<Long, List<Runnable>> remedies = new TreeMap<>();
-  private final TreeSet<String> troubled = new TreeSet<>();
 
-  Faults(FabricSize size, World world, Pods pods, SplitMix64 random) {
+  Faults(FabricSize size, Stage stage, SplitMix64 random) {
     this.size = size;
-    this.world = world;
-    this.pods = pods;
+    this.stage = stage;
+    this.world = stage.world();
+    this.pods = stage.pods();
     this.random = random;
   }
 
@@ -39,23 +36,8 @@ final class Faults {
     return counts;
   }
 
-  /** Makes good what is due by now. */
-  void remedy() {
-    long now = world.now().toNanos();
-    while (!remedies.isEmpty() && remedies.firstKey() <= now) {
-      remedies.pollFirstEntry().getValue().forEach(Runnable::run);
-    }
-  }
-
-  /** True when nothing is left to make good. */
-  boolean isOver() {
-    return remedies.isEmpty();
-  }
-
-  private void later(long leastSeconds, long mostSeconds, Runnable remedy) {
-    long millis = 1_000 * leastSeconds + random.below(1_000 * (mostSeconds - leastSeconds) + 1);
-    long at = world.now().plusMillis(millis).toNanos();
-    remedies.computeIfAbsent(at, _ -> new ArrayList<>()).add(remedy);
+  private long millis(long leastSeconds, long mostSeconds) {
+    return 1_000 * leastSeconds + random.below(1_000 * (mostSeconds - leastSeconds) + 1);
   }
 
   /** One more, of any kind. */
@@ -64,11 +46,11 @@ final class Faults {
     var fault = kinds.get((int) random.below(kinds.size()));
     boolean done =
         switch (fault) {
-          case NODE_CRASH -> crash(node());
-          case REFLECTOR_CRASH -> crash(reflector());
-          case PARTITION -> partition(node(), reflector());
+          case NODE_CRASH -> stage.act(new Act.Crash(node(), millis(1, 20)));
+          case REFLECTOR_CRASH -> stage.act(new Act.Crash(reflector(), millis(1, 20)));
+          case PARTITION -> stage.act(new Act.Cut(node(), reflector(), millis(1, 120)));
           case FOREIGN_HAND -> lose(node());
-          case KERNEL_REFUSAL -> refuse(node());
+          case KERNEL_REFUSAL -> stage.act(new Act.Refuse(node(), refusable(), millis(1, 5)));
           case CHURN -> churn();
           case POD_DEATH -> kill();
           case MIGRATION -> migrate();
@@ -86,30 +68,8 @@ final class Faults {
     return "r" + (1 + random.below(size.reflectors()));
   }
 
-  private boolean crash(String machine) {
-    if (!world.isAlive(machine)) {
-      return false;
-    }
-    world.crash(machine);
-    pods.crashed(machine);
-    later(1, 20, () -> world.restart(machine));
-    return true;
-  }
-
-  private boolean partition(String node, String reflector) {
-    var link = node + " " + reflector;
-    if (!troubled.add(link)) {
-      return false;
-    }
-    world.cut(node, reflector);
-    later(
-        1,
-        120,
-        () -> {
-          world.heal(node, reflector);
-          troubled.remove(link);
-        });
-    return true;
+  private Kind refusable() {
+    return REFUSABLE.get((int) random.below(REFUSABLE.size()));
   }
 
   /** A namespace or a port that goes takes endpoints with it: that is {@link Fault#POD_DEATH}. */
@@ -119,44 +79,15 @@ final class Faults {
             .map(ForwardingObject::key)
             .filter(key -> key.kind() != Kind.NAMESPACE && key.kind() != Kind.PORT)
             .toList();
-    if (keys.isEmpty()) {
-      return false;
-    }
-    world.lose(node, keys.get((int) random.below(keys.size())));
-    return true;
+    return !keys.isEmpty()
+        && stage.act(new Act.Lose(node, keys.get((int) random.below(keys.size()))));
   }
 
   private boolean kill() {
     var pod = idlePod();
-    if (pod.isEmpty() || pods.count() <= size.nodes()) {
-      return false;
-    }
-    var node = "n" + pod.get().node();
-    for (var object : world.kernel(node).objects(Kind.PORT)) {
-      if (object instanceof EndpointPort port && port.endpoint().equals(pod.get().name())) {
-        world.lose(node, port.key());
-        pods.died(pod.get());
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean refuse(String node) {
-    var kind = REFUSABLE.get((int) random.below(REFUSABLE.size()));
-    var trouble = node + " " + kind;
-    if (!troubled.add(trouble)) {
-      return false;
-    }
-    world.kernel(node).refuse(kind);
-    later(
-        1,
-        5,
-        () -> {
-          world.kernel(node).allow(kind);
-          troubled.remove(trouble);
-        });
-    return true;
+    return pod.isPresent()
+        && pods.count() > size.nodes()
+        && stage.act(new Act.Kill(pod.get().name()));
   }
 
   private Optional<Pods.Pod> idlePod() {
@@ -170,8 +101,10 @@ final class Faults {
     if (goes.isEmpty() || pods.count() <= size.nodes()) {
       return false;
     }
-    pods.remove(goes.get());
-    return pods.create(1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
+    stage.act(new Act.Remove(goes.get().name()));
+    return pods.next(
+            1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
+        .filter(pod -> stage.act(Act.Create.of(pod)))
         .isPresent();
   }
 
@@ -188,8 +121,6 @@ final class Faults {
       return false;
     }
     lastMoves.put(from.get().name(), now);
-    pods.move(from.get(), node);
-    later(1, 2, () -> pods.leave(from.get()));
-    return true;
+    return stage.act(new Act.Move(from.get().name(), node, millis(1, 2)));
   }
 }

@@ -49,7 +49,7 @@ final class NodeMachine extends Machine {
       Ipv4Address address,
       NodeIntent intent,
       SplitMix64 random,
-      Shared<ForwardingKey> keys,
+      SimulatedKernel kernel,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -58,7 +58,7 @@ final class NodeMachine extends Machine {
     this.underlay = new Underlay(address, address, UNDERLAY_MTU);
     this.intent = intent;
     this.random = random;
-    this.kernel = new SimulatedKernel(keys);
+    this.kernel = kernel;
     this.invariants = invariants;
     this.node = fresh();
   }

@@ -120,15 +120,33 @@ final class Pods {
 
   /** One more on a node, from 1; none when its network has no address left. */
   Optional<Pod> create(int node, int number) {
+    var pod = next(node, number);
+    pod.ifPresent(this::create);
+    return pod;
+  }
+
+  /** The next that may come to a node, from 1; none when its network has no address left. */
+  Optional<Pod> next(int node, int number) {
     int network = networkOf(node - 1, number);
     if (given[network] >= MOST_IN_NETWORK) {
       return Optional.empty();
     }
     var ip = new Ipv4Address(subnet(size, network) + FIRST_HOST + given[network]++);
-    var pod = new Pod("p" + names++, network, ip, node);
-    wanted.put(pod.name(), pod);
+    return Optional.of(new Pod("p" + names++, network, ip, node));
+  }
+
+  /** It comes; false when it is there already. */
+  boolean create(Pod pod) {
+    if (wanted.putIfAbsent(pod.name(), pod) != null) {
+      return false;
+    }
     call(pod, true);
-    return Optional.of(pod);
+    return true;
+  }
+
+  /** One that shall be somewhere. */
+  Optional<Pod> find(String name) {
+    return Optional.ofNullable(wanted.get(name));
   }
 
   void remove(Pod pod) {

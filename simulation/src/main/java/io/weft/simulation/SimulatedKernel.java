@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
  * with it. It outlives the agent.
  */
-public final class SimulatedKernel {
+public class SimulatedKernel {
   private final TreeMap<ForwardingKey, ForwardingObject> objects = new TreeMap<>();
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
   private final Shared<ForwardingKey> shared;
@@ -32,12 +32,17 @@ public final class SimulatedKernel {
   }
 
   /** What stands, in the order of dependencies, as a dump shows it. */
-  public Collection<ForwardingObject> objects() {
+  public final Collection<ForwardingObject> objects() {
     return Collections.unmodifiableCollection(objects.values());
   }
 
+  /** True when something stands under the key. */
+  final boolean has(ForwardingKey key) {
+    return objects.containsKey(key);
+  }
+
   /** What stands of one kind. */
-  public List<ForwardingObject> objects(Kind kind) {
+  public final List<ForwardingObject> objects(Kind kind) {
     var first = new ForwardingKey(kind, "", 0, "");
     return objects.tailMap(first).entrySet().stream()
         .takeWhile(entry -> entry.getKey().kind() == kind)
@@ -46,17 +51,17 @@ public final class SimulatedKernel {
   }
 
   /** Counts changes that were asked for, needless and refused ones among them. */
-  public long writes() {
+  public final long writes() {
     return writes;
   }
 
   /** From now on objects of this kind cannot be made. */
-  public void refuse(Kind kind) {
+  public final void refuse(Kind kind) {
     refused.add(kind);
   }
 
   /** Takes back {@link #refuse}. */
-  public void allow(Kind kind) {
+  public final void allow(Kind kind) {
     refused.remove(kind);
   }
 
@@ -86,7 +91,7 @@ public final class SimulatedKernel {
   }
 
   /** Takes one object away, as someone else might; the notices that follow. */
-  List<Observation> lose(ForwardingKey key) {
+  final List<Observation> lose(ForwardingKey key) {
     var notices = new ArrayList<Observation>();
     if (objects.remove(key) != null) {
       notices.add(new Observation(key, Optional.empty()));

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -53,6 +54,7 @@ public final class World {
     private int sessions = Integer.MAX_VALUE;
     private boolean digest;
     private boolean started = true;
+    private Function<Shared<ForwardingKey>, SimulatedKernel> kernels = SimulatedKernel::new;
     private final List<NetworkIntent> networks = new ArrayList<>();
     private final List<TenantIntent> tenants = new ArrayList<>();
 
@@ -82,6 +84,12 @@ public final class World {
     /** Keeps of the trace only what {@link World#traceSha256} says. */
     public Builder digestOnly() {
       digest = true;
+      return this;
+    }
+
+    /** Makes the nodes' kernels; they share the keys that they hold. */
+    Builder kernels(Function<Shared<ForwardingKey>, SimulatedKernel> maker) {
+      kernels = maker;
       return this;
     }
 
@@ -137,7 +145,7 @@ public final class World {
               vtep(i),
               intent(i, builder.networks),
               random,
-              keys,
+              builder.kernels.apply(keys),
               invariants,
               timeline,
               trace,
@@ -286,6 +294,11 @@ public final class World {
   public Duration lastWrite() {
     return Duration.ofNanos(
         nodes.values().stream().mapToLong(NodeMachine::lastWriteNanos).max().orElse(0));
+  }
+
+  /** True when there is a node or reflector of this name, alive or not. */
+  public boolean has(String name) {
+    return nodes.containsKey(name) || reflectors.containsKey(name);
   }
 
   /** True while the process of a node or reflector runs. */

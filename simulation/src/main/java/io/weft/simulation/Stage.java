@@ -1,0 +1,220 @@
+package io.weft.simulation;
+
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * A fabric and what is done to it: acts, each made good when its time is over, and the pods' calls,
+ * which are followed every {@link #STEP_MILLIS}. It keeps the script of what was done.
+ */
+final class Stage {
+  /** How often pods' calls are followed, and the run looks whether it goes on. */
+  static final long STEP_MILLIS = 100;
+
+  private final FabricSize size;
+  private final long seed;
+  private final World world;
+  private final Pods pods;
+  private final TreeMap<Long, List<Act>> planned = new TreeMap<>();
+  private final TreeMap<Long, List<Runnable>> remedies = new TreeMap<>();
+  private final TreeSet<String> troubled = new TreeSet<>();
+  private final List<Script.Line> done = new ArrayList<>();
+
+  /** All nodes are down. */
+  Stage(FabricSize size, long seed, Function<World.Builder, World.Builder> settings) {
+    this.size = size;
+    this.seed = seed;
+    var builder =
+        World.builder(seed)
+            .nodes(size.nodes())
+            .reflectors(size.reflectors())
+            .sessionsPerNode(2)
+            .nodesDown()
+            .digestOnly();
+    Pods.networks(size).forEach(builder::network);
+    Pods.tenants(size).forEach(builder::tenant);
+    this.world = settings.apply(builder).build();
+    this.pods = new Pods(size, world);
+  }
+
+  World world() {
+    return world;
+  }
+
+  Pods pods() {
+    return pods;
+  }
+
+  /** What was done so far. */
+  Script script() {
+    return new Script(size, seed, done);
+  }
+
+  /** Asks for an act at its time, which is not over. */
+  void plan(long millis, Act act) {
+    planned.computeIfAbsent(millis, _ -> new ArrayList<>()).add(act);
+  }
+
+  /** True when nothing is left to do. */
+  boolean isEmpty() {
+    return planned.isEmpty();
+  }
+
+  /** True when nothing is left to make good. */
+  boolean isOver() {
+    return remedies.isEmpty();
+  }
+
+  /** Lets the next {@link #STEP_MILLIS} pass, with all that is planned in them. */
+  void step() {
+    long end = now() + STEP_MILLIS;
+    for (long next = next(end); next < end; next = next(end)) {
+      passUntil(next);
+      act(next);
+    }
+    passUntil(end);
+    pods.follow();
+    act(end);
+  }
+
+  private long next(long end) {
+    long next = planned.isEmpty() ? end : planned.firstKey();
+    return Math.min(end, remedies.isEmpty() ? next : Math.min(next, remedies.firstKey()));
+  }
+
+  private void passUntil(long millis) {
+    world.run(Duration.ofMillis(millis).minus(world.now()));
+  }
+
+  private long now() {
+    return world.now().toMillis();
+  }
+
+  private void act(long millis) {
+    while (!remedies.isEmpty() && remedies.firstKey() <= millis) {
+      remedies.pollFirstEntry().getValue().forEach(Runnable::run);
+    }
+    while (!planned.isEmpty() && planned.firstKey() <= millis) {
+      planned.pollFirstEntry().getValue().forEach(this::act);
+    }
+  }
+
+  private void later(long millis, Runnable remedy) {
+    remedies.computeIfAbsent(now() + millis, _ -> new ArrayList<>()).add(remedy);
+  }
+
+  /** Does it now; false when it cannot be done. */
+  boolean act(Act act) {
+    boolean acts = perform(act);
+    if (acts) {
+      done.add(new Script.Line(now(), act));
+    }
+    return acts;
+  }
+
+  private boolean perform(Act act) {
+    return switch (act) {
+      case Act.Start(var node) -> {
+        boolean down = world.has(node) && !world.isAlive(node);
+        if (down) {
+          world.restart(node);
+        }
+        yield down;
+      }
+      case Act.Create(var pod, int node, int network, var ip) ->
+          node <= size.nodes()
+              && network < size.networks()
+              && pods.create(new Pods.Pod(pod, network, ip, node));
+      case Act.Remove(var pod) -> present(pod).map(this::remove).isPresent();
+      case Act.Move(var pod, int node, long millis) -> {
+        var from = present(pod).filter(p -> p.node() != node && node <= size.nodes());
+        from.ifPresent(
+            p -> {
+              pods.move(p, node);
+              later(millis, () -> pods.leave(p));
+            });
+        yield from.isPresent();
+      }
+      case Act.Kill(var pod) -> present(pod).filter(this::kill).isPresent();
+      case Act.Crash(var machine, long millis) -> {
+        boolean alive = world.has(machine) && world.isAlive(machine);
+        if (alive) {
+          world.crash(machine);
+          pods.crashed(machine);
+          later(millis, () -> world.restart(machine));
+        }
+        yield alive;
+      }
+      case Act.Cut(var one, var other, long millis) -> {
+        boolean cuts =
+            world.has(one) && world.has(other) && troubled.add("cut " + one + " " + other);
+        if (cuts) {
+          world.cut(one, other);
+          later(
+              millis,
+              () -> {
+                world.heal(one, other);
+                troubled.remove("cut " + one + " " + other);
+              });
+        }
+        yield cuts;
+      }
+      case Act.Lose(var node, var key) -> {
+        boolean there = world.has(node) && world.kernel(node).has(key);
+        if (there) {
+          world.lose(node, key);
+        }
+        yield there;
+      }
+      case Act.Refuse(var node, var kind, long millis) -> refuse(node, kind, millis);
+    };
+  }
+
+  private boolean refuse(String node, Kind kind, long millis) {
+    var trouble = "refuse " + node + " " + kind;
+    if (!world.has(node) || !troubled.add(trouble)) {
+      return false;
+    }
+    world.kernel(node).refuse(kind);
+    later(
+        millis,
+        () -> {
+          world.kernel(node).allow(kind);
+          troubled.remove(trouble);
+        });
+    return true;
+  }
+
+  private Optional<Pods.Pod> present(String pod) {
+    return pods.find(pod);
+  }
+
+  private boolean remove(Pods.Pod pod) {
+    pods.remove(pod);
+    return true;
+  }
+
+  private boolean kill(Pods.Pod pod) {
+    var node = "n" + pod.node();
+    for (var object : world.kernel(node).objects(Kind.PORT)) {
+      if (object instanceof EndpointPort port && port.endpoint().equals(pod.name())) {
+        world.lose(node, port.key());
+        pods.died(pod);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is not as it should be now, nobody doing anything. */
+  List<String> differences() {
+    return Reachability.differences(size, world, pods);
+  }
+}
