@@ -38,8 +38,9 @@ import picocli.CommandLine.Spec;
     name = "simulate",
     mixinStandardHelpOptions = true,
     description = {
-      "A whole fabric in this process, on a virtual clock: the same brains as in the agents and reflectors, over simulated"
-          + " kernels and links. It starts from nothing, changes, suffers faults if asked to, and is checked all the while."
+      "A whole fabric in this process, on a virtual clock: the same brains as in the agents and"
+          + " reflectors, over simulated kernels and links. It starts from nothing, changes,"
+          + " suffers faults if asked to, and is checked all the while."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:all held", "1:something did not hold", "2:the command line is wrong"},
@@ -101,8 +102,9 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "FAULT",
       split = ",",
       description =
-          "What happens after the changes, at random: all, or some of node-crash, reflector-crash, partition,"
-              + " foreign-hand, kernel-refusal, churn, pod-death, migration. Default: none.")
+          "What happens after the changes, at random: all, or some of node-crash, reflector-crash,"
+              + " partition, foreign-hand, kernel-refusal, churn, pod-death, migration. Default:"
+              + " none.")
   private List<String> faults = List.of();
 
   @Option(

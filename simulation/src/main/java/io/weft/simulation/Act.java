@@ -90,8 +90,7 @@ sealed interface Act {
         };
     if (words.size() != wanted) {
       throw new IllegalArgumentException(
-          "'%s' takes %d words, not %d"
-              .formatted(words.getFirst(), wanted - 1, words.size() - 1));
+          "'%s' takes %d words, not %d".formatted(words.getFirst(), wanted - 1, words.size() - 1));
     }
     var what = words.get(1);
     return switch (words.getFirst()) {

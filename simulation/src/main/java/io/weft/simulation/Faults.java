@@ -102,8 +102,7 @@ final class Faults {
       return false;
     }
     stage.act(new Act.Remove(goes.get().name()));
-    return pods.next(
-            1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
+    return pods.next(1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
         .filter(pod -> stage.act(Act.Create.of(pod)))
         .isPresent();
   }

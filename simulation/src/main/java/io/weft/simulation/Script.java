@@ -90,8 +90,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
             .skip(1)
             .map(word -> word.split("=", 2))
             .filter(pair -> pair.length == 2)
-            .collect(
-                Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, _) -> a, TreeMap::new));
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, _) -> a, TreeMap::new));
     int networks = number(values, "networks");
     var size =
         new FabricSize(

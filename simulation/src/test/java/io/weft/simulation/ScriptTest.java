@@ -39,8 +39,7 @@ final class ScriptTest {
         Duration.ofSeconds(60));
   }
 
-  private static FabricRun finished(
-      long seed, Function<World.Builder, World.Builder> settings) {
+  private static FabricRun finished(long seed, Function<World.Builder, World.Builder> settings) {
     var run = new FabricRun(size(), seed, settings);
     while (run.advance()) {}
     return run;
@@ -104,8 +103,7 @@ final class ScriptTest {
     Function<World.Builder, World.Builder> broken =
         builder -> builder.kernels(shared -> new Keeping(shared, Kind.VXLAN_FDB));
     var run = finished(5, broken);
-    assertThat(new Shrinking(broken, () -> false).shrink(run.script()))
-        .isEqualTo(run.script());
+    assertThat(new Shrinking(broken, () -> false).shrink(run.script())).isEqualTo(run.script());
     assertThat(Shrinking.shrink(finished(5, builder -> builder).script(), () -> true).lines())
         .as("what does not fail is not shrunk")
         .hasSizeGreaterThan(40);
@@ -149,7 +147,8 @@ final class ScriptTest {
     wrong("line 1: nodes must be from 2 to 10000, not 1", fabric.replace("nodes=2", "nodes=1"));
     wrong("line 3: there is no 'burn'", "# a fabric", fabric, "10 burn n1");
     wrong("line 2: 'crash' takes 2 words, not 1", fabric, "10 crash n1");
-    wrong("line 2: 'web' is not 'net' with a number behind it", fabric, "1 create p n1 web 1.1.1.1");
+    wrong(
+        "line 2: 'web' is not 'net' with a number behind it", fabric, "1 create p n1 web 1.1.1.1");
   }
 
   private static void wrong(String message, String... lines) {

@@ -166,8 +166,13 @@ final class Instances {
       SortedMap<String, TenantIntent> wanted,
       Underlay underlay) {
     var before = tenants.find(network.namespace());
-    if (before.isPresent() != tenants.isWanted(network.namespace())) {
-      tenants.change(wanted, underlay, distinguishers(), () -> {});
+    boolean stays = tenants.isWanted(network.namespace());
+    if (before.isPresent() != stays) {
+      if (stays) {
+        tenants.open(network.namespace(), wanted, underlay, distinguishers());
+      } else {
+        tenants.change(wanted, underlay, distinguishers(), () -> {});
+      }
       importTargets = Optional.empty();
     }
     var after = tenants.find(network.namespace());

@@ -58,8 +58,38 @@ final class Tenants {
 
   /** True when a routed network is in the namespace. */
   boolean isWanted(String namespace) {
-    return networks.get().stream()
-        .anyMatch(network -> network.namespace().equals(namespace) && network.intent().isRouted());
+    return networks.get().stream().anyMatch(network -> isRoutedIn(network, namespace));
+  }
+
+  /**
+   * Opens the one of a namespace whose first routed network came. The others are not looked at:
+   * there may be many, and somebody waits.
+   *
+   * @param wanted by name; one that is not in there is not opened
+   */
+  void open(
+      String namespace,
+      SortedMap<String, TenantIntent> wanted,
+      Underlay underlay,
+      Collection<RouteDistinguisher> taken) {
+    networks.get().stream()
+        .filter(network -> isRoutedIn(network, namespace))
+        .flatMap(network -> network.intent().tenant().stream())
+        .findFirst()
+        .flatMap(tenant -> Optional.ofNullable(wanted.get(tenant)))
+        .ifPresent(
+            intent -> {
+              var rd = Distinguishers.free(intent.l3Vni(), underlay, taken);
+              var opened = open(namespace, intent, underlay, rd);
+              byNamespace.put(namespace, opened);
+              opened.plan();
+              shown.put(opened);
+              changeWaysOut(underlay);
+            });
+  }
+
+  private static boolean isRoutedIn(NetworkInstance network, String namespace) {
+    return network.namespace().equals(namespace) && network.intent().isRouted();
   }
 
   /**
@@ -158,11 +188,7 @@ final class Tenants {
         intent,
         underlay,
         rd,
-        () ->
-            networks.get().stream()
-                .filter(
-                    network -> network.namespace().equals(namespace) && network.intent().isRouted())
-                .toList(),
+        () -> networks.get().stream().filter(network -> isRoutedIn(network, namespace)).toList(),
         () ->
             intended.get().stream()
                 .filter(network -> network.tenant().filter(intent.name()::equals).isPresent())
