@@ -1,5 +1,6 @@
 package io.weft.cli;
 
+import io.weft.agent.AgentVersion;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Help;
 @Command(
     name = "weft",
     mixinStandardHelpOptions = true,
-    version = "weft 0.1.0",
+    version = "weft " + AgentVersion.TEXT,
     description = "VXLAN-EVPN overlay networking for bare-metal Kubernetes.",
     subcommands = {
       NodeCommand.class,

@@ -1,11 +1,14 @@
 package io.weft.agent.cluster;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.addresses.ApiStore;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.net.IpPrefix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,6 +23,7 @@ public final class Cluster implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("weft-cluster-timer").factory());
   private final AtomicReference<ClusterNode> watching = new AtomicReference<>();
+  private final AtomicReference<NodeStateWriter> writing = new AtomicReference<>();
 
   /**
    * Calls nobody yet.
@@ -40,23 +44,37 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Begins to watch the object of the node.
+   * Begins to watch the object of the node, and to write its NodeState.
    *
    * @param podCidrs takes the node's own part of the cluster's subnets, at first and at each change
+   * @param summary what {@code weft status} says, and the number of {@code networks}
    */
-  public void start(Consumer<List<IpPrefix>> podCidrs) {
+  public void start(Consumer<List<IpPrefix>> podCidrs, Callable<ObjectNode> summary) {
+    var writer = new NodeStateWriter(client, node, summary);
+    writing.set(writer);
     watching.set(
-        new ClusterNode(client, node, seen -> podCidrs.accept(seen.podCidrs()), timer, kept));
+        new ClusterNode(
+            client,
+            node,
+            seen -> {
+              podCidrs.accept(seen.podCidrs());
+              writer.see(seen);
+            },
+            timer,
+            kept));
   }
 
   /** What is wrong, a line each. */
   public List<String> problems() {
-    var own = watching.get();
-    return own == null ? List.of() : own.problems();
+    var problems = new ArrayList<String>();
+    Optional.ofNullable(watching.get()).ifPresent(each -> problems.addAll(each.problems()));
+    Optional.ofNullable(writing.get()).ifPresent(each -> problems.addAll(each.problems()));
+    return problems;
   }
 
   @Override
   public void close() {
+    Optional.ofNullable(writing.get()).ifPresent(NodeStateWriter::close);
     client.close();
     var own = watching.get();
     if (own != null) {

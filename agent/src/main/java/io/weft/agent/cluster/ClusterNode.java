@@ -25,12 +25,19 @@ final class ClusterNode implements AutoCloseable {
   /**
    * The object as it was last.
    *
+   * @param uid empty: there is none of the name
    * @param podCidrs {@code spec.podCIDRs}; none while the cluster gives out none
+   * @param taints {@code spec.taints}
    * @param problems what of it cannot be used
    */
-  record Seen(String uid, List<IpPrefix> podCidrs, List<String> problems) {
+  record Seen(
+      String uid,
+      String resourceVersion,
+      List<IpPrefix> podCidrs,
+      List<JsonNode> taints,
+      List<String> problems) {
     /** There is none of the name. */
-    static final Seen NONE = new Seen("", List.of(), List.of());
+    static final Seen NONE = new Seen("", "", List.of(), List.of(), List.of());
 
     /** Never throws, whatever the object. */
     static Seen of(JsonNode object) {
@@ -45,7 +52,14 @@ final class ClusterNode implements AutoCloseable {
                   .formatted(object.at("/metadata/name").asText(), e.getMessage()));
         }
       }
-      return new Seen(object.at("/metadata/uid").asText(), List.copyOf(cidrs), problems);
+      var taints = new ArrayList<JsonNode>();
+      object.at("/spec/taints").forEach(taints::add);
+      return new Seen(
+          object.at("/metadata/uid").asText(),
+          object.at("/metadata/resourceVersion").asText(),
+          List.copyOf(cidrs),
+          List.copyOf(taints),
+          List.copyOf(problems));
     }
   }
 

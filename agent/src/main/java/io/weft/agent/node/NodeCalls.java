@@ -111,6 +111,13 @@ final class NodeCalls {
     return document;
   }
 
+  /** The status, and how many networks have endpoints here. */
+  ObjectNode summary() throws CallRefused, InterruptedException {
+    var document = status();
+    long used = view().networks().stream().filter(each -> each.localEndpoints() > 0).count();
+    return document.put("networks", used);
+  }
+
   private ObjectNode peers() throws CallRefused, InterruptedException {
     return peerJson.get().addTo(BgpJson.peers(speaker(), System.nanoTime()));
   }

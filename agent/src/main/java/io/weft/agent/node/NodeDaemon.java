@@ -184,7 +184,8 @@ public final class NodeDaemon implements AutoCloseable {
                 loop.put(new NodeEvent.PodCidrsSeen(podCidrs));
               }
               addresses.ifPresent(AddressShell::start);
-            });
+            },
+            calls::summary);
   }
 
   private CniServer openCni() throws IOException {

@@ -17,7 +17,8 @@ final class RecordSchemas {
   private RecordSchemas() {}
 
   static List<KindSchema> all() {
-    return List.of(vniClaim(), AddressSchemas.BLOCK, AddressSchemas.CLAIM);
+    return List.of(
+        vniClaim(), AddressSchemas.BLOCK, AddressSchemas.CLAIM, NodeStateSchema.NODE_STATE);
   }
 
   private static KindSchema vniClaim() {

@@ -116,7 +116,7 @@ public final class ResourceSchemas {
     };
   }
 
-  private static Fields status(Schema.Field... fields) {
+  static Fields status(Schema.Field... fields) {
     return new Fields(
         Stream.concat(
                 Stream.of(fields),

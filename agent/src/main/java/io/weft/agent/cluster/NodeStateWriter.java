@@ -1,0 +1,239 @@
+package io.weft.agent.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.cluster.ClusterNode.Seen;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.api.ApiCollection;
+import io.weft.kubernetes.api.ApiFailure;
+import io.weft.kubernetes.resource.Resource;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the NodeState of this node when it has changed: another condition after ten seconds at
+ * most, other numbers after a minute, so that thousands of nodes do not load the server. And takes
+ * the taint {@code weft.io/not-ready} from the Node, once, when the node is ready: whoever makes
+ * nodes may put it there, and pods do not come before.
+ */
+final class NodeStateWriter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeStateWriter.class);
+
+  static final String TAINT = "weft.io/not-ready";
+
+  /** Until the node is ready; then as often as it may write. */
+  private static final Duration FIRST_LOOKS = Duration.ofSeconds(1);
+
+  private static final Duration BETWEEN_CONDITIONS = Duration.ofSeconds(10);
+  private static final Duration BETWEEN_NUMBERS = Duration.ofSeconds(60);
+  private static final ApiCollection STATES =
+      ApiCollection.of("/apis/" + Resource.API_VERSION + "/nodestates");
+  private static final ApiCollection NODES = ApiCollection.of("/api/v1/nodes");
+
+  private final ApiClient client;
+  private final String node;
+  private final Callable<ObjectNode> summary;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile Optional<Seen> seen = Optional.empty();
+  private volatile List<String> problems = List.of();
+
+  // Of its thread alone.
+
+  /** What the object says; missing: not known, or there is none. */
+  private JsonNode written = MissingNode.getInstance();
+
+  private boolean read;
+  private Duration wait = FIRST_LOOKS;
+  private Instant nextUntaint = Instant.EPOCH;
+  private Optional<String> failure = Optional.empty();
+  private Optional<String> taintFailure = Optional.empty();
+
+  /** The version of the Node that was changed, or that somebody else was faster with. */
+  private String patched = "";
+
+  private Instant nextConditions = Instant.EPOCH;
+  private Instant nextNumbers = Instant.EPOCH;
+
+  /** Begins. */
+  NodeStateWriter(ApiClient client, String node, Callable<ObjectNode> summary) {
+    this.client = client;
+    this.node = node;
+    this.summary = summary;
+    this.thread = Thread.ofVirtual().name("node-state").start(this::run);
+  }
+
+  /** The object of the node is this now. */
+  void see(Seen next) {
+    seen = Optional.of(next);
+  }
+
+  /** What is wrong, a line each. */
+  List<String> problems() {
+    return problems;
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+        look();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() throws InterruptedException {
+    ObjectNode now;
+    try {
+      now = summary.call();
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      LOG.debug("the node says nothing of itself: {}", e.toString());
+      return;
+    }
+    try {
+      untaint(now);
+    } catch (ApiFailure e) {
+      nextUntaint = Instant.now().plus(BETWEEN_CONDITIONS);
+      taintFailure =
+          Optional.of("Kubernetes API: the taint " + TAINT + " stays: " + e.getMessage());
+    }
+    try {
+      write(now);
+    } catch (ApiFailure e) {
+      nextConditions = Instant.now().plus(BETWEEN_CONDITIONS);
+      nextNumbers = nextConditions;
+      read = false;
+      failure = Optional.of("Kubernetes API: NodeState: " + e.getMessage());
+    }
+    wait = NodeState.Readiness.of(now).ready() ? BETWEEN_CONDITIONS : FIRST_LOOKS;
+    problems = Stream.of(taintFailure, failure).flatMap(Optional::stream).toList();
+  }
+
+  // ---- the object ---------------------------------------------------------------------------
+
+  private void write(ObjectNode now) throws ApiFailure, InterruptedException {
+    var time = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    if (seen.isEmpty() || time.isBefore(nextConditions)) {
+      return; // whose it is, is not known yet
+    }
+    if (!read) {
+      written = existing();
+      read = true;
+    }
+    var next = NodeState.of(now, written, time);
+    if (NodeState.isSame(next, written)
+        || !NodeState.isUrgent(next, written) && time.isBefore(nextNumbers)) {
+      return;
+    }
+    put(next);
+    failure = Optional.empty();
+    written = next;
+    nextConditions = time.plus(BETWEEN_CONDITIONS);
+    nextNumbers = time.plus(BETWEEN_NUMBERS);
+  }
+
+  private JsonNode existing() throws ApiFailure, InterruptedException {
+    try {
+      return client.get(STATES.item(node)).path("status");
+    } catch (ApiFailure e) {
+      if (e.isNotFound()) {
+        return MissingNode.getInstance();
+      }
+      throw e;
+    }
+  }
+
+  private void put(ObjectNode status) throws ApiFailure, InterruptedException {
+    var patch = JsonNodeFactory.instance.objectNode();
+    patch.set("status", status);
+    try {
+      client.merge(STATES.item(node) + "/status", patch);
+    } catch (ApiFailure e) {
+      if (!e.isNotFound()) {
+        throw e;
+      }
+      client.create(STATES.path(), fresh());
+      client.merge(STATES.item(node) + "/status", patch);
+    }
+  }
+
+  /** It goes with its Node: the cluster's garbage collector sees to that. */
+  private ObjectNode fresh() {
+    var object =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("apiVersion", Resource.API_VERSION)
+            .put("kind", "NodeState");
+    var metadata = object.putObject("metadata").put("name", node);
+    seen.filter(each -> !each.uid().isEmpty())
+        .ifPresent(
+            owner ->
+                metadata
+                    .putArray("ownerReferences")
+                    .addObject()
+                    .put("apiVersion", "v1")
+                    .put("kind", "Node")
+                    .put("name", node)
+                    .put("uid", owner.uid()));
+    return object;
+  }
+
+  // ---- the taint ----------------------------------------------------------------------------
+
+  private void untaint(ObjectNode now) throws ApiFailure, InterruptedException {
+    var own = seen.orElse(Seen.NONE);
+    if (own.taints().stream().noneMatch(NodeStateWriter::isOurs)) {
+      taintFailure = Optional.empty();
+      return;
+    }
+    if (Instant.now().isBefore(nextUntaint)
+        || own.resourceVersion().equals(patched)
+        || !NodeState.Readiness.of(now).ready()) {
+      return;
+    }
+    var patch = JsonNodeFactory.instance.objectNode();
+    patch.putObject("metadata").put("resourceVersion", own.resourceVersion());
+    var taints = patch.putObject("spec").putArray("taints");
+    own.taints().stream().filter(taint -> !isOurs(taint)).forEach(taints::add);
+    try {
+      client.merge(NODES.item(node), patch);
+      LOG.info("node {} is ready: its taint {} is taken away", node, TAINT);
+    } catch (ApiFailure e) {
+      if (!e.isConflict()) {
+        throw e;
+      } // somebody changed it meanwhile: it is tried again with what comes next
+    }
+    patched = own.resourceVersion();
+    taintFailure = Optional.empty();
+  }
+
+  private static boolean isOurs(JsonNode taint) {
+    return taint.path("key").asText().equals(TAINT);
+  }
+
+  /** Ends; the object stays as it is. */
+  @Override
+  public void close() {
+    closed.countDown();
+    thread.interrupt();
+    try {
+      thread.join(Duration.ofSeconds(2));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
