@@ -68,7 +68,14 @@ public final class ClusterController {
   private final TreeMap<String, Failure> failures = new TreeMap<>();
 
   /** What was written into each status last: a server that does not keep it is not asked on. */
-  private final TreeMap<String, List<Condition>> written = new TreeMap<>();
+  private final TreeMap<String, Written> written = new TreeMap<>();
+
+  /**
+   * A status that the server took.
+   *
+   * @param over the version of the object before
+   */
+  private record Written(String over, long at, List<Condition> conditions) {}
 
   /** Why calls about a subject fail, and when the next try is. */
   private record Failure(int times, long retry, String why) {}
@@ -199,8 +206,11 @@ public final class ClusterController {
     underWay.values().forEach(call -> busy.add(call.subject()));
     for (var each = todo.iterator(); each.hasNext() && room > 0; ) {
       var call = each.next();
+      if (isRepeated(call) && isOldSight(now, call)) {
+        continue;
+      }
       if (isRepeated(call) && !failures.containsKey(call.subject())) {
-        failed(now, call, NOT_KEPT);
+        fail(now, call, NOT_KEPT);
       }
       var failure = Optional.ofNullable(failures.get(call.subject()));
       if (!busy.contains(call.subject())
@@ -218,7 +228,16 @@ public final class ClusterController {
   private boolean isRepeated(ClusterCall call) {
     return call instanceof WriteStatus write
         && Optional.ofNullable(written.get(call.subject()))
-            .filter(before -> Conditions.sayTheSame(before, write.conditions()))
+            .filter(before -> Conditions.sayTheSame(before.conditions(), write.conditions()))
+            .isPresent();
+  }
+
+  /** What was written is not seen yet. */
+  private boolean isOldSight(Moment now, ClusterCall call) {
+    return call instanceof WriteStatus write
+        && Optional.ofNullable(written.get(call.subject()))
+            .filter(before -> before.over().equals(write.object().version()))
+            .filter(before -> now.nanos() - before.at() < LOOK_AGAIN)
             .isPresent();
   }
 
@@ -241,7 +260,7 @@ public final class ClusterController {
     }
     if (call instanceof ReadLease || call instanceof WriteLease) {
       if (outcome instanceof CallOutcome.Failed(var why)) {
-        failed(now, call, why);
+        fail(now, call, why);
       } else {
         failures.remove(call.subject());
       }
@@ -255,13 +274,17 @@ public final class ClusterController {
       return;
     }
     switch (outcome) {
-      case CallOutcome.Done() when isRepeated(call) -> failed(now, call, NOT_KEPT);
-      case CallOutcome.Done() -> done(call);
+      case CallOutcome.Done() when isRepeated(call) -> fail(now, call, NOT_KEPT);
+      case CallOutcome.Done() -> done(now, call);
       case CallOutcome.Refused _ -> { // somebody was faster; what is seen next decides
         failures.remove(call.subject());
         unseen.add(call.subject());
       }
-      case CallOutcome.Failed(var why) -> failed(now, call, why);
+      case CallOutcome.Failed(var why) -> {
+        fail(now, call, why);
+        // Who is to be removed is asked for again before.
+        todo.add(call instanceof OfClaim(RemoveClaim(var claim)) ? new AskOwner(claim) : call);
+      }
       case CallOutcome.OwnerFound(var owner) -> {
         failures.remove(call.subject());
         if (call instanceof AskOwner(var claim)
@@ -274,11 +297,12 @@ public final class ClusterController {
     }
   }
 
-  private void done(ClusterCall call) {
+  private void done(Moment now, ClusterCall call) {
     failures.remove(call.subject());
     unseen.add(call.subject());
     if (call instanceof WriteStatus write) {
-      written.put(call.subject(), write.conditions());
+      written.put(
+          call.subject(), new Written(write.object().version(), now.nanos(), write.conditions()));
       notes.addAll(write.notes());
       write
           .vni()
@@ -310,7 +334,7 @@ public final class ClusterController {
     return (write.object().kind().equals("Tenant") ? "has L3 VNI " : "has VNI ") + vni;
   }
 
-  private void failed(Moment now, ClusterCall call, String why) {
+  private void fail(Moment now, ClusterCall call, String why) {
     var before = Optional.ofNullable(failures.get(call.subject()));
     int times = before.map(Failure::times).orElse(0);
     failures.put(
@@ -319,7 +343,6 @@ public final class ClusterController {
     if (before.filter(known -> known.why().equals(why)).isEmpty()) {
       effects.add(new Report(true, call.subject() + ": " + why + "; it is tried again"));
     }
-    mustDecide = true;
   }
 
   // ---- Questions --------------------------------------------------------------------------
