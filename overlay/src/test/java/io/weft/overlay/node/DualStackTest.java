@@ -37,10 +37,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A node of a fabric whose nodes have VTEPs of both families (decisions/0023). */
 final class DualStackTest {
@@ -384,6 +388,53 @@ final class DualStackTest {
     assertThat(again.announced()).hasSize(4);
     again.detach("a");
     assertThat(again.kernel).isEmpty();
+  }
+
+  /** In whichever order routes and addresses come and go, what stands follows from what is said. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void theOrderOfWhatHappensCountsForNothing(long seed) {
+    var random = new Random(seed);
+    var own = List.of(BOTH, underlay(V4), underlay(V6));
+    var now = BOTH;
+    start(now, WEB);
+    var said = new TreeSet<String>();
+    for (int i = 0; i < 60; i++) {
+      int node = 2 + random.nextInt(3);
+      boolean ipv6 = random.nextBoolean();
+      boolean flood = random.nextBoolean();
+      var route = flood ? flood(node, ipv6) : mac(node, ipv6, "192.168.1." + node);
+      var word = node + (ipv6 ? "v6" : "v4") + (flood ? " flood" : " mac");
+      if (random.nextInt(8) == 0) {
+        now = own.get(random.nextInt(own.size()));
+        change(now);
+      } else if (said.add(word)) {
+        say(route, node, ipv6);
+      } else {
+        said.remove(word);
+        one.unsay(route);
+      }
+      var copies = new ArrayList<String>();
+      var macs = new ArrayList<ForwardingObject>();
+      for (int other = 2; other <= 4; other++) {
+        chosen(now, said, other, " flood").ifPresent(copies::add);
+        var mac = "192.168.1." + other;
+        chosen(now, said, other, " mac").ifPresent(vtep -> macs.addAll(rows(mac, vtep)));
+      }
+      assertThat(floodList()).as("step %d", i).containsExactlyInAnyOrderElementsOf(copies);
+      assertThat(rows()).as("step %d", i).containsExactlyInAnyOrderElementsOf(macs);
+      assertThat(one.kernel(Kind.VXLAN)).hasSize(now.vteps().size());
+      assertThat(one.announced()).hasSize(2 * now.vteps().size());
+    }
+  }
+
+  private static Optional<String> chosen(
+      Underlay own, SortedSet<String> said, int node, String what) {
+    return Stream.of(false, true)
+        .filter(ipv6 -> said.contains(node + (ipv6 ? "v6" : "v4") + what))
+        .map(ipv6 -> vtep(node, ipv6))
+        .filter(vtep -> own.towards(IpAddress.parse(vtep)).isPresent())
+        .findFirst();
   }
 
   // ---- routing ------------------------------------------------------------------------------
