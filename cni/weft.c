@@ -156,7 +156,16 @@ int main(int argc, char **argv) {
   if (answered < 1) away(address.sun_path, answered < 0 ? errno : ECONNRESET);
   if (*answer != '0' && *answer != '1')
     fail(7, "agentSocket is not the agent's socket for the CNI plugin", address.sun_path, 0);
-  if (plugin && *answer == '0') become(plugin, answer + 1, (size_t)length);
+  if (plugin && *answer == '0') {
+    /* As the agent sees it: a runtime may have its own mounts, and not those that were made since. */
+    static char namespace[MAX_ANSWER + 32];
+    struct ucred agent = {0};
+    socklen_t size = sizeof agent;
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &agent, &size);
+    if (answer[1] && agent.pid > 0)
+      snprintf(namespace, sizeof namespace, "/proc/%d/root%s", (int)agent.pid, answer + 1);
+    become(plugin, *namespace ? namespace : answer + 1, (size_t)length);
+  }
   fwrite(answer + 1, 1, (size_t)answered - 1, stdout);
   return fflush(stdout) == 0 && answer[0] == '0' ? 0 : 1;
 }

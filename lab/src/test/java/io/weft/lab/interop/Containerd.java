@@ -74,7 +74,8 @@ final class Containerd implements AutoCloseable {
     chain.add(
         """
         {"type": "weft", "network": "%s", "agentSocket": "%s",
-         "capabilities": {"ips": true, "mac": true, "io.kubernetes.cri.pod-annotations": true}}"""
+         "capabilities": {"ips": true, "mac": true, "io.kubernetes.cri.pod-annotations": true}}\
+        """
             .formatted(network, CniServer.beside(agentSocket)));
     chain.addAll(List.of(plugins));
     Files.writeString(
@@ -91,7 +92,9 @@ final class Containerd implements AutoCloseable {
 
   private static void install(Path programs) throws IOException {
     var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
-    Files.copy(home.resolve("dist/cni/weft"), programs.resolve("weft"));
+    for (var name : List.of("weft", "weft-bandwidth")) {
+      Files.copy(home.resolve("dist/cni/weft"), programs.resolve(name));
+    }
     var others = Path.of("/usr/lib/cni");
     if (Files.isDirectory(others)) {
       try (var each = Files.list(others)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.agent.cni.CniServer;
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.interop.Containerd.Pod;
 import io.weft.lab.process.LabDirectory;
@@ -116,7 +117,11 @@ class ContainersTest {
               Files.createDirectories(directory.resolve(node)),
               socket(node),
               "red-net",
-              "{\"type\": \"tuning\", \"sysctl\": {\"net.ipv4.conf.eth0.arp_notify\": \"1\"}}"));
+              "{\"type\": \"tuning\", \"sysctl\": {\"net.ipv4.conf.eth0.arp_notify\": \"1\"}}",
+              """
+              {"type": "weft-bandwidth", "agentSocket": "%s", "capabilities": {"bandwidth": true}}\
+              """
+                  .formatted(CniServer.beside(socket(node)))));
     }
   }
 
@@ -269,11 +274,22 @@ class ContainersTest {
     assertThat(server.exec("busybox cat /proc/sys/net/ipv4/conf/eth0/arp_notify").strip())
         .as("the plugin behind ours in the chain has worked")
         .isEqualTo("1");
+    assertThat(queues("b1")).as("nobody asked for a limit").doesNotContain("tbf");
+    var slow = startPod("b1", "slow", "kubernetes.io/ingress-bandwidth", "8M");
+    assertThat(queues("b1")).as("of the port in the tenant's namespace").contains("tbf", "8Mbit");
+    ping(slow, ip);
+    slow.end();
+    assertThat(queues("b1")).doesNotContain("tbf");
     runtimes.get("b1").run("by-ctr", "busybox ping -c 2 -W 5 " + ip);
     client.end();
     assertThat(endpoints("b1")).as("clients have ended").isEmpty();
     server.end();
     assertThat(endpoints("a1")).isEmpty();
+  }
+
+  private String queues(String node) throws Exception {
+    var tenant = running.plan().tenantNamespacePrefix(node) + "red";
+    return ForeignProcess.output(tenant, List.of("tc", "qdisc", "show"));
   }
 
   @Test
