@@ -1,6 +1,6 @@
 # Weft: build, try, test. `make help` lists the targets. The work is done by build/*, in plain shell.
 .DEFAULT_GOAL := build
-.PHONY: build image demo test fuzz simulate bench-bgp bench-cni bench-jmh format resources clean help
+.PHONY: build image chart demo test fuzz simulate bench-bgp bench-cni bench-jmh format resources clean help
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
@@ -16,6 +16,9 @@ image: dist/weft-image.tar ## an OCI image, dist/weft-image.tar, and its digest,
 
 dist/weft-image.tar: dist/.built build/image build/ImageLayout.java
 	@build/image
+
+chart: ## a Helm chart of what is in deploy/, dist/weft-VERSION.tgz
+	@build/chart
 
 demo: dist/.built ## build, then run the two-rack lab on this machine's kernel (as root)
 	@test "$$(id -u)" = 0 || { echo "make demo: the lab makes network namespaces: run it as root (sudo make demo)" >&2; exit 1; }

@@ -6,6 +6,7 @@ import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.IntentApi;
 import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentSource;
+import io.weft.kubernetes.nodes.SpeakerNodes;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -78,6 +79,28 @@ public sealed interface IntentPlace {
   default Optional<ApiClient> client() throws IOException {
     var access = access();
     return access.isPresent() ? Optional.of(new ApiClient(access.get())) : Optional.empty();
+  }
+
+  /**
+   * The nodes of the cluster, where there is one.
+   *
+   * @param self the name of this node
+   * @param kept what is gone on with where the API does not answer
+   * @throws IOException when the API does not answer, and there is no copy
+   */
+  default Optional<SpeakerNodes> nodes(String self, Optional<KeptObjects> kept) throws IOException {
+    var client = client();
+    return client.isEmpty() ? Optional.empty() : Optional.of(nodes(client.get(), self, kept));
+  }
+
+  private static SpeakerNodes nodes(ApiClient client, String self, Optional<KeptObjects> kept)
+      throws IOException {
+    try {
+      return SpeakerNodes.open(client, self, PATIENCE, kept);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for the Kubernetes API");
+    }
   }
 
   private static IntentSource watched(ApiClient client, Optional<KeptObjects> kept)

@@ -31,12 +31,16 @@ public final class IntentWords {
 
   private IntentWords() {}
 
-  /** The node's part: peers are the reflectors and the further neighbours, but never itself. */
+  /**
+   * The node's part: peers are the reflectors and the further neighbours, but never itself. A node
+   * whose own address is among the reflectors' reflects.
+   */
   public static NodeIntent node(Intent intent, List<IpAddress> self) {
     var fabric = intent.fabric().spec();
     var networks =
         intent.networks().values().stream().map(network -> network(intent, network)).toList();
-    var neighbours = new PeerWords(fabric, self, false);
+    boolean reflects = self.stream().anyMatch(fabric.reflectors().addresses()::contains);
+    var neighbours = new PeerWords(fabric, self, reflects);
     return new NodeIntent(
             fabric.asn(),
             neighbours.peers(),

@@ -13,6 +13,7 @@ import io.weft.agent.cni.CniServer;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
 import io.weft.agent.discovery.PeerLinks;
+import io.weft.agent.intent.ClusterPeers;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.EndpointWords;
@@ -25,6 +26,9 @@ import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
 import io.weft.kubernetes.intent.NamespaceResolution;
+import io.weft.kubernetes.nodes.ClusterSpeakers;
+import io.weft.kubernetes.nodes.SpeakerNode;
+import io.weft.kubernetes.nodes.SpeakerNodes;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.IpAddress;
@@ -70,6 +74,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final NodeCalls calls;
   private final Optional<Cluster> cluster;
   private final Optional<AddressShell> addresses;
+  private final Optional<SpeakerNodes> nodes;
   private final ControlServer control;
   private final CniServer cni;
   private volatile List<IpAddress> self = List.of();
@@ -87,10 +92,12 @@ public final class NodeDaemon implements AutoCloseable {
       NodeOptions options,
       ConfigurationSource configuration,
       UnderlayWatch underlay,
-      Optional<Cluster> cluster)
+      Optional<Cluster> cluster,
+      Optional<SpeakerNodes> nodes)
       throws IOException {
     this.options = options;
     this.cluster = cluster;
+    this.nodes = nodes;
     this.configuration = configuration;
     this.underlay = underlay;
     var node =
@@ -144,12 +151,15 @@ public final class NodeDaemon implements AutoCloseable {
       configuration.requireFabric(
           "the node does not start without the Fabric that is declared; what stands in the kernel"
               + " stays as it is");
+      // Before the first word to a peer: what other nodes said must not be taken away for want of
+      // them.
+      var nodes = options.config().nodes(options.name(), configuration.kept());
       var underlay = new UnderlayWatch(configuration.current().fabric());
       var kept = configuration.kept();
       var cluster =
           options.config().client().map(client -> new Cluster(client, options.name(), kept));
       try {
-        var daemon = new NodeDaemon(options, configuration, underlay, cluster);
+        var daemon = new NodeDaemon(options, configuration, underlay, cluster, nodes);
         daemon.begin();
         return daemon;
       } catch (IOException | RuntimeException e) {
@@ -210,6 +220,17 @@ public final class NodeDaemon implements AutoCloseable {
     underlay.afterLook(this::lookAtLinks);
     kernel.start();
     configuration.watch(this::change);
+    nodes.ifPresent(each -> each.watch(this::changeSpeakers));
+  }
+
+  private void changeSpeakers(ClusterSpeakers speakers) {
+    if (ClusterPeers.leftToCluster(configuration.current().fabric())) {
+      LOG.info(
+          "reflectors of the cluster: {}; clients of this node: {}",
+          speakers.reflectors().stream().map(SpeakerNode::name).toList(),
+          speakers.clients().size());
+    }
+    tell();
   }
 
   private static Brain<NodeEvent, NodeEffect> brain(Node node) {
@@ -301,6 +322,7 @@ public final class NodeDaemon implements AutoCloseable {
   private List<String> problems() {
     var problems = new ArrayList<>(configuration.current().problems());
     problems.addAll(configuration.keptProblems());
+    problems.addAll(ClusterPeers.problems(configuration.current(), clusterSpeakers()));
     problems.addAll(transport.problems());
     problems.addAll(endpoints.problems());
     problems.addAll(paths.problems());
@@ -310,7 +332,12 @@ public final class NodeDaemon implements AutoCloseable {
   }
 
   private synchronized Configuration withNeighboursFound() {
-    return InterfacePeers.resolve(configuration.current(), found);
+    var ofCluster = ClusterPeers.resolve(configuration.current(), clusterSpeakers(), self);
+    return InterfacePeers.resolve(ofCluster, found);
+  }
+
+  private ClusterSpeakers clusterSpeakers() {
+    return nodes.map(SpeakerNodes::speakers).orElse(ClusterSpeakers.NONE);
   }
 
   private PeerJson peerJson() {
@@ -383,6 +410,7 @@ public final class NodeDaemon implements AutoCloseable {
     cni.close();
     control.close();
     configuration.close();
+    nodes.ifPresent(SpeakerNodes::close);
     advertiser.close();
     probes.close();
     closeNeighbours();

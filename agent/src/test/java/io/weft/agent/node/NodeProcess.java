@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /** A {@code weft node} as a user starts it, in a network namespace of the test's. */
 public final class NodeProcess {
-  public static final long TIMEOUT_NANOS = 30_000_000_000L;
+  public static final long TIMEOUT_NANOS = 60_000_000_000L;
 
   private final TestNamespaces namespaces;
   private final String name;

@@ -57,8 +57,10 @@ final class Routing {
     this.outbox = outbox;
     this.originated = new RoutesIn(Source.local(config.routerId(), config.as()));
     this.intake = new Intake(rib, outbox, imports);
+    // A host that reflects still forwards for nobody between its uplinks.
+    boolean transit = config.keepAll() && !outbox.tellsBestPaths();
     this.advertising =
-        new Advertising(new ExportRule(config.as(), config.clusterId(), config.keepAll()), rib);
+        new Advertising(new ExportRule(config.as(), config.clusterId(), transit), rib);
     this.memberships = new Memberships(outbox);
     this.explaining = new Explaining(rib, advertising);
   }

@@ -24,6 +24,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FamiliesTest {
   private static final Family EVPN = Family.L2VPN_EVPN;
@@ -83,13 +84,12 @@ class FamiliesTest {
     assertThat(nextHop("b", mac(1, 1))).isEqualTo(address(5));
   }
 
-  @Test
-  void aHostPassesNoUnicastRouteOnBetweenItsUplinks() {
-    world.start(
-        "host",
-        1,
-        World.node(
-            1, with(2, OTHER, NextHop.AUTOMATIC, IPV4), with(3, OTHER, NextHop.AUTOMATIC, IPV4)));
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aHostPassesNoUnicastRouteOnBetweenItsUplinksEvenIfItReflects(boolean reflects) {
+    var one = with(2, OTHER, NextHop.AUTOMATIC, IPV4);
+    var other = with(3, OTHER, NextHop.AUTOMATIC, IPV4);
+    world.start("host", 1, reflects ? World.reflector(1, one, other) : World.node(1, one, other));
     world.start("tor1", 2, other(2, with(1, AS, NextHop.AUTOMATIC, IPV4)));
     world.start("tor2", 3, other(3, with(1, AS, NextHop.AUTOMATIC, IPV4)));
     world.pass(Duration.ofSeconds(1));

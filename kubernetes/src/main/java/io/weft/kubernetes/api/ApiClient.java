@@ -14,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -122,6 +124,15 @@ public final class ApiClient implements AutoCloseable {
       }
       parameters.put("continue", page.next());
     }
+  }
+
+  /** The first {@code most} objects of the collection: servers keep them in the order of names. */
+  public List<JsonNode> first(ApiCollection collection, int most)
+      throws ApiFailure, InterruptedException {
+    var found = new ArrayList<JsonNode>();
+    var path = collection.query(Map.of("limit", String.valueOf(most)));
+    page(path, accept(collection, "PartialObjectMetadataList"), found::add);
+    return found;
   }
 
   private record Page(String resourceVersion, String next) {}

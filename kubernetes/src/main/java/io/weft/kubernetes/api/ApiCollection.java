@@ -37,6 +37,13 @@ public record ApiCollection(
     return new ApiCollection(path, next, metadataOnly);
   }
 
+  /** Those whose label has the value. */
+  public ApiCollection labelled(String label, String value) {
+    var next = new TreeMap<>(selectors);
+    next.merge("labelSelector", label + "=" + value, (one, two) -> one + "," + two);
+    return new ApiCollection(path, next, metadataOnly);
+  }
+
   /** The path of one object; of a cluster-wide kind, or of a path with the namespace in it. */
   public String item(String name) {
     return path + "/" + name;

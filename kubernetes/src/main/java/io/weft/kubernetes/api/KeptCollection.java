@@ -68,11 +68,11 @@ public final class KeptCollection {
   // ---- what the watch says ------------------------------------------------------------------
 
   /** What is kept of an object, to be given to {@link #listed} or {@link #changed}. */
-  Optional<byte[]> octets(JsonNode object) {
+  public Optional<byte[]> octets(JsonNode object) {
     return keep.apply(object).map(part -> part.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  synchronized void listed(SortedMap<String, byte[]> all) {
+  public synchronized void listed(SortedMap<String, byte[]> all) {
     objects.clear();
     objects.putAll(all);
     inUse = Optional.empty();
@@ -169,7 +169,7 @@ public final class KeptCollection {
    * The objects of the copy, which is in use from now on until the server is heard; empty when
    * there is none that can be used, of which {@link #problem} says why.
    */
-  Optional<List<JsonNode>> read() {
+  public Optional<List<JsonNode>> read() {
     try {
       if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
         throw new NoSuchFileException(file.toString());

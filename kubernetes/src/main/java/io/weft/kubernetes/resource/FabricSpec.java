@@ -124,6 +124,23 @@ public record FabricSpec(
         underlay);
   }
 
+  /** The same fabric with other reflectors. */
+  public FabricSpec withReflectors(Reflectors next) {
+    return new FabricSpec(
+        asn,
+        vtep,
+        families,
+        next,
+        peers,
+        vniPools,
+        autoRouteTarget,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        policies,
+        underlay);
+  }
+
   private static void requireEachOnce(List<IpAddress> addresses) {
     var seen = new HashSet<IpAddress>();
     for (var address : addresses) {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,10 +39,8 @@ class ImageTest {
 
   /**
    * What the agent cannot do without: links, routes and nftables; namespaces and their mounts; raw
-   * ICMP; the port of BGP.
+   * ICMP; the port of BGP. That the DaemonSet gives it these and no others is in its command.
    */
-  private static final String NEEDED = "-all,+net_admin,+sys_admin,+net_raw,+net_bind_service";
-
   private static final long NEEDED_BITS = 1L << 12 | 1L << 21 | 1L << 13 | 1L << 10;
 
   /** One octet more than this is a reason to ask what it is for; 36 MB when this was written. */
@@ -133,6 +132,17 @@ class ImageTest {
     assertThat(run("help", "node", "--help")).contains("weft node --config");
   }
 
+  @Test
+  void theControllerStartsAsAUserWithoutRights() throws Exception {
+    var command = new ArrayList<>(List.of("run", "--rm", "--read-only"));
+    command.addAll(List.of("--snapshotter", "native", IMAGE, "controller"));
+    command.addAll(List.of("/bin/setpriv", "--reuid=65532", "--regid=65532", "--clear-groups"));
+    command.addAll(List.of("--bounding-set=-all", "/bin/sh", "-c"));
+    command.add("/weft/weft controller --in-cluster || true");
+    assertThat(containerd.ctr(command.toArray(String[]::new)))
+        .contains("this is no pod with a service account");
+  }
+
   private String run(String container, String... arguments) throws Exception {
     var command = new ArrayList<>(List.of("run", "--rm", "--read-only"));
     command.addAll(List.of("--snapshotter", "native", IMAGE, container));
@@ -160,6 +170,12 @@ class ImageTest {
         """);
     startNode("node");
     assertThat(capabilities("node")).as("of the agent's process").isEqualTo(NEEDED_BITS);
+    var probes = matches("command: \\[/bin/sh, -c, '(.*)']");
+    assertThat(probes).hasSize(3);
+    for (var probe : probes) {
+      assertThat(containerd.ctr("task", "exec", "--exec-id", id(), "node", "/bin/sh", "-c", probe))
+          .doesNotContain("code");
+    }
     var attached = exec("node", "attach", "pod-1", "--network", "red-net", "--netns", POD);
     assertThat(attached).contains("pod-1 attached to red-net: VNI 100");
     var status = exec("node", "status");
@@ -192,7 +208,8 @@ class ImageTest {
     command.addAll(List.of("--rootfs-propagation", "rshared")); // as for Bidirectional
     command.addAll(List.of("--mount", bind(named, "/run/netns", "rbind:rshared:rw")));
     command.addAll(List.of("--snapshotter", "native", IMAGE, container));
-    command.addAll(List.of("/bin/setpriv", "--bounding-set=" + NEEDED, "/weft/weft", "node"));
+    var bounding = matches("- (--bounding-set=\\S+)").getFirst();
+    command.addAll(List.of("/bin/setpriv", bounding, "/weft/weft", "node"));
     command.addAll(List.of("--config=/etc/weft", "--name=n1", "--netns-prefix=" + PREFIX));
     containerd.ctr(command.toArray(String[]::new));
     var socket = run.resolve("weft.sock");
@@ -201,6 +218,13 @@ class ImageTest {
       assertThat(System.nanoTime()).as(() -> logOf(container)).isLessThan(deadline);
       TimeUnit.MILLISECONDS.sleep(100);
     }
+  }
+
+  /** What a pattern finds in the manifest of the agent. */
+  private static List<String> matches(String pattern) throws IOException {
+    var home = System.getenv().getOrDefault("WEFT_HOME", ".");
+    var manifest = Files.readString(Path.of(home, "deploy", "node.yaml"));
+    return Pattern.compile(pattern).matcher(manifest).results().map(each -> each.group(1)).toList();
   }
 
   private long capabilities(String container) throws Exception {
@@ -252,11 +276,14 @@ class ImageTest {
   }
 
   private String exec(String container, String... command) throws Exception {
-    var all =
-        new ArrayList<>(List.of("task", "exec", "--exec-id", "e" + System.nanoTime(), container));
+    var all = new ArrayList<>(List.of("task", "exec", "--exec-id", id(), container));
     all.add("/weft/weft");
     all.addAll(List.of(command));
     return containerd.ctr(all.toArray(String[]::new));
+  }
+
+  private static String id() {
+    return "e" + System.nanoTime();
   }
 
   private static String logOf(String container) {

@@ -31,6 +31,7 @@ import java.util.function.Function;
  */
 final class RouteExchange {
   private static final int MAX_PEERS = 256;
+  private static final int MAX_PEERS_OF_REFLECTOR = 4096;
   private static final int MAX_ROUTES_PER_PEER = 4_000_000;
 
   private final Instances instances;
@@ -66,16 +67,19 @@ final class RouteExchange {
   }
 
   private static SpeakerConfig config(NodeIntent from, Underlay underlay) {
+    boolean reflects =
+        from.peers().stream().anyMatch(PeerConfig::client)
+            || from.ranges().stream().anyMatch(range -> range.template().client());
     return new SpeakerConfig(
         from.as(),
         underlay.routerId(),
         from.peers(),
         from.ranges(),
-        false,
+        reflects,
         from.holdSeconds(),
         from.restartSeconds(),
         from.longLivedSeconds(),
-        MAX_PEERS,
+        reflects ? MAX_PEERS_OF_REFLECTOR : MAX_PEERS,
         MAX_ROUTES_PER_PEER);
   }
 
