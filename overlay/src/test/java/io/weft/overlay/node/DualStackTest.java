@@ -215,7 +215,7 @@ final class DualStackTest {
   void aNodeGetsOneCopy(String own, String said, String copies) {
     var vteps = Stream.of(own.split(",")).map(IpAddress::parse).toArray(IpAddress[]::new);
     start(underlay(vteps), WEB);
-    for (var word : said.split(" ")) {
+    for (var word : said.split(" ", -1)) {
       boolean ipv6 = word.endsWith("6");
       int node = word.charAt(0) - '0';
       say(flood(node, ipv6), node, ipv6);
