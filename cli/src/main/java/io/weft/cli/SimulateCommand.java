@@ -91,6 +91,12 @@ final class SimulateCommand implements Callable<Integer> {
   private boolean layer2;
 
   @Option(
+      names = "--all-routes",
+      description =
+          "Nodes do not say which routes they want (RFC 4684), and are told of all of them.")
+  private boolean allRoutes;
+
+  @Option(
       names = "--changes",
       description =
           "Pods that come, go and move after the cold start, one after the other. Default:"
@@ -218,6 +224,7 @@ final class SimulateCommand implements Callable<Integer> {
           networksPerNode,
           reflectors,
           !layer2,
+          !allRoutes,
           changes,
           faults(),
           Duration.ofMinutes(minutes));
@@ -341,6 +348,7 @@ final class SimulateCommand implements Callable<Integer> {
         .put("networksPerNode", size.networksPerNode())
         .put("reflectors", size.reflectors())
         .put("routed", size.routed())
+        .put("constrained", size.constrained())
         .put("seed", report.seed());
     node.put("pods", report.pods());
     var convergence = node.putObject("convergenceVirtualMillis");

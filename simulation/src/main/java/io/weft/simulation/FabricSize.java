@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param reflectors 1 to 16; a node talks with two of them
  * @param routed true: every network has a gateway, and each node of a tenant has a route to each of
  *     its pods; false: pure Layer 2
+ * @param constrained nodes say which routes they want (RFC 4684); false: their reflectors tell them
+ *     of all
  * @param changes pods that come, go and move after the cold start, one after the other
  * @param faults what else happens after that, by chance; none: nothing
  * @param faultTime for how long
@@ -29,6 +31,7 @@ public record FabricSize(
     int networksPerNode,
     int reflectors,
     boolean routed,
+    boolean constrained,
     int changes,
     SortedSet<Fault> faults,
     Duration faultTime) {
@@ -44,6 +47,32 @@ public record FabricSize(
     if (faultTime.isNegative()) {
       throw new IllegalArgumentException("faults for " + faultTime + ": time runs forwards");
     }
+  }
+
+  /** One whose nodes say which routes they want. */
+  public FabricSize(
+      int nodes,
+      int podsPerNode,
+      int networks,
+      int tenants,
+      int networksPerNode,
+      int reflectors,
+      boolean routed,
+      int changes,
+      SortedSet<Fault> faults,
+      Duration faultTime) {
+    this(
+        nodes,
+        podsPerNode,
+        networks,
+        tenants,
+        networksPerNode,
+        reflectors,
+        routed,
+        true,
+        changes,
+        faults,
+        faultTime);
   }
 
   private static void within(String what, int value, int least, int most) {

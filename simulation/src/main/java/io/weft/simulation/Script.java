@@ -33,13 +33,14 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
   /** As {@link #parse} reads it, a line each. */
   public List<String> text() {
     var fabric =
-        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s seed=%d"
+        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s seed=%d"
             .formatted(
                 size.nodes(),
                 size.networks(),
                 size.tenants(),
                 size.reflectors(),
                 size.routed(),
+                size.constrained() ? "" : " constrained=false",
                 seed);
     return Stream.concat(
             Stream.of(fabric), lines.stream().map(line -> line.millis() + " " + line.act().text()))
@@ -101,6 +102,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
             1,
             number(values, "reflectors"),
             Boolean.parseBoolean(value(values, "routed")),
+            Boolean.parseBoolean(values.getOrDefault("constrained", "true")),
             0,
             new TreeSet<>(),
             Duration.ZERO);

@@ -37,6 +37,7 @@ final class Stage {
             .reflectors(size.reflectors())
             .sessionsPerNode(2)
             .nodesDown()
+            .constrained(size.constrained())
             .digestOnly();
     Pods.networks(size).forEach(builder::network);
     Pods.tenants(size).forEach(builder::tenant);

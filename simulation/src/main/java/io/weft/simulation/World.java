@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerView;
+import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
@@ -43,6 +44,7 @@ public final class World {
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Links links;
   private final int sessions;
+  private final boolean constrained;
   private List<TenantIntent> tenants;
   private long requests;
 
@@ -53,6 +55,7 @@ public final class World {
     private int reflectors = 1;
     private int sessions = Integer.MAX_VALUE;
     private boolean digest;
+    private boolean constrained = true;
     private boolean started = true;
     private Function<Shared<ForwardingKey>, SimulatedKernel> kernels = SimulatedKernel::new;
     private final List<NetworkIntent> networks = new ArrayList<>();
@@ -78,6 +81,12 @@ public final class World {
      */
     public Builder sessionsPerNode(int count) {
       sessions = count;
+      return this;
+    }
+
+    /** Whether nodes say which routes they want (RFC 4684); at first they do. */
+    public Builder constrained(boolean whether) {
+      constrained = whether;
       return this;
     }
 
@@ -126,6 +135,7 @@ public final class World {
     trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
     links = new Links(timeline, trace, random);
+    constrained = builder.constrained;
     sessions = Math.min(builder.sessions, builder.reflectors);
     boolean mesh = sessions < builder.reflectors;
     for (int i = 1; i <= builder.reflectors; i++) {
@@ -177,6 +187,7 @@ public final class World {
         .map(i -> 1 + (node - 1 + i) % reflectors.size())
         .sorted()
         .mapToObj(i -> new PeerConfig(reflectorAddress(i), AS, false, false))
+        .map(peer -> constrained ? peer : peer.withFamilies(List.of(Family.L2VPN_EVPN)))
         .toList();
   }
 

@@ -65,6 +65,17 @@ public final class FabricRunTest {
     assertThat(report.pods()).isEqualTo(60);
   }
 
+  /** With RFC 4684 and without the kernels hold the same, and more is said without. */
+  @Test
+  void withoutMembershipsNodesAreToldOfAll() {
+    var with = run(new FabricSize(12, 5, 6, 3, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO), 3);
+    var without =
+        run(new FabricSize(12, 5, 6, 3, 2, 4, true, false, 9, new TreeSet<>(), Duration.ZERO), 3);
+    assertThat(without.violations()).isEmpty();
+    assertThat(without.kernelObjects()).isEqualTo(with.kernelObjects());
+    assertThat(without.octets()).isGreaterThan(2 * with.octets());
+  }
+
   /**
    * A trace that depends on the order of a hash, on time or on threads differs between processes.
    */
