@@ -59,7 +59,7 @@ final class NodeState {
   static ObjectNode of(JsonNode summary, JsonNode before, Instant now) {
     var status = JsonNodeFactory.instance.objectNode();
     status.put("version", AgentVersion.TEXT);
-    for (var field : List.of("vtep", "asn", "peers")) {
+    for (var field : List.of("vtep", "vteps", "asn", "peers")) {
       if (summary.has(field)) {
         status.set(field, summary.path(field).deepCopy());
       }

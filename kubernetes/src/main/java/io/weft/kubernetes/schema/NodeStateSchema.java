@@ -27,6 +27,10 @@ final class NodeStateSchema {
           ResourceSchemas.status(
               optional("version", SHORT, "Of the agent."),
               optional("vtep", Fieldset.ADDRESS, "Where its tunnels end."),
+              optional(
+                  "vteps",
+                  new ListOf(Fieldset.ADDRESS, 2),
+                  "Of both families, where it has both."),
               optional("asn", new Whole(0, 4_294_967_295L), "Its AS."),
               optional(
                   "peers",
