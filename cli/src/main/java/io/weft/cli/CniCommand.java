@@ -2,7 +2,6 @@ package io.weft.cli;
 
 import io.weft.agent.cni.CniServer;
 import io.weft.agent.cni.PluginCall;
-import io.weft.agent.cni.PluginFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,27 +31,6 @@ final class CniCommand implements Callable<Integer> {
     throw new ParameterException(spec.commandLine(), "say what: install, uninstall");
   }
 
-  /** Where container runtimes look. */
-  private static final class Places {
-    @Option(
-        names = "--bin-dir",
-        paramLabel = "DIR",
-        defaultValue = "/opt/cni/bin",
-        description = "Where the runtime looks for plugins (default: ${DEFAULT-VALUE}).")
-    private Path programs = Path.of("/opt/cni/bin");
-
-    @Option(
-        names = "--conf-dir",
-        paramLabel = "DIR",
-        defaultValue = "/etc/cni/net.d",
-        description = "Where it looks for configurations (default: ${DEFAULT-VALUE}).")
-    private Path configurations = Path.of("/etc/cni/net.d");
-
-    PluginFiles files() {
-      return new PluginFiles(programs, configurations);
-    }
-  }
-
   /** {@code weft cni install}. */
   @Command(
       name = "install",
@@ -64,7 +42,7 @@ final class CniCommand implements Callable<Integer> {
       footerHeading = "%nExamples:%n",
       footer = {"  weft cni install", "  weft cni install --network web"})
   static final class Install implements Callable<Integer> {
-    @picocli.CommandLine.Mixin private final Places places = new Places();
+    @picocli.CommandLine.Mixin private final CniPlaces places = new CniPlaces();
 
     @Spec private final CommandSpec spec = CommandSpec.create();
 
@@ -111,7 +89,7 @@ final class CniCommand implements Callable<Integer> {
       footerHeading = "%nExample:%n",
       footer = "  weft cni uninstall")
   static final class Uninstall implements Callable<Integer> {
-    @picocli.CommandLine.Mixin private final Places places = new Places();
+    @picocli.CommandLine.Mixin private final CniPlaces places = new CniPlaces();
 
     @Spec private final CommandSpec spec = CommandSpec.create();
 

@@ -27,6 +27,7 @@ import picocli.CommandLine.Help;
       AttachCommand.class,
       DetachCommand.class,
       CniCommand.class,
+      UninstallCommand.class,
       LabCommand.class,
       SimulateCommand.class,
     },
