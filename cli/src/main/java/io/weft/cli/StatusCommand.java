@@ -158,6 +158,16 @@ final class StatusCommand implements Callable<Integer> {
                   behind(waiting),
                   waiting.path("reason").asText()));
     }
+    for (var pod : status.path("misplacedPods")) {
+      line(
+          out,
+          "moved",
+          "pod %s keeps network %s until it is made anew; then it gets %s"
+              .formatted(
+                  pod.path("pod").asText(),
+                  pod.path("network").asText(),
+                  pod.path("now").asText()));
+    }
     printEndpoints(status, out);
     printSessions(status.path("endpointSessions"), out);
   }

@@ -1,9 +1,10 @@
 package io.weft.agent.cni;
 
+import io.weft.kubernetes.intent.ClusterPods.PodName;
+import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.node.NodeView;
-import java.util.List;
 
 /** What the plugin needs of its node. Each call waits for the node, 30 s at most. */
 public interface Attachments {
@@ -21,8 +22,15 @@ public interface Attachments {
    */
   boolean detach(String endpoint) throws CniFailure, InterruptedException;
 
-  /** The networks that name the namespace as theirs; a pod of it belongs to the only one. */
-  List<String> networksOf(String namespace);
+  /**
+   * The network of a pod that is about to start.
+   *
+   * @throws CniFailure when what decides it is not known
+   */
+  Choice networkOf(PodName pod) throws CniFailure, InterruptedException;
+
+  /** A pod runs, in the network that was chosen for it. */
+  void started(String endpoint, PodName pod, String network);
 
   /**
    * What stands.

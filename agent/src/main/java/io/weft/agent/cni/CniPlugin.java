@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AddressPlan;
@@ -111,6 +112,10 @@ final class CniPlugin {
           call.networkNamespace() + " does not exist");
     }
     var attached = node.attach(request);
+    var pod = wishes.pod();
+    if (wishes.network().isEmpty() && pod.isPresent()) {
+      node.started(request.endpoint(), pod.get(), request.network());
+    }
     return CniResult.added(
         call, attached, wishes.interfaceName(), defaults(call, wishes, attached));
   }
@@ -119,31 +124,29 @@ final class CniPlugin {
    * The configured network, or that of the pod's namespace. Empty where the namespace has none and
    * an earlier plugin has given the pod an interface already.
    */
-  private Optional<String> network(CniCall call, CniWishes wishes) throws CniFailure {
+  private Optional<String> network(CniCall call, CniWishes wishes)
+      throws CniFailure, InterruptedException {
     if (wishes.network().isPresent()) {
       return wishes.network();
     }
-    var namespace =
+    var pod =
         wishes
-            .namespace()
+            .pod()
             .orElseThrow(
                 () ->
                     CniWishes.invalid(
                         "'network' is missing, and so is K8S_POD_NAMESPACE in CNI_ARGS: name a"
                             + " Network of this cluster"));
-    var networks = node.networksOf(namespace);
-    if (networks.size() > 1) {
-      throw CniWishes.invalid(
-          "namespace '%s' is named by the networks %s: keep it in one of them"
-              .formatted(namespace, String.join(", ", networks)));
-    }
-    if (networks.isEmpty() && call.previous().isEmpty()) {
-      throw new CniFailure(
-          CniFailure.TRY_AGAIN,
-          "the namespace has no network",
-          "no Network names '%s' in spec.namespaces.names".formatted(namespace));
-    }
-    return networks.stream().findFirst();
+    return switch (node.networkOf(pod)) {
+      case Choice.Chosen(var network) -> Optional.of(network);
+      case Choice.Refused(var why) -> throw CniWishes.invalid(why);
+      case Choice.NoNetwork(var why) -> {
+        if (call.previous().isEmpty()) {
+          throw new CniFailure(CniFailure.TRY_AGAIN, "the namespace has no network", why);
+        }
+        yield Optional.empty();
+      }
+    };
   }
 
   /** As they are: a container that had a default route of the family has kept it. */

@@ -1,6 +1,7 @@
 package io.weft.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.kubernetes.intent.ClusterPods.PodName;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.StableHash;
@@ -64,9 +65,15 @@ record CniWishes(CniCall call) {
         .filter(name -> !name.isEmpty());
   }
 
-  /** The namespace of the pod, where the runtime is that of Kubernetes. */
-  Optional<String> namespace() {
-    return Optional.ofNullable(call.arguments().get("K8S_POD_NAMESPACE"));
+  /** The pod, where the runtime is that of Kubernetes. */
+  Optional<PodName> pod() {
+    return argument("K8S_POD_NAMESPACE")
+        .map(
+            namespace -> new PodName(namespace, argument("K8S_POD_NAME"), argument("K8S_POD_UID")));
+  }
+
+  private Optional<String> argument(String name) {
+    return Optional.ofNullable(call.arguments().get(name)).filter(text -> !text.isEmpty());
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.cni.Attachments;
 import io.weft.agent.cni.CniFailure;
+import io.weft.agent.cni.PodNetworks;
 import io.weft.agent.control.BgpCalls;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.control.ControlServer.Handler;
@@ -16,6 +17,7 @@ import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PathJson;
 import io.weft.agent.json.PeerJson;
+import io.weft.agent.json.PodJson;
 import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.TenantJson;
 import io.weft.agent.json.WhyJson;
@@ -25,7 +27,9 @@ import io.weft.bgp.speaker.Explanation;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.wire.Route;
+import io.weft.kubernetes.intent.ClusterPods.PodName;
 import io.weft.kubernetes.intent.ConnectionWay;
+import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.ipam.AddressRequest;
@@ -61,6 +65,7 @@ final class NodeCalls {
   private final Supplier<List<ConnectionWay>> ways;
   private final Supplier<PeerJson> peerJson;
   private final Supplier<ProbeView> paths;
+  private final PodNetworks pods;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
@@ -72,13 +77,15 @@ final class NodeCalls {
       Supplier<List<String>> problems,
       Supplier<List<ConnectionWay>> ways,
       Supplier<PeerJson> peerJson,
-      Supplier<ProbeView> paths) {
+      Supplier<ProbeView> paths,
+      PodNetworks pods) {
     this.loop = loop;
     this.node = node;
     this.problems = problems;
     this.ways = ways;
     this.peerJson = peerJson;
     this.paths = paths;
+    this.pods = pods;
   }
 
   Map<String, Handler> handlers() {
@@ -108,6 +115,7 @@ final class NodeCalls {
         "endpointSessions",
         EndpointSessionJson.sessions(view.endpointSessions(), System.nanoTime()));
     document.set("paths", PathJson.paths(paths.get()));
+    document.set("misplacedPods", PodJson.misplaced(pods.misplaced()));
     return document;
   }
 
@@ -265,16 +273,17 @@ final class NodeCalls {
     }
   }
 
-  /**
-   * The same calls for the CNI plugin.
-   *
-   * @param networksOf the networks that name a namespace
-   */
-  Attachments attachments(Function<String, List<String>> networksOf) {
+  /** The same calls for the CNI plugin. */
+  Attachments attachments() {
     return new Attachments() {
       @Override
-      public List<String> networksOf(String namespace) {
-        return networksOf.apply(namespace);
+      public Choice networkOf(PodName pod) throws CniFailure, InterruptedException {
+        return pods.networkOf(pod);
+      }
+
+      @Override
+      public void started(String endpoint, PodName pod, String network) {
+        pods.started(endpoint, pod, network);
       }
 
       @Override
@@ -289,7 +298,9 @@ final class NodeCalls {
 
       @Override
       public boolean detach(String endpoint) throws CniFailure, InterruptedException {
-        return orFail(() -> NodeCalls.this.detach(endpoint));
+        boolean was = orFail(() -> NodeCalls.this.detach(endpoint));
+        pods.ended(endpoint);
+        return was;
       }
 
       @Override

@@ -10,6 +10,7 @@ import io.weft.agent.bgp.EndpointTransport;
 import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.cluster.Cluster;
 import io.weft.agent.cni.CniServer;
+import io.weft.agent.cni.PodNetworks;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
 import io.weft.agent.discovery.PeerLinks;
@@ -25,7 +26,7 @@ import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
-import io.weft.kubernetes.intent.NamespaceResolution;
+import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.nodes.ClusterSpeakers;
 import io.weft.kubernetes.nodes.SpeakerNode;
 import io.weft.kubernetes.nodes.SpeakerNodes;
@@ -71,6 +72,8 @@ public final class NodeDaemon implements AutoCloseable {
   private final KernelShell kernel;
   private final PathProbes probes;
   private final RouterAdvertiser advertiser;
+  private final Optional<ClusterPods> clusterPods;
+  private final PodNetworks pods;
   private final NodeCalls calls;
   private final Optional<Cluster> cluster;
   private final Optional<AddressShell> addresses;
@@ -121,6 +124,9 @@ public final class NodeDaemon implements AutoCloseable {
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> ask(node::tunnels));
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
+    clusterPods =
+        options.config().client().map(client -> ClusterPods.open(client, options.name()));
+    pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
     calls =
         new NodeCalls(
             loop,
@@ -128,7 +134,8 @@ public final class NodeDaemon implements AutoCloseable {
             this::problems,
             () -> configuration.current().reading().intent().ways(),
             this::peerJson,
-            probes::view);
+            probes::view,
+            pods);
     addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
@@ -201,15 +208,11 @@ public final class NodeDaemon implements AutoCloseable {
   private CniServer openCni() throws IOException {
     try {
       return CniServer.open(
-          CniServer.beside(options.socket()), calls.attachments(this::networksOf));
+          CniServer.beside(options.socket()), calls.attachments());
     } catch (IOException e) {
       control.close();
       throw e;
     }
-  }
-
-  private List<String> networksOf(String namespace) {
-    return NamespaceResolution.networks(configuration.current().reading(), namespace);
   }
 
   private void begin() {
@@ -328,6 +331,7 @@ public final class NodeDaemon implements AutoCloseable {
     problems.addAll(paths.problems());
     cluster.ifPresent(each -> problems.addAll(each.problems()));
     addresses.ifPresent(each -> problems.addAll(each.problems()));
+    problems.addAll(pods.problems());
     return problems;
   }
 
@@ -410,6 +414,7 @@ public final class NodeDaemon implements AutoCloseable {
     cni.close();
     control.close();
     configuration.close();
+    clusterPods.ifPresent(ClusterPods::close);
     nodes.ifPresent(SpeakerNodes::close);
     advertiser.close();
     probes.close();

@@ -261,11 +261,11 @@ class CniProgramTest {
     assertThat(added.at("/ips/0/address").asText()).startsWith("192.168.5.");
 
     var disputed = plugin.call("ADD", "c3", container("p3"), configuration, of("disputed"));
-    check(7, disputed, "namespace 'disputed' is named by the networks bank, shop");
+    check(7, disputed, "namespace 'disputed' is selected by the networks bank, shop");
     check(
         CniFailure.TRY_AGAIN,
         plugin.call("ADD", "c4", container("p4"), configuration, of("other")),
-        "no Network names 'other'");
+        "no Network selects namespace 'other'");
     assertThat(endpoints()).hasSize(2);
     assertThat(plugin.call("DEL", "c1", pod, configuration, of("shop")).exitCode()).isZero();
     assertThat(endpoints()).hasSize(1);

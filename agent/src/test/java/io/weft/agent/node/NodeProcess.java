@@ -84,7 +84,7 @@ public final class NodeProcess {
   }
 
   /** {@code resources}: the option that says where they are. */
-  NodeProcess startWith(String resources, String... more) throws IOException {
+  public NodeProcess startWith(String resources, String... more) throws IOException {
     var command =
         Stream.concat(
                 Stream.of(

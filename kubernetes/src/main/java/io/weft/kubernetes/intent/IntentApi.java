@@ -132,15 +132,20 @@ public final class IntentApi implements IntentSource {
     return kind.label().toLowerCase(Locale.ROOT) + "s";
   }
 
-  /** Each kind has been listed, or the server does not know it. */
+  /** Each kind has been listed, or the server does not know it, or does not show it. */
   private boolean isComplete() {
     for (var kind : Kind.values()) {
       var trouble = troubles.get(kind);
-      if (!objects.containsKey(kind) && (trouble == null || !trouble.isNotFound())) {
+      if (!objects.containsKey(kind) && (trouble == null || !isMissing(kind, trouble))) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Without Endpoints all else is as it is: whose rights are older than the kind can start. */
+  private static boolean isMissing(Kind kind, ApiFailure trouble) {
+    return trouble.isNotFound() || kind == Kind.ENDPOINT && trouble.isForbidden();
   }
 
   /** What the watch of a kind says, on its thread. */

@@ -35,7 +35,7 @@ final class NetworkReader {
           "a gateway routes within a tenant, and this network has none; name one or remove the"
               + " gateway");
     }
-    var namespaces = namespaces(object.optional("namespaces"), fields);
+    var namespaces = NamespacesReader.read(object.optional("namespaces"), fields);
     var advertising = object.optional("routerAdvertisements");
     var advertised = advertising.choice(NetworkSpec.Advertising.BY_LABEL);
     if (advertised.filter(what -> what != NetworkSpec.Advertising.NONE).isPresent()
@@ -87,33 +87,6 @@ final class NetworkReader {
               });
     }
     return subnets;
-  }
-
-  /** {@code {names: [...]}}. */
-  private static List<String> namespaces(YamlValue value, SortedMap<String, Place> fields) {
-    return value.object(object -> Optional.of(names(object, fields))).orElse(List.of());
-  }
-
-  private static List<String> names(YamlObject object, SortedMap<String, Place> fields) {
-    var names = new ArrayList<String>();
-    for (var item : object.optional("names").each()) {
-      if (names.size() == NetworkSpec.MAX_NAMESPACES) {
-        item.report(
-            "a network has at most " + NetworkSpec.MAX_NAMESPACES + " namespaces; remove this");
-        break;
-      }
-      item.word(Metadata::requireLabel)
-          .ifPresent(
-              name -> {
-                placed(item, "namespaces." + name, fields);
-                if (names.contains(name)) {
-                  item.report("namespace '" + name + "' is given twice; remove one");
-                } else {
-                  names.add(name);
-                }
-              });
-    }
-    return names;
   }
 
   private static IpPrefix subnet(String text, List<IpPrefix> before) {

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  *     empty: what the underlay leaves
  * @param gateways the anycast addresses of its gateway (RFC 9135 §4.1), one of a subnet at most;
  *     none: pure Layer 2
- * @param namespaces of Kubernetes whose pods get their interface in it, each once; at most 1,024
+ * @param namespaces of Kubernetes whose pods get their interface in it
  * @param advertising what its IPv6 gateway says of itself by router advertisements
  * @param bgp what endpoints may say of what is behind them; empty: nothing
  */
@@ -33,7 +33,7 @@ public record NetworkSpec(
     RouteTargets routeTargets,
     OptionalInt mtu,
     List<IpAddress> gateways,
-    List<String> namespaces,
+    NamespaceSelection namespaces,
     Advertising advertising,
     Optional<EndpointBgpSpec> bgp) {
   public static final int MIN_MTU = 576;
@@ -51,7 +51,7 @@ public record NetworkSpec(
           RouteTargets.AUTOMATIC,
           OptionalInt.empty(),
           List.of(),
-          List.of(),
+          NamespaceSelection.NONE,
           Advertising.NONE,
           Optional.empty());
 
@@ -76,8 +76,6 @@ public record NetworkSpec(
     tenant.ifPresent(Metadata::requireLabel);
     subnets = List.copyOf(subnets);
     gateways = List.copyOf(gateways);
-    namespaces = List.copyOf(namespaces);
-    namespaces.forEach(Metadata::requireLabel);
     if (subnets.size() > MAX_SUBNETS) {
       throw new IllegalArgumentException(
           "a network has at most " + MAX_SUBNETS + " subnets, not " + subnets.size());

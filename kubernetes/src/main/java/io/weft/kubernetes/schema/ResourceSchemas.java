@@ -10,11 +10,13 @@ import io.weft.kubernetes.resource.EndpointBgpSpec;
 import io.weft.kubernetes.resource.EndpointSpec;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.LabelSelector;
 import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.schema.KindSchema.Column;
 import io.weft.kubernetes.schema.Schema.Choice;
 import io.weft.kubernetes.schema.Schema.Either;
 import io.weft.kubernetes.schema.Schema.Fields;
+import io.weft.kubernetes.schema.Schema.Labels;
 import io.weft.kubernetes.schema.Schema.ListOf;
 import io.weft.kubernetes.schema.Schema.Rule;
 import io.weft.kubernetes.schema.Schema.Text;
@@ -27,6 +29,27 @@ import java.util.stream.Stream;
 /** All kinds, each with its fields. */
 public final class ResourceSchemas {
   private static final Whole VNI = new Whole(1, Vni.MAX);
+  private static final Text LABEL_KEY = new Text("", 317, "label");
+  private static final Text LABEL_VALUE = new Text("", 63, "text");
+  private static final Fields SELECTOR =
+      Fields.of(
+          optional("matchLabels", new Labels(), "Labels that a namespace must have."),
+          optional(
+              "matchExpressions",
+              new ListOf(
+                  Fields.of(
+                      required("key", LABEL_KEY, "The label."),
+                      required(
+                          "operator",
+                          new Choice(List.of("DoesNotExist", "Exists", "In", "NotIn")),
+                          "What is asked of it."),
+                      optional(
+                          "values",
+                          new ListOf(LABEL_VALUE, LabelSelector.MAX_VALUES),
+                          "For In and NotIn.")),
+                  LabelSelector.MAX_REQUIREMENTS),
+              "Requirements, all of which must hold."));
+
   private static final Column READY =
       new Column("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status");
 
@@ -170,9 +193,15 @@ public final class ResourceSchemas {
                     optional(
                         "names",
                         new ListOf(NAME, NetworkSpec.MAX_NAMESPACES),
-                        "By their names; a namespace is named by one network only.")),
-                "Namespaces whose pods get their interface in this network, as the CNI plugin makes"
-                    + " it."),
+                        "By their names; a namespace is selected by one network only."),
+                    optional("selector", SELECTOR, "By their labels; {} selects all."),
+                    optional(
+                        "byAnnotation",
+                        new Truth(),
+                        "Only pods that name this network in the annotation weft.io/network, or"
+                            + " whose namespace does; false when not given.")),
+                "Namespaces whose pods are, and may be, in this network: no annotation brings"
+                    + " others in."),
             optional(
                 "bgp",
                 endpointBgp(),

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.intent.NamespaceResolution.Namespace;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.schema.Definition;
 import io.weft.kubernetes.schema.ResourceSchemas;
@@ -165,7 +166,7 @@ final class IntentApiTest {
         "{tenant: red, subnets: [10.0.0.0/24], gateway: true, namespaces: {names: [web]}}");
     try (var source = open()) {
       assertThat(source.reading().intent().networks()).isEmpty();
-      assertThat(NamespaceResolution.networks(source.reading(), "web"))
+      assertThat(NamespaceResolution.networks(source.reading(), Namespace.of("web")))
           .as("pods of the namespace wait for it")
           .containsExactly("free");
       assertThat(source.reading().problems())

@@ -1,0 +1,142 @@
+package io.weft.agent.cni;
+
+import io.weft.kubernetes.intent.ClusterPods;
+import io.weft.kubernetes.intent.ClusterPods.Facts;
+import io.weft.kubernetes.intent.ClusterPods.PodName;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.intent.NamespaceResolution;
+import io.weft.kubernetes.intent.NamespaceResolution.Choice;
+import io.weft.kubernetes.intent.NamespaceResolution.Namespace;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Which network the pods of this node belong to, and which of them are in another than they would
+ * get now: a running pod keeps what it has. Without the API only names of namespaces are known.
+ */
+public final class PodNetworks {
+  /** As many as a node has endpoints; of more nothing is said. */
+  private static final int MAX_PLACED = 4096;
+
+  private final Supplier<IntentReading> reading;
+  private final Optional<ClusterPods> cluster;
+
+  /** By endpoint: what runs here, of calls since the agent started. */
+  private final Map<String, Placed> placed = new TreeMap<>();
+
+  private record Placed(PodName pod, String network) {}
+
+  /**
+   * A pod that runs in another network than it would get now.
+   *
+   * @param now where it would come, or why it would come into none
+   */
+  public record Misplaced(String endpoint, String pod, String network, String now) {}
+
+  /**
+   * Of the resources in force and what a cluster says.
+   *
+   * @param cluster empty without the API
+   */
+  public PodNetworks(Supplier<IntentReading> reading, Optional<ClusterPods> cluster) {
+    this.reading = reading;
+    this.cluster = cluster;
+  }
+
+  /**
+   * The network of a pod that is about to start.
+   *
+   * @throws CniFailure to be tried again, when what decides it is not known
+   */
+  public Choice networkOf(PodName pod) throws CniFailure, InterruptedException {
+    try {
+      var facts =
+          cluster.isPresent()
+              ? cluster.get().facts(pod)
+              : new Facts(Namespace.of(pod.namespace()), Optional.empty());
+      return choose(facts);
+    } catch (IOException e) {
+      var byName = NamespaceResolution.chooseByName(reading.get(), pod.namespace());
+      if (byName.isPresent()) {
+        return byName.get();
+      }
+      throw new CniFailure(
+          CniFailure.TRY_AGAIN,
+          "the network of pod %s is not known".formatted(pod),
+          String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Choice choose(Facts facts) {
+    return NamespaceResolution.choose(reading.get(), facts.namespace(), facts.annotation());
+  }
+
+  /** A pod runs here, in the network that was chosen for it. */
+  public synchronized void started(String endpoint, PodName pod, String network) {
+    if (placed.size() < MAX_PLACED || placed.containsKey(endpoint)) {
+      placed.put(endpoint, new Placed(pod, network));
+    }
+  }
+
+  /** The endpoint is no more. */
+  public synchronized void ended(String endpoint) {
+    placed.remove(endpoint);
+  }
+
+  /** Pods that run in another network than they would get now, by endpoint. */
+  public synchronized List<Misplaced> misplaced() {
+    var misplaced = new ArrayList<Misplaced>();
+    placed.forEach(
+        (endpoint, where) ->
+            now(where)
+                .ifPresent(
+                    now ->
+                        misplaced.add(
+                            new Misplaced(
+                                endpoint, where.pod().toString(), where.network(), now))));
+    return misplaced;
+  }
+
+  private Optional<String> now(Placed where) {
+    var facts =
+        cluster.isPresent()
+            ? cluster.get().known(where.pod())
+            : Optional.of(new Facts(Namespace.of(where.pod().namespace()), Optional.empty()));
+    return facts
+        .map(this::choose)
+        .flatMap(
+            choice ->
+                switch (choice) {
+                  case Choice.Chosen(var network) ->
+                      network.equals(where.network())
+                          ? Optional.<String>empty()
+                          : Optional.of("network '" + network + "'");
+                  case Choice.NoNetwork(var why) -> Optional.of("none: " + why);
+                  case Choice.Refused(var why) -> Optional.of("none: " + why);
+                });
+  }
+
+  /** What is wrong with namespaces, or cannot be known of them, in words. */
+  public List<String> problems() {
+    var problems = new ArrayList<String>();
+    if (cluster.isPresent()) {
+      problems.addAll(cluster.get().problems());
+      problems.addAll(NamespaceResolution.problems(reading.get(), cluster.get().namespaces()));
+    } else {
+      for (var network : reading.get().intent().networks().values()) {
+        var selector = network.network().spec().namespaces().selector();
+        if (selector.filter(asked -> !asked.isOfNamesOnly()).isPresent()) {
+          problems.add(
+              "Network %s: namespaces.selector asks for labels, which only the Kubernetes API tells (--kubeconfig); it selects none"
+                  .formatted(network.name()));
+        }
+      }
+    }
+    return problems;
+  }
+}

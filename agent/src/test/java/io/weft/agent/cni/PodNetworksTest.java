@@ -1,0 +1,235 @@
+package io.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.node.NodeProcess;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.schema.Definition;
+import io.weft.kubernetes.schema.ResourceSchemas;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** Pods of a cluster come into the network of their namespace: labels, annotations, changes. */
+final class PodNetworksTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path directory;
+  private TestNamespaces namespaces;
+  private NodeProcess node;
+  private ApiServer server;
+  private PluginProgram plugin;
+  private int containers;
+
+  @BeforeEach
+  void open() throws Exception {
+    NodeProcess.launcher();
+    namespaces = new TestNamespaces();
+    var name = namespaces.create("underlay");
+    var underlay = namespaces.links(name);
+    underlay.execute(
+        new Request.SetLink(underlay.link("lo").orElseThrow().index(), LinkSettings.UP));
+    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
+    underlay.execute(
+        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
+    server = NetworkNamespaces.<ApiServer, IOException>callIn(name, ApiServer::start);
+    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
+    apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
+    network("red", 1, "{selector: {matchLabels: {team: red}}}");
+    network("blue", 2, "{selector: {matchLabels: {team: blue}}}");
+    network("lab", 3, "{names: [a], byAnnotation: true}");
+    namespace("a", "{team: red}", "{}");
+    var kubeconfig = directory.resolve("kubeconfig");
+    Files.writeString(
+        kubeconfig,
+        """
+        current-context: c
+        contexts: [{name: c, context: {cluster: c, user: u}}]
+        clusters: [{name: c, cluster: {server: '%s'}}]
+        users: [{name: u, user: {}}]
+        """
+            .formatted(server.uri()));
+    node = new NodeProcess(namespaces, name, directory);
+    plugin = new PluginProgram(node.socket(), "weft");
+    node.startWith("--kubeconfig=" + kubeconfig)
+        .awaitStatus(is -> is.has("vtep") && is.path("converged").asBoolean());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (node != null) {
+      node.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private static ObjectNode yaml(String text) {
+    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
+  }
+
+  private String apply(String text) {
+    return server.put(yaml(text)).at("/metadata/uid").asText();
+  }
+
+  private void network(String name, int vni, String selection) {
+    apply(
+        "{kind: Network, metadata: {name: %s}, spec: {vni: %d, subnets: [10.%d.0.0/16], namespaces: %s}, status: {vni: %d}}"
+            .formatted(name, vni, vni, selection, vni));
+  }
+
+  private void namespace(String name, String labels, String annotations) {
+    apply(
+        "{kind: Namespace, metadata: {name: %s, labels: %s, annotations: %s}}"
+            .formatted(name, labels, annotations));
+  }
+
+  private String pod(String namespace, String name, String annotations) {
+    return apply(
+        "{kind: Pod, metadata: {name: %s, namespace: %s, annotations: %s}, spec: {nodeName: n1}}"
+            .formatted(name, namespace, annotations));
+  }
+
+  private PluginProgram.Outcome add(String namespace, String pod, String uid) throws Exception {
+    var configuration = plugin.configuration("1.0.0", "");
+    configuration.remove("network");
+    var container = "c" + ++containers;
+    return plugin.call(
+        "ADD",
+        container,
+        "/run/netns/" + namespaces.create(container),
+        configuration,
+        "IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;K8S_POD_UID=%s"
+            .formatted(namespace, pod, uid));
+  }
+
+  /** The second number of its address says in which network it is. */
+  private void isIn(int network, PluginProgram.Outcome added) throws Exception {
+    assertThat(added.exitCode()).as(added.output()).isZero();
+    assertThat(added.json().at("/ips/0/address").asText()).startsWith("10." + network + ".");
+  }
+
+  private static void isRefused(PluginProgram.Outcome added, String words) throws Exception {
+    assertThat(added.exitCode()).as(added.output()).isOne();
+    assertThat(added.json().path("details").asText()).contains(words);
+  }
+
+  @Test
+  void labelsAndAnnotationsSayWhoIsWhere() throws Exception {
+    isIn(1, add("a", "plain", pod("a", "plain", "{}")));
+    isIn(3, add("a", "mine", pod("a", "mine", "{weft.io/network: lab}")));
+    isRefused(
+        add("a", "thief", pod("a", "thief", "{weft.io/network: blue}")),
+        "Network 'blue', which does not let namespace 'a' in");
+
+    namespace("b", "{team: blue}", "{}"); // seen or not: it is asked for
+    isIn(2, add("b", "web", pod("b", "web", "{}")));
+    namespace("c", "{}", "{}");
+    var configured = add("c", "web", pod("c", "web", "{}"));
+    isRefused(configured, "no Network selects namespace 'c'");
+
+    int calls = server.calls().size();
+    isIn(3, add("a", "mine", "another-pod"));
+    assertThat(server.calls().subList(calls, server.calls().size()))
+        .as("what was seen is of a former pod of the name")
+        .anyMatch(call -> call.contains("/namespaces/a/pods/mine"));
+    assertThat(node.status().path("endpoints")).hasSize(4);
+  }
+
+  @Test
+  void aNamespaceThatMovesTakesItsNewPodsAlongAndTheOthersAreNamed() throws Exception {
+    isIn(1, add("a", "old", pod("a", "old", "{}")));
+    assertThat(node.status().path("misplacedPods")).isEmpty();
+    namespace("a", "{team: blue}", "{}");
+    var status = node.awaitStatus(is -> is.path("misplacedPods").size() == 1);
+    var moved = status.path("misplacedPods").get(0);
+    assertThat(moved.path("pod").asText()).isEqualTo("a/old");
+    assertThat(moved.path("network").asText()).isEqualTo("red");
+    assertThat(moved.path("now").asText()).isEqualTo("network 'blue'");
+    assertThat(status.path("endpoints").get(0).path("network").asText()).isEqualTo("red");
+    isIn(2, add("a", "new", pod("a", "new", "{}")));
+
+    namespace("a", "{team: blue}", "{weft.io/network: red}");
+    status =
+        node.awaitStatus(is -> is.path("problems").toString().contains("does not let namespace"));
+    assertThat(status.path("problems").toString()).contains("Namespace a: ");
+    isRefused(add("a", "third", pod("a", "third", "{}")), "of namespace 'a' names Network 'red'");
+    namespace("a", "{team: red}", "{}");
+    node.awaitStatus(
+        is ->
+            is.path("problems").isEmpty() && is.path("misplacedPods").toString().contains("a/new"));
+  }
+
+  @Test
+  void ofTwoNetworksThatSelectANamespaceNoneIsTakenAndBothStand() throws Exception {
+    network("red-too", 4, "{names: [a]}");
+    var status =
+        node.awaitStatus(
+            is -> is.path("problems").toString().contains("selected by the networks red, red-too"));
+    assertThat(status.path("problems")).hasSize(1);
+    isRefused(add("a", "web", pod("a", "web", "{}")), "selected by the networks red, red-too");
+    isIn(4, add("a", "named", pod("a", "named", "{weft.io/network: red-too}")));
+  }
+
+  @Test
+  void withoutTheApiPodsThatWereSeenStart() throws Exception {
+    namespace("s", "{team: red}", "{weft.io/network: nowhere}"); // seen when it is a problem
+    var uid = pod("a", "seen", "{weft.io/network: lab}");
+    node.awaitStatus(is -> is.path("problems").toString().contains("Namespace s: "));
+    server.away(true);
+    isIn(3, add("a", "seen", uid));
+    var unknown = add("a", "unseen", "7");
+    assertThat(unknown.code()).as(unknown.output()).isEqualTo(CniFailure.TRY_AGAIN);
+    assertThat(unknown.json().path("msg").asText()).contains("pod a/unseen is not known");
+  }
+
+  @Test
+  void whatItCostsToAsk() throws Exception {
+    add("a", "warm", pod("a", "warm", "{}"));
+    var seen = new ArrayList<Long>();
+    var asked = new ArrayList<Long>();
+    for (int i = 0; i < 15; i++) {
+      var uid = pod("a", "p" + i, "{}");
+      int before = server.calls().size();
+      Thread.sleep(100); // the watch has it by then, or the pod is counted with the asked ones
+      long begin = System.nanoTime();
+      isIn(1, add("a", "p" + i, uid));
+      long nanos = System.nanoTime() - begin;
+      boolean get =
+          server.calls().subList(before, server.calls().size()).toString().contains("/p" + i);
+      (get ? asked : seen).add(nanos);
+      begin = System.nanoTime();
+      isIn(1, add("a", "q" + i, "")); // nobody has made it
+      asked.add(System.nanoTime() - begin);
+    }
+    System.out.printf(
+        "ADD, median: %d us where the watch has the pod (%d), %d us where it is asked for (%d)%n",
+        median(seen), seen.size(), median(asked), asked.size());
+    assertThat(seen).isNotEmpty();
+  }
+
+  private static long median(ArrayList<Long> nanos) {
+    Collections.sort(nanos);
+    return nanos.isEmpty() ? 0 : nanos.get(nanos.size() / 2) / 1000;
+  }
+}

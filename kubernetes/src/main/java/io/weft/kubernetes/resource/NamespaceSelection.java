@@ -1,0 +1,44 @@
+package io.weft.kubernetes.resource;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The namespaces whose pods may be in a network: nobody else's pods ever are, whatever they ask
+ * for.
+ *
+ * @param names each once; at most {@link NetworkSpec#MAX_NAMESPACES}
+ * @param selector further ones, by their labels
+ * @param byAnnotation their pods are in it only where they, or their namespace, name it
+ */
+public record NamespaceSelection(
+    List<String> names, Optional<LabelSelector> selector, boolean byAnnotation) {
+  /** No namespace's. */
+  public static final NamespaceSelection NONE =
+      new NamespaceSelection(List.of(), Optional.empty(), false);
+
+  public NamespaceSelection {
+    names = List.copyOf(names);
+    names.forEach(Metadata::requireLabel);
+  }
+
+  /**
+   * True when pods of the namespace may be in the network.
+   *
+   * @param labels empty where they are not known: then only a selector that needs none counts
+   */
+  public boolean lets(String namespace, Optional<Map<String, String>> labels) {
+    return names.contains(namespace)
+        || selector
+            .filter(
+                asked ->
+                    labels
+                        .map(asked::matches)
+                        .orElseGet(
+                            () ->
+                                asked.isOfNamesOnly()
+                                    && asked.matches(Map.of(LabelSelector.NAME_LABEL, namespace))))
+            .isPresent();
+  }
+}
