@@ -207,8 +207,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   private CniServer openCni() throws IOException {
     try {
-      return CniServer.open(
-          CniServer.beside(options.socket()), calls.attachments());
+      return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
     } catch (IOException e) {
       control.close();
       throw e;

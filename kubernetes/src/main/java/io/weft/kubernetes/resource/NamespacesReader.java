@@ -57,7 +57,7 @@ final class NamespacesReader {
     var labels = object.optional("matchLabels").object(NamespacesReader::labels);
     var list = object.optional("matchExpressions");
     var expressions = list.each(item -> item.object(NamespacesReader::expression));
-    if (labels.map(TreeMap::size).orElse(0) + expressions.size() > LabelSelector.MAX_REQUIREMENTS) {
+    if (labels.map(SortedMap::size).orElse(0) + expressions.size() > LabelSelector.MAX_REQUIREMENTS) {
       object.report(
           object.place(),
           "a selector has at most " + LabelSelector.MAX_REQUIREMENTS + " requirements");
@@ -65,7 +65,7 @@ final class NamespacesReader {
     return Optional.of(new LabelSelector(labels.orElse(new TreeMap<>()), expressions));
   }
 
-  private static Optional<TreeMap<String, String>> labels(YamlObject object) {
+  private static Optional<SortedMap<String, String>> labels(YamlObject object) {
     var labels = new TreeMap<String, String>();
     for (var key : object.keys()) {
       object.optional(key).text().ifPresent(value -> labels.put(key, value));

@@ -107,7 +107,7 @@ final class IntentApiTest {
   @Test
   void endpointsAreReadAndFollowed() throws Exception {
     create("networks", "web", "{vni: 100}");
-    try (var source = open()) {
+    try (var _ = open()) {
       create("endpoints", "vm-1", "{node: n1, network: web, tap: vm0}");
       await(r -> r.intent().endpoints().containsKey("vm-1"));
       merge("endpoints/vm-1", "{spec: {node: n2}}");
