@@ -124,8 +124,7 @@ public final class NodeDaemon implements AutoCloseable {
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> ask(node::tunnels));
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
-    clusterPods =
-        options.config().client().map(client -> ClusterPods.open(client, options.name()));
+    clusterPods = options.config().client().map(client -> ClusterPods.open(client, options.name()));
     pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
     calls =
         new NodeCalls(

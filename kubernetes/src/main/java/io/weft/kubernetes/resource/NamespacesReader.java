@@ -9,6 +9,7 @@ import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -57,15 +58,16 @@ final class NamespacesReader {
     var labels = object.optional("matchLabels").object(NamespacesReader::labels);
     var list = object.optional("matchExpressions");
     var expressions = list.each(item -> item.object(NamespacesReader::expression));
-    if (labels.map(SortedMap::size).orElse(0) + expressions.size() > LabelSelector.MAX_REQUIREMENTS) {
+    if (labels.map(Map::size).orElse(0) + expressions.size()
+        > LabelSelector.MAX_REQUIREMENTS) {
       object.report(
           object.place(),
           "a selector has at most " + LabelSelector.MAX_REQUIREMENTS + " requirements");
     }
-    return Optional.of(new LabelSelector(labels.orElse(new TreeMap<>()), expressions));
+    return Optional.of(new LabelSelector(new TreeMap<>(labels.orElse(Map.of())), expressions));
   }
 
-  private static Optional<SortedMap<String, String>> labels(YamlObject object) {
+  private static Optional<Map<String, String>> labels(YamlObject object) {
     var labels = new TreeMap<String, String>();
     for (var key : object.keys()) {
       object.optional(key).text().ifPresent(value -> labels.put(key, value));
