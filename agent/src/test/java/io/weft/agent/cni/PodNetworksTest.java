@@ -194,6 +194,7 @@ final class PodNetworksTest {
   @Test
   void withoutTheApiPodsThatWereSeenStart() throws Exception {
     namespace("s", "{team: red}", "{weft.io/network: nowhere}"); // seen when it is a problem
+    isIn(3, add("a", "first", pod("a", "first", "{weft.io/network: lab}"))); // gets a block
     var uid = pod("a", "seen", "{weft.io/network: lab}");
     node.awaitStatus(is -> is.path("problems").toString().contains("Namespace s: "));
     server.away(true);

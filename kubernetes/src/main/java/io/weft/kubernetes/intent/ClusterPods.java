@@ -142,7 +142,7 @@ public final class ClusterPods implements AutoCloseable {
       throw new IOException(
           "GET %s: no answer of %s for %d ms".formatted(path, client.server(), ANSWER_MILLIS));
     } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+      throw new IOException(String.valueOf(e.getMessage()), e);
     }
   }
 

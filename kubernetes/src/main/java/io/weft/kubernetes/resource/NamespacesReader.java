@@ -58,8 +58,7 @@ final class NamespacesReader {
     var labels = object.optional("matchLabels").object(NamespacesReader::labels);
     var list = object.optional("matchExpressions");
     var expressions = list.each(item -> item.object(NamespacesReader::expression));
-    if (labels.map(Map::size).orElse(0) + expressions.size()
-        > LabelSelector.MAX_REQUIREMENTS) {
+    if (labels.map(Map::size).orElse(0) + expressions.size() > LabelSelector.MAX_REQUIREMENTS) {
       object.report(
           object.place(),
           "a selector has at most " + LabelSelector.MAX_REQUIREMENTS + " requirements");
