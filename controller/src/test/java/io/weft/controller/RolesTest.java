@@ -34,13 +34,22 @@ import org.junit.jupiter.api.io.TempDir;
 final class RolesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** What an agent needs to say what it is; no whole agent runs here (docs/kubernetes.md). */
+  /**
+   * What an agent needs to say what it is, and to see whose network a pod is in; no whole agent
+   * runs here (docs/kubernetes.md).
+   */
   private static final Set<String> OF_NODE_STATE =
       Set.of(
           "create nodestates.weft.io",
           "get nodestates.weft.io",
           "patch nodestates/status.weft.io",
-          "patch nodes");
+          "patch nodes",
+          "get namespaces",
+          "list namespaces",
+          "watch namespaces",
+          "get pods",
+          "list pods",
+          "watch pods");
 
   @TempDir private Path directory;
   private Cluster cluster;
