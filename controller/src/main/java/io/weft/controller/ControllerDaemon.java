@@ -173,9 +173,19 @@ public final class ControllerDaemon implements AutoCloseable {
   @Override
   public void close() throws IOException {
     control.close();
-    sight.close();
     loop.put(new Stopping());
+    try {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOPPING_SECONDS);
+      while (view().waiting() > 0 && System.nanoTime() < end) {
+        Thread.sleep(20);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (CallRefused e) {
+      LOG.warn("the lease may not be given back: {}", e.getMessage());
+    }
     loop.close();
+    sight.close();
     try {
       loop.ended().get(STOPPING_SECONDS, TimeUnit.SECONDS);
       callers.shutdown();

@@ -104,8 +104,8 @@ final class Leadership {
       if (!same) {
         seenSince = now.nanos();
       }
-      if (isReleased) {
-        return Optional.empty();
+      if (isReleased) { // a renewal was under way when it was to be given back
+        return holder().equals(identity) ? Optional.of(giveBack(now)) : Optional.empty();
       }
       if (call instanceof WriteLease) {
         leads = holder().equals(identity);
@@ -136,10 +136,12 @@ final class Leadership {
       return Optional.empty();
     }
     leads = false;
+    return isAsking ? Optional.empty() : Optional.of(giveBack(now));
+  }
+
+  private WriteLease giveBack(Moment now) {
     var last = seen.orElseThrow();
-    return Optional.of(
-        new WriteLease(
-            seen,
-            new LeaseRecord("", "", SECONDS, last.acquired(), now.wall(), last.transitions())));
+    return new WriteLease(
+        seen, new LeaseRecord("", "", SECONDS, last.acquired(), now.wall(), last.transitions()));
   }
 }

@@ -269,6 +269,17 @@ final class ClusterControllerTest {
   }
 
   @Test
+  void whoEndsWhileItRenewsGivesTheLeaseBackAllTheSame() {
+    var leader = leader();
+    world.pass(2500);
+    leader.step(new DeadlineReached());
+    assertThat(leader.wire).as("the renewal").hasSize(1);
+    leader.step(new Stopping());
+    leader.settle();
+    assertThat(world.lease.orElseThrow().holder()).isEmpty();
+  }
+
+  @Test
   void whoEndsGivesTheLeaseBack() {
     var first = leader();
     var second = new Replica();
