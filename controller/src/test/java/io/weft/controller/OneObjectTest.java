@@ -119,7 +119,7 @@ final class OneObjectTest {
 
   @Test
   void oneObjectGivesANetwork() throws Exception {
-    start("node", "--netns-prefix=" + PREFIX);
+    start("node", "--netns-prefix=" + PREFIX, "--state=" + directory.resolve("state"));
     await("node", "status", status -> status.path("converged").asBoolean());
     apply(
         "{kind: Network, metadata: {name: red-web}, spec: {tenant: red, subnets: [10.1.0.0/24],"

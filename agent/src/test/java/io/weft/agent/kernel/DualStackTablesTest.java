@@ -79,7 +79,9 @@ final class DualStackTablesTest extends SegmentKernel {
     assertThat(tables.dump())
         .doesNotContain(rowsOf(REMOTE, FAR).get(0), rowsOf(REMOTE, FAR).get(1));
     assertThat(remove(turned.subList(0, 2))).isEmpty();
-    assertThat(tables.dump()).containsAll(rowsOf(OTHER, FAR6)).noneMatch(turned.subList(0, 2)::contains);
+    assertThat(tables.dump())
+        .containsAll(rowsOf(OTHER, FAR6))
+        .noneMatch(turned.subList(0, 2)::contains);
   }
 
   @Test

@@ -102,7 +102,8 @@ final class KeptIntentProcessTest {
     node.startWith(api.option(directory));
     assertThat(node.process().isAlive()).isTrue();
     api.server.away(false);
-    node.awaitStatus(status -> status.has("vtep") && status.path("problems").isEmpty());
+    node.awaitStatus(
+        status -> status.path("converged").asBoolean() && status.path("problems").isEmpty());
     attach("first");
     awaitCopy("weft.io.v1alpha1.networks.json", "web");
   }

@@ -28,9 +28,7 @@ final class NodeStateSchema {
               optional("version", SHORT, "Of the agent."),
               optional("vtep", Fieldset.ADDRESS, "Where its tunnels end."),
               optional(
-                  "vteps",
-                  new ListOf(Fieldset.ADDRESS, 2),
-                  "Of both families, where it has both."),
+                  "vteps", new ListOf(Fieldset.ADDRESS, 2), "Of both families, where it has both."),
               optional("asn", new Whole(0, 4_294_967_295L), "Its AS."),
               optional(
                   "peers",
