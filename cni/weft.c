@@ -34,20 +34,29 @@ extern char **environ;
 static char config[MAX_CONFIG + 1];
 static char answer[MAX_ANSWER + 1];
 
-/* The text of a field: the first "name": "value" in the configuration, without escapes. Empty when there is none. */
+/* The text of a field of the configuration, without escapes. Empty when there is none. Only the outermost object counts: what
+   is within others, such as annotations in runtimeConfig, may be written by whoever makes the pod. */
 static void field(const char *name, char *value, size_t size) {
-  char quoted[64];
-  snprintf(quoted, sizeof quoted, "\"%s\"", name);
+  int depth = 0;
   value[0] = 0;
-  for (const char *at = config; (at = strstr(at, quoted)); ) {
-    at += strlen(quoted);
-    at += strspn(at, " \t\r\n");
-    if (*at++ != ':') continue;
-    at += strspn(at, " \t\r\n");
-    size_t length = *at == '"' ? strcspn(at + 1, "\"\\") : size;
-    if (length >= size || at[1 + length] != '"') continue;
-    memcpy(value, at + 1, length);
-    value[length] = 0;
+  for (const char *at = config; *at; ) {
+    char c = *at++;
+    if (c == '{' || c == '[') depth++;
+    if (c == '}' || c == ']') depth--;
+    if (c != '"') continue;
+    const char *word = at;
+    while (*at && *at != '"') at += *at == '\\' && at[1] ? 2 : 1;
+    size_t length = (size_t)(at - word);
+    if (*at) at++;
+    const char *next = at + strspn(at, " \t\r\n");
+    if (depth != 1 || *next != ':' || length != strlen(name) || memcmp(word, name, length)) continue;
+    next++;
+    next += strspn(next, " \t\r\n");
+    size_t octets = *next == '"' ? strcspn(next + 1, "\"\\") : size;
+    if (octets < size && next[1 + octets] == '"') {
+      memcpy(value, next + 1, octets);
+      value[octets] = 0;
+    }
     return;
   }
 }
@@ -132,6 +141,9 @@ int main(int argc, char **argv) {
   if (length < 0) fail(5, "cannot read the network configuration", "standard input", errno);
 
   if (plugin && strcmp(command, "ADD") && strcmp(command, "DEL") && strcmp(command, "CHECK")) become(plugin, "", (size_t)length);
+
+  const char *first = config + strspn(config, " \t\r\n");
+  if (*first && *first != '{') fail(6, "the network configuration is not a JSON object", "standard input", 0);
 
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   field("agentSocket", address.sun_path, sizeof address.sun_path);

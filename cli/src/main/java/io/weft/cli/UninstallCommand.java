@@ -19,9 +19,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Take away all that Weft put on this host: the CNI plugin and its configuration, and in the",
-      "kernel the tenants' namespaces with all that is in them, rules and routes. The agent must"
-          + " be",
-      "stopped. Endpoints lose their interfaces; links that were given to Weft come back."
+      "kernel the tenants' namespaces with all that is in them, and rules. The agent must be",
+      "stopped. Endpoints lose their interfaces; links that were given to Weft come back. Copies"
+          + " of",
+      "what the API said (/var/lib/weft) and /run/weft stay."
     },
     footerHeading = "%nExample:%n",
     footer = "  weft uninstall")
@@ -37,6 +38,15 @@ final class UninstallCommand implements Callable<Integer> {
       description =
           "In front of the names of tenants' network namespaces (default: ${DEFAULT-VALUE}).")
   private String prefix = NodeOptions.DEFAULT_PREFIX;
+
+  @Option(
+      names = "--underlay-routes",
+      description = {
+        "Also the routes of the underlay that a peer of a unicast family brought (main table, proto"
+            + " bgp,",
+        "metric 20). Those of FRR or BIRD look the same: only where no such daemon runs here."
+      })
+  private boolean underlayRoutes;
 
   @Option(
       names = "--socket",
@@ -63,7 +73,7 @@ final class UninstallCommand implements Callable<Integer> {
 
   private KernelRemoval.Outcome removeAll() throws IOException {
     try {
-      return KernelRemoval.removeAll(prefix);
+      return KernelRemoval.removeAll(prefix, underlayRoutes);
     } catch (LinuxException e) {
       throw new IOException(e.getMessage(), e);
     }

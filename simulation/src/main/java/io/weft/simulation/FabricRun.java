@@ -108,8 +108,8 @@ public final class FabricRun {
     }
     try {
       slice();
-    } catch (IllegalStateException e) {
-      violations.add("%s s: %s".formatted(world.now().toMillis() / 1e3, e.getMessage()));
+    } catch (RuntimeException e) { // of a brain as well
+      violations.add("%s s: %s".formatted(world.now().toMillis() / 1e3, e));
       phase = Phase.DONE;
     }
     return phase != Phase.DONE;

@@ -60,8 +60,8 @@ public final class ScriptRun {
   List<String> run() {
     try {
       return runToTheEnd();
-    } catch (IllegalStateException e) {
-      return List.of("%s s: %s".formatted(stage.world().now().toMillis() / 1e3, e.getMessage()));
+    } catch (RuntimeException e) { // of a brain as well
+      return List.of("%s s: %s".formatted(stage.world().now().toMillis() / 1e3, e));
     }
   }
 

@@ -5,6 +5,7 @@ import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.node.NodeView;
+import java.util.Optional;
 
 /** What the plugin needs of its node. Each call waits for the node, 30 s at most. */
 public interface Attachments {
@@ -25,9 +26,11 @@ public interface Attachments {
   /**
    * The network of a pod that is about to start.
    *
+   * @param configured what the configuration of the plugin names
    * @throws CniFailure when what decides it is not known
    */
-  Choice networkOf(PodName pod) throws CniFailure, InterruptedException;
+  Choice networkOf(PodName pod, Optional<String> configured)
+      throws CniFailure, InterruptedException;
 
   /** A pod runs, in the network that was chosen for it. */
   void started(String endpoint, PodName pod, String network);

@@ -121,23 +121,22 @@ final class CniPlugin {
   }
 
   /**
-   * The configured network, or that of the pod's namespace. Empty where the namespace has none and
-   * an earlier plugin has given the pod an interface already.
+   * The configured network, if it lets the pod's namespace in, or that of the namespace. Empty
+   * where the namespace has none and an earlier plugin has given the pod an interface already.
    */
   private Optional<String> network(CniCall call, CniWishes wishes)
       throws CniFailure, InterruptedException {
-    if (wishes.network().isPresent()) {
+    var named = wishes.pod();
+    if (wishes.network().isPresent() && named.isEmpty()) {
       return wishes.network();
     }
     var pod =
-        wishes
-            .pod()
-            .orElseThrow(
-                () ->
-                    CniWishes.invalid(
-                        "'network' is missing, and so is K8S_POD_NAMESPACE in CNI_ARGS: name a"
-                            + " Network of this cluster"));
-    return switch (node.networkOf(pod)) {
+        named.orElseThrow(
+            () ->
+                CniWishes.invalid(
+                    "'network' is missing, and so is K8S_POD_NAMESPACE in CNI_ARGS: name a"
+                        + " Network of this cluster"));
+    return switch (node.networkOf(pod, wishes.network())) {
       case Choice.Chosen(var network) -> Optional.of(network);
       case Choice.Refused(var why) -> throw CniWishes.invalid(why);
       case Choice.NoNetwork(var why) -> {

@@ -51,17 +51,28 @@ public final class PodNetworks {
   /**
    * The network of a pod that is about to start.
    *
+   * @param configured what the configuration of the plugin names
    * @throws CniFailure to be tried again, when what decides it is not known
    */
-  public Choice networkOf(PodName pod) throws CniFailure, InterruptedException {
+  public Choice networkOf(PodName pod, Optional<String> configured)
+      throws CniFailure, InterruptedException {
+    var byNameAlone = Namespace.of(pod.namespace());
+    if (configured.isPresent()
+        && NamespaceResolution.choose(reading.get(), byNameAlone, configured.get())
+            instanceof Choice.Chosen chosen) {
+      return chosen;
+    }
     try {
       var facts =
-          cluster.isPresent()
-              ? cluster.get().facts(pod)
-              : new Facts(Namespace.of(pod.namespace()), Optional.empty());
-      return choose(facts);
+          cluster.isPresent() ? cluster.get().facts(pod) : new Facts(byNameAlone, Optional.empty());
+      return configured.isPresent()
+          ? NamespaceResolution.choose(reading.get(), facts.namespace(), configured.get())
+          : choose(facts);
     } catch (IOException e) {
-      var byName = NamespaceResolution.chooseByName(reading.get(), pod.namespace());
+      var byName =
+          configured.isPresent()
+              ? Optional.<Choice>empty()
+              : NamespaceResolution.chooseByName(reading.get(), pod.namespace());
       if (byName.isPresent()) {
         return byName.get();
       }
@@ -89,17 +100,22 @@ public final class PodNetworks {
   }
 
   /** Pods that run in another network than they would get now, by endpoint. */
-  public synchronized List<Misplaced> misplaced() {
+  public List<Misplaced> misplaced() {
     var misplaced = new ArrayList<Misplaced>();
-    placed.forEach(
-        (endpoint, where) ->
-            now(where)
-                .ifPresent(
-                    now ->
-                        misplaced.add(
-                            new Misplaced(
-                                endpoint, where.pod().toString(), where.network(), now))));
+    copyOfPlaced()
+        .forEach(
+            (endpoint, where) ->
+                now(where)
+                    .ifPresent(
+                        now ->
+                            misplaced.add(
+                                new Misplaced(
+                                    endpoint, where.pod().toString(), where.network(), now))));
     return misplaced;
+  }
+
+  private synchronized Map<String, Placed> copyOfPlaced() {
+    return new TreeMap<>(placed);
   }
 
   private Optional<String> now(Placed where) {
@@ -121,12 +137,21 @@ public final class PodNetworks {
                 });
   }
 
-  /** What is wrong with namespaces, or cannot be known of them, in words. */
+  /**
+   * What is wrong with namespaces, in words. It may be the doing of who uses one namespace, so it
+   * is no problem of this node.
+   */
+  public List<String> namespaceProblems() {
+    return cluster
+        .map(each -> NamespaceResolution.problems(reading.get(), each.namespaces()))
+        .orElse(List.of());
+  }
+
+  /** What cannot be known of namespaces and pods, in words. */
   public List<String> problems() {
     var problems = new ArrayList<String>();
     if (cluster.isPresent()) {
       problems.addAll(cluster.get().problems());
-      problems.addAll(NamespaceResolution.problems(reading.get(), cluster.get().namespaces()));
     } else {
       for (var network : reading.get().intent().networks().values()) {
         var selector = network.network().spec().namespaces().selector();

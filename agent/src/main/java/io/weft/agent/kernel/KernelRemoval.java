@@ -23,11 +23,15 @@ public final class KernelRemoval {
    * Removes everything; no agent may run with the prefix meanwhile.
    *
    * @param prefix in front of the names of its namespaces
+   * @param underlayRoutes also the routes of the main table that are marked as BGP daemons mark
+   *     theirs (RTPROT_BGP, metric 20); another daemon's look the same
    * @throws io.weft.linux.ffi.LinuxException when the kernel does not let us look
    */
-  public static Outcome removeAll(String prefix) {
+  public static Outcome removeAll(String prefix, boolean underlayRoutes) {
     try (var tables = new KernelTables(prefix)) {
-      tables.keepUnderlayRoutes();
+      if (underlayRoutes) {
+        tables.keepUnderlayRoutes();
+      }
       var plan = new ForwardingPlan();
       plan.observeAll(tables.dump());
       int removed = 0;

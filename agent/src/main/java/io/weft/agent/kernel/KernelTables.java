@@ -97,6 +97,7 @@ final class KernelTables implements AutoCloseable {
         return List.of();
       }
       tables.claim(prefix);
+      tables.endUnnamedPorts();
       var objects = tables.dump();
       tenants.put(name, tables);
       return objects;

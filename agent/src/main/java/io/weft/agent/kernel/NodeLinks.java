@@ -12,6 +12,7 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.NodeLink;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +122,16 @@ record NodeLinks(Rtnetlink host, TenantTables tables) {
         throw new IllegalArgumentException(
             "%s has the address %s of the node; it is in use"
                 .formatted(link.name(), address.address()));
+      }
+    }
+    for (var above : host.links()) {
+      boolean on =
+          !above.kind().equals("veth")
+              && above.peerNamespaceId().isEmpty()
+              && above.peer().equals(OptionalInt.of(link.index()));
+      if (on) {
+        throw new IllegalArgumentException(
+            "%s carries %s of the node; it is in use".formatted(link.name(), above.name()));
       }
     }
     for (var route : host.routes()) {

@@ -12,6 +12,7 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -164,6 +165,20 @@ final class TenantTables implements AutoCloseable {
       believed.put(object.key(), object);
     }
     return List.copyOf(believed.values());
+  }
+
+  /**
+   * Ends the ports of endpoints that nobody knows: an agent died after it made one, and before it
+   * gave it its alias. The pod's end goes with it.
+   */
+  void endUnnamedPorts() {
+    for (var link : rtnetlink.links()) {
+      if (link.kind().equals("veth")
+          && link.alias().isEmpty()
+          && link.name().startsWith(AddressPlan.PORT)) {
+        rtnetlink.executeIfThere(new Request.DeleteLink(link.index()));
+      }
+    }
   }
 
   private List<ForwardingObject> read() {

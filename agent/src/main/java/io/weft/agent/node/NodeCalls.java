@@ -106,8 +106,15 @@ final class NodeCalls {
   }
 
   private ObjectNode status() throws CallRefused, InterruptedException {
+    var document = status(pods.namespaceProblems());
+    document.set("misplacedPods", PodJson.misplaced(pods.misplaced()));
+    return document;
+  }
+
+  private ObjectNode status(List<String> more) throws CallRefused, InterruptedException {
     var view = view();
     var all = new ArrayList<>(problems.get());
+    all.addAll(more);
     all.addAll(await(loop.ask(node::deviations)));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
@@ -115,13 +122,15 @@ final class NodeCalls {
         "endpointSessions",
         EndpointSessionJson.sessions(view.endpointSessions(), System.nanoTime()));
     document.set("paths", PathJson.paths(paths.get()));
-    document.set("misplacedPods", PodJson.misplaced(pods.misplaced()));
     return document;
   }
 
-  /** The status, and how many networks have endpoints here. */
+  /**
+   * What a NodeState says: the status without pods and namespaces, and how many networks have
+   * endpoints here.
+   */
   ObjectNode summary() throws CallRefused, InterruptedException {
-    var document = status();
+    var document = status(List.of());
     long used = view().networks().stream().filter(each -> each.localEndpoints() > 0).count();
     return document.put("networks", used);
   }
@@ -277,8 +286,9 @@ final class NodeCalls {
   Attachments attachments() {
     return new Attachments() {
       @Override
-      public Choice networkOf(PodName pod) throws CniFailure, InterruptedException {
-        return pods.networkOf(pod);
+      public Choice networkOf(PodName pod, Optional<String> configured)
+          throws CniFailure, InterruptedException {
+        return pods.networkOf(pod, configured);
       }
 
       @Override

@@ -194,6 +194,16 @@ class CniProgramTest {
     assertThat(byAnnotation.at("/ips/0/address").asText()).isEqualTo("192.168.1.79/24");
     assertThat(byAnnotation.at("/interfaces/1/mac").asText()).isEqualTo("02:00:00:00:00:79");
 
+    var misled = plugin.configuration("1.0.0", "web");
+    var whole = misled.deepCopy();
+    misled.removeAll();
+    misled
+        .putObject("runtimeConfig") // comes first, and is the pod's author's
+        .putObject("io.kubernetes.cri.pod-annotations")
+        .put("agentSocket", "/nowhere");
+    misled.setAll(whole);
+    succeeded(plugin.call("ADD", "c5", container("p5"), misled));
+
     var clash = plugin.call("ADD", "c3", pod, configuration);
     assertThat(clash.code()).as(clash.output()).isEqualTo(CniFailure.ADDRESS_IN_USE);
     assertThat(clash.json().path("details").asText()).contains("192.168.1.78", "c2/eth0@weft");

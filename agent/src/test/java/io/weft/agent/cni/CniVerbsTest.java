@@ -40,6 +40,7 @@ class CniVerbsTest {
       metadata: {name: default}
       spec:
         vtep: {cidr: 10.99.0.0/24}
+        restartSeconds: 1 # what a killed agent leaves half taken away may look like a remote's
       ---
       kind: Tenant
       metadata: {name: red}

@@ -113,6 +113,11 @@ final class PodNetworksTest {
   private PluginProgram.Outcome add(String namespace, String pod, String uid) throws Exception {
     var configuration = plugin.configuration("1.0.0", "");
     configuration.remove("network");
+    return add(configuration, namespace, pod, uid);
+  }
+
+  private PluginProgram.Outcome add(
+      ObjectNode configuration, String namespace, String pod, String uid) throws Exception {
     var container = "c" + ++containers;
     return plugin.call(
         "ADD",
@@ -142,7 +147,12 @@ final class PodNetworksTest {
         add("a", "thief", pod("a", "thief", "{weft.io/network: blue}")),
         "Network 'blue', which does not let namespace 'a' in");
 
+    isRefused(
+        add(plugin.configuration("1.0.0", "blue"), "a", "thief", pod("a", "thief", "{}")),
+        "names Network 'blue', which does not let namespace 'a' in");
+
     namespace("b", "{team: blue}", "{}"); // seen or not: it is asked for
+    isIn(2, add(plugin.configuration("1.0.0", "blue"), "b", "x", pod("b", "x", "{}")));
     isIn(2, add("b", "web", pod("b", "web", "{}")));
     namespace("c", "{}", "{}");
     var configured = add("c", "web", pod("c", "web", "{}"));
@@ -153,7 +163,7 @@ final class PodNetworksTest {
     assertThat(server.calls().subList(calls, server.calls().size()))
         .as("what was seen is of a former pod of the name")
         .anyMatch(call -> call.contains("/namespaces/a/pods/mine"));
-    assertThat(node.status().path("endpoints")).hasSize(4);
+    assertThat(node.status().path("endpoints")).hasSize(5);
   }
 
   @Test

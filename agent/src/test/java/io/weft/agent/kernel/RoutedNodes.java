@@ -143,7 +143,7 @@ final class RoutedNodes {
       objects.add(new VxlanPort(tenant, L3, vtep, device(L3), 1450));
       for (var other : others) {
         objects.add(new VxlanFdbEntry(tenant, L3, other.router(), other.vtep, L3));
-        objects.add(new BridgeFdbEntry(tenant, L3, other.router()));
+        objects.add(new BridgeFdbEntry(tenant, L3, other.router(), !other.vtep.isIpv4()));
         objects.add(new NeighbourEntry(tenant, L3, other.vtep, other.router()));
       }
       put(objects);
@@ -217,7 +217,7 @@ final class RoutedNodes {
     void remote(Segment segment, int last, Node other) {
       put(
           new VxlanFdbEntry(tenant, segment.id(), segment.mac(last), other.vtep, segment.id()),
-          new BridgeFdbEntry(tenant, segment.id(), segment.mac(last)),
+          new BridgeFdbEntry(tenant, segment.id(), segment.mac(last), !other.vtep.isIpv4()),
           new NeighbourEntry(tenant, segment.id(), segment.address(last), segment.mac(last)),
           new NeighbourEntry(tenant, segment.id(), segment.address6(last), segment.mac(last)));
     }

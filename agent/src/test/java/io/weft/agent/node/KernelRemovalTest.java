@@ -74,13 +74,14 @@ final class KernelRemovalTest {
     node.kill();
 
     var outcome =
-        NetworkNamespaces.callIn(host, () -> KernelRemoval.removeAll(namespaces.prefix()));
+        NetworkNamespaces.callIn(host, () -> KernelRemoval.removeAll(namespaces.prefix(), false));
     assertThat(outcome.refused()).isEmpty();
     assertThat(outcome.removed()).isGreaterThan(10);
     assertThat(tenants()).isEmpty();
     assertThat(picture(host)).isEqualTo(before);
     assertThat(
-            NetworkNamespaces.callIn(host, () -> KernelRemoval.removeAll(namespaces.prefix()))
+            NetworkNamespaces.callIn(
+                    host, () -> KernelRemoval.removeAll(namespaces.prefix(), false))
                 .removed())
         .as("once more is fine")
         .isZero();

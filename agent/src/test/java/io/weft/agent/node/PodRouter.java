@@ -106,6 +106,13 @@ final class PodRouter implements AutoCloseable {
     for (var line : lines) {
       words.addAll(List.of("-c", line));
     }
+    long until = System.nanoTime() + NodeProcess.TIMEOUT_NANOS;
+    while (!Files.exists(directory.resolve("bgpd.vty"))) { // it listens a moment after its start
+      if (System.nanoTime() > until) {
+        throw new IOException("FRR does not listen in " + directory);
+      }
+      Thread.sleep(20);
+    }
     call(words.toArray(String[]::new));
   }
 

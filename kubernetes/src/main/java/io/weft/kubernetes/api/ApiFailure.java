@@ -64,16 +64,20 @@ public final class ApiFailure extends Exception {
   }
 
   /**
-   * The server is not there, is busy, or fails by itself: the same call may succeed later, and may
+   * The server is not there, is busy, fails by itself, or does not know who asks, as when it cannot
+   * check a token or the token is just being exchanged: the same call may succeed later, and may
    * have been carried out.
    */
   public boolean isAway() {
-    return isUnanswered() || status == TOO_MANY_REQUESTS || status >= SERVER_FAILED;
+    return isUnanswered()
+        || status == UNAUTHORIZED
+        || status == TOO_MANY_REQUESTS
+        || status >= SERVER_FAILED;
   }
 
-  /** Credentials are missing, wrong, or do not allow the call. */
+  /** Who asks may not do this. */
   public boolean isForbidden() {
-    return status == UNAUTHORIZED || status == FORBIDDEN;
+    return status == FORBIDDEN;
   }
 
   /** The object is not there; for a whole collection: its kind is not known to the server. */

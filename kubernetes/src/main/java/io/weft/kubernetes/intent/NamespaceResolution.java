@@ -1,6 +1,7 @@
 package io.weft.kubernetes.intent;
 
 import io.weft.kubernetes.resource.LabelSelector;
+import io.weft.kubernetes.resource.NamespaceSelection;
 import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.yaml.Problem;
 import io.weft.kubernetes.yaml.Spelling;
@@ -113,6 +114,26 @@ public final class NamespaceResolution {
         : new Choice.Refused(
             "the annotation %s of %s names Network '%s', which does not let namespace '%s' in: its spec.namespaces says who may"
                 .formatted(ANNOTATION, whose, network, namespace.name()));
+  }
+
+  /**
+   * The choice where the configuration of the CNI plugin names the network. Such a configuration
+   * may be the work of who uses a namespace (a NetworkAttachmentDefinition), so a network that says
+   * whose it is lets in nobody else; one that says nothing is open to every configuration.
+   */
+  public static Choice choose(IntentReading reading, Namespace namespace, String configured) {
+    var refused =
+        all(reading)
+            .filter(each -> each.name().equals(configured))
+            .anyMatch(
+                each ->
+                    !each.spec().namespaces().equals(NamespaceSelection.NONE)
+                        && !lets(each, namespace));
+    return refused
+        ? new Choice.Refused(
+            "the configuration of the CNI plugin names Network '%s', which does not let namespace '%s' in: its spec.namespaces says who may"
+                .formatted(configured, namespace.name()))
+        : new Choice.Chosen(configured);
   }
 
   private static boolean lets(Network network, Namespace namespace) {

@@ -74,6 +74,7 @@ public final class SpeakerNodes implements AutoCloseable {
   private boolean firstAnswered;
   private boolean everyoneWatched;
   private boolean copyInUse;
+  private boolean copied;
   private Optional<Consumer<ClusterSpeakers>> consumer = Optional.empty();
 
   private SpeakerNodes(ApiClient client, String self, Optional<KeptObjects> kept) {
@@ -164,7 +165,7 @@ public final class SpeakerNodes implements AutoCloseable {
     }
     synchronized (this) {
       firstTrouble = trouble.map(Throwable::getMessage);
-      firstAnswered |= trouble.map(failure -> !failure.isUnanswered()).orElse(true);
+      firstAnswered |= trouble.map(failure -> !failure.isAway()).orElse(true);
       if (trouble.isEmpty()) {
         first = found;
       } else if (trouble.get().isAway() && !isHeard() && !copyInUse) {
@@ -223,6 +224,10 @@ public final class SpeakerNodes implements AutoCloseable {
     if (reflects && !everyoneWatched && closed.getCount() > 0) {
       everyoneWatched = true; // and stays so: who was a reflector once may be it again
       watches.add(watch(ALL, everyone));
+      if (copyInUse) {
+        notifyAll();
+        return; // its clients stay until all nodes are listed
+      }
     }
     var problems = new ArrayList<String>();
     labelled.trouble.ifPresent(problems::add);
@@ -234,8 +239,9 @@ public final class SpeakerNodes implements AutoCloseable {
 
   private void tell(ClusterSpeakers next) {
     boolean another = !next.equals(speakers);
-    if (isHeard() && (another || copyInUse)) {
+    if (isHeard() && (another || copyInUse || !copied)) { // that there is nobody is kept as well
       copyInUse = false;
+      copied = true;
       keep(next);
     }
     if (another) {
@@ -293,7 +299,7 @@ public final class SpeakerNodes implements AutoCloseable {
     public void troubled(Optional<ApiFailure> why) {
       change(
           () -> trouble = why.map(failure -> name + ": " + failure.getMessage()),
-          why.map(failure -> !failure.isUnanswered()).orElse(true));
+          why.map(failure -> !failure.isAway()).orElse(true));
     }
 
     private void change(Runnable change, boolean answer) {

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who reflects is the same for every node that asks, and follows the labels. */
 final class SpeakerNodesTest {
@@ -87,6 +89,33 @@ final class SpeakerNodesTest {
     }
   }
 
+  /** A client that is not told of loses its session. */
+  private void awaitReflectorsWithClients(String... names) throws InterruptedException {
+    while (true) {
+      var next = told.poll(30, TimeUnit.SECONDS);
+      assertThat(next).as("reflectors " + List.of(names)).isNotNull();
+      assertThat(next.clients()).hasSizeGreaterThanOrEqualTo(4);
+      if (names(next.reflectors()).equals(List.of(names))) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void thatThereIsNobodyIsKeptAsWell() throws Exception {
+    var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
+    kept = Optional.of(KeptObjects.open(directory.resolve("kept"), access));
+    open("node-1");
+    var file = directory.resolve("kept/v1.speakers.json");
+    for (int i = 0; i < 600 && !Files.exists(file); i++) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    nodes.close();
+    server.away(true);
+    nodes = SpeakerNodes.open(client(), "node-1", PATIENCE, kept);
+    assertThat(nodes.speakers().reflectors()).isEmpty();
+  }
+
   @Test
   void theFirstThreeByNameReflectAndLabelsOverrideThem() throws Exception {
     for (int i = 1; i <= 6; i++) {
@@ -145,8 +174,9 @@ final class SpeakerNodesTest {
     assertThat(names(nodes.speakers().reflectors())).containsExactly("node-1");
   }
 
-  @Test
-  void withoutTheServerItGoesOnWithTheCopy() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void withoutTheServerItGoesOnWithTheCopy(boolean silent) throws Exception {
     var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
     kept = Optional.of(KeptObjects.open(directory.resolve("kept"), access));
     for (int i = 1; i <= 4; i++) {
@@ -165,15 +195,18 @@ final class SpeakerNodesTest {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     nodes.close();
-    server.away(true);
+    server.away(silent);
+    server.fail(silent ? 0 : Integer.MAX_VALUE);
     nodes = SpeakerNodes.open(client(), "node-1", PATIENCE, kept);
     assertThat(names(nodes.speakers().reflectors())).isEqualTo(names(before.reflectors()));
     assertThat(names(nodes.speakers().clients())).isEqualTo(names(before.clients()));
 
-    server.away(false);
-    node("node-0", 7, "");
+    told.clear();
     nodes.watch(told::add);
-    awaitReflectors("node-0", "node-1", "node-2", "node-3");
+    server.away(false);
+    server.fail(0);
+    node("node-0", 7, "");
+    awaitReflectorsWithClients("node-0", "node-1", "node-2", "node-3");
   }
 
   @Test

@@ -127,9 +127,7 @@ final class DeclaredEndpoints {
     boolean inPlace =
         standing.network().equals(request.network()) && standing.link().equals(request.link());
     var outcome =
-        inPlace
-            ? endpoints.change(standing, request)
-            : endpoints.admission().checkInPlaceOf(standing, request);
+        inPlace ? endpoints.change(standing, request) : endpoints.check(standing, request);
     switch (outcome) {
       case Attachments.Checked.Rejected(var refusal) ->
           report(standing.name(), refusal.message() + "; it stays as it was");

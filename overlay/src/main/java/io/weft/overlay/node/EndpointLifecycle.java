@@ -108,10 +108,7 @@ final class EndpointLifecycle {
    * other prefixes, if nothing speaks against it.
    */
   Attachments.Checked change(Endpoint standing, AttachRequest request) {
-    var checked = admission.checkInPlaceOf(standing, request);
-    if (checked instanceof Attachments.Checked.Waits(var write)) {
-      addressing.want(write);
-    }
+    var checked = check(standing, request);
     if (checked instanceof Attachments.Checked.Accepted(var next)) {
       var instance = instances.of(standing);
       instance.remove(standing);
@@ -261,9 +258,6 @@ final class EndpointLifecycle {
       effects.add(new NodeEffect.ReplyToDetach(request, false));
       return;
     }
-    attaching
-        .take(name)
-        .forEach(earlier -> refuse(earlier, Reason.INVALID_REQUEST, wasDetached(name)));
     detaching.add(instances.of(endpoint.get()).port(endpoint.get()).key(), request);
     forget(endpoint.get());
   }
@@ -354,8 +348,13 @@ final class EndpointLifecycle {
     }
   }
 
-  Admission admission() {
-    return admission;
+  /** Whether the request could be carried out in the place of one that stands. */
+  Attachments.Checked check(Endpoint standing, AttachRequest request) {
+    var checked = admission.checkInPlaceOf(standing, request);
+    if (checked instanceof Attachments.Checked.Waits(var write)) {
+      addressing.want(write);
+    }
+    return checked;
   }
 
   // ---- both -------------------------------------------------------------------------------
@@ -391,10 +390,14 @@ final class EndpointLifecycle {
 
   /** It is no more one of this node's; the kernel has yet to follow. */
   void forget(Endpoint endpoint) {
+    var name = endpoint.name();
+    attaching
+        .take(name)
+        .forEach(earlier -> refuse(earlier, Reason.INVALID_REQUEST, wasDetached(name)));
     var instance = instances.of(endpoint);
     leaving.add(instance.port(endpoint).key(), endpoint);
-    attachments.remove(endpoint.name());
-    established.remove(endpoint.name());
+    attachments.remove(name);
+    established.remove(name);
     instance.remove(endpoint);
     instances.closeIfEmpty(instance);
     refreshTenant(instance, endpoint);

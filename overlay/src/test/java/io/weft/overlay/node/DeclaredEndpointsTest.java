@@ -253,6 +253,22 @@ final class DeclaredEndpointsTest {
   }
 
   @Test
+  void oneMayGoWhileItIsBeingAttached() {
+    one.start(WEB, DB);
+    one.applying = false;
+    declare(host(ETH1, "a", "192.168.1.10"));
+    declare(host(ETH2, "a", "192.168.1.10"));
+    declare();
+    one.applying = true;
+    while (one.isBatchWaiting()) {
+      one.applyBatch();
+    }
+    assertThat(standing()).isEmpty();
+    declare(host(ETH1, "a", "192.168.1.10"));
+    assertThat(standing()).containsExactly("a");
+  }
+
+  @Test
   void aChangeThatCannotBeLeavesItAsItWas() {
     one.start(WEB, DB);
     one.attachNow(request("pod", "web", "192.168.1.20"));
