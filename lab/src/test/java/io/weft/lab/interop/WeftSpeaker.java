@@ -35,8 +35,8 @@ final class WeftSpeaker implements Closeable {
   private final BgpTransport transport;
   private final List<SpeakerEffect> effects = new CopyOnWriteArrayList<>();
 
-  private WeftSpeaker(SpeakerConfig config) {
-    speaker = new Speaker(config);
+  private WeftSpeaker(Speaker speaker, SpeakerConfig config) {
+    this.speaker = speaker;
     loop =
         new EventLoop<>("speaker " + config.routerId(), new SpeakerBrain(speaker), this::carryOut);
     transport = new BgpTransport(loop::putAll);
@@ -79,7 +79,18 @@ final class WeftSpeaker implements Closeable {
   /** Whatever it is told to be. */
   static WeftSpeaker start(Arena arena, Ipv4Address address, SpeakerConfig config)
       throws IOException {
-    var made = new WeftSpeaker(config);
+    return start(arena, address, new Speaker(config), config);
+  }
+
+  /** One that only passes routes on, also those that are not of EVPN. */
+  static WeftSpeaker passingOn(Arena arena, Ipv4Address address, SpeakerConfig config)
+      throws IOException {
+    return start(arena, address, Speaker.reflector(config), config);
+  }
+
+  private static WeftSpeaker start(
+      Arena arena, Ipv4Address address, Speaker speaker, SpeakerConfig config) throws IOException {
+    var made = new WeftSpeaker(speaker, config);
     // What a listening socket accepts is in its namespace too.
     NetworkNamespaces.<Boolean, IOException>callIn(
         arena.namespace(),
