@@ -114,7 +114,7 @@ class ImageTest {
     var home = Path.of(System.getenv("WEFT_HOME"));
     var elsewhere = Files.createDirectories(directory.resolve("another/place"));
     var command = new ArrayList<>(List.of("cp", "-R"));
-    for (var each : List.of("build", "weft", "LICENSE", "dist", "cli")) {
+    for (var each : List.of("build", "weft", "LICENSE", "dist", "agent")) {
       command.add(home.resolve(each).toString());
     }
     command.add(elsewhere.toString());
