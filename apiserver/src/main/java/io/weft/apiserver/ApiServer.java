@@ -64,9 +64,13 @@ public final class ApiServer implements AutoCloseable {
     return new ApiServer(HttpServer.create(loopback(), 0));
   }
 
-  /** Without TLS, on a free port of the address. */
-  public static ApiServer start(InetAddress address) throws IOException {
-    return new ApiServer(HttpServer.create(new InetSocketAddress(address, 0), 0));
+  /**
+   * On a socket that is bound already, as in another network namespace. A thread is born into the
+   * namespace of the one that starts it, so the server must not be started there: all virtual
+   * threads of this process would have carriers in it.
+   */
+  public static ApiServer start(HttpServer bound) {
+    return new ApiServer(bound);
   }
 
   /** With TLS; the certificate must be for 127.0.0.1. Client certificates are asked for. */

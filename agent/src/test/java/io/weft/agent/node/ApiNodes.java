@@ -2,6 +2,7 @@ package io.weft.agent.node;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.schema.Definition;
@@ -13,7 +14,7 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,8 +55,10 @@ final class ApiNodes implements AutoCloseable {
       address(other, index, i);
     }
     server =
-        NetworkNamespaces.<ApiServer, IOException>callIn(
-            underlays.getFirst(), () -> ApiServer.start(InetAddress.ofLiteral("10.99.0.1")));
+        ApiServer.start(
+            NetworkNamespaces.<HttpServer, IOException>callIn(
+                underlays.getFirst(),
+                () -> HttpServer.create(new InetSocketAddress("10.99.0.1", 0), 0)));
     ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
     var peers = new StringJoiner(", ");
     for (int i = 1; i <= count; i++) {

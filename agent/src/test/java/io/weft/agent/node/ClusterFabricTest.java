@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.schema.Definition;
@@ -14,7 +15,7 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +52,9 @@ final class ClusterFabricTest {
     var bridge = links.createBridge("fabric", up).index();
     links.execute(new Request.AddAddress(Address.of(bridge, IpAddress.parse("10.99.0.254"), 24)));
     server =
-        NetworkNamespaces.<ApiServer, IOException>callIn(
-            fabric, () -> ApiServer.start(InetAddress.ofLiteral("10.99.0.254")));
+        ApiServer.start(
+            NetworkNamespaces.<HttpServer, IOException>callIn(
+                fabric, () -> HttpServer.create(new InetSocketAddress("10.99.0.254", 0), 0)));
     ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
     server.put(
         yaml("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}"));
