@@ -69,20 +69,21 @@ class ForeignUnicastTest {
   }
 
   private WeftSpeaker node(int restartSeconds, PeerConfig... peers) throws Exception {
-    return WeftSpeaker.start(
-        arena,
+    return WeftSpeaker.start(arena, self, config(restartSeconds, peers));
+  }
+
+  private SpeakerConfig config(int restartSeconds, PeerConfig... peers) {
+    return new SpeakerConfig(
+        WeftSpeaker.AS,
         self,
-        new SpeakerConfig(
-            WeftSpeaker.AS,
-            self,
-            List.of(peers),
-            List.of(),
-            true,
-            90,
-            restartSeconds,
-            LONG_LIVED_SECONDS,
-            100,
-            10_000));
+        List.of(peers),
+        List.of(),
+        true,
+        90,
+        restartSeconds,
+        LONG_LIVED_SECONDS,
+        100,
+        10_000);
   }
 
   private static PeerConfig peer(Ipv4Address address, long as, NextHop nextHop) {
@@ -132,7 +133,14 @@ class ForeignUnicastTest {
   void birdAndWeftSayAllTheirPaths() throws Exception {
     needBird();
     var us =
-        node(peer(one, 65077, NextHop.AUTOMATIC), peer(two, 65078, NextHop.AUTOMATIC), other());
+        WeftSpeaker.passingOn(
+            arena,
+            self,
+            config(
+                RESTART_SECONDS,
+                peer(one, 65077, NextHop.AUTOMATIC),
+                peer(two, 65078, NextHop.AUTOMATIC),
+                other()));
     us.originate(List.of());
     Bird.start(arena, "one", one, 65077, self, Bird.origin("own", OURS, 1), "export all;");
     Bird.start(arena, "two", two, 65078, self, Bird.origin("own", OURS, 2), "export all;");

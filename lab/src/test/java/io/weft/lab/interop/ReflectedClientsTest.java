@@ -184,17 +184,26 @@ class ReflectedClientsTest {
 
   private static final List<String> GOBGP_ROUTES =
       List.of(
-          "macadv 02:00:00:00:00:01 192.0.2.1 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100 encap vxlan",
-          "macadv 02:00:00:00:00:02 0.0.0.0 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100 10.99.0.3:7 default-gateway",
-          "macadv 02:00:00:00:00:04 2001:db8::4 esi LACP aa:bb:cc:dd:ee:ff 100 etag 5 label 100 rd 65000:4 rt 65000:100 400000:100 router-mac 02:00:00:00:00:09",
-          "macadv 02:00:00:00:00:05 192.0.2.5 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100 encap geneve med 5",
-          "multicast 10.99.0.3 etag 0 rd 10.99.0.3:1 rt 65000:100 encap vxlan pmsi ingress-repl 100 198.51.100.1",
-          "multicast 2001:db8::3 etag 9 rd 10.99.0.3:1 rt 65000:100 pmsi ingress-repl leaf-info-required 100 198.51.100.1",
+          "macadv 02:00:00:00:00:01 192.0.2.1 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100 encap"
+              + " vxlan",
+          "macadv 02:00:00:00:00:02 0.0.0.0 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100"
+              + " 10.99.0.3:7 default-gateway",
+          "macadv 02:00:00:00:00:04 2001:db8::4 esi LACP aa:bb:cc:dd:ee:ff 100 etag 5 label 100 rd"
+              + " 65000:4 rt 65000:100 400000:100 router-mac 02:00:00:00:00:09",
+          "macadv 02:00:00:00:00:05 192.0.2.5 etag 0 label 100 rd 10.99.0.3:1 rt 65000:100 encap"
+              + " geneve med 5",
+          "multicast 10.99.0.3 etag 0 rd 10.99.0.3:1 rt 65000:100 encap vxlan pmsi ingress-repl 100"
+              + " 198.51.100.1",
+          "multicast 2001:db8::3 etag 9 rd 10.99.0.3:1 rt 65000:100 pmsi ingress-repl"
+              + " leaf-info-required 100 198.51.100.1",
           "prefix 10.5.0.0/24 gw 10.0.0.1 etag 0 label 900 rd 10.99.0.3:1 rt 65000:900 encap vxlan",
-          "prefix 10.6.0.0/16 etag 0 label 900 rd 10.99.0.3:1 rt 65000:900 router-mac 02:00:00:00:00:09",
+          "prefix 10.6.0.0/16 etag 0 label 900 rd 10.99.0.3:1 rt 65000:900 router-mac"
+              + " 02:00:00:00:00:09",
           "prefix 2001:db8:5::/64 gw 2001:db8::9 etag 0 label 900 rd 10.99.0.3:1 rt 65000:900",
-          "a-d esi LACP aa:bb:cc:dd:ee:ff 100 etag 7 label 100 rd 10.99.0.3:1 rt 65000:100 encap vxlan",
-          "a-d esi ARBITRARY 01:02:03:04:05:06:07:08:09 etag 4294967295 label 0 rd 10.99.0.3:1 rt 65000:100 esi-label 100",
+          "a-d esi LACP aa:bb:cc:dd:ee:ff 100 etag 7 label 100 rd 10.99.0.3:1 rt 65000:100 encap"
+              + " vxlan",
+          "a-d esi ARBITRARY 01:02:03:04:05:06:07:08:09 etag 4294967295 label 0 rd 10.99.0.3:1 rt"
+              + " 65000:100 esi-label 100",
           "esi 10.99.0.3 esi LACP aa:bb:cc:dd:ee:ff 100 rd 10.99.0.3:1 rt 65000:100 encap vxlan");
 
   @Test
