@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.cluster.ClusterNode.Seen;
+import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
@@ -100,8 +101,12 @@ final class NodeStateWriter implements AutoCloseable {
       now = summary.call();
     } catch (InterruptedException e) {
       throw e;
+    } catch (CallRefused e) {
+      LOG.debug("the node says nothing of itself: {}", e.getMessage());
+      return;
     } catch (Exception e) {
-      LOG.debug("the node says nothing of itself: {}", e.toString());
+      LOG.error("the NodeState is not written; this is a defect of Weft", e);
+      problems = List.of("NodeState: it is not written: " + e);
       return;
     }
     try {
