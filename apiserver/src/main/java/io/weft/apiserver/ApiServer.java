@@ -61,7 +61,12 @@ public final class ApiServer implements AutoCloseable {
 
   /** Without TLS, on a free port. */
   public static ApiServer start() throws IOException {
-    return new ApiServer(HttpServer.create(loopback(), 0));
+    return start(bind());
+  }
+
+  /** A socket for {@link #start(HttpServer)}, on a free port of the loopback. */
+  public static HttpServer bind() throws IOException {
+    return HttpServer.create(loopback(), 0);
   }
 
   /**

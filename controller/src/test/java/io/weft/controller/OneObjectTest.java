@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.control.ControlClient;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.schema.Definition;
@@ -49,7 +50,9 @@ final class OneObjectTest {
       links.execute(
           new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
     }
-    server = NetworkNamespaces.<ApiServer, IOException>callIn(UNDERLAY, ApiServer::start);
+    server =
+        ApiServer.start(
+            NetworkNamespaces.<HttpServer, IOException>callIn(UNDERLAY, ApiServer::bind));
     ResourceSchemas.all().forEach(kind -> server.define(Cluster.yaml(Definition.yaml(kind))));
     apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
     apply("{kind: Tenant, metadata: {name: red}}");

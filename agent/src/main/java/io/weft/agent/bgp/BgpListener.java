@@ -1,6 +1,7 @@
 package io.weft.agent.bgp;
 
 import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.socket.TcpOptions;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -40,6 +41,7 @@ final class BgpListener {
   private final Optional<String> device;
   private final int port;
   private final boolean strangers;
+  private final Opener opener;
   private final BiConsumer<BgpListener, SocketChannel> accepted;
 
   // Guarded by this.
@@ -62,19 +64,36 @@ final class BgpListener {
       PeerTransports peers,
       boolean strangers,
       BiConsumer<BgpListener, SocketChannel> accepted) {
-    this(address, Optional.empty(), port, peers, strangers, accepted);
+    this(
+        address,
+        Optional.empty(),
+        port,
+        peers,
+        strangers,
+        () -> ServerSocketChannel.open(family(address)),
+        accepted);
   }
 
   /**
-   * One that takes connections by one link alone, whose other ends may demand TTL security of us.
+   * One that takes connections by one link alone, in another network namespace, whose other ends
+   * may demand TTL security of us.
+   *
+   * @param namespace the name; while there is none it is tried again as a port is
    */
   static BgpListener onDevice(
       IpAddress address,
+      String namespace,
       String device,
       int port,
       PeerTransports peers,
       BiConsumer<BgpListener, SocketChannel> accepted) {
-    return new BgpListener(address, Optional.of(device), port, peers, true, accepted);
+    // Only the socket is made in there: a thread is born into the namespace of its maker, and one
+    // that waits there for tenants would in time make carriers there for all virtual threads.
+    Opener opener =
+        () ->
+            NetworkNamespaces.<ServerSocketChannel, IOException>callIn(
+                namespace, () -> ServerSocketChannel.open(family(address)));
+    return new BgpListener(address, Optional.of(device), port, peers, true, opener, accepted);
   }
 
   private BgpListener(
@@ -83,19 +102,25 @@ final class BgpListener {
       int port,
       PeerTransports peers,
       boolean strangers,
+      Opener opener,
       BiConsumer<BgpListener, SocketChannel> accepted) {
     this.address = address;
     this.device = device;
     this.port = port;
     this.peers = peers;
     this.strangers = strangers;
+    this.opener = opener;
     this.accepted = accepted;
+  }
+
+  /** Makes the socket, which then belongs to the namespace where it was made. */
+  private interface Opener {
+    ServerSocketChannel open() throws IOException;
   }
 
   /** Binds, if that can be, before it returns. */
   void start() {
     bind();
-    // A platform thread is in the network namespace of its maker: a later attempt binds there too.
     Thread.ofPlatform().name("bgp-accept").daemon(true).start(this::run);
   }
 
@@ -177,7 +202,7 @@ final class BgpListener {
       return channel;
     }
     try {
-      var socket = ServerSocketChannel.open(family(address));
+      var socket = opener.open();
       try {
         keys.clear();
         device.ifPresent(link -> TcpOptions.bindToDevice(socket, link));

@@ -90,7 +90,7 @@ public final class BgpTransport implements AutoCloseable {
 
   /**
    * From now on connections leave from these addresses, at most one of each family, and peers may
-   * connect to them. Standing ones stay. Called in the network namespace where that is to be; while
+   * connect to them. Standing ones stay. Called in the network namespace where that is to be. While
    * a port cannot be had it is tried again, and {@link #problems} says so.
    */
   public synchronized void listen(List<IpAddress> addresses) {

@@ -4,7 +4,6 @@ import io.weft.agent.bgp.BgpConnection.Edge;
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.linux.ffi.LinuxException;
-import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.overlay.node.EndpointListener;
 import java.io.IOException;
@@ -53,7 +52,6 @@ public final class EndpointTransport implements AutoCloseable {
 
   // Guarded by this.
   private final Map<EndpointListener, BgpListener> listeners = new LinkedHashMap<>();
-  private final Map<EndpointListener, String> unopened = new LinkedHashMap<>();
   private List<EndpointListener> wanted = List.of();
   private SortedMap<String, PeerTransports> secured = Collections.emptySortedMap();
   private boolean closed;
@@ -115,7 +113,6 @@ public final class EndpointTransport implements AutoCloseable {
               }
               return unused;
             });
-    unopened.clear();
     for (var each : wanted) {
       if (!closed && !listeners.containsKey(each)) {
         open(each);
@@ -127,32 +124,18 @@ public final class EndpointTransport implements AutoCloseable {
     var listener =
         BgpListener.onDevice(
             where.gateway(),
+            where.namespace(),
             "br" + where.vni(),
             port,
             of(where.network()),
             (by, channel) -> accepted(by, where.network(), channel));
-    try {
-      NetworkNamespaces.callIn(
-          where.namespace(),
-          () -> {
-            listener.start();
-            return true;
-          });
-      listeners.put(where, listener);
-    } catch (LinuxException e) {
-      unopened.put(where, String.valueOf(e.getMessage()));
-      LOG.warn("network {}: {}", where.network(), e.getMessage());
-    }
+    listener.start();
+    listeners.put(where, listener);
   }
 
   /** What keeps endpoints from connecting, for people; empty when nothing does. */
   public synchronized List<String> problems() {
     var problems = new ArrayList<String>();
-    unopened.forEach(
-        (where, reason) ->
-            problems.add(
-                "network %s: its endpoints cannot connect to %s: %s"
-                    .formatted(where.network(), where.gateway(), reason)));
     listeners.forEach(
         (where, listener) ->
             listener

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
 import io.weft.apiserver.ApiServer;
@@ -48,7 +49,8 @@ final class PodNetworksTest {
     var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
     underlay.execute(
         new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    server = NetworkNamespaces.<ApiServer, IOException>callIn(name, ApiServer::start);
+    server =
+        ApiServer.start(NetworkNamespaces.<HttpServer, IOException>callIn(name, ApiServer::bind));
     ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
     apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
     network("red", 1, "{selector: {matchLabels: {team: red}}}");

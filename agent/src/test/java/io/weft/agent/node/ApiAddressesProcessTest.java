@@ -79,17 +79,6 @@ final class ApiAddressesProcessTest {
         .put("interface", "eth0");
   }
 
-  /** The runtime tries again while the node is about to be ready. */
-  private static JsonNode attach(NodeProcess node, ObjectNode request) throws Exception {
-    long until = System.nanoTime() + NodeProcess.TIMEOUT_NANOS;
-    var answer = node.call(request);
-    while (answer.at("/error/reason").asText().equals("NOT_READY") && System.nanoTime() < until) {
-      Thread.sleep(20);
-      answer = node.call(request);
-    }
-    return answer;
-  }
-
   private static String message(JsonNode answer) {
     return answer.path("error").path("message").asText();
   }
@@ -132,7 +121,7 @@ final class ApiAddressesProcessTest {
             }
           });
       try {
-        attach(node, request(name, netns).put("claim", "c" + kill));
+        node.callOnceReady(request(name, netns).put("claim", "c" + kill));
       } catch (IOException _) {
         // It was killed meanwhile.
       }
@@ -142,7 +131,7 @@ final class ApiAddressesProcessTest {
       }
       assertThat(node.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
       start(1);
-      var answer = attach(node, request(name, netns).put("claim", "c" + kill));
+      var answer = node.callOnceReady(request(name, netns).put("claim", "c" + kill));
       assertThat(answer.path("ok").asBoolean()).as("%s after %s", answer, steps).isTrue();
       assertThat(spec("AddressClaim", "c" + kill))
           .as("after %s", steps)
@@ -163,7 +152,7 @@ final class ApiAddressesProcessTest {
   @Test
   void withoutTheApiPodsStartWhileABlockHasAddresses() throws Exception {
     var node = start(1);
-    assertThat(attach(node, request("first", pod("first"))).path("ok").asBoolean()).isTrue();
+    assertThat(node.callOnceReady(request("first", pod("first"))).path("ok").asBoolean()).isTrue();
     assertThat(api.server.objects("AddressBlock")).hasSize(1);
     var block =
         IpPrefix.parse(api.server.objects("AddressBlock").getFirst().at("/spec/prefix").asText());
@@ -172,7 +161,7 @@ final class ApiAddressesProcessTest {
     int addresses = 1;
     Optional<JsonNode> refused = Optional.empty();
     for (int i = 0; refused.isEmpty(); i++) {
-      var answer = attach(node, request("e" + i, pod("e" + i)));
+      var answer = node.callOnceReady(request("e" + i, pod("e" + i)));
       if (answer.path("ok").asBoolean()) {
         addresses++;
       } else {
@@ -185,7 +174,7 @@ final class ApiAddressesProcessTest {
         .contains(
             "the store of addresses cannot be written: POST", "no answer of http://10.99.0.1");
     api.server.away(false);
-    var later = attach(node, request("later", pod("later")));
+    var later = node.callOnceReady(request("later", pod("later")));
     assertThat(later.path("ok").asBoolean()).as("%s", later).isTrue();
     node.awaitStatus(status -> status.path("problems").isEmpty());
     assertThat(api.server.objects("AddressBlock")).hasSize(2);
@@ -199,7 +188,7 @@ final class ApiAddressesProcessTest {
     api.apply("{kind: Node, metadata: {name: n1}, spec: {podCIDRs: [10.244.3.0/24]}}");
     api.apply("{kind: Node, metadata: {name: n2}, spec: {podCIDRs: [10.244.4.0/24]}}");
     for (int i = 1; i <= 2; i++) {
-      var answer = attach(start(i), request("e", pod("e" + i)));
+      var answer = start(i).callOnceReady(request("e", pod("e" + i)));
       assertThat(answer.path("addresses").path(0).asText())
           .as("%s", answer)
           .startsWith("10.244." + (i + 2) + ".");
@@ -223,19 +212,19 @@ final class ApiAddressesProcessTest {
     var source = pod("source");
     var target = pod("target");
     var client = pod("client");
-    var attached = attach(one, request("virt-source", source).put("claim", "vm-1"));
+    var attached = one.callOnceReady(request("virt-source", source).put("claim", "vm-1"));
     assertThat(attached.path("addresses").path(0).asText())
         .as("%s", attached)
         .isEqualTo("192.168.1.77/24");
-    assertThat(attach(two, request("client", client)).path("ok").asBoolean()).isTrue();
+    assertThat(two.callOnceReady(request("client", client)).path("ok").asBoolean()).isTrue();
     arrives(client, source, target);
 
     await(() -> spec("AddressClaim", "vm-1").contains("virt-source"), "held");
     two.awaitAnswer("addresses", a -> a.path("claims").toString().contains("virt-source"));
-    assertThat(message(attach(two, request("virt-target", target).put("claim", "vm-1"))))
+    assertThat(message(two.callOnceReady(request("virt-target", target).put("claim", "vm-1"))))
         .contains("claim 'vm-1' is held by ['virt-source' on node n1]");
     var standby =
-        attach(two, request("virt-target", target).put("claim", "vm-1").put("standby", true));
+        two.callOnceReady(request("virt-target", target).put("claim", "vm-1").put("standby", true));
     assertThat(standby.path("mac")).as("%s", standby).isEqualTo(attached.path("mac"));
     arrives(client, source, target);
     assertThat(spec("AddressClaim", "vm-1"))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.apiserver.ApiServer;
@@ -49,7 +50,8 @@ final class ClusterNodeTest {
     underlay.execute(
         new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
     node = new NodeProcess(namespaces, name, directory);
-    server = NetworkNamespaces.<ApiServer, IOException>callIn(name, ApiServer::start);
+    server =
+        ApiServer.start(NetworkNamespaces.<HttpServer, IOException>callIn(name, ApiServer::bind));
     ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
     apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
     apply("{kind: Tenant, metadata: {name: red}}");
@@ -97,7 +99,7 @@ final class ClusterNodeTest {
     return node.startWith("--kubeconfig=" + kubeconfig);
   }
 
-  private JsonNode attach(String endpoint, String network) throws IOException {
+  private JsonNode attach(String endpoint, String network) throws Exception {
     return node.attach(endpoint, network, namespaces.create("pod-" + endpoint));
   }
 

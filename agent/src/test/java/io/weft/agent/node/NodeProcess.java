@@ -167,13 +167,28 @@ public final class NodeProcess {
     return awaitStatus(NodeProcess::isSettled).path("kernel").path("writes").asLong();
   }
 
+  /** Attaches, and tries again while the node is about to be ready, as a runtime does. */
   public JsonNode attach(String endpoint, String network, String netns, String... addresses)
-      throws IOException {
+      throws Exception {
+    return callOnceReady(attaching(endpoint, network, netns, addresses));
+  }
+
+  static ObjectNode attaching(String endpoint, String network, String netns, String... addresses) {
     var request = ControlClient.request("attach").put("endpoint", endpoint);
     request.put("network", network).put("netns", netns).put("interface", "eth0");
     var array = request.putArray("addresses");
     Stream.of(addresses).forEach(array::add);
-    return call(request);
+    return request;
+  }
+
+  JsonNode callOnceReady(ObjectNode request) throws Exception {
+    long until = System.nanoTime() + TIMEOUT_NANOS;
+    var answer = call(request);
+    while (answer.at("/error/reason").asText().equals("NOT_READY") && System.nanoTime() < until) {
+      Thread.sleep(20);
+      answer = call(request);
+    }
+    return answer;
   }
 
   /** As the system does it. */

@@ -305,7 +305,7 @@ class NodeProcessTest {
     node.start();
     var waiting = node.awaitStatus(s -> s.path("vtepMissing").asText().contains("10.99.0.0/24"));
     assertThat(waiting.path("ok").asBoolean()).isTrue();
-    var refused = node.attach("e", "red-web", namespaces.create("pod"));
+    var refused = node.call(NodeProcess.attaching("e", "red-web", namespaces.create("pod")));
     assertThat(reason(refused)).isEqualTo("NOT_READY");
     assertThat(message(refused)).contains("10.99.0.0/24");
     addVtep();

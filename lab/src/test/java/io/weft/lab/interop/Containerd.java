@@ -236,7 +236,12 @@ final class Containerd implements AutoCloseable {
   }
 
   private Cri.Message cri(String method, Cri.Message request) throws IOException {
-    return Cri.call(directory.resolve("c.sock"), method, request);
+    try {
+      return Cri.call(directory.resolve("c.sock"), method, request);
+    } catch (IOException e) {
+      var errors = log().lines().filter(line -> line.contains("level=error")).toList();
+      throw new IOException(e.getMessage() + ": " + (errors.isEmpty() ? "" : errors.getLast()), e);
+    }
   }
 
   /** Directories of containers in the places of runc and of the daemon; none when all are gone. */

@@ -169,7 +169,7 @@ final class Cri {
       ended = stream == 1 && (flags & END_STREAM) != 0 && (head & 0xff) <= HEADERS;
     }
     if (answer.size() < GRPC_PREFIX) {
-      throw new IOException(method + " is refused; the log of containerd says why");
+      throw new IOException(method + " is refused");
     }
     var message = new Message();
     message.octets.write(answer.toByteArray(), GRPC_PREFIX, answer.size() - GRPC_PREFIX);
