@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -66,13 +67,13 @@ final class Invariants {
               .filter(hop -> !hop.foreign())
               .forEach(hop -> notToItself(machine, route, hop.via()));
       case ForwardingObject.TenantNamespace _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.EgressLink _,
-          ForwardingObject.EgressPort _,
+          EgressObject.EgressFilter _,
+          EgressObject.EgressLink _,
+          EgressObject.EgressPort _,
           ForwardingObject.TapPort _,
-          ForwardingObject.EgressAddress _,
-          ForwardingObject.EgressRoute _,
-          ForwardingObject.DeadEnd _,
+          EgressObject.EgressAddress _,
+          EgressObject.EgressRoute _,
+          EgressObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
           ForwardingObject.Bridge _,
           ForwardingObject.Ipv6Routing _,

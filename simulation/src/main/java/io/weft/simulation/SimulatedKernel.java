@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -170,25 +171,24 @@ public class SimulatedKernel {
           ForwardingObject.TenantNamespace _,
           ForwardingObject.TapPort _ ->
           List.of();
-      case ForwardingObject.EgressFilter _ when space.isEmpty() -> List.of();
+      case EgressObject.EgressFilter _ when space.isEmpty() -> List.of();
       case ForwardingObject.Bridge _,
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.EndpointPort _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.DeadEnd _,
+          EgressObject.EgressFilter _,
+          EgressObject.DeadEnd _,
           ForwardingObject.SendingPort _,
           ForwardingObject.TransitGuard _ ->
           List.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
-      case ForwardingObject.EgressLink _ ->
+      case EgressObject.EgressLink _ ->
           List.of(new ForwardingKey(Kind.EGRESS_FILTER, space, 0, ""));
-      case ForwardingObject.EgressPort port ->
+      case EgressObject.EgressPort port ->
           List.of(new ForwardingKey(Kind.EGRESS_LINK, port.tenant(), 0, ""));
-      case ForwardingObject.EgressAddress address ->
+      case EgressObject.EgressAddress address ->
           space.isEmpty()
               ? List.of(new ForwardingKey(Kind.EGRESS_PORT, "", 0, address.device()))
               : List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
-      case ForwardingObject.EgressRoute _ ->
-          List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
+      case EgressObject.EgressRoute _ -> List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
       case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->
           List.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));

@@ -16,6 +16,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.forwarding.PodInterface;
@@ -171,8 +172,8 @@ record Devices(Rtnetlink host, TenantTables tables) {
    * The link of a way out: the host's end is made along, by the name that follows from the
    * tenant's, and set when its own turn comes.
    */
-  void put(ForwardingObject.EgressLink link) {
-    var name = ForwardingObject.EgressLink.NAME;
+  void put(EgressObject.EgressLink link) {
+    var name = EgressObject.EgressLink.NAME;
     var port = AddressPlan.egressPortName(link.namespace());
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent() && host.link(port).isEmpty()) {
@@ -195,7 +196,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     tables.reread(name);
   }
 
-  void put(ForwardingObject.EgressAddress address) {
+  void put(EgressObject.EgressAddress address) {
     var request =
         new Request.AddAddress(
             Address.of(indexOf(address.device()), address.address(), address.prefixLength()));
@@ -205,7 +206,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     }
   }
 
-  void remove(ForwardingObject.EgressAddress address) {
+  void remove(EgressObject.EgressAddress address) {
     tables
         .rtnetlink()
         .link(address.device())

@@ -11,7 +11,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Octets;
 import io.weft.overlay.attachment.AddressPlan;
-import io.weft.overlay.forwarding.ForwardingObject.EgressLink;
+import io.weft.overlay.forwarding.EgressObject.EgressLink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

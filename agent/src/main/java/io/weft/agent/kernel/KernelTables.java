@@ -6,6 +6,7 @@ import io.weft.linux.netlink.Failure;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
@@ -280,13 +281,13 @@ final class KernelTables implements AutoCloseable {
         PortMove.fetch(port, tenants);
         devices.put(port);
       }
-      case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().put();
-      case ForwardingObject.EgressLink link -> putEgress(link);
-      case ForwardingObject.EgressAddress address -> devices(address).put(address);
-      case ForwardingObject.EgressPort _,
+      case EgressObject.EgressFilter filter -> devices(filter).tables().filter().put();
+      case EgressObject.EgressLink link -> putEgress(link);
+      case EgressObject.EgressAddress address -> devices(address).put(address);
+      case EgressObject.EgressPort _,
           ForwardingObject.TapPort _,
-          ForwardingObject.EgressRoute _,
-          ForwardingObject.DeadEnd _,
+          EgressObject.EgressRoute _,
+          EgressObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
@@ -322,14 +323,13 @@ final class KernelTables implements AutoCloseable {
           taps.remove(tap, port.port());
         }
       }
-      case ForwardingObject.EgressFilter filter -> devices(filter).tables().filter().remove();
-      case ForwardingObject.EgressLink link ->
-          devices(link).remove(ForwardingObject.EgressLink.NAME);
-      case ForwardingObject.EgressAddress address -> devices(address).remove(address);
-      case ForwardingObject.EgressPort _,
+      case EgressObject.EgressFilter filter -> devices(filter).tables().filter().remove();
+      case EgressObject.EgressLink link -> devices(link).remove(EgressObject.EgressLink.NAME);
+      case EgressObject.EgressAddress address -> devices(address).remove(address);
+      case EgressObject.EgressPort _,
           ForwardingObject.TapPort _,
-          ForwardingObject.EgressRoute _,
-          ForwardingObject.DeadEnd _,
+          EgressObject.EgressRoute _,
+          EgressObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.GatewayAddress _,
@@ -347,7 +347,7 @@ final class KernelTables implements AutoCloseable {
   }
 
   /** Without its filters a link would be a hole. */
-  private void putEgress(ForwardingObject.EgressLink link) {
+  private void putEgress(EgressObject.EgressLink link) {
     var devices = devices(link);
     if (!egress.isFiltered() || !devices.tables().isFiltered()) {
       throw new IllegalArgumentException("its packet filter does not stand (yet)");

@@ -7,7 +7,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
-import io.weft.overlay.forwarding.ForwardingObject.EgressFilter;
+import io.weft.overlay.forwarding.EgressObject.EgressFilter;
 import java.util.Optional;
 import java.util.function.Supplier;
 

@@ -8,6 +8,7 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -45,9 +46,9 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
           TransitRules.of(guard).stream().<Request>map(Request.AddRule::new).toList();
       case ForwardingObject.TenantRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.EgressRoute route ->
+      case EgressObject.EgressRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
-      case ForwardingObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
+      case EgressObject.DeadEnd end -> List.of(new Request.ReplaceRoute(Rows.route(end)));
       case ForwardingObject.EndpointRoute route ->
           route(route).map(Request.ReplaceRoute::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.SendingNeighbour neighbour ->
@@ -60,10 +61,10 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.EgressLink _,
-          ForwardingObject.EgressPort _,
-          ForwardingObject.EgressAddress _,
+          EgressObject.EgressFilter _,
+          EgressObject.EgressLink _,
+          EgressObject.EgressPort _,
+          EgressObject.EgressAddress _,
           ForwardingObject.Bridge _,
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
@@ -102,11 +103,10 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
               address(gateway).map(Request.DeleteAddress::new);
           case ForwardingObject.TenantRoute route ->
               Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
-          case ForwardingObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
+          case EgressObject.EgressRoute route -> route(route).map(Request.DeleteRoute::new);
           case ForwardingObject.EndpointRoute route ->
               Optional.of(new Request.DeleteRoute(Rows.anyRoute(route)));
-          case ForwardingObject.DeadEnd end ->
-              Optional.of(new Request.DeleteRoute(Rows.route(end)));
+          case EgressObject.DeadEnd end -> Optional.of(new Request.DeleteRoute(Rows.route(end)));
           case ForwardingObject.VxlanFdbEntry entry ->
               vxlan(entry.vni(), entry.vtep())
                   .map(index -> new Request.DeleteFdb(Rows.vxlanOfMac(index, entry)));
@@ -115,10 +115,10 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
               ForwardingObject.LocalFdbEntry _,
               ForwardingObject.UnderlayRoute _,
               ForwardingObject.TenantNamespace _,
-              ForwardingObject.EgressFilter _,
-              ForwardingObject.EgressLink _,
-              ForwardingObject.EgressPort _,
-              ForwardingObject.EgressAddress _,
+              EgressObject.EgressFilter _,
+              EgressObject.EgressLink _,
+              EgressObject.EgressPort _,
+              EgressObject.EgressAddress _,
               ForwardingObject.Bridge _,
               ForwardingObject.Ipv6Routing _,
               ForwardingObject.VxlanPort _,
@@ -155,12 +155,12 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
           ForwardingObject.SendingNeighbour _,
           ForwardingObject.TransitGuard _,
           ForwardingObject.GatewayAddress _,
-          ForwardingObject.EgressFilter _,
-          ForwardingObject.EgressLink _,
-          ForwardingObject.EgressPort _,
-          ForwardingObject.EgressAddress _,
-          ForwardingObject.EgressRoute _,
-          ForwardingObject.DeadEnd _,
+          EgressObject.EgressFilter _,
+          EgressObject.EgressLink _,
+          EgressObject.EgressPort _,
+          EgressObject.EgressAddress _,
+          EgressObject.EgressRoute _,
+          EgressObject.DeadEnd _,
           ForwardingObject.EndpointRoute _,
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
@@ -182,8 +182,8 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
         .map(index -> Address.of(index, gateway.address(), gateway.prefixLength()));
   }
 
-  private Optional<Route> route(ForwardingObject.EgressRoute route) {
-    return device(ForwardingObject.EgressLink.NAME).map(index -> Rows.route(index, route));
+  private Optional<Route> route(EgressObject.EgressRoute route) {
+    return device(EgressObject.EgressLink.NAME).map(index -> Rows.route(index, route));
   }
 
   private Optional<Route> route(ForwardingObject.TenantRoute route) {

@@ -7,6 +7,7 @@ import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.List;
 import java.util.Optional;
@@ -30,11 +31,11 @@ final class Rows {
   /** Behind every route that leads anywhere, to the same prefix. */
   static final int DEAD_END_METRIC = 2000;
 
-  static Route route(int link, ForwardingObject.EgressRoute entry) {
+  static Route route(int link, EgressObject.EgressRoute entry) {
     return Route.of(entry.prefix(), NextHop.via(entry.via(), link)).withMetric(EGRESS_METRIC);
   }
 
-  static Route route(ForwardingObject.DeadEnd entry) {
+  static Route route(EgressObject.DeadEnd entry) {
     return Route.unreachable(entry.prefix()).withMetric(DEAD_END_METRIC);
   }
 

@@ -13,6 +13,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
@@ -92,7 +93,7 @@ final class TenantTables implements AutoCloseable {
 
   /** True when the filter of the way out stands whole. */
   boolean isFiltered() {
-    return believed.containsValue(new ForwardingObject.EgressFilter(namespace, true));
+    return believed.containsValue(new EgressObject.EgressFilter(namespace, true));
   }
 
   // ---- the namespace itself ---------------------------------------------------------------
@@ -330,7 +331,7 @@ final class TenantTables implements AutoCloseable {
 
   private static boolean leadsRoutes(ForwardingObject device) {
     return device instanceof ForwardingObject.SendingPort
-        || device instanceof ForwardingObject.EgressLink
+        || device instanceof EgressObject.EgressLink
         || device instanceof ForwardingObject.Bridge bridge && bridge.routed();
   }
 

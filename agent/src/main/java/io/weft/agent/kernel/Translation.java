@@ -15,6 +15,7 @@ import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.TenantHop;
@@ -142,7 +143,7 @@ final class Translation {
   Optional<ForwardingObject> object(Link link) {
     if (isEgress(link)) {
       return Optional.of(
-          new ForwardingObject.EgressLink(
+          new EgressObject.EgressLink(
               namespace, link.up() && link.forwarding() ? link.mtu() : DAMAGED_MTU));
     }
     var bridge = bridge(link.index());
@@ -169,7 +170,7 @@ final class Translation {
   }
 
   private static boolean isEgress(Link link) {
-    return link.name().equals(ForwardingObject.EgressLink.NAME) && link.kind().equals("veth");
+    return link.name().equals(EgressObject.EgressLink.NAME) && link.kind().equals("veth");
   }
 
   private Optional<ForwardingObject> vxlanPort(Link link, Vni vni) {
@@ -375,8 +376,8 @@ final class Translation {
   Optional<ForwardingObject> object(Address row) {
     if (link(row.link()).filter(Translation::isEgress).isPresent()) {
       return Optional.<ForwardingObject>of(
-              new ForwardingObject.EgressAddress(
-                  namespace, ForwardingObject.EgressLink.NAME, row.address(), row.prefixLength()))
+              new EgressObject.EgressAddress(
+                  namespace, EgressObject.EgressLink.NAME, row.address(), row.prefixLength()))
           .filter(_ -> EgressPorts.isKept(row));
     }
     return row.address().isLinkLocal() && !row.address().equals(AddressPlan.GATEWAY_LINK_LOCAL)
@@ -440,7 +441,7 @@ final class Translation {
         row.type() == RouteType.UNREACHABLE
             && row.metric().equals(OptionalInt.of(Rows.DEAD_END_METRIC));
     if (end) {
-      return Optional.of(new ForwardingObject.DeadEnd(namespace, row.prefix()));
+      return Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()));
     }
     boolean out =
         row.type() == RouteType.UNICAST
@@ -451,7 +452,7 @@ final class Translation {
         ? row.nextHops()
             .getFirst()
             .via()
-            .map(via -> new ForwardingObject.EgressRoute(namespace, row.prefix(), via))
+            .map(via -> new EgressObject.EgressRoute(namespace, row.prefix(), via))
         : Optional.empty();
   }
 
@@ -482,10 +483,9 @@ final class Translation {
       return Optional.empty();
     }
     return switch (row.metric().orElse(0)) {
-      case Rows.EGRESS_METRIC ->
-          Optional.of(ForwardingObject.EgressRoute.key(namespace, row.prefix()));
+      case Rows.EGRESS_METRIC -> Optional.of(EgressObject.EgressRoute.key(namespace, row.prefix()));
       case Rows.DEAD_END_METRIC ->
-          Optional.of(new ForwardingObject.DeadEnd(namespace, row.prefix()).key());
+          Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()).key());
       default -> Optional.empty();
     };
   }

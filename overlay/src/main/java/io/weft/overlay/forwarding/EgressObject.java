@@ -1,0 +1,84 @@
+package io.weft.overlay.forwarding;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+
+/** What a tenant's way out through this node consists of (docs/egress.md). */
+public sealed interface EgressObject extends ForwardingObject {
+  /**
+   * The packet filter and the address translation of a way out: a table of nftables, in a tenant's
+   * namespace or in that of the underlay. Its rules are always the same.
+   *
+   * @param whole the rules are all there and nothing else is
+   */
+  record EgressFilter(String namespace, boolean whole) implements EgressObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(Kind.EGRESS_FILTER, namespace, 0, "");
+    }
+  }
+
+  /**
+   * The tenant's end of its way out: a veth by the name of {@link #NAME}, which routes, whose other
+   * end is an {@link EgressPort}. It needs the filters of both ends.
+   */
+  record EgressLink(String namespace, int mtu) implements EgressObject {
+    /** Its name in each tenant's namespace. */
+    public static final String NAME = "egress";
+
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(Kind.EGRESS_LINK, namespace, 0, "");
+    }
+  }
+
+  /**
+   * The end of a tenant's way out in the namespace of the underlay, which routes.
+   *
+   * @param port interface name, at most 15 characters
+   * @param tenant the tenant's namespace
+   */
+  record EgressPort(String port, String tenant, int mtu) implements EgressObject {
+    @Override
+    public String namespace() {
+      return "";
+    }
+
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(Kind.EGRESS_PORT, "", 0, port);
+    }
+  }
+
+  /** An address of one end of a way out; the connected route comes with it. */
+  record EgressAddress(String namespace, String device, IpAddress address, int prefixLength)
+      implements EgressObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(
+          Kind.EGRESS_ADDRESS, namespace, 0, device + " " + address + "/" + prefixLength);
+    }
+  }
+
+  /** A route of the tenant's table over its way out; a {@link TenantRoute} comes before it. */
+  record EgressRoute(String namespace, IpPrefix prefix, IpAddress via) implements EgressObject {
+    @Override
+    public ForwardingKey key() {
+      return key(namespace, prefix);
+    }
+
+    /** The key of the route to a prefix. */
+    public static ForwardingKey key(String namespace, IpPrefix prefix) {
+      return new ForwardingKey(Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
+    }
+  }
+
+  /** A prefix that is unreachable for the tenant unless another route to it, or in it, stands. */
+  record DeadEnd(String namespace, IpPrefix prefix) implements EgressObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(Kind.DEAD_END, namespace, 0, prefix.toString());
+    }
+  }
+}
