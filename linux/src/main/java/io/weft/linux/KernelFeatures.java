@@ -106,7 +106,7 @@ public record KernelFeatures(List<String> missing, List<String> optional) {
 
   /** Old kernels ignore flags that they do not know: only what stands afterwards counts. */
   private static void probePort(Rtnetlink links, List<String> missing) {
-    var wanted = new BridgePort(false, true, true, true);
+    var wanted = new BridgePort(false, true, true, true, true);
     var what = "this kernel's bridge ports cannot be set (CONFIG_BRIDGE)";
     if (!tries(missing, what, () -> setPort(links, wanted))) {
       return;
@@ -120,6 +120,9 @@ public record KernelFeatures(List<String> missing, List<String> optional) {
     }
     if (!port.isolated()) {
       missing.add("this kernel cannot isolate bridge ports (Linux 4.18)");
+    }
+    if (!port.multicastRouter()) {
+      missing.add("this kernel's bridges cannot snoop (CONFIG_BRIDGE_IGMP_SNOOPING)");
     }
     if (!port.locked()) {
       missing.add("this kernel cannot lock a bridge port to its MACs (Linux 5.18)");

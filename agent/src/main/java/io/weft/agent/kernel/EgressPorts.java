@@ -259,6 +259,7 @@ final class EgressPorts implements AutoCloseable {
             case KernelNotice.AddressChanged(var address, _) -> isOurs(address);
             case KernelNotice.BridgePortChanged _,
                 KernelNotice.FdbChanged _,
+                KernelNotice.MdbChanged _,
                 KernelNotice.RuleChanged _,
                 KernelNotice.NeighbourChanged _ ->
                 false;

@@ -30,6 +30,7 @@ final class LinkNames {
       case KernelNotice.BridgePortChanged _,
           KernelNotice.AddressChanged _,
           KernelNotice.FdbChanged _,
+          KernelNotice.MdbChanged _,
           KernelNotice.RuleChanged _,
           KernelNotice.NeighbourChanged _,
           KernelNotice.RouteChanged _ -> {}

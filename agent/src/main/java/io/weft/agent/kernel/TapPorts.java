@@ -224,6 +224,7 @@ final class TapPorts implements AutoCloseable {
             case KernelNotice.BridgePortChanged _,
                 KernelNotice.AddressChanged _,
                 KernelNotice.FdbChanged _,
+                KernelNotice.MdbChanged _,
                 KernelNotice.RuleChanged _,
                 KernelNotice.NeighbourChanged _,
                 KernelNotice.RouteChanged _ ->

@@ -279,6 +279,7 @@ final class TenantTables implements AutoCloseable {
             touched.putAll(translation.changes(row, gone));
         case KernelNotice.NeighbourChanged(var row, boolean gone) ->
             touched.putAll(translation.changes(row, gone));
+        case KernelNotice.MdbChanged _ -> {}
         // A link that is still known here went without us, and its rows with it: another one of
         // its name may stand there already, and look the same.
         case KernelNotice.LinkGone(int link, _) -> all |= translation.link(link).isPresent();

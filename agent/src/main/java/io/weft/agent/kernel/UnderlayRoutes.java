@@ -219,6 +219,7 @@ final class UnderlayRoutes implements AutoCloseable {
             doubtful = true;
         case KernelNotice.BridgePortChanged _,
             KernelNotice.FdbChanged _,
+            KernelNotice.MdbChanged _,
             KernelNotice.RuleChanged _,
             KernelNotice.NeighbourChanged _ -> {}
       }

@@ -114,6 +114,7 @@ public final class UnderlayWatch implements AutoCloseable {
           true;
       case KernelNotice.BridgePortChanged _,
           KernelNotice.FdbChanged _,
+          KernelNotice.MdbChanged _,
           KernelNotice.NeighbourChanged _ ->
           false;
     };

@@ -55,6 +55,7 @@ class TranslationTest {
           alias,
           vxlan,
           port,
+          Optional.empty(),
           OptionalInt.empty(),
           OptionalInt.empty(),
           false,

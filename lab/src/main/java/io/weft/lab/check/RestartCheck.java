@@ -175,6 +175,7 @@ public final class RestartCheck implements Check {
     return switch (notice) {
       case KernelNotice.FdbChanged _, KernelNotice.Overrun _, KernelNotice.LinkGone _ -> true;
       case KernelNotice.NeighbourChanged(var neighbour, _) -> neighbour.externLearned();
+      case KernelNotice.MdbChanged(var row, _) -> row.destination().isPresent();
       case KernelNotice.LinkChanged _,
           KernelNotice.BridgePortChanged _,
           KernelNotice.AddressChanged _,

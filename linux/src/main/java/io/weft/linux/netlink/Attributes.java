@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Attributes of a netlink message by type: 2 length | 2 type | value, padded to four octets. Types
@@ -91,6 +92,10 @@ public final class Attributes {
     return has(type) ? OptionalInt.of(octets.getInt(place(type, 4))) : OptionalInt.empty();
   }
 
+  public OptionalLong u64(int type) throws MalformedInput {
+    return has(type) ? OptionalLong.of(octets.getLong(place(type, 8))) : OptionalLong.empty();
+  }
+
   public Optional<byte[]> octets(int type) {
     if (!has(type)) {
       return Optional.empty();
@@ -134,17 +139,25 @@ public final class Attributes {
    */
   public List<Attributes> list(int type) throws MalformedInput {
     var elements = new ArrayList<Attributes>();
-    if (!has(type)) {
-      return elements;
+    var all = raw(type);
+    if (all.isPresent()) {
+      for (var element : elements(all.get())) {
+        elements.add(of(element));
+      }
     }
-    var all = Message.slice(octets, offsets[type], lengths[type]);
+    return elements;
+  }
+
+  /** The values of the attributes inside, in their order, whatever their types. */
+  static List<ByteBuffer> elements(ByteBuffer all) throws MalformedInput {
+    var elements = new ArrayList<ByteBuffer>();
     int at = 0;
     while (all.limit() - at >= 4) {
       int length = all.getShort(at) & 0xffff;
       if (length < 4 || length > all.limit() - at) {
-        throw new MalformedInput("list " + type + ": an element of length " + length);
+        throw new MalformedInput("a list's element of length " + length);
       }
-      elements.add(of(Message.slice(all, at + 4, length - 4)));
+      elements.add(Message.slice(all, at + 4, length - 4));
       at += Message.align(length);
     }
     return elements;

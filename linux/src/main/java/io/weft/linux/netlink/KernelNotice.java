@@ -22,6 +22,9 @@ public sealed interface KernelNotice {
   /** Only from a monitor that was asked for routes. */
   record RuleChanged(Rule rule, boolean gone) implements KernelNotice {}
 
+  /** Somebody has joined a group or left it, or a row was written by hand. */
+  record MdbChanged(MdbEntry entry, boolean gone) implements KernelNotice {}
+
   /** The kernel has dropped notices (ENOBUFS): nothing is known any more, dump again. */
   record Overrun() implements KernelNotice {}
 }

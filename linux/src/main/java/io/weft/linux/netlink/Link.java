@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param master index of the bridge that it is a port of
  * @param alias free text of the owner, at most 255 octets
  * @param bridgePort present when the master is a bridge
+ * @param multicast present for a bridge
  * @param peer IFLA_LINK: the other end of a veth pair, by its index in its namespace
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
@@ -39,6 +40,7 @@ public record Link(
     Optional<String> alias,
     Optional<Vxlan> vxlan,
     Optional<BridgePort> bridgePort,
+    Optional<BridgeMulticast> multicast,
     OptionalInt peer,
     OptionalInt peerNamespaceId,
     boolean forwarding,

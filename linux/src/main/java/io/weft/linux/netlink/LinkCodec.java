@@ -82,6 +82,36 @@ final class LinkCodec {
     out.endNest(kind);
   }
 
+  static void writeBridgeMulticast(MessageWriter out, Request.SetBridgeMulticast request) {
+    writeHeader(out, request.link(), Optional.empty());
+    int kind = beginKind(out, "bridge");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    var multicast = request.multicast();
+    out.attributeU8(Uapi.IFLA_BR_MCAST_IGMP_VERSION, multicast.newest() ? 3 : 2);
+    out.attributeU8(Uapi.IFLA_BR_MCAST_MLD_VERSION, multicast.newest() ? 2 : 1);
+    out.attributeU64(Uapi.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, multicast.responseCentiseconds());
+    out.attributeU8(Uapi.IFLA_BR_MCAST_QUERIER, multicast.querier() ? 1 : 0);
+    out.attributeU8(Uapi.IFLA_BR_MCAST_SNOOPING, multicast.snooping() ? 1 : 0);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
+  private static Optional<BridgeMulticast> multicast(Optional<Attributes> detail)
+      throws MalformedInput {
+    var details = detail.isEmpty() ? detail : detail.get().nest(Uapi.IFLA_INFO_DATA);
+    if (details.isEmpty() || !details.get().has(Uapi.IFLA_BR_MCAST_SNOOPING)) {
+      return Optional.empty(); // a kernel without CONFIG_BRIDGE_IGMP_SNOOPING
+    }
+    var bridge = details.get();
+    return Optional.of(
+        new BridgeMulticast(
+            bridge.flag(Uapi.IFLA_BR_MCAST_SNOOPING),
+            bridge.flag(Uapi.IFLA_BR_MCAST_QUERIER),
+            bridge.u64(Uapi.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL).orElse(0),
+            bridge.u8(Uapi.IFLA_BR_MCAST_IGMP_VERSION).orElse(0) == 3
+                && bridge.u8(Uapi.IFLA_BR_MCAST_MLD_VERSION).orElse(0) == 2));
+  }
+
   static void writeVxlan(MessageWriter out, Request.CreateVxlan request) {
     writeCreation(out, request.name(), request.settings());
     int kind = beginKind(out, "vxlan");
@@ -132,6 +162,9 @@ final class LinkCodec {
     out.attributeU8(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS, port.neighSuppress() ? 1 : 0);
     out.attributeU8(Uapi.IFLA_BRPORT_ISOLATED, port.isolated() ? 1 : 0);
     out.attributeU8(Uapi.IFLA_BRPORT_LOCKED, port.locked() ? 1 : 0);
+    out.attributeU8(
+        Uapi.IFLA_BRPORT_MULTICAST_ROUTER,
+        port.multicastRouter() ? Uapi.MDB_RTR_TYPE_PERM : Uapi.MDB_RTR_TYPE_TEMP_QUERY);
     out.endNest(details);
     out.endNest(kind);
   }
@@ -165,6 +198,7 @@ final class LinkCodec {
         attributes.text(Uapi.IFLA_IFALIAS),
         kind.equals("vxlan") ? vxlan(detail) : Optional.empty(),
         slave(detail),
+        kind.equals("bridge") ? multicast(detail) : Optional.empty(),
         peer(attributes),
         attributes.u32(Uapi.IFLA_LINK_NETNSID),
         forwarding(attributes),
@@ -261,6 +295,7 @@ final class LinkCodec {
         port.flag(Uapi.IFLA_BRPORT_LEARNING),
         port.flag(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS),
         port.flag(Uapi.IFLA_BRPORT_LOCKED),
-        port.flag(Uapi.IFLA_BRPORT_ISOLATED));
+        port.flag(Uapi.IFLA_BRPORT_ISOLATED),
+        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM);
   }
 }

@@ -89,6 +89,11 @@ public final class MessageWriter {
     return this;
   }
 
+  public MessageWriter attributeU64(int type, long value) {
+    header(type, 8).putLong(value);
+    return this;
+  }
+
   public MessageWriter attribute(int type, byte[] octets) {
     header(type, octets.length).put(octets);
     return pad();

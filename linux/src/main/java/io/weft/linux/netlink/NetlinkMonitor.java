@@ -27,6 +27,7 @@ public final class NetlinkMonitor implements AutoCloseable {
   private static final int GROUPS =
       group(Uapi.RTNLGRP_LINK)
           | group(Uapi.RTNLGRP_NEIGH)
+          | group(Uapi.RTNLGRP_MDB)
           | group(Uapi.RTNLGRP_IPV4_IFADDR)
           | group(Uapi.RTNLGRP_IPV6_IFADDR);
   private static final int ROUTE_GROUPS =
@@ -46,7 +47,9 @@ public final class NetlinkMonitor implements AutoCloseable {
     this.socket = socket;
   }
 
-  /** Links, forwarding databases, neighbours and addresses of a namespace, by name or path. */
+  /**
+   * Links, forwarding databases, groups, neighbours and addresses of a namespace, by name or path.
+   */
   public static NetlinkMonitor openIn(String nameOrPath) {
     return openIn(nameOrPath, false, NetlinkSocket.RECEIVE_BUFFER);
   }
@@ -139,6 +142,8 @@ public final class NetlinkMonitor implements AutoCloseable {
       case Uapi.RTM_DELROUTE -> route(message, true);
       case Uapi.RTM_NEWRULE -> rule(message, false);
       case Uapi.RTM_DELRULE -> rule(message, true);
+      case Uapi.RTM_NEWMDB -> mdb(message, false);
+      case Uapi.RTM_DELMDB -> mdb(message, true);
       default -> Optional.empty(); // the number space is the kernel's and open
     };
   }
@@ -177,6 +182,13 @@ public final class NetlinkMonitor implements AutoCloseable {
 
   private static Optional<KernelNotice> rule(Message message, boolean gone) throws MalformedInput {
     return RuleCodec.read(message).map(rule -> new KernelNotice.RuleChanged(rule, gone));
+  }
+
+  /** A notice has one row, or is about a router's port. */
+  private static Optional<KernelNotice> mdb(Message message, boolean gone) throws MalformedInput {
+    return MdbCodec.read(message).stream()
+        .findFirst()
+        .map(entry -> new KernelNotice.MdbChanged(entry, gone));
   }
 
   /** Stops the reading thread, waits for it, and closes. Not from within the consumer. */

@@ -70,6 +70,9 @@ public sealed interface Request {
     }
   }
 
+  /** How a bridge treats multicast. EOPNOTSUPP: the kernel's bridges cannot snoop. */
+  record SetBridgeMulticast(int link, BridgeMulticast multicast) implements Request {}
+
   /** All flags at once. */
   record SetBridgePort(int link, BridgePort port) implements Request {}
 
@@ -105,6 +108,12 @@ public sealed interface Request {
 
   /** ENOENT: there is no such row. With a destination only that one goes. */
   record DeleteFdb(FdbEntry entry) implements Request {}
+
+  /** Adds a VTEP to a group's, or replaces its VNI. EOPNOTSUPP: before Linux 6.4. */
+  record PutMdb(MdbEntry entry) implements Request {}
+
+  /** ENOENT: there is no such row. */
+  record DeleteMdb(MdbEntry entry) implements Request {}
 
   /** Adds or replaces. */
   record PutNeighbour(Neighbour neighbour) implements Request {}

@@ -23,8 +23,11 @@ final class RequestCodec {
           Request.CreateVxlan _,
           Request.CreateVeth _,
           Request.CreateVlan _,
+          Request.SetBridgeMulticast _,
           Request.SetBridgePort _ ->
           Uapi.RTM_NEWLINK;
+      case Request.PutMdb _ -> Uapi.RTM_NEWMDB;
+      case Request.DeleteMdb _ -> Uapi.RTM_DELMDB;
       case Request.SetLink _, Request.SetLinkGroup _, Request.MoveLink _, Request.RenameLink _ ->
           Uapi.RTM_SETLINK;
       case Request.DeleteLink _ -> Uapi.RTM_DELLINK;
@@ -49,7 +52,8 @@ final class RequestCodec {
           Request.AddRule _,
           Request.AddRoute _ ->
           CREATE;
-      case Request.ReplaceRoute _, Request.PutFdb _, Request.PutNeighbour _ -> PUT;
+      case Request.ReplaceRoute _, Request.PutFdb _, Request.PutMdb _, Request.PutNeighbour _ ->
+          PUT;
       case Request.AppendFdb _ -> Uapi.NLM_F_CREATE | Uapi.NLM_F_APPEND;
       case Request.SetLink _,
           Request.SetLinkGroup _,
@@ -57,6 +61,8 @@ final class RequestCodec {
           Request.RenameLink _,
           Request.MoveLink _,
           Request.SetBridgePort _,
+          Request.SetBridgeMulticast _,
+          Request.DeleteMdb _,
           Request.DeleteLink _,
           Request.DeleteAddress _,
           Request.DeleteRoute _,
@@ -91,6 +97,9 @@ final class RequestCodec {
         out.attribute(Uapi.IFLA_IFNAME, name);
         out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number());
       }
+      case Request.SetBridgeMulticast bridge -> LinkCodec.writeBridgeMulticast(out, bridge);
+      case Request.PutMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
+      case Request.DeleteMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
       case Request.SetBridgePort port -> LinkCodec.writeBridgePort(out, port);
       case Request.DeleteLink(int link) -> LinkCodec.writeHeader(out, link, Optional.empty());
       case Request.AddAddress(Address address) -> AddressCodec.write(out, address);

@@ -175,6 +175,10 @@ public final class Rtnetlink implements AutoCloseable {
     execute(new Request.SetLink(link, changes));
   }
 
+  public void setBridgeMulticast(int link, BridgeMulticast multicast) {
+    execute(new Request.SetBridgeMulticast(link, multicast));
+  }
+
   public void setBridgePort(int link, BridgePort port) {
     execute(new Request.SetBridgePort(link, port));
   }
@@ -249,6 +253,15 @@ public final class Rtnetlink implements AutoCloseable {
         Uapi.RTM_GETNEIGH,
         out -> NeighbourCodec.writeDump(out, AF_BRIDGE, link),
         NeighbourCodec::readFdb);
+  }
+
+  /** Who listens to which group: the rows of all bridges, and from Linux 6.4 of VXLAN devices. */
+  public List<MdbEntry> mdb() {
+    var rows = new ArrayList<MdbEntry>();
+    socket
+        .dump("mdb", Uapi.RTM_GETMDB, MdbCodec::writeDump, m -> Optional.of(MdbCodec.read(m)))
+        .forEach(rows::addAll);
+    return rows;
   }
 
   /** ARP and ND entries of all links. */

@@ -47,6 +47,9 @@ final class Uapi {
   static final int RTM_NEWRULE = 32;
   static final int RTM_DELRULE = 33;
   static final int RTM_GETRULE = 34;
+  static final int RTM_NEWMDB = 84;
+  static final int RTM_DELMDB = 85;
+  static final int RTM_GETMDB = 86;
   static final int RTNLGRP_LINK = 1;
   static final int RTNLGRP_NEIGH = 3;
   static final int RTNLGRP_IPV4_IFADDR = 5;
@@ -55,6 +58,7 @@ final class Uapi {
   static final int RTNLGRP_IPV6_IFADDR = 9;
   static final int RTNLGRP_IPV6_ROUTE = 11;
   static final int RTNLGRP_IPV6_RULE = 19;
+  static final int RTNLGRP_MDB = 26;
   static final int RTEXT_FILTER_SKIP_STATS = 8;
   static final int RTA_DST = 1;
   static final int RTA_OIF = 4;
@@ -109,7 +113,12 @@ final class Uapi {
   static final int IFLA_INFO_SLAVE_DATA = 5;
   static final int IFLA_BR_STP_STATE = 5;
   static final int IFLA_BR_MCAST_SNOOPING = 23;
+  static final int IFLA_BR_MCAST_QUERIER = 25;
+  static final int IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34;
+  static final int IFLA_BR_MCAST_IGMP_VERSION = 43;
+  static final int IFLA_BR_MCAST_MLD_VERSION = 44;
   static final int IFLA_BRPORT_LEARNING = 8;
+  static final int IFLA_BRPORT_MULTICAST_ROUTER = 25;
   static final int IFLA_BRPORT_NEIGH_SUPPRESS = 32;
   static final int IFLA_BRPORT_ISOLATED = 33;
   static final int IFLA_BRPORT_LOCKED = 39;
@@ -119,6 +128,28 @@ final class Uapi {
   static final int IFLA_VXLAN_LEARNING = 7;
   static final int IFLA_VXLAN_PORT = 15;
   static final int IFLA_VXLAN_LOCAL6 = 17;
+
+  // linux/if_bridge.h
+  static final int MDB_RTR_TYPE_TEMP_QUERY = 1;
+  static final int MDB_RTR_TYPE_PERM = 2;
+  static final int MDBA_MDB = 1;
+  static final int MDBA_MDB_ENTRY = 1;
+  static final int MDBA_MDB_ENTRY_INFO = 1;
+  static final int MDBA_MDB_EATTR_SOURCE = 4;
+  static final int MDBA_MDB_EATTR_DST = 6;
+  static final int MDBA_MDB_EATTR_DST_PORT = 7;
+  static final int MDBA_MDB_EATTR_VNI = 8;
+  static final int MDBA_SET_ENTRY = 1;
+  static final int MDBA_SET_ENTRY_ATTRS = 2;
+  static final int MDBE_ATTR_RTPROT = 4;
+  static final int MDBE_ATTR_DST = 5;
+  static final int MDBE_ATTR_DST_PORT = 6;
+  static final int MDBE_ATTR_VNI = 7;
+  static final int MDB_PERMANENT = 1;
+
+  // linux/if_ether.h
+  static final int ETH_P_IP = 0x0800;
+  static final int ETH_P_IPV6 = 0x86dd;
 
   // linux/ip.h
   static final int IPV4_DEVCONF_FORWARDING = 1;
