@@ -41,6 +41,7 @@ public final class ApiServer implements AutoCloseable {
   private static final int LONGEST_WATCH_SECONDS = 300;
 
   private final HttpServer server;
+  private final Collection<HttpServer> listening = new ConcurrentLinkedDeque<>();
   private final Store store = new Store();
   private final Collection<ResourceType> types = new ConcurrentLinkedDeque<>(ResourceType.BUILT_IN);
   private final Collection<String> calls = new ConcurrentLinkedDeque<>();
@@ -54,9 +55,15 @@ public final class ApiServer implements AutoCloseable {
 
   private ApiServer(HttpServer server) {
     this.server = server;
-    server.createContext("/", this::handle);
-    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.start();
+    listen(server);
+  }
+
+  /** Answers on one more socket that is bound already, as {@link #start(HttpServer)}. */
+  public void listen(HttpServer bound) {
+    bound.createContext("/", this::handle);
+    bound.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    bound.start();
+    listening.add(bound);
   }
 
   /** Without TLS, on a free port. */
@@ -493,6 +500,6 @@ public final class ApiServer implements AutoCloseable {
   @Override
   public void close() {
     cutWatches();
-    server.stop(0);
+    listening.forEach(each -> each.stop(0));
   }
 }

@@ -25,7 +25,7 @@ public final class ArrowRule {
           Map.entry("kubernetes", Set.of("net")),
           Map.entry("agent", Set.of("net", "bgp", "bfd", "overlay", "linux", "kubernetes")),
           Map.entry("controller", Set.of("net", "overlay", "kubernetes", "agent")),
-          Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent")),
+          Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent", "apiserver")),
           Map.entry(
               "cli",
               Set.of("net", "linux", "kubernetes", "agent", "controller", "lab", "simulation")),

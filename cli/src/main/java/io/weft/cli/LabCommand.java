@@ -9,8 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code weft lab}. */
 @Command(
@@ -21,11 +24,15 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  weft lab run examples/two-racks.yaml          build it, check it, remove it",
       "  weft lab run examples/two-racks.yaml --json   the same, for programs",
+      "  weft lab run --kubernetes examples/cluster.yaml   a cluster: API server, controllers,"
+          + " pods",
       "  weft lab up examples/two-racks.yaml           build it and leave it standing",
       "  weft lab status                               its namespaces, processes and sockets",
       "  weft lab down two-racks                       remove it"
     })
 final class LabCommand {
+  @Spec private final CommandSpec spec = CommandSpec.create();
+
   private static LabCommands lab() {
     var out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
@@ -39,16 +46,30 @@ final class LabCommand {
       name = "run",
       mixinStandardHelpOptions = true,
       description = "Build a lab, check everything in it, and remove it. Needs root.",
-      footerHeading = "%nExample:%n",
-      footer = "  weft lab run examples/two-racks.yaml")
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  weft lab run examples/two-racks.yaml",
+        "  weft lab run --kubernetes examples/cluster.yaml"
+      })
   int run(
       @Parameters(paramLabel = "FILE", description = "The topology file.") Path file,
+      @Option(
+              names = "--kubernetes",
+              description =
+                  "The file holds objects of Kubernetes: namespaces, pods, networks. The lab gets"
+                      + " an API server and controllers, and does what kubelets do.")
+          boolean kubernetes,
       @Option(
               names = "--json",
               description = "One JSON document on standard output; progress on standard error.")
           boolean json,
       @Option(names = "--keep", description = "Leave the lab standing afterwards.") boolean keep) {
-    return lab().run(file, json, keep);
+    if (kubernetes && keep) {
+      throw new ParameterException(
+          spec.commandLine().getSubcommands().get("run"),
+          "--keep: the API server of a cluster ends with this command");
+    }
+    return kubernetes ? lab().runCluster(file, json) : lab().run(file, json, keep);
   }
 
   @Command(

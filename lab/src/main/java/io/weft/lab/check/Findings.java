@@ -4,28 +4,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Collects what does not hold. */
-final class Findings {
+public final class Findings {
   /** More are counted and not named. */
   private static final int NAMED = 5;
 
   private final List<String> wrong = new ArrayList<>();
 
-  void add(String what) {
+  public void add(String what) {
     wrong.add(what);
   }
 
-  void expect(boolean holds, String otherwise) {
+  public void expect(boolean holds, String otherwise) {
     if (!holds) {
       add(otherwise);
     }
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return wrong.isEmpty();
   }
 
   /** The result: {@code good} when nothing was found wrong. */
-  CheckResult result(String check, String good) {
+  public CheckResult result(String check, String good) {
     if (wrong.isEmpty()) {
       return new CheckResult(check, true, good);
     }

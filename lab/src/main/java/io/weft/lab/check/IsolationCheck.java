@@ -153,11 +153,12 @@ public final class IsolationCheck implements Check {
       throws IOException, InterruptedException {
     var node = placeNear(lab, from, to);
     var place = ExtraEndpoint.of(lab, to, node, Optional.empty());
-    if (place.addresses().isEmpty()) {
-      return 0;
-    }
     try (var agent = lab.agent(node)) {
-      var target = agent.attach(place, lab.plan().checkNamespace(to));
+      var attached = ExtraEndpoint.attach(lab, agent, to, place);
+      if (attached.isEmpty()) {
+        return 0;
+      }
+      var target = attached.get();
       try {
         int pings = 0;
         for (var address : target.addresses()) {

@@ -11,6 +11,7 @@ import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 
 /** The calls of the lab to one agent, over one connection. Not for several threads at once. */
 public final class AgentCalls implements AutoCloseable {
@@ -55,12 +56,40 @@ public final class AgentCalls implements AutoCloseable {
 
   /** The name of the namespace in which the node has a network. */
   public String namespaceOf(String network) throws IOException {
+    return network(network).path("namespace").asText();
+  }
+
+  /** The VNI of a network on the node. */
+  public Vni vniOf(String network) throws IOException {
+    return new Vni(network(network).path("vni").asInt());
+  }
+
+  /** The networks that the node knows. */
+  public List<String> networks() throws IOException {
+    var names = new ArrayList<String>();
+    call(ControlClient.request("networks"))
+        .path("networks")
+        .forEach(each -> names.add(each.path("name").asText()));
+    return names;
+  }
+
+  private JsonNode network(String network) throws IOException {
     for (var each : call(ControlClient.request("networks")).path("networks")) {
       if (each.path("name").asText().equals(network)) {
-        return each.path("namespace").asText();
+        return each;
       }
     }
     throw new IOException("the agent does not know the network " + network);
+  }
+
+  /** In which network the node has an endpoint of the CNI plugin: {@code CONTAINER/INTERFACE}. */
+  public String networkOf(String attachment) throws IOException {
+    for (var each : status().path("endpoints")) {
+      if (each.path("name").asText().startsWith(attachment + "@")) {
+        return each.path("network").asText();
+      }
+    }
+    throw new IOException("the agent does not know the endpoint " + attachment);
   }
 
   /** True when the node has a route of Type 2 that binds the address to a MAC, of whomever. */

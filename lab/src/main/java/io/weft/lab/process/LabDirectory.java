@@ -48,6 +48,16 @@ public record LabDirectory(String lab) {
     return host(host).resolve("pid");
   }
 
+  /** By which everything in the lab reaches the API server of a cluster. */
+  public Path kubeconfig() {
+    return path().resolve("kubeconfig");
+  }
+
+  /** Where an agent keeps a copy of what the API server says. */
+  Path state(String host) {
+    return host(host).resolve("state");
+  }
+
   public boolean exists() {
     return Files.exists(path());
   }

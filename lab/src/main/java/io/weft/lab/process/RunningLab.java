@@ -26,14 +26,30 @@ public final class RunningLab {
 
   private final FabricPlan plan;
   private final LabDirectory directory;
+  private final boolean cluster;
   private final Map<String, ProcessIdentity> processes = new TreeMap<>();
   private final Map<String, FrrGateway> gateways = new TreeMap<>();
   private final Map<String, EndpointRouter> routers = new TreeMap<>();
   private final Map<String, Attached> attached = new TreeMap<>();
 
-  public RunningLab(FabricPlan plan, LabDirectory directory) {
+  /**
+   * Nothing is started yet.
+   *
+   * @param cluster the resources of its nodes are on the API server of the lab's kubeconfig
+   */
+  public RunningLab(FabricPlan plan, LabDirectory directory, boolean cluster) {
     this.plan = plan;
     this.directory = directory;
+    this.cluster = cluster;
+  }
+
+  public LabDirectory directory() {
+    return directory;
+  }
+
+  /** True when its nodes are those of a Kubernetes cluster. */
+  public boolean isCluster() {
+    return cluster;
   }
 
   public FabricPlan plan() {
@@ -46,12 +62,8 @@ public final class RunningLab {
 
   /** Writes the configurations and starts everything that the lab is to start. */
   public void start() throws IOException, LabFailure {
-    for (var host : hosts()) {
-      var files = IntentText.files(plan, topology().reflectors().contains(host));
-      var config = Files.createDirectories(directory.config(host.name()));
-      for (var file : files.entrySet()) {
-        Files.writeString(config.resolve(file.getKey()), file.getValue());
-      }
+    if (!cluster) {
+      configure();
     }
     for (var host : hosts()) {
       if (host.isWeft()) {
@@ -60,6 +72,16 @@ public final class RunningLab {
     }
     for (var gateway : topology().gateways()) {
       gateways.put(gateway.name(), FrrGateway.start(plan, directory, gateway));
+    }
+  }
+
+  private void configure() throws IOException {
+    for (var host : hosts()) {
+      var files = IntentText.files(plan, topology().reflectors().contains(host));
+      var config = Files.createDirectories(directory.config(host.name()));
+      for (var file : files.entrySet()) {
+        Files.writeString(config.resolve(file.getKey()), file.getValue());
+      }
     }
   }
 
@@ -82,7 +104,29 @@ public final class RunningLab {
 
   /** Starts a host's process, again where it has ended. */
   public void start(String host) throws IOException, LabFailure {
-    processes.put(host, WeftProcess.start(plan, directory, plan.namespace(host)));
+    var place = plan.namespace(host);
+    processes.put(
+        host,
+        WeftProcess.start(
+            directory, place.name(), host, WeftProcess.arguments(plan, directory, place, cluster)));
+  }
+
+  /**
+   * Starts {@code weft controller} at the spine, which every node reaches.
+   *
+   * @param name of the replica
+   * @param namespace of Kubernetes in which the replicas have their lease
+   */
+  public void startController(String name, String namespace) throws IOException, LabFailure {
+    var arguments =
+        List.of(
+            "controller",
+            "--name=" + name,
+            "--namespace=" + namespace,
+            "--kubeconfig=" + directory.kubeconfig(),
+            "--socket=" + directory.socket(name));
+    processes.put(
+        name, WeftProcess.start(directory, plan.namespace("spine").name(), name, arguments));
   }
 
   public ProcessIdentity process(String host) {
@@ -112,8 +156,10 @@ public final class RunningLab {
   /** Waits until all processes answer, and every session of every node is established. */
   public void awaitSessions() throws IOException, InterruptedException {
     long deadline = System.nanoTime() + START.toNanos();
-    for (var host : processes.keySet()) {
-      awaitSessions(host, deadline);
+    for (var host : hosts()) {
+      if (host.isWeft()) {
+        awaitSessions(host.name(), deadline);
+      }
     }
   }
 
@@ -147,11 +193,13 @@ public final class RunningLab {
   }
 
   /** A reflector's peers come to it, so those that it has are all it can wait for. */
-  private static boolean isReady(String role, int configured, int established) {
-    return role.equals("reflector") || (configured >= 0 && configured == established);
+  private boolean isReady(String role, int configured, int established) {
+    int least = cluster && topology().nodes().size() > 1 ? 1 : 0; // those that it has found
+    return role.equals("reflector") || (configured >= least && configured == established);
   }
 
-  private String lastLines(String host) {
+  /** The end of its log. */
+  public String lastLines(String host) {
     try {
       var lines = Files.readAllLines(directory.log(host));
       return String.join(" | ", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
@@ -179,6 +227,16 @@ public final class RunningLab {
     } catch (IOException e) {
       throw new IOException(endpoint.name() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** An endpoint is attached, by whomever. */
+  public void attached(Attached endpoint) {
+    attached.put(endpoint.name(), endpoint);
+  }
+
+  /** An endpoint is no more. */
+  public void detached(String endpoint) {
+    attached.remove(endpoint);
   }
 
   /** The BGP daemon in an endpoint. */

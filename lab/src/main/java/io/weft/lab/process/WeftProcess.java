@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts {@code weft node} and {@code weft reflector} inside the namespaces of their hosts. */
+/** Starts {@code weft} as daemons inside the namespaces of their hosts. */
 final class WeftProcess {
   /** Names the directory with the {@code weft} command; the command itself sets it. */
   static final String HOME = "WEFT_HOME";
@@ -29,11 +29,18 @@ final class WeftProcess {
     return command;
   }
 
-  static List<String> arguments(FabricPlan plan, LabDirectory directory, Namespace host) {
+  /** {@code cluster}: its resources are those of the API server. */
+  static List<String> arguments(
+      FabricPlan plan, LabDirectory directory, Namespace host, boolean cluster) {
     var arguments = new ArrayList<String>();
     arguments.add(host.role() == Role.NODE ? "node" : "reflector");
     arguments.addAll(List.of("--name", host.thing()));
-    arguments.addAll(List.of("--config", directory.config(host.thing()).toString()));
+    if (cluster) {
+      arguments.addAll(List.of("--kubeconfig", directory.kubeconfig().toString()));
+      arguments.addAll(List.of("--state", directory.state(host.thing()).toString()));
+    } else {
+      arguments.addAll(List.of("--config", directory.config(host.thing()).toString()));
+    }
     arguments.addAll(List.of("--socket", directory.socket(host.thing()).toString()));
     if (host.role() == Role.NODE) {
       arguments.addAll(List.of("--netns-prefix", plan.tenantNamespacePrefix(host.thing())));
@@ -41,24 +48,31 @@ final class WeftProcess {
     return arguments;
   }
 
-  /** Starts it and writes its identity down, before anything else can go wrong. */
-  static ProcessIdentity start(FabricPlan plan, LabDirectory directory, Namespace host)
+  /**
+   * Starts it and writes its identity down, before anything else can go wrong.
+   *
+   * @param namespace to start it in
+   * @param name under which the lab knows it
+   */
+  static ProcessIdentity start(
+      LabDirectory directory, String namespace, String name, List<String> arguments)
       throws IOException, LabFailure {
     var words = new ArrayList<String>();
     words.add(command().toString());
-    words.addAll(arguments(plan, directory, host));
+    words.addAll(arguments);
+    Files.createDirectories(directory.host(name));
     var builder =
         new ProcessBuilder(words)
             .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
             .redirectErrorStream(true)
-            .redirectOutput(Redirect.appendTo(directory.log(host.thing()).toFile()));
-    var process = NetworkNamespaces.callIn(host.name(), builder::start);
+            .redirectOutput(Redirect.appendTo(directory.log(name).toFile()));
+    var process = NetworkNamespaces.callIn(namespace, builder::start);
     var identity = ProcessIdentity.of(process.pid());
     if (identity.isEmpty()) {
       process.destroyForcibly();
-      throw new IOException(host.thing() + " ended as it was started");
+      throw new IOException(name + " ended as it was started");
     }
-    identity.get().write(directory.pid(host.thing()));
+    identity.get().write(directory.pid(name));
     return identity.get();
   }
 }

@@ -110,6 +110,15 @@ public final class Lab implements AutoCloseable {
 
   /** Builds namespaces, links and routes; whoever calls this removes what a failure leaves. */
   public RunningLab build() throws IOException, LabFailure {
+    return build(false);
+  }
+
+  /** As {@link #build()}, for nodes whose resources are on an API server. */
+  public RunningLab buildCluster() throws IOException, LabFailure {
+    return build(true);
+  }
+
+  private RunningLab build(boolean cluster) throws IOException, LabFailure {
     var record = LabRecord.of(plan, file, directory);
     record.requireNothingThere(NetworkNamespaces.list());
     record.write(directory);
@@ -118,7 +127,7 @@ public final class Lab implements AutoCloseable {
     } catch (LinuxException e) {
       throw new LabFailure("cannot build the fabric: " + e.getMessage(), e);
     }
-    return new RunningLab(plan, directory);
+    return new RunningLab(plan, directory, cluster);
   }
 
   /** From now on the lab is meant to stay when this process ends. */

@@ -1,6 +1,7 @@
 package io.weft.lab.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.lab.cluster.ClusterFile;
 import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.LabFailure;
 import io.weft.linux.ffi.LinuxException;
@@ -70,6 +71,29 @@ public final class LabCommands {
         if (!kept) {
           remove(lab, progress);
         }
+      }
+      return finish(run.report(), progress, json);
+    }
+  }
+
+  /**
+   * The same with a Kubernetes cluster: one file of its objects, an API server and controllers in
+   * the lab.
+   */
+  public int runCluster(Path file, boolean json) {
+    return guarded(json, () -> interruptible(() -> runClusterUnguarded(file, json)));
+  }
+
+  private int runClusterUnguarded(Path path, boolean json)
+      throws IOException, InterruptedException, LabFailure {
+    var progress = new Progress(json ? err : out, colour);
+    var file = ClusterFile.read(path);
+    try (var lab = Lab.open(path, file.topology())) {
+      var run = new ClusterRun(file, lab, progress);
+      try {
+        run.run();
+      } finally {
+        remove(lab, progress);
       }
       return finish(run.report(), progress, json);
     }

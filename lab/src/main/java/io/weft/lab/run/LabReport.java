@@ -3,8 +3,13 @@ package io.weft.lab.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.Latencies;
+import io.weft.lab.cluster.PodTable;
+import io.weft.lab.process.RunningLab;
+import io.weft.linux.ffi.LinuxException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,9 +20,33 @@ final class LabReport {
 
   private final List<CheckResult> results = new ArrayList<>();
   private Optional<Latencies> latencies = Optional.empty();
+  private Optional<PodTable> pods = Optional.empty();
 
-  void add(CheckResult result) {
-    results.add(result);
+  /** Carries checks out, one after the other. An interrupt ends it between two at the latest. */
+  void carryOut(List<Check> checks, RunningLab running, Progress progress)
+      throws InterruptedException {
+    for (var check : checks) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("told to end");
+      }
+      var result = result(check, running);
+      results.add(result);
+      progress.check(result);
+    }
+  }
+
+  /** A check that cannot be carried out does not hold; the others go on. */
+  private static CheckResult result(Check check, RunningLab running) throws InterruptedException {
+    try {
+      return check.run(running);
+    } catch (IOException | LinuxException | IllegalStateException e) {
+      return new CheckResult(check.name(), false, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The pods of a cluster, as they were started. */
+  void pods(PodTable table) {
+    pods = Optional.of(table);
   }
 
   void measured(Latencies measured) {
@@ -46,6 +75,7 @@ final class LabReport {
           .put("ok", result.ok())
           .put("detail", result.detail());
     }
+    pods.ifPresent(table -> table.write(document.putArray("pods")));
     latencies.ifPresent(
         measured ->
             document

@@ -2,7 +2,6 @@ package io.weft.lab.run;
 
 import io.weft.lab.check.AttachLatencyCheck;
 import io.weft.lab.check.Check;
-import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.ConnectionsCheck;
 import io.weft.lab.check.DualStackCheck;
 import io.weft.lab.check.EgressCheck;
@@ -22,7 +21,6 @@ import io.weft.lab.fabric.FabricPlan;
 import io.weft.lab.fabric.FabricPlan.Role;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.RunningLab;
-import io.weft.linux.ffi.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,27 +100,12 @@ final class LabRun {
     checks.add(new SuppressionCheck());
     checks.add(latency);
     checks.add(new RestartCheck());
-    for (var check : checks) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException("told to end");
-      }
-      var result = result(check, running);
-      report.add(result);
-      progress.check(result);
-    }
+    report.carryOut(checks, running, progress);
     latency.latencies().ifPresent(report::measured);
   }
 
-  /** A check that cannot be carried out does not hold; the others go on. */
-  private static CheckResult result(Check check, RunningLab running) throws InterruptedException {
-    try {
-      return check.run(running);
-    } catch (IOException | LinuxException | IllegalStateException e) {
-      return new CheckResult(check.name(), false, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static String fabric(FabricPlan plan) {
+  /** What the fabric is made of. */
+  static String fabric(FabricPlan plan) {
     return plan.namespaces(Role.TOR).size()
         + " racks, "
         + plan.namespaces(Role.NODE).size()

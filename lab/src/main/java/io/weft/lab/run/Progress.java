@@ -2,6 +2,7 @@ package io.weft.lab.run;
 
 import io.weft.lab.check.CheckResult;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
 /** Says what happens, a line per step, with the seconds since the start. */
@@ -31,6 +32,12 @@ final class Progress {
 
   void check(CheckResult result) {
     line(result.ok() ? GREEN : RED, result.ok() ? "ok" : "FAILED", result.name(), result.detail());
+  }
+
+  /** Lines of a table. */
+  void table(List<String> lines) {
+    lines.forEach(line -> out.printf("            %s%n", line));
+    out.flush();
   }
 
   private void line(String paint, String verdict, String what, String detail) {

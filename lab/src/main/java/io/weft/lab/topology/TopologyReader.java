@@ -32,9 +32,14 @@ public final class TopologyReader {
   /** Never throws, whatever the octets; {@code file} is for the messages. */
   public static TopologyReading read(String file, byte[] octets) {
     return switch (YamlDocument.parse(file, octets)) {
-      case YamlReading.Documents(var documents) -> new TopologyReader(file).read(documents);
+      case YamlReading.Documents(var documents) -> read(file, documents);
       case YamlReading.Unreadable(var problem) -> new TopologyReading.Bad(List.of(problem));
     };
+  }
+
+  /** As {@link #read(String, byte[])}, of some documents of a file. */
+  public static TopologyReading read(String file, List<YamlDocument> documents) {
+    return new TopologyReader(file).read(documents);
   }
 
   private TopologyReading read(List<YamlDocument> documents) {
