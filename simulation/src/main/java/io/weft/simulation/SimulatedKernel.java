@@ -188,6 +188,7 @@ public class SimulatedKernel {
           space.isEmpty()
               ? List.of(new ForwardingKey(Kind.EGRESS_PORT, "", 0, address.device()))
               : List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
+      case EgressObject.EgressRoute _ when space.isEmpty() -> List.of();
       case EgressObject.EgressRoute _ -> List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
       case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->

@@ -11,6 +11,7 @@ import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.Advertisements;
+import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.EndpointBgpIntent;
 import io.weft.overlay.node.ForeignRoutes;
@@ -103,7 +104,7 @@ public final class IntentWords {
   }
 
   private static Optional<EgressIntent> egress(Intent intent, ResolvedTenant tenant) {
-    if (tenant.tenant().spec().egress() != Tenant.Egress.NODE) {
+    if (tenant.tenant().spec().egress() == Tenant.Egress.NONE) {
       return Optional.empty();
     }
     var networks =
@@ -116,7 +117,25 @@ public final class IntentWords {
         new EgressIntent(
             gateways.stream().anyMatch(IpAddress::isIpv4),
             gateways.stream().anyMatch(gateway -> !gateway.isIpv4()),
-            networks.stream().flatMap(network -> network.subnets().stream()).toList()));
+            networks.stream().flatMap(network -> network.subnets().stream()).toList(),
+            tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER
+                ? Optional.of(cluster(intent, tenant.name()))
+                : Optional.empty()));
+  }
+
+  /** Where two networks are the default, none is. */
+  private static ClusterIntent cluster(Intent intent, String tenant) {
+    var defaults =
+        intent.networks().values().stream()
+            .map(ResolvedNetwork::network)
+            .filter(network -> network.spec().namespaces().byDefault())
+            .toList();
+    if (defaults.size() != 1) {
+      return ClusterIntent.NONE;
+    }
+    var only = defaults.getFirst();
+    boolean member = only.spec().tenant().filter(tenant::equals).isPresent();
+    return new ClusterIntent(only.name(), only.spec().subnets(), member);
   }
 
   /** None where the tenant does not route. */

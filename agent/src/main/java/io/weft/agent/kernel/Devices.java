@@ -12,6 +12,7 @@ import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
@@ -169,21 +170,21 @@ record Devices(Rtnetlink host, TenantTables tables) {
   }
 
   /**
-   * The link of a way out: the host's end is made along, by the name that follows from the
-   * tenant's, and set when its own turn comes.
+   * The link of a way out: the host's end is made along, and set when its own turn comes. The alias
+   * names it, as nothing else of the kernel's does here.
    */
   void put(EgressObject.EgressLink link) {
     var name = EgressObject.EgressLink.NAME;
-    var port = AddressPlan.egressPortName(link.namespace());
+    var port = link.port();
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent() && host.link(port).isEmpty()) {
       discard(standing.get()); // it leads elsewhere
       standing = Optional.empty();
     }
-    var forwarding = LinkSettings.NONE.withForwarding(true);
+    var forwarding = LinkSettings.NONE.withForwarding(true).withAlias(port);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.empty(), link.mtu());
-      finish(name, changes.withForwarding(true), Optional.empty());
+      finish(name, changes.withForwarding(true).withAlias(port), Optional.empty());
     } else {
       host.execute(
           new Request.CreateVeth(
@@ -338,14 +339,30 @@ record Devices(Rtnetlink host, TenantTables tables) {
           new Request.AddAddress(
               Address.of(index, port.addresses().get(i), pod.prefixLengths().get(i))));
     }
+    for (var address : pod.cluster()) {
+      requests.add(new Request.AddAddress(Address.of(index, address, address.bits())));
+    }
     performAll(inside, requests);
     for (var gateway : port.gateways()) {
       // A pod that has a default route already keeps it.
       var everywhere = new IpPrefix(gateway.masked(0), 0);
       if (inside.routes().stream().noneMatch(route -> route.prefix().equals(everywhere))) {
-        inside.execute(new Request.AddRoute(Route.of(everywhere, NextHop.via(gateway, index))));
+        var route = Route.of(everywhere, NextHop.via(gateway, index));
+        inside.execute(new Request.AddRoute(withSource(route, pod.cluster())));
       }
     }
+  }
+
+  /**
+   * Who is reached by what the cluster knows speaks with it too, also where a program leaves the
+   * choice to the kernel for each datagram.
+   */
+  private static Route withSource(Route route, List<IpAddress> cluster) {
+    return cluster.stream()
+        .filter(address -> address.isIpv4() == route.prefix().address().isIpv4())
+        .findFirst()
+        .map(route::withSource)
+        .orElse(route);
   }
 
   /** As {@link #finish}; a device that cannot be finished is not left half made. */

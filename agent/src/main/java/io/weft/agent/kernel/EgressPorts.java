@@ -12,16 +12,19 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject.EgressAddress;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
 import io.weft.overlay.forwarding.EgressObject.EgressPort;
+import io.weft.overlay.forwarding.EgressObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -47,7 +50,12 @@ final class EgressPorts implements AutoCloseable {
     this.host = host;
     var table = tableName(prefix);
     this.filter =
-        new PacketFilter("", host.namespace(), table, () -> EgressRules.underlay(table, sources()));
+        new PacketFilter(
+            "",
+            host.namespace(),
+            table,
+            _ -> EgressRules.underlay(table, sources()),
+            _ -> List.of());
   }
 
   /**
@@ -112,6 +120,7 @@ final class EgressPorts implements AutoCloseable {
               });
     }
     if (!ours.isEmpty()) {
+      host.routes().forEach(route -> route(route, ours.keySet()).ifPresent(objects::add));
       for (var address : host.addresses()) {
         var device = ours.get(address.link());
         if (device != null && isKept(address)) {
@@ -120,6 +129,15 @@ final class EgressPorts implements AutoCloseable {
       }
     }
     return objects;
+  }
+
+  /** A route of ours leads over a link of ours. */
+  private static Optional<EgressRoute> route(Route route, Set<Integer> ours) {
+    return Optional.of(route)
+        .filter(there -> there.link().isPresent() && ours.contains(there.link().getAsInt()))
+        .filter(there -> there.table() == Route.MAIN_TABLE && there.protocol() == Route.STATIC)
+        .flatMap(there -> there.nextHops().getFirst().via())
+        .map(via -> new EgressRoute("", route.prefix(), via));
   }
 
   /** A link is ours when its name begins so and its alias names a namespace of ours. */
@@ -141,7 +159,8 @@ final class EgressPorts implements AutoCloseable {
 
   /** True when the filter stands whole: only then may a link be made. */
   boolean isFiltered() {
-    return believed.containsValue(new EgressFilter("", true));
+    return believed.get(new EgressFilter("", true).key()) instanceof EgressFilter standing
+        && standing.whole();
   }
 
   // ---- changes ----------------------------------------------------------------------------
@@ -149,7 +168,8 @@ final class EgressPorts implements AutoCloseable {
   void put(ForwardingObject object) {
     watch();
     switch (object) {
-      case EgressFilter _ -> filter.put();
+      case EgressFilter whole -> filter.put(whole);
+      case EgressRoute route -> host.execute(new Request.ReplaceRoute(row(route)));
       case EgressPort port -> put(port);
       case EgressAddress address -> {
         requireForwarding(address);
@@ -180,6 +200,17 @@ final class EgressPorts implements AutoCloseable {
                 .withForwarding(true)
                 .withLinkLocal(false)));
     host.execute(new Request.SetLink(link.index(), LinkSettings.UP));
+  }
+
+  /** Over the link that leads to its next hop. */
+  private Route row(EgressRoute route) {
+    for (var object : believed.values()) {
+      if (object instanceof EgressAddress(_, var device, var address, int length)
+          && new IpPrefix(address.masked(length), length).contains(route.via())) {
+        return Route.of(route.prefix(), NextHop.via(route.via(), require(device).index()));
+      }
+    }
+    throw new IllegalArgumentException("no way to " + route.via() + " stands (yet)");
   }
 
   private void requireForwarding(EgressAddress address) {
@@ -232,9 +263,18 @@ final class EgressPorts implements AutoCloseable {
                           new Request.DeleteAddress(
                               Address.of(
                                   link.index(), address.address(), address.prefixLength()))));
+      case EgressRoute(_, var prefix, var via) ->
+          host.routes().stream()
+              .filter(route -> route.prefix().equals(prefix) && leadsTo(route, via))
+              .forEach(route -> host.executeIfThere(new Request.DeleteRoute(route)));
       default -> throw new IllegalArgumentException(object + " is not of the underlay");
     }
     believed.remove(object.key());
+  }
+
+  private static boolean leadsTo(Route route, IpAddress via) {
+    return route.nextHops().size() == 1
+        && route.nextHops().getFirst().via().equals(Optional.of(via));
   }
 
   /** Something failed: look at all of it soon. */
@@ -263,7 +303,11 @@ final class EgressPorts implements AutoCloseable {
                 KernelNotice.RuleChanged _,
                 KernelNotice.NeighbourChanged _ ->
                 false;
-            case KernelNotice.RouteChanged(var route, _) -> route.prefix().length() == 0;
+            case KernelNotice.RouteChanged(var route, _) ->
+                route.prefix().length() == 0
+                    || route.nextHops().stream()
+                        .flatMap(hop -> hop.via().stream())
+                        .anyMatch(EgressPorts::isOurs);
           };
     }
     if (!touched) {
@@ -282,8 +326,12 @@ final class EgressPorts implements AutoCloseable {
   }
 
   private static boolean isOurs(Address address) {
-    return AddressPlan.EGRESS_RANGE.contains(address.address())
-        || AddressPlan.EGRESS_RANGE_IPV6.contains(address.address());
+    return isOurs(address.address());
+  }
+
+  private static boolean isOurs(IpAddress address) {
+    return AddressPlan.EGRESS_RANGE.contains(address)
+        || AddressPlan.EGRESS_RANGE_IPV6.contains(address);
   }
 
   private List<Observation> compare() {

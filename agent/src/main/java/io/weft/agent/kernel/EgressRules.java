@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What may pass a tenant's way out: connections that begin inside, and what answers them. The
@@ -47,6 +48,9 @@ final class EgressRules {
   private static final int RELATED = 4;
   private static final int UNTRACKED = 64;
 
+  /** A bit of {@code ct status}: IPS_DST_NAT (the same header). */
+  private static final int DESTINATION_TRANSLATED = 32;
+
   private static final Expression ACCEPT = new Expression.Verdict(true);
   private static final Expression DROP = new Expression.Verdict(false);
 
@@ -57,8 +61,12 @@ final class EgressRules {
 
   // ---- in the tenant's namespace ----------------------------------------------------------
 
-  /** The table of a tenant's namespace. */
-  static Table tenant() {
+  /**
+   * The table of a tenant's namespace.
+   *
+   * @param node the sources that connections from the node get; none: it begins none
+   */
+  static Table tenant(List<IpAddress> node) {
     var in = link(MetaKey.INPUT_NAME, false, exactly(EgressLink.NAME));
     var out = link(MetaKey.OUTPUT_NAME, false, exactly(EgressLink.NAME));
     var elsewhere =
@@ -79,11 +87,41 @@ final class EgressRules {
                 Chain.FILTER,
                 List.of(
                     in.then(state(ESTABLISHED | RELATED)).then(ACCEPT),
-                    in.then(DROP).because("nobody outside begins"),
+                    node.isEmpty()
+                        ? in.then(DROP).because("nobody outside begins")
+                        : in.then(out).then(DROP).because("is nobody's here"),
                     out.then(state(INVALID | UNTRACKED))
                         .then(DROP)
                         .because("would keep the address that it has inside"))),
-            masquerade(out)));
+            new Chain(
+                "postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation(in, out, node))));
+  }
+
+  private static List<Rule> translation(Rule in, Rule out, List<IpAddress> node) {
+    var rules = new ArrayList<Rule>();
+    rules.add(out.then(new Expression.Masquerade()));
+    for (var address : node) {
+      rules.add(
+          in.then(family(address))
+              .then(
+                  new Expression.Load(Octets.of(address.octets())),
+                  new Expression.TranslateSource(address.isIpv4()))
+              .because("so that answers come back to this node"));
+    }
+    return rules;
+  }
+
+  /** The sources that connections from the node get by a table of {@link #tenant}. */
+  static List<IpAddress> node(Table table) {
+    return table.chains().stream()
+        .flatMap(chain -> chain.rules().stream())
+        .flatMap(rule -> rule.expressions().stream())
+        .flatMap(
+            expression ->
+                expression instanceof Expression.Load(var octets)
+                    ? Stream.of(IpAddress.of(octets.toArray()))
+                    : Stream.empty())
+        .toList();
   }
 
   // ---- in the namespace of the underlay ---------------------------------------------------
@@ -111,18 +149,38 @@ final class EgressRules {
                           new Expression.Load(Octets.of(address.octets())),
                           new Expression.TranslateSource(ipv4)))
               .orElse(outside.then(new Expression.Masquerade())));
+      translation.add(
+          clusterOut()
+              .then(from(range, false))
+              .then(new Expression.Masquerade())
+              .because("of services: answers come back this way"));
     }
     return new Table(
         name,
         List.of(
-            filter("input", Hook.INPUT, Chain.FILTER, input(in)),
+            filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
             filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)));
   }
 
   private static List<Rule> forward(Rule in, Rule out) {
     var rules = new ArrayList<Rule>();
+    rules.add(clusterIn().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
+    rules.add(
+        clusterIn()
+            .then(clusterOut())
+            .then(
+                new Expression.RouteBack(),
+                new Expression.Compare(false, prefix(AddressPlan.CLUSTER_PORT)))
+            .then(ACCEPT)
+            .because("a service of the tenant itself"));
+    rules.add(clusterOut().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
     rules.add(in.then(out).then(DROP).because("tenants do not meet here"));
+    rules.add(
+        clusterOut()
+            .then(status(DESTINATION_TRANSLATED))
+            .then(ACCEPT)
+            .because("a service, or a port of the node"));
     rules.add(out.then(state(ESTABLISHED | RELATED)).then(ACCEPT));
     rules.add(out.then(DROP).because("nobody outside begins"));
     rules.add(link(MetaKey.INPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(ACCEPT));
@@ -132,15 +190,37 @@ final class EgressRules {
     rules.add(from(AddressPlan.EGRESS_RANGE_IPV6, true).then(DROP));
     rules.add(
         to(IpPrefix.parse("169.254.0.0/16")).then(DROP).because("services of the node's own link"));
-    for (int port : UDP_OF_NODES) {
-      rules.add(port(UDP, port).then(DROP).because("of nodes among each other"));
-    }
-    rules.add(port(TCP, BGP).then(DROP).because("of nodes among each other"));
-    for (int protocol : new int[] {TCP, UDP, ICMP, ICMPV6}) {
-      rules.add(protocol(protocol).then(ACCEPT));
-    }
+    rules.addAll(ofEverybody(Rule.of()));
     rules.add(Rule.of(DROP).because("other protocols, tunnels among them"));
     return rules;
+  }
+
+  /** All but what nodes trust of each other, and tunnels. */
+  private static List<Rule> ofEverybody(Rule from) {
+    var rules = new ArrayList<Rule>();
+    for (int port : UDP_OF_NODES) {
+      rules.add(from.then(port(UDP, port)).then(DROP).because("of nodes among each other"));
+    }
+    rules.add(from.then(port(TCP, BGP)).then(DROP).because("of nodes among each other"));
+    for (int protocol : new int[] {TCP, UDP, ICMP, ICMPV6}) {
+      rules.add(from.then(protocol(protocol)).then(ACCEPT));
+    }
+    return rules;
+  }
+
+  /** Pods of the cluster reach the node's own sockets, others do not. */
+  private static List<Rule> toNode(Rule in) {
+    var rules = new ArrayList<>(input(in));
+    rules.addAll(rules.size() - 1, ofEverybody(clusterIn()));
+    return rules;
+  }
+
+  private static Rule clusterIn() {
+    return link(MetaKey.INPUT_NAME, false, prefix(AddressPlan.CLUSTER_PORT));
+  }
+
+  private static Rule clusterOut() {
+    return link(MetaKey.OUTPUT_NAME, false, prefix(AddressPlan.CLUSTER_PORT));
   }
 
   // ---- both -------------------------------------------------------------------------------
@@ -156,15 +236,6 @@ final class EgressRules {
 
   private static Chain filter(String name, Hook hook, int priority, List<Rule> rules) {
     return new Chain(name, false, hook, priority, rules);
-  }
-
-  private static Chain masquerade(Rule out) {
-    return new Chain(
-        "postrouting",
-        true,
-        Hook.POSTROUTING,
-        Chain.SOURCE,
-        List.of(out.then(new Expression.Masquerade())));
   }
 
   private static Rule link(MetaKey key, boolean not, Octets name) {
@@ -183,8 +254,16 @@ final class EgressRules {
   }
 
   private static Rule state(int bits) {
+    return bits(new Expression.ConnectionState(), bits);
+  }
+
+  private static Rule status(int bits) {
+    return bits(new Expression.ConnectionStatus(), bits);
+  }
+
+  private static Rule bits(Expression loaded, int bits) {
     return Rule.of(
-        new Expression.ConnectionState(),
+        loaded,
         new Expression.Mask(machineOrder(bits)),
         new Expression.Compare(true, machineOrder(0)));
   }
@@ -209,12 +288,16 @@ final class EgressRules {
     for (int bit = 0; bit < range.length(); bit++) {
       mask[bit / 8] |= (byte) (0x80 >> bit % 8);
     }
+    return family(address)
+        .then(
+            new Expression.Payload(Base.NETWORK, offset, length),
+            new Expression.Mask(Octets.of(mask)),
+            new Expression.Compare(not, Octets.of(address.octets())));
+  }
+
+  private static Rule family(IpAddress address) {
     return Rule.of(
-        new Expression.Meta(MetaKey.FAMILY),
-        equal(address.isIpv4() ? NFPROTO_IPV4 : NFPROTO_IPV6),
-        new Expression.Payload(Base.NETWORK, offset, length),
-        new Expression.Mask(Octets.of(mask)),
-        new Expression.Compare(not, Octets.of(address.octets())));
+        new Expression.Meta(MetaKey.FAMILY), equal(address.isIpv4() ? NFPROTO_IPV4 : NFPROTO_IPV6));
   }
 
   private static Rule protocol(int number) {

@@ -134,6 +134,9 @@ final class KernelTables implements AutoCloseable {
   }
 
   private static boolean isRow(ForwardingKey key) {
+    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
+      return false; // there are few, and what they lead over is looked after elsewhere
+    }
     return switch (key.kind()) {
       case NAMESPACE,
           EGRESS_FILTER,
@@ -281,7 +284,7 @@ final class KernelTables implements AutoCloseable {
         PortMove.fetch(port, tenants);
         devices.put(port);
       }
-      case EgressObject.EgressFilter filter -> devices(filter).tables().filter().put();
+      case EgressObject.EgressFilter filter -> devices(filter).tables().filter().put(filter);
       case EgressObject.EgressLink link -> putEgress(link);
       case EgressObject.EgressAddress address -> devices(address).put(address);
       case EgressObject.EgressPort _,

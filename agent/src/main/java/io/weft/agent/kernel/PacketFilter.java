@@ -7,9 +7,11 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
+import io.weft.net.IpAddress;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * The one table of nftables that is ours in a namespace, watched while it stands. One thread owns
@@ -21,7 +23,8 @@ final class PacketFilter implements AutoCloseable {
   private final String namespace;
   private final Descriptor inside;
   private final String table;
-  private final Supplier<Table> wanted;
+  private final Function<EgressFilter, Table> wanted;
+  private final Function<Table, List<IpAddress>> node;
   private Optional<Opened> opened = Optional.empty();
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
@@ -31,12 +34,19 @@ final class PacketFilter implements AutoCloseable {
    * @param inside the same, open
    * @param table its name
    * @param wanted what it shall be now
+   * @param node the addresses of the node that one is made with
    */
-  PacketFilter(String namespace, Descriptor inside, String table, Supplier<Table> wanted) {
+  PacketFilter(
+      String namespace,
+      Descriptor inside,
+      String table,
+      Function<EgressFilter, Table> wanted,
+      Function<Table, List<IpAddress>> node) {
     this.namespace = namespace;
     this.inside = inside;
     this.table = table;
     this.wanted = wanted;
+    this.node = node;
   }
 
   /** What stands; nothing is kept open where nothing does. */
@@ -46,7 +56,7 @@ final class PacketFilter implements AutoCloseable {
       if (standing.isEmpty()) {
         close();
       }
-      return standing.map(found -> new EgressFilter(namespace, found.equals(wanted.get())));
+      return standing.map(this::filter);
     } catch (LinuxException e) {
       close();
       if (e.errno().equals(EPROTONOSUPPORT)) {
@@ -56,9 +66,16 @@ final class PacketFilter implements AutoCloseable {
     }
   }
 
-  void put() {
+  private EgressFilter filter(Table found) {
+    var whole = new EgressFilter(namespace, true, node.apply(found));
+    return found.equals(wanted.apply(whole))
+        ? whole
+        : new EgressFilter(namespace, false, whole.node());
+  }
+
+  void put(EgressFilter filter) {
     try {
-      open().nftables().replace(wanted.get());
+      open().nftables().replace(wanted.apply(filter));
     } catch (LinuxException e) {
       throw new IllegalArgumentException(
           "egress needs nftables with connection tracking, NAT and fib in the kernel"

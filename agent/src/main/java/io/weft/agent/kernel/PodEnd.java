@@ -119,7 +119,9 @@ record PodEnd(String namespace, int link) {
     after.ifPresent(
         gateway -> {
           var everywhere = new IpPrefix(gateway.masked(0), 0);
-          inside.execute(new Request.AddRoute(Route.of(everywhere, NextHop.via(gateway, link))));
+          var route = Route.of(everywhere, NextHop.via(gateway, link));
+          var source = ours.flatMap(Route::source);
+          inside.execute(new Request.AddRoute(source.map(route::withSource).orElse(route)));
         });
   }
 

@@ -76,7 +76,12 @@ final class TenantTables implements AutoCloseable {
     this.translation = new Translation(namespace);
     this.requests = new RowRequests(translation, believed);
     this.filter =
-        new PacketFilter(namespace, rtnetlink.namespace(), EgressRules.TABLE, EgressRules::tenant);
+        new PacketFilter(
+            namespace,
+            rtnetlink.namespace(),
+            EgressRules.TABLE,
+            filter -> EgressRules.tenant(filter.node()),
+            EgressRules::node);
   }
 
   Rtnetlink rtnetlink() {
@@ -93,7 +98,9 @@ final class TenantTables implements AutoCloseable {
 
   /** True when the filter of the way out stands whole. */
   boolean isFiltered() {
-    return believed.containsValue(new EgressObject.EgressFilter(namespace, true));
+    return believed.get(new EgressObject.EgressFilter(namespace, true).key())
+            instanceof EgressObject.EgressFilter filter
+        && filter.whole();
   }
 
   // ---- the namespace itself ---------------------------------------------------------------

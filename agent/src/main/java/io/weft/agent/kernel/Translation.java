@@ -144,7 +144,9 @@ final class Translation {
     if (isEgress(link)) {
       return Optional.of(
           new EgressObject.EgressLink(
-              namespace, link.up() && link.forwarding() ? link.mtu() : DAMAGED_MTU));
+              namespace,
+              link.up() && link.forwarding() ? link.mtu() : DAMAGED_MTU,
+              link.alias().orElseGet(() -> AddressPlan.egressPortName(namespace))));
     }
     var bridge = bridge(link.index());
     if (bridge.isPresent()) {

@@ -105,7 +105,7 @@ class EgressTablesTest extends TenantKernel {
     var port = AddressPlan.egressPortName(namespace);
     return List.of(
         new EgressFilter(namespace, true),
-        new EgressLink(namespace, 1450),
+        new EgressLink(namespace, 1450, port),
         new EgressPort(port, namespace, 1450),
         new EgressAddress("", port, outside(number), 31),
         new EgressAddress(namespace, EgressLink.NAME, outside(number).plus(1), 31),
@@ -416,7 +416,7 @@ class EgressTablesTest extends TenantKernel {
     int inside = inTenant().requireLink(EgressLink.NAME).index();
     damage(
         () -> inTenant().setLink(inside, LinkSettings.NONE.withUp(false)),
-        new EgressLink(tenant, 1450),
+        new EgressLink(tenant, 1450, AddressPlan.egressPortName(tenant)),
         new EgressRoute(tenant, IpPrefix.parse("0.0.0.0/0"), outside(7)));
     var everywhere = IpPrefix.parse("0.0.0.0/0");
     damage(

@@ -335,7 +335,7 @@ class RoutedTablesTest extends TenantKernel {
                 List.of(
                     new EgressFilter("", true),
                     new EgressFilter(tenant, true),
-                    new EgressLink(tenant, 1450),
+                    new EgressLink(tenant, 1450, AddressPlan.egressPortName(tenant)),
                     new EgressAddress(tenant, EgressLink.NAME, outside.plus(1), 31),
                     byNode,
                     byEndpoint)))

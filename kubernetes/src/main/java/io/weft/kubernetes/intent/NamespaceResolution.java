@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 
 /**
  * Which network a pod belongs to: the one that its annotation names, else that of its namespace's
- * annotation, else the only one that selects the namespace. Each network says which namespaces may
- * be in it, and an annotation never brings a pod into another. A namespace that two networks select
- * has none: which of them was meant must not depend on an order, and a pod in the wrong one would
- * be another tenant's.
+ * annotation, else the only one that selects the namespace, else the default one. Each network says
+ * which namespaces may be in it, and an annotation never brings a pod into another. A namespace
+ * that two networks select has none: which of them was meant must not depend on an order, and a pod
+ * in the wrong one would be another tenant's.
  */
 public final class NamespaceResolution {
   /** Of a Namespace or a Pod: the Network of its pods. */
@@ -93,7 +93,7 @@ public final class NamespaceResolution {
         all(reading)
             .flatMap(each -> each.spec().namespaces().selector().stream())
             .allMatch(LabelSelector::isOfNamesOnly);
-    long letting = all(reading).filter(each -> lets(each, known)).count();
+    long letting = all(reading).filter(each -> lets(reading, each, known)).count();
     return byNames && letting == networks(reading, known).size() && letting <= 1
         ? Optional.of(choose(reading, known, Optional.empty()))
         : Optional.empty();
@@ -104,12 +104,14 @@ public final class NamespaceResolution {
     var found = all(reading).filter(each -> each.name().equals(network)).findFirst();
     if (found.isEmpty()) {
       var known = new TreeSet<String>();
-      all(reading).filter(each -> lets(each, namespace)).forEach(each -> known.add(each.name()));
+      all(reading)
+          .filter(each -> lets(reading, each, namespace))
+          .forEach(each -> known.add(each.name()));
       return new Choice.Refused(
           "the annotation %s of %s names '%s', and there is no such Network%s"
               .formatted(ANNOTATION, whose, network, Spelling.hint(network, known)));
     }
-    return lets(found.get(), namespace)
+    return lets(reading, found.get(), namespace)
         ? new Choice.Chosen(network)
         : new Choice.Refused(
             "the annotation %s of %s names Network '%s', which does not let namespace '%s' in: its spec.namespaces says who may"
@@ -128,7 +130,7 @@ public final class NamespaceResolution {
             .anyMatch(
                 each ->
                     !each.spec().namespaces().equals(NamespaceSelection.NONE)
-                        && !lets(each, namespace));
+                        && !lets(reading, each, namespace));
     return refused
         ? new Choice.Refused(
             "the configuration of the CNI plugin names Network '%s', which does not let namespace '%s' in: its spec.namespaces says who may"
@@ -136,7 +138,13 @@ public final class NamespaceResolution {
         : new Choice.Chosen(configured);
   }
 
-  private static boolean lets(Network network, Namespace namespace) {
+  /** The default network lets nobody in who has one of his own. */
+  private static boolean lets(IntentReading reading, Network network, Namespace namespace) {
+    return selects(network, namespace)
+        || network.spec().namespaces().byDefault() && selecting(reading, namespace).isEmpty();
+  }
+
+  private static boolean selects(Network network, Namespace namespace) {
     return network.spec().namespaces().lets(namespace.name(), namespace.labels());
   }
 
@@ -148,9 +156,24 @@ public final class NamespaceResolution {
 
   /** The networks that select the namespace without being named; it has one where they are one. */
   public static List<String> networks(IntentReading reading, Namespace namespace) {
+    var selecting = selecting(reading, namespace);
+    return selecting.isEmpty() ? defaults(reading) : selecting;
+  }
+
+  /** The cluster's default network; several are none, for who has none of his own. */
+  public static List<String> defaults(IntentReading reading) {
+    return all(reading)
+        .filter(each -> each.spec().namespaces().byDefault())
+        .map(Network::name)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  private static List<String> selecting(IntentReading reading, Namespace namespace) {
     return all(reading)
         .filter(each -> !each.spec().namespaces().byAnnotation())
-        .filter(each -> lets(each, namespace))
+        .filter(each -> selects(each, namespace))
         .map(Network::name)
         .distinct()
         .sorted()
@@ -172,8 +195,12 @@ public final class NamespaceResolution {
     return problems;
   }
 
-  /** A namespace that several networks name is a problem of each; they stand all the same. */
+  /**
+   * A namespace that several networks name is a problem of each, and so is a second default; they
+   * stand all the same.
+   */
   static void report(Collection<NetworkVersion> versions, List<Problem> problems) {
+    reportDefaults(versions, problems);
     var named = new TreeMap<String, List<NetworkVersion>>();
     for (var version : versions) {
       if (!version.spec().namespaces().byAnnotation()) {
@@ -191,6 +218,19 @@ public final class NamespaceResolution {
                 .ifPresent(other -> problems.add(problem(namespace, version, other)));
           }
         });
+  }
+
+  private static void reportDefaults(Collection<NetworkVersion> versions, List<Problem> problems) {
+    var defaults =
+        versions.stream().filter(version -> version.spec().namespaces().byDefault()).toList();
+    for (var version : defaults.size() > 1 ? defaults : List.<NetworkVersion>of()) {
+      problems.add(
+          new Problem(
+              version.declared().placeOf("namespaces.default"),
+              version.declared().resource().key().toString(),
+              "%d networks are the default one, so pods of namespaces that none selects get no interface; keep 'default' in one of them"
+                  .formatted(defaults.size())));
+    }
   }
 
   private static Problem problem(String namespace, NetworkVersion one, NetworkVersion other) {

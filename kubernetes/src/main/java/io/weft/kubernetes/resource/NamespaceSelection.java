@@ -11,12 +11,13 @@ import java.util.Optional;
  * @param names each once; at most {@link NetworkSpec#MAX_NAMESPACES}
  * @param selector further ones, by their labels
  * @param byAnnotation their pods are in it only where they, or their namespace, name it
+ * @param byDefault besides, those that no other network selects: it is the cluster's default one
  */
 public record NamespaceSelection(
-    List<String> names, Optional<LabelSelector> selector, boolean byAnnotation) {
+    List<String> names, Optional<LabelSelector> selector, boolean byAnnotation, boolean byDefault) {
   /** No namespace's. */
   public static final NamespaceSelection NONE =
-      new NamespaceSelection(List.of(), Optional.empty(), false);
+      new NamespaceSelection(List.of(), Optional.empty(), false, false);
 
   public NamespaceSelection {
     names = List.copyOf(names);
@@ -24,7 +25,7 @@ public record NamespaceSelection(
   }
 
   /**
-   * True when pods of the namespace may be in the network.
+   * True when pods of the namespace may be in the network, whatever other networks select.
    *
    * @param labels empty where they are not known: then only a selector that needs none counts
    */

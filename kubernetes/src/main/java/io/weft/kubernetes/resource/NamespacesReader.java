@@ -29,7 +29,9 @@ final class NamespacesReader {
         placed(object.optional("selector"), "namespaces.selector", fields)
             .object(NamespacesReader::selector);
     var byAnnotation = object.optional("byAnnotation").truth().orElse(false);
-    return Optional.of(new NamespaceSelection(names, selector, byAnnotation));
+    var byDefault =
+        placed(object.optional("default"), "namespaces.default", fields).truth().orElse(false);
+    return Optional.of(new NamespaceSelection(names, selector, byAnnotation, byDefault));
   }
 
   private static List<String> names(YamlObject object, SortedMap<String, Place> fields) {

@@ -33,11 +33,14 @@ public record Tenant(Metadata metadata, TenantSpec spec) implements Resource {
     /** Only by routes of Type 5, of an external gateway. */
     NONE,
     /** Through the node that the endpoint is on, with the node's address. */
-    NODE;
+    NODE,
+    /** As {@link #NODE}, and the node and the cluster's services reach in, and are reached. */
+    CLUSTER;
 
     /** As they are written. */
     static final SortedMap<String, Egress> BY_LABEL =
-        Collections.unmodifiableSortedMap(new TreeMap<>(Map.of("none", NONE, "node", NODE)));
+        Collections.unmodifiableSortedMap(
+            new TreeMap<>(Map.of("none", NONE, "node", NODE, "cluster", CLUSTER)));
   }
 
   @Override

@@ -155,9 +155,10 @@ public final class ResourceSchemas {
             "routeTargets", Fieldset.ROUTE_TARGETS, "Of its IP-VRF; automatic when not given."),
         optional(
             "egress",
-            new Choice(List.of("node", "none")),
-            "Way to what is in none of its networks: none (only by routes of Type 5), or node"
-                + " (through the node, with its address); none when not given."));
+            new Choice(List.of("cluster", "node", "none")),
+            "Way to what is in none of its networks: none (only by routes of Type 5), node"
+                + " (through the node, with its address), or cluster (also to and from the node"
+                + " itself and the cluster's services); none when not given."));
   }
 
   private static Fields network() {
@@ -199,7 +200,12 @@ public final class ResourceSchemas {
                         "byAnnotation",
                         new Truth(),
                         "Only pods that name this network in the annotation weft.io/network, or"
-                            + " whose namespace does; false when not given.")),
+                            + " whose namespace does; false when not given."),
+                    optional(
+                        "default",
+                        new Truth(),
+                        "Also those that no other network selects; of one network only. False"
+                            + " when not given.")),
                 "Namespaces whose pods are, and may be, in this network: no annotation brings"
                     + " others in."),
             optional(

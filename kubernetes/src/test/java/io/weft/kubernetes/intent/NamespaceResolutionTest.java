@@ -191,6 +191,57 @@ final class NamespaceResolutionTest {
     assertThat(NamespaceResolution.chooseByName(any, "a")).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          a     |    | n1
+          other |    | n0
+          other | n2 | n2
+          other | n0 | n0
+          a     | n0 | refused: does not let namespace 'a' in
+          a     | n2 | n2
+          """)
+  void whoHasNoNetworkOfHisOwnHasTheDefaultOne(String name, String ofPod, String expected)
+      throws IOException {
+    var reading = read("{default: true}", "{names: [a]}", "{selector: {}, byAnnotation: true}");
+    assertThat(reading.problems()).isEmpty();
+    var choice =
+        NamespaceResolution.choose(reading, namespace(name, ""), Optional.ofNullable(ofPod));
+    switch (choice) {
+      case Choice.Chosen(var network) -> assertThat(network).isEqualTo(expected);
+      case Choice.NoNetwork(var why) -> assertThat(why).isEqualTo(expected);
+      case Choice.Refused(var why) ->
+          assertThat(why).contains(expected.substring("refused: ".length()));
+    }
+  }
+
+  @Test
+  void theNameAloneDecidesThatANamespaceHasTheDefaultNetwork() throws IOException {
+    var names = read("{default: true}", "{names: [a]}");
+    assertThat(NamespaceResolution.chooseByName(names, "a")).contains(new Choice.Chosen("n1"));
+    assertThat(NamespaceResolution.chooseByName(names, "b")).contains(new Choice.Chosen("n0"));
+    var labels = read("{default: true}", "{selector: {matchLabels: {team: red}}}");
+    assertThat(NamespaceResolution.chooseByName(labels, "b")).isEmpty();
+  }
+
+  @Test
+  void twoDefaultNetworksAreNone() throws IOException {
+    var reading = read("{default: true}", "{default: true}", "{names: [a]}");
+    assertThat(reading.problems())
+        .extracting(Problem::toString)
+        .containsExactly(
+            "n.yaml:3:40: Network n0: 2 networks are the default one, so pods of namespaces that"
+                + " none selects get no interface; keep 'default' in one of them",
+            "n.yaml:7:40: Network n1: 2 networks are the default one, so pods of namespaces that"
+                + " none selects get no interface; keep 'default' in one of them");
+    assertThat(NamespaceResolution.choose(reading, Namespace.of("b"), Optional.empty()))
+        .isInstanceOf(Choice.Refused.class);
+    assertThat(NamespaceResolution.choose(reading, Namespace.of("a"), Optional.empty()))
+        .isEqualTo(new Choice.Chosen("n2"));
+  }
+
   @Test
   void whatNamespacesOfAClusterGetNoInterfaceIsSaid() throws IOException {
     var reading = read("{selector: {matchLabels: {team: red}}}", "{names: [a]}");

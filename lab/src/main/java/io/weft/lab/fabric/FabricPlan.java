@@ -142,7 +142,7 @@ public record FabricPlan(
 
   /** True for a node's link that answers to tenants come in by: the node must route them on. */
   public boolean isWayOut(Cable cable) {
-    return topology.tenants().stream().anyMatch(t -> t.spec().egress() == Tenant.Egress.NODE)
+    return topology.tenants().stream().anyMatch(t -> t.spec().egress() != Tenant.Egress.NONE)
         && namespaces(Role.NODE).stream()
             .anyMatch(node -> node.name().equals(cable.lower().namespace()));
   }

@@ -104,8 +104,8 @@ final class IntentChecks {
     for (var one : byKey.values()) {
       if (ipv6
           && one.resource() instanceof Tenant tenant
-          && tenant.spec().egress() == Tenant.Egress.NODE) {
-        report(one, "egress", "in a lab 'egress: node' needs an underlay of IPv4; remove it");
+          && tenant.spec().egress() != Tenant.Egress.NONE) {
+        report(one, "egress", "in a lab 'egress' needs an underlay of IPv4; remove it");
       }
     }
   }

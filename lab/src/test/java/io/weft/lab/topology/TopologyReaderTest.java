@@ -182,8 +182,7 @@ final class TopologyReaderTest {
     var out = GOOD.replace("metadata: {name: red}", "metadata: {name: red}\nspec: {egress: node}");
     assertThat(problems(fabric.formatted("fd00:255::/64") + out))
         .containsExactly(
-            "t.yaml:6:18: Tenant red: in a lab 'egress: node' needs an underlay of IPv4; remove"
-                + " it");
+            "t.yaml:6:18: Tenant red: in a lab 'egress' needs an underlay of IPv4; remove" + " it");
     Topologies.good(fabric.formatted("10.255.0.0/16") + out);
   }
 

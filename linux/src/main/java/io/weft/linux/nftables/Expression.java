@@ -47,8 +47,17 @@ public sealed interface Expression {
   /** Loads the state of the packet's connection as one bit: 4 octets in the machine's order. */
   record ConnectionState() implements Expression {}
 
+  /** Loads what befell the packet's connection, bit by bit: 4 octets in the machine's order. */
+  record ConnectionStatus() implements Expression {}
+
   /** Loads the name of the link that the packet's destination is routed to; zeros: to none. */
   record RouteName() implements Expression {}
+
+  /**
+   * Loads the name of the link that the packet came in by where its destination is routed out of
+   * the same; zeros: it is not.
+   */
+  record RouteBack() implements Expression {}
 
   /** Keeps only the bits of the mask. */
   record Mask(Octets mask) implements Expression {}

@@ -8,6 +8,8 @@ import java.util.Optional;
 
 /** Expressions: a name, and attributes whose meaning is the name's; numbers in network order. */
 final class ExpressionCodec {
+  private static final int BACK = NftUapi.NFTA_FIB_F_DADDR | NftUapi.NFTA_FIB_F_IIF;
+
   private ExpressionCodec() {}
 
   static void write(MessageWriter out, Expression expression) {
@@ -23,8 +25,8 @@ final class ExpressionCodec {
     return switch (expression) {
       case Expression.Meta _ -> "meta";
       case Expression.Payload _ -> "payload";
-      case Expression.ConnectionState _ -> "ct";
-      case Expression.RouteName _ -> "fib";
+      case Expression.ConnectionState _, Expression.ConnectionStatus _ -> "ct";
+      case Expression.RouteName _, Expression.RouteBack _ -> "fib";
       case Expression.Mask _ -> "bitwise";
       case Expression.Compare _ -> "cmp";
       case Expression.Verdict _, Expression.Load _ -> "immediate";
@@ -49,15 +51,10 @@ final class ExpressionCodec {
         out.attributeU32Big(NftUapi.NFTA_PAYLOAD_OFFSET, offset);
         out.attributeU32Big(NftUapi.NFTA_PAYLOAD_LEN, length);
       }
-      case Expression.ConnectionState() -> {
-        out.attributeU32Big(NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1);
-        out.attributeU32Big(NftUapi.NFTA_CT_KEY, NftUapi.NFT_CT_STATE);
-      }
-      case Expression.RouteName() -> {
-        out.attributeU32Big(NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1);
-        out.attributeU32Big(NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME);
-        out.attributeU32Big(NftUapi.NFTA_FIB_FLAGS, NftUapi.NFTA_FIB_F_DADDR);
-      }
+      case Expression.ConnectionState() -> writeConnection(out, NftUapi.NFT_CT_STATE);
+      case Expression.ConnectionStatus() -> writeConnection(out, NftUapi.NFT_CT_STATUS);
+      case Expression.RouteName() -> writeRoute(out, NftUapi.NFTA_FIB_F_DADDR);
+      case Expression.RouteBack() -> writeRoute(out, BACK);
       case Expression.Mask(var mask) -> {
         out.attributeU32Big(NftUapi.NFTA_BITWISE_SREG, NftUapi.NFT_REG_1);
         out.attributeU32Big(NftUapi.NFTA_BITWISE_DREG, NftUapi.NFT_REG_1);
@@ -94,6 +91,17 @@ final class ExpressionCodec {
     }
   }
 
+  private static void writeConnection(MessageWriter out, int key) {
+    out.attributeU32Big(NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1);
+    out.attributeU32Big(NftUapi.NFTA_CT_KEY, key);
+  }
+
+  private static void writeRoute(MessageWriter out, int flags) {
+    out.attributeU32Big(NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1);
+    out.attributeU32Big(NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME);
+    out.attributeU32Big(NftUapi.NFTA_FIB_FLAGS, flags);
+  }
+
   private static int family(boolean ipv4) {
     return ipv4 ? NftUapi.NFPROTO_IPV4 : NftUapi.NFPROTO_IPV6;
   }
@@ -123,17 +131,8 @@ final class ExpressionCodec {
     return switch (name) {
       case "meta" -> readMeta(in);
       case "payload" -> readPayload(in);
-      case "ct" ->
-          is(in, NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1)
-                  && is(in, NftUapi.NFTA_CT_KEY, NftUapi.NFT_CT_STATE)
-              ? Optional.of(new Expression.ConnectionState())
-              : Optional.empty();
-      case "fib" ->
-          is(in, NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1)
-                  && is(in, NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME)
-                  && is(in, NftUapi.NFTA_FIB_FLAGS, NftUapi.NFTA_FIB_F_DADDR)
-              ? Optional.of(new Expression.RouteName())
-              : Optional.empty();
+      case "ct" -> readConnection(in);
+      case "fib" -> readRoute(in);
       case "bitwise" -> readMask(in);
       case "cmp" -> readCompare(in);
       case "immediate" -> readImmediate(in);
@@ -161,6 +160,29 @@ final class ExpressionCodec {
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<Expression> readConnection(Attributes in) throws MalformedInput {
+    if (!is(in, NftUapi.NFTA_CT_DREG, NftUapi.NFT_REG_1)) {
+      return Optional.empty();
+    }
+    return switch (in.u32Big(NftUapi.NFTA_CT_KEY).orElse(-1)) {
+      case NftUapi.NFT_CT_STATE -> Optional.of(new Expression.ConnectionState());
+      case NftUapi.NFT_CT_STATUS -> Optional.of(new Expression.ConnectionStatus());
+      default -> Optional.empty(); // the kernel knows many more keys
+    };
+  }
+
+  private static Optional<Expression> readRoute(Attributes in) throws MalformedInput {
+    if (!is(in, NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1)
+        || !is(in, NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME)) {
+      return Optional.empty();
+    }
+    return switch (in.u32Big(NftUapi.NFTA_FIB_FLAGS).orElse(-1)) {
+      case NftUapi.NFTA_FIB_F_DADDR -> Optional.of(new Expression.RouteName());
+      case BACK -> Optional.of(new Expression.RouteBack());
+      default -> Optional.empty(); // other flags ask something else
+    };
   }
 
   private static Optional<Expression> readPayload(Attributes in) throws MalformedInput {

@@ -60,11 +60,13 @@ final class NftUapi {
   static final int NFTA_CT_DREG = 1;
   static final int NFTA_CT_KEY = 2;
   static final int NFT_CT_STATE = 0;
+  static final int NFT_CT_STATUS = 2;
   static final int NFTA_FIB_DREG = 1;
   static final int NFTA_FIB_RESULT = 2;
   static final int NFTA_FIB_FLAGS = 3;
   static final int NFT_FIB_RESULT_OIFNAME = 2;
   static final int NFTA_FIB_F_DADDR = 2;
+  static final int NFTA_FIB_F_IIF = 8;
   static final int NFTA_BITWISE_SREG = 1;
   static final int NFTA_BITWISE_DREG = 2;
   static final int NFTA_BITWISE_LEN = 3;

@@ -40,6 +40,11 @@ public final class AddressPlan {
   public static final String EGRESS_PORT = "weft-";
 
   /**
+   * How those begin by which the node reaches in too: what follows in the others is hexadecimal.
+   */
+  public static final String CLUSTER_PORT = EGRESS_PORT + "n";
+
+  /**
    * What a router of a tenant says of itself towards other nodes, in ICMP errors: the IPv4 dummy
    * address, which any number of routers may have (RFC 7600 §4.8). It is nobody's, so that no
    * endpoint can be taken for it.
@@ -66,6 +71,11 @@ public final class AddressPlan {
   /** Name of the underlay's end: the packet filter knows it by how it begins. */
   public static String egressPortName(String namespace) {
     return EGRESS_PORT + String.format("%016x", StableHash.of(namespace)).substring(0, 10);
+  }
+
+  /** As {@link #egressPortName}, of a tenant that the node reaches. */
+  public static String clusterPortName(String namespace) {
+    return CLUSTER_PORT + String.format("%016x", StableHash.of(namespace)).substring(0, 9);
   }
 
   /**

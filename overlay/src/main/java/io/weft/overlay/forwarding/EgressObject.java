@@ -3,16 +3,29 @@ package io.weft.overlay.forwarding;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import java.util.List;
 
 /** What a tenant's way out through this node consists of (docs/egress.md). */
 public sealed interface EgressObject extends ForwardingObject {
   /**
    * The packet filter and the address translation of a way out: a table of nftables, in a tenant's
-   * namespace or in that of the underlay. Its rules are always the same.
+   * namespace or in that of the underlay. Its rules follow from what is said here.
    *
    * @param whole the rules are all there and nothing else is
+   * @param node in a tenant's namespace: the node may begin connections too, and they have these
+   *     sources, one of a family at most; none: nobody outside begins
    */
-  record EgressFilter(String namespace, boolean whole) implements EgressObject {
+  record EgressFilter(String namespace, boolean whole, List<IpAddress> node)
+      implements EgressObject {
+    public EgressFilter {
+      node = List.copyOf(node);
+    }
+
+    /** One by which nobody outside begins. */
+    public EgressFilter(String namespace, boolean whole) {
+      this(namespace, whole, List.of());
+    }
+
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(Kind.EGRESS_FILTER, namespace, 0, "");
@@ -22,8 +35,10 @@ public sealed interface EgressObject extends ForwardingObject {
   /**
    * The tenant's end of its way out: a veth by the name of {@link #NAME}, which routes, whose other
    * end is an {@link EgressPort}. It needs the filters of both ends.
+   *
+   * @param port name of the other end
    */
-  record EgressLink(String namespace, int mtu) implements EgressObject {
+  record EgressLink(String namespace, int mtu, String port) implements EgressObject {
     /** Its name in each tenant's namespace. */
     public static final String NAME = "egress";
 
@@ -61,7 +76,12 @@ public sealed interface EgressObject extends ForwardingObject {
     }
   }
 
-  /** A route of the tenant's table over its way out; a {@link TenantRoute} comes before it. */
+  /**
+   * A route over a way out: of the tenant's table, where a {@link TenantRoute} comes before it, or
+   * of the underlay's main table into the tenant.
+   *
+   * @param via the address of the other end
+   */
   record EgressRoute(String namespace, IpPrefix prefix, IpAddress via) implements EgressObject {
     @Override
     public ForwardingKey key() {

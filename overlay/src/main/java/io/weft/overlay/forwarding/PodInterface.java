@@ -9,12 +9,25 @@ import java.util.List;
  * @param networkNamespace path or name of the pod's network namespace
  * @param prefixLengths one for each address of the port, in the same order
  * @param gateways where its default routes lead, at most one of each family
+ * @param cluster by which the cluster knows the pod, where it is none of the port's: the interface
+ *     has these too, and is reached by them through its gateway alone
  */
 public record PodInterface(
-    String networkNamespace, String name, List<Integer> prefixLengths, List<IpAddress> gateways) {
+    String networkNamespace,
+    String name,
+    List<Integer> prefixLengths,
+    List<IpAddress> gateways,
+    List<IpAddress> cluster) {
   public PodInterface {
     prefixLengths = List.copyOf(prefixLengths);
     gateways = List.copyOf(gateways);
+    cluster = List.copyOf(cluster);
+  }
+
+  /** One that the cluster knows by its own addresses, if at all. */
+  public PodInterface(
+      String networkNamespace, String name, List<Integer> prefixLengths, List<IpAddress> gateways) {
+    this(networkNamespace, name, prefixLengths, gateways, List.of());
   }
 
   /** One that reaches its own subnets only. */

@@ -10,6 +10,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -82,8 +83,8 @@ final class TenantAnnouncement {
   }
 
   /**
-   * The connected subnets and what is behind endpoints, each as a route of Type 5 (RFC 9136
-   * §4.4.1).
+   * The connected subnets, what is behind endpoints, and the node itself where its connections
+   * begin there, each as a route of Type 5 (RFC 9136 §4.4.1).
    */
   private List<OriginatedRoute> read(TenantInstance tenant, Routed routed) {
     var networks = tenant.networks();
@@ -92,6 +93,7 @@ final class TenantAnnouncement {
       network.intent().gateways().forEach(gateway -> prefixes.add(gateway.prefix()));
     }
     prefixes.addAll(endpointPrefixes.announced(plan, networks));
+    prefixes.addAll(node(tenant));
     var all = new ArrayList<OriginatedRoute>();
     for (var vtep : routed.vteps()) {
       var communities = new ArrayList<ExtendedCommunity>();
@@ -106,5 +108,17 @@ final class TenantAnnouncement {
       }
     }
     return List.copyOf(all);
+  }
+
+  /** By these addresses pods of other nodes answer this one. */
+  private List<IpPrefix> node(TenantInstance tenant) {
+    boolean reaches =
+        tenant.intent().egress().filter(egress -> egress.cluster().isPresent()).isPresent();
+    return reaches
+        ? tenant.underlay().vteps().stream()
+            .map(vtep -> new IpPrefix(vtep, vtep.bits()))
+            .filter(host -> plan.isRealized(EgressRoute.key(tenant.namespace(), host)))
+            .toList()
+        : List.of();
   }
 }

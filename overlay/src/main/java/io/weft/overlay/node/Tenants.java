@@ -148,7 +148,7 @@ final class Tenants {
     byNamespace.forEach(
         (namespace, tenant) ->
             tenant.intent().egress().ifPresent(egress -> wanted.put(namespace, egress)));
-    waysOut.change(wanted, underlay.overlayMtu());
+    waysOut.change(wanted, underlay);
   }
 
   /** Those whose L3 VNI stays keep their number, so they come first; the others take a free one. */

@@ -42,7 +42,7 @@ final class WaysOut {
   }
 
   /** From now on these, by namespace; what no longer belongs to one goes. */
-  void change(SortedMap<String, EgressIntent> wanted, int mtu) {
+  void change(SortedMap<String, EgressIntent> wanted, Underlay underlay) {
     numbers.keySet().retainAll(wanted.keySet());
     number(wanted.keySet());
     var objects = new ArrayList<ForwardingObject>();
@@ -52,7 +52,7 @@ final class WaysOut {
     numbers.forEach(
         (namespace, number) ->
             Optional.ofNullable(wanted.get(namespace))
-                .ifPresent(way -> add(objects, namespace, number, way, mtu)));
+                .ifPresent(way -> add(objects, namespace, number, way, underlay)));
     owned.retain(objects);
     objects.forEach(owned::want);
   }
@@ -108,10 +108,19 @@ final class WaysOut {
   }
 
   private static void add(
-      List<ForwardingObject> objects, String namespace, int number, EgressIntent way, int mtu) {
-    var port = AddressPlan.egressPortName(namespace);
-    objects.add(new EgressFilter(namespace, true));
-    objects.add(new EgressLink(namespace, mtu));
+      List<ForwardingObject> objects,
+      String namespace,
+      int number,
+      EgressIntent way,
+      Underlay underlay) {
+    int mtu = underlay.overlayMtu();
+    var port =
+        way.cluster().isPresent()
+            ? AddressPlan.clusterPortName(namespace)
+            : AddressPlan.egressPortName(namespace);
+    var node = way.cluster().map(_ -> underlay.vteps()).orElse(List.of());
+    objects.add(new EgressFilter(namespace, true, node));
+    objects.add(new EgressLink(namespace, mtu, port));
     objects.add(new EgressPort(port, namespace, mtu));
     if (way.has(false)) {
       objects.add(new Ipv6Routing(namespace, EgressLink.NAME)); // answers come in by it
@@ -122,11 +131,31 @@ final class WaysOut {
         objects.add(new EgressAddress("", port, outside, outside.bits() - 1));
         objects.add(inside(namespace, number, ipv4));
         objects.add(new EgressRoute(namespace, new IpPrefix(outside.masked(0), 0), outside));
+        way.cluster().ifPresent(cluster -> reach(objects, namespace, outside, cluster, node));
       }
     }
     for (var subnet : new TreeSet<>(way.inside())) {
       if (way.has(subnet.address().isIpv4())) {
         objects.add(new DeadEnd(namespace, subnet));
+      }
+    }
+  }
+
+  /** Both ways: what the node reaches inside, and itself by the addresses that it has there. */
+  private static void reach(
+      List<ForwardingObject> objects,
+      String namespace,
+      IpAddress outside,
+      ClusterIntent cluster,
+      List<IpAddress> node) {
+    for (var prefix : cluster.reached()) {
+      if (prefix.address().isIpv4() == outside.isIpv4()) {
+        objects.add(new EgressRoute("", prefix, outside.plus(1)));
+      }
+    }
+    for (var address : node) {
+      if (address.isIpv4() == outside.isIpv4()) {
+        objects.add(new EgressRoute(namespace, new IpPrefix(address, address.bits()), outside));
       }
     }
   }

@@ -99,7 +99,7 @@ final class EgressTest {
         .containsExactly(
             new EgressFilter("", true),
             new EgressFilter("weft-red", true),
-            new EgressLink("weft-red", 1450),
+            new EgressLink("weft-red", 1450, AddressPlan.egressPortName("weft-red")),
             new EgressPort(port, "weft-red", 1450),
             new EgressAddress("", port, outside, 31),
             new EgressAddress("weft-red", "egress", outside.plus(1), 31),
@@ -150,6 +150,44 @@ final class EgressTest {
     assertThat(egress(one)).as("and the host's filter").isEmpty();
   }
 
+  private static TenantIntent ofCluster(TenantIntent tenant, ClusterIntent cluster) {
+    return tenant.withEgress(
+        tenant
+            .egress()
+            .map(e -> new EgressIntent(e.ipv4(), e.ipv6(), e.inside(), Optional.of(cluster))));
+  }
+
+  /** The default network of a cluster, whose pods the node reaches, and they it. */
+  @Test
+  void theNodeReachesTheTenantOfTheDefaultNetworkAndSaysWhereItIs() {
+    var subnet = IpPrefix.parse("192.168.1.0/24");
+    var red =
+        ofCluster(
+            tenant("red", 5001, true, false), new ClusterIntent("web", List.of(subnet), true));
+    start(one, red);
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    var outside = outside(one, "weft-red");
+    var port = AddressPlan.clusterPortName("weft-red");
+    var vtep = OneNode.UNDERLAY.vtep();
+    var host = new IpPrefix(vtep, vtep.bits());
+    assertThat(port).hasSize(15);
+    assertThat(egress(one))
+        .contains(
+            new EgressFilter("weft-red", true, List.of(vtep)),
+            new EgressLink("weft-red", 1450, port),
+            new EgressPort(port, "weft-red", 1450),
+            new EgressRoute("", subnet, outside.plus(1)),
+            new EgressRoute("weft-red", host, outside));
+    assertThat(one.announced().stream().map(Object::toString))
+        .anyMatch(route -> route.contains(host.toString()));
+    intend(tenant("red", 5001, true, false));
+    assertThat(one.kernel(Kind.EGRESS_ROUTE))
+        .containsExactly(new EgressRoute("weft-red", IpPrefix.parse("0.0.0.0/0"), outside));
+    assertThat(one.kernel(Kind.EGRESS_PORT)).hasSize(1);
+    assertThat(one.announced().stream().map(Object::toString))
+        .noneMatch(route -> route.contains(host.toString()));
+  }
+
   @Test
   void aRestartKeepsTheAddressesAndWritesNothing() {
     start(one, tenant("blue", 5002, true, true), tenant("red", 5001, true, true));
@@ -171,15 +209,15 @@ final class EgressTest {
     for (int i = 0; i < 2000; i++) {
       wanted.put("weft-t" + i, intent);
     }
-    ways.change(wanted, 1450);
+    ways.change(wanted, OneNode.UNDERLAY);
     var first = addresses(plan);
     assertThat(new TreeSet<>(first)).hasSize(2 * 2000);
     plan.observeAll(List.copyOf(plan.desired()));
     var again = new WaysOut(plan);
-    again.change(wanted, 1450);
+    again.change(wanted, OneNode.UNDERLAY);
     assertThat(addresses(plan)).isEqualTo(first);
     wanted.remove("weft-t0");
-    again.change(wanted, 1450);
+    again.change(wanted, OneNode.UNDERLAY);
     assertThat(first).containsAll(addresses(plan));
   }
 

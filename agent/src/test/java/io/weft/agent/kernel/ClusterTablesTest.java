@@ -1,0 +1,463 @@
+package io.weft.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.nftables.Nftables;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject.EgressAddress;
+import io.weft.overlay.forwarding.EgressObject.EgressFilter;
+import io.weft.overlay.forwarding.EgressObject.EgressLink;
+import io.weft.overlay.forwarding.EgressObject.EgressPort;
+import io.weft.overlay.forwarding.EgressObject.EgressRoute;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
+import io.weft.overlay.forwarding.PodInterface;
+import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Against the real kernel: a node whose pods the cluster knows. One tenant has the default network,
+ * two others have one subnet, and one address in it, both of them; all reach the node, and it them.
+ */
+class ClusterTablesTest extends TenantKernel {
+  private static final MacAddress GATEWAY = MacAddress.parse("00:00:5e:00:01:01");
+  private static final String NODE = "192.0.2.1";
+  private static final String WORLD = "192.0.2.2";
+  private static final String VTEP = "198.51.100.1";
+  private static final String SERVICE = "10.96.0.10";
+
+  /** A connection that comes about does so at once; one that must not is not waited for long. */
+  private static final int PATIENCE = 4000;
+
+  private static final int NEVER = 400;
+
+  private String blue;
+  private String pods;
+  private String world;
+  private String redPod;
+  private String redServer;
+  private String bluePod;
+  private String pod;
+
+  @BeforeEach
+  void connect() {
+    blue = namespaces.prefix() + "blue";
+    pods = namespaces.prefix() + "pods";
+    world = namespaces.create("world");
+    redPod = namespaces.create("redpod");
+    redServer = namespaces.create("redserver");
+    bluePod = namespaces.create("bluepod");
+    pod = namespaces.create("pod");
+    var node = namespaces.links(underlay);
+    var out = namespaces.links(world);
+    var pair =
+        node.createVeth("eth0", LinkSettings.UP.withForwarding(true), "eth0", LinkSettings.UP, out);
+    int lo = node.requireLink("lo").index();
+    node.setLink(lo, LinkSettings.UP);
+    address(underlay, lo, VTEP, 32);
+    address(underlay, pair.link().index(), NODE, 24);
+    address(world, pair.peer().index(), WORLD, 24);
+    var everywhere = IpPrefix.parse("0.0.0.0/0");
+    node.execute(
+        new Request.AddRoute(
+            Route.of(everywhere, NextHop.via(IpAddress.parse(WORLD), pair.link().index()))));
+  }
+
+  private void address(String namespace, int link, String address, int length) {
+    namespaces
+        .links(namespace)
+        .execute(new Request.AddAddress(Address.of(link, IpAddress.parse(address), length)));
+  }
+
+  // ---- what stands ------------------------------------------------------------------------
+
+  private static IpAddress outside(int number) {
+    return AddressPlan.egressAddress(number, true);
+  }
+
+  private static List<ForwardingObject> way(String namespace, int number) {
+    var port = AddressPlan.clusterPortName(namespace);
+    return List.of(
+        new EgressFilter(namespace, true, List.of(IpAddress.parse(VTEP))),
+        new EgressLink(namespace, 1450, port),
+        new EgressPort(port, namespace, 1450),
+        new EgressAddress("", port, outside(number), 31),
+        new EgressAddress(namespace, EgressLink.NAME, outside(number).plus(1), 31),
+        new EgressRoute(namespace, IpPrefix.parse("0.0.0.0/0"), outside(number)),
+        new EgressRoute(namespace, IpPrefix.parse(VTEP + "/32"), outside(number)));
+  }
+
+  private static List<ForwardingObject> network(String namespace, int vni, String gateway) {
+    return List.of(
+        new TenantNamespace(namespace),
+        new Bridge(namespace, new Vni(vni), GATEWAY, 1450, true),
+        new GatewayAddress(namespace, new Vni(vni), IpAddress.parse(gateway), 24));
+  }
+
+  /**
+   * A pod.
+   *
+   * @param cluster by which the cluster knows it; empty: its own
+   */
+  private static List<ForwardingObject> pod(
+      String namespace, int vni, String pod, String address, String cluster) {
+    var own = IpAddress.parse(address);
+    var mac = AddressPlan.mac("web", pod, List.of(own));
+    var port = AddressPlan.portName(pod);
+    var gateway = own.masked(24).plus(1);
+    var known = cluster.isEmpty() ? List.<IpAddress>of() : List.of(IpAddress.parse(cluster));
+    var objects = new ArrayList<ForwardingObject>();
+    objects.add(
+        new EndpointPort(
+            namespace,
+            port,
+            new Vni(vni),
+            pod,
+            "web",
+            mac,
+            List.of(own),
+            false,
+            1450,
+            Optional.of(new PodInterface(pod, "eth0", List.of(24), List.of(gateway), known))));
+    objects.add(new LocalFdbEntry(namespace, new Vni(vni), mac, port));
+    if (!cluster.isEmpty()) {
+      objects.add(
+          new EndpointRoute(
+              namespace,
+              IpPrefix.parse(cluster + "/32"),
+              List.of(TenantHop.over(new Vni(vni), own))));
+    }
+    return objects;
+  }
+
+  private static EgressRoute into(String prefix, int number) {
+    return new EgressRoute("", IpPrefix.parse(prefix), outside(number).plus(1));
+  }
+
+  /** Red's server and blue's pod have the same address in the same subnet. */
+  @Override
+  List<ForwardingObject> everything() {
+    var objects = new ArrayList<ForwardingObject>();
+    objects.addAll(network(tenant, 100, "10.0.0.1"));
+    objects.addAll(network(blue, 200, "10.0.0.1"));
+    objects.addAll(network(pods, 300, "10.244.0.1"));
+    objects.add(new EgressFilter("", true));
+    objects.addAll(way(tenant, 7));
+    objects.addAll(way(blue, 8));
+    objects.addAll(way(pods, 9));
+    objects.addAll(pod(tenant, 100, redPod, "10.0.0.10", "10.244.1.10"));
+    objects.addAll(pod(tenant, 100, redServer, "10.0.0.11", "10.244.1.11"));
+    objects.addAll(pod(blue, 200, bluePod, "10.0.0.11", "10.244.1.20"));
+    objects.addAll(pod(pods, 300, pod, "10.244.0.10", ""));
+    objects.add(into("10.244.1.10/32", 7));
+    objects.add(into("10.244.1.11/32", 7));
+    objects.add(into("10.244.1.20/32", 8));
+    objects.add(into("10.244.0.0/24", 9));
+    objects.sort(Comparator.comparing(ForwardingObject::key));
+    return objects;
+  }
+
+  private static List<ForwardingObject> sorted(List<ForwardingObject> objects) {
+    return objects.stream()
+        .map(ForwardingObject::observable)
+        .sorted(Comparator.comparing(ForwardingObject::key))
+        .toList();
+  }
+
+  @Test
+  void aDumpShowsExactlyWhatWasPutAndARestartAdoptsIt() {
+    standing();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    try (var restarted = agent()) {
+      assertThat(sorted(restarted.dump())).isEqualTo(sorted(everything()));
+      assertThat(restarted.drain(true)).isEmpty();
+    }
+    assertThat(put(everything())).as("again").isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+  }
+
+  @Test
+  void removalLeavesNothing() {
+    var node = namespaces.links(underlay);
+    var before = ipv4(node.routes());
+    standing();
+    assertThat(ipv4(node.routes())).hasSizeGreaterThan(before.size());
+    assertThat(remove(everything())).isEmpty();
+    assertThat(node.links()).extracting("name").containsOnly("lo", "eth0");
+    assertThat(ipv4(node.routes())).containsExactlyInAnyOrderElementsOf(before);
+    try (var nftables = Nftables.openIn(underlay)) {
+      assertThat(nftables.table(EgressPorts.tableName(namespaces.prefix()))).isEmpty();
+    }
+  }
+
+  /** Those of IPv6 come and go by themselves. */
+  private static List<Route> ipv4(List<Route> routes) {
+    return routes.stream().filter(route -> route.prefix().address().isIpv4()).toList();
+  }
+
+  // ---- the node ---------------------------------------------------------------------------
+
+  /** As kubelet's probes, also where two tenants have one address. */
+  @Test
+  void theNodeReachesItsOwnPodsWithTheAddressOfItsVtep() throws Exception {
+    standing();
+    for (var target : List.of("10.244.1.11", "10.244.1.20", "10.244.0.10")) {
+      var in =
+          target.equals("10.244.1.11") ? redServer : target.equals("10.244.1.20") ? bluePod : pod;
+      try (var server = listen(in, target, 8080)) {
+        assertThat(source(server, underlay, target)).as(target).contains(VTEP);
+      }
+    }
+  }
+
+  @Test
+  void podsReachTheNodeButNotWhatNodesTrustOfEachOther() throws Exception {
+    standing();
+    try (var kubelet = listen(underlay, "0.0.0.0", 10250);
+        var bgp = listen(underlay, "0.0.0.0", 179)) {
+      for (var from : List.of(redPod, bluePod, pod)) {
+        assertThat(source(kubelet, from, NODE)).as(from).isPresent();
+        assertThat(source(kubelet, from, VTEP)).as(from).isPresent();
+        assertThat(refused(bgp, from, NODE)).as(from).isTrue();
+      }
+    }
+    try (var server = listen(world, WORLD, 8080)) {
+      assertThat(source(server, redPod, WORLD)).as("and the world as before").contains(NODE);
+    }
+  }
+
+  // ---- services ---------------------------------------------------------------------------
+
+  /** With the rules that kube-proxy writes for a service: DNAT in PREROUTING and OUTPUT. */
+  @Test
+  void aServiceReachesPodsOfItsOwnTenantOnly() throws Exception {
+    standing();
+    service("tcp", SERVICE, 80, "10.244.1.11", 8080);
+    try (var server = listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(source(server, redPod, SERVICE, 80)).as("from its tenant").contains(VTEP);
+      assertThat(source(server, redServer, SERVICE, 80)).as("from the pod itself").contains(VTEP);
+      assertThat(source(server, underlay, SERVICE, 80)).as("from the node").contains(VTEP);
+      assertThat(refused(server, bluePod, SERVICE, 80)).as("from another tenant").isTrue();
+      assertThat(refused(server, pod, SERVICE, 80)).as("from the default one").isTrue();
+    }
+  }
+
+  @Test
+  void noPodReachesAnotherTenantsByTheAddressThatTheClusterKnows() throws Exception {
+    standing();
+    try (var server = listen(bluePod, "0.0.0.0", 8080)) {
+      assertThat(source(server, underlay, "10.244.1.20")).isPresent();
+      assertThat(refused(server, redPod, "10.244.1.20")).isTrue();
+      assertThat(refused(server, pod, "10.244.1.20")).isTrue();
+      // With the address of a pod that may, as its own: it gets that of its tenant's link all the
+      // same.
+      int eth0 = namespaces.links(redPod).requireLink("eth0").index();
+      address(redPod, eth0, "10.244.1.20", 32);
+      assertThat(refused(server, redPod, "10.244.0.10")).isTrue();
+    }
+    try (var server = listen(pod, "0.0.0.0", 8080)) {
+      assertThat(refused(server, redPod, "10.244.0.10")).isTrue();
+    }
+  }
+
+  @Test
+  void whoeverIsOutsideReachesPodsByServicesAlone() throws Exception {
+    standing();
+    var out = namespaces.links(world);
+    out.execute(
+        new Request.AddRoute(
+            Route.of(
+                IpPrefix.parse("10.244.0.0/16"),
+                NextHop.via(IpAddress.parse(NODE), out.requireLink("eth0").index()))));
+    try (var server = listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(refused(server, world, "10.244.1.11")).isTrue();
+      service("tcp", NODE, 30080, "10.244.1.11", 8080);
+      assertThat(source(server, world, NODE, 30080)).as("a port of the node").contains(VTEP);
+      assertThat(source(server, redPod, NODE, 30080)).as("from inside").contains(VTEP);
+      assertThat(refused(server, bluePod, NODE, 30080)).as("from another tenant").isTrue();
+    }
+  }
+
+  @Test
+  void datagramsOfAServiceComeAndGo() throws Exception {
+    standing();
+    service("udp", SERVICE, 53, "10.244.1.11", 53);
+    assertThat(asked(redPod, redServer)).contains(InetAddress.ofLiteral(SERVICE).getHostAddress());
+  }
+
+  // ---- others -----------------------------------------------------------------------------
+
+  @Test
+  void seesAndMendsWhatOthersDo() throws Exception {
+    standing();
+    var node = namespaces.links(underlay);
+    var red = AddressPlan.clusterPortName(tenant);
+    damage(
+        () ->
+            node.execute(
+                new Request.DeleteRoute(
+                    Route.of(
+                        IpPrefix.parse("10.244.1.11/32"),
+                        NextHop.via(outside(7).plus(1), node.requireLink(red).index())))),
+        into("10.244.1.11/32", 7));
+    damage(
+        () -> {
+          try (var nftables = Nftables.openIn(tenant)) {
+            nftables.replace(EgressRules.tenant(List.of()));
+          }
+        },
+        new EgressFilter(tenant, true));
+    damage(
+        () -> node.deleteLink(node.requireLink(red).index()),
+        new EgressLink(tenant, 1450, red),
+        into("10.244.1.10/32", 7),
+        into("10.244.1.11/32", 7));
+  }
+
+  private void damage(Runnable hand, ForwardingObject... touched) throws Exception {
+    hand.run();
+    var news = tables.drain(true);
+    assertThat(news)
+        .extracting(Observation::key)
+        .contains(
+            List.of(touched).stream().map(ForwardingObject::key).toArray(ForwardingKey[]::new))
+        .noneMatch(key -> key.namespace().equals(blue));
+    var keys = news.stream().map(Observation::key).toList();
+    assertThat(put(everything().stream().filter(o -> keys.contains(o.key())).toList())).isEmpty();
+    assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    try (var server = listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(source(server, underlay, "10.244.1.11")).contains(VTEP);
+    }
+    assertThat(tables.drain(true)).isEmpty();
+  }
+
+  // ---- sockets ----------------------------------------------------------------------------
+
+  /** A rule of kube-proxy's kind, by the program of nftables. */
+  private void service(String protocol, String address, int port, String pod, int target)
+      throws Exception {
+    var nft = Path.of("/usr/sbin/nft");
+    assumeTrue(nft.toFile().canExecute(), "needs nft");
+    var match =
+        "ip daddr %s %s dport %d dnat ip to %s:%d".formatted(address, protocol, port, pod, target);
+    var rules =
+        """
+        table ip kube-proxy {
+          chain nat-prerouting { type nat hook prerouting priority dstnat; %1$s; }
+          chain nat-output { type nat hook output priority -100; %1$s; }
+        }
+        """
+            .formatted(match);
+    var process =
+        NetworkNamespaces.<Process, IOException>callIn(
+            underlay,
+            () -> new ProcessBuilder(nft.toString(), rules).redirectErrorStream(true).start());
+    process.getOutputStream().close();
+    var said = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(said).isZero();
+  }
+
+  private static ServerSocket listen(String namespace, String address, int port) throws Exception {
+    return NetworkNamespaces.callIn(
+        namespace,
+        () -> {
+          var server = new ServerSocket();
+          server.setReuseAddress(true);
+          server.bind(new InetSocketAddress(InetAddress.ofLiteral(address), port));
+          return server;
+        });
+  }
+
+  private static Optional<String> source(ServerSocket server, String from, String to)
+      throws Exception {
+    return source(server, from, to, server.getLocalPort());
+  }
+
+  /** From where the server sees the connection; empty: it sees none. */
+  private static Optional<String> source(ServerSocket server, String from, String to, int port)
+      throws Exception {
+    return source(server, from, to, port, PATIENCE);
+  }
+
+  private static boolean refused(ServerSocket server, String from, String to) throws Exception {
+    return refused(server, from, to, server.getLocalPort());
+  }
+
+  private static boolean refused(ServerSocket server, String from, String to, int port)
+      throws Exception {
+    return source(server, from, to, port, NEVER).isEmpty();
+  }
+
+  private static Optional<String> source(
+      ServerSocket server, String from, String to, int port, int patience) throws Exception {
+    server.setSoTimeout(patience);
+    return NetworkNamespaces.<Optional<String>, Exception>callIn(
+        from,
+        () -> {
+          try (var client = new Socket()) {
+            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), port), patience);
+            try (var accepted = server.accept()) {
+              accepted.getOutputStream().write(1);
+              assertThat(client.getInputStream().read()).isEqualTo(1);
+              return Optional.of(accepted.getInetAddress().getHostAddress());
+            }
+          } catch (IOException _) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /** From where the answer to a question comes that is asked of the service. */
+  private static Optional<String> asked(String from, String server) throws Exception {
+    try (var answers =
+            NetworkNamespaces.<DatagramSocket, Exception>callIn(
+                server, () -> new DatagramSocket(53, InetAddress.ofLiteral("0.0.0.0")));
+        var client =
+            NetworkNamespaces.<DatagramSocket, Exception>callIn(
+                from, () -> new DatagramSocket(0, InetAddress.ofLiteral("0.0.0.0")))) {
+      answers.setSoTimeout(PATIENCE);
+      client.setSoTimeout(PATIENCE);
+      var to = new InetSocketAddress(InetAddress.ofLiteral(SERVICE), 53);
+      client.send(new DatagramPacket(new byte[] {1}, 1, to));
+      var question = new DatagramPacket(new byte[1], 1);
+      answers.receive(question);
+      answers.send(new DatagramPacket(new byte[] {2}, 1, question.getSocketAddress()));
+      var answer = new DatagramPacket(new byte[1], 1);
+      client.receive(answer);
+      return Optional.of(answer.getAddress().getHostAddress());
+    }
+  }
+}
