@@ -58,6 +58,15 @@ final class NodeCommand implements Callable<Integer> {
               + " addresses from it alone; may be repeated, one of each family.")
   private List<String> podCidrs = List.of();
 
+  @Option(
+      names = "--cni-conf-dir",
+      paramLabel = "DIR",
+      defaultValue = NodeOptions.DEFAULT_CNI,
+      description =
+          "Where the container runtime looks for configurations: what 'weft cni install' put there"
+              + " follows those of other CNI plugins (default: ${DEFAULT-VALUE}).")
+  private Path cniConfigurations = Path.of(NodeOptions.DEFAULT_CNI);
+
   @Override
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
     var nodeOptions = nodeOptions();
@@ -75,7 +84,8 @@ final class NodeCommand implements Callable<Integer> {
           prefix,
           options.state("node"),
           addresses,
-          podCidrs.stream().map(IpPrefix::parse).toList());
+          podCidrs.stream().map(IpPrefix::parse).toList(),
+          cniConfigurations);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }

@@ -10,6 +10,7 @@ import io.weft.agent.bgp.EndpointTransport;
 import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.cluster.Cluster;
 import io.weft.agent.cni.CniServer;
+import io.weft.agent.cni.ConfigurationWatch;
 import io.weft.agent.cni.PodNetworks;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
@@ -80,6 +81,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final Optional<SpeakerNodes> nodes;
   private final ControlServer control;
   private final CniServer cni;
+  private final ConfigurationWatch cniConfiguration;
   private volatile List<IpAddress> self = List.of();
 
   // Guarded by this.
@@ -138,6 +140,7 @@ public final class NodeDaemon implements AutoCloseable {
     addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
+    cniConfiguration = watchConfigurations();
   }
 
   /**
@@ -208,6 +211,16 @@ public final class NodeDaemon implements AutoCloseable {
     try {
       return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
     } catch (IOException e) {
+      control.close();
+      throw e;
+    }
+  }
+
+  private ConfigurationWatch watchConfigurations() throws IOException {
+    try {
+      return ConfigurationWatch.start(options.cniConfigurations());
+    } catch (IOException e) {
+      cni.close();
       control.close();
       throw e;
     }
@@ -330,6 +343,7 @@ public final class NodeDaemon implements AutoCloseable {
     cluster.ifPresent(each -> problems.addAll(each.problems()));
     addresses.ifPresent(each -> problems.addAll(each.problems()));
     problems.addAll(pods.problems());
+    problems.addAll(cniConfiguration.problems());
     return problems;
   }
 
@@ -409,6 +423,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    cniConfiguration.close();
     cni.close();
     control.close();
     configuration.close();

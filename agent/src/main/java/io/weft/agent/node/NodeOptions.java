@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param addresses directory in which the nodes keep blocks of addresses and claims; empty: each
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
+ * @param cniConfigurations directory in which the container runtime looks for configurations
  */
 public record NodeOptions(
     String name,
@@ -27,7 +28,8 @@ public record NodeOptions(
     String namespacePrefix,
     Path state,
     Optional<Path> addresses,
-    List<IpPrefix> podCidrs) {
+    List<IpPrefix> podCidrs,
+    Path cniConfigurations) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 
@@ -36,6 +38,9 @@ public record NodeOptions(
 
   /** Where the socket is when nothing is said. */
   public static final String DEFAULT_SOCKET = "/run/weft/weft.sock";
+
+  /** Where runtimes look for configurations when nothing is said. */
+  public static final String DEFAULT_CNI = "/etc/cni/net.d";
 
   /** In front of the tenants' names when nothing is said. */
   public static final String DEFAULT_PREFIX = "weft-";
@@ -64,6 +69,7 @@ public record NodeOptions(
         namespacePrefix,
         Path.of(DEFAULT_STATE, "node", name),
         Optional.empty(),
-        List.of());
+        List.of(),
+        Path.of(DEFAULT_CNI));
   }
 }
