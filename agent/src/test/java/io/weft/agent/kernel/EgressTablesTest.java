@@ -128,11 +128,12 @@ class EgressTablesTest extends TenantKernel {
             name,
             "web",
             mac,
-            List.of(IpAddress.parse("10.0.0.10")),
+            List.of(IpAddress.parse("10.0.0.10"), IpAddress.parse("fd00:a::10")),
             false,
             1450,
             Optional.of(
-                new PodInterface(pod, "eth0", List.of(24), List.of(IpAddress.parse("10.0.0.1"))))),
+                new PodInterface(
+                    pod, "eth0", List.of(24, 64), List.of(IpAddress.parse("10.0.0.1"))))),
         new LocalFdbEntry(namespace, VNI, mac, port));
   }
 
@@ -287,7 +288,6 @@ class EgressTablesTest extends TenantKernel {
     for (var pod : List.of(redPod, bluePod)) {
       var inside = namespaces.links(pod);
       int eth0 = inside.requireLink("eth0").index();
-      address(pod, eth0, "fd00:a::10", 64);
       inside.execute(
           new Request.AddRoute(
               Route.of(IpPrefix.parse("::/0"), NextHop.via(IpAddress.parse("fd00:a::1"), eth0))));
