@@ -96,6 +96,9 @@ public final class NodeJson {
       endpoint.link().ifPresent(link -> link(node, link));
       node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
+      if (!endpoint.cluster().addresses().isEmpty()) {
+        BgpJson.texts(node.putArray("clusterAddresses"), endpoint.cluster().addresses());
+      }
       if (!endpoint.prefixes().isEmpty()) {
         BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
       }
@@ -167,6 +170,9 @@ public final class NodeJson {
     document.put("mac", attached.mac().toString()).put("mtu", attached.mtu());
     BgpJson.texts(document.putArray("addresses"), attached.addresses());
     BgpJson.texts(document.putArray("gateways"), attached.gateways());
+    if (!attached.cluster().isEmpty()) {
+      BgpJson.texts(document.putArray("clusterAddresses"), attached.cluster());
+    }
     return document;
   }
 }

@@ -6,6 +6,8 @@ import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.forwarding.PodInterface;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -20,6 +22,7 @@ import java.util.TreeSet;
  * @param prefixes what is reached through it, sorted
  * @param link of the node that it is behind; empty for a pod
  * @param declared by a resource, and not by a call
+ * @param cluster by which the cluster knows it, besides its own addresses
  */
 public record Endpoint(
     String name,
@@ -31,7 +34,8 @@ public record Endpoint(
     boolean sticky,
     List<IpPrefix> prefixes,
     Optional<NodeLink> link,
-    boolean declared) {
+    boolean declared,
+    ClusterAddresses cluster) {
   public Endpoint {
     addresses = List.copyOf(addresses);
     prefixes = prefixes.stream().sorted().toList();
@@ -81,6 +85,56 @@ public record Endpoint(
       Optional<PodInterface> pod,
       boolean sticky,
       List<IpPrefix> prefixes) {
-    this(name, network, port, mac, addresses, pod, sticky, prefixes, Optional.empty(), false);
+    this(
+        name,
+        network,
+        port,
+        mac,
+        addresses,
+        pod,
+        sticky,
+        prefixes,
+        Optional.empty(),
+        false,
+        ClusterAddresses.NONE);
+  }
+
+  /** The same, known to the cluster by these. */
+  public Endpoint with(ClusterAddresses known) {
+    return new Endpoint(
+        name,
+        network,
+        port,
+        mac,
+        addresses,
+        pod.map(inside -> inside.with(known.addresses())),
+        sticky,
+        prefixes,
+        link,
+        declared,
+        known);
+  }
+
+  /** The same with these prefixes behind it. */
+  public Endpoint behind(Collection<IpPrefix> others) {
+    return new Endpoint(
+        name,
+        network,
+        port,
+        mac,
+        addresses,
+        pod,
+        sticky,
+        List.copyOf(others),
+        link,
+        declared,
+        cluster);
+  }
+
+  /** All that is routed to it: what is behind it, and by which the cluster knows it. */
+  public List<IpPrefix> routed() {
+    var all = new ArrayList<>(prefixes);
+    all.addAll(cluster.prefixes());
+    return all;
   }
 }

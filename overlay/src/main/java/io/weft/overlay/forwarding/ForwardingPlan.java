@@ -216,6 +216,9 @@ public final class ForwardingPlan {
 
   /** Without what it stands on nothing is worth holding. */
   private boolean isHeld(ForwardingKey key) {
+    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
+      return holdingRemoteRemovals; // it may lead to another node's
+    }
     return holdingRemoteRemovals
         && key.kind().isRemote()
         && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(key));

@@ -15,6 +15,7 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Refused;
+import io.weft.overlay.attachment.ClusterAddresses;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
@@ -42,6 +43,10 @@ final class Attachments {
     this.book = book;
   }
 
+  AddressBook book() {
+    return book;
+  }
+
   /** What came of checking a request. */
   sealed interface Checked {
     record Accepted(Endpoint endpoint) implements Checked {}
@@ -63,6 +68,8 @@ final class Attachments {
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
     endpoint.addresses().forEach(host -> book.use(endpoint.network(), host.address()));
+    var known = endpoint.cluster();
+    known.addresses().forEach(ip -> book.use(known.network(), ip));
   }
 
   /** Its addresses stay used until {@link #free}. */
@@ -76,6 +83,8 @@ final class Attachments {
         .map(HostAddress::address)
         .filter(ip -> localOwner(gone.network(), ip).isEmpty())
         .forEach(ip -> book.free(gone.network(), ip));
+    var known = gone.cluster();
+    known.addresses().forEach(ip -> book.free(known.network(), ip));
   }
 
   List<Endpoint> of(String network) {
@@ -233,7 +242,7 @@ final class Attachments {
     return unique;
   }
 
-  private static Checked notGiven(Choice choice) {
+  static Checked notGiven(Choice choice) {
     return switch (choice) {
       case Choice.Needs(var block) -> new Checked.Waits(new AddressWrite.Create(block));
       case Choice.Exhausted(var reason) -> rejected(NO_FREE_ADDRESS, reason);
@@ -317,7 +326,8 @@ final class Attachments {
             request.sticky(),
             request.prefixes(),
             request.link(),
-            request.declared()));
+            request.declared(),
+            ClusterAddresses.NONE));
   }
 
   /** Of each family the first that serves one of the addresses. */
@@ -426,7 +436,8 @@ final class Attachments {
         port.sticky(),
         routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList(),
         port.link(),
-        port.declared());
+        port.declared(),
+        ClusterAddresses.NONE);
   }
 
   private static boolean leadsTo(EndpointRoute route, EndpointPort port) {

@@ -368,7 +368,7 @@ final class NetworkInstance implements Importer {
     gateways().forEach(gateway -> keys.add(gateway.key()));
     keys.add(rows().port(underlay.vtep()));
     endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
-    for (var prefix : endpoint.prefixes()) {
+    for (var prefix : endpoint.routed()) {
       keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
     }
     // What is behind it goes with the tenant's routing, which may be gone.

@@ -205,6 +205,7 @@ public final class Node {
           .filter(network -> !instances.namespaceOf(network).equals(instance.namespace()))
           .ifPresent(network -> instances.move(instance, network, foundation.underlay()));
     }
+    instances.keep(foundation.resident(), foundation.underlay());
     for (var instance : instances.all()) {
       wanted.put(instance.intent().name(), wanted(instance));
     }
