@@ -76,11 +76,7 @@ public final class ApiServer implements AutoCloseable {
     return HttpServer.create(loopback(), 0);
   }
 
-  /**
-   * On a socket that is bound already, as in another network namespace. A thread is born into the
-   * namespace of the one that starts it, so the server must not be started there: all virtual
-   * threads of this process would have carriers in it.
-   */
+  /** On a socket that was bound in another network namespace, where no thread must be started. */
   public static ApiServer start(HttpServer bound) {
     return new ApiServer(bound);
   }
@@ -480,8 +476,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static Map<String, String> parameters(URI uri) {
     var parameters = new TreeMap<String, String>();
-    var query = Optional.ofNullable(uri.getRawQuery()).orElse("");
-    for (var pair : query.split("&", -1)) {
+    for (var pair : Optional.ofNullable(uri.getRawQuery()).orElse("").split("&", -1)) {
       var parts = pair.split("=", 2);
       if (parts.length == 2) {
         parameters.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
