@@ -18,6 +18,7 @@ import picocli.CommandLine.Help;
       ReflectorCommand.class,
       ControllerCommand.class,
       StatusCommand.class,
+      EndpointsCommand.class,
       NetworksCommand.class,
       AddressesCommand.class,
       TenantsCommand.class,

@@ -104,7 +104,11 @@ final class NodeMachine extends Machine {
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
         case NodeEffect.WriteAddress _, NodeEffect.ReplyToAddresses _ ->
             throw new IllegalStateException("there is no store of addresses in this world");
-        case NodeEffect.Report _, NodeEffect.EndpointBgp _, NodeEffect.ListenToEndpoints _ -> {}
+        case NodeEffect.Report _,
+            NodeEffect.EndpointBgp _,
+            NodeEffect.ListenToEndpoints _,
+            NodeEffect.ListenToPorts _,
+            NodeEffect.AskHosts _ -> {}
       }
     }
     rest();

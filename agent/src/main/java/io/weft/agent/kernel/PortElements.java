@@ -43,6 +43,10 @@ final class PortElements {
       Collection<IpPrefix> formed) {
     var elements = new LinkedHashSet<ElementChange>();
     var name = port.port();
+    put(elements, PortRules.LIMITS, key(name), new Content.Limit(FLOOD_PER_SECOND, FLOOD_BURST));
+    if (port.learn()) {
+      return elements; // open to whoever is behind it
+    }
     put(elements, PortRules.MACS, key(name, port.mac().octets()));
     if (!port.addresses().isEmpty()) {
       addresses(elements, port, formed);
@@ -50,7 +54,6 @@ final class PortElements {
         behind(elements, name, prefix, links);
       }
     }
-    put(elements, PortRules.LIMITS, key(name), new Content.Limit(FLOOD_PER_SECOND, FLOOD_BURST));
     var chain = port.addresses().isEmpty() ? PortRules.LOCKED : PortRules.PINNED;
     put(elements, PortRules.PORTS, key(name), new Content.Chain(chain)); // last: now it counts
     return elements;

@@ -228,7 +228,8 @@ final class Translation {
     if (alias.isEmpty()) {
       return Optional.empty();
     }
-    boolean whole = link.up() && link.bridgePort().equals(Optional.of(BridgePort.PINNED));
+    var flags = DeviceNames.port(alias.get().learn());
+    boolean whole = link.up() && link.bridgePort().equals(Optional.of(flags));
     var vni = master(link).orElse(new Vni(Vni.MAX));
     return Optional.of(
         alias.get().port(namespace, link.name(), vni, whole ? link.mtu() : DAMAGED_MTU));

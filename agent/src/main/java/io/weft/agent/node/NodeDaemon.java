@@ -24,6 +24,7 @@ import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
+import io.weft.agent.learning.PortListener;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
@@ -73,6 +74,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final KernelShell kernel;
   private final PathProbes probes;
   private final RouterAdvertiser advertiser;
+  private final PortListener listener;
   private final Optional<ClusterPods> clusterPods;
   private final PodNetworks pods;
   private final NodeCalls calls;
@@ -126,6 +128,7 @@ public final class NodeDaemon implements AutoCloseable {
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> ask(node::tunnels));
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
+    listener = new PortListener(seen -> loop.put(new NodeEvent.HostsHeard(seen)));
     clusterPods = options.config().client().map(client -> ClusterPods.open(client, options.name()));
     pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
     calls =
@@ -394,6 +397,8 @@ public final class NodeDaemon implements AutoCloseable {
       case NodeEffect.Bgp(var bgp) -> transport.carryOut(bgp);
       case NodeEffect.EndpointBgp(_, var bgp) -> endpoints.carryOut(bgp);
       case NodeEffect.ListenToEndpoints(var listeners) -> endpoints.listen(listeners);
+      case NodeEffect.ListenToPorts(var ports) -> listener.listen(ports);
+      case NodeEffect.AskHosts(var questions) -> listener.ask(questions);
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
@@ -430,6 +435,7 @@ public final class NodeDaemon implements AutoCloseable {
     clusterPods.ifPresent(ClusterPods::close);
     nodes.ifPresent(SpeakerNodes::close);
     advertiser.close();
+    listener.close();
     probes.close();
     closeNeighbours();
     paths.close();

@@ -17,11 +17,14 @@ import java.util.TreeSet;
  * What is attached to a network on this node.
  *
  * @param port name of its port of the bridge
+ * @param mac {@link MacAddress#ZERO}: none is announced, all that is behind its port is learned
  * @param pod empty for one adopted after a restart, and for one behind a link of the node
  * @param sticky its MAC never moves to another node (RFC 7432 §15.2)
  * @param prefixes what is reached through it, sorted
  * @param link of the node that it is behind; empty for a pod
  * @param declared by a resource, and not by a call
+ * @param learn what is behind its port without being announced is learned; with {@code sticky}, it
+ *     never moves from there
  * @param cluster by which the cluster knows it, besides its own addresses
  */
 public record Endpoint(
@@ -35,6 +38,7 @@ public record Endpoint(
     List<IpPrefix> prefixes,
     Optional<NodeLink> link,
     boolean declared,
+    boolean learn,
     ClusterAddresses cluster) {
   public Endpoint {
     addresses = List.copyOf(addresses);
@@ -62,7 +66,9 @@ public record Endpoint(
                     inside.networkNamespace().equals(request.networkNamespace())
                         && inside.name().equals(request.interfaceName()))
             .orElse(true)
+        && learn == request.learn()
         && request.mac().filter(asked -> !asked.equals(mac)).isEmpty()
+        && (request.learnsAll() == mac.isZero())
         && (request.addresses().isEmpty() && request.leavesAddressesOpen()
             || new TreeSet<>(request.addresses()).equals(hosts()))
         && new TreeSet<>(request.prefixes()).equals(new TreeSet<>(prefixes));
@@ -96,6 +102,7 @@ public record Endpoint(
         prefixes,
         Optional.empty(),
         false,
+        false,
         ClusterAddresses.NONE);
   }
 
@@ -112,6 +119,7 @@ public record Endpoint(
         prefixes,
         link,
         declared,
+        learn,
         known);
   }
 
@@ -128,7 +136,42 @@ public record Endpoint(
         List.copyOf(others),
         link,
         declared,
+        learn,
         cluster);
+  }
+
+  /** The same with these addresses. */
+  public Endpoint with(List<HostAddress> others) {
+    return new Endpoint(
+        name,
+        network,
+        port,
+        mac,
+        others,
+        pod,
+        sticky,
+        prefixes,
+        link,
+        declared,
+        learn,
+        cluster);
+  }
+
+  /** A host that is behind its port and has a MAC of its own; no endpoint's name has a blank. */
+  public Endpoint host(MacAddress other, List<HostAddress> others) {
+    return new Endpoint(
+        name + " " + other,
+        network,
+        port,
+        other,
+        others,
+        Optional.empty(),
+        sticky,
+        List.of(),
+        link,
+        false,
+        true,
+        ClusterAddresses.NONE);
   }
 
   /** All that is routed to it: what is behind it, and by which the cluster knows it. */

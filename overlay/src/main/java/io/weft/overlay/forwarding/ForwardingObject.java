@@ -172,7 +172,8 @@ public sealed interface ForwardingObject
       List<IpAddress> gateways,
       Optional<PodInterface> pod,
       Optional<NodeLink> link,
-      boolean declared)
+      boolean declared,
+      boolean learn)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
@@ -204,6 +205,7 @@ public sealed interface ForwardingObject
           pod.map(PodInterface::gateways).orElse(List.of()),
           pod,
           Optional.empty(),
+          false,
           false);
     }
 
@@ -233,7 +235,7 @@ public sealed interface ForwardingObject
     private EndpointPort with(String space, Optional<PodInterface> inside) {
       return new EndpointPort(
           space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link,
-          declared);
+          declared, learn);
     }
   }
 

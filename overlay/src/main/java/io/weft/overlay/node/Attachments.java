@@ -186,9 +186,9 @@ final class Attachments {
     if (!request.networkNamespace().isEmpty() || !request.interfaceName().isEmpty()) {
       return Optional.of("an endpoint is in a network namespace or behind a link, not both");
     }
-    return request.mac().isEmpty() && !request.leavesAddressesOpen()
+    return request.mac().isEmpty() && !request.leavesAddressesOpen() && !request.learnsAll()
         ? Optional.of(
-            "the MAC address of what is behind %s is missing: it is not learned"
+            "the MAC address of what is behind %s is missing; name it, or let it be learned"
                 .formatted(request.link().orElseThrow()))
         : Optional.empty();
   }
@@ -283,14 +283,18 @@ final class Attachments {
     }
     var ips = addresses.stream().map(HostAddress::address).toList();
     var mac =
-        request.mac().orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
+        request.learnsAll()
+            ? MacAddress.ZERO
+            : request
+                .mac()
+                .orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
     if (network.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC)) {
       return rejected(
           ADDRESS_IN_USE,
           "MAC address " + mac + " is that of the gateway of network '" + network.name() + "'");
     }
     for (var other : of(network.name())) {
-      if (other.mac().equals(mac)) {
+      if (other.mac().equals(mac) && !mac.isZero()) {
         return rejected(
             ADDRESS_IN_USE,
             "MAC address "
@@ -327,6 +331,7 @@ final class Attachments {
             request.prefixes(),
             request.link(),
             request.declared(),
+            request.learn(),
             ClusterAddresses.NONE));
   }
 
@@ -437,6 +442,7 @@ final class Attachments {
         routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList(),
         port.link(),
         port.declared(),
+        port.learn(),
         ClusterAddresses.NONE);
   }
 

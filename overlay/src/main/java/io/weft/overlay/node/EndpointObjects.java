@@ -4,7 +4,6 @@ import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
-import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TapPort;
 import io.weft.overlay.forwarding.NodeLink;
 import java.util.ArrayList;
@@ -29,20 +28,14 @@ final class EndpointObjects {
         endpoint.link().isPresent() ? List.of() : network.gatewaysOf(endpoint.addresses()),
         endpoint.pod(),
         endpoint.link(),
-        endpoint.declared());
+        endpoint.declared(),
+        endpoint.learn());
   }
 
-  /**
-   * All of it.
-   *
-   * @param standby nothing comes out of its port: that is locked, and no MAC may pass
-   */
-  static List<ForwardingObject> of(EndpointPort port, boolean standby) {
+  /** Its port and what that stands on. Rows of MACs that pass a locked port are not among them. */
+  static List<ForwardingObject> of(EndpointPort port) {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(port);
-    if (!standby) {
-      objects.add(new LocalFdbEntry(port.namespace(), port.vni(), port.mac(), port.port()));
-    }
     if (port.link().orElse(null) instanceof NodeLink.Tap(var tap)) {
       objects.add(new TapPort(tap, port.port(), port.mtu()));
     }

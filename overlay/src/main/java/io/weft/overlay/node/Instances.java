@@ -87,7 +87,7 @@ final class Instances {
               mac,
               duplicate.subject().network(),
               instance.stream()
-                  .flatMap(i -> i.endpoints().stream())
+                  .flatMap(i -> i.hosts().stream())
                   .filter(endpoint -> endpoint.mac().equals(mac))
                   .map(Endpoint::name)
                   .findFirst()
@@ -147,6 +147,7 @@ final class Instances {
             underlay,
             rd,
             report -> new MacMobility(name, duplicates, () -> now, report),
+            () -> now,
             text -> effects.report("network " + name, text),
             () -> tenants.find(namespace).flatMap(TenantInstance::routed));
     byNetwork.put(network.name(), created);

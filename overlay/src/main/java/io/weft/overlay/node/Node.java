@@ -42,6 +42,7 @@ public final class Node {
   private final Addressing addressing;
   private final EndpointLifecycle endpoints;
   private final DeclaredEndpoints declared;
+  private final WireLearning learning;
 
   private boolean converged;
   private long convergenceDeadline;
@@ -62,6 +63,7 @@ public final class Node {
         new EndpointLifecycle(
             config, foundation, instances, routes, plan, addressing, effects, speakers);
     this.declared = new DeclaredEndpoints(endpoints, effects);
+    this.learning = new WireLearning(foundation, instances, routes, plan, effects);
   }
 
   /**
@@ -128,6 +130,7 @@ public final class Node {
       }
       case NodeEvent.AddressesRequested(long request, var wanted) ->
           addressing.request(request, wanted);
+      case NodeEvent.HostsHeard(var seen) -> learning.hear(now, seen);
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
       case NodeEvent.EndpointBgp(var network, var said) -> speakers.take(now, network, said);
       case NodeEvent.DeadlineReached() -> {
@@ -152,6 +155,7 @@ public final class Node {
     next = earlier(next, addressing.nextDeadline());
     next = earlier(next, speakers.nextDeadline());
     next = earlier(next, declared.nextRetry());
+    next = earlier(next, learning.nextCheck());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -233,6 +237,7 @@ public final class Node {
       }
     }
     endpoints.claimsChanged();
+    learning.adopt(now, foundation.standing());
     instances.all().forEach(network -> adoptLearned(now, network, behind));
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
@@ -284,6 +289,9 @@ public final class Node {
     endpoints.settleLeaving();
     endpoints.attachPostponed();
     if (declared.settle(now)) {
+      routes.originationMayHaveChanged();
+    }
+    if (learning.settle(now)) {
       routes.originationMayHaveChanged();
     }
     if (speakers.follow(now, instances)) {
@@ -367,6 +375,15 @@ public final class Node {
    */
   public BehindView.Page behind(Optional<String> tenant, Predicate<IpPrefix> meant, int most) {
     return BehindViews.of(instances, speakers, tenant, meant, most);
+  }
+
+  /**
+   * Who is on this node, announced or learned; on the thread of {@link #step}.
+   *
+   * @param now on the clock of {@link #step}
+   */
+  public List<HostView> hosts(long now) {
+    return learning.view(now);
   }
 
   /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */

@@ -38,13 +38,19 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
         new BridgeFdbEntry(namespace, vni, mac, !vtep.isIpv4()));
   }
 
-  /** The keys of all rows that the MAC may have, over whichever family. */
+  /** The key of the row of a MAC behind a port of this node. */
+  ForwardingKey local(MacAddress mac) {
+    return key(ForwardingKey.Kind.LOCAL_FDB, mac.toString());
+  }
+
+  /** The keys of all rows that the MAC may have: here, or over whichever family. */
   List<ForwardingKey> keys(MacAddress mac) {
     var keys = new ArrayList<ForwardingKey>();
     for (var vtep : underlay.vteps()) {
       keys.add(ForwardingKey.vxlanRow(namespace, vni, mac, vtep));
     }
     keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
+    keys.add(local(mac));
     return keys;
   }
 
