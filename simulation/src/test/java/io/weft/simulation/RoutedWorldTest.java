@@ -16,6 +16,7 @@ import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.TenantIntent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -160,7 +161,7 @@ final class RoutedWorldTest {
         if (count(node, web) == 0) {
           hosts.entrySet().stream()
               .filter(host -> isWeb(host.getKey()) == web)
-              .mapToInt(TreeMap.Entry::getValue)
+              .mapToInt(Map.Entry::getValue)
               .forEach(at -> routes.add(subnet + " " + World.vtep(at)));
         }
       }
