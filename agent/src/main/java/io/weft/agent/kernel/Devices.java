@@ -224,8 +224,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private void follow(
       Link standing, ForwardingObject.EndpointPort port, PortAlias alias, int bridge) {
     var changes = difference(standing, Optional.empty(), port.mtu());
-    var flags = Optional.of(DeviceNames.port(port.learn()));
-    finish(port.port(), withMaster(changes, standing, bridge), flags);
+    finish(port.port(), withMaster(changes, standing, bridge), Optional.of(BridgePort.PINNED));
     var before = standing.alias().flatMap(PortAlias::parse);
     var text = alias.with(before.flatMap(PortAlias::former)).text();
     boolean renamed = !standing.alias().equals(Optional.of(text));
@@ -263,7 +262,6 @@ record Devices(Rtnetlink host, TenantTables tables) {
         port.gateways(),
         port.link(),
         port.declared(),
-        port.learn(),
         Optional.empty());
   }
 
@@ -302,7 +300,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     finishNew(
         port.port(),
         taken ? settings.withMtu(port.mtu()) : settings.withAlias(alias.text()),
-        Optional.of(DeviceNames.port(port.learn())));
+        Optional.of(BridgePort.PINNED));
   }
 
   private static Descriptor openPod(PodInterface pod) {

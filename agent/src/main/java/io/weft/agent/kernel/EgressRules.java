@@ -118,7 +118,7 @@ final class EgressRules {
         .flatMap(rule -> rule.expressions().stream())
         .flatMap(
             expression ->
-                expression instanceof Expression.Load(var octets, _)
+                expression instanceof Expression.Load(var octets)
                     ? Stream.of(IpAddress.of(octets.toArray()))
                     : Stream.empty())
         .toList();

@@ -73,7 +73,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(IpPrefix prefix) {
-      return new ForwardingKey(Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
+      return ForwardingKey.of(Kind.UNDERLAY_ROUTE, "", prefix);
     }
   }
 
@@ -172,8 +172,7 @@ public sealed interface ForwardingObject
       List<IpAddress> gateways,
       Optional<PodInterface> pod,
       Optional<NodeLink> link,
-      boolean declared,
-      boolean learn)
+      boolean declared)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
@@ -205,7 +204,6 @@ public sealed interface ForwardingObject
           pod.map(PodInterface::gateways).orElse(List.of()),
           pod,
           Optional.empty(),
-          false,
           false);
     }
 
@@ -235,7 +233,7 @@ public sealed interface ForwardingObject
     private EndpointPort with(String space, Optional<PodInterface> inside) {
       return new EndpointPort(
           space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link,
-          declared, learn);
+          declared);
     }
   }
 
@@ -268,7 +266,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.LOCAL_FDB, namespace, vni, mac);
     }
   }
 
@@ -300,7 +298,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.ENDPOINT_ROUTE, namespace, prefix);
     }
   }
 
@@ -328,7 +326,7 @@ public sealed interface ForwardingObject
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.BRIDGE_FDB, namespace, vni, mac);
     }
   }
 
@@ -337,7 +335,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.FLOOD, namespace, vni.value(), vtep.toString());
+      return ForwardingKey.of(Kind.FLOOD, namespace, vni, vtep);
     }
   }
 
@@ -349,7 +347,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
+      return ForwardingKey.of(Kind.NEIGHBOUR, namespace, vni, ip);
     }
   }
 
@@ -385,7 +383,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.SENDING_FDB, namespace, vni, mac);
     }
   }
 
@@ -394,7 +392,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
+      return ForwardingKey.of(Kind.SENDING_NEIGHBOUR, namespace, vni, vtep);
     }
   }
 
@@ -419,7 +417,7 @@ public sealed interface ForwardingObject
   record TenantRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
       implements ForwardingObject {
     public TenantRoute {
-      hops = hops.stream().sorted().distinct().toList();
+      hops = hops.size() == 1 ? List.copyOf(hops) : hops.stream().sorted().distinct().toList();
       if (hops.isEmpty()) {
         throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
       }
@@ -437,7 +435,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix: a tenant has one table, so it has no VNI. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.TENANT_ROUTE, namespace, prefix);
     }
   }
 }

@@ -27,7 +27,9 @@ final class LocalAddresses {
     anywhere.forEach(network -> network.gateways().forEach(this::addSubnet));
     readConnected(here);
     for (var network : here) {
-      network.hosts().forEach(host -> hosts.addAll(host.hosts()));
+      for (var endpoint : network.endpoints()) {
+        endpoint.addresses().forEach(host -> hosts.add(host.address()));
+      }
     }
   }
 

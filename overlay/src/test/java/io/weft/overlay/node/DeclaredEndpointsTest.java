@@ -57,8 +57,7 @@ final class DeclaredEndpointsTest {
         Optional.empty(),
         false,
         Optional.of(link),
-        true,
-        false);
+        true);
   }
 
   private static AttachRequest host(NodeLink link, String name, String address) {
