@@ -37,9 +37,7 @@ final class AttachCall {
         prefixes(call),
         call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty(),
         flag(call, "standby"),
-        link,
-        false,
-        flag(call, "learn"));
+        link);
   }
 
   private static Optional<NodeLink> link(JsonNode call) throws CallRefused {

@@ -1,6 +1,7 @@
 package io.weft.agent.node;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Optional;
  * @param addresses directory in which the nodes keep blocks of addresses and claims; empty: each
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
- * @param cniConfigurations directory in which the container runtime looks for configurations
+ * @param recording where its events are written down; empty: nowhere
  */
 public record NodeOptions(
     String name,
@@ -29,7 +30,7 @@ public record NodeOptions(
     Path state,
     Optional<Path> addresses,
     List<IpPrefix> podCidrs,
-    Path cniConfigurations) {
+    Optional<RecordingPlace> recording) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 
@@ -38,9 +39,6 @@ public record NodeOptions(
 
   /** Where the socket is when nothing is said. */
   public static final String DEFAULT_SOCKET = "/run/weft/weft.sock";
-
-  /** Where runtimes look for configurations when nothing is said. */
-  public static final String DEFAULT_CNI = "/etc/cni/net.d";
 
   /** In front of the tenants' names when nothing is said. */
   public static final String DEFAULT_PREFIX = "weft-";
@@ -70,6 +68,6 @@ public record NodeOptions(
         Path.of(DEFAULT_STATE, "node", name),
         Optional.empty(),
         List.of(),
-        Path.of(DEFAULT_CNI));
+        Optional.empty());
   }
 }
