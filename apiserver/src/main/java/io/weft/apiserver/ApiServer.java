@@ -1,6 +1,8 @@
 package io.weft.apiserver;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
@@ -12,6 +14,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +36,7 @@ import javax.net.ssl.SSLContext;
  * server-side apply, CEL.
  */
 public final class ApiServer implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BOOKMARK_MILLIS = 250;
   private static final int LONGEST_WATCH_SECONDS = 300;
 
@@ -234,7 +239,7 @@ public final class ApiServer implements AutoCloseable {
         return; // closes the connection without an answer
       }
       sleep();
-      var parameters = HttpCall.parameters(exchange.getRequestURI());
+      var parameters = parameters(exchange.getRequestURI());
       try {
         var target = target(exchange.getRequestURI().getPath());
         if (parameters.getOrDefault("watch", "").equals("true")) {
@@ -255,9 +260,9 @@ public final class ApiServer implements AutoCloseable {
         if (failing.get() > 0 && failing.getAndDecrement() > 0) {
           throw new Refusal(500, "InternalError", "the answer is lost");
         }
-        HttpCall.send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
+        send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
       } catch (Refusal refusal) {
-        HttpCall.send(exchange, refusal.code(), refusal.status());
+        send(exchange, refusal.code(), refusal.status());
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -274,15 +279,14 @@ public final class ApiServer implements AutoCloseable {
       throws Refusal, IOException {
     var type = target.type();
     var namespace = target.namespace();
-    boolean partial = HttpCall.wantsMetadata(exchange);
+    boolean partial = isPartial(exchange);
     return switch (exchange.getRequestMethod()) {
       case "GET" ->
           target.name().isEmpty()
               ? list(target, parameters, partial)
               : shown(partial, existing(target));
-      case "POST" -> store.create(type, namespace, HttpCall.body(exchange));
-      case "PUT" ->
-          store.replace(type, namespace, target.name(), target.status(), HttpCall.body(exchange));
+      case "POST" -> store.create(type, namespace, body(exchange));
+      case "PUT" -> store.replace(type, namespace, target.name(), target.status(), body(exchange));
       case "PATCH" -> patch(exchange, target);
       case "DELETE" -> delete(exchange, target);
       default -> throw Refusal.bad("the method is not known");
@@ -296,7 +300,7 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private JsonNode delete(HttpExchange exchange, Target target) throws Refusal, IOException {
-    var conditions = HttpCall.body(exchange).path("preconditions");
+    var conditions = body(exchange).path("preconditions");
     return store.delete(
         target.type(),
         target.namespace(),
@@ -310,7 +314,7 @@ public final class ApiServer implements AutoCloseable {
     if (!"application/merge-patch+json".equals(type)) {
       throw new Refusal(415, "UnsupportedMediaType", String.valueOf(type));
     }
-    var patch = HttpCall.body(exchange);
+    var patch = body(exchange);
     synchronized (store) { // nobody changes it in between
       var next = existing(target);
       if (!patch.at("/metadata/resourceVersion").isTextual()) {
@@ -350,7 +354,7 @@ public final class ApiServer implements AutoCloseable {
   private void watch(HttpExchange exchange, Target target, Map<String, String> parameters)
       throws Refusal, IOException, InterruptedException {
     long seen = Long.parseLong(parameters.getOrDefault("resourceVersion", "0"));
-    boolean partial = HttpCall.wantsMetadata(exchange);
+    boolean partial = isPartial(exchange);
     boolean marked = parameters.getOrDefault("allowWatchBookmarks", "").equals("true");
     int seconds =
         Math.min(
@@ -435,8 +439,23 @@ public final class ApiServer implements AutoCloseable {
     return event;
   }
 
+  private static boolean isPartial(HttpExchange exchange) {
+    return String.valueOf(exchange.getRequestHeaders().getFirst("Accept"))
+        .contains("as=PartialObjectMetadata");
+  }
+
   private static JsonNode shown(boolean partial, ObjectNode object) {
     return partial ? Store.metadataOf(object) : object;
+  }
+
+  private static ObjectNode body(HttpExchange exchange) throws Refusal, IOException {
+    try {
+      return JSON.readTree(exchange.getRequestBody()) instanceof ObjectNode object
+          ? object
+          : JsonNodeFactory.instance.objectNode();
+    } catch (JsonProcessingException e) {
+      throw Refusal.bad(e.getOriginalMessage());
+    }
   }
 
   /** {@code PREFIX/PLURAL[/NAME[/status]]} or {@code PREFIX/namespaces/NAMESPACE/PLURAL...}. */
@@ -457,6 +476,25 @@ public final class ApiServer implements AutoCloseable {
       }
     }
     throw new Refusal(404, "NotFound", "the server could not find the requested resource");
+  }
+
+  private static Map<String, String> parameters(URI uri) {
+    var parameters = new TreeMap<String, String>();
+    var query = Optional.ofNullable(uri.getRawQuery()).orElse("");
+    for (var pair : query.split("&", -1)) {
+      var parts = pair.split("=", 2);
+      if (parts.length == 2) {
+        parameters.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+      }
+    }
+    return parameters;
+  }
+
+  private static void send(HttpExchange exchange, int code, JsonNode body) throws IOException {
+    var octets = JSON.writeValueAsBytes(body);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(code, octets.length);
+    exchange.getResponseBody().write(octets);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.weft.cli;
 
 import io.weft.agent.cni.PluginFiles;
-import io.weft.agent.node.NodeOptions;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -17,9 +16,9 @@ final class CniPlaces {
   @Option(
       names = "--conf-dir",
       paramLabel = "DIR",
-      defaultValue = NodeOptions.DEFAULT_CNI,
+      defaultValue = "/etc/cni/net.d",
       description = "Where it looks for configurations (default: ${DEFAULT-VALUE}).")
-  private Path configurations = Path.of(NodeOptions.DEFAULT_CNI);
+  private Path configurations = Path.of("/etc/cni/net.d");
 
   PluginFiles files() {
     return new PluginFiles(programs, configurations);

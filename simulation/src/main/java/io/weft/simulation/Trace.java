@@ -58,7 +58,6 @@ class Trace {
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,
           NodeEvent.EndpointBgp _,
-          NodeEvent.HostsHeard _,
           NodeEvent.DeadlineReached _ ->
           add(who, "<- " + event);
     }
@@ -99,8 +98,6 @@ class Trace {
           NodeEffect.ReplyToAddresses _,
           NodeEffect.EndpointBgp _,
           NodeEffect.ListenToEndpoints _,
-          NodeEffect.ListenToPorts _,
-          NodeEffect.AskHosts _,
           NodeEffect.Report _ ->
           add(who, "-> " + effect);
     }

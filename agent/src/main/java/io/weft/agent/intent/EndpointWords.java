@@ -51,8 +51,7 @@ public final class EndpointWords {
         Optional.empty(),
         false,
         Optional.of(link(spec)),
-        true,
-        spec.learn());
+        true);
   }
 
   private static NodeLink link(EndpointSpec spec) {

@@ -34,7 +34,6 @@ final class EndpointReader {
     var addresses = list(object, "addresses", EndpointSpec.MAX_ADDRESSES, IpAddress::parse, fields);
     var prefixes = list(object, "prefixes", EndpointSpec.MAX_PREFIXES, IpPrefix::parse, fields);
     var sticky = object.optional("sticky").truth().orElse(false);
-    boolean learn = object.optional("learn").truth().orElse(false);
 
     if (tapValue.isPresent() == linkValue.isPresent()) {
       object.report(
@@ -45,10 +44,9 @@ final class EndpointReader {
     if (vlanValue.isPresent() && !linkValue.isPresent()) {
       vlanValue.report("a VLAN is that of a link; give 'link' in place of 'tap'");
     }
-    if (linkValue.isPresent() && !macValue.isPresent() && !learn) {
+    if (linkValue.isPresent() && !macValue.isPresent()) {
       object.report(
-          object.place(),
-          "'mac' is missing: that of what is behind the link; give it, or 'learn: true'");
+          object.place(), "'mac' is missing: that of what is behind the link is not learned");
     }
     if (node.isEmpty() || network.isEmpty() || tap.isEmpty() == link.isEmpty()) {
       return Optional.empty();
@@ -63,8 +61,7 @@ final class EndpointReader {
             mac,
             addresses,
             prefixes,
-            sticky,
-            learn));
+            sticky));
   }
 
   private static <T> List<T> list(

@@ -56,7 +56,8 @@ final class ClusterRun {
     try (var cluster = LabCluster.start(file, running)) {
       cluster.apply();
       progress.step("objects", file.objects().size() + " made by the API");
-      cluster.startProcesses();
+      cluster.startControllers();
+      running.start();
       cluster.awaitObjects();
       progress.step("controllers", "all objects are Ready");
       running.awaitSessions();

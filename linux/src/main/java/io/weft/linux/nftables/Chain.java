@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A chain that the kernel enters by itself (a base chain), where what no rule decides is accepted;
- * or one that rules lead to.
+ * A chain that the kernel enters by itself (a base chain); what no rule decides is accepted.
  *
  * @param translates true: of type nat, asked once for each connection; false: of type filter, asked
  *     for each packet
@@ -47,11 +46,6 @@ public record Chain(
     return new Chain(name, false, Hook.INGRESS, FILTER, rules, Optional.of(device));
   }
 
-  /** One that is entered by {@link Expression.Goto} and its like alone. */
-  public static Chain called(String name, List<Rule> rules) {
-    return new Chain(name, false, Hook.NONE, FILTER, rules, Optional.empty());
-  }
-
   /** Where on its way a packet is looked at, by its number (linux/netfilter.h). */
   public enum Hook {
     PREROUTING(0),
@@ -60,9 +54,7 @@ public record Chain(
     OUTPUT(3),
     POSTROUTING(4),
     /** Of tables of links. */
-    INGRESS(0),
-    /** The kernel does not enter it by itself. */
-    NONE(-1);
+    INGRESS(0);
 
     final int number;
 

@@ -33,11 +33,6 @@ final class TableCodec {
     for (var chain : table.chains()) {
       parts.add(
           part(NftUapi.NFT_MSG_NEWCHAIN, NftUapi.NLM_F_CREATE, out -> write(out, table, chain)));
-    }
-    for (int i = 0; i < table.sets().size(); i++) {
-      parts.add(SetCodec.creation(table, table.sets().get(i), i + 1));
-    }
-    for (var chain : table.chains()) {
       for (var rule : chain.rules()) {
         parts.add(
             part(
@@ -54,7 +49,7 @@ final class TableCodec {
     return transaction(List.of(delete(family, name)));
   }
 
-  static List<Part> transaction(List<Part> parts) {
+  private static List<Part> transaction(List<Part> parts) {
     var all = new ArrayList<Part>();
     all.add(new Part(NftUapi.NFNL_MSG_BATCH_BEGIN, 0, TableCodec::writeBatch));
     all.addAll(parts);
@@ -75,11 +70,12 @@ final class TableCodec {
     return part(NftUapi.NFT_MSG_DELTABLE, 0, out -> writeName(out, family, name));
   }
 
-  static Part part(int message, int flags, java.util.function.Consumer<MessageWriter> body) {
+  private static Part part(
+      int message, int flags, java.util.function.Consumer<MessageWriter> body) {
     return new Part(NftUapi.type(message), flags, body);
   }
 
-  static void writeHeader(MessageWriter out, Table.Family family) {
+  private static void writeHeader(MessageWriter out, Table.Family family) {
     out.u8(family.number).u8(0).u8(0).u8(0);
   }
 
@@ -97,9 +93,6 @@ final class TableCodec {
   private static void write(MessageWriter out, Table table, Chain chain) {
     writeName(out, table.family(), table.name());
     out.attribute(NftUapi.NFTA_CHAIN_NAME, chain.name());
-    if (chain.hook() == Chain.Hook.NONE) {
-      return;
-    }
     int hook = out.beginNest(NftUapi.NFTA_CHAIN_HOOK);
     out.attributeU32Big(NftUapi.NFTA_HOOK_HOOKNUM, chain.hook().number);
     out.attributeU32Big(NftUapi.NFTA_HOOK_PRIORITY, chain.priority());
@@ -137,7 +130,7 @@ final class TableCodec {
     return message.attributes(NftUapi.NFGENMSG).text(NftUapi.NFTA_TABLE_NAME).orElse("");
   }
 
-  /** A chain without its rules; empty: one that we could not have written. */
+  /** A chain without its rules; one that we could not have written has no hook. */
   record ReadChain(String name, Optional<Chain> chain) {}
 
   /** Empty for a chain of another table. */
@@ -152,11 +145,9 @@ final class TableCodec {
 
   private static Optional<Chain> chain(Attributes attributes, String name) throws MalformedInput {
     var hook = attributes.nest(NftUapi.NFTA_CHAIN_HOOK);
-    if (hook.isEmpty()) {
-      return Optional.of(Chain.called(name, List.of()));
-    }
     var type = attributes.text(NftUapi.NFTA_CHAIN_TYPE).orElse("");
-    if (!type.equals(FILTER) && !type.equals(NAT)
+    if (hook.isEmpty()
+        || !type.equals(FILTER) && !type.equals(NAT)
         || attributes.u32Big(NftUapi.NFTA_CHAIN_POLICY).orElse(-1) != NftUapi.NF_ACCEPT) {
       return Optional.empty();
     }
