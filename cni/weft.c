@@ -133,7 +133,7 @@ int main(int argc, char **argv) {
   const char *plugin = strncmp(name, "weft-", 5) ? NULL : name + 5;
   const char *command = getenv("CNI_COMMAND");
   if (!command) {
-    fputs("weft: the CNI plugin of Weft; a container runtime calls it. Supports CNI 0.4.0, 1.0.0 and 1.1.0.\n", stderr);
+    fputs("weft: the CNI plugin of Weft; a container runtime calls it. Supports CNI 0.3.0, 0.3.1, 0.4.0, 1.0.0 and 1.1.0.\n", stderr);
     fail(4, "CNI_COMMAND is not set", "environment", 0);
   }
   status = !strcmp(command, "STATUS");

@@ -1,8 +1,6 @@
 package io.weft.apiserver;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
@@ -14,7 +12,6 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +19,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,7 +32,6 @@ import javax.net.ssl.SSLContext;
  * server-side apply, CEL.
  */
 public final class ApiServer implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int BOOKMARK_MILLIS = 250;
   private static final int LONGEST_WATCH_SECONDS = 300;
 
@@ -239,7 +234,7 @@ public final class ApiServer implements AutoCloseable {
         return; // closes the connection without an answer
       }
       sleep();
-      var parameters = parameters(exchange.getRequestURI());
+      var parameters = HttpCall.parameters(exchange.getRequestURI());
       try {
         var target = target(exchange.getRequestURI().getPath());
         if (parameters.getOrDefault("watch", "").equals("true")) {
@@ -260,9 +255,9 @@ public final class ApiServer implements AutoCloseable {
         if (failing.get() > 0 && failing.getAndDecrement() > 0) {
           throw new Refusal(500, "InternalError", "the answer is lost");
         }
-        send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
+        HttpCall.send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
       } catch (Refusal refusal) {
-        send(exchange, refusal.code(), refusal.status());
+        HttpCall.send(exchange, refusal.code(), refusal.status());
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -279,14 +274,15 @@ public final class ApiServer implements AutoCloseable {
       throws Refusal, IOException {
     var type = target.type();
     var namespace = target.namespace();
-    boolean partial = isPartial(exchange);
+    boolean partial = HttpCall.wantsMetadata(exchange);
     return switch (exchange.getRequestMethod()) {
       case "GET" ->
           target.name().isEmpty()
               ? list(target, parameters, partial)
               : shown(partial, existing(target));
-      case "POST" -> store.create(type, namespace, body(exchange));
-      case "PUT" -> store.replace(type, namespace, target.name(), target.status(), body(exchange));
+      case "POST" -> store.create(type, namespace, HttpCall.body(exchange));
+      case "PUT" ->
+          store.replace(type, namespace, target.name(), target.status(), HttpCall.body(exchange));
       case "PATCH" -> patch(exchange, target);
       case "DELETE" -> delete(exchange, target);
       default -> throw Refusal.bad("the method is not known");
@@ -300,7 +296,7 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private JsonNode delete(HttpExchange exchange, Target target) throws Refusal, IOException {
-    var conditions = body(exchange).path("preconditions");
+    var conditions = HttpCall.body(exchange).path("preconditions");
     return store.delete(
         target.type(),
         target.namespace(),
@@ -314,7 +310,7 @@ public final class ApiServer implements AutoCloseable {
     if (!"application/merge-patch+json".equals(type)) {
       throw new Refusal(415, "UnsupportedMediaType", String.valueOf(type));
     }
-    var patch = body(exchange);
+    var patch = HttpCall.body(exchange);
     synchronized (store) { // nobody changes it in between
       var next = existing(target);
       if (!patch.at("/metadata/resourceVersion").isTextual()) {
@@ -354,7 +350,7 @@ public final class ApiServer implements AutoCloseable {
   private void watch(HttpExchange exchange, Target target, Map<String, String> parameters)
       throws Refusal, IOException, InterruptedException {
     long seen = Long.parseLong(parameters.getOrDefault("resourceVersion", "0"));
-    boolean partial = isPartial(exchange);
+    boolean partial = HttpCall.wantsMetadata(exchange);
     boolean marked = parameters.getOrDefault("allowWatchBookmarks", "").equals("true");
     int seconds =
         Math.min(
@@ -439,23 +435,8 @@ public final class ApiServer implements AutoCloseable {
     return event;
   }
 
-  private static boolean isPartial(HttpExchange exchange) {
-    return String.valueOf(exchange.getRequestHeaders().getFirst("Accept"))
-        .contains("as=PartialObjectMetadata");
-  }
-
   private static JsonNode shown(boolean partial, ObjectNode object) {
     return partial ? Store.metadataOf(object) : object;
-  }
-
-  private static ObjectNode body(HttpExchange exchange) throws Refusal, IOException {
-    try {
-      return JSON.readTree(exchange.getRequestBody()) instanceof ObjectNode object
-          ? object
-          : JsonNodeFactory.instance.objectNode();
-    } catch (JsonProcessingException e) {
-      throw Refusal.bad(e.getOriginalMessage());
-    }
   }
 
   /** {@code PREFIX/PLURAL[/NAME[/status]]} or {@code PREFIX/namespaces/NAMESPACE/PLURAL...}. */
@@ -476,25 +457,6 @@ public final class ApiServer implements AutoCloseable {
       }
     }
     throw new Refusal(404, "NotFound", "the server could not find the requested resource");
-  }
-
-  private static Map<String, String> parameters(URI uri) {
-    var parameters = new TreeMap<String, String>();
-    var query = Optional.ofNullable(uri.getRawQuery()).orElse("");
-    for (var pair : query.split("&", -1)) {
-      var parts = pair.split("=", 2);
-      if (parts.length == 2) {
-        parameters.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
-      }
-    }
-    return parameters;
-  }
-
-  private static void send(HttpExchange exchange, int code, JsonNode body) throws IOException {
-    var octets = JSON.writeValueAsBytes(body);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.sendResponseHeaders(code, octets.length);
-    exchange.getResponseBody().write(octets);
   }
 
   @Override

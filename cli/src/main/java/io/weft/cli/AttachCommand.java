@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       "  weft attach web-1 --network red-web --netns web-1 --address 192.168.1.10",
       "  weft attach vm-1 --network red-web --tap tap0",
       "  weft attach db-1 --network red-web --link eth1 --mac 52:54:00:00:00:01",
-      "  weft attach db-2 --network red-web --link eth2 --vlan 100 --mac 52:54:00:00:00:02"
+      "  weft attach db-2 --network red-web --link eth2 --vlan 100 --mac 52:54:00:00:00:02",
+      "  weft attach hall-1 --network red-web --link eth3 --learn"
     })
 final class AttachCommand implements Callable<Integer> {
   @Mixin private final AgentCall agent = new AgentCall();
@@ -79,15 +80,26 @@ final class AttachCommand implements Callable<Integer> {
       names = "--address",
       paramLabel = "IP",
       description = {
-        "An address in the network's subnets; may be repeated (default: chosen; behind a link: none)."
+        "An address in the network's subnets; may be repeated (default: chosen; behind a link:"
+            + " none)."
       })
   private List<String> addresses = List.of();
 
   @Option(
       names = "--mac",
       paramLabel = "MAC",
-      description = "MAC address (default: derived; behind a link it must be named).")
+      description =
+          "MAC address (default: derived; behind a link it must be named, or all is learned).")
   private Optional<String> mac = Optional.empty();
+
+  @Option(
+      names = "--learn",
+      description = {
+        "Who is behind it is learned from what it sends, beside what is named here; its port is"
+            + " open",
+        "to any MAC. With --sticky, whom it has heard never moves."
+      })
+  private boolean learn;
 
   @Option(names = "--sticky", description = "The MAC never moves to another node.")
   private boolean sticky;
@@ -125,6 +137,9 @@ final class AttachCommand implements Callable<Integer> {
     if (standby) {
       request.put("standby", true);
     }
+    if (learn) {
+      request.put("learn", true);
+    }
     if (sticky) {
       request.put("sticky", true);
     }
@@ -144,7 +159,7 @@ final class AttachCommand implements Callable<Integer> {
           endpoint,
           network,
           answer.path("vni"),
-          answer.path("mac").asText(),
+          answer.has("mac") ? answer.path("mac").asText() : "learned",
           Texts.joined(answer.path("addresses")),
           answer.path("gateways").isEmpty()
               ? ""

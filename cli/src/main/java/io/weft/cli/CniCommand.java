@@ -2,15 +2,19 @@ package io.weft.cli;
 
 import io.weft.agent.cni.CniServer;
 import io.weft.agent.cni.PluginCall;
+import io.weft.agent.cni.PluginMode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code weft cni}: the plugin that container runtimes call. */
 @Command(
@@ -37,10 +41,16 @@ final class CniCommand implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       description = {
         "Put the plugin and its configuration where the container runtime finds them.",
-        "Each file is there as a whole or not at all; what was there is replaced."
+        "Each file is there as a whole or not at all; what was there is replaced.",
+        "Beside another CNI plugin, the configuration is that one's with Weft as the last plugin;",
+        "the agent (weft node) keeps it so when the other's changes, comes or goes."
       },
       footerHeading = "%nExamples:%n",
-      footer = {"  weft cni install", "  weft cni install --network web"})
+      footer = {
+        "  weft cni install",
+        "  weft cni install --network web",
+        "  weft cni install --mode beside    Cilium, Calico, flannel, kindnet make eth0"
+      })
   static final class Install implements Callable<Integer> {
     @picocli.CommandLine.Mixin private final CniPlaces places = new CniPlaces();
 
@@ -53,6 +63,18 @@ final class CniCommand implements Callable<Integer> {
             "The Network that all containers get an interface in (default: that of the pod's"
                 + " namespace).")
     private Optional<String> network = Optional.empty();
+
+    @Option(
+        names = "--mode",
+        paramLabel = "MODE",
+        defaultValue = "automatic",
+        converter = ModeConverter.class,
+        description = {
+          "Who makes eth0: 'primary': Weft; 'beside': another CNI plugin, and Weft goes behind it;",
+          "'automatic': beside as soon as another's configuration is there, until then primary",
+          "(default: ${DEFAULT-VALUE})."
+        })
+    private PluginMode mode = PluginMode.AUTOMATIC;
 
     @Option(
         names = "--agent-socket",
@@ -71,10 +93,29 @@ final class CniCommand implements Callable<Integer> {
           Optional.ofNullable(System.getenv("WEFT_HOME"))
               .map(home -> Path.of(home, "dist", "cni", "weft"))
               .orElseThrow(() -> new IOException("WEFT_HOME is not set; start ./weft"));
-      for (var file : places.files().install(program, network, socket)) {
-        spec.commandLine().getOut().println("wrote " + file);
+      var installed = places.files().install(program, mode, network, socket);
+      var out = spec.commandLine().getOut();
+      for (var file : installed.changed()) {
+        out.println((Files.exists(file) ? "wrote " : "removed ") + file);
       }
-      return 0;
+      installed
+          .problem()
+          .ifPresentOrElse(
+              problem -> spec.commandLine().getErr().println("problem: " + problem),
+              () -> out.println(installed.words()));
+      return 0; // what is wrong with another's file may be mended; the agent goes on looking
+    }
+  }
+
+  /** Modes by their words. */
+  private static final class ModeConverter implements ITypeConverter<PluginMode> {
+    @Override
+    public PluginMode convert(String text) {
+      return PluginMode.parse(text)
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'" + text + "' is none of primary, beside, automatic"));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.weft.cli;
 
 import io.weft.agent.cni.PluginFiles;
+import io.weft.agent.node.NodeOptions;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -16,9 +17,9 @@ final class CniPlaces {
   @Option(
       names = "--conf-dir",
       paramLabel = "DIR",
-      defaultValue = "/etc/cni/net.d",
+      defaultValue = NodeOptions.DEFAULT_CNI,
       description = "Where it looks for configurations (default: ${DEFAULT-VALUE}).")
-  private Path configurations = Path.of("/etc/cni/net.d");
+  private Path configurations = Path.of(NodeOptions.DEFAULT_CNI);
 
   PluginFiles files() {
     return new PluginFiles(programs, configurations);

@@ -49,7 +49,8 @@ final class LabCommand {
       footerHeading = "%nExamples:%n",
       footer = {
         "  weft lab run examples/two-racks.yaml",
-        "  weft lab run --kubernetes examples/cluster.yaml"
+        "  weft lab run --kubernetes examples/cluster.yaml",
+        "  weft lab run --kubernetes examples/cluster.yaml --kubeconfig ~/.kube/config"
       })
   int run(
       @Parameters(paramLabel = "FILE", description = "The topology file.") Path file,
@@ -60,16 +61,31 @@ final class LabCommand {
                       + " an API server and controllers, and does what kubelets do.")
           boolean kubernetes,
       @Option(
+              names = "--kubeconfig",
+              paramLabel = "CONFIG",
+              description =
+                  "With --kubernetes: make the objects in the cluster of its current context, where"
+                      + " Weft is installed, and delete them again. Needs no root.")
+          Optional<Path> kubeconfig,
+      @Option(
               names = "--json",
               description = "One JSON document on standard output; progress on standard error.")
           boolean json,
       @Option(names = "--keep", description = "Leave the lab standing afterwards.") boolean keep) {
     if (kubernetes && keep) {
-      throw new ParameterException(
-          spec.commandLine().getSubcommands().get("run"),
-          "--keep: the API server of a cluster ends with this command");
+      throw wrong("--keep: the API server of a cluster ends with this command");
+    }
+    if (kubeconfig.isPresent() && !kubernetes) {
+      throw wrong("--kubeconfig goes with --kubernetes");
+    }
+    if (kubeconfig.isPresent()) {
+      return lab().runInCluster(file, kubeconfig.get(), json);
     }
     return kubernetes ? lab().runCluster(file, json) : lab().run(file, json, keep);
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine().getSubcommands().get("run"), message);
   }
 
   @Command(

@@ -3,7 +3,6 @@ package io.weft.cli;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.node.NodeDaemon;
 import io.weft.agent.node.NodeOptions;
-import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,8 +26,7 @@ import picocli.CommandLine.Spec;
       "  weft node --config /etc/weft --name node-1",
       "  weft node --kubeconfig /etc/kubernetes/weft.conf --name node-1",
       "  weft node --addresses /srv/weft/addresses    nodes share blocks of addresses",
-      "  weft node --pod-cidr 10.244.3.0/24           addresses of the node's pod CIDR",
-      "  weft node --record /var/lib/weft/recording   for a report of a defect: weft replay"
+      "  weft node --pod-cidr 10.244.3.0/24           addresses of the node's pod CIDR"
     })
 final class NodeCommand implements Callable<Integer> {
   @Mixin private final DaemonOptions options = new DaemonOptions();
@@ -61,19 +59,13 @@ final class NodeCommand implements Callable<Integer> {
   private List<String> podCidrs = List.of();
 
   @Option(
-      names = "--record",
+      names = "--cni-conf-dir",
       paramLabel = "DIR",
+      defaultValue = NodeOptions.DEFAULT_CNI,
       description =
-          "Writes down there what happens to the node, for weft replay: secrets are in none of it,"
-              + " addresses and names are.")
-  private Optional<Path> record = Optional.empty();
-
-  @Option(
-      names = "--record-mebibytes",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Keeps so much of it at most, the newest (default: ${DEFAULT-VALUE}).")
-  private long recordMebibytes = 64;
+          "Where the container runtime looks for configurations: what 'weft cni install' put there"
+              + " follows those of other CNI plugins (default: ${DEFAULT-VALUE}).")
+  private Path cniConfigurations = Path.of(NodeOptions.DEFAULT_CNI);
 
   @Override
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
@@ -93,7 +85,7 @@ final class NodeCommand implements Callable<Integer> {
           options.state("node"),
           addresses,
           podCidrs.stream().map(IpPrefix::parse).toList(),
-          record.map(directory -> new RecordingPlace(directory, recordMebibytes << 20)));
+          cniConfigurations);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }

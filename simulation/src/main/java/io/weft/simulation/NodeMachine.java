@@ -6,7 +6,6 @@ import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
-import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -36,7 +35,6 @@ final class NodeMachine extends Machine {
   private final SplitMix64 random;
   private final Invariants invariants;
   private final SimulatedKernel kernel;
-  private final Sharing sharing;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -52,7 +50,6 @@ final class NodeMachine extends Machine {
       NodeIntent intent,
       SplitMix64 random,
       SimulatedKernel kernel,
-      Sharing sharing,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -62,13 +59,12 @@ final class NodeMachine extends Machine {
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
-    this.sharing = sharing;
     this.invariants = invariants;
     this.node = fresh();
   }
 
   private Node fresh() {
-    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS).sharing(sharing));
+    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS));
   }
 
   @Override
@@ -108,7 +104,11 @@ final class NodeMachine extends Machine {
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
         case NodeEffect.WriteAddress _, NodeEffect.ReplyToAddresses _ ->
             throw new IllegalStateException("there is no store of addresses in this world");
-        case NodeEffect.Report _, NodeEffect.EndpointBgp _, NodeEffect.ListenToEndpoints _ -> {}
+        case NodeEffect.Report _,
+            NodeEffect.EndpointBgp _,
+            NodeEffect.ListenToEndpoints _,
+            NodeEffect.ListenToPorts _,
+            NodeEffect.AskHosts _ -> {}
       }
     }
     rest();

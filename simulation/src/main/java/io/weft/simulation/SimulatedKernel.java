@@ -7,63 +7,53 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
-import io.weft.overlay.forwarding.KeyTable;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /**
  * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
  * with it. It outlives the agent.
  */
 public class SimulatedKernel {
-  private final KeyTable<Shared.Row> table = new KeyTable<>();
-
-  private final TreeSet<ForwardingKey> ports = new TreeSet<>();
-
+  private final TreeMap<ForwardingKey, ForwardingObject> objects = new TreeMap<>();
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
-  private final Shared shared;
+  private final Shared<ForwardingKey> shared;
   private long writes;
-  private long removals;
 
-  /** {@code shared}: what all kernels hold, which is much that is equal. */
-  SimulatedKernel(Shared shared) {
+  /** {@code shared}: the keys of all kernels, which hold much that is equal. */
+  SimulatedKernel(Shared<ForwardingKey> shared) {
     this.shared = shared;
   }
 
   /** What stands, in the order of dependencies, as a dump shows it. */
-  public final List<ForwardingObject> objects() {
-    return table.sorted().stream().map(Shared.Row::object).toList();
-  }
-
-  /** Counts what stands. */
-  public final int size() {
-    return table.size();
+  public final Collection<ForwardingObject> objects() {
+    return Collections.unmodifiableCollection(objects.values());
   }
 
   /** True when something stands under the key. */
   final boolean has(ForwardingKey key) {
-    return table.has(key);
+    return objects.containsKey(key);
   }
 
   /** What stands of one kind. */
   public final List<ForwardingObject> objects(Kind kind) {
-    return table.sorted(standing -> standing.key().kind() == kind).stream()
-        .map(Shared.Row::object)
+    var first = new ForwardingKey(kind, "", 0, "");
+    return objects.tailMap(first).entrySet().stream()
+        .takeWhile(entry -> entry.getKey().kind() == kind)
+        .map(Map.Entry::getValue)
         .toList();
   }
 
   /** Counts changes that were asked for, needless and refused ones among them. */
   public final long writes() {
     return writes;
-  }
-
-  /** Those of {@link #writes} that took something away. */
-  public final long removals() {
-    return removals;
   }
 
   /** From now on objects of this kind cannot be made. */
@@ -91,8 +81,7 @@ public class SimulatedKernel {
                 .ifPresentOrElse(
                     why -> refusals.add(new Refusal(key, why)), () -> put(key, object));
         case KernelChange.Remove _ -> {
-          removals++;
-          take(key);
+          objects.remove(key);
           if (isGround(key.kind())) {
             notices.addAll(sweep());
           }
@@ -105,29 +94,23 @@ public class SimulatedKernel {
   /** Takes one object away, as someone else might; the notices that follow. */
   final List<Observation> lose(ForwardingKey key) {
     var notices = new ArrayList<Observation>();
-    if (take(key)) {
+    if (objects.remove(key) != null) {
       notices.add(new Observation(key, Optional.empty()));
       notices.addAll(sweep());
     }
     return notices;
   }
 
-  /** True when something stood there. */
-  private boolean take(ForwardingKey key) {
-    ports.remove(key);
-    return table.remove(key) != null;
-  }
-
   /** A port that stands in another namespace moves. */
   private void put(ForwardingKey key, ForwardingObject object) {
     if (key.kind() == Kind.PORT) {
-      ports.stream()
-          .filter(other -> other.discriminator().equals(key.discriminator()))
-          .toList()
-          .forEach(this::take);
-      ports.add(key);
+      objects
+          .subMap(
+              new ForwardingKey(Kind.PORT, "", 0, ""), new ForwardingKey(Kind.LOCAL_FDB, "", 0, ""))
+          .keySet()
+          .removeIf(other -> other.discriminator().equals(key.discriminator()));
     }
-    table.put(shared.row(key, object.observable()));
+    objects.put(shared.of(key), object.observable());
   }
 
   private Optional<String> obstacle(ForwardingKey key, ForwardingObject object) {
@@ -135,7 +118,7 @@ public class SimulatedKernel {
       return Optional.of("Operation not supported");
     }
     for (var base : grounds(object)) {
-      if (!table.has(base)) {
+      if (!objects.containsKey(base)) {
         return Optional.of("No such device: " + base);
       }
     }
@@ -145,10 +128,10 @@ public class SimulatedKernel {
   /** Removes what has lost its ground, layer by layer. */
   private List<Observation> sweep() {
     var notices = new ArrayList<Observation>();
-    for (var standing : table.sorted()) {
-      if (!grounds(standing.object()).stream().allMatch(table::has)) {
-        take(standing.key());
-        notices.add(new Observation(standing.key(), Optional.empty()));
+    for (var object : List.copyOf(objects.values())) {
+      if (!objects.keySet().containsAll(grounds(object))) {
+        objects.remove(object.key());
+        notices.add(new Observation(object.key(), Optional.empty()));
       }
     }
     return notices;

@@ -58,6 +58,7 @@ class Trace {
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,
           NodeEvent.EndpointBgp _,
+          NodeEvent.HostsHeard _,
           NodeEvent.DeadlineReached _ ->
           add(who, "<- " + event);
     }
@@ -98,6 +99,8 @@ class Trace {
           NodeEffect.ReplyToAddresses _,
           NodeEffect.EndpointBgp _,
           NodeEffect.ListenToEndpoints _,
+          NodeEffect.ListenToPorts _,
+          NodeEffect.AskHosts _,
           NodeEffect.Report _ ->
           add(who, "-> " + effect);
     }

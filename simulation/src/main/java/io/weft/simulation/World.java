@@ -6,7 +6,6 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
-import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
@@ -58,7 +57,7 @@ public final class World {
     private boolean digest;
     private boolean constrained = true;
     private boolean started = true;
-    private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
+    private Function<Shared<ForwardingKey>, SimulatedKernel> kernels = SimulatedKernel::new;
     private final List<NetworkIntent> networks = new ArrayList<>();
     private final List<TenantIntent> tenants = new ArrayList<>();
 
@@ -97,8 +96,8 @@ public final class World {
       return this;
     }
 
-    /** Makes the nodes' kernels; they share what they hold. */
-    Builder kernels(Function<Shared, SimulatedKernel> maker) {
+    /** Makes the nodes' kernels; they share the keys that they hold. */
+    Builder kernels(Function<Shared<ForwardingKey>, SimulatedKernel> maker) {
       kernels = maker;
       return this;
     }
@@ -148,7 +147,7 @@ public final class World {
       links.add(machine);
     }
     var invariants = new Invariants();
-    var shared = new Shared();
+    var keys = new Shared<ForwardingKey>();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
@@ -156,8 +155,7 @@ public final class World {
               vtep(i),
               intent(i, builder.networks),
               random,
-              builder.kernels.apply(shared),
-              shared,
+              builder.kernels.apply(keys),
               invariants,
               timeline,
               trace,
@@ -327,21 +325,6 @@ public final class World {
   /** Octets of these messages. */
   public long sentOctets(String name) {
     return machine(name).sentOctets();
-  }
-
-  /** Routes of EVPN that a node or reflector has said so far, to each of its peers. */
-  long announcedRoutes(String name) {
-    return machine(name).announcedRoutes();
-  }
-
-  /** Those that it has taken back. */
-  long withdrawnRoutes(String name) {
-    return machine(name).withdrawnRoutes();
-  }
-
-  /** Address of a node's VTEP as it is now. */
-  IpAddress vtepOf(String node) {
-    return node(node).vtep();
   }
 
   /** BGP connections that were ever made. */

@@ -80,7 +80,7 @@ final class CniPlugin {
       case ADD -> Optional.of(add(call));
       case VERSION -> Optional.of(CniResult.versions(asked));
       case DEL -> {
-        node.detach(new CniWishes(call).endpoint());
+        detach(new CniWishes(call));
         yield Optional.empty();
       }
       case CHECK -> {
@@ -156,6 +156,21 @@ final class CniPlugin {
         : PodLink.look(call.networkNamespace(), wishes.interfaceName())
             .map(PodLink::gateways)
             .orElse(List.of());
+  }
+
+  /**
+   * Also what the container got when Weft's list had another name: it has its own where Weft is
+   * primary, and the other plugin's beside that one.
+   */
+  private void detach(CniWishes wishes) throws CniFailure, InterruptedException {
+    if (node.detach(wishes.endpoint())) {
+      return;
+    }
+    for (var each : node.view().endpoints()) {
+      if (wishes.isUnderAnotherName(each.endpoint().name())) {
+        node.detach(each.endpoint().name());
+      }
+    }
   }
 
   // ---- CHECK ------------------------------------------------------------------------------

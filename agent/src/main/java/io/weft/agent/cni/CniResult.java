@@ -56,6 +56,9 @@ final class CniResult {
         .put("mac", attached.mac().toString())
         .put("sandbox", call.networkNamespace());
     var ips = array(document, "ips");
+    for (var known : attached.cluster()) { // first: it is the pod's for the cluster
+      ips.add(ip(call, new HostAddress(known, known.bits()), List.of(), inside));
+    }
     for (var host : attached.addresses()) {
       ips.add(ip(call, host, attached.gateways(), inside));
     }

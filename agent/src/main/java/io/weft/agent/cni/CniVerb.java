@@ -4,12 +4,12 @@ import java.util.Optional;
 
 /** What a runtime asks for: {@code CNI_COMMAND}. */
 enum CniVerb {
-  ADD(CniVersion.V0_4_0, true),
-  DEL(CniVersion.V0_4_0, true),
+  ADD(CniVersion.V0_3_0, true),
+  DEL(CniVersion.V0_3_0, true),
   CHECK(CniVersion.V0_4_0, true),
   GC(CniVersion.V1_1_0, false),
   STATUS(CniVersion.V1_1_0, false),
-  VERSION(CniVersion.V0_4_0, false);
+  VERSION(CniVersion.V0_3_0, false);
 
   private final CniVersion since;
   private final boolean ofAttachment;

@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /** A version of the CNI specification: the shape of what is asked and answered. */
 enum CniVersion {
+  V0_3_0("0.3.0"),
+  V0_3_1("0.3.1"),
   V0_4_0("0.4.0"),
   V1_0_0("1.0.0"),
   V1_1_0("1.1.0");

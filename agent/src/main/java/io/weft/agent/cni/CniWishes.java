@@ -38,7 +38,18 @@ record CniWishes(CniCall call) {
 
   /** The name that an attachment of the same CNI network has. */
   String endpoint(String container, String interfaceName) {
-    return shortened(container, MAX_CONTAINER, SHORT_CONTAINER) + "/" + interfaceName + suffix();
+    return attachment(container, interfaceName) + suffix();
+  }
+
+  private static String attachment(String container, String interfaceName) {
+    return shortened(container, MAX_CONTAINER, SHORT_CONTAINER) + "/" + interfaceName;
+  }
+
+  /** True of the same attachment, of Weft's own list where this is another's, or the reverse. */
+  boolean isUnderAnotherName(String endpoint) {
+    var stem = attachment(call.container(), call.interfaceName()) + "@";
+    boolean own = call.name().equals(PluginWish.PROGRAM);
+    return endpoint.startsWith(stem) && (own || endpoint.equals(stem + PluginWish.PROGRAM));
   }
 
   /** What the names of all attachments of this CNI network end in. */

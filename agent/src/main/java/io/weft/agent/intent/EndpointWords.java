@@ -51,7 +51,8 @@ public final class EndpointWords {
         Optional.empty(),
         false,
         Optional.of(link(spec)),
-        true);
+        true,
+        spec.learn());
   }
 
   private static NodeLink link(EndpointSpec spec) {

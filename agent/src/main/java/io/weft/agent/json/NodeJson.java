@@ -94,8 +94,17 @@ public final class NodeJson {
       node.put("attached", each.attached()).put("sticky", endpoint.sticky());
       node.put("declared", endpoint.declared());
       endpoint.link().ifPresent(link -> link(node, link));
-      node.put("port", endpoint.port()).put("mac", endpoint.mac().toString());
+      node.put("port", endpoint.port());
+      if (endpoint.learn()) {
+        node.put("learn", true);
+      }
+      if (!endpoint.mac().isZero()) {
+        node.put("mac", endpoint.mac().toString());
+      }
       BgpJson.texts(node.putArray("addresses"), endpoint.addresses());
+      if (!endpoint.cluster().addresses().isEmpty()) {
+        BgpJson.texts(node.putArray("clusterAddresses"), endpoint.cluster().addresses());
+      }
       if (!endpoint.prefixes().isEmpty()) {
         BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
       }
@@ -164,9 +173,15 @@ public final class NodeJson {
     var document = NODES.objectNode();
     document.put("endpoint", attached.endpoint()).put("network", attached.network());
     document.put("vni", attached.vni().value()).put("interface", attached.interfaceName());
-    document.put("mac", attached.mac().toString()).put("mtu", attached.mtu());
+    if (!attached.mac().isZero()) {
+      document.put("mac", attached.mac().toString());
+    }
+    document.put("mtu", attached.mtu());
     BgpJson.texts(document.putArray("addresses"), attached.addresses());
     BgpJson.texts(document.putArray("gateways"), attached.gateways());
+    if (!attached.cluster().isEmpty()) {
+      BgpJson.texts(document.putArray("clusterAddresses"), attached.cluster());
+    }
     return document;
   }
 }

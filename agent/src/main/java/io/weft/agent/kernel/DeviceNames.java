@@ -68,6 +68,11 @@ final class DeviceNames {
     return BridgePort.TUNNEL.withIsolated(dual);
   }
 
+  /** How an endpoint's port is set: locked to what is announced, or open to what is learned. */
+  static BridgePort port(boolean learn) {
+    return learn ? BridgePort.DEFAULT : BridgePort.PINNED;
+  }
+
   private static Optional<Vni> vniIn(String name, String prefix) {
     if (!name.matches(prefix + "[1-9][0-9]{0,7}")) {
       return Optional.empty();

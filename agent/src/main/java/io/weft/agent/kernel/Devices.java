@@ -224,7 +224,8 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private void follow(
       Link standing, ForwardingObject.EndpointPort port, PortAlias alias, int bridge) {
     var changes = difference(standing, Optional.empty(), port.mtu());
-    finish(port.port(), withMaster(changes, standing, bridge), Optional.of(BridgePort.PINNED));
+    var flags = Optional.of(DeviceNames.port(port.learn()));
+    finish(port.port(), withMaster(changes, standing, bridge), flags);
     var before = standing.alias().flatMap(PortAlias::parse);
     var text = alias.with(before.flatMap(PortAlias::former)).text();
     boolean renamed = !standing.alias().equals(Optional.of(text));
@@ -262,6 +263,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
         port.gateways(),
         port.link(),
         port.declared(),
+        port.learn(),
         Optional.empty());
   }
 
@@ -300,7 +302,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     finishNew(
         port.port(),
         taken ? settings.withMtu(port.mtu()) : settings.withAlias(alias.text()),
-        Optional.of(BridgePort.PINNED));
+        Optional.of(DeviceNames.port(port.learn())));
   }
 
   private static Descriptor openPod(PodInterface pod) {

@@ -118,7 +118,7 @@ final class EgressRules {
         .flatMap(rule -> rule.expressions().stream())
         .flatMap(
             expression ->
-                expression instanceof Expression.Load(var octets)
+                expression instanceof Expression.Load(var octets, _)
                     ? Stream.of(IpAddress.of(octets.toArray()))
                     : Stream.empty())
         .toList();

@@ -3,6 +3,7 @@ package io.weft.agent.kernel;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Failure;
+import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
@@ -15,7 +16,9 @@ import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -35,6 +38,7 @@ final class KernelTables implements AutoCloseable {
   private final EgressPorts egress;
   private final TapPorts taps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
+  private final NetlinkSocket.Buffers buffers = new NetlinkSocket.Buffers();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
   private final TreeMap<String, String> troubles = new TreeMap<>();
 
@@ -90,7 +94,7 @@ final class KernelTables implements AutoCloseable {
     if (known != null) {
       return known.dump();
     }
-    var tables = new TenantTables(name, routesByLinks);
+    var tables = new TenantTables(name, routesByLinks, buffers);
     try {
       if (!tables.isMarked(prefix)) {
         LOG.info("network namespace {} is not ours and is left alone", name);
@@ -130,6 +134,7 @@ final class KernelTables implements AutoCloseable {
         next++;
       }
     }
+    tenants.values().forEach(tables -> tables.guard().flush());
     return refusals;
   }
 
@@ -281,6 +286,7 @@ final class KernelTables implements AutoCloseable {
       case ForwardingObject.SendingPort port -> devices(port).put(port);
       case ForwardingObject.EndpointPort port -> {
         var devices = devices(port);
+        devices.tables().guard().expect(port);
         PortMove.fetch(port, tenants);
         devices.put(port);
       }
@@ -388,7 +394,7 @@ final class KernelTables implements AutoCloseable {
 
   private TenantTables tables(String name) {
     try {
-      return new TenantTables(name, routesByLinks);
+      return new TenantTables(name, routesByLinks, buffers);
     } catch (LinuxException e) {
       if (!e.errno().equals(Errno.EINVAL)) {
         throw e;
@@ -397,7 +403,7 @@ final class KernelTables implements AutoCloseable {
       LOG.warn("network namespace {} was only a name; it is made anew", name);
       NetworkNamespaces.deleteIfExists(name);
       NetworkNamespaces.create(name);
-      return new TenantTables(name, routesByLinks);
+      return new TenantTables(name, routesByLinks, buffers);
     }
   }
 
@@ -445,6 +451,26 @@ final class KernelTables implements AutoCloseable {
         });
   }
 
+  /** Frames that were stopped at the endpoints' ports, by port and reason. */
+  Map<String, EnumMap<StopReason, Long>> stopped() {
+    var all = new TreeMap<String, EnumMap<StopReason, Long>>();
+    tenants.values().forEach(tables -> all.putAll(tables.guard().stopped()));
+    return all;
+  }
+
+  /** What keeps ports from being guarded, each once. */
+  List<String> problems() {
+    return tenants.values().stream()
+        .flatMap(tables -> tables.guard().problem().stream())
+        .distinct()
+        .toList();
+  }
+
+  /** How often what guards ports was mended after somebody else. */
+  long repairs() {
+    return tenants.values().stream().mapToLong(tables -> tables.guard().repairs()).sum();
+  }
+
   /** Once per trouble: it comes again with every look. */
   private void complain(String name, String trouble) {
     if (!trouble.equals(troubles.put(name, trouble))) {
@@ -459,5 +485,6 @@ final class KernelTables implements AutoCloseable {
     egress.close();
     taps.close();
     host.close();
+    buffers.close();
   }
 }

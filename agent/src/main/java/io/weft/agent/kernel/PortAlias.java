@@ -17,12 +17,14 @@ import java.util.Optional;
  * What the kernel remembers of an endpoint for us, in the alias of its port: so a restarted agent
  * needs no file, and what is remembered goes when the interface goes. Text: {@code weft1 endpoint
  * network mac address,address}, and behind it, in this order, what there is of {@code sticky}
- * (where the MAC is, RFC 7432 §15.2), {@code declared}, {@code link=name}, {@code vlan=id,name} or
- * {@code tap=name}, {@code was=mtu} or {@code was=mtu,up}, {@code via=address,address}.
+ * (where the MAC is, RFC 7432 §15.2), {@code declared}, {@code learn}, {@code link=name}, {@code
+ * vlan=id,name} or {@code tap=name}, {@code was=mtu} or {@code was=mtu,up}, {@code
+ * via=address,address}.
  *
  * @param gateways {@code via}: the default routes that the pod has from us
  * @param link of the node that the endpoint is behind
  * @param declared by a resource
+ * @param learn what is behind the port without being announced is learned
  * @param former {@code was}: how the link is to be when it is given back
  */
 record PortAlias(
@@ -34,6 +36,7 @@ record PortAlias(
     List<IpAddress> gateways,
     Optional<NodeLink> link,
     boolean declared,
+    boolean learn,
     Optional<Former> former) {
   /** IFALIASZ (linux/if.h) less the closing zero. */
   static final int MAX_LENGTH = 255;
@@ -41,6 +44,7 @@ record PortAlias(
   private static final String MARK = "weft1";
   private static final String STICKY = "sticky";
   private static final String DECLARED = "declared";
+  private static final String LEARN = "learn";
   private static final String LINK = "link=";
   private static final String VLAN = "vlan=";
   private static final String TAP = "tap=";
@@ -68,13 +72,14 @@ record PortAlias(
         List.of(),
         Optional.empty(),
         false,
+        false,
         Optional.empty());
   }
 
   /** The same with what the link was before. */
   PortAlias with(Optional<Former> before) {
     return new PortAlias(
-        endpoint, network, mac, addresses, sticky, gateways, link, declared, before);
+        endpoint, network, mac, addresses, sticky, gateways, link, declared, learn, before);
   }
 
   /** What a link with this alias is. */
@@ -92,7 +97,8 @@ record PortAlias(
         gateways,
         Optional.empty(),
         link,
-        declared);
+        declared,
+        learn);
   }
 
   /** The text; longer than {@link #MAX_LENGTH} only when the names are too long together. */
@@ -105,6 +111,9 @@ record PortAlias(
     }
     if (declared) {
       text.append(' ').append(DECLARED);
+    }
+    if (learn) {
+      text.append(' ').append(LEARN);
     }
     link.ifPresent(where -> text.append(' ').append(text(where)));
     former.ifPresent(
@@ -150,6 +159,7 @@ record PortAlias(
             gateways,
             other.link,
             other.declared,
+            other.learn,
             former));
   }
 
@@ -175,6 +185,7 @@ record PortAlias(
     try {
       boolean sticky = next(rest, STICKY).isPresent();
       boolean declared = next(rest, DECLARED).isPresent();
+      boolean learn = next(rest, LEARN).isPresent();
       var alias =
           new PortAlias(
               parts[1],
@@ -185,6 +196,7 @@ record PortAlias(
               List.of(),
               link(rest),
               declared,
+              learn,
               next(rest, WAS).map(PortAlias::former));
       var gateways = next(rest, VIA).map(PortAlias::addresses).orElse(List.of());
       return rest.isEmpty() ? Optional.of(alias.via(gateways)) : Optional.empty();
@@ -194,7 +206,8 @@ record PortAlias(
   }
 
   private PortAlias via(List<IpAddress> routes) {
-    return new PortAlias(endpoint, network, mac, addresses, sticky, routes, link, declared, former);
+    return new PortAlias(
+        endpoint, network, mac, addresses, sticky, routes, link, declared, learn, former);
   }
 
   /** What stands behind the word, when the next part begins with it. */

@@ -5,6 +5,7 @@ import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.NetlinkMonitor;
+import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.RouteType;
@@ -52,6 +53,7 @@ final class TenantTables implements AutoCloseable {
   private final Translation translation;
   private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
+  private final PortGuard guard;
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private boolean linksTouched;
@@ -61,9 +63,10 @@ final class TenantTables implements AutoCloseable {
   /**
    * Opens a namespace that stands.
    *
+   * @param buffers shared by all of one thread
    * @throws LinuxException EINVAL when the name stands for no namespace, as a crash may leave it
    */
-  TenantTables(String namespace, boolean routesByLinks) {
+  TenantTables(String namespace, boolean routesByLinks, NetlinkSocket.Buffers buffers) {
     this.namespace = namespace;
     this.rtnetlink = Rtnetlink.openIn(namespace);
     try {
@@ -82,6 +85,7 @@ final class TenantTables implements AutoCloseable {
             EgressRules.TABLE,
             filter -> EgressRules.tenant(filter.node()),
             EgressRules::node);
+    this.guard = new PortGuard(namespace, rtnetlink.namespace(), buffers, believed);
   }
 
   Rtnetlink rtnetlink() {
@@ -94,6 +98,10 @@ final class TenantTables implements AutoCloseable {
 
   PacketFilter filter() {
     return filter;
+  }
+
+  PortGuard guard() {
+    return guard;
   }
 
   /** True when the filter of the way out stands whole. */
@@ -150,8 +158,9 @@ final class TenantTables implements AutoCloseable {
   }
 
   /**
-   * Gives the namespace its name back when someone took it away: without it nobody can enter. Now
-   * and then links are looked at too: of /proc/sys no notice tells.
+   * Gives the namespace its name back when someone took it away: without it nobody can enter; and
+   * mends what guards its ports. Now and then links are looked at too: of /proc/sys no notice
+   * tells.
    */
   void keepName() {
     names++;
@@ -161,6 +170,7 @@ final class TenantTables implements AutoCloseable {
       NetworkNamespaces.name(rtnetlink.namespace(), namespace);
       LOG.warn("network namespace {} had lost its name; it has it again", namespace);
     }
+    guard.check();
   }
 
   // ---- what stands ------------------------------------------------------------------------
@@ -172,6 +182,8 @@ final class TenantTables implements AutoCloseable {
     for (var object : read()) {
       believed.put(object.key(), object);
     }
+    guard.noteAll();
+    guard.flush();
     return List.copyOf(believed.values());
   }
 
@@ -216,6 +228,7 @@ final class TenantTables implements AutoCloseable {
   }
 
   void believe(KernelChange change) {
+    guard.note(change);
     switch (change) {
       case KernelChange.Put(var object) -> believed.put(object.key(), object.observable());
       case KernelChange.Remove(var object) -> believed.remove(object.key());
@@ -400,6 +413,7 @@ final class TenantTables implements AutoCloseable {
 
   @Override
   public void close() throws LinuxException {
+    guard.close();
     filter.close();
     monitor.close();
     rtnetlink.close();

@@ -228,7 +228,8 @@ final class Translation {
     if (alias.isEmpty()) {
       return Optional.empty();
     }
-    boolean whole = link.up() && link.bridgePort().equals(Optional.of(BridgePort.PINNED));
+    var flags = DeviceNames.port(alias.get().learn());
+    boolean whole = link.up() && link.bridgePort().equals(Optional.of(flags));
     var vni = master(link).orElse(new Vni(Vni.MAX));
     return Optional.of(
         alias.get().port(namespace, link.name(), vni, whole ? link.mtu() : DAMAGED_MTU));
@@ -329,7 +330,7 @@ final class Translation {
     var sender = sender(row.link());
     if (sender.isPresent()) {
       changes.put(
-          ForwardingKey.of(ForwardingKey.Kind.SENDING_FDB, namespace, sender.get(), row.mac()),
+          key(ForwardingKey.Kind.SENDING_FDB, sender.get(), row.mac().toString()),
           gone ? Optional.empty() : object);
       return changes;
     }
@@ -340,8 +341,8 @@ final class Translation {
     var vxlan = vxlan(row.link());
     var vni = vxlan.or(() -> link(row.link()).flatMap(this::master));
     if (vni.isPresent() && !isDevicesOwn(row)) {
-      var local = ForwardingKey.of(ForwardingKey.Kind.LOCAL_FDB, namespace, vni.get(), row.mac());
-      var remote = ForwardingKey.of(ForwardingKey.Kind.BRIDGE_FDB, namespace, vni.get(), row.mac());
+      var local = key(ForwardingKey.Kind.LOCAL_FDB, vni.get(), row.mac().toString());
+      var remote = key(ForwardingKey.Kind.BRIDGE_FDB, vni.get(), row.mac().toString());
       if (gone) {
         changes.put(vxlan.isPresent() ? remote : local, Optional.empty());
       } else {
@@ -360,14 +361,13 @@ final class Translation {
         .ifPresent(
             vni ->
                 changes.put(
-                    ForwardingKey.of(
-                        ForwardingKey.Kind.SENDING_NEIGHBOUR, namespace, vni, row.address()),
+                    key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, row.address().toString()),
                     gone ? Optional.empty() : object(row)));
     bridge(row.link())
         .ifPresent(
             vni ->
                 changes.put(
-                    ForwardingKey.of(ForwardingKey.Kind.NEIGHBOUR, namespace, vni, row.address()),
+                    key(ForwardingKey.Kind.NEIGHBOUR, vni, row.address().toString()),
                     gone ? Optional.empty() : object(row)));
     return changes;
   }
@@ -491,5 +491,9 @@ final class Translation {
           Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()).key());
       default -> Optional.empty();
     };
+  }
+
+  private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {
+    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
   }
 }

@@ -37,7 +37,9 @@ final class AttachCall {
         prefixes(call),
         call.hasNonNull("claim") ? Optional.of(text(call, "claim")) : Optional.empty(),
         flag(call, "standby"),
-        link);
+        link,
+        false,
+        flag(call, "learn"));
   }
 
   private static Optional<NodeLink> link(JsonNode call) throws CallRefused {

@@ -13,6 +13,7 @@ import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.EndpointSessionJson;
+import io.weft.agent.json.HostJson;
 import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
 import io.weft.agent.json.PathJson;
@@ -98,11 +99,16 @@ final class NodeCalls {
     handlers.put("release-node", this::releaseNode);
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
+    handlers.put("endpoints", _ -> endpoints());
     handlers.put("tenants", this::tenants);
     handlers.put("routes", this::routes);
     handlers.put("why", this::why);
     handlers.put("peers", _ -> peers());
     return handlers;
+  }
+
+  private ObjectNode endpoints() throws CallRefused, InterruptedException {
+    return HostJson.hosts(await(loop.ask(() -> node.hosts(System.nanoTime()))));
   }
 
   private ObjectNode status() throws CallRefused, InterruptedException {

@@ -10,6 +10,7 @@ import io.weft.agent.bgp.EndpointTransport;
 import io.weft.agent.bgp.PeerTransport;
 import io.weft.agent.cluster.Cluster;
 import io.weft.agent.cni.CniServer;
+import io.weft.agent.cni.ConfigurationWatch;
 import io.weft.agent.cni.PodNetworks;
 import io.weft.agent.control.ControlServer;
 import io.weft.agent.discovery.LinkNeighbours;
@@ -23,10 +24,10 @@ import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.KernelShell;
 import io.weft.agent.kernel.UnderlayWatch;
+import io.weft.agent.learning.PortListener;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
-import io.weft.agent.record.Recorder;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.nodes.ClusterSpeakers;
 import io.weft.kubernetes.nodes.SpeakerNode;
@@ -73,15 +74,16 @@ public final class NodeDaemon implements AutoCloseable {
   private final KernelShell kernel;
   private final PathProbes probes;
   private final RouterAdvertiser advertiser;
+  private final PortListener listener;
   private final Optional<ClusterPods> clusterPods;
   private final PodNetworks pods;
   private final NodeCalls calls;
   private final Optional<Cluster> cluster;
   private final Optional<AddressShell> addresses;
   private final Optional<SpeakerNodes> nodes;
-  private final Optional<Recorder> recorder;
   private final ControlServer control;
   private final CniServer cni;
+  private final ConfigurationWatch cniConfiguration;
   private volatile List<IpAddress> self = List.of();
 
   // Guarded by this.
@@ -105,22 +107,14 @@ public final class NodeDaemon implements AutoCloseable {
     this.nodes = nodes;
     this.configuration = configuration;
     this.underlay = underlay;
-    var nodeConfig =
-        new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
-            .withAddresses(
-                new AddressConfig(
-                    options.addresses().isPresent() || cluster.isPresent(), options.podCidrs()));
-    var node = new Node(nodeConfig);
-    var brain = brain(node);
-    recorder =
-        options.recording().isEmpty()
-            ? Optional.empty()
-            : Optional.of(options.recording().get().begin(node, nodeConfig, brain));
-    loop =
-        new EventLoop<>(
-            "brain",
-            recorder.<Brain<NodeEvent, NodeEffect>>map(each -> each).orElse(brain),
-            this::carryOut);
+    var node =
+        new Node(
+            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
+                .withAddresses(
+                    new AddressConfig(
+                        options.addresses().isPresent() || cluster.isPresent(),
+                        options.podCidrs())));
+    loop = new EventLoop<>("brain", brain(node), this::carryOut);
     transport =
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
     endpoints =
@@ -134,6 +128,7 @@ public final class NodeDaemon implements AutoCloseable {
     kernel = new KernelShell(options.namespacePrefix(), underlay, this::fromKernel);
     probes = new PathProbes(() -> ask(node::tunnels));
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
+    listener = new PortListener(seen -> loop.put(new NodeEvent.HostsHeard(seen)));
     clusterPods = options.config().client().map(client -> ClusterPods.open(client, options.name()));
     pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
     calls =
@@ -148,6 +143,7 @@ public final class NodeDaemon implements AutoCloseable {
     addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
+    cniConfiguration = watchConfigurations();
   }
 
   /**
@@ -218,6 +214,16 @@ public final class NodeDaemon implements AutoCloseable {
     try {
       return CniServer.open(CniServer.beside(options.socket()), calls.attachments());
     } catch (IOException e) {
+      control.close();
+      throw e;
+    }
+  }
+
+  private ConfigurationWatch watchConfigurations() throws IOException {
+    try {
+      return ConfigurationWatch.start(options.cniConfigurations());
+    } catch (IOException e) {
+      cni.close();
       control.close();
       throw e;
     }
@@ -340,6 +346,7 @@ public final class NodeDaemon implements AutoCloseable {
     cluster.ifPresent(each -> problems.addAll(each.problems()));
     addresses.ifPresent(each -> problems.addAll(each.problems()));
     problems.addAll(pods.problems());
+    problems.addAll(cniConfiguration.problems());
     return problems;
   }
 
@@ -390,6 +397,8 @@ public final class NodeDaemon implements AutoCloseable {
       case NodeEffect.Bgp(var bgp) -> transport.carryOut(bgp);
       case NodeEffect.EndpointBgp(_, var bgp) -> endpoints.carryOut(bgp);
       case NodeEffect.ListenToEndpoints(var listeners) -> endpoints.listen(listeners);
+      case NodeEffect.ListenToPorts(var ports) -> listener.listen(ports);
+      case NodeEffect.AskHosts(var questions) -> listener.ask(questions);
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
@@ -419,12 +428,14 @@ public final class NodeDaemon implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    cniConfiguration.close();
     cni.close();
     control.close();
     configuration.close();
     clusterPods.ifPresent(ClusterPods::close);
     nodes.ifPresent(SpeakerNodes::close);
     advertiser.close();
+    listener.close();
     probes.close();
     closeNeighbours();
     paths.close();
@@ -434,7 +445,6 @@ public final class NodeDaemon implements AutoCloseable {
     }
     cluster.ifPresent(Cluster::close);
     loop.close();
-    recorder.ifPresent(Recorder::close);
     transport.close();
     endpoints.close();
     underlay.close();

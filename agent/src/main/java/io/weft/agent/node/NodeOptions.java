@@ -1,7 +1,6 @@
 package io.weft.agent.node;
 
 import io.weft.agent.intent.IntentPlace;
-import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +19,7 @@ import java.util.Optional;
  * @param addresses directory in which the nodes keep blocks of addresses and claims; empty: each
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
- * @param recording where its events are written down; empty: nowhere
+ * @param cniConfigurations directory in which the container runtime looks for configurations
  */
 public record NodeOptions(
     String name,
@@ -30,7 +29,7 @@ public record NodeOptions(
     Path state,
     Optional<Path> addresses,
     List<IpPrefix> podCidrs,
-    Optional<RecordingPlace> recording) {
+    Path cniConfigurations) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 
@@ -39,6 +38,9 @@ public record NodeOptions(
 
   /** Where the socket is when nothing is said. */
   public static final String DEFAULT_SOCKET = "/run/weft/weft.sock";
+
+  /** Where runtimes look for configurations when nothing is said. */
+  public static final String DEFAULT_CNI = "/etc/cni/net.d";
 
   /** In front of the tenants' names when nothing is said. */
   public static final String DEFAULT_PREFIX = "weft-";
@@ -68,6 +70,6 @@ public record NodeOptions(
         Path.of(DEFAULT_STATE, "node", name),
         Optional.empty(),
         List.of(),
-        Optional.empty());
+        Path.of(DEFAULT_CNI));
   }
 }

@@ -102,7 +102,7 @@ class CniProgramTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0.4.0", "1.0.0", "1.1.0"})
+  @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
   void addCheckDelInEveryVersion(String version) throws Exception {
     start();
     var pod = container("p1");
@@ -120,7 +120,7 @@ class CniProgramTest {
     var ip = added.path("ips").get(0);
     assertThat(ip.path("interface").asInt()).isEqualTo(1);
     assertThat(ip.path("gateway").asText()).isEqualTo("192.168.1.1");
-    assertThat(ip.path("version").asText()).isEqualTo(version.equals("0.4.0") ? "4" : "");
+    assertThat(ip.path("version").asText()).isEqualTo(version.startsWith("0.") ? "4" : "");
     assertThat(added.path("routes").toString())
         .isEqualTo("[{\"dst\":\"0.0.0.0/0\",\"gw\":\"192.168.1.1\"}]");
     assertThat(added.at("/dns/nameservers/0").asText()).isEqualTo("10.96.0.10");
@@ -137,14 +137,20 @@ class CniProgramTest {
 
     configuration.set("prevResult", added);
     var checked = plugin.call("CHECK", "c1", pod, configuration);
-    assertThat(checked).isEqualTo(new PluginProgram.Outcome(0, ""));
+    if (version.startsWith("0.3")) {
+      assertThat(checked.code()).isEqualTo(CniFailure.INCOMPATIBLE_VERSION);
+    } else {
+      assertThat(checked).isEqualTo(new PluginProgram.Outcome(0, ""));
+    }
     assertThat(plugin.call("DEL", "c1", pod, configuration))
         .isEqualTo(new PluginProgram.Outcome(0, ""));
     assertThat(plugin.call("DEL", "c1", "", configuration))
         .as("again, and the namespace is gone")
         .isEqualTo(new PluginProgram.Outcome(0, ""));
-    assertThat(plugin.call("CHECK", "c1", pod, configuration).code())
-        .isEqualTo(CniFailure.NOT_AS_GIVEN);
+    if (!version.startsWith("0.3")) {
+      assertThat(plugin.call("CHECK", "c1", pod, configuration).code())
+          .isEqualTo(CniFailure.NOT_AS_GIVEN);
+    }
     assertThat(endpoints()).isEmpty();
   }
 
@@ -346,7 +352,7 @@ class CniProgramTest {
     var good = plugin.configuration("1.1.0", "web");
     check(7, plugin.call("ADD", "c1", pod, plugin.configuration("1.1.0", "nowhere")), "nowhere");
     check(7, plugin.call("ADD", "c1", pod, plugin.configuration("1.1.0", "")), "'network'");
-    check(1, plugin.call("ADD", "c1", pod, plugin.configuration("0.3.1", "web")), "0.3.1");
+    check(1, plugin.call("ADD", "c1", pod, plugin.configuration("0.2.0", "web")), "0.2.0");
     check(1, plugin.call("GC", "", "", plugin.configuration("1.0.0", "web")), "GC");
     check(3, plugin.call("ADD", "c1", "/run/netns/none", good), "/run/netns/none");
     check(4, plugin.call("ADD", "", pod, good), "CNI_CONTAINERID");
@@ -381,7 +387,7 @@ class CniProgramTest {
     var versions = succeeded(plugin.call("VERSION", "", "", plugin.configuration("1.0.0", "")));
     assertThat(versions.path("cniVersion").asText()).isEqualTo("1.0.0");
     assertThat(versions.path("supportedVersions").toString())
-        .isEqualTo("[\"0.4.0\",\"1.0.0\",\"1.1.0\"]");
+        .isEqualTo("[\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]");
     assertThat(plugin.call("STATUS", "", "", plugin.configuration("1.1.0", "web")))
         .isEqualTo(new PluginProgram.Outcome(0, ""));
   }

@@ -55,7 +55,8 @@ class CniVerbsTest {
       """;
 
   private static final int STEPS = 120;
-  private static final List<String> VERSIONS = List.of("0.4.0", "1.0.0", "1.1.0");
+  private static final List<String> VERSIONS_WITH_CHECK = List.of("0.4.0", "1.0.0", "1.1.0");
+  private static final List<String> VERSIONS = List.of("0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0");
   private static final List<String> INTERFACES = List.of("eth0", "net1");
   private static final int CONTAINERS = 3;
 
@@ -177,7 +178,7 @@ class CniVerbsTest {
       delete(attachment, version);
       return "DEL";
     } else if (dice < 65) {
-      check(attachment, version);
+      check(attachment, any(VERSIONS_WITH_CHECK));
       return "CHECK";
     } else if (dice < 70) {
       collect(attachment);
@@ -188,7 +189,7 @@ class CniVerbsTest {
     } else if (dice < 90) {
       return "wrong input " + wrong(attachment, version);
     } else if (dice < 94) {
-      spoil(attachment, version);
+      spoil(attachment, any(VERSIONS_WITH_CHECK));
       return "a change in the container";
     } else if (dice < 97) {
       node.kill();
@@ -291,7 +292,7 @@ class CniVerbsTest {
     var versions = call("VERSION", attachment, configuration(attachment, version));
     assertThat(versions.output())
         .isEqualTo(
-            "{\"cniVersion\":\"%s\",\"supportedVersions\":[\"0.4.0\",\"1.0.0\",\"1.1.0\"]}\n"
+            "{\"cniVersion\":\"%s\",\"supportedVersions\":[\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}\n"
                 .formatted(version));
   }
 
@@ -312,7 +313,7 @@ class CniVerbsTest {
       case 1 -> input = "[" + input + "]";
       case 2 -> input = input.replace("}", ",\"a\":" + "[".repeat(100_000));
       case 3 ->
-          input = configuration.put("cniVersion", any(List.of("0.3.1", "0.3.0", "9", ""))) + "";
+          input = configuration.put("cniVersion", any(List.of("0.2.0", "0.1.0", "9", ""))) + "";
       case 4 -> input = configuration.put("name", "a b/../c") + "";
       case 5 -> environment.put("CNI_COMMAND", any(List.of("add", "", "UPDATE")));
       case 6 -> environment.put("CNI_CONTAINERID", any(List.of("", "../c0", "-c0", "c 0", "ü")));

@@ -26,6 +26,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +54,7 @@ class PluginChainTest {
       ---
       kind: Network
       metadata: {name: storage}
-      spec: {vni: 300, subnets: [192.168.3.0/24]}
+      spec: {vni: 300, subnets: [192.168.3.0/24], namespaces: {names: [shop]}}
       """;
 
   private static final int SERVED = 80;
@@ -65,7 +66,8 @@ class PluginChainTest {
   private static final String BANDWIDTH =
       """
       {"bandwidth": {"ingressRate": 8000000, "ingressBurst": 400000,
-                     "egressRate": 8000000, "egressBurst": 400000}}""";
+                     "egressRate": 8000000, "egressBurst": 400000}}\
+      """;
 
   /** Two seconds' worth at that rate. */
   private static final int SENT = 2_000_000;
@@ -129,16 +131,18 @@ class PluginChainTest {
 
   private String weft(String network) {
     return """
-        {"type": "weft", "network": "%s", "agentSocket": "%s",
-         "capabilities": {"ips": true, "mac": true, "portMappings": true, "bandwidth": true}}"""
+    {"type": "weft", "network": "%s", "agentSocket": "%s",
+     "capabilities": {"ips": true, "mac": true, "portMappings": true, "bandwidth": true}}\
+    """
         .formatted(network, CniServer.beside(node.socket()));
   }
 
   private String bridge() {
     return """
-        {"type": "bridge", "bridge": "cni0", "isGateway": true, "isDefaultGateway": true,
-         "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "%s",
-         "ranges": [[{"subnet": "10.88.0.0/24"}]]}}"""
+    {"type": "bridge", "bridge": "cni0", "isGateway": true, "isDefaultGateway": true,
+     "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "%s",
+     "ranges": [[{"subnet": "10.88.0.0/24"}]]}}\
+    """
         .formatted(directory.resolve("host-local"));
   }
 
@@ -225,7 +229,8 @@ class PluginChainTest {
         programs.resolve("weft-bandwidth"),
         NodeProcess.launcher().resolveSibling("dist/cni/weft").toAbsolutePath());
     return """
-        {"type": "weft-bandwidth", "agentSocket": "%s", "capabilities": {"bandwidth": true}}"""
+    {"type": "weft-bandwidth", "agentSocket": "%s", "capabilities": {"bandwidth": true}}\
+    """
         .formatted(CniServer.beside(node.socket()));
   }
 
@@ -289,6 +294,87 @@ class PluginChainTest {
     assertThat(NetworkNamespaces.<String, IOException>callIn(host, () -> rules()))
         .doesNotContain("8080");
     nothingIsLeft();
+  }
+
+  /**
+   * The whole way: the command installs beside kindnet's file, the runtime uses Weft's by its name,
+   * and the pod has both; one from before has what it had, and goes under the new name.
+   */
+  @Test
+  void installedBesideKindnetThePodHasBoth() throws Exception {
+    var configurations = Files.createDirectories(directory.resolve("net.d"));
+    install(configurations, "primary");
+    var pod = container("p1");
+    var old = container("p2");
+    var eth0 = kubernetes("c1", pod);
+    var before = kubernetes("c2", old);
+    asTheRuntimeDoes(configurations).add(before);
+    assertThat(names(old)).contains("eth0").doesNotContain("weft0");
+    assertThat(endpoints()).containsExactly("c2/eth0@weft");
+    Files.writeString(
+        configurations.resolve("10-kindnet.conflist"),
+        ForeignFiles.KINDNET.replace("/run/cni-ipam-state", directory.resolve("ipam").toString()));
+    install(configurations, "automatic");
+
+    var chain = asTheRuntimeDoes(configurations);
+    var added = chain.add(eth0.with(PORTS));
+
+    assertThat(added.path("cniVersion").asText()).isEqualTo("0.3.1");
+    assertThat(names(pod)).contains("eth0", "weft0");
+    assertThat(address(added, 0)).startsWith("10.244.1.");
+    assertThat(address(added, 1)).startsWith("192.168.3.");
+    assertThat(added.path("routes").findValuesAsText("dst")).contains("0.0.0.0/0");
+    assertThat(received(host, "10.99.0.1", HOST_PORT, pod, 5)).as("by the host port").isEqualTo(5);
+    assertThat(endpoints()).containsExactlyInAnyOrder("c1/eth0@kindnet", "c2/eth0@weft");
+
+    chain.delete(before);
+    assertThat(endpoints()).as("under the name of before").containsExactly("c1/eth0@kindnet");
+    chain.delete(eth0);
+    chain.delete(eth0);
+    assertThat(endpoints()).isEmpty();
+    install(configurations, "uninstall");
+    assertThat(configurations.toFile().list()).containsExactly("10-kindnet.conflist");
+  }
+
+  private static Attachment kubernetes(String container, String netns) {
+    return new Attachment(
+        container,
+        netns,
+        "eth0",
+        "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=" + container,
+        "{}");
+  }
+
+  private TreeSet<String> endpoints() throws IOException {
+    var names = new TreeSet<String>();
+    node.status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
+    return names;
+  }
+
+  /** Puts the programs where {@link #chain} finds them. */
+  private void install(Path configurations, String mode) throws Exception {
+    var command = new ArrayList<>(List.of(NodeProcess.launcher().toString(), "cni"));
+    command.addAll(
+        mode.equals("uninstall")
+            ? List.of("uninstall")
+            : List.of(
+                "install", "--mode=" + mode, "--agent-socket=" + CniServer.beside(node.socket())));
+    command.addAll(
+        List.of("--bin-dir=" + directory.resolve("bin"), "--conf-dir=" + configurations));
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+  }
+
+  private PluginChain asTheRuntimeDoes(Path configurations) throws IOException {
+    try (var files = Files.newDirectoryStream(configurations, "*.conflist")) {
+      var names = new TreeSet<Path>();
+      files.forEach(names::add);
+      return new PluginChain(
+          host,
+          List.of(directory.resolve("bin"), PluginChain.REFERENCE),
+          Files.readString(names.first()));
+    }
   }
 
   private static String merged() throws IOException {

@@ -31,17 +31,20 @@ class PluginFilesTest {
     Files.createDirectories(directory.resolve("bin"));
     Files.writeString(directory.resolve("bin/weft"), "older");
 
-    var written = files.install(program, Optional.of("web"), Path.of("/run/x-cni.sock"));
+    var written =
+        files
+            .install(program, PluginMode.AUTOMATIC, Optional.of("web"), Path.of("/run/x-cni.sock"))
+            .changed();
 
-    assertThat(written).hasSize(2).allMatch(Files::exists);
+    assertThat(written).hasSize(3).allMatch(Files::exists);
     assertThat(directory.resolve("bin/weft")).hasContent("program").isExecutable();
-    var list = PluginProgram.JSON.readTree(directory.resolve("net.d/10-weft.conflist").toFile());
+    var list = PluginProgram.JSON.readTree(directory.resolve("net.d/00-weft.conflist").toFile());
     assertThat(list.path("cniVersion").asText()).isEqualTo("1.0.0");
     assertThat(list.at("/plugins/0/network").asText()).isEqualTo("web");
     assertThat(list.at("/plugins/0/agentSocket").asText()).isEqualTo("/run/x-cni.sock");
     assertThat(list.path("plugins")).as("no neighbour is installed").hasSize(1);
 
-    assertThat(files.uninstall()).hasSize(2).noneMatch(Files::exists);
+    assertThat(files.uninstall()).hasSize(3).noneMatch(Files::exists);
     assertThat(files.uninstall()).as("again").isEmpty();
     assertThat(directory.resolve("bin")).isEmptyDirectory();
   }
@@ -55,18 +58,19 @@ class PluginFilesTest {
     Files.setPosixFilePermissions(standard, PosixFilePermissions.fromString("rwxr-xr-x"));
     var files = new PluginFiles(bin, directory.resolve("net.d"));
 
-    files.install(program, Optional.empty(), Path.of("/run/x-cni.sock"));
+    files.install(program, PluginMode.AUTOMATIC, Optional.empty(), Path.of("/run/x-cni.sock"));
 
     assertThat(bin.resolve("weft-bandwidth")).hasContent("program").isExecutable();
-    var list = PluginProgram.JSON.readTree(directory.resolve("net.d/10-weft.conflist").toFile());
+    var list = PluginProgram.JSON.readTree(directory.resolve("net.d/00-weft.conflist").toFile());
     assertThat(list.at("/plugins/1/type").asText()).isEqualTo("weft-bandwidth");
     assertThat(list.at("/plugins/1/agentSocket").asText()).isEqualTo("/run/x-cni.sock");
     assertThat(list.at("/plugins/1/capabilities/bandwidth").asBoolean()).isTrue();
-    assertThat(files.uninstall()).hasSize(3);
+    assertThat(files.uninstall()).hasSize(4);
     assertThat(bin.toFile().list()).containsExactly("bandwidth");
 
     Files.writeString(program, "#!/bin/sh\n");
-    assertThat(files.install(program, Optional.empty(), Path.of("/x"))).as("a script").hasSize(2);
+    files.install(program, PluginMode.AUTOMATIC, Optional.empty(), Path.of("/x"));
+    assertThat(bin.resolve("weft-bandwidth")).as("a script").doesNotExist();
   }
 
   /** The command, killed as soon as so many things have happened to its two directories. */
@@ -83,7 +87,7 @@ class PluginFilesTest {
     killedAfter(events, "install", bin, configurations);
     isWhole(program, bin, configurations);
     run("install", bin, configurations).waitFor();
-    assertThat(configurations.resolve("10-weft.conflist")).exists();
+    assertThat(configurations.resolve("00-weft.conflist")).exists();
     isWhole(program, bin, configurations);
 
     killedAfter(events, "uninstall", bin, configurations);
@@ -92,6 +96,39 @@ class PluginFilesTest {
     run("uninstall", bin, configurations).waitFor();
     assertThat(bin.toFile().list()).containsExactly("bandwidth");
     assertThat(configurations).isEmptyDirectory();
+  }
+
+  /** As before, but another plugin's configuration is there: it is never touched. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 5, 6, 7, 8, 9, 11, 13})
+  void aKilledInstallationBesideAnotherLeavesThatAsItIs(int events) throws Exception {
+    var program = NodeProcess.launcher().resolveSibling("dist/cni/weft");
+    assumeTrue(Files.isExecutable(program), "needs dist/: run 'make build' before");
+    var bin = Files.createDirectories(directory.resolve("bin"));
+    var configurations = Files.createDirectories(directory.resolve("net.d"));
+    var other = configurations.resolve("10-kindnet.conflist");
+    Files.writeString(other, ForeignFiles.KINDNET);
+
+    killedAfter(events, "install", bin, configurations);
+    isChainOrNotThere(bin, configurations);
+    run("install", bin, configurations).waitFor();
+    assertThat(configurations.resolve("00-weft.conflist")).exists();
+    isChainOrNotThere(bin, configurations);
+    killedAfter(events, "uninstall", bin, configurations);
+    isChainOrNotThere(bin, configurations);
+    run("uninstall", bin, configurations).waitFor();
+
+    assertThat(other).hasContent(ForeignFiles.KINDNET);
+    assertThat(configurations.toFile().list()).containsExactly("10-kindnet.conflist");
+    assertThat(bin).isEmptyDirectory();
+  }
+
+  private static void isChainOrNotThere(Path bin, Path configurations) throws IOException {
+    var list = configurations.resolve("00-weft.conflist");
+    if (Files.exists(list)) {
+      assertThat(bin.resolve("weft")).isExecutable();
+      assertThat(ForeignFiles.types(list)).containsExactly("ptp", "portmap", "weft");
+    }
   }
 
   /** What a runtime finds works: a configuration has its programs, and each file is all of it. */
@@ -104,7 +141,7 @@ class PluginFilesTest {
         there.add(name);
       }
     }
-    var list = configurations.resolve("10-weft.conflist");
+    var list = configurations.resolve("00-weft.conflist");
     if (Files.exists(list)) {
       var types = PluginProgram.JSON.readTree(list.toFile()).findValuesAsText("type");
       assertThat(types).containsExactlyElementsOf(there).hasSize(2);
@@ -150,7 +187,12 @@ class PluginFilesTest {
   void leavesNothingWhenTheProgramIsMissing() {
     var files = new PluginFiles(directory.resolve("bin"), directory.resolve("net.d"));
     assertThatThrownBy(
-            () -> files.install(directory.resolve("none"), Optional.of("web"), Path.of("/x")))
+            () ->
+                files.install(
+                    directory.resolve("none"),
+                    PluginMode.PRIMARY,
+                    Optional.of("web"),
+                    Path.of("/x")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("none");
     assertThat(directory.resolve("net.d")).doesNotExist();

@@ -232,7 +232,8 @@ class DocumentsTest {
                 MAC,
                 List.of(ADDRESS),
                 List.of(IpAddress.parse("192.168.1.1")),
-                1450)),
+                1450,
+                List.of())),
         """
         {'endpoint':'web-1','network':'red-web','vni':100,'interface':'eth0',
          'mac':'0a:58:c0:a8:01:0a','mtu':1450,'addresses':['192.168.1.10/24'],

@@ -36,6 +36,8 @@ class PortAliasTest {
             start + " link=eth1 was=1500,up",
             start + "192.168.1.10 sticky link=a=b was=9000",
             start + "192.168.1.10 sticky declared link=eth1",
+            start + " learn link=eth1 was=1500",
+            start + "192.168.1.10 sticky declared learn vlan=7,eth1",
             start + "192.168.1.10 vlan=100,eth1",
             start + " tap=vm,0 via=192.168.1.1")) {
       assertThat(PortAlias.parse(text).map(PortAlias::text)).contains(text);

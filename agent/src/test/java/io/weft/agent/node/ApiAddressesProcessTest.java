@@ -114,7 +114,8 @@ final class ApiAddressesProcessTest {
       boolean[] killed = {false};
       api.server.steps(
           step -> {
-            if (count[0]++ == at) {
+            // What the node writes of itself comes when it will, and holds no addresses.
+            if (step.contains("/address") && count[0]++ == at) {
               steps.add(step);
               killed[0] = true;
               node.process().destroyForcibly();
@@ -161,7 +162,7 @@ final class ApiAddressesProcessTest {
     int addresses = 1;
     Optional<JsonNode> refused = Optional.empty();
     for (int i = 0; refused.isEmpty(); i++) {
-      var answer = node.callOnceReady(request("e" + i, pod("e" + i)));
+      var answer = node.call(request("e" + i, pod("e" + i)));
       if (answer.path("ok").asBoolean()) {
         addresses++;
       } else {

@@ -162,11 +162,7 @@ final class Intake {
   }
 
   private static void leave(Neighbour neighbour, RouteTargetMembership membership) {
-    neighbour.recipient.ifPresent(
-        told -> {
-          told.stir();
-          told.interest.ifPresent(interest -> interest.remove(membership));
-        });
+    neighbour.recipient.flatMap(told -> told.interest).ifPresent(i -> i.remove(membership));
   }
 
   private void join(Neighbour neighbour, RouteTargetMembership membership) {
@@ -174,7 +170,6 @@ final class Intake {
     if (recipient.isEmpty()) {
       return;
     }
-    recipient.get().stir();
     var interest = recipient.get().interest.orElseThrow();
     if (interest.isRejoinedBy(membership)) {
       recipient.get().askedAgain(EVPN);

@@ -19,7 +19,6 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -182,7 +181,7 @@ final class Routing {
     switch (message.subtype()) {
       case RouteRefresh.REQUEST -> {
         if (family.equals(Family.ROUTE_TARGET)) {
-          carried.get().oweMemberships();
+          carried.get().owesMemberships = true;
         } else {
           carried.get().askedAgain(family);
         }
@@ -317,17 +316,17 @@ final class Routing {
 
   /** True once an End-of-RIB has been sent: before, we count as restarting (RFC 4724 §4.1). */
   boolean flush(Collection<Neighbour> neighbours) {
+    var recipients = advertising.roster().all();
     intake.askAgain(neighbours);
-    memberships.say(advertising.roster(), intake.imports(), originationComplete);
+    memberships.say(recipients, intake.imports(), originationComplete);
     var changes = rib.takeChanges();
     if (outbox.tellsBestPaths()) {
       changes.forEach(this::tellUser);
     }
     advertising.tell(changes);
     boolean ended = false;
-    for (var recipient : advertising.roster().stirred()) {
+    for (var recipient : recipients) {
       ended |= send(recipient);
-      recipient.rest();
     }
     return ended;
   }
@@ -340,8 +339,7 @@ final class Routing {
       differ = !before.get(i).says(after.get(i));
     }
     if (differ && !(before.isEmpty() && after.isEmpty())) {
-      var paths = new ArrayList<Path>(after.size());
-      after.forEach(candidate -> paths.add(path(candidate)));
+      var paths = after.stream().map(Routing::path).toList();
       // Of a key and a route that share their parts less is kept by whoever keeps both.
       var key = paths.isEmpty() ? change.key() : paths.getFirst().route().key();
       outbox.bestPath(new BestPathChanged(key, paths));
@@ -349,12 +347,7 @@ final class Routing {
   }
 
   private static List<Candidate> learned(List<Candidate> chosen) {
-    for (var path : chosen) {
-      if (path.source().isLocal()) { // seldom: a route of ours that a peer says too
-        return chosen.stream().filter(other -> !other.source().isLocal()).toList();
-      }
-    }
-    return chosen;
+    return chosen.stream().filter(path -> !path.source().isLocal()).toList();
   }
 
   private static Path path(Candidate candidate) {
@@ -369,7 +362,7 @@ final class Routing {
 
   private boolean send(Recipient recipient) {
     if (!recipient.hasToSay() && recipient.owesEndOfRib.isEmpty()) {
-      return false;
+      return false; // nearly always
     }
     var messages = recipient.pack();
     boolean ends =

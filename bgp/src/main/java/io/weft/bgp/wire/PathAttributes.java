@@ -5,7 +5,6 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.Octets;
 import io.weft.net.RouteTarget;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -110,23 +109,15 @@ public record PathAttributes(
 
   /** The route targets among the extended communities, in the order received. */
   public List<RouteTarget> routeTargets() {
-    var targets = new ArrayList<RouteTarget>(extendedCommunities.size());
-    for (var community : extendedCommunities) {
-      if (community.isRouteTarget()) {
-        targets.add(community.routeTarget());
-      }
-    }
-    return Collections.unmodifiableList(targets);
+    return extendedCommunities.stream()
+        .filter(ExtendedCommunity::isRouteTarget)
+        .map(ExtendedCommunity::routeTarget)
+        .toList();
   }
 
   /** The MAC mobility community, if one is there. */
   public Optional<ExtendedCommunity> macMobility() {
-    for (var community : extendedCommunities) {
-      if (community.isMacMobility()) {
-        return Optional.of(community);
-      }
-    }
-    return Optional.empty();
+    return extendedCommunities.stream().filter(ExtendedCommunity::isMacMobility).findFirst();
   }
 
   public boolean has(Community community) {

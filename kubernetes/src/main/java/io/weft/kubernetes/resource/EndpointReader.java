@@ -34,6 +34,7 @@ final class EndpointReader {
     var addresses = list(object, "addresses", EndpointSpec.MAX_ADDRESSES, IpAddress::parse, fields);
     var prefixes = list(object, "prefixes", EndpointSpec.MAX_PREFIXES, IpPrefix::parse, fields);
     var sticky = object.optional("sticky").truth().orElse(false);
+    boolean learn = object.optional("learn").truth().orElse(false);
 
     if (tapValue.isPresent() == linkValue.isPresent()) {
       object.report(
@@ -44,9 +45,10 @@ final class EndpointReader {
     if (vlanValue.isPresent() && !linkValue.isPresent()) {
       vlanValue.report("a VLAN is that of a link; give 'link' in place of 'tap'");
     }
-    if (linkValue.isPresent() && !macValue.isPresent()) {
+    if (linkValue.isPresent() && !macValue.isPresent() && !learn) {
       object.report(
-          object.place(), "'mac' is missing: that of what is behind the link is not learned");
+          object.place(),
+          "'mac' is missing: that of what is behind the link; give it, or 'learn: true'");
     }
     if (node.isEmpty() || network.isEmpty() || tap.isEmpty() == link.isEmpty()) {
       return Optional.empty();
@@ -61,7 +63,8 @@ final class EndpointReader {
             mac,
             addresses,
             prefixes,
-            sticky));
+            sticky,
+            learn));
   }
 
   private static <T> List<T> list(

@@ -16,11 +16,12 @@ import java.util.TreeSet;
  * @param tap a tap device of that node, or empty
  * @param link another link of that node, or empty; there is exactly one of both
  * @param vlan 1..4094, with a link only: the frames with this tag on it
- * @param mac unicast; may be empty for a tap only: derived from the address
- * @param addresses at most {@link #MAX_ADDRESSES}; none: for a tap they are chosen, for a link
- *     there are none
+ * @param mac unicast; may be empty for a tap: derived from the address; and where it is learned
+ * @param addresses at most {@link #MAX_ADDRESSES}; none: for a tap they are chosen, for a link, and
+ *     where they are learned, there are none
  * @param prefixes what is reached through it, a router, at most {@link #MAX_PREFIXES}
  * @param sticky its MAC never moves to another node (RFC 7432 §15.2)
+ * @param learn what is behind it without being announced is learned
  */
 public record EndpointSpec(
     String node,
@@ -31,7 +32,8 @@ public record EndpointSpec(
     Optional<MacAddress> mac,
     List<IpAddress> addresses,
     List<IpPrefix> prefixes,
-    boolean sticky) {
+    boolean sticky,
+    boolean learn) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_PREFIXES = 16;
 

@@ -271,10 +271,17 @@ public final class ResourceSchemas {
             optional(
                 "sticky",
                 new Truth(),
-                "Its MAC never moves to another node; false when not given."))
+                "Its MAC never moves to another node; false when not given."),
+            optional(
+                "learn",
+                new Truth(),
+                "What is behind it without being announced is learned from what it sends, and with"
+                    + " sticky never moves; false when not given."))
         .where("has(self.tap) != has(self.link)", "one of tap and link says where it is")
         .where("!has(self.vlan) || has(self.link)", "a vlan is that of a link")
-        .where("!has(self.link) || has(self.mac)", "behind a link, the mac is not learned");
+        .where(
+            "!has(self.link) || has(self.mac) || has(self.learn) && self.learn",
+            "behind a link, the mac must be given, or learned");
   }
 
   private static Fields connection() {

@@ -48,7 +48,15 @@ final class EndpointReaderTest {
                 Optional.of(MacAddress.parse("52:54:00:00:00:01")),
                 List.of(IpAddress.parse("10.0.0.1"), IpAddress.parse("fd00::1")),
                 List.of(IpPrefix.parse("10.9.0.0/16")),
-                true));
+                true,
+                false));
+  }
+
+  @Test
+  void aLinkThatLearnsNeedsNoMac() {
+    var spec = good("{node: n1, network: web, link: eth1, learn: true}");
+    assertThat(spec.learn()).isTrue();
+    assertThat(spec.mac()).isEmpty();
   }
 
   @Test

@@ -6,11 +6,16 @@ import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The calls of a lab to the API of its cluster, as somebody with kubectl makes them. */
 public final class ClusterApi implements AutoCloseable {
+  private static final Duration READY = Duration.ofSeconds(60);
+
   private final ApiClient client;
 
   public ClusterApi(ApiClient client) {
@@ -38,6 +43,21 @@ public final class ClusterApi implements AutoCloseable {
     return call(() -> client.get(object.path()));
   }
 
+  /** Empty when there is none of its name. */
+  Optional<JsonNode> find(ClusterObject object) throws IOException, InterruptedException {
+    return call(
+        () -> {
+          try {
+            return Optional.of(client.get(object.path()));
+          } catch (ApiFailure e) {
+            if (e.isNotFound()) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
   void merge(ClusterObject object, ObjectNode patch) throws IOException, InterruptedException {
     call(() -> client.merge(object.path(), patch));
   }
@@ -53,6 +73,63 @@ public final class ClusterApi implements AutoCloseable {
           client.delete(object.path(), "", "");
           return true;
         });
+  }
+
+  /** As {@link #delete}; nothing when it is gone already. */
+  void deleteIfThere(ClusterObject object) throws IOException, InterruptedException {
+    call(
+        () -> {
+          try {
+            client.delete(object.path(), "", "");
+          } catch (ApiFailure e) {
+            if (!e.isNotFound()) {
+              throw e;
+            }
+          }
+          return true;
+        });
+  }
+
+  /**
+   * Waits until the controller has said of each object of Weft's that it is in force.
+   *
+   * @throws IOException with the first one that is not, and what is said of it
+   */
+  void awaitReady(List<ClusterObject> objects) throws IOException, InterruptedException {
+    var missing =
+        Waiting.ask(
+            READY,
+            () -> {
+              for (var object : objects) {
+                if (object.isOurs() && !condition(get(object), "Ready").equals("True")) {
+                  return object + " is not Ready: " + get(object).at("/status/conditions");
+                }
+              }
+              return "";
+            });
+    if (!missing.isEmpty()) {
+      throw new IOException(missing);
+    }
+  }
+
+  /** True when the server has a collection at the path. */
+  boolean isKnown(String path) throws IOException, InterruptedException {
+    return call(
+        () -> {
+          try {
+            return client.first(ApiCollection.of(path), 1) != null;
+          } catch (ApiFailure e) {
+            if (e.isNotFound()) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Where it calls. */
+  public URI server() {
+    return client.server();
   }
 
   List<JsonNode> list(String path) throws IOException, InterruptedException {

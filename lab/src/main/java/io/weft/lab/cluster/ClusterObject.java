@@ -25,6 +25,11 @@ record ClusterObject(String kind, String namespace, String name, ObjectNode docu
         document);
   }
 
+  /** Items of a list do not say their kind. */
+  ClusterObject withKind(String of) {
+    return new ClusterObject(of, namespace, name, document);
+  }
+
   /** True for the kinds of Weft. */
   boolean isOurs() {
     return ResourceSchemas.all().stream().anyMatch(schema -> schema.label().equals(kind));

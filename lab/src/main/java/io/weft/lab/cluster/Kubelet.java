@@ -56,10 +56,14 @@ public final class Kubelet {
    * @throws IOException with the words of the plugin, when it still refuses after 30 s
    */
   public Attached start(PodPlace pod) throws IOException, InterruptedException {
+    var made = cluster.api().create(ClusterObject.of(pod.object()));
+    return run(pod, made.at("/metadata/uid").asText());
+  }
+
+  /** Starts a pod that is made. */
+  Attached run(PodPlace pod, String uid) throws IOException, InterruptedException {
     var lab = cluster.lab();
-    var object = ClusterObject.of(pod.object());
-    var uid = cluster.api().create(object).at("/metadata/uid").asText();
-    var namespace = lab.plan().namespace(pod.thing()).name();
+    var namespace = namespace(pod);
     if (!NetworkNamespaces.exists(namespace)) {
       NetworkNamespaces.create(namespace);
       try (var links = Rtnetlink.openIn(namespace)) {
@@ -71,8 +75,13 @@ public final class Kubelet {
     sandboxes.put(pod.thing(), sandbox);
     var attached = attached(lab, pod, sandbox, namespace, result);
     lab.attached(attached);
-    cluster.api().mergeStatus(object, status(attached));
+    cluster.api().mergeStatus(ClusterObject.of(pod.object()), status(attached));
     return attached;
+  }
+
+  /** Where its interfaces are. */
+  String namespace(PodPlace pod) {
+    return cluster.lab().plan().lab() + "-" + pod.thing();
   }
 
   /** As the kubelet does, again while the plugin says that it may. */
@@ -158,16 +167,20 @@ public final class Kubelet {
 
   /** Ends the pod and removes it from the API. */
   public void stop(PodPlace pod) throws IOException, InterruptedException {
+    end(pod);
+    cluster.api().delete(ClusterObject.of(pod.object()));
+  }
+
+  /** Ends the pod. */
+  void end(PodPlace pod) throws IOException, InterruptedException {
     var sandbox = sandboxes.remove(pod.thing());
-    var namespace = cluster.lab().plan().namespace(pod.thing()).name();
     if (sandbox != null) {
-      var run = call("DEL", pod, "", sandbox, namespace);
+      var run = call("DEL", pod, "", sandbox, namespace(pod));
       if (run.exitCode() != 0) {
         throw new IOException(pod + " cannot be ended: " + run.output().strip());
       }
     }
-    NetworkNamespaces.deleteIfExists(namespace);
+    NetworkNamespaces.deleteIfExists(namespace(pod));
     cluster.lab().detached(pod.thing());
-    cluster.api().delete(ClusterObject.of(pod.object()));
   }
 }

@@ -15,8 +15,8 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,7 +32,6 @@ public final class LabCluster implements AutoCloseable {
   /** Replicas of {@code weft controller}. */
   static final List<String> CONTROLLERS = List.of("controller-1", "controller-2");
 
-  private static final Duration START = Duration.ofSeconds(60);
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private final ClusterFile file;
@@ -77,16 +76,20 @@ public final class LabCluster implements AutoCloseable {
       throws IOException {
     var host = address.isIpv4() ? address.toString() : "[" + address + "]";
     Files.writeString(
-        lab.directory().kubeconfig(),
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: lab
-        contexts: [{name: lab, context: {cluster: lab, user: lab}}]
-        clusters: [{name: lab, cluster: {server: 'http://%s:%d'}}]
-        users: [{name: lab, user: {}}]
-        """
-            .formatted(host, port));
+        lab.directory().kubeconfig(), kubeconfig(URI.create("http://" + host + ":" + port)));
+  }
+
+  /** For a server that asks nobody who it is. */
+  static String kubeconfig(URI server) {
+    return """
+    apiVersion: v1
+    kind: Config
+    current-context: lab
+    contexts: [{name: lab, context: {cluster: lab, user: lab}}]
+    clusters: [{name: lab, cluster: {server: '%s'}}]
+    users: [{name: lab, user: {}}]
+    """
+        .formatted(server);
   }
 
   /** As kubelets make them. */
@@ -106,6 +109,12 @@ public final class LabCluster implements AutoCloseable {
       for (var vtep : lab.plan().namespace(host.name()).loopbacks()) {
         addresses.addObject().put("type", "InternalIP").put("address", vtep.toString());
       }
+      status
+          .withObject("/status")
+          .putArray("conditions")
+          .addObject()
+          .put("type", "Ready")
+          .put("status", "True");
       api.mergeStatus(node, status);
     }
   }
@@ -125,10 +134,12 @@ public final class LabCluster implements AutoCloseable {
     return ClusterObject.of(document);
   }
 
-  public void startControllers() throws IOException, LabFailure {
+  /** Starts the controllers, and the agent of each node. */
+  public void startProcesses() throws IOException, LabFailure {
     for (var name : CONTROLLERS) {
       lab.startController(name, NAMESPACE);
     }
+    lab.start();
   }
 
   /**
@@ -137,21 +148,16 @@ public final class LabCluster implements AutoCloseable {
    * @throws IOException with the first one that is not, and what is said of it
    */
   public void awaitObjects() throws IOException, InterruptedException {
-    var missing =
-        Waiting.ask(
-            START,
-            () -> {
-              for (var object : file.objects()) {
-                if (object.isOurs()
-                    && !ClusterApi.condition(api.get(object), "Ready").equals("True")) {
-                  return object + " is not Ready: " + api.get(object).at("/status/conditions");
-                }
-              }
-              return "";
-            });
-    if (!missing.isEmpty()) {
+    try {
+      api.awaitReady(file.objects());
+    } catch (IOException e) {
       throw new IOException(
-          missing + "; log of " + CONTROLLERS.getFirst() + ": " + lab.lastLines("controller-1"));
+          e.getMessage()
+              + "; log of "
+              + CONTROLLERS.getFirst()
+              + ": "
+              + lab.lastLines(CONTROLLERS.getFirst()),
+          e);
     }
   }
 
@@ -186,6 +192,11 @@ public final class LabCluster implements AutoCloseable {
 
   RunningLab lab() {
     return lab;
+  }
+
+  /** Where the API server answers on this machine. */
+  public URI server() {
+    return server.uri();
   }
 
   ClusterApi api() {

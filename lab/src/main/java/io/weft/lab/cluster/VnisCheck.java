@@ -1,13 +1,13 @@
 package io.weft.lab.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Network;
 import io.weft.lab.check.Check;
 import io.weft.lab.check.CheckResult;
 import io.weft.lab.check.Findings;
 import io.weft.lab.process.RunningLab;
 import io.weft.net.Vni;
+import io.weft.net.VniRange;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -21,17 +21,20 @@ import java.util.TreeSet;
 public final class VnisCheck implements Check {
   private final ClusterApi api;
   private final List<Network> networks;
-  private final FabricSpec fabric;
+  private final VniRange pool;
 
-  VnisCheck(ClusterApi api, List<Network> networks, FabricSpec fabric) {
+  VnisCheck(ClusterApi api, List<Network> networks, VniRange pool) {
     this.api = api;
     this.networks = networks;
-    this.fabric = fabric;
+    this.pool = pool;
   }
 
   /** Of all networks of a lab's cluster. */
   public VnisCheck(LabCluster cluster) {
-    this(cluster.api(), cluster.file().networks(), cluster.file().topology().fabric().spec());
+    this(
+        cluster.api(),
+        cluster.file().networks(),
+        cluster.file().topology().fabric().spec().vniPools().networks());
   }
 
   @Override
@@ -88,6 +91,6 @@ public final class VnisCheck implements Check {
   }
 
   private boolean inPool(int vni) {
-    return vni > 0 && fabric.vniPools().networks().contains(new Vni(vni));
+    return vni > 0 && pool.contains(new Vni(vni));
   }
 }

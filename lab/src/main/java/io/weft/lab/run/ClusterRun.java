@@ -56,8 +56,7 @@ final class ClusterRun {
     try (var cluster = LabCluster.start(file, running)) {
       cluster.apply();
       progress.step("objects", file.objects().size() + " made by the API");
-      cluster.startControllers();
-      running.start();
+      cluster.startProcesses();
       cluster.awaitObjects();
       progress.step("controllers", "all objects are Ready");
       running.awaitSessions();

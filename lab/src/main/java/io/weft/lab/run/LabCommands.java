@@ -1,6 +1,8 @@
 package io.weft.lab.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.lab.cluster.ClusterApi;
 import io.weft.lab.cluster.ClusterFile;
 import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.LabFailure;
@@ -95,6 +97,22 @@ public final class LabCommands {
       } finally {
         remove(lab, progress);
       }
+      return finish(run.report(), progress, json);
+    }
+  }
+
+  /** The same in a cluster that is there, by the current context of a kubeconfig; needs no root. */
+  public int runInCluster(Path file, Path kubeconfig, boolean json) {
+    return guarded(json, () -> interruptible(() -> runInClusterUnguarded(file, kubeconfig, json)));
+  }
+
+  private int runInClusterUnguarded(Path path, Path kubeconfig, boolean json)
+      throws IOException, InterruptedException, LabFailure {
+    var progress = new Progress(json ? err : out, colour);
+    var file = ClusterFile.read(path);
+    try (var api = new ClusterApi(ApiClient.ofKubeconfig(kubeconfig))) {
+      var run = new GivenClusterRun(file, api, progress);
+      run.run();
       return finish(run.report(), progress, json);
     }
   }

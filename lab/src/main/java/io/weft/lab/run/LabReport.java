@@ -22,26 +22,32 @@ final class LabReport {
   private Optional<Latencies> latencies = Optional.empty();
   private Optional<PodTable> pods = Optional.empty();
 
+  /** What finds out whether something holds. */
+  interface Look {
+    CheckResult run() throws IOException, InterruptedException;
+  }
+
   /** Carries checks out, one after the other. An interrupt ends it between two at the latest. */
   void carryOut(List<Check> checks, RunningLab running, Progress progress)
       throws InterruptedException {
     for (var check : checks) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException("told to end");
-      }
-      var result = result(check, running);
-      results.add(result);
-      progress.check(result);
+      carryOut(check.name(), () -> check.run(running), progress);
     }
   }
 
-  /** A check that cannot be carried out does not hold; the others go on. */
-  private static CheckResult result(Check check, RunningLab running) throws InterruptedException {
-    try {
-      return check.run(running);
-    } catch (IOException | LinuxException | IllegalStateException e) {
-      return new CheckResult(check.name(), false, String.valueOf(e.getMessage()));
+  /** One check. If it cannot be carried out it does not hold; the others go on. */
+  void carryOut(String name, Look look, Progress progress) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("told to end");
     }
+    CheckResult result;
+    try {
+      result = look.run();
+    } catch (IOException | LinuxException | IllegalStateException e) {
+      result = new CheckResult(name, false, String.valueOf(e.getMessage()));
+    }
+    results.add(result);
+    progress.check(result);
   }
 
   /** The pods of a cluster, as they were started. */

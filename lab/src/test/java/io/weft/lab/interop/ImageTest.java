@@ -256,7 +256,7 @@ class ImageTest {
     containerd.ctr(command.toArray(String[]::new));
     var plugin = new ProcessBuilder(programs.resolve("weft").toString());
     plugin.environment().put("CNI_COMMAND", "STATUS");
-    var answer = plugin.redirectInput(configurations.resolve("10-weft.conflist").toFile()).start();
+    var answer = plugin.redirectInput(configurations.resolve("00-weft.conflist").toFile()).start();
     assertThat(new String(answer.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
         .as("the plugin runs on the host, and finds no agent there")
         .contains("\"code\": 50");

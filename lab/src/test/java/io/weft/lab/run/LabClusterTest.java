@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.lab.cluster.ClusterFile;
+import io.weft.lab.cluster.FakeKubelets;
+import io.weft.lab.cluster.LabCluster;
 import io.weft.lab.topology.Topologies;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -68,6 +71,47 @@ final class LabClusterTest {
         .extracting((JsonNode pod) -> pod.path("addresses").get(0).asText())
         .allMatch(address -> address.startsWith("10.2"));
     assertThat(code).isZero();
+    Machine.assertNothingLeft(NAME);
+  }
+
+  @Test
+  void theSameInAClusterThatIsThere() throws Exception {
+    Machine.requireWeft();
+    var path = Machine.example(files, "cluster", NAME);
+    var file = ClusterFile.read(path);
+    try (var lab = Lab.open(path, file.topology())) {
+      try (var cluster = LabCluster.start(file, lab.buildCluster())) {
+        FakeKubelets.makeFabric(cluster);
+        cluster.startProcesses();
+        try (var kubelets = new FakeKubelets(cluster)) {
+          var kubeconfig = kubelets.kubeconfig(files);
+          int code = commands().runInCluster(path, kubeconfig, true);
+          var report = new ObjectMapper().readTree(out.toString(StandardCharsets.UTF_8));
+          assertThat(kubelets.failures()).isEmpty();
+          assertThat(report.path("checks"))
+              .as(err.toString(StandardCharsets.UTF_8))
+              .extracting(check -> check.path("name").asText() + " " + check.path("ok").asText())
+              .containsExactly(
+                  "conditions true",
+                  "vnis true",
+                  "node-states true",
+                  "pods true",
+                  "ping true",
+                  "clean-up true");
+          assertThat(report.toString()).doesNotContain("not checked").contains("24 ways within");
+          assertThat(code).isZero();
+          assertThat(kubelets.left()).isEmpty();
+
+          kubelets.make("{kind: Namespace, metadata: {name: shop}}");
+          assertThat(commands().runInCluster(path, kubeconfig, false)).isEqualTo(2);
+          assertThat(err.toString(StandardCharsets.UTF_8))
+              .contains("Namespace shop is in the cluster already, and no lab has made it");
+          assertThat(kubelets.left()).containsExactly("shop");
+        }
+      } finally {
+        lab.remove();
+      }
+    }
     Machine.assertNothingLeft(NAME);
   }
 

@@ -51,6 +51,7 @@ public final class LinuxConstants {
 
   // linux/if_ether.h, linux/if_packet.h
   public static final int ETH_P_ALL = 3;
+  public static final int ETH_P_ARP = 0x0806;
   public static final int ETH_P_IPV6 = 0x86dd;
   public static final int PACKET_OUTGOING = 4;
 

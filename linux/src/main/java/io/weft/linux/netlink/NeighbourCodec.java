@@ -6,6 +6,7 @@ import static io.weft.linux.ffi.LinuxConstants.AF_INET6;
 
 import io.weft.net.MalformedInput;
 import io.weft.net.Vni;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -78,6 +79,20 @@ final class NeighbourCodec {
                     (flags & Uapi.NTF_STICKY) != 0,
                     destinationVni,
                     destinationPort));
+  }
+
+  /**
+   * Empty for a row of a device. Struct nda_cacheinfo = 4 confirmed | 4 used | 4 updated | 4
+   * references, times in hundredths of a second.
+   */
+  static Optional<FdbAge> readFdbAge(Message message) throws MalformedInput {
+    var row = readFdb(message).filter(entry -> entry.table() == FdbTable.MASTER);
+    var times = message.attributes(NDMSG).raw(Uapi.NDA_CACHEINFO).filter(t -> t.limit() >= 12);
+    return row.isEmpty() || times.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new FdbAge(
+                row.get(), Duration.ofMillis(Integer.toUnsignedLong(times.get().getInt(8)) * 10)));
   }
 
   private static Optional<Vni> destinationVni(Attributes attributes) throws MalformedInput {

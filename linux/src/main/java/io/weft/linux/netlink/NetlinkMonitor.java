@@ -97,6 +97,11 @@ public final class NetlinkMonitor implements AutoCloseable {
     return notices;
   }
 
+  /** For {@link Libc#poll}: can be read when there is something to drain. */
+  public Descriptor descriptor() {
+    return socket;
+  }
+
   /**
    * Waits until there is something to drain; false after the timeout, or when the monitor is being
    * closed. Blocks its carrier: for platform threads.

@@ -34,14 +34,33 @@ public final class NetlinkSocket implements AutoCloseable {
   private static final int DUMP_ATTEMPTS = 20;
 
   private final Descriptor socket;
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment sending = arena.allocate(BUFFER, 8);
-  private final MemorySegment receiving = arena.allocate(BUFFER, 8);
-  private final MessageWriter writer = new MessageWriter(sending.asByteBuffer());
+  private final Buffers buffers;
+  private final boolean ownsBuffers;
+  private final MemorySegment sending;
+  private final MemorySegment receiving;
+  private final MessageWriter writer;
   private int sequence = 1;
 
-  private NetlinkSocket(Descriptor socket) {
+  private NetlinkSocket(Descriptor socket, Buffers buffers, boolean ownsBuffers) {
     this.socket = socket;
+    this.buffers = buffers;
+    this.ownsBuffers = ownsBuffers;
+    this.sending = buffers.sending;
+    this.receiving = buffers.receiving;
+    this.writer = buffers.writer;
+  }
+
+  /** What is sent and received; sockets of one owner may share it. */
+  public static final class Buffers implements AutoCloseable {
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment sending = arena.allocate(BUFFER, 8);
+    private final MemorySegment receiving = arena.allocate(BUFFER, 8);
+    private final MessageWriter writer = new MessageWriter(sending.asByteBuffer());
+
+    @Override
+    public void close() {
+      arena.close();
+    }
   }
 
   /** For rtnetlink, in the calling thread's namespace. */
@@ -55,7 +74,12 @@ public final class NetlinkSocket implements AutoCloseable {
    * @param protocol NETLINK_* (linux/netlink.h)
    */
   public static NetlinkSocket open(int protocol) {
-    return new NetlinkSocket(openDescriptor(protocol, 0, RECEIVE_BUFFER));
+    return new NetlinkSocket(openDescriptor(protocol, 0, RECEIVE_BUFFER), new Buffers(), true);
+  }
+
+  /** As {@link #open(int)}, with buffers that outlive it. */
+  public static NetlinkSocket open(int protocol, Buffers buffers) {
+    return new NetlinkSocket(openDescriptor(protocol, 0, RECEIVE_BUFFER), buffers, false);
   }
 
   /** Opens, sets and binds a socket; without CAP_NET_ADMIN with a smaller queue. */
@@ -304,6 +328,8 @@ public final class NetlinkSocket implements AutoCloseable {
   @Override
   public void close() {
     socket.close();
-    arena.close();
+    if (ownsBuffers) {
+      buffers.close();
+    }
   }
 }

@@ -264,6 +264,15 @@ public final class Rtnetlink implements AutoCloseable {
     return rows;
   }
 
+  /** The rows of the bridge for one of its ports, with their ages. */
+  public List<FdbAge> fdbAges(int port) {
+    return socket.dump(
+        "fdb",
+        Uapi.RTM_GETNEIGH,
+        out -> NeighbourCodec.writeDump(out, AF_BRIDGE, port),
+        NeighbourCodec::readFdbAge);
+  }
+
   /** ARP and ND entries of all links. */
   public List<Neighbour> neighbours() {
     return socket.dump(

@@ -175,6 +175,7 @@ final class Uapi {
   // linux/neighbour.h
   static final int NDA_DST = 1;
   static final int NDA_LLADDR = 2;
+  static final int NDA_CACHEINFO = 3;
   static final int NDA_PORT = 6;
   static final int NDA_VNI = 7;
   static final int NDA_MASTER = 9;

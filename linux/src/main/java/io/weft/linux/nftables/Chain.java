@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A chain that the kernel enters by itself (a base chain); what no rule decides is accepted.
+ * A chain that the kernel enters by itself (a base chain), where what no rule decides is accepted;
+ * or one that rules lead to.
  *
  * @param translates true: of type nat, asked once for each connection; false: of type filter, asked
  *     for each packet
@@ -46,6 +47,11 @@ public record Chain(
     return new Chain(name, false, Hook.INGRESS, FILTER, rules, Optional.of(device));
   }
 
+  /** One that is entered by {@link Expression.Goto} and its like alone. */
+  public static Chain called(String name, List<Rule> rules) {
+    return new Chain(name, false, Hook.NONE, FILTER, rules, Optional.empty());
+  }
+
   /** Where on its way a packet is looked at, by its number (linux/netfilter.h). */
   public enum Hook {
     PREROUTING(0),
@@ -54,7 +60,9 @@ public record Chain(
     OUTPUT(3),
     POSTROUTING(4),
     /** Of tables of links. */
-    INGRESS(0);
+    INGRESS(0),
+    /** The kernel does not enter it by itself. */
+    NONE(-1);
 
     final int number;
 

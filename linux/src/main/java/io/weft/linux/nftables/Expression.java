@@ -3,15 +3,28 @@ package io.weft.linux.nftables;
 import io.weft.net.Octets;
 
 /**
- * One step of a rule. All work on one register: the first loads something of the packet, the next
- * compares it. An expression that finds nothing to load ends the rule.
+ * One step of a rule. Most work on one register: the first loads something of the packet, the next
+ * compares it. What is looked up in a set of several fields is loaded piece by piece into slots of
+ * four octets, one behind another; the register is the first four of them. An expression that finds
+ * nothing to load ends the rule.
  */
 public sealed interface Expression {
-  /** Loads what goes along with the packet. */
-  record Meta(MetaKey key) implements Expression {}
+  /**
+   * Loads what goes along with the packet.
+   *
+   * @param slot where to
+   */
+  record Meta(MetaKey key, int slot) implements Expression {
+    /** Into the register. */
+    public Meta(MetaKey key) {
+      this(key, 0);
+    }
+  }
 
   /** What {@link Meta} loads, by its number (enum nft_meta_keys). */
   enum MetaKey {
+    /** Two octets: the Ethernet type, without VLAN tag. */
+    ETHER_TYPE(1),
     /** Name of the link that the packet came in by, 16 octets, padded with zeros. */
     INPUT_NAME(6),
     /** Name of the link that it leaves by. */
@@ -28,8 +41,17 @@ public sealed interface Expression {
     }
   }
 
-  /** Loads octets of the packet; with connection tracking a fragment never comes here alone. */
-  record Payload(Base base, int offset, int length) implements Expression {}
+  /**
+   * Loads octets of the packet; with connection tracking a fragment never comes here alone.
+   *
+   * @param slot where to; what is left of the last slot is zeros
+   */
+  record Payload(Base base, int offset, int length, int slot) implements Expression {
+    /** Into the register. */
+    public Payload(Base base, int offset, int length) {
+      this(base, offset, length, 0);
+    }
+  }
 
   /** From where {@link Payload} counts, by its number (enum nft_payload_bases). */
   enum Base {
@@ -68,8 +90,34 @@ public sealed interface Expression {
   /** The end of the way through this chain: the packet goes on, or is gone. */
   record Verdict(boolean accept) implements Expression {}
 
+  /** The way goes on in another chain of the table, and does not come back. */
+  record Goto(String chain) implements Expression {}
+
+  /** The way goes on in another chain, and comes back where that decides nothing. */
+  record Jump(String chain) implements Expression {}
+
+  /**
+   * The rule goes on when what is loaded is in the set, or with {@code not} when it is not. What
+   * the element has of its own is asked too: a {@link ElementSet.Content.Limit} that is kept ends
+   * the rule.
+   */
+  record Lookup(String set, boolean not) implements Expression {}
+
+  /**
+   * The way goes on in the chain that the set has for what is loaded; without one the rule ends.
+   */
+  record GotoIn(String set) implements Expression {}
+
+  /** Counts the packet in the element for what is loaded, which is made when there is none. */
+  record CountIn(String set) implements Expression {}
+
   /** Loads octets that are given here. */
-  record Load(Octets octets) implements Expression {}
+  record Load(Octets octets, int slot) implements Expression {
+    /** Into the register. */
+    public Load(Octets octets) {
+      this(octets, 0);
+    }
+  }
 
   /** The connection gets the address that is loaded as its source. */
   record TranslateSource(boolean ipv4) implements Expression {}

@@ -29,7 +29,10 @@ final class ExpressionCodec {
       case Expression.RouteName _, Expression.RouteBack _ -> "fib";
       case Expression.Mask _ -> "bitwise";
       case Expression.Compare _ -> "cmp";
-      case Expression.Verdict _, Expression.Load _ -> "immediate";
+      case Expression.Verdict _, Expression.Goto _, Expression.Jump _, Expression.Load _ ->
+          "immediate";
+      case Expression.Lookup _, Expression.GotoIn _ -> "lookup";
+      case Expression.CountIn _ -> "dynset";
       case Expression.TranslateSource _ -> "nat";
       case Expression.Masquerade _ -> "masq";
       case Expression.NoTracking _ -> "notrack";
@@ -41,12 +44,12 @@ final class ExpressionCodec {
 
   private static void writeDetails(MessageWriter out, Expression expression) {
     switch (expression) {
-      case Expression.Meta(var key) -> {
-        out.attributeU32Big(NftUapi.NFTA_META_DREG, NftUapi.NFT_REG_1);
+      case Expression.Meta(var key, int slot) -> {
+        out.attributeU32Big(NftUapi.NFTA_META_DREG, register(slot));
         out.attributeU32Big(NftUapi.NFTA_META_KEY, key.number);
       }
-      case Expression.Payload(var base, int offset, int length) -> {
-        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_DREG, NftUapi.NFT_REG_1);
+      case Expression.Payload(var base, int offset, int length, int slot) -> {
+        out.attributeU32Big(NftUapi.NFTA_PAYLOAD_DREG, register(slot));
         out.attributeU32Big(NftUapi.NFTA_PAYLOAD_BASE, base.number);
         out.attributeU32Big(NftUapi.NFTA_PAYLOAD_OFFSET, offset);
         out.attributeU32Big(NftUapi.NFTA_PAYLOAD_LEN, length);
@@ -67,17 +70,27 @@ final class ExpressionCodec {
         out.attributeU32Big(NftUapi.NFTA_CMP_OP, not ? NftUapi.NFT_CMP_NEQ : NftUapi.NFT_CMP_EQ);
         writeValue(out, NftUapi.NFTA_CMP_DATA, octets);
       }
-      case Expression.Verdict(boolean accept) -> {
-        out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_VERDICT);
-        int value = out.beginNest(NftUapi.NFTA_IMMEDIATE_DATA);
-        int verdict = out.beginNest(NftUapi.NFTA_DATA_VERDICT);
-        out.attributeU32Big(
-            NftUapi.NFTA_VERDICT_CODE, accept ? NftUapi.NF_ACCEPT : NftUapi.NF_DROP);
-        out.endNest(verdict);
-        out.endNest(value);
+      case Expression.Verdict(boolean accept) ->
+          writeVerdict(out, accept ? NftUapi.NF_ACCEPT : NftUapi.NF_DROP, "");
+      case Expression.Goto(var chain) -> writeVerdict(out, NftUapi.NFT_GOTO, chain);
+      case Expression.Jump(var chain) -> writeVerdict(out, NftUapi.NFT_JUMP, chain);
+      case Expression.Lookup(var set, boolean not) -> {
+        out.attribute(NftUapi.NFTA_LOOKUP_SET, set);
+        out.attributeU32Big(NftUapi.NFTA_LOOKUP_SREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_LOOKUP_FLAGS, not ? NftUapi.NFT_LOOKUP_F_INV : 0);
       }
-      case Expression.Load(var octets) -> {
-        out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_1);
+      case Expression.GotoIn(var set) -> {
+        out.attribute(NftUapi.NFTA_LOOKUP_SET, set);
+        out.attributeU32Big(NftUapi.NFTA_LOOKUP_SREG, NftUapi.NFT_REG_1);
+        out.attributeU32Big(NftUapi.NFTA_LOOKUP_DREG, NftUapi.NFT_REG_VERDICT);
+      }
+      case Expression.CountIn(var set) -> {
+        out.attribute(NftUapi.NFTA_DYNSET_SET_NAME, set);
+        out.attributeU32Big(NftUapi.NFTA_DYNSET_OP, NftUapi.NFT_DYNSET_OP_UPDATE);
+        out.attributeU32Big(NftUapi.NFTA_DYNSET_SREG_KEY, NftUapi.NFT_REG_1);
+      }
+      case Expression.Load(var octets, int slot) -> {
+        out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, register(slot));
         writeValue(out, NftUapi.NFTA_IMMEDIATE_DATA, octets);
       }
       case Expression.TranslateSource(boolean ipv4) -> {
@@ -100,6 +113,38 @@ final class ExpressionCodec {
     out.attributeU32Big(NftUapi.NFTA_FIB_DREG, NftUapi.NFT_REG_1);
     out.attributeU32Big(NftUapi.NFTA_FIB_RESULT, NftUapi.NFT_FIB_RESULT_OIFNAME);
     out.attributeU32Big(NftUapi.NFTA_FIB_FLAGS, flags);
+  }
+
+  /** The kernel tells a slot that begins a register of 16 octets by the register's number. */
+  private static int register(int slot) {
+    return slot % 4 == 0 ? NftUapi.NFT_REG_1 + slot / 4 : NftUapi.NFT_REG32_00 + slot;
+  }
+
+  private static int slot(int register) {
+    return register >= NftUapi.NFT_REG32_00
+        ? register - NftUapi.NFT_REG32_00
+        : (register - NftUapi.NFT_REG_1) * 4;
+  }
+
+  private static void writeVerdict(MessageWriter out, int code, String chain) {
+    out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_VERDICT);
+    int value = out.beginNest(NftUapi.NFTA_IMMEDIATE_DATA);
+    verdict(out, code, chain);
+    out.endNest(value);
+  }
+
+  /**
+   * A verdict as it stands in rules and in elements.
+   *
+   * @param chain empty: the verdict needs none
+   */
+  static void verdict(MessageWriter out, int code, String chain) {
+    int verdict = out.beginNest(NftUapi.NFTA_DATA_VERDICT);
+    out.attributeU32Big(NftUapi.NFTA_VERDICT_CODE, code);
+    if (!chain.isEmpty()) {
+      out.attribute(NftUapi.NFTA_VERDICT_CHAIN, chain);
+    }
+    out.endNest(verdict);
   }
 
   private static int family(boolean ipv4) {
@@ -136,6 +181,12 @@ final class ExpressionCodec {
       case "bitwise" -> readMask(in);
       case "cmp" -> readCompare(in);
       case "immediate" -> readImmediate(in);
+      case "lookup" -> readLookup(in);
+      case "dynset" ->
+          is(in, NftUapi.NFTA_DYNSET_SREG_KEY, NftUapi.NFT_REG_1)
+                  && is(in, NftUapi.NFTA_DYNSET_OP, NftUapi.NFT_DYNSET_OP_UPDATE)
+              ? in.text(NftUapi.NFTA_DYNSET_SET_NAME).map(Expression.CountIn::new)
+              : Optional.empty();
       case "nat" -> readTranslation(in);
       case "fwd" ->
           is(in, NftUapi.NFTA_FWD_SREG_DEV, NftUapi.NFT_REG_1)
@@ -152,11 +203,10 @@ final class ExpressionCodec {
   }
 
   private static Optional<Expression> readMeta(Attributes in) throws MalformedInput {
-    if (is(in, NftUapi.NFTA_META_DREG, NftUapi.NFT_REG_1)) {
-      for (var key : Expression.MetaKey.values()) {
-        if (is(in, NftUapi.NFTA_META_KEY, key.number)) {
-          return Optional.of(new Expression.Meta(key));
-        }
+    var register = in.u32Big(NftUapi.NFTA_META_DREG);
+    for (var key : Expression.MetaKey.values()) {
+      if (register.isPresent() && is(in, NftUapi.NFTA_META_KEY, key.number)) {
+        return Optional.of(new Expression.Meta(key, slot(register.getAsInt())));
       }
     }
     return Optional.empty();
@@ -186,15 +236,15 @@ final class ExpressionCodec {
   }
 
   private static Optional<Expression> readPayload(Attributes in) throws MalformedInput {
-    if (is(in, NftUapi.NFTA_PAYLOAD_DREG, NftUapi.NFT_REG_1)) {
-      for (var base : Expression.Base.values()) {
-        if (is(in, NftUapi.NFTA_PAYLOAD_BASE, base.number)) {
-          return Optional.of(
-              new Expression.Payload(
-                  base,
-                  in.u32Big(NftUapi.NFTA_PAYLOAD_OFFSET).orElse(-1),
-                  in.u32Big(NftUapi.NFTA_PAYLOAD_LEN).orElse(-1)));
-        }
+    var register = in.u32Big(NftUapi.NFTA_PAYLOAD_DREG);
+    for (var base : Expression.Base.values()) {
+      if (register.isPresent() && is(in, NftUapi.NFTA_PAYLOAD_BASE, base.number)) {
+        return Optional.of(
+            new Expression.Payload(
+                base,
+                in.u32Big(NftUapi.NFTA_PAYLOAD_OFFSET).orElse(-1),
+                in.u32Big(NftUapi.NFTA_PAYLOAD_LEN).orElse(-1),
+                slot(register.getAsInt())));
       }
     }
     return Optional.empty();
@@ -246,20 +296,40 @@ final class ExpressionCodec {
     return Optional.empty();
   }
 
-  private static Optional<Expression> readImmediate(Attributes in) throws MalformedInput {
-    if (is(in, NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_1)) {
-      return value(in, NftUapi.NFTA_IMMEDIATE_DATA).map(Expression.Load::new);
-    }
-    var value = in.nest(NftUapi.NFTA_IMMEDIATE_DATA);
-    if (value.isEmpty() || !is(in, NftUapi.NFTA_IMMEDIATE_DREG, NftUapi.NFT_REG_VERDICT)) {
+  private static Optional<Expression> readLookup(Attributes in) throws MalformedInput {
+    var set = in.text(NftUapi.NFTA_LOOKUP_SET);
+    boolean plain = is(in, NftUapi.NFTA_LOOKUP_SREG, NftUapi.NFT_REG_1);
+    int flags = in.u32Big(NftUapi.NFTA_LOOKUP_FLAGS).orElse(0);
+    if (!plain) {
       return Optional.empty();
     }
-    var verdict = value.get().nest(NftUapi.NFTA_DATA_VERDICT);
-    int code = verdict.isEmpty() ? -1 : verdict.get().u32Big(NftUapi.NFTA_VERDICT_CODE).orElse(-1);
-    return switch (code) {
+    return in.has(NftUapi.NFTA_LOOKUP_DREG)
+        ? set.filter(_ -> flags == 0).map(Expression.GotoIn::new)
+        : set.map(name -> new Expression.Lookup(name, flags == NftUapi.NFT_LOOKUP_F_INV));
+  }
+
+  private static Optional<Expression> readImmediate(Attributes in) throws MalformedInput {
+    var register = in.u32Big(NftUapi.NFTA_IMMEDIATE_DREG);
+    if (register.isEmpty()) {
+      return Optional.empty();
+    }
+    if (register.getAsInt() != NftUapi.NFT_REG_VERDICT) {
+      return value(in, NftUapi.NFTA_IMMEDIATE_DATA)
+          .map(octets -> new Expression.Load(octets, slot(register.getAsInt())));
+    }
+    var value = in.nest(NftUapi.NFTA_IMMEDIATE_DATA);
+    var verdict = value.isEmpty() ? value : value.get().nest(NftUapi.NFTA_DATA_VERDICT);
+    return verdict.isEmpty() ? Optional.empty() : readVerdict(verdict.get());
+  }
+
+  private static Optional<Expression> readVerdict(Attributes verdict) throws MalformedInput {
+    var chain = verdict.text(NftUapi.NFTA_VERDICT_CHAIN);
+    return switch (verdict.u32Big(NftUapi.NFTA_VERDICT_CODE).orElse(-1)) {
       case NftUapi.NF_ACCEPT -> Optional.of(new Expression.Verdict(true));
       case NftUapi.NF_DROP -> Optional.of(new Expression.Verdict(false));
-      default -> Optional.empty(); // jump, return, queue
+      case NftUapi.NFT_GOTO -> chain.map(Expression.Goto::new);
+      case NftUapi.NFT_JUMP -> chain.map(Expression.Jump::new);
+      default -> Optional.empty(); // return, queue
     };
   }
 }

@@ -14,6 +14,9 @@ import java.util.Optional;
  * transaction: no packet sees half of it. One owner at a time, on any thread.
  */
 public final class Nftables implements AutoCloseable {
+  /** Elements of one transaction: they fit into one datagram. */
+  private static final int ELEMENTS = 128;
+
   private final NetlinkSocket socket;
 
   private Nftables(NetlinkSocket socket) {
@@ -27,6 +30,15 @@ public final class Nftables implements AutoCloseable {
    */
   public static Nftables open() {
     return new Nftables(NetlinkSocket.open(LinuxConstants.NETLINK_NETFILTER));
+  }
+
+  /**
+   * Opens the calling thread's namespace, with buffers that its owner shares among many.
+   *
+   * @throws LinuxException EPROTONOSUPPORT where the kernel has no netfilter over netlink
+   */
+  public static Nftables open(NetlinkSocket.Buffers buffers) {
+    return new Nftables(NetlinkSocket.open(LinuxConstants.NETLINK_NETFILTER, buffers));
   }
 
   /** Opens a namespace by name, or by path where the text has a slash. */
@@ -95,7 +107,50 @@ public final class Nftables implements AutoCloseable {
             NftUapi.type(NftUapi.NFT_MSG_GETRULE),
             out -> TableCodec.writeName(out, family, name),
             message -> TableCodec.readRule(message, name));
-    return Optional.of(table(family, name, chains, rules));
+    var sets =
+        socket.dump(
+            what,
+            NftUapi.type(NftUapi.NFT_MSG_GETSET),
+            out -> TableCodec.writeName(out, family, name),
+            message -> SetCodec.read(message, name));
+    return Optional.of(table(family, name, chains, rules, sets));
+  }
+
+  /**
+   * Puts elements into sets of a table and takes others out, in one transaction for each so many.
+   * One that is there already with the same content stays as it is.
+   *
+   * @throws LinuxException ENOENT when an element that is to go is not there, EEXIST or EBUSY when
+   *     another one stands for a key; nothing of its transaction was done then
+   */
+  public void change(Table.Family family, String table, List<ElementChange> changes) {
+    var what = "elements of nftables table " + table;
+    for (int from = 0; from < changes.size(); from += ELEMENTS) {
+      int end = Math.min(changes.size(), from + ELEMENTS);
+      socket.transact(what, SetCodec.changes(family, table, changes.subList(from, end)));
+    }
+  }
+
+  /** What is in a set now; counters with what they counted. */
+  public List<ElementSet.Element> elements(Table.Family family, String table, ElementSet set) {
+    return socket
+        .dump(
+            "set " + set.name() + " of nftables table " + table,
+            NftUapi.type(NftUapi.NFT_MSG_GETSETELEM),
+            out -> SetCodec.writeName(out, family, table, set.name()),
+            message -> Optional.of(SetCodec.readElements(message, set)))
+        .stream()
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** Grows by one with each transaction of the namespace, whoever's it is. */
+  public int generation() {
+    return socket.get(
+        "nftables generation",
+        NftUapi.type(NftUapi.NFT_MSG_GETGEN),
+        out -> out.u8(NftUapi.NFPROTO_UNSPEC).u8(0).u8(0).u8(0),
+        message -> message.attributes(NftUapi.NFGENMSG).u32Big(NftUapi.NFTA_GEN_ID).orElse(0));
   }
 
   /** A kernel without nftables has no table either. */
@@ -109,7 +164,8 @@ public final class Nftables implements AutoCloseable {
       Table.Family family,
       String name,
       List<TableCodec.ReadChain> chains,
-      List<TableCodec.ReadRule> rules) {
+      List<TableCodec.ReadRule> rules,
+      List<ElementSet> sets) {
     var read = new ArrayList<Chain>();
     for (var chain : chains) {
       var inside =
@@ -119,7 +175,7 @@ public final class Nftables implements AutoCloseable {
               .toList();
       read.add(chain.chain().map(base -> withRules(base, inside)).orElse(foreign(chain.name())));
     }
-    return new Table(family, name, read);
+    return new Table(family, name, read, sets);
   }
 
   private static Chain withRules(Chain chain, List<Rule> rules) {

@@ -33,6 +33,11 @@ final class TableCodec {
     for (var chain : table.chains()) {
       parts.add(
           part(NftUapi.NFT_MSG_NEWCHAIN, NftUapi.NLM_F_CREATE, out -> write(out, table, chain)));
+    }
+    for (int i = 0; i < table.sets().size(); i++) {
+      parts.add(SetCodec.creation(table, table.sets().get(i), i + 1));
+    }
+    for (var chain : table.chains()) {
       for (var rule : chain.rules()) {
         parts.add(
             part(
@@ -49,7 +54,7 @@ final class TableCodec {
     return transaction(List.of(delete(family, name)));
   }
 
-  private static List<Part> transaction(List<Part> parts) {
+  static List<Part> transaction(List<Part> parts) {
     var all = new ArrayList<Part>();
     all.add(new Part(NftUapi.NFNL_MSG_BATCH_BEGIN, 0, TableCodec::writeBatch));
     all.addAll(parts);
@@ -70,12 +75,11 @@ final class TableCodec {
     return part(NftUapi.NFT_MSG_DELTABLE, 0, out -> writeName(out, family, name));
   }
 
-  private static Part part(
-      int message, int flags, java.util.function.Consumer<MessageWriter> body) {
+  static Part part(int message, int flags, java.util.function.Consumer<MessageWriter> body) {
     return new Part(NftUapi.type(message), flags, body);
   }
 
-  private static void writeHeader(MessageWriter out, Table.Family family) {
+  static void writeHeader(MessageWriter out, Table.Family family) {
     out.u8(family.number).u8(0).u8(0).u8(0);
   }
 
@@ -93,6 +97,9 @@ final class TableCodec {
   private static void write(MessageWriter out, Table table, Chain chain) {
     writeName(out, table.family(), table.name());
     out.attribute(NftUapi.NFTA_CHAIN_NAME, chain.name());
+    if (chain.hook() == Chain.Hook.NONE) {
+      return;
+    }
     int hook = out.beginNest(NftUapi.NFTA_CHAIN_HOOK);
     out.attributeU32Big(NftUapi.NFTA_HOOK_HOOKNUM, chain.hook().number);
     out.attributeU32Big(NftUapi.NFTA_HOOK_PRIORITY, chain.priority());
@@ -130,7 +137,7 @@ final class TableCodec {
     return message.attributes(NftUapi.NFGENMSG).text(NftUapi.NFTA_TABLE_NAME).orElse("");
   }
 
-  /** A chain without its rules; one that we could not have written has no hook. */
+  /** A chain without its rules; empty: one that we could not have written. */
   record ReadChain(String name, Optional<Chain> chain) {}
 
   /** Empty for a chain of another table. */
@@ -145,9 +152,11 @@ final class TableCodec {
 
   private static Optional<Chain> chain(Attributes attributes, String name) throws MalformedInput {
     var hook = attributes.nest(NftUapi.NFTA_CHAIN_HOOK);
+    if (hook.isEmpty()) {
+      return Optional.of(Chain.called(name, List.of()));
+    }
     var type = attributes.text(NftUapi.NFTA_CHAIN_TYPE).orElse("");
-    if (hook.isEmpty()
-        || !type.equals(FILTER) && !type.equals(NAT)
+    if (!type.equals(FILTER) && !type.equals(NAT)
         || attributes.u32Big(NftUapi.NFTA_CHAIN_POLICY).orElse(-1) != NftUapi.NF_ACCEPT) {
       return Optional.empty();
     }

@@ -85,6 +85,12 @@ public final class PacketCapture implements AutoCloseable {
     }
   }
 
+  /** Sends a frame as it is out of the interface; it is captured too, as an outgoing one. */
+  public void send(Octets frame) {
+    buffer.asSlice(0, frame.length()).copyFrom(MemorySegment.ofArray(frame.toArray()));
+    Libc.check(Libc.send(socket, buffer.asSlice(0, frame.length())), "send", "a frame");
+  }
+
   @Override
   public void close() {
     socket.close();

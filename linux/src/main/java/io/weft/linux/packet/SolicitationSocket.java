@@ -11,8 +11,6 @@ import io.weft.net.Octets;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -59,45 +57,20 @@ public final class SolicitationSocket implements AutoCloseable {
 
   /**
    * IPv6 with next header ICMPv6, hop limit 255 (from this link, RFC 4861 §6.1.1) and type router
-   * solicitation: struct sock_filter = 2 code | 1 jump if true | 1 jump if false | 4 operand
-   * (linux/filter.h).
+   * solicitation.
    */
   private static void filter(Descriptor socket) {
-    int load = 0x30; // BPF_LD | BPF_B | BPF_ABS
-    int equal = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
-    int end = 0x06; // BPF_RET | BPF_K
     int[][] program = {
-      {load, 0, 0, 14 + 6},
-      {equal, 0, 5, 58},
-      {load, 0, 0, 14 + 7},
-      {equal, 0, 3, 255},
-      {load, 0, 0, HEADERS},
-      {equal, 1, 0, 133},
-      {end, 0, 0, 0},
-      {end, 0, 0, 0xffff},
+      {SocketFilter.LOAD, 0, 0, 14 + 6},
+      {SocketFilter.EQUAL, 0, 5, 58},
+      {SocketFilter.LOAD, 0, 0, 14 + 7},
+      {SocketFilter.EQUAL, 0, 3, 255},
+      {SocketFilter.LOAD, 0, 0, HEADERS},
+      {SocketFilter.EQUAL, 1, 0, 133},
+      {SocketFilter.END, 0, 0, 0},
+      {SocketFilter.END, 0, 0, 0xffff},
     };
-    try (var memory = Arena.ofConfined()) {
-      var octets = ByteBuffer.allocate(8 * program.length).order(ByteOrder.nativeOrder());
-      for (var line : program) {
-        octets.putShort((short) line[0]).put((byte) line[1]).put((byte) line[2]).putInt(line[3]);
-      }
-      var code =
-          memory.allocate(octets.capacity(), 8).copyFrom(MemorySegment.ofArray(octets.array()));
-      // struct sock_fprog: 2 length | 6 unused | 8 pointer
-      var whole =
-          ByteBuffer.allocate(16)
-              .order(ByteOrder.nativeOrder())
-              .putShort(0, (short) program.length)
-              .putLong(8, code.address());
-      Libc.check(
-          Libc.setsockopt(
-              socket.number(),
-              LinuxConstants.SOL_SOCKET,
-              LinuxConstants.SO_ATTACH_FILTER,
-              whole.array()),
-          "setsockopt",
-          "SO_ATTACH_FILTER");
-    }
+    SocketFilter.attach(socket, program);
   }
 
   /** For {@link Libc#poll}. */

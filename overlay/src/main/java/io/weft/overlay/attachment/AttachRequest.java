@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param link of the node that the endpoint is behind, instead of a pod: then there is no namespace
  *     and no interface name
  * @param declared by a resource, and not by a call
+ * @param learn what is behind its port without being announced is learned
  */
 public record AttachRequest(
     String endpoint,
@@ -37,7 +38,8 @@ public record AttachRequest(
     Optional<String> claim,
     boolean standby,
     Optional<NodeLink> link,
-    boolean declared) {
+    boolean declared,
+    boolean learn) {
   public static final int MAX_ADDRESSES = 4;
   public static final int MAX_ENDPOINT_LENGTH = 100;
 
@@ -73,6 +75,7 @@ public record AttachRequest(
         claim,
         standby,
         link,
+        false,
         false);
   }
 
@@ -104,7 +107,12 @@ public record AttachRequest(
    * given, while a host behind a link of the node has what it has.
    */
   public boolean leavesAddressesOpen() {
-    return link.isEmpty() || link.get() instanceof NodeLink.Tap;
+    return link.isEmpty() || link.get() instanceof NodeLink.Tap && !learnsAll();
+  }
+
+  /** True when nothing is announced of who is behind its port: all is learned. */
+  public boolean learnsAll() {
+    return learn && link.isPresent() && mac.isEmpty() && addresses.isEmpty();
   }
 
   /** The same with these prefixes behind it. */
@@ -121,7 +129,8 @@ public record AttachRequest(
         claim,
         standby,
         link,
-        declared);
+        declared,
+        learn);
   }
 
   /** The same with its addresses and MAC from the claim of this name. */
@@ -138,7 +147,8 @@ public record AttachRequest(
         Optional.of(name),
         beside,
         link,
-        declared);
+        declared,
+        learn);
   }
 
   /** The same with this MAC and these addresses. */
@@ -155,7 +165,8 @@ public record AttachRequest(
         claim,
         standby,
         link,
-        declared);
+        declared,
+        learn);
   }
 
   /** One that may move. */

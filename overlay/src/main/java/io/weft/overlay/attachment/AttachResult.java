@@ -14,6 +14,7 @@ public sealed interface AttachResult {
    * @param gateways where its default routes lead, at most one of each family; none: the network is
    *     pure Layer 2
    * @param mtu of the pod's interface, octets of IP packet
+   * @param cluster by which the cluster knows the pod; none: by its own addresses, if at all
    */
   record Attached(
       String endpoint,
@@ -23,9 +24,11 @@ public sealed interface AttachResult {
       MacAddress mac,
       List<HostAddress> addresses,
       List<IpAddress> gateways,
-      int mtu)
+      int mtu,
+      List<IpAddress> cluster)
       implements AttachResult {
     public Attached {
+      cluster = List.copyOf(cluster);
       addresses = List.copyOf(addresses);
       gateways = List.copyOf(gateways);
     }

@@ -120,6 +120,33 @@ public final class MacMobility {
         remote -> compare(mac, claim, remote, self, false), () -> takeBack(mac, claim));
   }
 
+  /**
+   * The MAC spoke here. Where another node had it this is a move back, unless it is frozen, or
+   * sticky there; true when it is.
+   */
+  public boolean heardHere(MacAddress mac) {
+    var claim = claims.get(mac);
+    if (claim == null || claim.here || isFrozen(mac)) {
+      return false;
+    }
+    var there = claim.rival;
+    if (there.filter(RemoteMac::sticky).isPresent()) {
+      return false;
+    }
+    takeBack(mac, claim);
+    claim.here = there.isEmpty() || !moves(mac, claim, there.get());
+    return claim.here;
+  }
+
+  /** The MAC is said with a higher number than this, from now on. */
+  public void raise(MacAddress mac, long above) {
+    var claim = claims.get(mac);
+    if (claim != null && claim.sequence <= above) {
+      claim.highestSeen = Math.max(claim.highestSeen, above);
+      claim.sequence = next(mac, claim);
+    }
+  }
+
   private void compare(
       MacAddress mac, Claim claim, RemoteMac remote, IpAddress self, boolean counted) {
     if (remote.gateway()) {
@@ -210,6 +237,11 @@ public final class MacMobility {
       claim.conflict = text;
       report.accept(text);
     }
+  }
+
+  /** True while it is a duplicate of which no more is said (RFC 7432 §15.1). */
+  public boolean isFrozen(MacAddress mac) {
+    return duplicates.isDuplicate(new Subject(network, mac));
   }
 
   /** True when this node announces the MAC. */

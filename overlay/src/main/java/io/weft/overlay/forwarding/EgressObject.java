@@ -90,7 +90,7 @@ public sealed interface EgressObject extends ForwardingObject {
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return ForwardingKey.of(Kind.EGRESS_ROUTE, namespace, prefix);
+      return new ForwardingKey(Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
     }
   }
 
@@ -98,7 +98,7 @@ public sealed interface EgressObject extends ForwardingObject {
   record DeadEnd(String namespace, IpPrefix prefix) implements EgressObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.DEAD_END, namespace, prefix);
+      return new ForwardingKey(Kind.DEAD_END, namespace, 0, prefix.toString());
     }
   }
 }

@@ -73,7 +73,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(IpPrefix prefix) {
-      return ForwardingKey.of(Kind.UNDERLAY_ROUTE, "", prefix);
+      return new ForwardingKey(Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
     }
   }
 
@@ -172,7 +172,8 @@ public sealed interface ForwardingObject
       List<IpAddress> gateways,
       Optional<PodInterface> pod,
       Optional<NodeLink> link,
-      boolean declared)
+      boolean declared,
+      boolean learn)
       implements ForwardingObject {
     public EndpointPort {
       addresses = List.copyOf(addresses);
@@ -204,6 +205,7 @@ public sealed interface ForwardingObject
           pod.map(PodInterface::gateways).orElse(List.of()),
           pod,
           Optional.empty(),
+          false,
           false);
     }
 
@@ -233,7 +235,7 @@ public sealed interface ForwardingObject
     private EndpointPort with(String space, Optional<PodInterface> inside) {
       return new EndpointPort(
           space, port, vni, endpoint, network, mac, addresses, sticky, mtu, gateways, inside, link,
-          declared);
+          declared, learn);
     }
   }
 
@@ -266,7 +268,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.LOCAL_FDB, namespace, vni, mac);
+      return new ForwardingKey(Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -298,7 +300,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return ForwardingKey.of(Kind.ENDPOINT_ROUTE, namespace, prefix);
+      return new ForwardingKey(Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 
@@ -326,7 +328,7 @@ public sealed interface ForwardingObject
 
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.BRIDGE_FDB, namespace, vni, mac);
+      return new ForwardingKey(Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -335,7 +337,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.FLOOD, namespace, vni, vtep);
+      return new ForwardingKey(Kind.FLOOD, namespace, vni.value(), vtep.toString());
     }
   }
 
@@ -347,7 +349,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.NEIGHBOUR, namespace, vni, ip);
+      return new ForwardingKey(Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
     }
   }
 
@@ -383,7 +385,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.SENDING_FDB, namespace, vni, mac);
+      return new ForwardingKey(Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
     }
   }
 
@@ -392,7 +394,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return ForwardingKey.of(Kind.SENDING_NEIGHBOUR, namespace, vni, vtep);
+      return new ForwardingKey(Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
     }
   }
 
@@ -417,7 +419,7 @@ public sealed interface ForwardingObject
   record TenantRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
       implements ForwardingObject {
     public TenantRoute {
-      hops = hops.size() == 1 ? List.copyOf(hops) : hops.stream().sorted().distinct().toList();
+      hops = hops.stream().sorted().distinct().toList();
       if (hops.isEmpty()) {
         throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
       }
@@ -435,7 +437,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix: a tenant has one table, so it has no VNI. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return ForwardingKey.of(Kind.TENANT_ROUTE, namespace, prefix);
+      return new ForwardingKey(Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
     }
   }
 }

@@ -4,10 +4,8 @@ import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,7 +13,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,23 +29,18 @@ public final class ForwardingPlan {
   public static final long FIRST_RETRY_NANOS = 1_000_000_000L;
   public static final long LAST_RETRY_NANOS = 60_000_000_000L;
 
-  private final Sharing sharing;
-  private final KeyTable<ForwardingRow> rows = new KeyTable<>();
-
-  /** Those of {@link #rows} that are of this node's own, sorted: they are few. */
-  private final TreeMap<ForwardingKey, ForwardingRow> own = new TreeMap<>();
-
+  private final TreeMap<ForwardingKey, ForwardingObject> desired = new TreeMap<>();
+  private final TreeMap<ForwardingKey, ForwardingObject> realized = new TreeMap<>();
   private final Destinations destinations = new Destinations();
-  private final TreeMap<ForwardingKey, ForwardingRow> different = new TreeMap<>();
+  private final TreeSet<ForwardingKey> different = new TreeSet<>();
 
   /** Different too, but not to be changed yet. */
-  private final TreeMap<ForwardingKey, ForwardingRow> held = new TreeMap<>();
+  private final TreeSet<ForwardingKey> held = new TreeSet<>();
 
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
-  private Map<ForwardingKey, KernelChange> inFlight = new LinkedHashMap<>();
+  private TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
   private Set<Segment> touched = new LinkedHashSet<>();
   private boolean holdingRemoteRemovals;
-  private int realized;
 
   private static final ForwardingKey FIRST_PORT =
       new ForwardingKey(ForwardingKey.Kind.PORT, "", 0, "");
@@ -63,113 +55,57 @@ public final class ForwardingPlan {
    */
   public record Failure(ForwardingKey key, String reason, int attempts, long retryAtNanos) {}
 
-  /** One of a node that is alone in its process. */
-  public ForwardingPlan() {
-    this(Sharing.NONE);
-  }
-
-  /** One that keeps what is equal in many plans but once. */
-  public ForwardingPlan(Sharing sharing) {
-    this.sharing = sharing;
-  }
-
-  /** What it keeps together with others. */
-  public Sharing sharing() {
-    return sharing;
-  }
-
   /**
    * While held, what other nodes' routes once put into the kernel is not removed: after a restart
    * the routes must come back first (RFC 4724 §4.1).
    */
   public void holdRemoteRemovals(boolean hold) {
     holdingRemoteRemovals = hold;
-    List.copyOf((hold ? different : held).values()).forEach(this::compare);
-  }
-
-  private ForwardingRow row(ForwardingKey key) {
-    var known = rows.get(key);
-    if (known != null) {
-      return known;
-    }
-    var row = new ForwardingRow(sharing.of(key));
-    rows.put(row);
-    if (!key.kind().isRemote()) {
-      own.put(row.key, row);
-    }
-    return row;
-  }
-
-  private void forgetEmpty(ForwardingRow row) {
-    if (row.desired == null && row.realized == null) {
-      rows.remove(row.key);
-      own.remove(row.key);
-    }
+    List.copyOf(hold ? different : held).forEach(this::compare);
   }
 
   /** Wants an object, in the place of what was wanted under its key, which is returned. */
   public ForwardingKey desire(ForwardingObject object) {
-    var row = row(object.key()); // made anew each time: every table here shares the one
-    var before = row.desired;
+    var key = object.key(); // made anew each time: every table here shares the one
+    var before = desired.put(key, object);
     if (!object.equals(before)) {
-      row.desired = sharing.of(row.key, object);
-      failures.remove(row.key);
+      failures.remove(key);
       destinations.add(object);
       Optional.ofNullable(before).ifPresent(destinations::remove);
     }
-    compare(row);
+    compare(key);
     if (before == null) {
-      compareRowsOf(row.key);
+      compareRowsOf(key);
     }
-    return row.key;
+    return key;
   }
 
   public void undesire(ForwardingKey key) {
-    var row = rows.get(key);
-    if (row == null) {
-      return;
-    }
-    var before = row.desired;
+    var before = desired.remove(key);
     if (before != null) {
-      row.desired = null;
       destinations.remove(before);
       failures.remove(key);
       compareRowsOf(key);
     }
-    compare(row);
-    forgetEmpty(row);
-  }
-
-  private @Nullable ForwardingObject wanted(ForwardingKey key) {
-    var row = rows.get(key);
-    return row == null ? null : row.desired;
-  }
-
-  private boolean isWanted(ForwardingKey key) {
-    return wanted(key) != null;
-  }
-
-  private @Nullable ForwardingObject standing(ForwardingKey key) {
-    var row = rows.get(key);
-    return row == null ? null : row.realized;
+    compare(key);
   }
 
   public Optional<ForwardingObject> desired(ForwardingKey key) {
-    return Optional.ofNullable(wanted(key));
+    return Optional.ofNullable(desired.get(key));
   }
 
   public Optional<ForwardingObject> realized(ForwardingKey key) {
-    return Optional.ofNullable(standing(key));
+    return Optional.ofNullable(realized.get(key));
   }
 
   /** True when the kernel holds exactly what is desired under the key. */
   public boolean isRealized(ForwardingKey key) {
-    return isWanted(key) && !different.containsKey(key);
+    return desired.containsKey(key) && !different.contains(key);
   }
 
   /** True when nothing stands under the key and no change that could put it there is under way. */
   public boolean isGone(ForwardingKey key) {
-    return standing(key) == null && !inFlight.containsKey(key);
+    return !realized.containsKey(key) && !inFlight.containsKey(key);
   }
 
   /**
@@ -181,28 +117,12 @@ public final class ForwardingPlan {
         (key, vteps) -> desired(key).ifPresent(device -> taker.accept(device, vteps)));
   }
 
-  /** All that is desired, in the order of the keys. */
-  public List<ForwardingObject> desired() {
-    return objects(row -> row.desired);
+  public Collection<ForwardingObject> desired() {
+    return Collections.unmodifiableCollection(desired.values());
   }
 
-  /** All that stands, in the order of the keys. */
-  public List<ForwardingObject> realized() {
-    return objects(row -> row.realized);
-  }
-
-  private List<ForwardingObject> objects(
-      Function<ForwardingRow, @Nullable ForwardingObject> which) {
-    var objects = new ArrayList<ForwardingObject>();
-    for (var row : rows.sorted()) {
-      Optional.ofNullable(which.apply(row)).ifPresent(objects::add);
-    }
-    return objects;
-  }
-
-  /** Counts what stands. */
-  public int realizedCount() {
-    return realized;
+  public Collection<ForwardingObject> realized() {
+    return Collections.unmodifiableCollection(realized.values());
   }
 
   public Collection<Failure> failures() {
@@ -225,56 +145,45 @@ public final class ForwardingPlan {
 
   /** A full dump: everything else in the kernel is not there. */
   public void observeAll(Collection<ForwardingObject> objects) {
-    var seen = new KeyTable<ForwardingKey>();
+    var gone = new TreeSet<>(realized.keySet());
     for (var object : objects) {
-      var row = row(object.key());
-      seen.put(row.key);
-      observe(row, object);
+      var key = object.key();
+      gone.remove(key);
+      realized.put(key, object.observable());
+      compare(key);
     }
-    for (var row : rows.sorted(row -> row.realized != null && !seen.has(row.key))) {
-      observe(row, null);
+    for (var key : gone) {
+      observe(key, Optional.empty());
     }
   }
 
   /** The kernel was seen to hold this, or nothing, under the key. */
   public void observe(ForwardingKey key, Optional<ForwardingObject> object) {
-    observe(row(key), object.orElse(null));
-  }
-
-  private void observe(ForwardingRow row, @Nullable ForwardingObject object) {
-    realized += (object == null ? 0 : 1) - (row.realized == null ? 0 : 1);
-    var seen = object == null ? null : object.observable();
-    row.realized = seen != null && seen.equals(row.desired) ? row.desired : seen;
-    compare(row);
-    forgetEmpty(row);
-  }
-
-  private void compare(ForwardingRow row) {
-    var want = row.desired;
-    var have = row.realized;
-    boolean same = want == null ? have == null : isSame(want, have);
-    boolean hold = !same && isHeld(row) && (want == null || have != null && isPartOf(want, have));
-    if (set(different, row, !same && !hold) && !row.key.kind().isRemote()) {
-      touch(row.key, want, have);
+    if (object.isPresent()) {
+      realized.put(key, object.get().observable());
+    } else {
+      realized.remove(key);
     }
-    set(held, row, hold);
-    if ((same || hold) && !failures.isEmpty()) {
-      failures.remove(row.key);
-    }
+    compare(key);
   }
 
-  @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
-  private static boolean isSame(ForwardingObject want, @Nullable ForwardingObject have) {
-    return want == have || have != null && want.observable().equals(have);
+  private void compare(ForwardingKey key) {
+    var want = desired.get(key);
+    var have = realized.get(key);
+    boolean same = want == null ? have == null : want.observable().equals(have);
+    boolean hold = !same && isHeld(key) && (want == null || have != null && isPartOf(want, have));
+    if (set(different, key, !same && !hold) && !key.kind().isRemote()) {
+      touch(key, want, have);
+    }
+    set(held, key, hold);
+    if (same || hold) {
+      failures.remove(key);
+    }
   }
 
   /** True when it was no member and is one now, or the other way round. */
-  private static boolean set(
-      Map<ForwardingKey, ForwardingRow> rows, ForwardingRow row, boolean member) {
-    if (!member) {
-      return !rows.isEmpty() && rows.remove(row.key) != null;
-    }
-    return rows.putIfAbsent(row.key, row) == null;
+  private static boolean set(Set<ForwardingKey> keys, ForwardingKey key, boolean member) {
+    return member ? keys.add(key) : keys.remove(key);
   }
 
   private void touch(
@@ -282,10 +191,10 @@ public final class ForwardingPlan {
     if ((want == null ? have : want) instanceof ForwardingObject.EndpointPort port) {
       touched.add(new Segment(key.namespace(), port.vni().value()));
     } else if ((want == null ? have : want) instanceof ForwardingObject.TapPort(_, var name, _)) {
-      own.subMap(FIRST_PORT, AFTER_PORTS).values().stream()
+      desired.subMap(FIRST_PORT, AFTER_PORTS).values().stream()
           .flatMap(
-              row ->
-                  row.desired instanceof ForwardingObject.EndpointPort port
+              object ->
+                  object instanceof ForwardingObject.EndpointPort port
                       ? Stream.of(port)
                       : Stream.of())
           .filter(port -> port.port().equals(name))
@@ -306,10 +215,13 @@ public final class ForwardingPlan {
   }
 
   /** Without what it stands on nothing is worth holding. */
-  private boolean isHeld(ForwardingRow row) {
+  private boolean isHeld(ForwardingKey key) {
+    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
+      return holdingRemoteRemovals; // it may lead to another node's
+    }
     return holdingRemoteRemovals
-        && row.key.kind().isRemote()
-        && (row.key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(row));
+        && key.kind().isRemote()
+        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(key));
   }
 
   /** What stands has the wanted ways and more: those too go only when all routes are back. */
@@ -323,20 +235,23 @@ public final class ForwardingPlan {
   }
 
   /** A vxlan device of a segment, or a tenant's namespace. */
-  private boolean isGroundDesired(ForwardingRow row) {
-    var space = row.key.namespace();
-    if (row.key.kind().isOfTenant()) {
-      return isWanted(new ForwardingKey(ForwardingKey.Kind.NAMESPACE, space, 0, ""));
+  private boolean isGroundDesired(ForwardingKey row) {
+    if (row.kind().isOfTenant()) {
+      return desired.containsKey(
+          new ForwardingKey(ForwardingKey.Kind.NAMESPACE, row.namespace(), 0, ""));
     }
-    if (row.realized instanceof ForwardingObject.VxlanFdbEntry entry) {
-      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
+    var standing = realized.get(row);
+    if (standing instanceof ForwardingObject.VxlanFdbEntry entry) {
+      return desired.containsKey(
+          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
     }
-    if (row.realized instanceof ForwardingObject.FloodEntry entry) {
-      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
+    if (standing instanceof ForwardingObject.FloodEntry entry) {
+      return desired.containsKey(
+          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
     }
-    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni(), "");
-    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni() + 1, "");
-    return own.subMap(first, end).values().stream().anyMatch(ground -> ground.desired != null);
+    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
+    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni() + 1, "");
+    return !desired.subMap(first, end).isEmpty();
   }
 
   /** Whether rows are held depends on what they stand on. */
@@ -347,14 +262,14 @@ public final class ForwardingPlan {
       return;
     }
     boolean tenant = ground.kind() == ForwardingKey.Kind.NAMESPACE;
-    rows.sorted(
-            row ->
-                row.realized != null
-                    && row.key.kind().isRemote()
-                    && row.key.kind().isOfTenant() == tenant
-                    && row.key.namespace().equals(ground.namespace())
-                    && (tenant || row.key.vni() == ground.vni()))
-        .forEach(this::compare);
+    for (var kind : ForwardingKey.Kind.values()) {
+      if (kind.isRemote() && kind.isOfTenant() == tenant) {
+        var first = new ForwardingKey(kind, ground.namespace(), ground.vni(), "");
+        int last = tenant ? Integer.MAX_VALUE : ground.vni() + 1;
+        var end = new ForwardingKey(kind, ground.namespace(), last, "");
+        List.copyOf(realized.subMap(first, end).keySet()).forEach(this::compare);
+      }
+    }
   }
 
   /**
@@ -370,18 +285,17 @@ public final class ForwardingPlan {
     }
     var batch = new ArrayList<KernelChange>();
     var moving = moving();
-    for (var row : different.descendingMap().values()) {
+    for (var key : different.descendingSet()) {
       if (batch.size() < MAX_BATCH
-          && row.desired == null
-          && row.realized != null
-          && isDue(row.key, now)
-          && !mustWait(row.key, moving)) {
-        send(row.key, new KernelChange.Remove(row.realized), batch);
+          && !desired.containsKey(key)
+          && isDue(key, now)
+          && !mustWait(key, moving)) {
+        realized(key).ifPresent(object -> send(key, new KernelChange.Remove(object), batch));
       }
     }
-    for (var row : different.values()) {
-      if (batch.size() < MAX_BATCH && row.desired != null && isDue(row.key, now)) {
-        send(row.key, new KernelChange.Put(row.desired), batch);
+    for (var key : different) {
+      if (batch.size() < MAX_BATCH && isDue(key, now)) {
+        desired(key).ifPresent(object -> send(key, new KernelChange.Put(object), batch));
       }
     }
     return Collections.unmodifiableList(batch);
@@ -395,9 +309,9 @@ public final class ForwardingPlan {
   /** Ports that stand in another namespace than they shall: their own removal would end them. */
   private Set<ForwardingKey> moving() {
     var moving = new TreeSet<ForwardingKey>();
-    for (var row : different.subMap(FIRST_PORT, AFTER_PORTS).values()) {
-      if (row.desired != null) {
-        movesFrom(row.key).ifPresent(moving::add);
+    for (var key : different.subSet(FIRST_PORT, AFTER_PORTS)) {
+      if (desired.containsKey(key)) {
+        movesFrom(key).ifPresent(moving::add);
       }
     }
     return moving;
@@ -414,29 +328,29 @@ public final class ForwardingPlan {
   /** Where the port that is desired under the key stands, when that is another namespace. */
   public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
     if (key.kind() != ForwardingKey.Kind.PORT
-        || standing(key) != null
-        || !(wanted(key) instanceof ForwardingObject.EndpointPort wanted)) {
+        || realized.containsKey(key)
+        || !(desired.get(key) instanceof ForwardingObject.EndpointPort wanted)) {
       return Optional.empty();
     }
-    for (var row : own.subMap(FIRST_PORT, AFTER_PORTS).values()) {
-      if (row.realized instanceof ForwardingObject.EndpointPort standing
-          && row.key.discriminator().equals(key.discriminator())
+    for (var entry : realized.subMap(FIRST_PORT, AFTER_PORTS).entrySet()) {
+      if (entry.getKey().discriminator().equals(key.discriminator())
+          && entry.getValue() instanceof ForwardingObject.EndpointPort standing
           && standing.isOf(wanted)) {
-        return Optional.of(row.key);
+        return Optional.of(entry.getKey());
       }
     }
     return Optional.empty();
   }
 
   private boolean isDue(ForwardingKey key, long now) {
-    var failure = failures.isEmpty() ? null : failures.get(key);
+    var failure = failures.get(key);
     return failure == null || failure.retryAtNanos() - now <= 0;
   }
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
   public void applied(long now, List<Refusal> refused) {
     var done = inFlight;
-    inFlight = new LinkedHashMap<>();
+    inFlight = new TreeMap<>();
     for (var refusal : refused) {
       var change = done.remove(refusal.key());
       if (change != null && isStillWanted(change)) {
@@ -457,10 +371,10 @@ public final class ForwardingPlan {
 
   /** What was decided while the batch was in flight begins without the burden of a failure. */
   private boolean isStillWanted(KernelChange change) {
-    return different.containsKey(change.key())
+    return different.contains(change.key())
         && switch (change) {
-          case KernelChange.Put(var object) -> object.equals(wanted(object.key()));
-          case KernelChange.Remove(var object) -> !isWanted(object.key());
+          case KernelChange.Put(var object) -> object.equals(desired.get(object.key()));
+          case KernelChange.Remove(var object) -> !desired.containsKey(object.key());
         };
   }
 
@@ -471,7 +385,7 @@ public final class ForwardingPlan {
     failures.put(
         refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
     if (refusal.key().kind() == ForwardingKey.Kind.PORT) {
-      touch(refusal.key(), wanted(refusal.key()), standing(refusal.key()));
+      touch(refusal.key(), desired.get(refusal.key()), realized.get(refusal.key()));
     }
   }
 

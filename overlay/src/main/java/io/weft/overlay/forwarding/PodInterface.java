@@ -24,6 +24,11 @@ public record PodInterface(
     cluster = List.copyOf(cluster);
   }
 
+  /** The same, known to the cluster by these. */
+  public PodInterface with(List<IpAddress> known) {
+    return new PodInterface(networkNamespace, name, prefixLengths, gateways, known);
+  }
+
   /** One that the cluster knows by its own addresses, if at all. */
   public PodInterface(
       String networkNamespace, String name, List<Integer> prefixLengths, List<IpAddress> gateways) {

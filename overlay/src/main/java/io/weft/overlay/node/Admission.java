@@ -1,10 +1,12 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.Endpoint;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Whether an endpoint may be attached, as far as this node can tell; it changes nothing. */
 final class Admission {
@@ -54,7 +56,23 @@ final class Admission {
    */
   Attachments.Checked check(AttachRequest request, NetworkIntent network, boolean claimed) {
     var remote = instances.find(network.name()).map(NetworkInstance::remote);
-    return attachments.check(request, network, remote, foundation.subnetsBeside(network), claimed);
+    var checked =
+        attachments.check(request, network, remote, foundation.subnetsBeside(network), claimed);
+    var cluster = foundation.cluster(network);
+    return checked instanceof Attachments.Checked.Accepted(var endpoint)
+            && cluster.isPresent()
+            && endpoint.pod().isPresent()
+        ? new ClusterChoice(cluster.get(), attachments.book(), isTaken(cluster.get().network()))
+            .complete(endpoint, network)
+        : checked;
+  }
+
+  private Predicate<IpAddress> isTaken(String network) {
+    var remote = instances.find(network).map(NetworkInstance::remote);
+    var intent = foundation.network(network);
+    return ip ->
+        intent.filter(known -> known.isGateway(ip)).isPresent()
+            || remote.filter(known -> known.hasAddress(ip)).isPresent();
   }
 
   /** Whether the request could be carried out if the endpoint were not there. */

@@ -103,7 +103,7 @@ final class Announcement {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
-    for (var endpoint : network.endpoints()) {
+    for (var endpoint : network.hosts()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
       if (network.isLost(endpoint)) {
         placesOf(vtep).remove(endpoint.name());

@@ -15,6 +15,7 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Refused;
+import io.weft.overlay.attachment.ClusterAddresses;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
@@ -30,14 +31,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /** The endpoints of this node, and what an attach call must fulfil to become one. */
 final class Attachments {
-  private static final Pattern ENDPOINT =
-      Pattern.compile("\\S{1," + AttachRequest.MAX_ENDPOINT_LENGTH + "}");
-  private static final Pattern INTERFACE = Pattern.compile("[^\\s/:]{1,15}");
-
   private final int maxEndpoints;
   private final AddressBook book;
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
@@ -45,6 +41,10 @@ final class Attachments {
   Attachments(int maxEndpoints, AddressBook book) {
     this.maxEndpoints = maxEndpoints;
     this.book = book;
+  }
+
+  AddressBook book() {
+    return book;
   }
 
   /** What came of checking a request. */
@@ -68,6 +68,8 @@ final class Attachments {
   void add(Endpoint endpoint) {
     endpoints.put(endpoint.name(), endpoint);
     endpoint.addresses().forEach(host -> book.use(endpoint.network(), host.address()));
+    var known = endpoint.cluster();
+    known.addresses().forEach(ip -> book.use(known.network(), ip));
   }
 
   /** Its addresses stay used until {@link #free}. */
@@ -81,6 +83,8 @@ final class Attachments {
         .map(HostAddress::address)
         .filter(ip -> localOwner(gone.network(), ip).isEmpty())
         .forEach(ip -> book.free(gone.network(), ip));
+    var known = gone.cluster();
+    known.addresses().forEach(ip -> book.free(known.network(), ip));
   }
 
   List<Endpoint> of(String network) {
@@ -144,7 +148,7 @@ final class Attachments {
   }
 
   private static Optional<String> wrongShape(AttachRequest request) {
-    if (!ENDPOINT.matcher(request.endpoint()).matches()) {
+    if (!request.endpoint().matches("\\S{1," + AttachRequest.MAX_ENDPOINT_LENGTH + "}")) {
       return Optional.of(
           "endpoint name '" + request.endpoint() + "' must have 1..100 characters and no blanks");
     }
@@ -165,7 +169,7 @@ final class Attachments {
   }
 
   private static Optional<String> wrongPod(AttachRequest request) {
-    if (!INTERFACE.matcher(request.interfaceName()).matches()
+    if (!request.interfaceName().matches("[^\\s/:]{1,15}")
         || request.interfaceName().equals(".")
         || request.interfaceName().equals("..")) {
       return Optional.of(
@@ -182,9 +186,9 @@ final class Attachments {
     if (!request.networkNamespace().isEmpty() || !request.interfaceName().isEmpty()) {
       return Optional.of("an endpoint is in a network namespace or behind a link, not both");
     }
-    return request.mac().isEmpty() && !request.leavesAddressesOpen()
+    return request.mac().isEmpty() && !request.leavesAddressesOpen() && !request.learnsAll()
         ? Optional.of(
-            "the MAC address of what is behind %s is missing: it is not learned"
+            "the MAC address of what is behind %s is missing; name it, or let it be learned"
                 .formatted(request.link().orElseThrow()))
         : Optional.empty();
   }
@@ -238,7 +242,7 @@ final class Attachments {
     return unique;
   }
 
-  private static Checked notGiven(Choice choice) {
+  static Checked notGiven(Choice choice) {
     return switch (choice) {
       case Choice.Needs(var block) -> new Checked.Waits(new AddressWrite.Create(block));
       case Choice.Exhausted(var reason) -> rejected(NO_FREE_ADDRESS, reason);
@@ -279,14 +283,18 @@ final class Attachments {
     }
     var ips = addresses.stream().map(HostAddress::address).toList();
     var mac =
-        request.mac().orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
+        request.learnsAll()
+            ? MacAddress.ZERO
+            : request
+                .mac()
+                .orElseGet(() -> AddressPlan.mac(network.name(), request.endpoint(), ips));
     if (network.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC)) {
       return rejected(
           ADDRESS_IN_USE,
           "MAC address " + mac + " is that of the gateway of network '" + network.name() + "'");
     }
     for (var other : of(network.name())) {
-      if (other.mac().equals(mac)) {
+      if (other.mac().equals(mac) && !mac.isZero()) {
         return rejected(
             ADDRESS_IN_USE,
             "MAC address "
@@ -322,7 +330,9 @@ final class Attachments {
             request.sticky(),
             request.prefixes(),
             request.link(),
-            request.declared()));
+            request.declared(),
+            request.learn(),
+            ClusterAddresses.NONE));
   }
 
   /** Of each family the first that serves one of the addresses. */
@@ -431,7 +441,9 @@ final class Attachments {
         port.sticky(),
         routes.stream().filter(route -> leadsTo(route, port)).map(EndpointRoute::prefix).toList(),
         port.link(),
-        port.declared());
+        port.declared(),
+        port.learn(),
+        ClusterAddresses.NONE);
   }
 
   private static boolean leadsTo(EndpointRoute route, EndpointPort port) {

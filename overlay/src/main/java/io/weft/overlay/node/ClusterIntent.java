@@ -20,6 +20,11 @@ public record ClusterIntent(String network, List<IpPrefix> subnets, boolean memb
     subnets = List.copyOf(subnets);
   }
 
+  /** The prefix is of a pod that is known by an address beside its own, and so reached alone. */
+  boolean has(IpPrefix prefix) {
+    return !member && ClusterChoice.isIn(subnets, prefix);
+  }
+
   /** What the node reaches in the tenant as a whole. */
   List<IpPrefix> reached() {
     return member ? subnets : List.of();

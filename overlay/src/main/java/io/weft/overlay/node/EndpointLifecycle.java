@@ -1,8 +1,6 @@
 package io.weft.overlay.node;
 
 import io.weft.overlay.attachment.AttachRequest;
-import io.weft.overlay.attachment.AttachResult.Attached;
-import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.Endpoint;
@@ -11,7 +9,6 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.NodeLink;
-import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.Collection;
@@ -299,7 +296,9 @@ final class EndpointLifecycle {
             .orElseGet(() -> orphan(port));
     established.add(port.endpoint());
     standby.adopt(port);
-    add(Attachments.adopt(port, network.subnets(), behind), network, port.namespace());
+    var standing = Attachments.adopt(port, network.subnets(), behind);
+    var cluster = foundation.cluster(network).orElse(ClusterIntent.NONE);
+    add(ClusterChoice.adopt(standing, cluster), network, port.namespace());
   }
 
   /** A network that changed its tenant stands where it was, until all change together. */
@@ -422,27 +421,10 @@ final class EndpointLifecycle {
       } else if (stands(endpoint)) {
         established.add(name);
         for (long request : attaching.take(name)) {
-          effects.add(new NodeEffect.ReplyToAttach(request, attached(instance, endpoint)));
+          effects.add(new NodeEffect.ReplyToAttach(request, AttachReply.of(instance, endpoint)));
         }
       }
     }
-  }
-
-  private static Attached attached(NetworkInstance instance, Endpoint endpoint) {
-    return new Attached(
-        endpoint.name(),
-        endpoint.network(),
-        instance.intent().vni(),
-        endpoint
-            .link()
-            .map(NodeLink::name)
-            .or(() -> endpoint.pod().map(PodInterface::name))
-            .orElse(""),
-        endpoint.mac(),
-        endpoint.addresses(),
-        Attachments.gateways(
-            instance.intent(), endpoint.addresses().stream().map(HostAddress::address).toList()),
-        instance.mtu());
   }
 
   void answerDetaching() {

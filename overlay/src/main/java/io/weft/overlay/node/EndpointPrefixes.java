@@ -46,7 +46,7 @@ final class EndpointPrefixes {
     learned.clear();
     for (var network : here) {
       for (var endpoint : network.endpoints()) {
-        for (var prefix : endpoint.prefixes()) {
+        for (var prefix : endpoint.routed()) {
           hop(network.intent(), endpoint, prefix)
               .ifPresent(hop -> given.computeIfAbsent(prefix, _ -> new TreeSet<>()).add(hop));
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What a node must know before it acts: its intent, what is below it, and what stands already. */
 final class Foundation {
@@ -83,15 +84,48 @@ final class Foundation {
     return Collections.unmodifiableSortedMap(tenants);
   }
 
-  /** Subnets of all networks of the network's tenant, its own among them. */
+  /**
+   * Subnets of all networks of the network's tenant, its own among them, and what the cluster knows
+   * pods by: nobody is a router to those.
+   */
   List<IpPrefix> subnetsBeside(NetworkIntent network) {
+    return Stream.concat(
+            tenantSubnets(network), cluster(network).stream().flatMap(c -> c.subnets().stream()))
+        .toList();
+  }
+
+  private Stream<IpPrefix> tenantSubnets(NetworkIntent network) {
     return networks.values().stream()
         .filter(
             other ->
                 other.name().equals(network.name())
                     || other.tenant().isPresent() && other.tenant().equals(network.tenant()))
-        .flatMap(other -> other.subnets().stream())
-        .toList();
+        .flatMap(other -> other.subnets().stream());
+  }
+
+  /**
+   * Where the cluster's addresses for pods of the network come from; empty where the cluster does
+   * not know them, or by their own addresses.
+   */
+  Optional<ClusterIntent> cluster(NetworkIntent network) {
+    return network
+        .tenant()
+        .flatMap(tenant -> Optional.ofNullable(tenants.get(tenant)))
+        .flatMap(TenantIntent::egress)
+        .flatMap(EgressIntent::cluster)
+        .filter(cluster -> !cluster.network().isEmpty())
+        .filter(cluster -> !cluster.network().equals(network.name()));
+  }
+
+  /** The cluster's default network where the node reaches it: here with or without endpoints. */
+  Optional<NetworkIntent> resident() {
+    return tenants.values().stream()
+        .flatMap(tenant -> tenant.egress().stream())
+        .flatMap(egress -> egress.cluster().stream())
+        .filter(ClusterIntent::member)
+        .flatMap(cluster -> network(cluster.network()).stream())
+        .filter(NetworkIntent::isRouted)
+        .findFirst();
   }
 
   Optional<NetworkIntent> network(String name) {

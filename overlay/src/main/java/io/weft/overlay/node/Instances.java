@@ -39,6 +39,7 @@ final class Instances {
       new ImportIndex<>(NetworkInstance::importTargets);
   private final Tenants tenants;
   private Optional<List<ImportTarget>> importTargets = Optional.empty();
+  private Optional<String> resident = Optional.empty();
   private boolean keptClashing;
   private boolean closed;
   private long now;
@@ -86,7 +87,7 @@ final class Instances {
               mac,
               duplicate.subject().network(),
               instance.stream()
-                  .flatMap(i -> i.endpoints().stream())
+                  .flatMap(i -> i.hosts().stream())
                   .filter(endpoint -> endpoint.mac().equals(mac))
                   .map(Endpoint::name)
                   .findFirst()
@@ -146,6 +147,7 @@ final class Instances {
             underlay,
             rd,
             report -> new MacMobility(name, duplicates, () -> now, report),
+            () -> now,
             text -> effects.report("network " + name, text),
             () -> tenants.find(namespace).flatMap(TenantInstance::routed));
     byNetwork.put(network.name(), created);
@@ -190,6 +192,19 @@ final class Instances {
     importTargets = Optional.empty();
   }
 
+  /**
+   * From now on this network is here without endpoints too, and no other; {@link #change} must
+   * follow.
+   */
+  void keep(Optional<NetworkIntent> network, Underlay underlay) {
+    resident = network.map(NetworkIntent::name);
+    List.copyOf(byNetwork.values()).forEach(this::closeIfEmpty);
+    network
+        .filter(wanted -> find(wanted.name()).isEmpty())
+        .filter(wanted -> holderOf(wanted.vni(), wanted.name()).isEmpty())
+        .ifPresent(wanted -> open(wanted, namespaceOf(wanted), underlay));
+  }
+
   /** A network goes into another tenant's namespace, and its endpoints with it. */
   void move(NetworkInstance from, NetworkIntent network, Underlay underlay) {
     var endpoints = List.copyOf(from.endpoints());
@@ -215,7 +230,7 @@ final class Instances {
   }
 
   void closeIfEmpty(NetworkInstance instance) {
-    if (!instance.endpoints().isEmpty()) {
+    if (!instance.endpoints().isEmpty() || resident.equals(Optional.of(instance.intent().name()))) {
       return;
     }
     close(instance);

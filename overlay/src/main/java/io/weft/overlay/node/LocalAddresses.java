@@ -27,9 +27,7 @@ final class LocalAddresses {
     anywhere.forEach(network -> network.gateways().forEach(this::addSubnet));
     readConnected(here);
     for (var network : here) {
-      for (var endpoint : network.endpoints()) {
-        endpoint.addresses().forEach(host -> hosts.add(host.address()));
-      }
+      network.hosts().forEach(host -> hosts.addAll(host.hosts()));
     }
   }
 

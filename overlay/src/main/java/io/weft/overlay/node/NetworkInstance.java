@@ -8,7 +8,6 @@ import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.RouteDistinguisher;
-import io.weft.net.StableHash;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.MacMobility;
@@ -19,7 +18,6 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -27,6 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -39,13 +38,10 @@ final class NetworkInstance implements Importer {
   private final NodeConfig config;
   private final ForwardingPlan plan;
   private final RemoteRoutes remote = new RemoteRoutes();
-  private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
-  private final TreeMap<IpAddress, Endpoint> owners = new TreeMap<>();
-
-  /** Endpoints that hold a claim beside another's that is active: they neither get nor send. */
-  private final TreeSet<String> standby = new TreeSet<>();
-
+  private final LocalHosts local = new LocalHosts();
+  private final LearnedHosts learned;
   private final OwnedObjects owned;
+  private final LongSupplier now;
   private final MacMobility mobility;
   private final Announcement announcement;
   private final Supplier<Optional<TenantAnnouncement.Routed>> routing;
@@ -61,6 +57,7 @@ final class NetworkInstance implements Importer {
       Underlay underlay,
       RouteDistinguisher rd,
       Function<Consumer<String>, MacMobility> mobility,
+      LongSupplier now,
       Consumer<String> report,
       Supplier<Optional<TenantAnnouncement.Routed>> routing) {
     this.routing = routing;
@@ -72,6 +69,8 @@ final class NetworkInstance implements Importer {
     this.underlay = underlay;
     this.rd = rd;
     this.mobility = mobility.apply(report);
+    this.now = now;
+    this.learned = new LearnedHosts(this, report);
     this.announcement = new Announcement(this.mobility, remote, report);
   }
 
@@ -97,6 +96,15 @@ final class NetworkInstance implements Importer {
     return underlay;
   }
 
+  private SegmentDevices devices() {
+    return new SegmentDevices(namespace, config.name(), intent, underlay);
+  }
+
+  /** MTU of the segment's interfaces. */
+  int mtu() {
+    return devices().mtu();
+  }
+
   private SegmentRows rows() {
     return new SegmentRows(namespace, intent.vni(), underlay);
   }
@@ -117,17 +125,11 @@ final class NetworkInstance implements Importer {
   }
 
   Collection<Endpoint> endpoints() {
-    return Collections.unmodifiableCollection(endpoints.values());
+    return local.endpoints();
   }
 
   RemoteRoutes remote() {
     return remote;
-  }
-
-  /** MTU of the segment's interfaces: what was asked for, never more than the underlay carries. */
-  int mtu() {
-    int possible = underlay.overlayMtu();
-    return Math.min(possible, intent.mtu().orElse(possible));
   }
 
   /** Leaves the keys that are no longer its own; {@link #plan} must follow. */
@@ -144,43 +146,63 @@ final class NetworkInstance implements Importer {
     objects().forEach(owned::want);
   }
 
+  /** Those who have a MAC here: announced, with what was learned of them, or learned. */
+  Collection<Endpoint> hosts() {
+    return local.hosts();
+  }
+
   void add(Endpoint endpoint) {
-    endpoints.put(endpoint.name(), endpoint);
-    if (!isStandby(endpoint)) {
+    local.add(endpoint);
+    learned.announced(endpoint);
+    devices().objects().forEach(owned::want);
+    endpointObjects(endpoint).forEach(owned::want);
+    if (isHost(endpoint)) {
       own(endpoint);
     }
-    owned.want(bridge());
-    ipv6Routing().ifPresent(owned::want);
-    gateways().forEach(owned::want);
-    vxlanPorts().forEach(owned::want);
-    endpointObjects(endpoint).forEach(owned::want);
-    refreshRemote(endpoint);
+    announcement.mayHaveChanged();
   }
 
-  private void own(Endpoint endpoint) {
-    announcement.mayHaveChanged();
-    endpoint.addresses().forEach(host -> owners.putIfAbsent(host.address(), endpoint));
-    mobility.claim(endpoint.name(), endpoint.mac(), endpoint.sticky(), elsewhere(endpoint.mac()));
+  private boolean isHost(Endpoint endpoint) {
+    return !endpoint.mac().isZero() && !isStandby(endpoint);
   }
 
-  private void disown(Endpoint endpoint) {
-    endpoint.addresses().forEach(host -> disown(host.address(), endpoint));
-    mobility.release(endpoint.mac());
-    announcement.forget(endpoint);
-    announcement.mayHaveChanged();
+  /** The host is here from now on. */
+  void own(Endpoint host) {
+    local.own(host);
+    mobility.claim(host.name(), host.mac(), host.sticky(), elsewhere(host.mac()));
+    refreshHost(host);
+  }
+
+  /** It has other addresses, or another port; its MAC is the same. */
+  void change(Endpoint before, Endpoint after) {
+    local.own(after);
+    refreshHost(before);
+    refreshHost(after);
+  }
+
+  /** The host is here no more. */
+  void disown(Endpoint host) {
+    local.disown(host);
+    mobility.release(host.mac());
+    announcement.forget(host);
+    refreshHost(host);
   }
 
   void remove(Endpoint endpoint) {
     endpointObjects(endpoint).forEach(object -> owned.unwant(object.key()));
-    endpoints.remove(endpoint.name());
-    if (!standby.remove(endpoint.name())) {
-      disown(endpoint);
-    }
-    refreshRemote(endpoint);
+    local.remove(endpoint);
+    hostsBehind(endpoint).forEach(this::disown);
+    learned.portGone(endpoint);
+    announcement.mayHaveChanged();
+  }
+
+  /** The endpoint itself, and who was learned behind its port. */
+  private List<Endpoint> hostsBehind(Endpoint endpoint) {
+    return local.hosts().stream().filter(host -> host.port().equals(endpoint.port())).toList();
   }
 
   boolean isStandby(Endpoint endpoint) {
-    return standby.contains(endpoint.name());
+    return local.isStandby(endpoint);
   }
 
   /** The endpoint, which may be one that is yet to be added, is a claim's second holder. */
@@ -188,44 +210,28 @@ final class NetworkInstance implements Importer {
     if (isStandby(endpoint) == by) {
       return;
     }
-    boolean here = endpoints.containsKey(endpoint.name());
-    if (by) {
-      if (here) {
-        endpointObjects(endpoint).stream()
-            .filter(object -> object.key().kind() == ForwardingKey.Kind.LOCAL_FDB)
-            .forEach(object -> owned.unwant(object.key()));
-        disown(endpoint);
-      }
-      standby.add(endpoint.name());
-    } else {
-      standby.remove(endpoint.name());
-      if (here) {
-        own(endpoint);
-        endpointObjects(endpoint).forEach(owned::want);
-      }
+    boolean here = local.endpoint(endpoint.name()).isPresent();
+    if (here && by) {
+      hostsBehind(endpoint).forEach(this::disown);
+      learned.portGone(endpoint);
     }
-    if (here) {
-      refreshRemote(endpoint);
+    local.stand(endpoint, by);
+    if (here && isHost(endpoint)) {
+      own(endpoint);
     }
   }
 
-  /** An address that two had is now the other's. */
-  private void disown(IpAddress address, Endpoint endpoint) {
-    if (owners.remove(address, endpoint)) {
-      endpoints.values().stream()
-          .filter(other -> !isStandby(other) && !other.equals(endpoint))
-          .filter(other -> other.addresses().stream().anyMatch(h -> h.address().equals(address)))
-          .findFirst()
-          .ifPresent(other -> owners.put(address, other));
+  /** A MAC that is here is not looked for elsewhere, and the other way round. */
+  private void refreshHost(Endpoint host) {
+    announcement.mayHaveChanged();
+    refreshMac(host.mac());
+    for (var address : host.addresses()) {
+      refreshNeighbour(address.address());
     }
   }
 
-  /** A MAC that is attached here is not looked for elsewhere, and the other way round. */
-  private void refreshRemote(Endpoint endpoint) {
-    owned.replace(rows().keys(endpoint.mac()), macObjects(endpoint.mac()));
-    for (var host : endpoint.addresses()) {
-      refreshNeighbour(host.address());
-    }
+  private void refreshMac(MacAddress mac) {
+    owned.replace(rows().keys(mac), macObjects(mac));
   }
 
   private void refreshNeighbour(IpAddress ip) {
@@ -234,11 +240,51 @@ final class NetworkInstance implements Importer {
 
   /** Everything of this network leaves the plan. */
   void close() {
-    endpoints.values().forEach(endpoint -> mobility.release(endpoint.mac()));
-    endpoints.clear();
-    owners.clear();
-    standby.clear();
+    local.hosts().forEach(host -> mobility.release(host.mac()));
+    local.clear();
     owned.clear();
+  }
+
+  /** Who is here: what it says of itself only changes by way of this network. */
+  LocalHosts local() {
+    return local;
+  }
+
+  MacMobility mobility() {
+    return mobility;
+  }
+
+  // ---- who is learned ---------------------------------------------------------------------
+
+  LearnedHosts learned() {
+    return learned;
+  }
+
+  /** The MAC spoke here, although another node may have had it: a move back (RFC 7432 §15). */
+  void heardHere(MacAddress mac) {
+    if (mobility.heardHere(mac)) {
+      local.host(mac).ifPresent(this::refreshHost);
+    }
+  }
+
+  /** Another node binds the address to another MAC, and is to be believed. */
+  boolean isBoundElsewhere(MacAddress mac, IpAddress ip) {
+    var other = remote.neighbour(ip, this::isReachable).filter(r -> !r.mac().equals(mac));
+    return other.isPresent()
+        && !other.get().gateway()
+        && MacMobility.beats(other.get(), mobility.sequence(mac), towards(other));
+  }
+
+  LearningPort learningPort(Endpoint endpoint) {
+    return new LearningPort(namespace, endpoint.port(), intent.vni());
+  }
+
+  HostQuestion question(Endpoint port, MacAddress mac, IpAddress ip) {
+    var from =
+        ip.isIpv4()
+            ? intent.gatewayOf(ip)
+            : Optional.of(AddressPlan.GATEWAY_LINK_LOCAL).filter(_ -> intent.isRouted(false));
+    return new HostQuestion(learningPort(port), mac, ip, from, devices().bridge().mac());
   }
 
   /** True when this node announces the endpoint's MAC. */
@@ -246,20 +292,22 @@ final class NetworkInstance implements Importer {
     return mobility.isHere(endpoint.mac());
   }
 
-  boolean hasLocalMac(MacAddress mac) {
-    for (var endpoint : endpoints.values()) {
-      if (endpoint.mac().equals(mac) && !isStandby(endpoint)) {
-        return true;
-      }
-    }
-    return false;
+  /**
+   * The host of this node to whom frames for the MAC go: not where it has moved away from here
+   * meanwhile. Of a duplicate that is frozen each node keeps its own.
+   */
+  private Optional<Endpoint> localHost(MacAddress mac) {
+    return local
+        .host(mac)
+        .filter(_ -> mobility.isHere(mac) || mobility.isFrozen(mac) || elsewhere(mac).isEmpty());
   }
 
   private List<ForwardingObject> objects() {
     var objects = new ArrayList<ForwardingObject>(localObjects());
-    for (var mac : remote.macs()) {
-      objects.addAll(macObjects(mac));
-    }
+    var macs = new TreeSet<MacAddress>();
+    remote.macs().forEach(macs::add);
+    local.hosts().forEach(host -> macs.add(host.mac()));
+    macs.forEach(mac -> objects.addAll(macObjects(mac)));
     for (var ip : neighbours()) {
       neighbourObject(ip).ifPresent(objects::add);
     }
@@ -270,38 +318,19 @@ final class NetworkInstance implements Importer {
   private SortedSet<IpAddress> neighbours() {
     var addresses = new TreeSet<IpAddress>();
     remote.addresses().forEach(addresses::add);
-    for (var endpoint : endpoints.values()) {
-      endpoint.addresses().forEach(host -> addresses.add(host.address()));
-    }
+    local.hosts().forEach(host -> addresses.addAll(host.hosts()));
     return addresses;
   }
 
   private List<ForwardingObject> localObjects() {
     var objects = new ArrayList<ForwardingObject>();
-    objects.add(bridge());
-    ipv6Routing().ifPresent(objects::add);
-    objects.addAll(gateways());
-    objects.addAll(vxlanPorts());
-    for (var endpoint : endpoints.values()) {
-      objects.addAll(endpointObjects(endpoint));
-    }
+    objects.addAll(devices().objects());
+    local.endpoints().forEach(endpoint -> objects.addAll(endpointObjects(endpoint)));
     return objects;
   }
 
   private List<ForwardingObject> endpointObjects(Endpoint endpoint) {
-    return EndpointObjects.of(port(endpoint), isStandby(endpoint));
-  }
-
-  private ForwardingObject.Bridge bridge() {
-    boolean routed = intent.isRouted();
-    var mac = routed ? AddressPlan.GATEWAY_MAC : deviceMac("bridge");
-    return new ForwardingObject.Bridge(namespace, intent.vni(), mac, mtu(), intent.isRouted(true));
-  }
-
-  private Optional<ForwardingObject> ipv6Routing() {
-    return intent.isRouted(false)
-        ? Optional.of(ForwardingObject.Ipv6Routing.of(namespace, intent.vni()))
-        : Optional.empty();
+    return EndpointObjects.of(port(endpoint));
   }
 
   /**
@@ -310,51 +339,21 @@ final class NetworkInstance implements Importer {
    */
   Optional<AdvertisedNetwork> advertised() {
     if (intent.advertisements() == Advertisements.NONE
-        || !ipv6Routing().map(routing -> plan.isRealized(routing.key())).orElse(false)) {
+        || !devices().ipv6Routing().map(routing -> plan.isRealized(routing.key())).orElse(false)) {
       return Optional.empty();
     }
     var ports = new TreeMap<MacAddress, String>();
-    for (var endpoint : endpoints.values()) {
-      if (plan.isRealized(port(endpoint).key())) {
-        ports.put(endpoint.mac(), endpoint.port());
+    for (var host : local.hosts()) {
+      if (plan.isRealized(port(host).key())) {
+        ports.put(host.mac(), host.port());
       }
     }
     return Optional.of(AdvertisedNetwork.of(intent, namespace, mtu(), ports));
   }
 
-  private List<ForwardingObject> gateways() {
-    var objects = new ArrayList<ForwardingObject>();
-    for (var gateway : intent.gateways()) {
-      objects.add(
-          new ForwardingObject.GatewayAddress(
-              namespace, intent.vni(), gateway.address(), gateway.prefixLength()));
-    }
-    if (intent.isRouted(false)) {
-      objects.add(
-          new ForwardingObject.GatewayAddress(
-              namespace, intent.vni(), AddressPlan.GATEWAY_LINK_LOCAL, 64));
-    }
-    return objects;
-  }
-
-  private List<ForwardingObject.VxlanPort> vxlanPorts() {
-    return rows().ports(vtep -> deviceMac(isSecond(vtep) ? "vxlan ipv6" : "vxlan"), mtu());
-  }
-
-  /** Beside a port of IPv4, or where there may be one. */
-  private boolean isSecond(IpAddress vtep) {
-    return underlay.dual() && !vtep.isIpv4();
-  }
-
   /** The endpoint's port of the bridge. */
   ForwardingObject.EndpointPort port(Endpoint endpoint) {
     return EndpointObjects.port(namespace, intent, endpoint, mtu());
-  }
-
-  /** Locally administered, the same at each start of this node: no neighbour is flushed. */
-  private MacAddress deviceMac(String device) {
-    long hash = StableHash.of(device + " " + intent.vni() + " " + config.name());
-    return new MacAddress(0x0200_0000_0000L | (hash & 0x00ff_ffff_ffffL));
   }
 
   /**
@@ -364,16 +363,21 @@ final class NetworkInstance implements Importer {
   List<ForwardingKey> keysOf(Endpoint endpoint) {
     var keys = new ArrayList<ForwardingKey>();
     keys.add(new ForwardingObject.TenantNamespace(namespace).key());
-    keys.add(bridge().key());
-    gateways().forEach(gateway -> keys.add(gateway.key()));
+    keys.add(devices().bridge().key());
+    devices().gateways().forEach(gateway -> keys.add(gateway.key()));
     keys.add(rows().port(underlay.vtep()));
-    keys.addAll(EndpointObjects.keys(namespace, intent.vni(), endpoint, isStandby(endpoint)));
-    for (var prefix : endpoint.prefixes()) {
+    endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
+    keys.add(rows().local(endpoint.mac()));
+    for (var prefix : endpoint.routed()) {
       keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
     }
-    // What is behind it goes with the tenant's routing, which may be gone.
+    // What is behind it goes with the tenant's routing, which may be gone; its MAC may be
+    // elsewhere.
     keys.removeIf(
-        key -> key.kind() == ForwardingKey.Kind.ENDPOINT_ROUTE && plan.desired(key).isEmpty());
+        key ->
+            (key.kind() == ForwardingKey.Kind.ENDPOINT_ROUTE
+                    || key.kind() == ForwardingKey.Kind.LOCAL_FDB)
+                && plan.desired(key).isEmpty());
     return keys;
   }
 
@@ -389,10 +393,14 @@ final class NetworkInstance implements Importer {
       case MacIpAdvertisement route -> {
         var place = elsewhere(route.mac());
         mobility.heard(route.mac(), place, towards(place));
-        if (hasLocalMac(route.mac()) || route.ip().flatMap(this::localOwner).isPresent()) {
+        if (local.host(route.mac()).isPresent()
+            || route.ip().flatMap(this::localOwner).isPresent()) {
           announcement.mayHaveChanged();
         }
-        owned.replace(rows().keys(route.mac()), macObjects(route.mac()));
+        learned.settle(now.getAsLong(), route.mac());
+        route.ip().ifPresent(learned::settle);
+        refreshMac(route.mac());
+        local.host(route.mac()).ifPresent(this::refreshHost);
         route.ip().ifPresent(this::refreshNeighbour);
       }
       case InclusiveMulticast _ ->
@@ -407,9 +415,14 @@ final class NetworkInstance implements Importer {
   }
 
   private List<ForwardingObject> macObjects(MacAddress mac) {
+    var host = localHost(mac);
+    if (host.isPresent()) {
+      return List.of(
+          new ForwardingObject.LocalFdbEntry(namespace, intent.vni(), mac, host.get().port()));
+    }
     var best = elsewhere(mac);
     boolean gateway = intent.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC);
-    if (best.isEmpty() || gateway || hasLocalMac(mac)) {
+    if (best.isEmpty() || gateway) {
       return List.of();
     }
     return rows().rows(mac, best.get().vtep(), best.get().vni());
@@ -425,7 +438,7 @@ final class NetworkInstance implements Importer {
     }
     return remote
         .neighbour(ip, this::isReachable)
-        .filter(best -> !hasLocalMac(best.mac()))
+        .filter(best -> localHost(best.mac()).isEmpty())
         .map(RemoteMac::mac)
         .or(() -> localOwner(ip).map(Endpoint::mac))
         .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
@@ -433,7 +446,7 @@ final class NetworkInstance implements Importer {
 
   /** The endpoint of this node that has the address. */
   Optional<Endpoint> localOwner(IpAddress ip) {
-    return Optional.ofNullable(owners.get(ip));
+    return local.owner(ip);
   }
 
   /** True when somebody has the address, here or elsewhere, and is reached through the segment. */
@@ -461,17 +474,16 @@ final class NetworkInstance implements Importer {
 
   /** The link of the node that it is behind is not there, and cannot be had. */
   boolean isLost(Endpoint endpoint) {
-    if (endpoint.link().isEmpty()) {
-      return false;
-    }
     var port = port(endpoint).key();
-    return plan.isGone(port) && plan.failure(port).isPresent();
+    return endpoint.link().isPresent() && plan.isGone(port) && plan.failure(port).isPresent();
   }
 
   /** A duplicate of this network gets another chance. */
   void recover(MacAddress mac) {
     mobility.recover(mac, towards(mobility.rival(mac)));
     announcement.mayHaveChanged();
+    learned.settle(now.getAsLong(), mac);
+    refreshMac(mac);
   }
 
   Optional<RemoteMac> rival(MacAddress mac) {

@@ -33,7 +33,7 @@ import java.util.function.Predicate;
  */
 public final class Node {
   private final NodeConfig config;
-  private final ForwardingPlan plan;
+  private final ForwardingPlan plan = new ForwardingPlan();
   private final Foundation foundation = new Foundation();
   private final Effects effects = new Effects();
   private final EndpointSpeakers speakers;
@@ -42,6 +42,7 @@ public final class Node {
   private final Addressing addressing;
   private final EndpointLifecycle endpoints;
   private final DeclaredEndpoints declared;
+  private final WireLearning learning;
 
   private boolean converged;
   private long convergenceDeadline;
@@ -53,17 +54,16 @@ public final class Node {
 
   public Node(NodeConfig config) {
     this.config = config;
-    this.plan = new ForwardingPlan(config.sharing());
     this.speakers = new EndpointSpeakers(foundation, plan, effects);
     this.instances =
         new Instances(config, plan, effects, () -> foundation.networks().values(), speakers);
-    this.routes =
-        new RouteExchange(instances, new UnderlayRouting(plan), effects, config.sharing());
+    this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
     this.addressing = new Addressing(new AddressBook(config.name(), config.addresses()), effects);
     this.endpoints =
         new EndpointLifecycle(
             config, foundation, instances, routes, plan, addressing, effects, speakers);
     this.declared = new DeclaredEndpoints(endpoints, effects);
+    this.learning = new WireLearning(foundation, instances, routes, plan, effects);
   }
 
   /**
@@ -130,6 +130,7 @@ public final class Node {
       }
       case NodeEvent.AddressesRequested(long request, var wanted) ->
           addressing.request(request, wanted);
+      case NodeEvent.HostsHeard(var seen) -> learning.hear(now, seen);
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
       case NodeEvent.EndpointBgp(var network, var said) -> speakers.take(now, network, said);
       case NodeEvent.DeadlineReached() -> {
@@ -154,6 +155,7 @@ public final class Node {
     next = earlier(next, addressing.nextDeadline());
     next = earlier(next, speakers.nextDeadline());
     next = earlier(next, declared.nextRetry());
+    next = earlier(next, learning.nextCheck());
     return converged && originationCompleted
         ? next
         : earlier(next, OptionalLong.of(convergenceDeadline));
@@ -207,6 +209,7 @@ public final class Node {
           .filter(network -> !instances.namespaceOf(network).equals(instance.namespace()))
           .ifPresent(network -> instances.move(instance, network, foundation.underlay()));
     }
+    instances.keep(foundation.resident(), foundation.underlay());
     for (var instance : instances.all()) {
       wanted.put(instance.intent().name(), wanted(instance));
     }
@@ -234,6 +237,7 @@ public final class Node {
       }
     }
     endpoints.claimsChanged();
+    learning.adopt(now, foundation.standing());
     instances.all().forEach(network -> adoptLearned(now, network, behind));
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
@@ -287,6 +291,9 @@ public final class Node {
     if (declared.settle(now)) {
       routes.originationMayHaveChanged();
     }
+    if (learning.settle(now)) {
+      routes.originationMayHaveChanged();
+    }
     if (speakers.follow(now, instances)) {
       routes.originationMayHaveChanged();
     }
@@ -319,13 +326,10 @@ public final class Node {
   }
 
   private void settleConvergence(long now) {
-    if (converged) {
-      return;
-    }
     var intent = foundation.intent();
     // Without peers nobody can say that what stands is right, nor that it is wrong.
     boolean heard = intent.peers().isEmpty() ? !plan.isHolding() : routes.heardAllOf(intent);
-    if (heard || isOverdue(now)) {
+    if (!converged && (heard || isOverdue(now))) {
       converged = true;
       plan.holdRemoteRemovals(false);
     }
@@ -373,6 +377,15 @@ public final class Node {
     return BehindViews.of(instances, speakers, tenant, meant, most);
   }
 
+  /**
+   * Who is on this node, announced or learned; on the thread of {@link #step}.
+   *
+   * @param now on the clock of {@link #step}
+   */
+  public List<HostView> hosts(long now) {
+    return learning.view(now);
+  }
+
   /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */
   public List<Tunnel> tunnels() {
     return Tunnels.of(plan, instances);
@@ -399,16 +412,6 @@ public final class Node {
     return new AddressViews(foundation, instances, addressing, now).view();
   }
 
-  /** What stands in the kernel, as far as is known, in the order of the keys. */
-  public List<ForwardingObject> standing() {
-    return plan.realized();
-  }
-
-  /** True while a batch is with the kernel. */
-  public boolean isWriting() {
-    return batchInFlight;
-  }
-
   /** What the node is and holds now. */
   public NodeView view() {
     return new NodeView(
@@ -418,7 +421,7 @@ public final class Node {
         converged,
         NetworkViews.of(foundation.networks(), instances, foundation.knownUnderlay()),
         endpoints.view(),
-        plan.realizedCount(),
+        plan.realized().size(),
         plan.pending(),
         kernelWrites,
         List.copyOf(plan.failures()),

@@ -21,6 +21,20 @@ public sealed interface NodeEffect {
     }
   }
 
+  /** Tell by HostsHeard who is heard behind these ports, and behind no others. */
+  record ListenToPorts(List<LearningPort> ports) implements NodeEffect {
+    public ListenToPorts {
+      ports = List.copyOf(ports);
+    }
+  }
+
+  /** Ask these; answers are heard as anything else. */
+  record AskHosts(List<HostQuestion> questions) implements NodeEffect {
+    public AskHosts {
+      questions = List.copyOf(questions);
+    }
+  }
+
   /** Write to the kernel; answer ChangesApplied. One batch at a time. */
   record ApplyChanges(long batch, List<KernelChange> changes) implements NodeEffect {
     public ApplyChanges {

@@ -82,6 +82,13 @@ public sealed interface NodeEvent {
   /** Someone wants the store of addresses changed, without an endpoint. */
   record AddressesRequested(long request, AddressRequest wanted) implements NodeEvent {}
 
+  /** Somebody was heard behind ports that learn, in the order of hearing. */
+  record HostsHeard(List<Sighting> seen) implements NodeEvent {
+    public HostsHeard {
+      seen = List.copyOf(seen);
+    }
+  }
+
   /** Something happened to the speaker. */
   record Bgp(SpeakerEvent event) implements NodeEvent {}
 

@@ -3,15 +3,14 @@ package io.weft.overlay.node;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
-import io.weft.overlay.forwarding.KeyTable;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.TreeSet;
 
 /** What one network or tenant wants in the kernel: its keys in the plan, which no other touches. */
 final class OwnedObjects {
   private final ForwardingPlan plan;
-  private final KeyTable<ForwardingKey> keys = new KeyTable<>();
+  private final TreeSet<ForwardingKey> keys = new TreeSet<>();
 
   OwnedObjects(ForwardingPlan plan) {
     this.plan = plan;
@@ -19,7 +18,7 @@ final class OwnedObjects {
 
   /** The keys of one kind that are wanted now. */
   List<ForwardingKey> keys(ForwardingKey.Kind kind) {
-    return keys.sorted(key -> key.kind() == kind);
+    return keys.stream().filter(key -> key.kind() == kind).toList();
   }
 
   void want(ForwardingObject object) {
@@ -28,7 +27,7 @@ final class OwnedObjects {
 
   private ForwardingKey wanted(ForwardingObject object) {
     var key = plan.desire(object);
-    keys.put(key);
+    keys.add(key);
     return key;
   }
 
@@ -39,18 +38,18 @@ final class OwnedObjects {
 
   /** Wants these, and no more what else is among {@code before}. */
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
-    var obsolete = new ArrayList<>(before);
+    var obsolete = new TreeSet<>(before);
     for (var object : after) {
-      obsolete.removeIf(wanted(object)::equals);
+      obsolete.remove(wanted(object));
     }
     obsolete.forEach(this::unwant);
   }
 
   /** Leaves all keys but those of these objects, which are not wanted anew. */
   void retain(Collection<? extends ForwardingObject> objects) {
-    var stay = new KeyTable<ForwardingKey>();
-    objects.forEach(object -> stay.put(object.key()));
-    keys.sorted(key -> !stay.has(key)).forEach(this::unwant);
+    var obsolete = new TreeSet<>(keys);
+    objects.forEach(object -> obsolete.remove(object.key()));
+    obsolete.forEach(this::unwant);
   }
 
   /** Everything leaves the plan. */

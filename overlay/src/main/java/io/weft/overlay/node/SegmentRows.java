@@ -38,13 +38,19 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
         new BridgeFdbEntry(namespace, vni, mac, !vtep.isIpv4()));
   }
 
-  /** The keys of all rows that the MAC may have, over whichever family. */
+  /** The key of the row of a MAC behind a port of this node. */
+  ForwardingKey local(MacAddress mac) {
+    return key(ForwardingKey.Kind.LOCAL_FDB, mac.toString());
+  }
+
+  /** The keys of all rows that the MAC may have: here, or over whichever family. */
   List<ForwardingKey> keys(MacAddress mac) {
     var keys = new ArrayList<ForwardingKey>();
     for (var vtep : underlay.vteps()) {
       keys.add(ForwardingKey.vxlanRow(namespace, vni, mac, vtep));
     }
-    keys.add(ForwardingKey.of(ForwardingKey.Kind.BRIDGE_FDB, namespace, vni, mac));
+    keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
+    keys.add(local(mac));
     return keys;
   }
 
@@ -57,6 +63,10 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
 
   /** The key of what answers for an address. */
   ForwardingKey neighbour(IpAddress ip) {
-    return ForwardingKey.of(ForwardingKey.Kind.NEIGHBOUR, namespace, vni, ip);
+    return key(ForwardingKey.Kind.NEIGHBOUR, ip.toString());
+  }
+
+  private ForwardingKey key(ForwardingKey.Kind kind, String discriminator) {
+    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
   }
 }

@@ -28,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -47,6 +48,7 @@ final class TenantInstance implements Importer {
   private final TenantAnnouncement announcement;
   private final RemoteRouters routers;
   private final OwnedObjects owned;
+  private final BiConsumer<TenantInstance, IpPrefix> routes;
   private TenantIntent intent;
   private Underlay underlay;
   private RouteDistinguisher rd;
@@ -60,6 +62,7 @@ final class TenantInstance implements Importer {
    * @param networks the tenant's routed networks on this node
    * @param intended all of them
    * @param speakers know what endpoints say of what is behind them
+   * @param routes hears of each prefix that is routed otherwise than before
    */
   TenantInstance(
       String namespace,
@@ -70,7 +73,9 @@ final class TenantInstance implements Importer {
       RouteDistinguisher rd,
       Supplier<List<NetworkInstance>> networks,
       Supplier<List<NetworkIntent>> intended,
-      EndpointSpeakers speakers) {
+      EndpointSpeakers speakers,
+      BiConsumer<TenantInstance, IpPrefix> routes) {
+    this.routes = routes;
     this.namespace = namespace;
     this.plan = plan;
     this.owned = new OwnedObjects(plan);
@@ -224,7 +229,7 @@ final class TenantInstance implements Importer {
   public void learn(Route key, Optional<Path> path) {
     unused.imported(key, path);
     var before = remote.find(key);
-    var after = path.map(intent::ways).map(plan.sharing()::of).orElse(List.of());
+    var after = path.map(intent::ways).orElse(List.of());
     if (before.equals(after)) {
       return;
     }
@@ -366,6 +371,15 @@ final class TenantInstance implements Importer {
     } else {
       owned.unwant(ForwardingObject.TenantRoute.key(namespace, prefix));
     }
+    routes.accept(this, prefix);
+  }
+
+  /** All that may be routed, here or elsewhere, but its networks. */
+  List<IpPrefix> routedPrefixes() {
+    var all = new TreeSet<IpPrefix>();
+    remote.prefixes().forEach(all::add);
+    endpointPrefixes.objects().forEach(route -> all.add(route.prefix()));
+    return List.copyOf(all);
   }
 
   /** What is attached here is reached over the connected routes, whatever others say of it. */
@@ -374,8 +388,7 @@ final class TenantInstance implements Importer {
     if (!spoken || local.has(prefix) || endpointPrefixes.has(prefix)) {
       return Optional.empty();
     }
-    var hops = new ArrayList<TenantHop>();
-    best(prefix).forEach(way -> hop(way).ifPresent(hops::add));
+    var hops = best(prefix).stream().flatMap(way -> hop(way).stream()).toList();
     return hops.isEmpty()
         ? Optional.empty()
         : Optional.of(new ForwardingObject.TenantRoute(namespace, prefix, hops));

@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpPrefix;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.overlay.forwarding.ForwardingPlan;
@@ -149,6 +150,20 @@ final class Tenants {
         (namespace, tenant) ->
             tenant.intent().egress().ifPresent(egress -> wanted.put(namespace, egress)));
     waysOut.change(wanted, underlay);
+    byNamespace.values().forEach(tenant -> tenant.routedPrefixes().forEach(p -> reach(tenant, p)));
+  }
+
+  /** A pod of the tenant that the cluster knows came, or went. */
+  private void reach(TenantInstance tenant, IpPrefix prefix) {
+    tenant
+        .intent()
+        .egress()
+        .flatMap(EgressIntent::cluster)
+        .filter(cluster -> cluster.has(prefix))
+        .ifPresent(
+            _ ->
+                waysOut.reach(
+                    tenant.namespace(), prefix, tenant.isRouted(prefix) || tenant.isHere(prefix)));
   }
 
   /** Those whose L3 VNI stays keep their number, so they come first; the others take a free one. */
@@ -193,6 +208,7 @@ final class Tenants {
             intended.get().stream()
                 .filter(network -> network.tenant().filter(intent.name()::equals).isPresent())
                 .toList(),
-        speakers);
+        speakers,
+        this::reach);
   }
 }

@@ -36,6 +36,9 @@ final class WaysOut {
   /** By namespace. */
   private final TreeMap<String, Integer> numbers = new TreeMap<>();
 
+  /** What the node reaches, besides whole networks, each in the namespace it is of. */
+  private final TreeMap<IpPrefix, String> reached = new TreeMap<>();
+
   WaysOut(ForwardingPlan plan) {
     this.plan = plan;
     this.owned = new OwnedObjects(plan);
@@ -49,12 +52,36 @@ final class WaysOut {
     if (!numbers.isEmpty()) {
       objects.add(new EgressFilter("", true));
     }
+    reached.values().removeIf(namespace -> !reaches(wanted, namespace));
+    reached.forEach((prefix, namespace) -> objects.add(into(prefix, namespace)));
     numbers.forEach(
         (namespace, number) ->
             Optional.ofNullable(wanted.get(namespace))
                 .ifPresent(way -> add(objects, namespace, number, way, underlay)));
     owned.retain(objects);
     objects.forEach(owned::want);
+  }
+
+  private boolean reaches(SortedMap<String, EgressIntent> wanted, String namespace) {
+    return numbers.containsKey(namespace)
+        && Optional.ofNullable(wanted.get(namespace)).flatMap(EgressIntent::cluster).isPresent();
+  }
+
+  /** The node reaches the prefix in the namespace, or no longer; whoever has it keeps it. */
+  void reach(String namespace, IpPrefix prefix, boolean there) {
+    if (!there && reached.remove(prefix, namespace)) {
+      owned.unwant(EgressRoute.key("", prefix));
+    } else if (there
+        && numbers.containsKey(namespace)
+        && reached.putIfAbsent(prefix, namespace) == null) {
+      owned.want(into(prefix, namespace));
+    }
+  }
+
+  private EgressRoute into(IpPrefix prefix, String namespace) {
+    int number = Optional.ofNullable(numbers.get(namespace)).orElseThrow();
+    var outside = AddressPlan.egressAddress(number, prefix.address().isIpv4());
+    return new EgressRoute("", prefix, outside.plus(1));
   }
 
   /** Those that stand keep theirs, before anybody takes a new one. */

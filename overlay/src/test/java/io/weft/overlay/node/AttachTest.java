@@ -81,7 +81,8 @@ final class AttachTest {
                 macOf("192.168.1.10"),
                 List.of(new HostAddress(IpAddress.parse("192.168.1.10"), 24)),
                 List.of(),
-                1450));
+                1450,
+                List.of()));
     assertThat(one.announced())
         .containsExactlyInAnyOrder(
             OneNode.floodRoute("10.0.0.1", 100), macRoute("10.0.0.1", 100, "192.168.1.10"));

@@ -57,7 +57,8 @@ final class DeclaredEndpointsTest {
         Optional.empty(),
         false,
         Optional.of(link),
-        true);
+        true,
+        false);
   }
 
   private static AttachRequest host(NodeLink link, String name, String address) {

@@ -188,6 +188,58 @@ final class EgressTest {
         .noneMatch(route -> route.contains(host.toString()));
   }
 
+  private static final ClusterIntent CLUSTER =
+      new ClusterIntent("pods", List.of(IpPrefix.parse("10.244.0.0/24")), false);
+
+  /** Pods with one address get two that the cluster knows, each routed to its own tenant alone. */
+  @Test
+  void podsOfOtherNetworksHaveAnAddressOfTheClusters() {
+    var tenants =
+        new TenantIntent[] {
+          ofCluster(tenant("blue", 5002, true, false), CLUSTER),
+          ofCluster(tenant("red", 5001, true, false), CLUSTER)
+        };
+    start(one, tenants);
+    var red = (AttachResult.Attached) one.attachNow(request("a", "web", "192.168.1.10"));
+    var blue = (AttachResult.Attached) one.attachNow(request("b", "shop", "192.168.1.10"));
+    assertThat(red.cluster()).singleElement().isNotEqualTo(blue.cluster().getFirst());
+    var again = (AttachResult.Attached) one.attachNow(request("a", "web", "192.168.1.10"));
+    assertThat(again).isEqualTo(red);
+    var known = new IpPrefix(red.cluster().getFirst(), 32);
+    assertThat(CLUSTER.subnets().getFirst().contains(known.address())).isTrue();
+    assertThat(one.kernel(Kind.EGRESS_ROUTE))
+        .contains(
+            new EgressRoute("", known, outside(one, "weft-red").plus(1)),
+            new EgressRoute(
+                "",
+                new IpPrefix(blue.cluster().getFirst(), 32),
+                outside(one, "weft-blue").plus(1)));
+    assertThat(one.announced().stream().map(Object::toString))
+        .anyMatch(route -> route.contains(known.toString()));
+
+    var restarted = new OneNode();
+    restarted.kernel.putAll(one.kernel);
+    start(restarted, tenants);
+    assertThat(restarted.batches).isEmpty();
+    assertThat(restarted.attachNow(request("a", "web", "192.168.1.10")))
+        .isInstanceOfSatisfying(
+            AttachResult.Attached.class,
+            attached -> assertThat(attached.cluster()).isEqualTo(red.cluster()));
+    restarted.detach("a");
+    assertThat(restarted.kernel(Kind.EGRESS_ROUTE))
+        .noneMatch(route -> ((EgressRoute) route).prefix().equals(known));
+    assertThat(restarted.kernel(Kind.ENDPOINT_ROUTE)).hasSize(1);
+  }
+
+  /** What the cluster knows others by is nobody's to say. */
+  @Test
+  void noEndpointIsARouterToTheClustersAddresses() {
+    start(one, ofCluster(tenant("red", 5001, true, false), CLUSTER));
+    var thief =
+        request("a", "web", "192.168.1.10").withPrefixes(List.of(IpPrefix.parse("10.244.0.7/32")));
+    assertThat(one.attachNow(thief)).isInstanceOf(AttachResult.Refused.class);
+  }
+
   @Test
   void aRestartKeepsTheAddressesAndWritesNothing() {
     start(one, tenant("blue", 5002, true, true), tenant("red", 5001, true, true));

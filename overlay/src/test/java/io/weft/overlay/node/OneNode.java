@@ -68,6 +68,12 @@ final class OneNode {
   /** Where endpoints may connect to. */
   List<EndpointListener> listeners = List.of();
 
+  /** Ports behind which it listens. */
+  List<LearningPort> learningPorts = List.of();
+
+  /** What it asked hosts. */
+  final List<HostQuestion> questions = new ArrayList<>();
+
   private final Map<Long, EndpointRouter> routers = new TreeMap<>();
 
   /** When false, a batch waits for {@link #applyBatch}. */
@@ -409,6 +415,8 @@ final class OneNode {
       case NodeEffect.ReplyToAddresses(long request, var refusal) ->
           addressAnswers.put(request, refusal);
       case NodeEffect.ListenToEndpoints(var wanted) -> listeners = wanted;
+      case NodeEffect.ListenToPorts(var wanted) -> learningPorts = wanted;
+      case NodeEffect.AskHosts(var asked) -> questions.addAll(asked);
       case NodeEffect.EndpointBgp(_, SpeakerEffect.Send(long number, var messages)) ->
           messages.forEach(message -> router(number).hear(message));
       case NodeEffect.EndpointBgp(_, SpeakerEffect.Close(long number, var reason)) ->

@@ -1,0 +1,131 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.nftables.ElementChange;
+import io.weft.linux.nftables.ElementSet;
+import io.weft.linux.nftables.ElementSet.Content;
+import io.weft.linux.nftables.ElementSet.Element;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.net.Octets;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** What the sets of {@link PortRules} have for one port. */
+final class PortElements {
+  /** Broadcast and multicast of one port: packets in a second, and how many at once. */
+  static final int FLOOD_PER_SECOND = 2_000;
+
+  static final int FLOOD_BURST = 2_000;
+
+  private static final int LINK_NAME = 16;
+
+  /** RFC 4291 Appendix A: addresses of this length follow from a MAC. */
+  private static final int INTERFACE_ID = 64;
+
+  private PortElements() {}
+
+  /**
+   * All of them, each as it is put in.
+   *
+   * @param behind prefixes that are behind the endpoint
+   * @param links prefixes of the tenant's own links: they are in no prefix behind anybody
+   * @param formed prefixes of its network in which hosts may form addresses (RFC 4862)
+   */
+  static Set<ElementChange> of(
+      EndpointPort port,
+      Collection<IpPrefix> behind,
+      Collection<IpPrefix> links,
+      Collection<IpPrefix> formed) {
+    var elements = new LinkedHashSet<ElementChange>();
+    var name = port.port();
+    put(elements, PortRules.LIMITS, key(name), new Content.Limit(FLOOD_PER_SECOND, FLOOD_BURST));
+    if (port.learn()) {
+      return elements; // open to whoever is behind it
+    }
+    put(elements, PortRules.MACS, key(name, port.mac().octets()));
+    if (!port.addresses().isEmpty()) {
+      addresses(elements, port, formed);
+      for (var prefix : behind) {
+        behind(elements, name, prefix, links);
+      }
+    }
+    var chain = port.addresses().isEmpty() ? PortRules.LOCKED : PortRules.PINNED;
+    put(elements, PortRules.PORTS, key(name), new Content.Chain(chain)); // last: now it counts
+    return elements;
+  }
+
+  private static void addresses(
+      Set<ElementChange> elements, EndpointPort port, Collection<IpPrefix> formed) {
+    for (var address : port.addresses()) {
+      var set = address.isIpv4() ? PortRules.IPV4 : PortRules.IPV6;
+      put(elements, set, key(port.port(), address.octets()));
+    }
+    var linkLocal = ownAddress(IpPrefix.parse("fe80::/64"), port.mac());
+    put(elements, PortRules.IPV6, key(port.port(), linkLocal.octets()));
+    for (var prefix : formed) {
+      if (!prefix.address().isIpv4() && prefix.length() == INTERFACE_ID) {
+        put(elements, PortRules.IPV6, key(port.port(), ownAddress(prefix, port.mac()).octets()));
+      }
+    }
+  }
+
+  /** The address in a prefix of 64 bits that follows from a MAC. */
+  private static IpAddress ownAddress(IpPrefix prefix, MacAddress mac) {
+    var address = prefix.address().octets();
+    var octets = mac.octets();
+    ByteBuffer.wrap(address)
+        .position(8)
+        .put((byte) (octets[0] ^ 2))
+        .put(octets, 1, 2)
+        .put((byte) 0xff)
+        .put((byte) 0xfe)
+        .put(octets, 3, 3);
+    return IpAddress.of(address);
+  }
+
+  private static void behind(
+      Set<ElementChange> elements, String port, IpPrefix prefix, Collection<IpPrefix> links) {
+    var set = prefix.address().isIpv4() ? PortRules.BEHIND_IPV4 : PortRules.BEHIND_IPV6;
+    for (var range : AddressRange.without(prefix, links)) {
+      put(
+          elements,
+          set,
+          key(port, range.first().toArray()),
+          new Content.UpTo(key(port, range.last().toArray())));
+    }
+  }
+
+  private static void put(Set<ElementChange> elements, ElementSet set, Octets key) {
+    put(elements, set, key, new Content.Nothing());
+  }
+
+  private static void put(
+      Set<ElementChange> elements, ElementSet set, Octets key, Content content) {
+    elements.add(new ElementChange(set.name(), true, new Element(key, content)));
+  }
+
+  /** The port's name, and what stands behind it, padded with zeros. */
+  private static Octets key(String port, byte... more) {
+    return Octets.of(
+        ByteBuffer.allocate(LINK_NAME + (more.length + 3 & ~3))
+            .put(port.getBytes(StandardCharsets.US_ASCII))
+            .position(LINK_NAME)
+            .put(more)
+            .array());
+  }
+
+  /** The name of the port that a key begins with. */
+  static String port(Octets key) {
+    var octets = key.toArray();
+    int length = 0;
+    while (length < LINK_NAME && octets[length] != 0) {
+      length++;
+    }
+    return new String(octets, 0, length, StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,295 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.netlink.Vxlan;
+import io.weft.linux.nftables.Chain;
+import io.weft.linux.nftables.Chain.Hook;
+import io.weft.linux.nftables.ElementSet;
+import io.weft.linux.nftables.ElementSet.Field;
+import io.weft.linux.nftables.ElementSet.Use;
+import io.weft.linux.nftables.Expression;
+import io.weft.linux.nftables.Expression.Base;
+import io.weft.linux.nftables.Expression.MetaKey;
+import io.weft.linux.nftables.Rule;
+import io.weft.linux.nftables.Table;
+import io.weft.net.IpAddress;
+import io.weft.net.Octets;
+import io.weft.overlay.attachment.AddressPlan;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What may come in by an endpoint's port: only what has the endpoint's own MAC and addresses, and
+ * says nothing that only routers and servers say. The rules are the same in every tenant's
+ * namespace; who has which address is in the sets, by the name of the port. A port that is in none
+ * of them, such as a VXLAN device, is not looked at.
+ */
+final class PortRules {
+  /** The table's name. */
+  static final String TABLE = "weft-ports";
+
+  /** Before the bridge learns, forwards or answers anything (linux/netfilter_bridge.h). */
+  private static final int FIRST = -300;
+
+  /** Different ports and reasons that are counted. */
+  private static final int MAX_COUNTERS = 65_536;
+
+  /** To which chain the frames of a port go: {@link #PINNED} or {@link #LOCKED}. */
+  static final ElementSet PORTS = set("ports", Use.CHAINS, Field.LINK_NAME);
+
+  /** How much broadcast and multicast a port may send. */
+  static final ElementSet LIMITS = set("limits", Use.LIMITS, Field.LINK_NAME);
+
+  static final ElementSet MACS = set("macs", Use.MEMBERS, Field.LINK_NAME, Field.MAC);
+  static final ElementSet IPV4 = set("ipv4", Use.MEMBERS, Field.LINK_NAME, Field.IPV4);
+  static final ElementSet IPV6 = set("ipv6", Use.MEMBERS, Field.LINK_NAME, Field.IPV6);
+  static final ElementSet BEHIND_IPV4 = set("behind4", Use.RANGES, Field.LINK_NAME, Field.IPV4);
+  static final ElementSet BEHIND_IPV6 = set("behind6", Use.RANGES, Field.LINK_NAME, Field.IPV6);
+
+  /** What was stopped, by port and {@link StopReason#number}. */
+  static final ElementSet STOPPED =
+      new ElementSet("stopped", List.of(Field.LINK_NAME, Field.NUMBER), Use.COUNTERS, MAX_COUNTERS);
+
+  /** Chain of ports whose MAC and addresses are known. */
+  static final String PINNED = "pinned";
+
+  /** Chain of ports whose MAC alone is known. */
+  static final String LOCKED = "locked";
+
+  private static final int UDP = 17;
+  private static final int ICMPV6 = 58;
+
+  private static final Expression ACCEPT = new Expression.Verdict(true);
+
+  private PortRules() {}
+
+  private static ElementSet set(String name, Use use, Field... fields) {
+    return new ElementSet(name, List.of(fields), use, 0);
+  }
+
+  /** All of it. */
+  static Table table() {
+    var chains = new ArrayList<Chain>();
+    chains.add(new Chain("prerouting", false, Hook.PREROUTING, FIRST, entry()));
+    chains.add(Chain.called(LOCKED, List.of(otherMac(Base.LINK, 6, StopReason.SOURCE_MAC))));
+    chains.add(Chain.called(PINNED, pinned()));
+    chains.add(Chain.called("arp", arp()));
+    chains.add(Chain.called("ipv4", ipv4()));
+    chains.add(Chain.called("ipv6", ipv6()));
+    chains.add(Chain.called("icmpv6", icmpv6()));
+    chains.add(Chain.called("claim", claim()));
+    chains.add(Chain.called("source6", source6()));
+    for (var reason : StopReason.values()) {
+      chains.add(Chain.called(reason.chain(), stop(reason)));
+    }
+    return new Table(
+        Table.Family.BRIDGE,
+        TABLE,
+        chains,
+        List.of(PORTS, LIMITS, MACS, IPV4, IPV6, BEHIND_IPV4, BEHIND_IPV6, STOPPED));
+  }
+
+  private static List<Rule> entry() {
+    return List.of(
+        Rule.of(
+            new Expression.Payload(Base.LINK, 0, 1),
+            new Expression.Mask(Octets.parse("01")),
+            equal("01"),
+            new Expression.Meta(MetaKey.INPUT_NAME),
+            new Expression.Lookup(LIMITS.name(), false),
+            stopped(StopReason.FLOOD)),
+        Rule.of(new Expression.Meta(MetaKey.INPUT_NAME), new Expression.GotoIn(PORTS.name())));
+  }
+
+  private static List<Rule> pinned() {
+    return List.of(
+        otherMac(Base.LINK, 6, StopReason.SOURCE_MAC),
+        type("0800").then(new Expression.Goto("ipv4")),
+        type("86dd").then(new Expression.Goto("ipv6")),
+        type("0806").then(new Expression.Goto("arp")),
+        type("8100").then(stopped(StopReason.TAGGED)),
+        type("88a8").then(stopped(StopReason.TAGGED)));
+  }
+
+  /** Counts the frame for its port, and ends it even when the set of counters is full. */
+  private static List<Rule> stop(StopReason reason) {
+    var number = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(reason.number);
+    return List.of(
+        Rule.of(
+            new Expression.Meta(MetaKey.INPUT_NAME),
+            new Expression.Load(Octets.of(number.array()), 4),
+            new Expression.CountIn(STOPPED.name())),
+        Rule.of(new Expression.Verdict(false)));
+  }
+
+  private static Expression stopped(StopReason reason) {
+    return new Expression.Goto(reason.chain());
+  }
+
+  // ---- ARP: RFC 826, fields of Ethernet and IPv4 ------------------------------------------
+
+  private static final int SENDER_MAC = 8;
+  private static final int SENDER_IP = 14;
+  private static final int TARGET_IP = 24;
+
+  private static List<Rule> arp() {
+    return List.of(
+        otherMac(Base.NETWORK, SENDER_MAC, StopReason.ARP),
+        own(IPV4, Base.NETWORK, SENDER_IP).then(ACCEPT),
+        Rule.of(new Expression.Payload(Base.NETWORK, SENDER_IP, 4), equal("00000000"))
+            .then(own(IPV4, Base.NETWORK, TARGET_IP))
+            .then(ACCEPT)
+            .because("a probe of its own address, RFC 5227"),
+        own(BEHIND_IPV4, Base.NETWORK, SENDER_IP).then(ACCEPT),
+        Rule.of(stopped(StopReason.ARP)));
+  }
+
+  // ---- IPv4 -------------------------------------------------------------------------------
+
+  private static final int SOURCE_IPV4 = 12;
+
+  private static List<Rule> ipv4() {
+    return List.of(
+        udp(0, 67).then(stopped(StopReason.DHCP)),
+        nestedVxlan(),
+        own(IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
+        Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
+            .then(udp(2, 67))
+            .then(ACCEPT)
+            .because("asks for an address, RFC 2131"),
+        own(BEHIND_IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
+        Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
+  }
+
+  // ---- IPv6 -------------------------------------------------------------------------------
+
+  private static final int SOURCE_IPV6 = 8;
+  private static final int ND_TARGET = 8;
+  private static final int NEIGHBOUR_SOLICITATION = 135;
+  private static final int NEIGHBOUR_ADVERTISEMENT = 136;
+  private static final int ROUTER_ADVERTISEMENT = 134;
+  private static final int REDIRECT = 137;
+
+  private static List<Rule> ipv6() {
+    return List.of(
+        protocol(ICMPV6).then(new Expression.Jump("icmpv6")),
+        udp(0, 547).then(stopped(StopReason.DHCP)),
+        nestedVxlan(),
+        Rule.of(new Expression.Goto("source6")));
+  }
+
+  private static List<Rule> icmpv6() {
+    return List.of(
+        icmpv6(ROUTER_ADVERTISEMENT).then(stopped(StopReason.ROUTER)),
+        icmpv6(REDIRECT).then(stopped(StopReason.ROUTER)),
+        icmpv6(NEIGHBOUR_ADVERTISEMENT).then(new Expression.Goto("claim")),
+        icmpv6(NEIGHBOUR_SOLICITATION)
+            .then(unspecified())
+            .then(new Expression.Goto("claim"))
+            .because("says that it takes the address, RFC 4862 5.4"));
+  }
+
+  /** The target must be its own; the source is looked at after it. */
+  private static List<Rule> claim() {
+    return List.of(
+        own(IPV6, Base.TRANSPORT, ND_TARGET).then(new Expression.Goto("source6")),
+        chosenLinkLocal(Base.TRANSPORT, ND_TARGET).then(new Expression.Goto("source6")),
+        Rule.of(stopped(StopReason.NEIGHBOUR)));
+  }
+
+  private static List<Rule> source6() {
+    return List.of(
+        own(IPV6, Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
+        chosenLinkLocal(Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
+        unspecified().then(protocol(ICMPV6)).then(ACCEPT),
+        own(BEHIND_IPV6, Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
+        Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
+  }
+
+  private static Rule unspecified() {
+    return Rule.of(
+        new Expression.Payload(Base.NETWORK, SOURCE_IPV6, 16),
+        new Expression.Compare(false, Octets.of(new byte[16])));
+  }
+
+  /**
+   * A link-local address that a host chose by itself (RFC 7217): nobody knows it beforehand. Those
+   * that follow from a MAC are the MAC's alone (RFC 4291 Appendix A), and the gateway's is the
+   * gateway's.
+   */
+  private static Rule chosenLinkLocal(Base base, int offset) {
+    return Rule.of(
+        new Expression.Payload(base, offset, 2),
+        new Expression.Mask(Octets.parse("ffc0")),
+        equal("fe80"),
+        new Expression.Payload(base, offset, 16),
+        new Expression.Compare(true, octets(AddressPlan.GATEWAY_LINK_LOCAL)),
+        new Expression.Payload(base, offset + 11, 2),
+        new Expression.Compare(true, Octets.parse("fffe")));
+  }
+
+  // ---- conditions -------------------------------------------------------------------------
+
+  private static Rule otherMac(Base base, int offset, StopReason reason) {
+    return Rule.of(
+        new Expression.Meta(MetaKey.INPUT_NAME),
+        new Expression.Payload(base, offset, 6, 4),
+        new Expression.Lookup(MACS.name(), true),
+        stopped(reason));
+  }
+
+  private static Rule own(ElementSet set, Base base, int offset) {
+    int length = set.fields().getLast() == Field.IPV4 ? 4 : 16;
+    return Rule.of(
+        new Expression.Meta(MetaKey.INPUT_NAME),
+        new Expression.Payload(base, offset, length, 4),
+        new Expression.Lookup(set.name(), false));
+  }
+
+  /** VTEPs are not within the segment: what stays in it may be anybody's VXLAN. */
+  private static Rule nestedVxlan() {
+    return udp(2, Vxlan.PORT)
+        .then(
+            new Expression.Payload(Base.LINK, 0, 6),
+            new Expression.Compare(false, Octets.of(AddressPlan.GATEWAY_MAC.octets())),
+            stopped(StopReason.VXLAN));
+  }
+
+  private static Rule type(String etherType) {
+    return Rule.of(new Expression.Meta(MetaKey.ETHER_TYPE), equal(etherType));
+  }
+
+  private static Rule protocol(int number) {
+    return Rule.of(
+        new Expression.Meta(MetaKey.PROTOCOL),
+        new Expression.Compare(false, Octets.of(new byte[] {(byte) number})));
+  }
+
+  /**
+   * UDP by one port.
+   *
+   * @param offset 0: that of the source, 2: of the destination
+   */
+  private static Rule udp(int offset, int port) {
+    return protocol(UDP)
+        .then(
+            new Expression.Payload(Base.TRANSPORT, offset, 2),
+            new Expression.Compare(false, Octets.of(new byte[] {(byte) (port >> 8), (byte) port})));
+  }
+
+  private static Rule icmpv6(int type) {
+    return protocol(ICMPV6)
+        .then(
+            new Expression.Payload(Base.TRANSPORT, 0, 1),
+            new Expression.Compare(false, Octets.of(new byte[] {(byte) type})));
+  }
+
+  private static Expression equal(String hex) {
+    return new Expression.Compare(false, Octets.parse(hex));
+  }
+
+  private static Octets octets(IpAddress address) {
+    return Octets.of(address.octets());
+  }
+}

@@ -1,0 +1,446 @@
+package io.weft.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.linux.netlink.BridgePort;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.nftables.Nftables;
+import io.weft.linux.nftables.Table;
+import io.weft.linux.packet.Frame;
+import io.weft.linux.packet.PacketCapture;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
+import io.weft.net.Octets;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
+import io.weft.overlay.forwarding.PodInterface;
+import io.weft.overlay.forwarding.TenantHop;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Against the real kernel: what a pod with CAP_NET_RAW sends under another's name does not reach
+ * the pod beside it, and is counted; without the guard it does. What it may send arrives.
+ */
+class PortGuardTest extends SegmentKernel {
+  private static final String NEXT_PORT = "epffffffffffff";
+  private static final MacAddress NEXT = MacAddress.parse("0a:58:c0:a8:01:0b");
+  private static final IpAddress NEXT_ADDRESS = IpAddress.parse("192.168.1.11");
+  private static final IpAddress NEXT_ADDRESS6 = IpAddress.parse("fd00:1::b");
+  private static final IpAddress NEXT_LINK_LOCAL = IpAddress.parse("fe80::858:c0ff:fea8:10b");
+  private static final IpAddress LINK_LOCAL = IpAddress.parse("fe80::858:c0ff:fea8:10a");
+  private static final IpAddress CHOSEN = IpAddress.parse("fe80::1234:5678:9abc:def0");
+  private static final IpAddress ROUTER = IpAddress.parse("fe80::1");
+  private static final IpAddress NOBODY = IpAddress.parse("0.0.0.0");
+  private static final IpAddress NOBODY6 = IpAddress.parse("::");
+  private static final IpAddress EVERYBODY = IpAddress.parse("255.255.255.255");
+  private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
+  private static final IpAddress ELSEWHERE = IpAddress.parse("10.9.0.1");
+  private static final int IPV4 = 0x0800;
+  private static final int IPV6 = 0x86dd;
+  private static final int ARP = 0x0806;
+  private static final int UDP = 17;
+  private static final int ICMPV6 = 58;
+
+  private static final Duration WAIT = Duration.ofSeconds(20);
+  private static final byte[] LAST = "what comes behind it".getBytes(StandardCharsets.US_ASCII);
+
+  private String next;
+
+  /** A frame that is sent under another's name. */
+  private record Attack(StopReason reason, Octets frame) {}
+
+  @BeforeEach
+  void makeNext() {
+    next = namespaces.create("next");
+    var objects = new ArrayList<ForwardingObject>(everything());
+    objects.add(
+        new EndpointPort(
+            tenant,
+            NEXT_PORT,
+            VNI,
+            "web-2",
+            "red-web",
+            NEXT,
+            List.of(NEXT_ADDRESS, NEXT_ADDRESS6),
+            false,
+            1450,
+            Optional.of(new PodInterface(next, "eth0", List.of(24, 64)))));
+    objects.add(new LocalFdbEntry(tenant, VNI, NEXT, NEXT_PORT));
+    assertThat(put(objects)).isEmpty();
+    assertThat(tables.problems()).isEmpty();
+  }
+
+  private static Octets from(MacAddress mac, int type, byte[] payload) {
+    return RawFrames.ethernet(NEXT, mac, type, payload);
+  }
+
+  private static Map<String, Attack> attacks() {
+    var attacks = new LinkedHashMap<String, Attack>();
+    var mac = MacAddress.parse("02:66:66:66:66:66");
+    var ping = RawFrames.udp(7, 7);
+    attacks.put(
+        "another MAC",
+        new Attack(
+            StopReason.SOURCE_MAC,
+            from(mac, IPV4, RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, ping))));
+    attacks.put(
+        "the MAC of the pod beside",
+        new Attack(
+            StopReason.SOURCE_MAC,
+            RawFrames.ethernet(
+                RawFrames.ALL, NEXT, IPV4, RawFrames.ip(ADDRESS, EVERYBODY, UDP, ping))));
+    attacks.put(
+        "another IPv4 address",
+        new Attack(
+            StopReason.SOURCE_ADDRESS,
+            from(LOCAL, IPV4, RawFrames.ip(ELSEWHERE, NEXT_ADDRESS, UDP, ping))));
+    attacks.put(
+        "another IPv6 address",
+        new Attack(
+            StopReason.SOURCE_ADDRESS,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(IpAddress.parse("fd00:1::66"), NEXT_ADDRESS6, UDP, ping))));
+    attacks.put(
+        "the gateway's link-local address",
+        new Attack(
+            StopReason.SOURCE_ADDRESS,
+            from(LOCAL, IPV6, RawFrames.ip(ROUTER, NEXT_ADDRESS6, UDP, ping))));
+    attacks.put(
+        "the link-local address of the pod beside",
+        new Attack(
+            StopReason.SOURCE_ADDRESS,
+            from(LOCAL, IPV6, RawFrames.ip(NEXT_LINK_LOCAL, ALL_NODES, UDP, ping))));
+    attacks.put(
+        "an ARP answer for the gateway",
+        new Attack(
+            StopReason.ARP,
+            from(
+                LOCAL,
+                ARP,
+                RawFrames.arp(2, LOCAL, IpAddress.parse("192.168.1.1"), NEXT, NEXT_ADDRESS))));
+    attacks.put(
+        "a gratuitous ARP for the pod beside",
+        new Attack(
+            StopReason.ARP,
+            RawFrames.ethernet(
+                RawFrames.ALL,
+                LOCAL,
+                ARP,
+                RawFrames.arp(1, LOCAL, NEXT_ADDRESS, MacAddress.ZERO, NEXT_ADDRESS))));
+    attacks.put(
+        "an ARP answer with another MAC inside",
+        new Attack(
+            StopReason.ARP, from(LOCAL, ARP, RawFrames.arp(2, mac, ADDRESS, NEXT, NEXT_ADDRESS))));
+    attacks.put(
+        "an ARP probe that takes the address of the pod beside",
+        new Attack(
+            StopReason.ARP,
+            RawFrames.ethernet(
+                RawFrames.ALL,
+                LOCAL,
+                ARP,
+                RawFrames.arp(1, LOCAL, NOBODY, MacAddress.ZERO, NEXT_ADDRESS))));
+    attacks.put(
+        "a neighbour advertisement for the gateway",
+        new Attack(
+            StopReason.NEIGHBOUR,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(
+                    ADDRESS6,
+                    ALL_NODES,
+                    ICMPV6,
+                    RawFrames.icmpv6(136, IpAddress.parse("fd00:1::1"))))));
+    attacks.put(
+        "a neighbour advertisement for the gateway's link-local address",
+        new Attack(
+            StopReason.NEIGHBOUR,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(ADDRESS6, ALL_NODES, ICMPV6, RawFrames.icmpv6(136, ROUTER)))));
+    attacks.put(
+        "a claim of another's address (DAD)",
+        new Attack(
+            StopReason.NEIGHBOUR,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(NOBODY6, ALL_NODES, ICMPV6, RawFrames.icmpv6(135, NEXT_ADDRESS6)))));
+    attacks.put(
+        "a router advertisement",
+        new Attack(
+            StopReason.ROUTER,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(LINK_LOCAL, ALL_NODES, ICMPV6, RawFrames.icmpv6(134, NOBODY6)))));
+    attacks.put(
+        "a redirect",
+        new Attack(
+            StopReason.ROUTER,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(LINK_LOCAL, NEXT_ADDRESS6, ICMPV6, RawFrames.icmpv6(137, NOBODY6)))));
+    attacks.put(
+        "a DHCP offer",
+        new Attack(
+            StopReason.DHCP,
+            from(LOCAL, IPV4, RawFrames.ip(ADDRESS, EVERYBODY, UDP, RawFrames.udp(67, 68)))));
+    attacks.put(
+        "a DHCPv6 advertisement",
+        new Attack(
+            StopReason.DHCP,
+            from(
+                LOCAL,
+                IPV6,
+                RawFrames.ip(LINK_LOCAL, NEXT_LINK_LOCAL, UDP, RawFrames.udp(547, 546)))));
+    attacks.put(
+        "VXLAN to a VTEP, by the gateway",
+        new Attack(
+            StopReason.VXLAN,
+            RawFrames.ethernet(
+                AddressPlan.GATEWAY_MAC,
+                LOCAL,
+                IPV4,
+                RawFrames.ip(ADDRESS, FAR, UDP, RawFrames.udp(49152, 4789, new byte[50])))));
+    attacks.put(
+        "a spoofed ARP answer in two VLAN tags",
+        new Attack(
+            StopReason.TAGGED,
+            RawFrames.twiceTagged(
+                from(LOCAL, ARP, RawFrames.arp(2, LOCAL, NEXT_ADDRESS, NEXT, NEXT_ADDRESS)))));
+    return attacks;
+  }
+
+  private static Map<String, Octets> rightful() {
+    var frames = new LinkedHashMap<String, Octets>();
+    var ping = RawFrames.udp(7, 7);
+    frames.put("IPv4", from(LOCAL, IPV4, RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, ping)));
+    frames.put("IPv6", from(LOCAL, IPV6, RawFrames.ip(ADDRESS6, NEXT_ADDRESS6, UDP, ping)));
+    frames.put(
+        "its link-local address",
+        from(LOCAL, IPV6, RawFrames.ip(LINK_LOCAL, NEXT_ADDRESS6, UDP, ping)));
+    frames.put(
+        "a link-local address of its choice",
+        from(LOCAL, IPV6, RawFrames.ip(CHOSEN, NEXT_ADDRESS6, UDP, ping)));
+    frames.put(
+        "an ARP answer", from(LOCAL, ARP, RawFrames.arp(2, LOCAL, ADDRESS, NEXT, NEXT_ADDRESS)));
+    frames.put(
+        "a neighbour advertisement",
+        from(
+            LOCAL,
+            IPV6,
+            RawFrames.ip(ADDRESS6, NEXT_ADDRESS6, ICMPV6, RawFrames.icmpv6(136, ADDRESS6))));
+    frames.put(
+        "duplicate address detection",
+        from(
+            LOCAL,
+            IPV6,
+            RawFrames.ip(NOBODY6, ALL_NODES, ICMPV6, RawFrames.icmpv6(135, ADDRESS6))));
+    frames.put(
+        "a DHCP question",
+        RawFrames.ethernet(
+            RawFrames.ALL,
+            LOCAL,
+            IPV4,
+            RawFrames.ip(NOBODY, EVERYBODY, UDP, RawFrames.udp(68, 67))));
+    frames.put(
+        "VXLAN between two endpoints of the segment",
+        from(
+            LOCAL,
+            IPV4,
+            RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, RawFrames.udp(49152, 4789, new byte[50]))));
+    frames.put("another protocol", from(LOCAL, 0x88b5, new byte[46]));
+    return frames;
+  }
+
+  /** True when the frame, sent by the pod, comes to the pod beside it. */
+  private boolean arrives(Octets frame) {
+    try (var there = PacketCapture.openIn(next, "eth0");
+        var here = PacketCapture.openIn(pod, "eth0")) {
+      here.send(frame);
+      // Behind it one that passes always: when that is there, the frame is lost or was before it.
+      var last = from(LOCAL, 0x88b6, LAST);
+      here.send(last);
+      boolean seen = false;
+      var got = there.next(WAIT);
+      while (got.isPresent() && !ends(got.get(), last)) {
+        seen |= ends(got.get(), frame);
+        got = there.next(WAIT);
+      }
+      assertThat(got).as("what comes behind %s", frame).isPresent();
+      return seen;
+    }
+  }
+
+  /** Equal in what follows MACs and type; VLAN tags are shown apart. */
+  private static boolean ends(Frame got, Octets sent) {
+    var octets = got.octets().toArray();
+    var whole = sent.toArray();
+    int tail = Math.min(octets.length, whole.length) - 14 - (whole[12] == (byte) 0x81 ? 4 : 0);
+    return octets.length - tail >= 0
+        && Arrays.equals(
+            octets, octets.length - tail, octets.length, whole, whole.length - tail, whole.length);
+  }
+
+  private EnumMap<StopReason, Long> stopped() {
+    return tables.stopped().getOrDefault(PORT, new EnumMap<>(StopReason.class));
+  }
+
+  private void unguard() {
+    try (var nftables = Nftables.openIn(tenant)) {
+      assertThat(nftables.delete(Table.Family.BRIDGE, PortRules.TABLE)).isTrue();
+    }
+    int port = inTenant().requireLink(PORT).index();
+    inTenant().execute(new Request.SetBridgePort(port, BridgePort.PINNED.withLocked(false)));
+  }
+
+  @Test
+  void whatIsSentUnderAnothersNameIsStoppedAndCounted() {
+    attacks()
+        .forEach(
+            (name, attack) -> {
+              long before = stopped().getOrDefault(attack.reason(), 0L);
+              assertThat(arrives(attack.frame())).as(name).isFalse();
+              assertThat(stopped().getOrDefault(attack.reason(), 0L))
+                  .as(name)
+                  .isEqualTo(before + 1);
+            });
+    assertThat(tables.stopped()).as("the pod beside did nothing").doesNotContainKey(NEXT_PORT);
+  }
+
+  @Test
+  void withoutTheGuardAllOfItArrives() {
+    unguard();
+    attacks().forEach((name, attack) -> assertThat(arrives(attack.frame())).as(name).isTrue());
+  }
+
+  @Test
+  void whatItMaySendArrives() {
+    rightful().forEach((name, frame) -> assertThat(arrives(frame)).as(name).isTrue());
+    assertThat(stopped()).isEmpty();
+  }
+
+  @Test
+  void aRouterSendsFromWhatIsBehindItButNotForItsNeighbours() {
+    var frame = from(LOCAL, IPV4, RawFrames.ip(ELSEWHERE, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    var neighbour =
+        from(
+            LOCAL,
+            IPV4,
+            RawFrames.ip(IpAddress.parse("192.168.1.12"), NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    var gateway = new GatewayAddress(tenant, VNI, IpAddress.parse("192.168.1.1"), 24);
+    var everything =
+        new EndpointRoute(
+            tenant, IpPrefix.parse("0.0.0.0/0"), List.of(TenantHop.over(VNI, ADDRESS)));
+    assertThat(arrives(frame)).isFalse();
+    assertThat(put(List.of(gateway, everything))).isEmpty();
+    assertThat(arrives(frame)).as("behind it").isTrue();
+    assertThat(arrives(neighbour)).as("on the link").isFalse();
+    assertThat(remove(List.of(everything))).isEmpty();
+    assertThat(arrives(frame)).as("no longer behind it").isFalse();
+  }
+
+  @Test
+  void aFloodIsCutAndThePodBesideIsNot() {
+    var broadcast =
+        RawFrames.ethernet(
+            RawFrames.ALL, LOCAL, IPV4, RawFrames.ip(ADDRESS, EVERYBODY, UDP, RawFrames.udp(9, 9)));
+    int sent = 5 * PortElements.FLOOD_BURST;
+    try (var here = PacketCapture.openIn(pod, "eth0")) {
+      for (int i = 0; i < sent; i++) {
+        here.send(broadcast);
+      }
+    }
+    assertThat(stopped().getOrDefault(StopReason.FLOOD, 0L)).isPositive().isLessThan(sent);
+    assertThat(tables.stopped()).doesNotContainKey(NEXT_PORT);
+    rightful()
+        .forEach(
+            (name, frame) -> {
+              if ((frame.at(0) & 1) == 0) {
+                assertThat(arrives(frame)).as(name).isTrue();
+              }
+            });
+  }
+
+  @Test
+  void aFloodOfMacsLeavesNoTrace() {
+    int rows = inTenant().fdb().size();
+    try (var here = PacketCapture.openIn(pod, "eth0")) {
+      for (int i = 0; i < 20_000; i++) {
+        var mac = new MacAddress(0x0266_0000_0000L + i);
+        here.send(from(mac, IPV4, RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7))));
+      }
+    }
+    assertThat(stopped()).containsEntry(StopReason.SOURCE_MAC, 20_000L);
+    assertThat(inTenant().fdb()).hasSize(rows);
+  }
+
+  @Test
+  void aRestartedAgentFindsItAndItsCounts() {
+    var attack = attacks().get("another IPv4 address");
+    assertThat(arrives(attack.frame())).isFalse();
+    try (var nftables = Nftables.openIn(tenant)) {
+      int generation = nftables.generation();
+      try (var restarted = agent()) {
+        restarted.dump();
+        assertThat(restarted.stopped().get(PORT)).containsEntry(StopReason.SOURCE_ADDRESS, 1L);
+      }
+      assertThat(nftables.generation()).as("nothing was written").isEqualTo(generation);
+    }
+  }
+
+  @Test
+  void whatSomebodyElseChangesIsMendedAndCounted() {
+    var attack = attacks().get("another IPv4 address");
+    assertThat(arrives(attack.frame())).isFalse();
+    assertThat(stopped()).containsEntry(StopReason.SOURCE_ADDRESS, 1L);
+    try (var nftables = Nftables.openIn(tenant)) {
+      nftables.delete(Table.Family.BRIDGE, PortRules.TABLE);
+      tables.keepNames();
+      assertThat(arrives(attack.frame())).as("the table is back").isFalse();
+      assertThat(stopped()).as("and went on counting").containsEntry(StopReason.SOURCE_ADDRESS, 2L);
+      nftables.replace(new Table(Table.Family.BRIDGE, PortRules.TABLE, List.of()));
+      tables.keepNames();
+      assertThat(arrives(attack.frame())).as("its rules are back").isFalse();
+      var mine = nftables.elements(Table.Family.BRIDGE, PortRules.TABLE, PortRules.PORTS);
+      assertThat(mine).hasSize(2);
+    }
+    assertThat(tables.repairs()).isEqualTo(2);
+  }
+
+  @Test
+  void nothingOfAPortThatWentIsLeft() {
+    assertThat(arrives(attacks().get("another IPv4 address").frame())).isFalse();
+    assertThat(remove(List.of(port(pod, "eth0"), new LocalFdbEntry(tenant, VNI, LOCAL, PORT))))
+        .isEmpty();
+    assertThat(tables.stopped()).isEmpty();
+    try (var nftables = Nftables.openIn(tenant)) {
+      for (var set : PortRules.table().sets()) {
+        assertThat(nftables.elements(Table.Family.BRIDGE, PortRules.TABLE, set))
+            .as(set.name())
+            .noneMatch(element -> PortElements.port(element.key()).equals(PORT));
+      }
+    }
+  }
+}

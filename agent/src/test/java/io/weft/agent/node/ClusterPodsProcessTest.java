@@ -1,0 +1,266 @@
+package io.weft.agent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.agent.control.ControlClient;
+import io.weft.agent.kernel.KernelRemoval;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NextHop;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two nodes of a cluster whose CNI Weft is: the default network, and two tenants with one subnet.
+ */
+class ClusterPodsProcessTest {
+  private static final String CLUSTER =
+      """
+      kind: Fabric
+      metadata: {name: default}
+      spec:
+        vtep: {cidr: 10.99.0.0/24}
+        reflectors: {addresses: [10.99.0.1]}
+      ---
+      kind: Tenant
+      metadata: {name: pods}
+      spec: {egress: cluster}
+      ---
+      kind: Network
+      metadata: {name: pods}
+      spec:
+        tenant: pods
+        vni: 300
+        subnets: [10.244.0.0/16]
+        gateway: true
+        namespaces: {default: true}
+      ---
+      kind: Tenant
+      metadata: {name: red}
+      spec: {egress: cluster}
+      ---
+      kind: Network
+      metadata: {name: red-web}
+      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
+      ---
+      kind: Tenant
+      metadata: {name: blue}
+      spec: {egress: cluster}
+      ---
+      kind: Network
+      metadata: {name: blue-web}
+      spec: {tenant: blue, vni: 200, subnets: [192.168.1.0/24], gateway: true}
+      """;
+
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+  @TempDir private Path directory;
+  private TestNamespaces namespaces;
+  private final List<NodeProcess> nodes = new ArrayList<>();
+  private final List<String> hosts = new ArrayList<>();
+
+  @BeforeEach
+  void open() throws Exception {
+    NodeProcess.launcher();
+    namespaces = new TestNamespaces();
+    var rack = namespaces.links(namespaces.create("rack"));
+    int bridge = rack.createBridge("rack", LinkSettings.UP.withMtu(1500)).index();
+    rack.execute(new Request.AddAddress(Address.of(bridge, IpAddress.parse("10.99.0.254"), 24)));
+    for (int n = 1; n <= 2; n++) {
+      var host = namespaces.create("u" + n);
+      var inside = namespaces.links(host);
+      var pair =
+          rack.createVeth(
+              "to" + n,
+              LinkSettings.UP.withMtu(1500).withMaster(bridge),
+              "uplink",
+              LinkSettings.UP.withMtu(1500).withForwarding(true),
+              inside);
+      inside.setLink(inside.requireLink("lo").index(), LinkSettings.UP);
+      int uplink = pair.peer().index();
+      inside.execute(
+          new Request.AddAddress(Address.of(uplink, IpAddress.parse("10.99.0." + n), 24)));
+      inside.execute(
+          new Request.AddRoute(
+              Route.of(
+                  IpPrefix.parse("0.0.0.0/0"),
+                  NextHop.via(IpAddress.parse("10.99.0.254"), uplink))));
+      hosts.add(host);
+      var node = new NodeProcess(namespaces, "n" + n, host, directory.resolve("n" + n));
+      node.write("cluster.yaml", CLUSTER);
+      nodes.add(node);
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (var node : nodes) {
+      node.close();
+    }
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private void start() throws Exception {
+    for (var node : nodes) {
+      node.start();
+    }
+    for (var node : nodes) {
+      node.awaitStatus(NodeProcess::isSettled);
+    }
+  }
+
+  /** A pod on a node, and by which address the cluster knows it. */
+  private record Pod(String namespace, String address) {}
+
+  private Pod pod(int node, String name, String network, String address) throws Exception {
+    var namespace = namespaces.create(name);
+    return attach(node, name, network, namespace, address);
+  }
+
+  private Pod attach(int node, String name, String network, String namespace, String address)
+      throws Exception {
+    var answer = nodes.get(node).attach(name, network, namespace, address);
+    assertThat(answer.path("ok").asBoolean()).as(answer.toPrettyString()).isTrue();
+    return new Pod(namespace, known(answer).orElse(address));
+  }
+
+  private static Optional<String> known(JsonNode answer) {
+    return Optional.of(answer.at("/clusterAddresses/0").asText("")).filter(text -> !text.isEmpty());
+  }
+
+  @Test
+  void theClusterReachesPodsOfTenantsWithOneAddress() throws Exception {
+    start();
+    var red = pod(0, "red-1", "red-web", "192.168.1.10");
+    var blue = pod(0, "blue-1", "blue-web", "192.168.1.10");
+    var far = pod(1, "red-2", "red-web", "192.168.1.11");
+    var common = pod(0, "common-1", "pods", "10.244.0.10");
+    assertThat(red.address()).startsWith("10.244.").isNotEqualTo(blue.address());
+    assertThat(common.address()).isEqualTo("10.244.0.10");
+
+    // Kubelet's probe on the pod's node, with the address of the node.
+    for (var pod : List.of(red, blue, common)) {
+      try (var server = listen(pod.namespace())) {
+        assertThat(reaches(hosts.getFirst(), pod.address(), server)).as("%s", pod).isTrue();
+      }
+    }
+    // The default network is on every node; a tenant's is where it has a pod.
+    try (var server = listen(common.namespace())) {
+      assertThat(reaches(hosts.get(1), common.address(), server)).isTrue();
+      assertThat(isKept(far.namespace(), common.address(), server)).as("from red").isTrue();
+    }
+    try (var server = listen(red.namespace())) {
+      assertThat(reaches(hosts.get(1), red.address(), server)).isTrue();
+      assertThat(reaches(far.namespace(), red.address(), server)).isTrue();
+      assertThat(isKept(blue.namespace(), red.address(), server)).as("from blue").isTrue();
+      assertThat(isKept(common.namespace(), red.address(), server)).as("from pods").isTrue();
+    }
+    try (var server = listen(hosts.getFirst())) {
+      for (var pod : List.of(red, blue, common)) {
+        assertThat(reaches(pod.namespace(), "10.99.0.1", server)).as("node, %s", pod).isTrue();
+      }
+    }
+
+    // A restart finds all of it, writes nothing, and knows the addresses.
+    nodes.getFirst().kill();
+    nodes.getFirst().start().awaitStatus(NodeProcess::isSettled);
+    assertThat(nodes.getFirst().writes()).isZero();
+    assertThat(attach(0, "red-1", "red-web", red.namespace(), "192.168.1.10")).isEqualTo(red);
+    try (var server = listen(red.namespace())) {
+      assertThat(reaches(hosts.get(1), red.address(), server)).isTrue();
+    }
+
+    nodes.getFirst().call(ControlClient.request("detach").put("endpoint", "red-1"));
+    nodes.getFirst().awaitStatus(NodeProcess::isSettled);
+    assertThat(routesTo(hosts.getFirst(), red.address())).isEmpty();
+    assertThat(routesTo(hosts.getFirst(), blue.address())).hasSize(1);
+  }
+
+  @Test
+  void nothingOfItIsLeft() throws Exception {
+    var host = namespaces.links(hosts.getFirst());
+    var before = host.routes().stream().filter(route -> route.prefix().address().isIpv4()).toList();
+    start();
+    pod(0, "red-1", "red-web", "192.168.1.10");
+    pod(0, "common-1", "pods", "10.244.0.10");
+    nodes.getFirst().terminate();
+    var outcome =
+        NetworkNamespaces.callIn(
+            hosts.getFirst(), () -> KernelRemoval.removeAll(nodes.getFirst().prefix(), false));
+    assertThat(outcome.refused()).isEmpty();
+    assertThat(host.links()).extracting("name").containsOnly("lo", "uplink");
+    assertThat(host.routes().stream().filter(route -> route.prefix().address().isIpv4()).toList())
+        .containsExactlyInAnyOrderElementsOf(before);
+  }
+
+  private List<Route> routesTo(String host, String address) {
+    return namespaces.links(host).routes().stream()
+        .filter(route -> route.prefix().equals(IpPrefix.parse(address + "/32")))
+        .toList();
+  }
+
+  // ---- sockets ----------------------------------------------------------------------------
+
+  private static ServerSocket listen(String namespace) throws Exception {
+    return NetworkNamespaces.callIn(
+        namespace,
+        () -> {
+          var server = new ServerSocket();
+          server.bind(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 8080));
+          return server;
+        });
+  }
+
+  /** Routes may be on their way yet. */
+  private static boolean reaches(String from, String to, ServerSocket server) throws Exception {
+    long until = System.nanoTime() + PATIENCE_NANOS;
+    while (System.nanoTime() < until) {
+      if (connects(from, to, server, 1000)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isKept(String from, String to, ServerSocket server) throws Exception {
+    return !connects(from, to, server, 400);
+  }
+
+  private static boolean connects(String from, String to, ServerSocket server, int patience)
+      throws Exception {
+    server.setSoTimeout(patience);
+    return NetworkNamespaces.<Boolean, Exception>callIn(
+        from,
+        () -> {
+          try (var client = new Socket()) {
+            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), 8080), patience);
+            try (var accepted = server.accept()) {
+              accepted.getOutputStream().write(1);
+              return client.getInputStream().read() == 1;
+            }
+          } catch (IOException _) {
+            return false;
+          }
+        });
+  }
+}

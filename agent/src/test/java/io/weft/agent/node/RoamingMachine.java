@@ -1,0 +1,99 @@
+package io.weft.agent.node;
+
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.packet.NeighbourSocket;
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.OctetWriter;
+import io.weft.net.Octets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A virtual machine that moves: a bridge with the machine's MAC and address, of whose cables one at
+ * a time is plugged in. The other end of each cable is a link of a node.
+ */
+final class RoamingMachine {
+  private final TestNamespaces namespaces;
+  private final String namespace;
+  private final Rtnetlink links;
+  private final int device;
+  private final MacAddress mac;
+  private final IpAddress address;
+  private final List<Integer> cables = new ArrayList<>();
+
+  RoamingMachine(TestNamespaces namespaces, String name, MacAddress mac, IpAddress address) {
+    this.namespaces = namespaces;
+    this.namespace = namespaces.create(name);
+    this.links = namespaces.links(namespace);
+    this.mac = mac;
+    this.address = address;
+    this.device = links.createBridge("vm0", LinkSettings.UP.withMac(mac).withMtu(1400)).index();
+    links.execute(new Request.AddAddress(Address.of(device, address, address.isIpv4() ? 24 : 64)));
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  /** Lays a cable to a node's namespace, not plugged in yet; returns its number, from 0. */
+  int cable(String to, String link) {
+    var pair =
+        links.createVeth(
+            "cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, namespaces.links(to));
+    cables.add(pair.link().index());
+    return cables.size() - 1;
+  }
+
+  /** It is at this cable from now on, and says nothing by itself. */
+  void plug(int number) {
+    for (int cable : cables) {
+      if (cable != cables.get(number)) {
+        links.setLink(cable, LinkSettings.NONE.withMaster(0));
+      }
+    }
+    links.setLink(cables.get(number), LinkSettings.NONE.withMaster(device));
+  }
+
+  /** A gratuitous ARP request (RFC 5227 §3): what a hypervisor sends after a migration. */
+  void announce() {
+    announce(address);
+  }
+
+  void announce(IpAddress ip) {
+    var out = new OctetWriter();
+    out.bytes(MacAddress.parse("ff:ff:ff:ff:ff:ff").octets()).bytes(mac.octets()).u16(0x0806);
+    out.u16(1).u16(0x0800).u8(6).u8(4).u16(1);
+    out.bytes(mac.octets()).bytes(ip.octets());
+    out.bytes(MacAddress.ZERO.octets()).bytes(ip.octets());
+    send(Octets.of(out.toArray()));
+  }
+
+  /** Any frame of its MAC that says nothing of its address, of an experimental type (IEEE 802). */
+  void speak() {
+    var out = new OctetWriter();
+    out.bytes(MacAddress.parse("ff:ff:ff:ff:ff:ff").octets()).bytes(mac.octets()).u16(0x88b5);
+    for (int i = 0; i < 6; i++) {
+      out.u64(0);
+    }
+    send(Octets.of(out.toArray()));
+  }
+
+  private void send(Octets frame) {
+    try (var socket = NeighbourSocket.openIn(namespace, "vm0")) {
+      if (socket.send(frame) != 0) {
+        throw new AssertionError("the machine cannot send");
+      }
+    }
+  }
+
+  /** The network card of the machine has another address too, or no more. */
+  void own(IpAddress ip, boolean has) {
+    var row = Address.of(device, ip, ip.bits());
+    links.execute(has ? new Request.AddAddress(row) : new Request.DeleteAddress(row));
+  }
+}
