@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
       "  weft status --json --socket /run/weft-lab/two-racks/nodes/a1/weft.sock"
     })
 final class StatusCommand implements Callable<Integer> {
+  /** Sources of stopped packets in the text; all are in the JSON. */
+  private static final int MAX_SOURCES = 10;
+
   @Mixin private final AgentCall agent = new AgentCall();
 
   @Spec private final CommandSpec spec = CommandSpec.create();
@@ -140,6 +143,7 @@ final class StatusCommand implements Callable<Integer> {
               + duplicate.path("moves")
               + " moves");
     }
+    printStopped(status.path("stopped"), out);
     for (var unused : status.path("unusedRoutes")) {
       line(out, "unused", unused.path("tenant").asText() + ": " + unused.path("reason").asText());
     }
@@ -208,6 +212,39 @@ final class StatusCommand implements Callable<Integer> {
           out,
           "unchecked",
           "path to " + silent.path("vtep").asText() + ": " + silent.path("reason").asText());
+    }
+  }
+
+  /** Frames and packets that the packet filters have stopped. */
+  private static void printStopped(JsonNode stopped, PrintWriter out) {
+    for (var port : stopped.path("ports")) {
+      var reasons = new ArrayList<String>();
+      port.path("reasons")
+          .properties()
+          .forEach(reason -> reasons.add(reason.getValue() + " " + reason.getKey()));
+      line(
+          out,
+          "stopped",
+          "%s frames of endpoint '%s' at port %s: %s"
+              .formatted(
+                  port.path("frames"),
+                  port.path("endpoint").asText("(unknown)"),
+                  port.path("port").asText(),
+                  String.join(", ", reasons)));
+    }
+    var vxlan = stopped.path("vxlan");
+    if (vxlan.path("packets").asLong() > 0) {
+      var sources = new ArrayList<String>();
+      for (var source : vxlan.path("sources")) {
+        sources.add(source.path("address").asText() + " (" + source.path("packets") + ")");
+      }
+      line(
+          out,
+          "stopped",
+          "%s VXLAN packets of addresses that are no VTEP's: %s"
+              .formatted(
+                  vxlan.path("packets"),
+                  String.join(", ", sources.subList(0, Math.min(MAX_SOURCES, sources.size())))));
     }
   }
 

@@ -11,15 +11,14 @@ import java.util.List;
 /** Addresses of one family, from the first to the last, as octets in network order. */
 record AddressRange(Octets first, Octets last) {
 
-  /** What is left of a prefix without these others, in order. */
+  /** What is left of a prefix without those of these others that are within it, in order. */
   static List<AddressRange> without(IpPrefix prefix, Collection<IpPrefix> others) {
     int octets = prefix.address().bits() / 8;
     var left = new ArrayList<AddressRange>();
     var from = first(prefix);
     var inside =
         others.stream()
-            .filter(other -> other.address().isIpv4() == prefix.address().isIpv4())
-            .filter(other -> other.overlaps(prefix))
+            .filter(prefix::contains)
             .sorted(Comparator.comparing(AddressRange::first))
             .toList();
     for (var other : inside) {

@@ -43,6 +43,7 @@ public final class KernelRemoval {
         plan.applied(now, refused);
         batch = plan.nextBatch(now); // what was refused is not due again at this moment
       }
+      tables.removeGuards();
       var left = new ArrayList<String>();
       plan.failures().forEach(failure -> left.add(failure.key() + ": " + failure.reason()));
       return new Outcome(removed, left);

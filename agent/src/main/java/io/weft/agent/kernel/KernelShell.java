@@ -32,6 +32,7 @@ public final class KernelShell implements AutoCloseable {
   private final BlockingQueue<ApplyChanges> batches = new ArrayBlockingQueue<>(4);
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Thread thread;
+  private final GuardWatch guards = new GuardWatch();
   private volatile boolean stopping;
   private volatile boolean routes;
 
@@ -60,6 +61,11 @@ public final class KernelShell implements AutoCloseable {
   /** Completes when it has stopped; exceptionally when it failed. */
   public CompletableFuture<Void> ended() {
     return ended;
+  }
+
+  /** What the packet filters have stopped, as of the last second or two. */
+  public GuardView guards() {
+    return guards.view();
   }
 
   /** Hands over a batch; the brain has one in flight at a time, so there always is room. */
@@ -96,6 +102,7 @@ public final class KernelShell implements AutoCloseable {
         underlay.appeared().ifPresent(events);
         if (System.nanoTime() - namesDue >= 0) {
           tables.keepNames();
+          guards.look(System.nanoTime(), tables);
           namesDue = System.nanoTime() + NAMES_NANOS;
         }
       }

@@ -16,9 +16,7 @@ import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -37,6 +35,7 @@ final class KernelTables implements AutoCloseable {
   private final boolean routesByLinks;
   private final EgressPorts egress;
   private final TapPorts taps;
+  private final VtepGuard vteps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
   private final NetlinkSocket.Buffers buffers = new NetlinkSocket.Buffers();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
@@ -58,6 +57,7 @@ final class KernelTables implements AutoCloseable {
     this.host = Rtnetlink.open();
     this.egress = new EgressPorts(prefix, host);
     this.taps = new TapPorts(host);
+    this.vteps = new VtepGuard(EgressPorts.tableName(prefix) + "-vteps", host.namespace(), buffers);
   }
 
   /**
@@ -86,6 +86,7 @@ final class KernelTables implements AutoCloseable {
         }
       }
     }
+    sweepVteps();
     return objects;
   }
 
@@ -115,6 +116,7 @@ final class KernelTables implements AutoCloseable {
   /** Works through the changes; what is not in the answer took effect. */
   List<Refusal> apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
+    vteps.expect(changes);
     int next = 0;
     while (next < changes.size()) {
       var change = changes.get(next);
@@ -449,26 +451,22 @@ final class KernelTables implements AutoCloseable {
             complain(name, "has lost its name: " + e.getMessage());
           }
         });
+    vteps.check();
   }
 
-  /** Frames that were stopped at the endpoints' ports, by port and reason. */
-  Map<String, EnumMap<StopReason, Long>> stopped() {
-    var all = new TreeMap<String, EnumMap<StopReason, Long>>();
-    tenants.values().forEach(tables -> all.putAll(tables.guard().stopped()));
-    return all;
+  /** Whose VXLAN packets are let in follows from all that stands. */
+  void sweepVteps() {
+    vteps.sweep(System.nanoTime(), tenants.values().stream().map(TenantTables::believed).toList());
   }
 
-  /** What keeps ports from being guarded, each once. */
-  List<String> problems() {
-    return tenants.values().stream()
-        .flatMap(tables -> tables.guard().problem().stream())
-        .distinct()
-        .toList();
+  /** What is not in a tenant's namespace and no object of the plan goes too. */
+  void removeGuards() {
+    vteps.remove();
   }
 
-  /** How often what guards ports was mended after somebody else. */
-  long repairs() {
-    return tenants.values().stream().mapToLong(tables -> tables.guard().repairs()).sum();
+  /** What the packet filters have stopped. */
+  GuardView guards() {
+    return Guards.read(tenants.values(), vteps);
   }
 
   /** Once per trouble: it comes again with every look. */
@@ -484,6 +482,7 @@ final class KernelTables implements AutoCloseable {
     underlay.ifPresent(UnderlayRoutes::close);
     egress.close();
     taps.close();
+    vteps.close();
     host.close();
     buffers.close();
   }

@@ -30,7 +30,8 @@ final class PortElements {
   private PortElements() {}
 
   /**
-   * All of them, each as it is put in.
+   * All of them, each as it is put in. Who is behind a port that learns is not known beforehand: it
+   * is limited alone.
    *
    * @param behind prefixes that are behind the endpoint
    * @param links prefixes of the tenant's own links: they are in no prefix behind anybody
@@ -45,7 +46,7 @@ final class PortElements {
     var name = port.port();
     put(elements, PortRules.LIMITS, key(name), new Content.Limit(FLOOD_PER_SECOND, FLOOD_BURST));
     if (port.learn()) {
-      return elements; // open to whoever is behind it
+      return elements;
     }
     put(elements, PortRules.MACS, key(name, port.mac().octets()));
     if (!port.addresses().isEmpty()) {

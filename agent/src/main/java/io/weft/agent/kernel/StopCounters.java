@@ -11,65 +11,73 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Frames that were stopped, by port and reason, over the life of one table and of those after it.
+ * Frames that were stopped, by port and reason: what the kernel's counters say, and what they said
+ * before they began anew because somebody took their table away.
  */
 final class StopCounters {
   /** Where the number of the reason stands in a key. */
   private static final int REASON = 16;
 
-  /** Counted by tables that are gone. */
-  private final TreeMap<String, EnumMap<StopReason, Long>> before = new TreeMap<>();
+  /** One counter of the kernel. */
+  private record Counter(String port, StopReason reason) {}
 
-  /** Before and now. */
-  private Map<String, EnumMap<StopReason, Long>> all = new TreeMap<>();
-
-  /** What the table's counters say now. */
-  void read(Collection<Element> elements) {
-    var now = copy(before);
-    for (var element : elements) {
-      if (element.content() instanceof Content.Counter(long packets, _)) {
-        reason(element)
-            .ifPresent(
-                reason ->
-                    now.computeIfAbsent(
-                            PortElements.port(element.key()), _ -> new EnumMap<>(StopReason.class))
-                        .merge(reason, packets, Long::sum));
-      }
-    }
-    all = now;
+  private static final class Count {
+    private long before;
+    private long now;
   }
 
-  private static Optional<StopReason> reason(Element element) {
+  private final Map<String, EnumMap<StopReason, Count>> counts = new TreeMap<>();
+  private int table;
+
+  /**
+   * What the counters say now, and with what they had said: the sums.
+   *
+   * @param made how often the table was made
+   */
+  Map<String, EnumMap<StopReason, Long>> read(Collection<Element> elements, int made) {
+    if (made != table) {
+      counts.values().forEach(reasons -> reasons.values().forEach(StopCounters::restart));
+      table = made;
+    }
+    for (var element : elements) {
+      if (element.content() instanceof Content.Counter(long packets, _)) {
+        counter(element)
+            .ifPresent(
+                counter ->
+                    counts
+                            .computeIfAbsent(counter.port(), _ -> new EnumMap<>(StopReason.class))
+                            .computeIfAbsent(counter.reason(), _ -> new Count())
+                            .now =
+                        packets);
+      }
+    }
+    var sums = new TreeMap<String, EnumMap<StopReason, Long>>();
+    counts.forEach(
+        (port, reasons) -> {
+          var sum = new EnumMap<StopReason, Long>(StopReason.class);
+          reasons.forEach((reason, count) -> sum.put(reason, count.before + count.now));
+          sums.put(port, sum);
+        });
+    return sums;
+  }
+
+  private static void restart(Count count) {
+    count.before += count.now;
+    count.now = 0;
+  }
+
+  private static Optional<Counter> counter(Element element) {
     int number =
         ByteBuffer.wrap(element.key().toArray()).order(ByteOrder.nativeOrder()).getInt(REASON);
     for (var reason : StopReason.values()) {
       if (reason.number == number) {
-        return Optional.of(reason);
+        return Optional.of(new Counter(PortElements.port(element.key()), reason));
       }
     }
     return Optional.empty();
   }
 
-  /** The table's counters begin anew. */
-  void restart() {
-    before.clear();
-    before.putAll(copy(all));
-  }
-
   void forget(String port) {
-    before.remove(port);
-    all.remove(port);
-  }
-
-  /** By port, as it was last read. */
-  Map<String, EnumMap<StopReason, Long>> all() {
-    return copy(all);
-  }
-
-  private static Map<String, EnumMap<StopReason, Long>> copy(
-      Map<String, EnumMap<StopReason, Long>> from) {
-    var copy = new TreeMap<String, EnumMap<StopReason, Long>>();
-    from.forEach((port, counts) -> copy.put(port, new EnumMap<>(counts)));
-    return copy;
+    counts.remove(port);
   }
 }

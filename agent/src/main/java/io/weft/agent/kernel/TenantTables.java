@@ -100,6 +100,11 @@ final class TenantTables implements AutoCloseable {
     return filter;
   }
 
+  /** What stands as far as we know. */
+  Collection<ForwardingObject> believed() {
+    return believed.values();
+  }
+
   PortGuard guard() {
     return guard;
   }

@@ -13,6 +13,7 @@ import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.EndpointSessionJson;
+import io.weft.agent.json.GuardJson;
 import io.weft.agent.json.HostJson;
 import io.weft.agent.json.Importers;
 import io.weft.agent.json.NodeJson;
@@ -22,6 +23,7 @@ import io.weft.agent.json.PodJson;
 import io.weft.agent.json.RouteQuestion;
 import io.weft.agent.json.TenantJson;
 import io.weft.agent.json.WhyJson;
+import io.weft.agent.kernel.GuardView;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.ProbeView;
 import io.weft.bgp.speaker.Explanation;
@@ -66,6 +68,7 @@ final class NodeCalls {
   private final Supplier<List<ConnectionWay>> ways;
   private final Supplier<PeerJson> peerJson;
   private final Supplier<ProbeView> paths;
+  private final Supplier<GuardView> guards;
   private final PodNetworks pods;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
@@ -79,6 +82,7 @@ final class NodeCalls {
       Supplier<List<ConnectionWay>> ways,
       Supplier<PeerJson> peerJson,
       Supplier<ProbeView> paths,
+      Supplier<GuardView> guards,
       PodNetworks pods) {
     this.loop = loop;
     this.node = node;
@@ -86,6 +90,7 @@ final class NodeCalls {
     this.ways = ways;
     this.peerJson = peerJson;
     this.paths = paths;
+    this.guards = guards;
     this.pods = pods;
   }
 
@@ -128,6 +133,7 @@ final class NodeCalls {
         "endpointSessions",
         EndpointSessionJson.sessions(view.endpointSessions(), System.nanoTime()));
     document.set("paths", PathJson.paths(paths.get()));
+    document.set("stopped", GuardJson.stopped(guards.get()));
     return document;
   }
 

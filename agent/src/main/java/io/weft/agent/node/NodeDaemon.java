@@ -139,6 +139,7 @@ public final class NodeDaemon implements AutoCloseable {
             () -> configuration.current().reading().intent().ways(),
             this::peerJson,
             probes::view,
+            kernel::guards,
             pods);
     addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
@@ -343,6 +344,7 @@ public final class NodeDaemon implements AutoCloseable {
     problems.addAll(transport.problems());
     problems.addAll(endpoints.problems());
     problems.addAll(paths.problems());
+    problems.addAll(kernel.guards().problems());
     cluster.ifPresent(each -> problems.addAll(each.problems()));
     addresses.ifPresent(each -> problems.addAll(each.problems()));
     problems.addAll(pods.problems());

@@ -1,0 +1,37 @@
+package io.weft.agent.json;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.kernel.GuardView;
+
+/** What a node's packet filters have stopped, as JSON. */
+public final class GuardJson {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private GuardJson() {}
+
+  /** At ports by reason, and VXLAN packets by source. */
+  public static ObjectNode stopped(GuardView view) {
+    var document = NODES.objectNode();
+    var ports = document.putArray("ports");
+    view.stopped()
+        .forEach(
+            (port, counts) -> {
+              var node = ports.addObject().put("port", port);
+              var endpoint = view.endpoints().get(port);
+              if (endpoint != null) {
+                node.put("endpoint", endpoint);
+              }
+              node.put("frames", counts.values().stream().mapToLong(Long::longValue).sum());
+              var reasons = node.putObject("reasons");
+              counts.forEach((reason, count) -> reasons.put(reason.word(), count));
+            });
+    var vxlan = document.putObject("vxlan").put("packets", view.vxlan());
+    var sources = vxlan.putArray("sources");
+    view.strangers()
+        .forEach(
+            (source, packets) ->
+                sources.addObject().put("address", source.toString()).put("packets", packets));
+    return document.put("repairs", view.repairs());
+  }
+}
