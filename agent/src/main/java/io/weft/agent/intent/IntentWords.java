@@ -15,6 +15,7 @@ import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.EndpointBgpIntent;
 import io.weft.overlay.node.ForeignRoutes;
+import io.weft.overlay.node.Multicast;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.TenantIntent;
@@ -61,6 +62,14 @@ public final class IntentWords {
     };
   }
 
+  private static Multicast multicast(NetworkSpec.Multicast multicast) {
+    return switch (multicast) {
+      case FLOOD -> Multicast.FLOOD;
+      case SNOOPING -> Multicast.SNOOPING;
+      case SELECTIVE -> Multicast.SELECTIVE;
+    };
+  }
+
   private static NetworkIntent network(Intent intent, ResolvedNetwork network) {
     var spec = network.network().spec();
     return new NetworkIntent(
@@ -73,7 +82,8 @@ public final class IntentWords {
         spec.mtu(),
         gateways(intent, network),
         advertisements(spec.advertising()),
-        spec.bgp().map(bgp -> bgp(bgp, intent.fabric().spec())));
+        spec.bgp().map(bgp -> bgp(bgp, intent.fabric().spec())),
+        multicast(spec.multicast()));
   }
 
   private static EndpointBgpIntent bgp(EndpointBgpSpec spec, FabricSpec fabric) {

@@ -17,6 +17,9 @@ final class DeviceNames {
   private static final String SENDING = "to";
   private static final String SENDING_IPV6 = "ty";
 
+  /** How the names of all vxlan ports begin. */
+  static final List<String> TUNNELS = List.of(VXLAN, VXLAN_IPV6);
+
   private DeviceNames() {}
 
   static String bridge(Vni vni) {

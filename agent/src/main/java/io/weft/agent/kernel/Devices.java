@@ -3,6 +3,7 @@ package io.weft.agent.kernel;
 import io.weft.linux.ffi.Descriptor;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.BridgeMulticast;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
@@ -42,11 +43,18 @@ record Devices(Rtnetlink host, TenantTables tables) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
       boolean same = standing.get().forwarding() == bridge.routed();
       ignoreRouters(standing.get());
+      snoop(standing.get(), bridge);
       finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
     } else {
       var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
       tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
-      undoOnFailure(name, () -> ignoreRouters(tables.rtnetlink().requireLink(name)));
+      undoOnFailure(
+          name,
+          () -> {
+            var made = tables.rtnetlink().requireLink(name);
+            ignoreRouters(made);
+            snoop(made, bridge);
+          });
       finishNew(name, withRouting(LinkSettings.NONE, bridge), Optional.empty());
     }
     tables.reread(name);
@@ -60,6 +68,22 @@ record Devices(Rtnetlink host, TenantTables tables) {
   private static LinkSettings withRouting(LinkSettings settings, ForwardingObject.Bridge bridge) {
     boolean l3 = bridge.routed() && !bridge.mac().equals(AddressPlan.GATEWAY_MAC);
     return settings.withForwarding(bridge.routed()).withOwnSources(l3);
+  }
+
+  /** How hosts shall answer is said before they are asked. */
+  private void snoop(Link standing, ForwardingObject.Bridge bridge) {
+    var wanted = bridge.snooping() ? BridgeMulticast.SNOOPING : BridgeMulticast.FLOODING;
+    if (bridge.snooping()) {
+      tables.queries().put();
+    }
+    if (standing.multicast().isPresent() && !standing.multicast().get().equals(wanted)) {
+      int index = standing.index();
+      performAll(
+          tables.rtnetlink(),
+          List.of(
+              new Request.SetBridgeMulticast(index, wanted.quiet()),
+              new Request.SetBridgeMulticast(index, wanted)));
+    }
   }
 
   private void ignoreRouters(Link standing) {

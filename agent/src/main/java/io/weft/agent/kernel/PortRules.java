@@ -57,7 +57,9 @@ final class PortRules {
   /** Chain of ports whose MAC alone is known. */
   static final String LOCKED = "locked";
 
+  private static final int IGMP = 2;
   private static final int UDP = 17;
+  private static final int PIM = 103;
   private static final int ICMPV6 = 58;
 
   private static final Expression ACCEPT = new Expression.Verdict(true);
@@ -152,12 +154,18 @@ final class PortRules {
   private static List<Rule> ipv4() {
     return List.of(
         udp(0, 67).then(stopped(StopReason.DHCP)),
+        igmpQuery().then(stopped(StopReason.MULTICAST_ROUTER)),
+        protocol(PIM).then(stopped(StopReason.MULTICAST_ROUTER)),
         nestedVxlan(),
         own(IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
         Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
             .then(udp(2, 67))
             .then(ACCEPT)
             .because("asks for an address, RFC 2131"),
+        Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
+            .then(protocol(IGMP))
+            .then(ACCEPT)
+            .because("joins before it has an address, RFC 3376 4.2.13"),
         own(BEHIND_IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
         Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
   }
@@ -166,6 +174,7 @@ final class PortRules {
 
   private static final int SOURCE_IPV6 = 8;
   private static final int ND_TARGET = 8;
+  private static final int MLD_QUERY = 130;
   private static final int NEIGHBOUR_SOLICITATION = 135;
   private static final int NEIGHBOUR_ADVERTISEMENT = 136;
   private static final int ROUTER_ADVERTISEMENT = 134;
@@ -174,6 +183,7 @@ final class PortRules {
   private static List<Rule> ipv6() {
     return List.of(
         protocol(ICMPV6).then(new Expression.Jump("icmpv6")),
+        protocol(PIM).then(stopped(StopReason.MULTICAST_ROUTER)),
         udp(0, 547).then(stopped(StopReason.DHCP)),
         nestedVxlan(),
         Rule.of(new Expression.Goto("source6")));
@@ -181,6 +191,7 @@ final class PortRules {
 
   private static List<Rule> icmpv6() {
     return List.of(
+        icmpv6(MLD_QUERY).then(stopped(StopReason.MULTICAST_ROUTER)),
         icmpv6(ROUTER_ADVERTISEMENT).then(stopped(StopReason.ROUTER)),
         icmpv6(REDIRECT).then(stopped(StopReason.ROUTER)),
         icmpv6(NEIGHBOUR_ADVERTISEMENT).then(new Expression.Goto("claim")),
@@ -276,6 +287,11 @@ final class PortRules {
         .then(
             new Expression.Payload(Base.TRANSPORT, offset, 2),
             new Expression.Compare(false, Octets.of(new byte[] {(byte) (port >> 8), (byte) port})));
+  }
+
+  /** Membership query (RFC 3376 §4.1). */
+  private static Rule igmpQuery() {
+    return protocol(IGMP).then(new Expression.Payload(Base.TRANSPORT, 0, 1), equal("11"));
   }
 
   private static Rule icmpv6(int type) {

@@ -19,7 +19,9 @@ public enum StopReason {
   /** More broadcast and multicast than a port may send. */
   FLOOD(8, "flood"),
   /** A frame with more than one VLAN tag, in which any address may be. */
-  TAGGED(9, "tagged");
+  TAGGED(9, "tagged"),
+  /** A query of IGMP or MLD, or PIM: who says that is sent the frames of every group. */
+  MULTICAST_ROUTER(10, "multicast-router");
 
   final int number;
   private final String word;

@@ -51,9 +51,11 @@ final class TenantTables implements AutoCloseable {
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final Translation translation;
+  private final RouteTranslation routes;
   private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
   private final PortGuard guard;
+  private final QueryFilter queries;
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private boolean linksTouched;
@@ -77,6 +79,7 @@ final class TenantTables implements AutoCloseable {
     }
     this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
     this.translation = new Translation(namespace);
+    this.routes = new RouteTranslation(namespace, translation);
     this.requests = new RowRequests(translation, believed);
     this.filter =
         new PacketFilter(
@@ -86,6 +89,7 @@ final class TenantTables implements AutoCloseable {
             filter -> EgressRules.tenant(filter.node()),
             EgressRules::node);
     this.guard = new PortGuard(namespace, rtnetlink.namespace(), buffers, believed);
+    this.queries = new QueryFilter(namespace, rtnetlink.namespace());
   }
 
   Rtnetlink rtnetlink() {
@@ -107,6 +111,10 @@ final class TenantTables implements AutoCloseable {
 
   PortGuard guard() {
     return guard;
+  }
+
+  QueryFilter queries() {
+    return queries;
   }
 
   /** True when the filter of the way out stands whole. */
@@ -210,6 +218,7 @@ final class TenantTables implements AutoCloseable {
     var objects = new ArrayList<ForwardingObject>();
     objects.add(new ForwardingObject.TenantNamespace(namespace));
     filter.read().ifPresent(objects::add);
+    queries.read();
     var links = rtnetlink.links();
     translation.replaceLinks(links);
     ipv6.look();
@@ -217,7 +226,7 @@ final class TenantTables implements AutoCloseable {
     rtnetlink.fdb().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
-    rtnetlink.routes().forEach(row -> translation.object(row).ifPresent(objects::add));
+    rtnetlink.routes().forEach(row -> routes.object(row).ifPresent(objects::add));
     objects.addAll(TransitRules.guards(namespace, rtnetlink.rules()));
     return objects;
   }
@@ -225,11 +234,18 @@ final class TenantTables implements AutoCloseable {
   /** What a link is, and that it routes IPv6. */
   private List<ForwardingObject> objects(Link link) {
     var objects = new ArrayList<ForwardingObject>();
-    translation.object(link).ifPresent(objects::add);
+    translation.object(link).map(this::whole).ifPresent(objects::add);
     if (translation.isRouting(link) && ipv6.routes(link)) {
       objects.add(new ForwardingObject.Ipv6Routing(namespace, link.name()));
     }
     return objects;
+  }
+
+  /** A bridge that hears those of other nodes ask does not snoop as it shall. */
+  private ForwardingObject whole(ForwardingObject object) {
+    return object instanceof ForwardingObject.Bridge bridge && bridge.snooping()
+        ? bridge.withSnooping(queries.isKept())
+        : object;
   }
 
   void believe(KernelChange change) {
@@ -292,7 +308,8 @@ final class TenantTables implements AutoCloseable {
    */
   List<Observation> drain(boolean quiet) {
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    boolean all = filter.drain() || doubtful;
+    boolean filtersTouched = filter.drain();
+    boolean all = queries.drain() || filtersTouched || doubtful;
     boolean rulesTouched = false;
     for (var notice : monitor.drain()) {
       switch (notice) {
@@ -311,7 +328,7 @@ final class TenantTables implements AutoCloseable {
         case KernelNotice.AddressChanged(var row, boolean gone) ->
             touched.putAll(translation.changes(row, gone));
         case KernelNotice.RouteChanged(var row, boolean gone) ->
-            touched.putAll(translation.changes(row, gone));
+            touched.putAll(routes.changes(row, gone));
         case KernelNotice.LinkChanged(var link) -> {
           linksTouched = true;
           all |= losesRoutes(link);
@@ -420,6 +437,7 @@ final class TenantTables implements AutoCloseable {
   public void close() throws LinuxException {
     guard.close();
     filter.close();
+    queries.close();
     monitor.close();
     rtnetlink.close();
   }

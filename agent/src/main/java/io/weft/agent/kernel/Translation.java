@@ -1,6 +1,7 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.BridgeMulticast;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
@@ -8,9 +9,6 @@ import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
-import io.weft.linux.netlink.NextHop;
-import io.weft.linux.netlink.Route;
-import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
@@ -18,8 +16,6 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.TenantHop;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +119,7 @@ final class Translation {
         .findFirst();
   }
 
-  private Optional<Vni> bridge(int link) {
+  Optional<Vni> bridge(int link) {
     return Optional.ofNullable(bridges.get(link));
   }
 
@@ -131,7 +127,7 @@ final class Translation {
     return Optional.ofNullable(vxlans.get(link));
   }
 
-  private Optional<Vni> sender(int link) {
+  Optional<Vni> sender(int link) {
     return Optional.ofNullable(senders.get(link));
   }
 
@@ -150,10 +146,14 @@ final class Translation {
     }
     var bridge = bridge(link.index());
     if (bridge.isPresent()) {
-      int mtu = link.up() && !link.acceptsRouters() ? link.mtu() : DAMAGED_MTU;
+      var multicast = link.multicast().orElse(BridgeMulticast.FLOODING);
+      boolean snooping = multicast.equals(BridgeMulticast.SNOOPING);
+      boolean whole = snooping || multicast.equals(BridgeMulticast.FLOODING);
+      int mtu = whole && link.up() && !link.acceptsRouters() ? link.mtu() : DAMAGED_MTU;
+      var mac = link.mac().orElse(MacAddress.ZERO);
       return Optional.of(
           new ForwardingObject.Bridge(
-              namespace, bridge.get(), link.mac().orElse(MacAddress.ZERO), mtu, link.forwarding()));
+              namespace, bridge.get(), mac, mtu, link.forwarding(), snooping));
     }
     var vxlan = vxlan(link.index()).flatMap(vni -> vxlanPort(link, vni));
     if (vxlan.isPresent()) {
@@ -171,7 +171,7 @@ final class Translation {
     return isEgress(link) || bridge(link.index()).isPresent();
   }
 
-  private static boolean isEgress(Link link) {
+  static boolean isEgress(Link link) {
     return link.name().equals(EgressObject.EgressLink.NAME) && link.kind().equals("veth");
   }
 
@@ -374,7 +374,7 @@ final class Translation {
 
   /**
    * An address of one of our bridges, a gateway's, or of the way out. The link-local ones of a
-   * bridge are the kernel's.
+   * bridge are the kernel's, but for the one that we give it.
    */
   Optional<ForwardingObject> object(Address row) {
     if (link(row.link()).filter(Translation::isEgress).isPresent()) {
@@ -383,7 +383,7 @@ final class Translation {
                   namespace, EgressObject.EgressLink.NAME, row.address(), row.prefixLength()))
           .filter(_ -> EgressPorts.isKept(row));
     }
-    return row.address().isLinkLocal() && !row.address().equals(AddressPlan.GATEWAY_LINK_LOCAL)
+    return row.address().isLinkLocal() && !isOurs(row)
         ? Optional.empty()
         : bridge(row.link())
             .map(
@@ -392,71 +392,13 @@ final class Translation {
                         namespace, vni, row.address(), row.prefixLength()));
   }
 
-  /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
-  Optional<ForwardingObject> object(Route row) {
-    if (isOfEndpoint(row)) {
-      boolean learned = row.protocol() == Route.BGP;
-      return hops(row)
-          .map(hops -> new ForwardingObject.EndpointRoute(namespace, row.prefix(), hops, learned));
-    }
-    if (isOurs(row)) {
-      return hops(row).map(hops -> new ForwardingObject.TenantRoute(namespace, row.prefix(), hops));
-    }
-    return row.protocol() == Route.STATIC && row.table() == Route.MAIN_TABLE
-        ? egressRoute(row)
-        : Optional.empty();
-  }
-
-  /** All of them, or nothing. */
-  private Optional<List<TenantHop>> hops(Route row) {
-    var hops = new ArrayList<TenantHop>();
-    row.nextHops().forEach(hop -> hop(hop).ifPresent(hops::add));
-    return Optional.<List<TenantHop>>of(hops)
-        .filter(all -> !all.isEmpty() && all.size() == row.nextHops().size());
-  }
-
-  private static boolean isOurs(Route row) {
-    return row.protocol() == Route.BGP
-        && row.metric().equals(OptionalInt.of(Rows.METRIC))
-        && row.table() == Route.MAIN_TABLE;
-  }
-
-  private Optional<TenantHop> hop(NextHop hop) {
-    if (hop.via().isEmpty() || hop.link().isEmpty()) {
-      return Optional.empty();
-    }
-    int link = hop.link().getAsInt();
-    var via = hop.via().get();
-    return bridge(link)
-        .map(vni -> TenantHop.over(vni, via))
-        .or(() -> sender(link).map(vni -> TenantHop.sending(vni, via)));
-  }
-
-  /** Of whoever said it: an operator, or the endpoint by BGP. */
-  private static boolean isOfEndpoint(Route row) {
-    return (row.protocol() == Route.STATIC || row.protocol() == Route.BGP)
-        && row.metric().equals(OptionalInt.of(Rows.ENDPOINT_METRIC))
-        && row.table() == Route.MAIN_TABLE;
-  }
-
-  private Optional<ForwardingObject> egressRoute(Route row) {
-    boolean end =
-        row.type() == RouteType.UNREACHABLE
-            && row.metric().equals(OptionalInt.of(Rows.DEAD_END_METRIC));
-    if (end) {
-      return Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()));
-    }
-    boolean out =
-        row.type() == RouteType.UNICAST
-            && row.metric().equals(OptionalInt.of(Rows.EGRESS_METRIC))
-            && row.link().isPresent()
-            && link(row.link().getAsInt()).filter(Translation::isEgress).isPresent();
-    return out
-        ? row.nextHops()
-            .getFirst()
-            .via()
-            .map(via -> new EgressObject.EgressRoute(namespace, row.prefix(), via))
-        : Optional.empty();
+  private boolean isOurs(Address linkLocal) {
+    return linkLocal.address().equals(AddressPlan.GATEWAY_LINK_LOCAL)
+        || link(linkLocal.link())
+            .flatMap(Link::mac)
+            .map(AddressPlan::linkLocal)
+            .filter(linkLocal.address()::equals)
+            .isPresent();
   }
 
   /** As for a forwarding database. */
@@ -465,32 +407,6 @@ final class Translation {
     var object = object(row);
     object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
     return changes;
-  }
-
-  /** As for a forwarding database: of one prefix we have one route. */
-  Map<ForwardingKey, Optional<ForwardingObject>> changes(Route row, boolean gone) {
-    var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    key(row).ifPresent(key -> changes.put(key, gone ? Optional.empty() : object(row)));
-    return changes;
-  }
-
-  /** Whose route it would be: that somebody else let it lead elsewhere does not make it his. */
-  private Optional<ForwardingKey> key(Route row) {
-    if (isOurs(row)) {
-      return Optional.of(ForwardingObject.TenantRoute.key(namespace, row.prefix()));
-    }
-    if (isOfEndpoint(row)) {
-      return Optional.of(ForwardingObject.EndpointRoute.key(namespace, row.prefix()));
-    }
-    if (row.protocol() != Route.STATIC || row.table() != Route.MAIN_TABLE) {
-      return Optional.empty();
-    }
-    return switch (row.metric().orElse(0)) {
-      case Rows.EGRESS_METRIC -> Optional.of(EgressObject.EgressRoute.key(namespace, row.prefix()));
-      case Rows.DEAD_END_METRIC ->
-          Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()).key());
-      default -> Optional.empty();
-    };
   }
 
   private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {

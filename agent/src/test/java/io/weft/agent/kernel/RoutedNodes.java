@@ -130,6 +130,11 @@ final class RoutedNodes {
           .isEmpty();
     }
 
+    /** Its agent's part that owns the kernel's tables. */
+    KernelTables agent() {
+      return tables;
+    }
+
     MacAddress router() {
       return AddressPlan.routerMac(vtep);
     }

@@ -51,6 +51,11 @@ final class NetworkReader {
           "endpoints speak BGP with the network's gateway, and it has none; give it one (gateway:"
               + " true) or remove bgp");
     }
+    var multicast =
+        object
+            .optional("multicast")
+            .choice(NetworkSpec.Multicast.BY_LABEL)
+            .orElse(NetworkSpec.Multicast.standard(subnets));
     var mtuValue = object.optional("mtu");
     var mtu = mtuValue.integer(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU);
     try {
@@ -64,7 +69,8 @@ final class NetworkReader {
               gateways,
               namespaces,
               advertised.orElse(NetworkSpec.Advertising.NONE),
-              bgp));
+              bgp,
+              multicast));
     } catch (IllegalArgumentException e) {
       // All that is left to go wrong between the fields is the mtu; say so at its place.
       mtuValue.report(String.valueOf(e.getMessage()));

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param namespaces of Kubernetes whose pods get their interface in it
  * @param advertising what its IPv6 gateway says of itself by router advertisements
  * @param bgp what endpoints may say of what is behind them; empty: nothing
+ * @param multicast where frames for a multicast group go
  */
 public record NetworkSpec(
     Optional<String> tenant,
@@ -35,7 +36,8 @@ public record NetworkSpec(
     List<IpAddress> gateways,
     NamespaceSelection namespaces,
     Advertising advertising,
-    Optional<EndpointBgpSpec> bgp) {
+    Optional<EndpointBgpSpec> bgp,
+    Multicast multicast) {
   public static final int MIN_MTU = 576;
   public static final int MAX_MTU = 9000;
   public static final int MAX_SUBNETS = 16;
@@ -53,7 +55,8 @@ public record NetworkSpec(
           List.of(),
           NamespaceSelection.NONE,
           Advertising.NONE,
-          Optional.empty());
+          Optional.empty(),
+          Multicast.SNOOPING);
 
   /** What an IPv6 gateway says of itself by router advertisements (RFC 4861 §6.2). */
   public enum Advertising {
@@ -70,6 +73,31 @@ public record NetworkSpec(
     static final SortedMap<String, Advertising> BY_LABEL =
         Collections.unmodifiableSortedMap(
             new TreeMap<>(Map.of("none", NONE, "routes", ROUTES, "addresses", ADDRESSES)));
+  }
+
+  /** Where frames for a multicast group go. */
+  public enum Multicast {
+    /** To every port on every node. */
+    FLOOD,
+
+    /** To every node, there to the ports that have joined the group (RFC 4541). */
+    SNOOPING,
+
+    /** To the nodes and ports that have joined it (RFC 9251). */
+    SELECTIVE;
+
+    /**
+     * Where nothing else is asked for. Linux sends what is snooped past its suppression of
+     * neighbour discovery: where IPv6 is in use, that is worth more.
+     */
+    static Multicast standard(List<IpPrefix> subnets) {
+      return subnets.stream().allMatch(subnet -> subnet.address().isIpv4()) ? SNOOPING : FLOOD;
+    }
+
+    /** As they are written. */
+    static final SortedMap<String, Multicast> BY_LABEL =
+        Collections.unmodifiableSortedMap(
+            new TreeMap<>(Map.of("flood", FLOOD, "snooping", SNOOPING, "selective", SELECTIVE)));
   }
 
   public NetworkSpec {

@@ -185,6 +185,13 @@ public final class ResourceSchemas {
                     + " MTU), or addresses (also that they form addresses, SLAAC); none when not"
                     + " given."),
             optional(
+                "multicast",
+                new Choice(List.of("flood", "selective", "snooping")),
+                "Where frames for a multicast group go: snooping (to every node, there to the ports"
+                    + " that have joined it by IGMP or MLD), selective (to the nodes where somebody"
+                    + " has joined it, by EVPN routes of Type 6), or flood (to every port). When"
+                    + " not given: snooping, or flood with an IPv6 subnet (docs/multicast.md)."),
+            optional(
                 "mtu",
                 new Whole(NetworkSpec.MIN_MTU, NetworkSpec.MAX_MTU),
                 "Of the endpoints; what the underlay leaves when not given."),

@@ -348,6 +348,24 @@ class ResourceReaderTest {
   }
 
   @Test
+  void multicastIsSnoopedWhereNoIpv6Is() {
+    var network = "kind: Network\nmetadata: {name: web}\nspec: {subnets: ";
+    assertThat(multicast(network + "[10.0.0.0/24]}")).isEqualTo(NetworkSpec.Multicast.SNOOPING);
+    assertThat(multicast(network + "[10.0.0.0/24, 'fd00::/64']}"))
+        .isEqualTo(NetworkSpec.Multicast.FLOOD);
+    assertThat(multicast(network + "['fd00::/64'], multicast: selective}"))
+        .isEqualTo(NetworkSpec.Multicast.SELECTIVE);
+    assertThat(problems(network + "[10.0.0.0/24], multicast: all}"))
+        .containsExactly(
+            "f.yaml:3:43: Network web: multicast 'all' is not known; known: flood, selective,"
+                + " snooping");
+  }
+
+  private static NetworkSpec.Multicast multicast(String text) {
+    return ((Network) good(text)).spec().multicast();
+  }
+
+  @Test
   void aTenantMayHaveItsL3Vni() {
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 5}")).spec())
         .isEqualTo(new Tenant.TenantSpec(Optional.of(new Vni(5))));

@@ -100,6 +100,20 @@ public final class AddressPlan {
     return Optional.empty();
   }
 
+  /** The link-local address that follows from a MAC (RFC 4291, appendix A). */
+  public static IpAddress linkLocal(MacAddress mac) {
+    var octets = new byte[16];
+    var of = mac.octets();
+    octets[0] = (byte) 0xfe;
+    octets[1] = (byte) 0x80;
+    System.arraycopy(of, 0, octets, 8, 3);
+    octets[8] ^= 2;
+    octets[11] = (byte) 0xff;
+    octets[12] = (byte) 0xfe;
+    System.arraycopy(of, 3, octets, 13, 3);
+    return IpAddress.of(octets);
+  }
+
   /**
    * A locally administered MAC: of the first IPv4 address if there is one, so that an address and
    * its MAC come and go together; else of the names.

@@ -90,9 +90,21 @@ public sealed interface ForwardingObject
    * port: a bridge that changes its MAC flushes its neighbours.
    *
    * @param routed IPv4 packets to the bridge's own MAC are routed within the namespace
+   * @param snooping it hears which ports have joined which multicast group, and asks them (RFC
+   *     4541); what other nodes ask does not come in, nor does it ask their hosts
    */
-  record Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed)
+  record Bridge(
+      String namespace, Vni vni, MacAddress mac, int mtu, boolean routed, boolean snooping)
       implements ForwardingObject {
+    /** One that floods. */
+    public Bridge(String namespace, Vni vni, MacAddress mac, int mtu, boolean routed) {
+      this(namespace, vni, mac, mtu, routed, false);
+    }
+
+    public Bridge withSnooping(boolean other) {
+      return new Bridge(namespace, vni, mac, mtu, routed, other);
+    }
+
     @Override
     public ForwardingKey key() {
       return new ForwardingKey(Kind.BRIDGE, namespace, vni.value(), "");
@@ -117,7 +129,10 @@ public sealed interface ForwardingObject
     }
   }
 
-  /** The address of a network's gateway, on its bridge; the connected route comes with it. */
+  /**
+   * The address of a network's gateway, on its bridge, or that from which the bridge asks who has
+   * joined groups of IPv6; the connected route comes with it.
+   */
   record GatewayAddress(String namespace, Vni vni, IpAddress address, int prefixLength)
       implements ForwardingObject {
     @Override

@@ -24,6 +24,7 @@ import java.util.OptionalInt;
  *     most, each with the length of its subnet; none: pure Layer 2
  * @param advertisements what its IPv6 gateways say of themselves
  * @param bgp what its endpoints may say of what is behind them; empty: it does not speak with them
+ * @param multicast where frames for a multicast group go
  */
 public record NetworkIntent(
     String name,
@@ -35,7 +36,8 @@ public record NetworkIntent(
     OptionalInt mtu,
     List<HostAddress> gateways,
     Advertisements advertisements,
-    Optional<EndpointBgpIntent> bgp) {
+    Optional<EndpointBgpIntent> bgp,
+    Multicast multicast) {
   public NetworkIntent {
     subnets = List.copyOf(subnets);
     importTargets = List.copyOf(importTargets);
@@ -43,7 +45,7 @@ public record NetworkIntent(
     gateways = List.copyOf(gateways);
   }
 
-  /** One whose gateways say nothing of themselves, and that does not speak with its endpoints. */
+  /** One whose gateways say nothing of themselves, that speaks with no endpoint, and floods. */
   public NetworkIntent(
       String name,
       Optional<String> tenant,
@@ -63,7 +65,8 @@ public record NetworkIntent(
         mtu,
         gateways,
         Advertisements.NONE,
-        Optional.empty());
+        Optional.empty(),
+        Multicast.FLOOD);
   }
 
   /** One that is pure Layer 2. */
@@ -113,12 +116,32 @@ public record NetworkIntent(
 
   NetworkIntent withGateways(List<HostAddress> other) {
     return new NetworkIntent(
-        name, tenant, vni, subnets, importTargets, exportTargets, mtu, other, advertisements, bgp);
+        name,
+        tenant,
+        vni,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        other,
+        advertisements,
+        bgp,
+        multicast);
   }
 
   NetworkIntent withAdvertisements(Advertisements other) {
     return new NetworkIntent(
-        name, tenant, vni, subnets, importTargets, exportTargets, mtu, gateways, other, bgp);
+        name,
+        tenant,
+        vni,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        gateways,
+        other,
+        bgp,
+        multicast);
   }
 
   /** The same network with another VNI: what stands before it is changed. */
@@ -133,7 +156,8 @@ public record NetworkIntent(
         mtu,
         gateways,
         advertisements,
-        bgp);
+        bgp,
+        multicast);
   }
 
   /** The same network, whose endpoints may say something else. */
@@ -148,6 +172,23 @@ public record NetworkIntent(
         mtu,
         gateways,
         advertisements,
+        other,
+        multicast);
+  }
+
+  /** The same network, whose multicast goes elsewhere. */
+  public NetworkIntent withMulticast(Multicast other) {
+    return new NetworkIntent(
+        name,
+        tenant,
+        vni,
+        subnets,
+        importTargets,
+        exportTargets,
+        mtu,
+        gateways,
+        advertisements,
+        bgp,
         other);
   }
 

@@ -34,7 +34,8 @@ record SegmentDevices(String namespace, String node, NetworkIntent intent, Under
   ForwardingObject.Bridge bridge() {
     boolean routed = intent.isRouted();
     var mac = routed ? AddressPlan.GATEWAY_MAC : deviceMac("bridge");
-    return new ForwardingObject.Bridge(namespace, intent.vni(), mac, mtu(), intent.isRouted(true));
+    return new ForwardingObject.Bridge(
+        namespace, intent.vni(), mac, mtu(), intent.isRouted(true), intent.multicast().snoops());
   }
 
   Optional<ForwardingObject> ipv6Routing() {
@@ -54,6 +55,10 @@ record SegmentDevices(String namespace, String node, NetworkIntent intent, Under
       objects.add(
           new ForwardingObject.GatewayAddress(
               namespace, intent.vni(), AddressPlan.GATEWAY_LINK_LOCAL, 64));
+    } else if (intent.multicast().snoops()) {
+      objects.add(
+          new ForwardingObject.GatewayAddress(
+              namespace, intent.vni(), AddressPlan.linkLocal(bridge().mac()), 64));
     }
     return objects;
   }

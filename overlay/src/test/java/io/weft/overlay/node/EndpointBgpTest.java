@@ -398,7 +398,8 @@ final class EndpointBgpTest {
             WEB.mtu(),
             WEB.gateways(),
             WEB.advertisements(),
-            WEB.bgp());
+            WEB.bgp(),
+            Multicast.FLOOD);
     one.give(
         new NodeEvent.IntentChanged(
             OneNode.intent(moved)
