@@ -26,10 +26,10 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 
 /**
- * The server: GET, POST, PUT, PATCH (RFC 7396), DELETE and watch, on the loopback address, with
- * paged lists, selectors, bookmarks, compare-and-set by resource version, status subresources,
- * preconditions, finalizers and partial metadata. What it does not do: admission, authorization,
- * server-side apply, CEL.
+ * The server: GET, POST, PUT, PATCH (RFC 7396; of conditions also strategic), DELETE and watch, on
+ * the loopback address, with paged lists, selectors, bookmarks, compare-and-set by resource
+ * version, status subresources, preconditions, finalizers and partial metadata. What it does not
+ * do: admission, authorization, server-side apply, CEL.
  */
 public final class ApiServer implements AutoCloseable {
   private static final int BOOKMARK_MILLIS = 250;
@@ -230,6 +230,7 @@ public final class ApiServer implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
+      int begun = generation.get(); // before anything else: who comes now is cut with the others
       if (away) {
         return; // closes the connection without an answer
       }
@@ -239,7 +240,7 @@ public final class ApiServer implements AutoCloseable {
         var target = target(exchange.getRequestURI().getPath());
         if (parameters.getOrDefault("watch", "").equals("true")) {
           calls.add("WATCH " + exchange.getRequestURI().getPath());
-          watch(exchange, target, parameters);
+          watch(exchange, target, parameters, begun);
           return;
         }
         var call = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
@@ -307,7 +308,10 @@ public final class ApiServer implements AutoCloseable {
 
   private JsonNode patch(HttpExchange exchange, Target target) throws Refusal, IOException {
     var type = exchange.getRequestHeaders().getFirst("Content-Type");
-    if (!"application/merge-patch+json".equals(type)) {
+    boolean strategic =
+        "application/strategic-merge-patch+json".equals(type)
+            && ResourceType.BUILT_IN.contains(target.type());
+    if (!strategic && !"application/merge-patch+json".equals(type)) {
       throw new Refusal(415, "UnsupportedMediaType", String.valueOf(type));
     }
     var patch = HttpCall.body(exchange);
@@ -315,6 +319,9 @@ public final class ApiServer implements AutoCloseable {
       var next = existing(target);
       if (!patch.at("/metadata/resourceVersion").isTextual()) {
         next.withObject("/metadata").remove("resourceVersion");
+      }
+      if (strategic) {
+        MergePatch.keepConditions(next, patch);
       }
       MergePatch.apply(next, patch);
       return store.replace(target.type(), target.namespace(), target.name(), target.status(), next);
@@ -347,7 +354,8 @@ public final class ApiServer implements AutoCloseable {
     return list;
   }
 
-  private void watch(HttpExchange exchange, Target target, Map<String, String> parameters)
+  private void watch(
+      HttpExchange exchange, Target target, Map<String, String> parameters, int begun)
       throws Refusal, IOException, InterruptedException {
     long seen = Long.parseLong(parameters.getOrDefault("resourceVersion", "0"));
     boolean partial = HttpCall.wantsMetadata(exchange);
@@ -357,7 +365,6 @@ public final class ApiServer implements AutoCloseable {
             LONGEST_WATCH_SECONDS,
             Integer.parseInt(parameters.getOrDefault("timeoutSeconds", "60")));
     long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
-    int begun = generation.get();
     var selection = Selection.of(parameters);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);

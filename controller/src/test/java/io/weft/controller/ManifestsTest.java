@@ -186,6 +186,7 @@ final class ManifestsTest {
             ".Values.node.maxUnavailable",
             ".Values.controller.replicas",
             ".Values.cni.binDir",
+            ".Values.cni.mode",
             ".Values.cni.confDir");
   }
 

@@ -44,6 +44,7 @@ final class RolesTest {
           "get nodestates.weft.io",
           "patch nodestates/status.weft.io",
           "patch nodes",
+          "patch nodes/status",
           "get namespaces",
           "list namespaces",
           "watch namespaces",
@@ -137,7 +138,9 @@ final class RolesTest {
             Optional.empty());
     try (var intent = IntentApi.open(cluster.client(), PATIENCE, Optional.empty());
         var nodes = SpeakerNodes.open(cluster.client(), "n1", PATIENCE, Optional.empty());
-        var own = new io.weft.agent.cluster.Cluster(cluster.client(), "n1", Optional.empty());
+        var own =
+            new io.weft.agent.cluster.Cluster(
+                cluster.client(), "n1", directory.resolve("mark"), Optional.empty());
         var store = own.addressStore()) {
       own.start(_ -> {}, () -> Cluster.yaml("{}"));
       assertThat(intent.reading().problems()).isEmpty();

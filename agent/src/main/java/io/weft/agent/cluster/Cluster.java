@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.addresses.ApiStore;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
+import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.net.IpPrefix;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,10 +16,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-/** The cluster that the node is of, by its API: the store of addresses and the Node's object. */
+/**
+ * The cluster that the node is of, by its API: the store of addresses, the Node's object, pods and
+ * namespaces. All share one client.
+ */
 public final class Cluster implements AutoCloseable {
   private final ApiClient client;
   private final String node;
+  private final Path mark;
   private final Optional<KeptObjects> kept;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -30,12 +36,20 @@ public final class Cluster implements AutoCloseable {
    *
    * @param client is closed with it
    * @param node name of the node
+   * @param mark a file that goes when the machine is started again, and says that the node was
+   *     ready since
    * @param kept what is gone on with while the server is away from the start
    */
-  public Cluster(ApiClient client, String node, Optional<KeptObjects> kept) {
+  public Cluster(ApiClient client, String node, Path mark, Optional<KeptObjects> kept) {
     this.client = client;
     this.node = node;
+    this.mark = mark;
     this.kept = kept;
+  }
+
+  /** Begins to watch pods and namespaces; the caller closes it before this. */
+  public ClusterPods pods() {
+    return ClusterPods.open(client, node);
   }
 
   /** Opens the store of addresses; the caller closes it before this. */
@@ -50,7 +64,7 @@ public final class Cluster implements AutoCloseable {
    * @param summary what {@code weft status} says, and the number of {@code networks}
    */
   public void start(Consumer<List<IpPrefix>> podCidrs, Callable<ObjectNode> summary) {
-    var writer = new NodeStateWriter(client, node, summary);
+    var writer = new NodeStateWriter(client, node, mark, summary);
     writing.set(writer);
     watching.set(
         new ClusterNode(

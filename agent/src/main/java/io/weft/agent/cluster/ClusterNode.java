@@ -28,6 +28,8 @@ final class ClusterNode implements AutoCloseable {
    * @param uid empty: there is none of the name
    * @param podCidrs {@code spec.podCIDRs}; none while the cluster gives out none
    * @param taints {@code spec.taints}
+   * @param taintTaken Weft has taken its own of them away once
+   * @param condition of {@code status.conditions} that of Weft
    * @param problems what of it cannot be used
    */
   record Seen(
@@ -35,9 +37,12 @@ final class ClusterNode implements AutoCloseable {
       String resourceVersion,
       List<IpPrefix> podCidrs,
       List<JsonNode> taints,
+      boolean taintTaken,
+      Optional<JsonNode> condition,
       List<String> problems) {
     /** There is none of the name. */
-    static final Seen NONE = new Seen("", "", List.of(), List.of(), List.of());
+    static final Seen NONE =
+        new Seen("", "", List.of(), List.of(), false, Optional.empty(), List.of());
 
     /** Never throws, whatever the object. */
     static Seen of(JsonNode object) {
@@ -59,6 +64,8 @@ final class ClusterNode implements AutoCloseable {
           object.at("/metadata/resourceVersion").asText(),
           List.copyOf(cidrs),
           List.copyOf(taints),
+          NodeReadiness.isTaken(object),
+          NodeReadiness.condition(object),
           List.copyOf(problems));
     }
   }

@@ -21,10 +21,13 @@ final class NodeState {
 
   /** What of the status must hold before pods come: the reason why not, or none. */
   record Readiness(boolean ready, String reason, String message) {
+    /** Nothing can be sent to other nodes. */
+    static final String NO_VTEP = "NoVtep";
+
     static Readiness of(JsonNode summary) {
       var peers = summary.path("peers");
       if (!summary.has("vtep")) {
-        return new Readiness(false, "NoVtep", "no VTEP: " + text(summary, "vtepMissing"));
+        return new Readiness(false, NO_VTEP, "no VTEP: " + text(summary, "vtepMissing"));
       }
       if (peers.path("configured").asInt() > 0 && peers.path("established").asInt() == 0) {
         return new Readiness(false, "NoPeerUp", "no session with any BGP peer is up");
@@ -88,7 +91,7 @@ final class NodeState {
     return findings;
   }
 
-  private static String cut(String text) {
+  static String cut(String text) {
     return text.length() <= MOST_LETTERS ? text : text.substring(0, MOST_LETTERS - 3) + "...";
   }
 

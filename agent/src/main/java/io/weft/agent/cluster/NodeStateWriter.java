@@ -10,6 +10,7 @@ import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.resource.Resource;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -24,14 +25,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the NodeState of this node when it has changed: another condition after ten seconds at
- * most, other numbers after a minute, so that thousands of nodes do not load the server. And takes
- * the taint {@code weft.io/not-ready} from the Node, once, when the node is ready: whoever makes
- * nodes may put it there, and pods do not come before.
+ * most, other numbers after a minute, so that thousands of nodes do not load the server. And looks
+ * as often after what {@link NodeReadiness} says on the Node.
  */
 final class NodeStateWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeStateWriter.class);
-
-  static final String TAINT = "weft.io/not-ready";
 
   /** Until the node is ready; then as often as it may write. */
   private static final Duration FIRST_LOOKS = Duration.ofSeconds(1);
@@ -40,10 +38,10 @@ final class NodeStateWriter implements AutoCloseable {
   private static final Duration BETWEEN_NUMBERS = Duration.ofSeconds(60);
   private static final ApiCollection STATES =
       ApiCollection.of("/apis/" + Resource.API_VERSION + "/nodestates");
-  private static final ApiCollection NODES = ApiCollection.of("/api/v1/nodes");
 
   private final ApiClient client;
   private final String node;
+  private final NodeReadiness readiness;
   private final Callable<ObjectNode> summary;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
@@ -57,20 +55,19 @@ final class NodeStateWriter implements AutoCloseable {
 
   private boolean read;
   private Duration wait = FIRST_LOOKS;
-  private Instant nextUntaint = Instant.EPOCH;
   private Optional<String> failure = Optional.empty();
-  private Optional<String> taintFailure = Optional.empty();
-
-  /** The version of the Node that was changed, or that somebody else was faster with. */
-  private String patched = "";
-
   private Instant nextConditions = Instant.EPOCH;
   private Instant nextNumbers = Instant.EPOCH;
 
-  /** Begins. */
-  NodeStateWriter(ApiClient client, String node, Callable<ObjectNode> summary) {
+  /**
+   * Begins.
+   *
+   * @param mark as {@link NodeReadiness} has it
+   */
+  NodeStateWriter(ApiClient client, String node, Path mark, Callable<ObjectNode> summary) {
     this.client = client;
     this.node = node;
+    this.readiness = new NodeReadiness(client, node, mark);
     this.summary = summary;
     this.thread = Thread.ofVirtual().name("node-state").start(this::run);
   }
@@ -109,13 +106,8 @@ final class NodeStateWriter implements AutoCloseable {
       problems = List.of("NodeState: it is not written: " + e);
       return;
     }
-    try {
-      untaint(now);
-    } catch (ApiFailure e) {
-      nextUntaint = Instant.now().plus(BETWEEN_CONDITIONS);
-      taintFailure =
-          Optional.of("Kubernetes API: the taint " + TAINT + " stays: " + e.getMessage());
-    }
+    var ready = NodeState.Readiness.of(now);
+    readiness.look(ready, seen.orElse(Seen.NONE), System.nanoTime());
     try {
       write(now);
     } catch (ApiFailure e) {
@@ -124,8 +116,8 @@ final class NodeStateWriter implements AutoCloseable {
       read = false;
       failure = Optional.of("Kubernetes API: NodeState: " + e.getMessage());
     }
-    wait = NodeState.Readiness.of(now).ready() ? BETWEEN_CONDITIONS : FIRST_LOOKS;
-    problems = Stream.of(taintFailure, failure).flatMap(Optional::stream).toList();
+    wait = ready.ready() ? BETWEEN_CONDITIONS : FIRST_LOOKS;
+    problems = Stream.concat(readiness.problems().stream(), failure.stream()).toList();
   }
 
   // ---- the object ---------------------------------------------------------------------------
@@ -195,39 +187,6 @@ final class NodeStateWriter implements AutoCloseable {
                     .put("name", node)
                     .put("uid", owner.uid()));
     return object;
-  }
-
-  // ---- the taint ----------------------------------------------------------------------------
-
-  private void untaint(ObjectNode now) throws ApiFailure, InterruptedException {
-    var own = seen.orElse(Seen.NONE);
-    if (own.taints().stream().noneMatch(NodeStateWriter::isOurs)) {
-      taintFailure = Optional.empty();
-      return;
-    }
-    if (Instant.now().isBefore(nextUntaint)
-        || own.resourceVersion().equals(patched)
-        || !NodeState.Readiness.of(now).ready()) {
-      return;
-    }
-    var patch = JsonNodeFactory.instance.objectNode();
-    patch.putObject("metadata").put("resourceVersion", own.resourceVersion());
-    var taints = patch.putObject("spec").putArray("taints");
-    own.taints().stream().filter(taint -> !isOurs(taint)).forEach(taints::add);
-    try {
-      client.merge(NODES.item(node), patch);
-      LOG.info("node {} is ready: its taint {} is taken away", node, TAINT);
-    } catch (ApiFailure e) {
-      if (!e.isConflict()) {
-        throw e;
-      } // somebody changed it meanwhile: it is tried again with what comes next
-    }
-    patched = own.resourceVersion();
-    taintFailure = Optional.empty();
-  }
-
-  private static boolean isOurs(JsonNode taint) {
-    return taint.path("key").asText().equals(TAINT);
   }
 
   /** Ends; the object stays as it is. */

@@ -129,7 +129,7 @@ public final class NodeDaemon implements AutoCloseable {
     probes = new PathProbes(() -> ask(node::tunnels));
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
     listener = new PortListener(seen -> loop.put(new NodeEvent.HostsHeard(seen)));
-    clusterPods = options.config().client().map(client -> ClusterPods.open(client, options.name()));
+    clusterPods = cluster.map(Cluster::pods);
     pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
     calls =
         new NodeCalls(
@@ -170,7 +170,10 @@ public final class NodeDaemon implements AutoCloseable {
       var underlay = new UnderlayWatch(configuration.current().fabric());
       var kept = configuration.kept();
       var cluster =
-          options.config().client().map(client -> new Cluster(client, options.name(), kept));
+          options
+              .config()
+              .client()
+              .map(client -> new Cluster(client, options.name(), options.readyMark(), kept));
       try {
         var daemon = new NodeDaemon(options, configuration, underlay, cluster, nodes);
         daemon.begin();

@@ -60,6 +60,13 @@ public record NodeOptions(
     }
   }
 
+  /**
+   * A file beside the socket, so on a file system that is empty when the machine is started again.
+   */
+  Path readyMark() {
+    return socket.resolveSibling(socket.getFileName() + ".was-ready");
+  }
+
   /** One that chooses addresses by itself. */
   public NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
     this(

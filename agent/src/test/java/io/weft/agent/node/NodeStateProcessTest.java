@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.kernel.TestNamespaces;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,6 +115,7 @@ final class NodeStateProcessTest {
                 && condition(status, "PeersUp").equals("True AllUp")
                 && condition(status, "KernelInSync").equals("True InSync"),
         "both");
+    await(() -> networkReady("n1").equals("True Forwards"), "condition of the Node");
     var status = api.find("NodeState", "n1").orElseThrow().path("status");
     assertThat(status.path("vtep").asText()).isEqualTo("10.99.0.1");
     assertThat(status.path("peers").toString()).isEqualTo("{\"configured\":1,\"established\":1}");
@@ -123,8 +125,21 @@ final class NodeStateProcessTest {
     api.server.remove("NodeState", "n1");
     nodes.get(1).kill();
     awaitState(each -> condition(each, "PeersUp").equals("False SomeDown"), "peer down");
+    await(() -> networkReady("n1").equals("False NoPeerUp"), "condition of the Node");
     assertThat(taints("n1")).as("not put back: pods that run stay").doesNotContain("not-ready");
     assertThat(one.process().isAlive()).isTrue();
+
+    one.kill();
+    Files.delete(one.socket().resolveSibling("weft.sock.was-ready")); // as /run after a reboot
+    start(1);
+    await(() -> taints("n1").contains("not-ready"), "taint after a reboot");
+    start(2);
+    await(() -> !taints("n1").contains("not-ready"), "taint once it forwards again");
+    await(() -> networkReady("n1").equals("True Forwards"), "condition once it forwards again");
+  }
+
+  private String networkReady(String node) {
+    return condition(api.find("Node", node).orElseThrow().path("status"), "weft.io/NetworkReady");
   }
 
   @Test

@@ -22,13 +22,20 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Calls an API server (Kubernetes documentation, "Kubernetes API Concepts"). Each call blocks, 30 s
- * at most, on a thread that may be virtual; any number of threads may call. An answer is read up to
- * 16 MiB.
+ * Calls an API server (Kubernetes documentation, "Kubernetes API Concepts"). Each call blocks, on a
+ * thread that may be virtual, until the answer begins, 30 s at most, and until it ends, which 60 s
+ * without an octet do too; any number of threads may call. An answer is read up to 16 MiB.
  */
 public final class ApiClient implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final Duration SILENCE = Duration.ofSeconds(60);
+
+  /**
+   * Over so long the nodes of a cluster list again when the server has forgotten where they were.
+   */
+  private static final Duration SPREAD = Duration.ofSeconds(10);
+
   private static final int MAX_ANSWER = 16 << 20;
   private static final int PAGE = 500;
   private static final int MAX_RETRY_AFTER_SECONDS = 60;
@@ -36,6 +43,8 @@ public final class ApiClient implements AutoCloseable {
 
   private final ApiAccess access;
   private final Transport transport;
+  private final Duration silence;
+  private final Duration spread;
 
   /**
    * Makes a client; nothing is sent yet.
@@ -43,7 +52,14 @@ public final class ApiClient implements AutoCloseable {
    * @throws IOException when certificates or keys cannot be used
    */
   public ApiClient(ApiAccess access) throws IOException {
+    this(access, SILENCE, SPREAD);
+  }
+
+  /** With another patience in the middle of an answer, and another {@link #spread}. */
+  ApiClient(ApiAccess access, Duration silence, Duration spread) throws IOException {
     this.access = access;
+    this.silence = silence;
+    this.spread = spread;
     this.transport = new Transport(access);
   }
 
@@ -56,6 +72,11 @@ public final class ApiClient implements AutoCloseable {
     return new ApiClient(Kubeconfig.read(file));
   }
 
+  /** Over so long those spread their calls who might all begin at once. */
+  Duration spread() {
+    return spread;
+  }
+
   /** Where it calls, for messages. */
   public URI server() {
     return access.server();
@@ -64,6 +85,11 @@ public final class ApiClient implements AutoCloseable {
   /** One object, at its path. */
   public JsonNode get(String path) throws ApiFailure, InterruptedException {
     return answer("GET", path, request(path, ALL).GET());
+  }
+
+  /** The metadata of one object, at its path: the server leaves the rest out. */
+  public JsonNode getMetadata(String path) throws ApiFailure, InterruptedException {
+    return answer("GET", path, request(path, metadataOnly("PartialObjectMetadata")).GET());
   }
 
   /**
@@ -90,6 +116,15 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
+   * Changes the fields that are given, and of lists with keys those items that are given (strategic
+   * merge patch): conditions of a Node that others write stay. Kinds of Kubernetes itself only.
+   */
+  public JsonNode mergeByKey(String path, JsonNode patch) throws ApiFailure, InterruptedException {
+    var type = "application/strategic-merge-patch+json";
+    return answer("PATCH", path, sending("PATCH", path, type, patch));
+  }
+
+  /**
    * Removes the object at the path, if it still is that one.
    *
    * @param uid of the object that is meant; empty: whichever has the name
@@ -109,19 +144,25 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
-   * Gives every object of the collection, page by page, to {@code each}, one at a time.
+   * Gives every object of the collection, page by page, to {@code each}, one at a time. What is
+   * selected by a field is asked of the server's cache, as it may be a moment old: to find it
+   * elsewhere the server would read all objects of the kind, for each node that asks.
    *
    * @return the resource version to watch from
    */
   public String list(ApiCollection collection, Consumer<JsonNode> each)
       throws ApiFailure, InterruptedException {
     var parameters = new TreeMap<String, String>(Map.of("limit", String.valueOf(PAGE)));
+    if (collection.isOfField()) {
+      parameters.put("resourceVersion", "0");
+    }
     while (true) {
       var path = collection.query(parameters);
       var page = page(path, accept(collection, "PartialObjectMetadataList"), each);
       if (page.next().isEmpty()) {
         return page.resourceVersion();
       }
+      parameters.remove("resourceVersion"); // the rest is of the version that the first page has
       parameters.put("continue", page.next());
     }
   }
@@ -140,7 +181,7 @@ public final class ApiClient implements AutoCloseable {
   private Page page(String path, String accept, Consumer<JsonNode> each)
       throws ApiFailure, InterruptedException {
     var call = "GET " + path;
-    try (var body = new Bounded(send(call, request(path, accept).GET()).body(), MAX_ANSWER);
+    try (var body = bounded(send(call, request(path, accept).GET()).body());
         var parser = JSON.createParser(body)) {
       var metadata = JSON.createObjectNode();
       while (parser.nextToken() != null) {
@@ -191,9 +232,11 @@ public final class ApiClient implements AutoCloseable {
   }
 
   private static String accept(ApiCollection collection, String as) {
-    return collection.metadataOnly()
-        ? "application/json;g=meta.k8s.io;v=v1;as=" + as + "," + ALL
-        : ALL;
+    return collection.metadataOnly() ? metadataOnly(as) : ALL;
+  }
+
+  private static String metadataOnly(String as) {
+    return "application/json;g=meta.k8s.io;v=v1;as=" + as + "," + ALL;
   }
 
   private HttpRequest.Builder sending(String method, String path, String type, JsonNode body) {
@@ -219,11 +262,15 @@ public final class ApiClient implements AutoCloseable {
   private JsonNode answer(String method, String path, HttpRequest.Builder request)
       throws ApiFailure, InterruptedException {
     var call = method + " " + path;
-    try (var body = new Bounded(send(call, request).body(), MAX_ANSWER)) {
+    try (var body = bounded(send(call, request).body())) {
       return JSON.readTree(body);
     } catch (IOException e) {
       throw new ApiFailure(call, "the answer cannot be read: " + words(e), e);
     }
+  }
+
+  private Bounded bounded(InputStream body) {
+    return new Bounded(body, MAX_ANSWER, silence);
   }
 
   private HttpResponse<InputStream> send(String call, HttpRequest.Builder request)
@@ -234,7 +281,7 @@ public final class ApiClient implements AutoCloseable {
       if (response.statusCode() / 100 == 2) {
         return response;
       }
-      try (var body = new Bounded(response.body(), MAX_ANSWER)) {
+      try (var body = bounded(response.body())) {
         throw refused(call, response, body.readAllBytes());
       }
     } catch (IOException e) {

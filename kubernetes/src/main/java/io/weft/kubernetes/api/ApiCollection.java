@@ -37,6 +37,11 @@ public record ApiCollection(
     return new ApiCollection(path, next, metadataOnly);
   }
 
+  /** True when a field selects them. */
+  boolean isOfField() {
+    return selectors.containsKey("fieldSelector");
+  }
+
   /** Those whose label has the value. */
   public ApiCollection labelled(String label, String value) {
     var next = new TreeMap<>(selectors);

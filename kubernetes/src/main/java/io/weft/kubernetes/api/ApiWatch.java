@@ -16,7 +16,8 @@ import java.util.function.Function;
  * when a connection ends, and lists again when the server no longer knows where that was (410
  * Gone). While the server is away nothing is forgotten, and it is tried again after 0.1 s, then
  * ever longer, 30 s at most, each wait shortened by chance so that thousands of nodes do not come
- * back at once.
+ * back at once. Nor do they list at once when the server forgets where all of them were: each waits
+ * for a while by chance, 10 s at most, as long as what it has may be old.
  *
  * @param <T> what is kept of an object
  */
@@ -148,11 +149,12 @@ public final class ApiWatch<T> implements AutoCloseable {
       }
       if (failure.isGone()) {
         from = "";
-      } else {
-        isTroubled = true;
-        tellKept(failure);
-        sink.troubled(Optional.of(failure));
+        pauseByChance(client.spread());
+        return;
       }
+      isTroubled = true;
+      tellKept(failure);
+      sink.troubled(Optional.of(failure));
       pause(failure.retryAfter().orElse(wait));
       var doubled = wait.multipliedBy(2);
       wait = doubled.compareTo(LONGEST_WAIT) < 0 ? doubled : LONGEST_WAIT;
@@ -239,6 +241,12 @@ public final class ApiWatch<T> implements AutoCloseable {
     if (!version.isEmpty()) {
       from = version;
     }
+  }
+
+  /** Between nothing and so long. */
+  private void pauseByChance(Duration most) throws InterruptedException {
+    long millis = ThreadLocalRandom.current().nextLong(most.toMillis() + 1);
+    boolean _ = closed.await(millis, TimeUnit.MILLISECONDS);
   }
 
   private void pause(Duration most) throws InterruptedException {

@@ -58,7 +58,7 @@ public final class ClusterPods implements AutoCloseable {
                 timer));
   }
 
-  /** Begins to watch; the client is closed with it. */
+  /** Begins to watch; the client stays the caller's. */
   public static ClusterPods open(ApiClient client, String node) {
     return new ClusterPods(client, node);
   }
@@ -148,7 +148,7 @@ public final class ClusterPods implements AutoCloseable {
 
   private void ask(String path, CompletableFuture<Optional<JsonNode>> answer) {
     try {
-      answer.complete(Optional.of(client.get(path)));
+      answer.complete(Optional.of(client.getMetadata(path)));
     } catch (ApiFailure e) {
       if (e.isNotFound() || e.isForbidden()) {
         answer.complete(Optional.empty());
@@ -231,7 +231,6 @@ public final class ClusterPods implements AutoCloseable {
 
   @Override
   public void close() {
-    client.close();
     watches.forEach(ApiWatch::close);
     timer.shutdownNow();
   }

@@ -1,5 +1,6 @@
 package io.weft.kubernetes.api;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -8,17 +9,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess.Identity;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The client against a server that stores, refuses, and is away. */
 final class ApiClientTest {
@@ -164,5 +172,140 @@ final class ApiClientTest {
                     URI.create("http://127.0.0.1:1"), Optional.empty(), new Identity.Token("t")))
         .hasMessageContaining("in the clear");
     assertThat(new Identity.Token("secret").toString()).doesNotContain("secret");
+  }
+
+  /** The server vanishes in the middle of its answer: no packet says so. */
+  @Test
+  @Timeout(60)
+  void anAnswerThatStopsInTheMiddleIsNotWaitedFor() throws Exception {
+    try (var silent = new RawServer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"items\": [");
+        var impatient = impatient(silent.uri())) {
+      var list = catchThrowableOfType(ApiFailure.class, () -> impatient.list(NAMESPACES, _ -> {}));
+      assertThat(list).hasMessageContaining("nothing has come for 1 s");
+      var get = catchThrowableOfType(ApiFailure.class, () -> impatient.get("/api/v1/nodes/a"));
+      assertThat(get).hasMessageContaining("nothing has come for 1 s");
+      var merge =
+          catchThrowableOfType(
+              ApiFailure.class, () -> impatient.merge("/api/v1/nodes/a", namespace("a")));
+      assertThat(merge.isAway()).isTrue();
+    }
+    try (var silent = new RawServer("HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\n{");
+        var impatient = impatient(silent.uri())) {
+      assertThatThrownBy(() -> impatient.get("/api/v1/nodes/a")).isInstanceOf(ApiFailure.class);
+    }
+  }
+
+  /** Slow is not silent: what comes octet by octet is read to its end. */
+  @Test
+  @Timeout(60)
+  void anAnswerThatComesSlowlyIsReadToItsEnd() throws Exception {
+    var answer = "{\"a\": \"b\"}";
+    try (var slow =
+            new RawServer(
+                "HTTP/1.1 200 OK\r\nContent-Length: " + answer.length() + "\r\n\r\n",
+                answer.split("(?<=.)"));
+        var impatient = impatient(slow.uri())) {
+      assertThat(impatient.get("/api/v1/nodes/a").path("a").asText()).isEqualTo("b");
+    }
+  }
+
+  /** Else the server would read all pods of the cluster for each node that asks for its own. */
+  @Test
+  void whatAFieldSelectsIsAskedOfTheServersCache() throws Exception {
+    try (var raw =
+            new RawServer(
+                "HTTP/1.1 200 OK\r\n"
+                    + "Content-Length: 65\r\n\r\n"
+                    + "{\"metadata\": {\"resourceVersion\": \"7\", \"continue\":"
+                    + " \"\"},\"items\":[]}");
+        var asking = impatient(raw.uri())) {
+      asking.list(PODS.where("spec.nodeName", "n1"), _ -> {});
+      asking.list(NAMESPACES, _ -> {});
+      assertThat(raw.requests.get(0)).contains("resourceVersion=0", "fieldSelector=");
+      assertThat(raw.requests.get(1)).doesNotContain("resourceVersion");
+    }
+  }
+
+  @Test
+  void ofAnObjectTheMetadataAloneCanBeAskedFor() throws Exception {
+    client.create(
+        "/api/v1/namespaces/blue/pods",
+        json("{'metadata':{'name':'a','labels':{'x':'y'}},'spec':{'nodeName':'n1'}}"));
+    var pod = client.getMetadata("/api/v1/namespaces/blue/pods/a");
+    assertThat(pod.at("/metadata/labels/x").asText()).isEqualTo("y");
+    assertThat(pod.has("spec")).isFalse();
+  }
+
+  private static ApiClient impatient(URI uri) throws IOException {
+    return new ApiClient(
+        new ApiAccess(uri, Optional.empty(), new Identity.Anonymous()),
+        Duration.ofSeconds(1),
+        Duration.ZERO);
+  }
+
+  /** Answers each request with the same octets, a part each 300 ms, and keeps the connection. */
+  private static final class RawServer implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<Socket> open = new CopyOnWriteArrayList<>();
+    private final String head;
+    private final String[] parts;
+
+    RawServer(String head, String... parts) throws IOException {
+      this.head = head;
+      this.parts = parts;
+      Thread.ofVirtual().start(this::run);
+    }
+
+    URI uri() {
+      return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    private void run() {
+      try {
+        while (true) {
+          var socket = listener.accept();
+          open.add(socket);
+          Thread.ofVirtual().start(() -> serve(socket));
+        }
+      } catch (IOException _) {
+        // closed
+      }
+    }
+
+    private void serve(Socket socket) {
+      try {
+        var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+        for (var line = in.readLine(); line != null; line = in.readLine()) {
+          if (line.contains(" HTTP/")) {
+            requests.add(line);
+          }
+          if (line.isEmpty()) {
+            answer(socket);
+          }
+        }
+      } catch (IOException | InterruptedException _) {
+        // closed
+      }
+    }
+
+    private void answer(Socket socket) throws IOException, InterruptedException {
+      var out = socket.getOutputStream();
+      out.write(head.getBytes(UTF_8));
+      for (var part : parts) {
+        out.flush();
+        Thread.sleep(300);
+        out.write(part.getBytes(UTF_8));
+      }
+      out.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+      for (var socket : open) {
+        socket.close();
+      }
+    }
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.apiserver.ApiServer;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -13,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.Test;
 /** A watch goes on whatever the server does, and says each thing once. */
 final class ApiWatchTest {
   private static final String PATH = "/api/v1/namespaces";
+
+  private static final Duration SPREAD = Duration.ofSeconds(2);
 
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
   private ScheduledExecutorService timer;
@@ -56,7 +61,9 @@ final class ApiWatchTest {
     server = ApiServer.start();
     client =
         new ApiClient(
-            new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+            new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()),
+            Duration.ofSeconds(60),
+            SPREAD);
     make("blue", "1");
     watch =
         ApiWatch.start(
@@ -137,6 +144,16 @@ final class ApiWatchTest {
     assertThat(lists()).hasSize(1);
   }
 
+  /** A server that goes away while a watch is about to begin cuts that one too. */
+  @Test
+  void aWatchThatIsAboutToBeginEndsWithTheServer() throws Exception {
+    server.latency(Duration.ofMillis(600));
+    server.cutWatches();
+    Thread.sleep(300); // it has been asked for anew, and is not answered yet
+    server.away(true);
+    expect("trouble");
+  }
+
   @Test
   void whatWasForgottenMeanwhileIsListedAgain() throws Exception {
     server.away(true);
@@ -186,6 +203,57 @@ final class ApiWatchTest {
     server.cutWatches();
     expect("listed {blue=1}");
     assertThat(lists()).hasSize(2);
+  }
+
+  /** All nodes of a cluster are told at once that they are too late. */
+  @Test
+  void manyDoNotListAtOnce() throws Exception {
+    server.bookmarks(false);
+    var others = new ArrayList<ApiWatch<String>>();
+    for (int i = 0; i < 20; i++) {
+      others.add(
+          ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Silent(), timer));
+    }
+    await(() -> server.watches() == 21);
+    server.cutWatches();
+    await(() -> server.watches() == 21);
+    client.create("/api/v1/nodes", json("{'metadata':{'name':'n1'}}"));
+    server.compact();
+    int before = lists().size();
+    long began = System.nanoTime();
+    server.cutWatches();
+    var times = new ArrayList<Long>();
+    while (times.size() < 21) {
+      for (int i = times.size(); i < lists().size() - before; i++) {
+        times.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+      }
+      assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(30));
+      Thread.sleep(5);
+    }
+    others.forEach(ApiWatch::close);
+    assertThat(times.getLast() - times.getFirst()).as("%s", times).isGreaterThan(500);
+  }
+
+  private static final class Silent implements ApiWatch.Sink<String> {
+    @Override
+    public void listed(SortedMap<String, String> objects) {}
+
+    @Override
+    public void changed(String key, String object) {}
+
+    @Override
+    public void removed(String key) {}
+
+    @Override
+    public void troubled(Optional<ApiFailure> why) {}
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(10);
+    }
   }
 
   @Test
