@@ -24,6 +24,9 @@ final class StatusCommand implements Callable<Integer> {
   /** Sources of stopped packets in the text; all are in the JSON. */
   private static final int MAX_SOURCES = 10;
 
+  /** Foreign changes of each sort, by name; {@code --json} has more. */
+  private static final int SHOWN = 5;
+
   @Mixin private final AgentCall agent = new AgentCall();
 
   @Spec private final CommandSpec spec = CommandSpec.create();
@@ -67,6 +70,51 @@ final class StatusCommand implements Callable<Integer> {
     var vteps = new ArrayList<String>();
     status.path("vteps").forEach(vtep -> vteps.add(vtep.asText()));
     return String.join(" and ", vteps);
+  }
+
+  /** What others did to our objects in the kernel: how often, the last ones, and what is open. */
+  private static void printForeign(JsonNode foreign, PrintWriter out) {
+    if (foreign.path("changes").asLong() == 0) {
+      return;
+    }
+    var counts = new ArrayList<String>();
+    for (var each : foreign.path("counts")) {
+      counts.add(
+          each.path("kind").asText() + " " + each.path("deed").asText() + " " + each.path("count"));
+    }
+    line(
+        out,
+        "foreign",
+        "%s changes of our objects in the kernel by others, %s mended, in %s ms at most: %s"
+            .formatted(
+                foreign.path("changes"),
+                foreign.path("mended"),
+                foreign.path("slowestMendMillis"),
+                String.join(", ", counts)));
+    var recent = foreign.path("recent");
+    for (int i = Math.max(0, recent.size() - SHOWN); i < recent.size(); i++) {
+      var change = recent.get(i);
+      line(
+          out,
+          "mended",
+          "%s was %s %s s ago, mended after %s ms"
+              .formatted(
+                  change.path("object").asText(),
+                  change.path("deed").asText(),
+                  change.path("secondsAgo"),
+                  change.path("mendedAfterMillis")));
+    }
+    for (int i = 0; i < Math.min(SHOWN, foreign.path("open").size()); i++) {
+      var change = foreign.path("open").get(i);
+      line(
+          out,
+          "not mended",
+          "%s was %s %s s ago"
+              .formatted(
+                  change.path("object").asText(),
+                  change.path("deed").asText(),
+                  change.path("secondsAgo")));
+    }
   }
 
   private static void print(JsonNode status, PrintWriter out) {
@@ -126,6 +174,7 @@ final class StatusCommand implements Callable<Integer> {
                 + " attempts)");
       }
     }
+    printForeign(status.path("foreignChanges"), out);
     for (var duplicate : status.path("duplicates")) {
       line(
           out,

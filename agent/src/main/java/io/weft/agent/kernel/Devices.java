@@ -41,7 +41,11 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var standing = tables.rtnetlink().link(name);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(bridge.mac()), bridge.mtu());
-      boolean same = standing.get().forwarding() == bridge.routed();
+      boolean same =
+          standing
+              .get()
+              .ipv4()
+              .does(bridge.routed(), takesOwnSources(bridge.routed(), bridge.mac()));
       ignoreRouters(standing.get());
       snoop(standing.get(), bridge);
       finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
@@ -66,8 +70,14 @@ record Devices(Rtnetlink host, TenantTables tables) {
    * AddressPlan#ROUTER_ADDRESS}.
    */
   private static LinkSettings withRouting(LinkSettings settings, ForwardingObject.Bridge bridge) {
-    boolean l3 = bridge.routed() && !bridge.mac().equals(AddressPlan.GATEWAY_MAC);
-    return settings.withForwarding(bridge.routed()).withOwnSources(l3);
+    return settings
+        .withForwarding(bridge.routed())
+        .withOwnSources(takesOwnSources(bridge.routed(), bridge.mac()));
+  }
+
+  /** True for the bridge of an L3 VNI. */
+  static boolean takesOwnSources(boolean routed, MacAddress mac) {
+    return routed && !mac.equals(AddressPlan.GATEWAY_MAC);
   }
 
   /** How hosts shall answer is said before they are asked. */
@@ -250,7 +260,7 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var changes = difference(standing, Optional.empty(), port.mtu());
     var flags = Optional.of(DeviceNames.port(port.learn()));
     finish(port.port(), withMaster(changes, standing, bridge), flags);
-    var before = standing.alias().flatMap(PortAlias::parse);
+    var before = tables.alias(standing);
     var text = alias.with(before.flatMap(PortAlias::former)).text();
     boolean renamed = !standing.alias().equals(Optional.of(text));
     if (port.link().isEmpty() && (renamed || standing.mtu() != port.mtu())) {
@@ -269,10 +279,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
    * leads to where the endpoint was before it was detached and attached anew. What is behind a link
    * of the node may change; the link is the same.
    */
-  private static boolean isOfAnother(Link standing, PortAlias alias) {
-    return standing
-        .alias()
-        .flatMap(PortAlias::parse)
+  private boolean isOfAnother(Link standing, PortAlias alias) {
+    return tables
+        .alias(standing)
         .filter(there -> alias.isOf(there) || alias.isBehindTheLinkOf(there))
         .isEmpty();
   }

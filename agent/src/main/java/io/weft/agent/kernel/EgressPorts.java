@@ -150,7 +150,11 @@ final class EgressPorts implements AutoCloseable {
                 new EgressPort(
                     link.name(),
                     alias.substring(MARK.length()),
-                    link.up() && link.forwarding() ? link.mtu() : Translation.DAMAGED_MTU));
+                    isWhole(link) ? link.mtu() : Translation.DAMAGED_MTU));
+  }
+
+  private static boolean isWhole(Link link) {
+    return link.up() && link.ipv4().does(true, false) && !link.linkLocal();
   }
 
   private static boolean isName(String name) {
@@ -189,6 +193,7 @@ final class EgressPorts implements AutoCloseable {
   }
 
   private void put(EgressPort port) {
+    giveNameBack(port);
     var link = require(port.port());
     requireForwardingUplink();
     host.execute(
@@ -211,6 +216,21 @@ final class EgressPorts implements AutoCloseable {
       }
     }
     throw new IllegalArgumentException("no way to " + route.via() + " stands (yet)");
+  }
+
+  /** One that somebody renamed says by its alias whose it is. */
+  private void giveNameBack(EgressPort port) {
+    if (host.link(port.port()).isPresent()) {
+      return;
+    }
+    for (var link : host.links()) {
+      if (link.kind().equals("veth") && link.alias().equals(Optional.of(MARK + port.tenant()))) {
+        // Kernels before 6.2 rename only what is down.
+        host.execute(new Request.SetLink(link.index(), LinkSettings.NONE.withUp(false)));
+        host.execute(new Request.RenameLink(link.index(), port.port()));
+        return;
+      }
+    }
   }
 
   private void requireForwarding(EgressAddress address) {
@@ -284,12 +304,26 @@ final class EgressPorts implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
+  /** As {@link TenantTables#lookAround}: whether the links route. */
+  List<Observation> lookAround() {
+    boolean ports = believed.values().stream().anyMatch(EgressPort.class::isInstance);
+    if (!ports) {
+      return List.of();
+    }
+    var standing = host.links().stream().flatMap(link -> port(link).stream()).toList();
+    var known = believed.values().stream().filter(EgressPort.class::isInstance).toList();
+    return standing.size() == known.size() && standing.containsAll(known)
+        ? List.of()
+        : compare(false);
+  }
+
   /** What others have changed since the last call. */
   List<Observation> drain() {
     if (monitor.isEmpty()) {
       return List.of();
     }
-    boolean touched = filter.drain() || doubtful;
+    boolean own = doubtful;
+    boolean touched = filter.drain();
     for (var notice : monitor.get().drain()) {
       touched |=
           switch (notice) {
@@ -310,10 +344,10 @@ final class EgressPorts implements AutoCloseable {
                         .anyMatch(EgressPorts::isOurs);
           };
     }
-    if (!touched) {
+    if (!touched && !own) {
       return List.of();
     }
-    var news = compare();
+    var news = compare(!touched);
     if (believed.isEmpty()) {
       unwatch();
     }
@@ -334,7 +368,7 @@ final class EgressPorts implements AutoCloseable {
         || AddressPlan.EGRESS_RANGE_IPV6.contains(address);
   }
 
-  private List<Observation> compare() {
+  private List<Observation> compare(boolean consequence) {
     var news = new ArrayList<Observation>();
     var standing = new TreeMap<ForwardingKey, ForwardingObject>();
     read().forEach(object -> standing.put(object.key(), object));
@@ -342,13 +376,13 @@ final class EgressPorts implements AutoCloseable {
     for (var key : List.copyOf(believed.keySet())) {
       if (!standing.containsKey(key)) {
         believed.remove(key);
-        news.add(new Observation(key, Optional.empty()));
+        news.add(new Observation(key, Optional.empty(), consequence));
       }
     }
     standing.forEach(
         (key, object) -> {
           if (!object.equals(believed.put(key, object))) {
-            news.add(new Observation(key, Optional.of(object)));
+            news.add(new Observation(key, Optional.of(object), consequence));
           }
         });
     return news;

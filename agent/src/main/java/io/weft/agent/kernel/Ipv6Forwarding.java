@@ -34,6 +34,7 @@ final class Ipv6Forwarding {
   private final Rtnetlink rtnetlink;
   private final boolean byLinks;
   private boolean whole;
+  private boolean claimed;
   private final TreeSet<String> allowed = new TreeSet<>();
 
   /**
@@ -61,6 +62,7 @@ final class Ipv6Forwarding {
    * @param name for the log
    */
   void claim(String name) {
+    claimed = byLinks;
     if (!NamespaceSettings.routesIpv6(rtnetlink.namespace())) {
       return;
     }
@@ -72,7 +74,13 @@ final class Ipv6Forwarding {
       }
     } catch (IllegalArgumentException e) {
       LOG.warn("network namespace {} routes IPv6 for all its links: {}", name, e.getMessage());
+      claimed = false;
     }
+  }
+
+  /** Where {@link #claim} saw to it that not all of the namespace routes, that is so still. */
+  boolean isClaimed() {
+    return !claimed || !NamespaceSettings.routesIpv6(rtnetlink.namespace());
   }
 
   /**

@@ -4,6 +4,8 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEffect.ApplyChanges;
 import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -21,8 +23,8 @@ public final class KernelShell implements AutoCloseable {
   /** How long a change by others stays unseen at most while nothing else happens. */
   static final int WATCH_MILLIS = 100;
 
-  /** Names of namespaces are looked at so often: the kernel does not tell when one goes. */
-  private static final long NAMES_NANOS = 1_000_000_000L;
+  /** How often is looked at what the kernel does not tell of: names of namespaces, settings. */
+  private static final long LOOK_NANOS = 1_000_000_000L;
 
   private static final Logger LOG = LoggerFactory.getLogger(KernelShell.class);
 
@@ -80,7 +82,7 @@ public final class KernelShell implements AutoCloseable {
         tables.keepUnderlayRoutes();
       }
       events.accept(new NodeEvent.KernelObserved(tables.dump()));
-      long namesDue = System.nanoTime() + NAMES_NANOS;
+      long lookDue = System.nanoTime() + LOOK_NANOS;
       long watchDue = System.nanoTime();
       while (!stopping) {
         var batch = batches.poll(WATCH_MILLIS, TimeUnit.MILLISECONDS);
@@ -94,17 +96,18 @@ public final class KernelShell implements AutoCloseable {
           tables.keepUnderlayRoutes();
         }
         watchDue = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS);
-        var news = tables.drain(batch == null);
+        var news = new ArrayList<Observation>();
+        if (System.nanoTime() - lookDue >= 0) {
+          lookDue = System.nanoTime() + LOOK_NANOS;
+          news.addAll(tables.lookAround());
+          guards.look(System.nanoTime(), tables);
+        }
+        news.addAll(tables.drain(batch == null));
         if (!news.isEmpty()) {
           events.accept(new NodeEvent.KernelChanged(news));
         }
         underlay.check().ifPresent(events);
         underlay.appeared().ifPresent(events);
-        if (System.nanoTime() - namesDue >= 0) {
-          tables.keepNames();
-          guards.look(System.nanoTime(), tables);
-          namesDue = System.nanoTime() + NAMES_NANOS;
-        }
       }
       ended.complete(null);
     } catch (InterruptedException e) {

@@ -97,12 +97,12 @@ final class KernelTables implements AutoCloseable {
     }
     var tables = new TenantTables(name, routesByLinks, buffers);
     try {
-      if (!tables.isMarked(prefix)) {
+      if (!tables.claim().isMarked(prefix)) {
         LOG.info("network namespace {} is not ours and is left alone", name);
         tables.close();
         return List.of();
       }
-      tables.claim(prefix);
+      tables.claim().put(prefix);
       tables.endUnnamedPorts();
       var objects = tables.dump();
       tenants.put(name, tables);
@@ -377,7 +377,9 @@ final class KernelTables implements AutoCloseable {
 
   /** Made if missing; one that stands under the name becomes ours. */
   private void open(String name) {
-    if (tenants.containsKey(name)) {
+    var known = tenants.get(name);
+    if (known != null) {
+      known.claim().put(prefix);
       return;
     }
     if (!NetworkNamespaces.exists(name)) {
@@ -385,7 +387,7 @@ final class KernelTables implements AutoCloseable {
     }
     var tables = tables(name);
     try {
-      tables.claim(prefix);
+      tables.claim().put(prefix);
       tables.dump();
       tenants.put(name, tables);
     } catch (RuntimeException e) {
@@ -441,17 +443,19 @@ final class KernelTables implements AutoCloseable {
     return news;
   }
 
-  /** Mends the names of the namespaces, which no notice tells of. */
-  void keepNames() {
+  /** What no notice tells of, to be called once a second: names of namespaces, files. */
+  List<Observation> lookAround() {
+    var news = new ArrayList<>(egress.lookAround());
     tenants.forEach(
         (name, tables) -> {
           try {
-            tables.keepName();
+            news.addAll(tables.lookAround());
           } catch (LinuxException e) {
-            complain(name, "has lost its name: " + e.getMessage());
+            complain(name, "cannot be looked at: " + e.getMessage());
           }
         });
     vteps.check();
+    return news;
   }
 
   /** Whose VXLAN packets are let in follows from all that stands. */

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  *
  * @param links what stands; kept up to date by its owner
  */
-record RouteTranslation(String namespace, Translation links) {
+record RouteTranslation(String namespace, TenantLinks links) {
   /** A route as we write it: of our protocol and metric, by neighbours on our devices. */
   Optional<ForwardingObject> object(Route row) {
     if (isOfEndpoint(row)) {
@@ -110,6 +110,25 @@ record RouteTranslation(String namespace, Translation links) {
       case Rows.EGRESS_METRIC -> Optional.of(EgressObject.EgressRoute.key(namespace, row.prefix()));
       case Rows.DEAD_END_METRIC ->
           Optional.of(new EgressObject.DeadEnd(namespace, row.prefix()).key());
+      default -> Optional.empty();
+    };
+  }
+
+  /**
+   * Whose place a route of somebody else's may have taken: of one prefix and metric the kernel has
+   * one, and says only what stands now.
+   */
+  Optional<ForwardingKey> inPlaceOf(Route row) {
+    if (row.table() != Route.MAIN_TABLE) {
+      return Optional.empty();
+    }
+    var prefix = row.prefix();
+    return switch (row.metric().orElse(0)) {
+      case Rows.METRIC -> Optional.of(ForwardingObject.TenantRoute.key(namespace, prefix));
+      case Rows.ENDPOINT_METRIC ->
+          Optional.of(ForwardingObject.EndpointRoute.key(namespace, prefix));
+      case Rows.EGRESS_METRIC -> Optional.of(EgressObject.EgressRoute.key(namespace, prefix));
+      case Rows.DEAD_END_METRIC -> Optional.of(new EgressObject.DeadEnd(namespace, prefix).key());
       default -> Optional.empty();
     };
   }

@@ -22,9 +22,11 @@ import java.util.Optional;
  * From a change of one row of a tenant's tables to what the kernel is asked for.
  *
  * @param links what stands; kept up to date by its owner
+ * @param strays what resembles rows of flood lists, likewise
  * @param believed what stands, by key
  */
-record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> believed) {
+record RowRequests(
+    TenantLinks links, StrayFloods strays, Map<ForwardingKey, ForwardingObject> believed) {
   /** The requests that make one row of a table so; none while its device is missing. */
   List<Request> of(KernelChange change) {
     return switch (change) {
@@ -77,7 +79,7 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
 
   /** The VNI is part of what the kernel tells members apart by: the old one must go first. */
   private List<Request> putFlood(ForwardingObject.FloodEntry flood) {
-    var requests = new ArrayList<Request>();
+    var requests = strays(flood);
     var before = believed.get(flood.key());
     if (before != null && !before.equals(flood)) {
       fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
@@ -86,7 +88,18 @@ record RowRequests(Translation links, Map<ForwardingKey, ForwardingObject> belie
     return requests;
   }
 
+  private List<Request> strays(ForwardingObject.FloodEntry flood) {
+    var requests = new ArrayList<Request>();
+    strays.of(flood.key()).forEach(row -> requests.add(new Request.DeleteFdb(row)));
+    return requests;
+  }
+
   private List<Request> remove(ForwardingObject object) {
+    if (object instanceof ForwardingObject.FloodEntry flood) {
+      var requests = strays(flood);
+      fdb(flood).map(Request.DeleteFdb::new).ifPresent(requests::add);
+      return requests;
+    }
     if (object instanceof ForwardingObject.TransitGuard guard) {
       return TransitRules.of(guard).stream().<Request>map(Request.DeleteRule::new).toList();
     }

@@ -214,7 +214,8 @@ final class TapPorts implements AutoCloseable {
     if (watch.isEmpty()) {
       return List.of();
     }
-    boolean touched = watch.get().tables().drain() || doubtful;
+    boolean own = doubtful;
+    boolean touched = watch.get().tables().drain();
     for (var notice : watch.get().links().drain()) {
       touched |=
           switch (notice) {
@@ -231,7 +232,7 @@ final class TapPorts implements AutoCloseable {
                 false;
           };
     }
-    var news = touched ? compare() : List.<Observation>of();
+    var news = touched || own ? compare(!touched) : List.<Observation>of();
     if (believed.isEmpty() && !doubtful) {
       close();
     }
@@ -244,15 +245,15 @@ final class TapPorts implements AutoCloseable {
             port -> port.tap().equals(link) || AddressPlan.tapEndName(port.port()).equals(link));
   }
 
-  private List<Observation> compare() {
+  private List<Observation> compare(boolean consequence) {
     var before = new TreeMap<>(believed);
     var news = new ArrayList<Observation>();
     for (var port : dump()) {
       if (!port.equals(before.remove(port.key()))) {
-        news.add(new Observation(port.key(), Optional.of(port)));
+        news.add(new Observation(port.key(), Optional.of(port), consequence));
       }
     }
-    before.keySet().forEach(gone -> news.add(new Observation(gone, Optional.empty())));
+    before.keySet().forEach(gone -> news.add(new Observation(gone, Optional.empty(), consequence)));
     return news;
   }
 

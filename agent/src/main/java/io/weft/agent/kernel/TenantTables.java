@@ -7,11 +7,7 @@ import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.Request;
-import io.weft.linux.netlink.Route;
-import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
-import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
@@ -38,18 +34,10 @@ import org.slf4j.LoggerFactory;
 final class TenantTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TenantTables.class);
 
-  private static final List<IpPrefix> EVERYWHERE =
-      List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
-
-  /** The largest that a route of IPv6 has too; a lower metric wins. */
-  private static final int LAST_METRIC = Integer.MAX_VALUE;
-
-  /** Links are looked at without a notice once in so many looks at the name. */
-  static final int NAMES_PER_LOOK = 10;
-
   private final String namespace;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
+  private final TenantLinks links = new TenantLinks();
   private final Translation translation;
   private final RouteTranslation routes;
   private final Ipv6Forwarding ipv6;
@@ -58,8 +46,13 @@ final class TenantTables implements AutoCloseable {
   private final QueryFilter queries;
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
+  private final NamespaceClaim claim;
   private boolean linksTouched;
-  private long names;
+  private boolean linksOverdue;
+
+  /** At the last look a link was missing that was there before. */
+  private boolean gone;
+
   private boolean doubtful;
 
   /**
@@ -78,9 +71,10 @@ final class TenantTables implements AutoCloseable {
       throw e;
     }
     this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
-    this.translation = new Translation(namespace);
-    this.routes = new RouteTranslation(namespace, translation);
-    this.requests = new RowRequests(translation, believed);
+    this.claim = new NamespaceClaim(namespace, rtnetlink, ipv6);
+    this.translation = new Translation(namespace, links);
+    this.routes = new RouteTranslation(namespace, links);
+    this.requests = new RowRequests(links, translation.strays(), believed);
     this.filter =
         new PacketFilter(
             namespace,
@@ -126,64 +120,27 @@ final class TenantTables implements AutoCloseable {
 
   // ---- the namespace itself ---------------------------------------------------------------
 
-  /**
-   * True when this agent made it: the loopback's alias says so. What merely has a name that begins
-   * like ours belongs to someone else.
-   */
-  boolean isMarked(String prefix) {
-    return rtnetlink.requireLink("lo").alias().filter(mark(prefix)::equals).isPresent();
-  }
-
-  private static String mark(String prefix) {
-    return "weft1 " + prefix;
+  NamespaceClaim claim() {
+    return claim;
   }
 
   /**
-   * Makes it ours: it ends in unreachable routes, behind any other, so that no packet finds a way
-   * by chance, and has the mark. Writes what is missing only.
+   * What no notice tells of, to be called once a second: the name of the namespace, and settings
+   * that are files; what guards its ports is mended at once. Links are looked at soon, too; at once
+   * when it was not quiet for so long.
    */
-  void claim(String prefix) {
-    NamespaceSettings.sendNoRedirects(rtnetlink.namespace(), namespace);
-    ipv6.claim(namespace);
-    var standing = rtnetlink.routes();
-    for (var everywhere : EVERYWHERE) {
-      var end = Route.unreachable(everywhere).withMetric(LAST_METRIC);
-      if (standing.stream().noneMatch(route -> isUnreachable(route, end))) {
-        rtnetlink.execute(new Request.ReplaceRoute(end));
-      }
-      // An earlier version gave it no metric: no other default route could come before it.
-      standing.stream()
-          .filter(route -> route.type() == RouteType.UNREACHABLE)
-          .filter(route -> route.prefix().equals(everywhere) && !isUnreachable(route, end))
-          .filter(route -> route.protocol() == Route.STATIC)
-          .forEach(route -> rtnetlink.executeIfThere(new Request.DeleteRoute(route)));
-    }
-    if (!isMarked(prefix)) {
-      int loopback = rtnetlink.requireLink("lo").index();
-      rtnetlink.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias(mark(prefix))));
-    }
-  }
-
-  private static boolean isUnreachable(Route route, Route end) {
-    return route.type() == RouteType.UNREACHABLE
-        && route.prefix().equals(end.prefix())
-        && route.metric().equals(end.metric());
-  }
-
-  /**
-   * Gives the namespace its name back when someone took it away: without it nobody can enter; and
-   * mends what guards its ports. Now and then links are looked at too: of /proc/sys no notice
-   * tells.
-   */
-  void keepName() {
-    names++;
-    linksTouched |= names % NAMES_PER_LOOK == 0;
-    if (!NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace)) {
-      NetworkNamespaces.deleteIfExists(namespace);
-      NetworkNamespaces.name(rtnetlink.namespace(), namespace);
-      LOG.warn("network namespace {} had lost its name; it has it again", namespace);
-    }
+  List<Observation> lookAround() {
     guard.check();
+    linksOverdue = linksTouched;
+    linksTouched = true;
+    var key = new ForwardingObject.TenantNamespace(namespace).key();
+    return news(Map.of(key, namespaceObject()), false);
+  }
+
+  private Optional<ForwardingObject> namespaceObject() {
+    return claim.isWhole()
+        ? Optional.of(new ForwardingObject.TenantNamespace(namespace))
+        : Optional.empty();
   }
 
   // ---- what stands ------------------------------------------------------------------------
@@ -216,19 +173,57 @@ final class TenantTables implements AutoCloseable {
 
   private List<ForwardingObject> read() {
     var objects = new ArrayList<ForwardingObject>();
-    objects.add(new ForwardingObject.TenantNamespace(namespace));
+    namespaceObject().ifPresent(objects::add);
     filter.read().ifPresent(objects::add);
     queries.read();
-    var links = rtnetlink.links();
-    translation.replaceLinks(links);
-    ipv6.look();
-    links.forEach(link -> objects.addAll(objects(link)));
-    rtnetlink.fdb().forEach(row -> translation.object(row).ifPresent(objects::add));
+    var standing = takeLinks();
+    standing.forEach(link -> objects.addAll(objects(link)));
+    objects.addAll(translation.objects(rtnetlink.fdb()));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.routes().forEach(row -> routes.object(row).ifPresent(objects::add));
     objects.addAll(TransitRules.guards(namespace, rtnetlink.rules()));
     return objects;
+  }
+
+  private List<Link> takeLinks() {
+    var all = rtnetlink.links();
+    var renamed = all.stream().filter(this::hasOtherName).map(Link::index).toList();
+    all.replaceAll(link -> renamed.contains(link.index()) ? named(link) : link);
+    gone = links.knowsOtherThan(all);
+    links.replace(all);
+    renamed.forEach(links::renamed);
+    ipv6.look();
+    return all;
+  }
+
+  private boolean hasOtherName(Link link) {
+    return links
+        .link(link.index())
+        .filter(before -> !before.name().equals(link.name()))
+        .flatMap(translation::object)
+        .isPresent();
+  }
+
+  /**
+   * A device of ours to which somebody gave another name gets its own back: the kernel has one
+   * device of a VNI, and nobody can make a pod's again. It counts as damaged.
+   */
+  private Link named(Link link) {
+    var known = links.link(link.index()).map(Link::name).orElseThrow();
+    // Kernels before 6.2 rename only what is down.
+    rtnetlink.execute(new Request.SetLink(link.index(), LinkSettings.NONE.withUp(false)));
+    var outcome =
+        rtnetlink.execute(List.of(new Request.RenameLink(link.index(), known))).getFirst();
+    if (outcome.isPresent()) {
+      LOG.warn(
+          "{}: {} was renamed to {} and cannot get its name back: {}",
+          namespace,
+          known,
+          link.name(),
+          outcome.get());
+    }
+    return rtnetlink.link(link.index()).orElse(link);
   }
 
   /** What a link is, and that it routes IPv6. */
@@ -268,19 +263,24 @@ final class TenantTables implements AutoCloseable {
     return requests.of(change);
   }
 
+  /** The alias that a port has from us, whatever others wrote over it. */
+  Optional<PortAlias> alias(Link port) {
+    return links.alias(port);
+  }
+
   /** The index of one of our links, as it is known here. */
   Optional<Integer> device(String name) {
-    return translation.link(name).map(link -> link.index());
+    return links.link(name).map(link -> link.index());
   }
 
   /** The index of the vxlan port towards VTEPs of a family, likewise. */
   Optional<Integer> vxlan(Vni vni, boolean ipv6) {
-    return translation.vxlan(vni, ipv6);
+    return links.vxlan(vni, ipv6);
   }
 
   /** The index of the device that only sends into a foreign VNI, likewise. */
   Optional<Integer> sending(Vni foreign, boolean ipv6) {
-    return translation.sending(foreign, ipv6);
+    return links.sending(foreign, ipv6);
   }
 
   /** True when a link of the node is in it that is to be given back. */
@@ -293,9 +293,9 @@ final class TenantTables implements AutoCloseable {
   /** Reads one link again after it was changed. */
   void reread(String name) {
     var link = rtnetlink.link(name);
-    var known = translation.link(name);
-    known.ifPresent(old -> translation.remove(old.index()));
-    link.ifPresent(translation::put);
+    var known = links.link(name);
+    known.ifPresent(old -> links.remove(old.index()));
+    link.ifPresent(links::put);
   }
 
   // ---- what others do ---------------------------------------------------------------------
@@ -308,13 +308,16 @@ final class TenantTables implements AutoCloseable {
    */
   List<Observation> drain(boolean quiet) {
     var touched = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    boolean own = doubtful;
     boolean filtersTouched = filter.drain();
-    boolean all = queries.drain() || filtersTouched || doubtful;
+    boolean all = queries.drain() || filtersTouched;
     boolean rulesTouched = false;
+    boolean claimTouched = false;
     for (var notice : monitor.drain()) {
       switch (notice) {
         case KernelNotice.Overrun() -> {
           LOG.warn("{}: the kernel dropped notices; reading all tables again", namespace);
+          claim.suspect();
           all = true;
         }
         case KernelNotice.FdbChanged(var row, boolean gone) ->
@@ -324,12 +327,31 @@ final class TenantTables implements AutoCloseable {
         case KernelNotice.MdbChanged _ -> {}
         // A link that is still known here went without us, and its rows with it: another one of
         // its name may stand there already, and look the same.
-        case KernelNotice.LinkGone(int link, _) -> all |= translation.link(link).isPresent();
-        case KernelNotice.AddressChanged(var row, boolean gone) ->
-            touched.putAll(translation.changes(row, gone));
-        case KernelNotice.RouteChanged(var row, boolean gone) ->
-            touched.putAll(routes.changes(row, gone));
+        case KernelNotice.LinkGone(int link, _) -> all |= links.link(link).isPresent();
+        case KernelNotice.AddressChanged(var row, boolean gone) -> {
+          // With the last address of a link the kernel takes its routes away, and does not say so.
+          var changes = translation.changes(row, gone);
+          boolean ours = changes.keySet().stream().noneMatch(believed::containsKey);
+          own |= gone && ours && row.address().isIpv4() && !changes.isEmpty();
+          all |= gone && !ours && row.address().isIpv4();
+          touched.putAll(changes);
+        }
+        case KernelNotice.RouteChanged(var row, boolean gone) -> {
+          if (NamespaceClaim.isEnd(row)) {
+            claim.suspect();
+            claimTouched = true;
+          }
+          var changes = routes.changes(row, gone);
+          touched.putAll(changes);
+          if (!gone && changes.isEmpty()) {
+            routes
+                .inPlaceOf(row)
+                .filter(believed::containsKey)
+                .ifPresent(key -> touched.put(key, Optional.empty()));
+          }
+        }
         case KernelNotice.LinkChanged(var link) -> {
+          claimTouched |= link.name().equals("lo");
           linksTouched = true;
           all |= losesRoutes(link);
         }
@@ -343,12 +365,16 @@ final class TenantTables implements AutoCloseable {
     if (rulesTouched) {
       touched.putAll(guards());
     }
-    boolean lookAtLinks = linksTouched && quiet;
-    linksTouched &= !quiet;
-    if (all || lookAtLinks && linksDiffer()) {
-      return compareAll();
+    if (claimTouched) {
+      touched.put(new ForwardingObject.TenantNamespace(namespace).key(), namespaceObject());
     }
-    return news(touched);
+    boolean lookAtLinks = linksTouched && (quiet || linksOverdue);
+    linksTouched &= !lookAtLinks;
+    linksOverdue = false;
+    if (own || all || lookAtLinks && linksDiffer()) {
+      return compareAll(own && !all);
+    }
+    return news(touched, false);
   }
 
   private Map<ForwardingKey, Optional<ForwardingObject>> guards() {
@@ -379,15 +405,12 @@ final class TenantTables implements AutoCloseable {
   }
 
   private boolean linksDiffer() {
-    var links = rtnetlink.links();
-    boolean gone = translation.knowsOtherThan(links);
-    translation.replaceLinks(links);
-    ipv6.look();
+    var all = takeLinks();
     if (gone) {
       return true;
     }
     var standing = new TreeSet<ForwardingKey>();
-    for (var link : links) {
+    for (var link : all) {
       for (var object : objects(link)) {
         standing.add(object.key());
         if (!object.equals(believed.get(object.key()))) {
@@ -409,7 +432,7 @@ final class TenantTables implements AutoCloseable {
         || kind == ForwardingKey.Kind.PORT;
   }
 
-  private List<Observation> compareAll() {
+  private List<Observation> compareAll(boolean consequence) {
     var found = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
     for (var key : believed.keySet()) {
       found.put(key, Optional.empty());
@@ -418,15 +441,16 @@ final class TenantTables implements AutoCloseable {
       found.put(object.key(), Optional.of(object));
     }
     doubtful = false;
-    return news(found);
+    return news(found, consequence);
   }
 
-  private List<Observation> news(Map<ForwardingKey, Optional<ForwardingObject>> found) {
+  private List<Observation> news(
+      Map<ForwardingKey, Optional<ForwardingObject>> found, boolean consequence) {
     var news = new ArrayList<Observation>();
     found.forEach(
         (key, object) -> {
           if (!object.equals(Optional.ofNullable(believed.get(key)))) {
-            news.add(new Observation(key, object));
+            news.add(new Observation(key, object, consequence));
             object.ifPresentOrElse(o -> believed.put(key, o), () -> believed.remove(key));
           }
         });

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The kernel's rows of one tenant's namespace as forwarding objects. Rows that are not ours to keep
@@ -37,102 +36,12 @@ final class Translation {
   static final int DAMAGED_MTU = 0;
 
   private final String namespace;
-  private final Map<Integer, Link> links = new TreeMap<>();
-  private final Map<String, Link> byName = new TreeMap<>();
+  private final TenantLinks links;
+  private final StrayFloods strays = new StrayFloods();
 
-  /** VNIs of our bridges and VXLAN devices by index: asked for once per row of a table. */
-  private final Map<Integer, Vni> bridges = new TreeMap<>();
-
-  private final Map<Integer, Vni> vxlans = new TreeMap<>();
-
-  /** The foreign VNIs of our sending devices, likewise. */
-  private final Map<Integer, Vni> senders = new TreeMap<>();
-
-  Translation(String namespace) {
+  Translation(String namespace, TenantLinks links) {
     this.namespace = namespace;
-  }
-
-  void replaceLinks(Collection<Link> all) {
-    links.clear();
-    byName.clear();
-    bridges.clear();
-    vxlans.clear();
-    senders.clear();
-    all.forEach(this::put);
-  }
-
-  void put(Link link) {
-    remove(link.index());
-    links.put(link.index(), link);
-    byName.put(link.name(), link);
-    switch (link.kind()) {
-      case "bridge" ->
-          DeviceNames.ofBridge(link.name()).ifPresent(vni -> bridges.put(link.index(), vni));
-      case "vxlan" -> {
-        DeviceNames.ofVxlan(link.name()).ifPresent(vni -> vxlans.put(link.index(), vni));
-        DeviceNames.ofSending(link.name()).ifPresent(vni -> senders.put(link.index(), vni));
-      }
-      default -> {} // kinds are the kernel's and open
-    }
-  }
-
-  void remove(int index) {
-    var link = links.remove(index);
-    if (link != null) {
-      byName.remove(link.name(), link);
-    }
-    bridges.remove(index);
-    vxlans.remove(index);
-    senders.remove(index);
-  }
-
-  /** True when a link that is known is not among these, by its index. */
-  boolean knowsOtherThan(Collection<Link> all) {
-    var known = new TreeSet<>(links.keySet());
-    all.forEach(link -> known.remove(link.index()));
-    return !known.isEmpty();
-  }
-
-  Optional<Link> link(int index) {
-    return Optional.ofNullable(links.get(index));
-  }
-
-  Optional<Link> link(String name) {
-    return Optional.ofNullable(byName.get(name));
-  }
-
-  /** The index of the vxlan port towards VTEPs of a family; empty while it does not stand. */
-  Optional<Integer> vxlan(Vni vni, boolean ipv6) {
-    return standing(DeviceNames.vxlan(vni, ipv6), ipv6);
-  }
-
-  /** As {@link #vxlan(Vni, boolean)}, of a device that only sends. */
-  Optional<Integer> sending(Vni foreign, boolean ipv6) {
-    return standing(DeviceNames.sending(foreign, ipv6), ipv6);
-  }
-
-  private Optional<Integer> standing(List<String> names, boolean ipv6) {
-    return names.stream()
-        .flatMap(name -> link(name).stream())
-        .map(Link::index)
-        .filter(index -> isIpv6(index) == ipv6)
-        .findFirst();
-  }
-
-  Optional<Vni> bridge(int link) {
-    return Optional.ofNullable(bridges.get(link));
-  }
-
-  private Optional<Vni> vxlan(int link) {
-    return Optional.ofNullable(vxlans.get(link));
-  }
-
-  Optional<Vni> sender(int link) {
-    return Optional.ofNullable(senders.get(link));
-  }
-
-  private Optional<Vni> master(Link link) {
-    return link.master().isPresent() ? bridge(link.master().getAsInt()) : Optional.empty();
+    this.links = links;
   }
 
   /** The device of ours that the link is; empty for any other. */
@@ -141,25 +50,32 @@ final class Translation {
       return Optional.of(
           new EgressObject.EgressLink(
               namespace,
-              link.up() && link.forwarding() ? link.mtu() : DAMAGED_MTU,
+              links.stands(link) && link.ipv4().does(true, false) && !link.linkLocal()
+                  ? link.mtu()
+                  : DAMAGED_MTU,
               link.alias().orElseGet(() -> AddressPlan.egressPortName(namespace))));
     }
-    var bridge = bridge(link.index());
+    var bridge = links.bridge(link.index());
     if (bridge.isPresent()) {
       var multicast = link.multicast().orElse(BridgeMulticast.FLOODING);
       boolean snooping = multicast.equals(BridgeMulticast.SNOOPING);
-      boolean whole = snooping || multicast.equals(BridgeMulticast.FLOODING);
-      int mtu = whole && link.up() && !link.acceptsRouters() ? link.mtu() : DAMAGED_MTU;
       var mac = link.mac().orElse(MacAddress.ZERO);
+      boolean routed = link.forwarding();
+      boolean whole =
+          links.stands(link)
+              && (snooping || multicast.equals(BridgeMulticast.FLOODING))
+              && !link.acceptsRouters()
+              && !link.linkLocal()
+              && link.ipv4().does(routed, Devices.takesOwnSources(routed, mac));
       return Optional.of(
           new ForwardingObject.Bridge(
-              namespace, bridge.get(), mac, mtu, link.forwarding(), snooping));
+              namespace, bridge.get(), mac, whole ? link.mtu() : DAMAGED_MTU, routed, snooping));
     }
-    var vxlan = vxlan(link.index()).flatMap(vni -> vxlanPort(link, vni));
+    var vxlan = links.vxlan(link.index()).flatMap(vni -> vxlanPort(link, vni));
     if (vxlan.isPresent()) {
       return vxlan;
     }
-    var sender = sender(link.index()).flatMap(foreign -> sendingPort(link, foreign));
+    var sender = links.sender(link.index()).flatMap(foreign -> sendingPort(link, foreign));
     if (sender.isPresent()) {
       return sender;
     }
@@ -168,7 +84,7 @@ final class Translation {
 
   /** The link may be one by which IPv6 is routed. */
   boolean isRouting(Link link) {
-    return isEgress(link) || bridge(link.index()).isPresent();
+    return isEgress(link) || links.bridge(link.index()).isPresent();
   }
 
   static boolean isEgress(Link link) {
@@ -183,8 +99,9 @@ final class Translation {
     var local = device.get().local().get();
     boolean dual = link.bridgePort().filter(BridgePort::isolated).isPresent();
     boolean whole =
-        link.up()
-            && master(link).filter(vni::equals).isPresent()
+        links.stands(link)
+            && !link.linkLocal()
+            && links.master(link).filter(vni::equals).isPresent()
             && link.bridgePort().filter(DeviceNames.tunnel(dual)::equals).isPresent()
             && link.name().equals(DeviceNames.vxlan(vni, local, dual))
             && device.get().equals(Vxlan.of(vni, local));
@@ -207,9 +124,10 @@ final class Translation {
     var local = device.get().local().get();
     boolean second = link.name().equals(DeviceNames.sendingPort(foreign, true));
     boolean whole =
-        link.up()
+        links.stands(link)
             && link.master().isEmpty()
-            && !link.forwarding()
+            && !link.linkLocal()
+            && link.ipv4().does(false, false)
             && link.group() == Rows.SENDING_GROUP
             && device.get().equals(Vxlan.of(id, local).withPort(Vxlan.SENDING_PORT));
     return Optional.of(
@@ -224,39 +142,75 @@ final class Translation {
   }
 
   private Optional<ForwardingObject> endpointPort(Link link) {
-    var alias = link.alias().flatMap(PortAlias::parse);
+    var alias = links.alias(link);
     if (alias.isEmpty()) {
       return Optional.empty();
     }
     var flags = DeviceNames.port(alias.get().learn());
-    boolean whole = link.up() && link.bridgePort().equals(Optional.of(flags));
-    var vni = master(link).orElse(new Vni(Vni.MAX));
+    boolean whole =
+        links.stands(link)
+            && !link.linkLocal()
+            && link.alias().flatMap(PortAlias::parse).equals(alias)
+            && link.bridgePort().equals(Optional.of(flags));
+    var vni = links.master(link).orElse(new Vni(Vni.MAX));
     return Optional.of(
         alias.get().port(namespace, link.name(), vni, whole ? link.mtu() : DAMAGED_MTU));
   }
 
   /** The row as an object: which kind follows from the device and the table it is in. */
   Optional<ForwardingObject> object(FdbEntry row) {
-    var vxlan = vxlan(row.link());
+    var vxlan = links.vxlan(row.link());
     if (vxlan.isPresent()) {
       return row.table() == FdbTable.SELF
           ? vxlanRow(row, vxlan.get())
           : bridgeRow(row, vxlan.get());
     }
-    var sender = sender(row.link());
+    var sender = links.sender(row.link());
     if (sender.isPresent()) {
       return sendingRow(row, sender.get());
     }
     boolean pinned = row.table() == FdbTable.MASTER && row.kind() == FdbKind.STATIC;
-    return link(row.link())
+    return links
+        .link(row.link())
         .filter(link -> pinned && NodeLinks.mayBePort(link))
         .flatMap(
             link ->
-                master(link)
+                links
+                    .master(link)
                     .map(
                         vni ->
                             new ForwardingObject.LocalFdbEntry(
                                 namespace, vni, row.mac(), link.name())));
+  }
+
+  /** Rows of flood lists that resemble ours. */
+  StrayFloods strays() {
+    return strays;
+  }
+
+  /** A whole dump: for each key one object. */
+  Collection<ForwardingObject> objects(Collection<FdbEntry> rows) {
+    strays.clear();
+    var objects = new TreeMap<ForwardingKey, ForwardingObject>();
+    var floods = new TreeMap<ForwardingKey, FdbEntry>();
+    for (var row : rows) {
+      var object = object(row);
+      if (object.isEmpty()) {
+        continue;
+      }
+      var key = object.get().key();
+      if (object.get() instanceof ForwardingObject.FloodEntry flood) {
+        var other = floods.put(key, row);
+        if (other != null || StrayFloods.isStray(row)) {
+          strays.add(key, row);
+          Optional.ofNullable(other).ifPresent(before -> strays.add(key, before));
+          objects.put(key, StrayFloods.damaged(flood));
+          continue;
+        }
+      }
+      objects.put(key, object.get());
+    }
+    return objects.values();
   }
 
   private Optional<ForwardingObject> vxlanRow(FdbEntry row, Vni vni) {
@@ -273,7 +227,7 @@ final class Translation {
 
   /** One that leads into another VNI, or to another port, is no row of ours: it is written anew. */
   private Optional<ForwardingObject> sendingRow(FdbEntry row, Vni foreign) {
-    var id = link(row.link()).flatMap(Link::vxlan).map(Vxlan::vni);
+    var id = links.link(row.link()).flatMap(Link::vxlan).map(Vxlan::vni);
     boolean ours =
         row.table() == FdbTable.SELF
             && !row.mac().isZero()
@@ -288,17 +242,13 @@ final class Translation {
     return isDevicesOwn(row) || row.mac().isMulticast()
         ? Optional.empty()
         : Optional.of(
-            new ForwardingObject.BridgeFdbEntry(namespace, vni, row.mac(), isIpv6(row.link())));
-  }
-
-  private boolean isIpv6(int vxlan) {
-    var local = link(vxlan).flatMap(Link::vxlan).flatMap(Vxlan::local);
-    return local.filter(vtep -> !vtep.isIpv4()).isPresent();
+            new ForwardingObject.BridgeFdbEntry(
+                namespace, vni, row.mac(), links.isIpv6(row.link())));
   }
 
   private boolean isDevicesOwn(FdbEntry row) {
     return row.kind() == FdbKind.PERMANENT
-        || link(row.link()).flatMap(Link::mac).filter(row.mac()::equals).isPresent();
+        || links.link(row.link()).flatMap(Link::mac).filter(row.mac()::equals).isPresent();
   }
 
   /** An entry of a bridge, unless the kernel keeps it for itself (multicast, resolution). */
@@ -307,13 +257,14 @@ final class Translation {
     if (!lasting || row.mac().isEmpty() || row.address().isMulticast()) {
       return Optional.empty();
     }
-    var sender = sender(row.link());
+    var sender = links.sender(row.link());
     if (sender.isPresent()) {
       return Optional.of(
           new ForwardingObject.SendingNeighbour(
               namespace, sender.get(), row.address(), row.mac().get()));
     }
-    return bridge(row.link())
+    return links
+        .bridge(row.link())
         .map(
             vni ->
                 new ForwardingObject.NeighbourEntry(
@@ -327,7 +278,7 @@ final class Translation {
   Map<ForwardingKey, Optional<ForwardingObject>> changes(FdbEntry row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
     var object = object(row);
-    var sender = sender(row.link());
+    var sender = links.sender(row.link());
     if (sender.isPresent()) {
       changes.put(
           key(ForwardingKey.Kind.SENDING_FDB, sender.get(), row.mac().toString()),
@@ -335,11 +286,11 @@ final class Translation {
       return changes;
     }
     if (row.table() != FdbTable.MASTER) {
-      object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
+      object.ifPresent(o -> changes.putAll(ownChanges(row, o, gone)));
       return changes;
     }
-    var vxlan = vxlan(row.link());
-    var vni = vxlan.or(() -> link(row.link()).flatMap(this::master));
+    var vxlan = links.vxlan(row.link());
+    var vni = vxlan.or(() -> links.link(row.link()).flatMap(links::master));
     if (vni.isPresent() && !isDevicesOwn(row)) {
       var local = key(ForwardingKey.Kind.LOCAL_FDB, vni.get(), row.mac().toString());
       var remote = key(ForwardingKey.Kind.BRIDGE_FDB, vni.get(), row.mac().toString());
@@ -354,16 +305,32 @@ final class Translation {
     return changes;
   }
 
+  /** In the database of a VXLAN device. */
+  private Map<ForwardingKey, Optional<ForwardingObject>> ownChanges(
+      FdbEntry row, ForwardingObject object, boolean gone) {
+    var key = object.key();
+    if (gone) {
+      return strays.remove(key, row) ? Map.of() : Map.of(key, Optional.empty());
+    }
+    if (object instanceof ForwardingObject.FloodEntry flood && StrayFloods.isStray(row)) {
+      strays.add(key, row);
+      return Map.of(key, Optional.of(StrayFloods.damaged(flood)));
+    }
+    return Map.of(key, Optional.of(object));
+  }
+
   /** As for a forwarding database; an entry that no longer lasts is gone for us. */
   Map<ForwardingKey, Optional<ForwardingObject>> changes(Neighbour row, boolean gone) {
     var changes = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    sender(row.link())
+    links
+        .sender(row.link())
         .ifPresent(
             vni ->
                 changes.put(
                     key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, row.address().toString()),
                     gone ? Optional.empty() : object(row)));
-    bridge(row.link())
+    links
+        .bridge(row.link())
         .ifPresent(
             vni ->
                 changes.put(
@@ -377,7 +344,7 @@ final class Translation {
    * bridge are the kernel's, but for the one that we give it.
    */
   Optional<ForwardingObject> object(Address row) {
-    if (link(row.link()).filter(Translation::isEgress).isPresent()) {
+    if (links.link(row.link()).filter(Translation::isEgress).isPresent()) {
       return Optional.<ForwardingObject>of(
               new EgressObject.EgressAddress(
                   namespace, EgressObject.EgressLink.NAME, row.address(), row.prefixLength()))
@@ -385,7 +352,8 @@ final class Translation {
     }
     return row.address().isLinkLocal() && !isOurs(row)
         ? Optional.empty()
-        : bridge(row.link())
+        : links
+            .bridge(row.link())
             .map(
                 vni ->
                     new ForwardingObject.GatewayAddress(
@@ -394,7 +362,8 @@ final class Translation {
 
   private boolean isOurs(Address linkLocal) {
     return linkLocal.address().equals(AddressPlan.GATEWAY_LINK_LOCAL)
-        || link(linkLocal.link())
+        || links
+            .link(linkLocal.link())
             .flatMap(Link::mac)
             .map(AddressPlan::linkLocal)
             .filter(linkLocal.address()::equals)

@@ -38,13 +38,17 @@ final class UnderlayRoutes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(UnderlayRoutes.class);
 
   /** A look reads the whole table: not more often, however often it changes. */
-  private static final long PAUSE_NANOS = 1_000_000_000L;
+  static final long PAUSE_NANOS = 1_000_000_000L;
 
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final TreeMap<IpPrefix, UnderlayRoute> believed = new TreeMap<>();
   private final TreeMap<Integer, String> links = new TreeMap<>();
   private boolean doubtful = true;
+
+  /** Doubtful because somebody changed a route, not because the kernel took some away. */
+  private boolean touched;
+
   private long lastLook = System.nanoTime() - PAUSE_NANOS;
 
   /** Opens the network namespace of the calling thread. */
@@ -224,24 +228,29 @@ final class UnderlayRoutes implements AutoCloseable {
             KernelNotice.NeighbourChanged _ -> {}
       }
     }
-    last.forEach(
-        (prefix, route) -> doubtful |= !route.equals(Optional.ofNullable(believed.get(prefix))));
-    return doubtful && System.nanoTime() - lastLook >= PAUSE_NANOS ? compare() : List.of();
+    boolean others =
+        last.entrySet().stream()
+            .anyMatch(
+                seen -> !seen.getValue().equals(Optional.ofNullable(believed.get(seen.getKey()))));
+    touched |= others;
+    doubtful |= others;
+    return doubtful && System.nanoTime() - lastLook >= PAUSE_NANOS ? compare(!touched) : List.of();
   }
 
-  private List<Observation> compare() {
+  private List<Observation> compare(boolean consequence) {
+    touched = false;
     var before = new TreeMap<>(believed);
     believed.clear();
     var news = new ArrayList<Observation>();
     for (var route : read()) {
       believed.put(route.prefix(), route);
       if (!route.equals(before.remove(route.prefix()))) {
-        news.add(new Observation(route.key(), Optional.of(route)));
+        news.add(new Observation(route.key(), Optional.of(route), consequence));
       }
     }
     for (var prefix : before.keySet()) {
       ForwardingKey key = UnderlayRoute.key(prefix);
-      news.add(new Observation(key, Optional.empty()));
+      news.add(new Observation(key, Optional.empty(), consequence));
     }
     if (!news.isEmpty()) {
       LOG.debug("{} routes of the underlay are not as they were written", news.size());

@@ -13,6 +13,7 @@ import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.EndpointSessionJson;
+import io.weft.agent.json.ForeignJson;
 import io.weft.agent.json.GuardJson;
 import io.weft.agent.json.HostJson;
 import io.weft.agent.json.Importers;
@@ -129,6 +130,8 @@ final class NodeCalls {
     all.addAll(await(loop.ask(node::deviations)));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
+    document.set(
+        "foreignChanges", ForeignJson.foreign(await(loop.ask(node::foreign)), System.nanoTime()));
     document.set(
         "endpointSessions",
         EndpointSessionJson.sessions(view.endpointSessions(), System.nanoTime()));

@@ -167,12 +167,17 @@ class ForeignHandTest extends SegmentKernel {
   @Test
   void aNamespaceThatLostItsNameGetsItBack() {
     standing();
+    var lost = new Observation(new TenantNamespace(tenant).key(), Optional.empty());
     NetworkNamespaces.delete(tenant);
-    tables.keepNames();
+    assertThat(tables.lookAround()).containsExactly(lost);
+    assertThat(tables.lookAround()).as("said once").isEmpty();
+    assertThat(put(List.of(new TenantNamespace(tenant)))).isEmpty();
     assertThat(inTenant().link("br100")).isPresent();
     NetworkNamespaces.delete(tenant);
     NetworkNamespaces.create(tenant);
-    tables.keepNames();
+    assertThat(tables.lookAround()).containsExactly(lost);
+    assertThat(tables.lookAround()).as("said once").isEmpty();
+    assertThat(put(List.of(new TenantNamespace(tenant)))).isEmpty();
     assertThat(inTenant().link("br100")).as("not the other one's").isPresent();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }

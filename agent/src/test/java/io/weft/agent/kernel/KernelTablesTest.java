@@ -177,7 +177,8 @@ class KernelTablesTest extends SegmentKernel {
     assertThat(tables.drain(true))
         .as("the rows of the old pair went with it")
         .contains(
-            new Observation(key(ForwardingKey.Kind.LOCAL_FDB, LOCAL.toString()), Optional.empty()));
+            new Observation(
+                key(ForwardingKey.Kind.LOCAL_FDB, LOCAL.toString()), Optional.empty(), true));
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
+import io.weft.linux.netlink.Ipv4Settings;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.NeighbourState;
@@ -31,7 +32,8 @@ class TranslationTest {
   private static final IpAddress ADDRESS = IpAddress.parse("192.168.1.10");
   private static final String ALIAS = "weft1 web-1 red-web " + MAC + " " + ADDRESS;
 
-  private final Translation translation = new Translation(NAMESPACE);
+  private final TenantLinks links = new TenantLinks();
+  private final Translation translation = new Translation(NAMESPACE, links);
 
   private record Shape(
       int index,
@@ -58,6 +60,7 @@ class TranslationTest {
           Optional.empty(),
           OptionalInt.empty(),
           OptionalInt.empty(),
+          Ipv4Settings.of(false, false),
           false,
           false,
           false,
@@ -123,7 +126,7 @@ class TranslationTest {
 
   @BeforeEach
   void links() {
-    translation.replaceLinks(List.of(BRIDGE.link(), VXLAN.link(), PORT.link()));
+    links.replace(List.of(BRIDGE.link(), VXLAN.link(), PORT.link()));
   }
 
   private Optional<Integer> mtu(Shape shape) {
@@ -194,7 +197,7 @@ class TranslationTest {
             BRIDGE.named("docker0"),
             PORT.aliased(Optional.empty()),
             PORT.aliased(Optional.of("uplink")))) {
-      translation.replaceLinks(List.of(foreign.link()));
+      links.replace(List.of(foreign.link()));
       assertThat(translation.object(foreign.link())).as("%s", foreign).isEmpty();
     }
   }
@@ -260,11 +263,10 @@ class TranslationTest {
 
   @Test
   void aLinkThatWentIsKnownByItsIndex() {
-    assertThat(translation.knowsOtherThan(List.of(BRIDGE.link(), VXLAN.link(), PORT.link())))
-        .isFalse();
-    assertThat(translation.knowsOtherThan(List.of(BRIDGE.link(), PORT.link()))).isTrue();
-    translation.remove(2);
-    assertThat(translation.link("vx100")).isEmpty();
+    assertThat(links.knowsOtherThan(List.of(BRIDGE.link(), VXLAN.link(), PORT.link()))).isFalse();
+    assertThat(links.knowsOtherThan(List.of(BRIDGE.link(), PORT.link()))).isTrue();
+    links.remove(2);
+    assertThat(links.link("vx100")).isEmpty();
     assertThat(translation.object(FdbEntry.flood(2, FAR))).isEmpty();
   }
 }

@@ -174,7 +174,9 @@ final class UnderlayRoutesTest {
     put(NUMBERED, ONE);
     routes.drain();
     rtnetlink.setLink(eth0, LinkSettings.NONE.withUp(false));
-    assertThat(news()).contains(new Observation(ONE.key(), Optional.empty()));
+    assertThat(news())
+        .as("nobody laid hands on it")
+        .contains(new Observation(ONE.key(), Optional.empty(), true));
     rtnetlink.setLink(eth0, LinkSettings.UP);
     assertThat(put(ONE, NUMBERED)).isEmpty();
     assertThat(routes.dump()).contains(ONE);

@@ -288,6 +288,18 @@ class NodeProcessTest {
     try (var byName = Rtnetlink.openIn(tenant)) {
       assertThat(byName.link("vx100")).isPresent();
     }
+    var status = node.awaitStatus(s -> s.path("foreignChanges").path("open").isEmpty());
+    var counts = status.path("foreignChanges").path("counts").toString();
+    for (var kind : List.of("namespace", "vxlan", "local_fdb")) {
+      assertThat(counts)
+          .contains("{\"kind\":\"%s\",\"deed\":\"deleted\",\"count\":1}".formatted(kind));
+    }
+    for (var change : status.path("foreignChanges").path("recent")) {
+      assertThat(change.path("object").asText()).contains(tenant);
+      assertThat(change.has("mendedAfterMillis")).isTrue();
+    }
+    assertThat(node.log())
+        .anyMatch(line -> line.contains("someone else deleted vxlan " + tenant + " vni 100"));
   }
 
   private static String portName(Rtnetlink links) {

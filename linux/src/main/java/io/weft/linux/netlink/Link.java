@@ -20,12 +20,13 @@ import java.util.OptionalInt;
  * @param peer IFLA_LINK: the other end of a veth pair, by its index in its namespace
  * @param peerNamespaceId IFLA_LINK_NETNSID: this namespace's number for the peer's, where it
  *     differs
- * @param forwarding IPv4 packets that come in here are routed on
+ * @param ipv4 settings of IPv4
  * @param forwardingIpv6 the link behaves as that of an IPv6 router (forwarding of IPv6), whether
  *     packets are routed or not
  * @param forcedIpv6 IPv6 packets that come in here are routed on whatever the namespace says
  *     (force_forwarding, Linux 6.17)
  * @param acceptsRouters router advertisements that come in here are followed (accept_ra)
+ * @param linkLocal the kernel gives it an IPv6 link-local address by itself when it goes up
  * @param group of links, chosen by their owner; 0: none
  */
 public record Link(
@@ -43,8 +44,14 @@ public record Link(
     Optional<BridgeMulticast> multicast,
     OptionalInt peer,
     OptionalInt peerNamespaceId,
-    boolean forwarding,
+    Ipv4Settings ipv4,
     boolean forwardingIpv6,
     boolean forcedIpv6,
     boolean acceptsRouters,
-    int group) {}
+    boolean linkLocal,
+    int group) {
+  /** IPv4 packets that come in here are routed on. */
+  public boolean forwarding() {
+    return ipv4.forwarding();
+  }
+}

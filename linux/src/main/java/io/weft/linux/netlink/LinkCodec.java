@@ -7,6 +7,7 @@ import static io.weft.linux.ffi.LinuxConstants.AF_UNSPEC;
 
 import io.weft.net.MalformedInput;
 import io.weft.net.Vni;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -201,23 +202,38 @@ final class LinkCodec {
         kind.equals("bridge") ? multicast(detail) : Optional.empty(),
         peer(attributes),
         attributes.u32(Uapi.IFLA_LINK_NETNSID),
-        forwarding(attributes),
+        ipv4(attributes),
         ipv6Setting(attributes, Uapi.DEVCONF_FORWARDING),
         ipv6Setting(attributes, Uapi.DEVCONF_FORCE_FORWARDING),
         ipv6Setting(attributes, Uapi.DEVCONF_ACCEPT_RA),
+        linkLocal(attributes),
         attributes.u32(Uapi.IFLA_GROUP).orElse(0));
   }
 
   /** In answers IFLA_INET_CONF is an array of all IPV4_DEVCONF_*, the first at 0. */
-  private static boolean forwarding(Attributes attributes) throws MalformedInput {
+  private static Ipv4Settings ipv4(Attributes attributes) throws MalformedInput {
     var families = attributes.nest(Uapi.IFLA_AF_SPEC);
     var family = families.isEmpty() ? families : families.get().nest(AF_INET);
-    if (family.isEmpty()) {
-      return false;
-    }
-    var values = family.get().raw(Uapi.IFLA_INET_CONF);
-    int at = 4 * (Uapi.IPV4_DEVCONF_FORWARDING - 1);
-    return values.isPresent() && values.get().limit() >= at + 4 && values.get().getInt(at) != 0;
+    var values =
+        family.isEmpty() ? Optional.<ByteBuffer>empty() : family.get().raw(Uapi.IFLA_INET_CONF);
+    return new Ipv4Settings(
+        setting(values, Uapi.IPV4_DEVCONF_FORWARDING - 1) != 0,
+        setting(values, Uapi.IPV4_DEVCONF_RP_FILTER - 1),
+        setting(values, Uapi.IPV4_DEVCONF_ARP_IGNORE - 1),
+        setting(values, Uapi.IPV4_DEVCONF_ACCEPT_LOCAL - 1) != 0);
+  }
+
+  private static int setting(Optional<ByteBuffer> values, int number) {
+    int at = 4 * number;
+    return values.isPresent() && values.get().limit() >= at + 4 ? values.get().getInt(at) : 0;
+  }
+
+  private static boolean linkLocal(Attributes attributes) throws MalformedInput {
+    var families = attributes.nest(Uapi.IFLA_AF_SPEC);
+    var family = families.isEmpty() ? families : families.get().nest(AF_INET6);
+    return family.isPresent()
+        && family.get().u8(Uapi.IFLA_INET6_ADDR_GEN_MODE).orElse(Uapi.IN6_ADDR_GEN_MODE_NONE)
+            != Uapi.IN6_ADDR_GEN_MODE_NONE;
   }
 
   /** IFLA_INET6_CONF is an array of all DEVCONF_*; an older kernel's is shorter. */
@@ -227,9 +243,7 @@ final class LinkCodec {
     if (family.isEmpty()) {
       return false;
     }
-    var values = family.get().raw(Uapi.IFLA_INET6_CONF);
-    int at = 4 * setting;
-    return values.isPresent() && values.get().limit() >= at + 4 && values.get().getInt(at) != 0;
+    return setting(family.get().raw(Uapi.IFLA_INET6_CONF), setting) != 0;
   }
 
   static int index(Message message) throws MalformedInput {

@@ -226,9 +226,10 @@ class GoldenOctetsTest {
                 Optional.empty(),
                 OptionalInt.empty(),
                 OptionalInt.empty(),
+                new Ipv4Settings(false, 0, 0, false),
                 false,
                 false,
-                false,
+                true,
                 true,
                 0));
   }

@@ -43,6 +43,7 @@ public final class Node {
   private final EndpointLifecycle endpoints;
   private final DeclaredEndpoints declared;
   private final WireLearning learning;
+  private final ForeignChanges foreign = new ForeignChanges(plan, effects);
 
   private boolean converged;
   private long convergenceDeadline;
@@ -108,6 +109,7 @@ public final class Node {
       case NodeEvent.KernelObserved(var objects) -> observeKernel(now, objects);
       case NodeEvent.KernelChanged(var observations) -> {
         if (routes.isStarted()) {
+          foreign.see(now, observations);
           observations.forEach(seen -> plan.observe(seen.key(), seen.object()));
           endpoints.dropVanished();
         } else {
@@ -307,6 +309,7 @@ public final class Node {
     endpoints.settleAddresses(now);
     settleOrigination(now);
     settleConvergence(now);
+    foreign.settle(now);
     if (!batchInFlight) {
       batch = plan.nextBatch(now);
       if (!batch.isEmpty()) {
@@ -397,6 +400,11 @@ public final class Node {
   }
 
   // ---- view -------------------------------------------------------------------------------
+
+  /** What others did to objects of ours in the kernel; on the thread of {@link #step}. */
+  public ForeignView foreign() {
+    return foreign.view();
+  }
 
   /** Where what stands is not what the intent says, and what to do about it, in words. */
   public List<String> deviations() {

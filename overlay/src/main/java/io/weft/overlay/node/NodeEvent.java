@@ -40,8 +40,18 @@ public sealed interface NodeEvent {
     }
   }
 
-  /** What stands under a key now. */
-  record Observation(ForwardingKey key, Optional<ForwardingObject> object) {}
+  /**
+   * What stands under a key now.
+   *
+   * @param consequence of what we did ourselves, or of a link of the node going down: nobody laid
+   *     hands on it
+   */
+  record Observation(ForwardingKey key, Optional<ForwardingObject> object, boolean consequence) {
+    /** Someone else's doing. */
+    public Observation(ForwardingKey key, Optional<ForwardingObject> object) {
+      this(key, object, false);
+    }
+  }
 
   /** The batch was worked through; all changes but the refused ones took effect. */
   record ChangesApplied(long batch, List<Refusal> refused) implements NodeEvent {

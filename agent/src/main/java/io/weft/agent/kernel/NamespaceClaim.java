@@ -1,0 +1,135 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Route;
+import io.weft.linux.netlink.RouteType;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpPrefix;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What makes a namespace the agent's: its name, the mark on its loopback, the routes that it ends
+ * in, and settings that only files tell of. One thread owns it.
+ */
+final class NamespaceClaim {
+  private static final Logger LOG = LoggerFactory.getLogger(NamespaceClaim.class);
+
+  private static final List<IpPrefix> EVERYWHERE =
+      List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
+
+  /** The largest that a route of IPv6 has too; a lower metric wins. */
+  private static final int LAST_METRIC = Integer.MAX_VALUE;
+
+  private final String namespace;
+  private final Rtnetlink rtnetlink;
+  private final Ipv6Forwarding ipv6;
+
+  /** Empty until it is claimed: then nothing is missing. */
+  private Optional<String> mark = Optional.empty();
+
+  private boolean redirectsKept;
+  private boolean endsStand;
+
+  NamespaceClaim(String namespace, Rtnetlink rtnetlink, Ipv6Forwarding ipv6) {
+    this.namespace = namespace;
+    this.rtnetlink = rtnetlink;
+    this.ipv6 = ipv6;
+  }
+
+  /**
+   * True when this agent made it: the loopback's alias says so. What merely has a name that begins
+   * like ours belongs to someone else.
+   */
+  boolean isMarked(String prefix) {
+    return rtnetlink.requireLink("lo").alias().filter(mark(prefix)::equals).isPresent();
+  }
+
+  private static String mark(String prefix) {
+    return "weft1 " + prefix;
+  }
+
+  /**
+   * Makes it ours: it ends in unreachable routes, behind any other, so that no packet finds a way
+   * by chance, and has the mark. Writes what is missing only.
+   */
+  void put(String prefix) {
+    keepName();
+    redirectsKept = NamespaceSettings.sendNoRedirects(rtnetlink.namespace(), namespace);
+    ipv6.claim(namespace);
+    var standing = rtnetlink.routes();
+    for (var end : ends()) {
+      if (!stands(end, standing)) {
+        rtnetlink.execute(new Request.ReplaceRoute(end));
+      }
+      // An earlier version gave it no metric: no other default route could come before it.
+      standing.stream()
+          .filter(route -> route.type() == RouteType.UNREACHABLE)
+          .filter(route -> route.prefix().equals(end.prefix()) && !isEnd(route))
+          .filter(route -> route.protocol() == Route.STATIC)
+          .forEach(route -> rtnetlink.executeIfThere(new Request.DeleteRoute(route)));
+    }
+    if (!isMarked(prefix)) {
+      int loopback = rtnetlink.requireLink("lo").index();
+      rtnetlink.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias(mark(prefix))));
+    }
+    mark = Optional.of(prefix);
+    endsStand = true;
+  }
+
+  private static List<Route> ends() {
+    return EVERYWHERE.stream()
+        .map(prefix -> Route.unreachable(prefix).withMetric(LAST_METRIC))
+        .toList();
+  }
+
+  private static boolean stands(Route end, Collection<Route> standing) {
+    return standing.stream().anyMatch(route -> isEnd(route) && route.prefix().equals(end.prefix()));
+  }
+
+  /** One of the routes that the namespace ends in. */
+  static boolean isEnd(Route route) {
+    return route.type() == RouteType.UNREACHABLE
+        && EVERYWHERE.contains(route.prefix())
+        && route.metric().orElse(0) == LAST_METRIC;
+  }
+
+  /** Gives the namespace its name back when someone took it away: without it nobody can enter. */
+  private void keepName() {
+    if (!isNamed()) {
+      NetworkNamespaces.deleteIfExists(namespace);
+      NetworkNamespaces.name(rtnetlink.namespace(), namespace);
+      LOG.warn("network namespace {} had lost its name; it has it again", namespace);
+    }
+  }
+
+  private boolean isNamed() {
+    return NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace);
+  }
+
+  /** Somebody touched the routes that it ends in. */
+  void suspect() {
+    endsStand = false;
+  }
+
+  /** True when all of it stands. Routes are looked at when told, the rest each time. */
+  boolean isWhole() {
+    if (mark.isEmpty()) {
+      return true;
+    }
+    if (!endsStand) {
+      var standing = rtnetlink.routes();
+      endsStand = ends().stream().allMatch(end -> stands(end, standing));
+    }
+    return endsStand
+        && isNamed()
+        && isMarked(mark.get())
+        && (!redirectsKept || NamespaceSettings.sendsNoRedirects(rtnetlink.namespace()))
+        && ipv6.isClaimed();
+  }
+}
