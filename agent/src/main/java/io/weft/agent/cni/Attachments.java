@@ -32,6 +32,9 @@ public interface Attachments {
   Choice networkOf(PodName pod, Optional<String> configured)
       throws CniFailure, InterruptedException;
 
+  /** True when the node, and what translates to its pods, reaches the network. */
+  boolean isReached(String network);
+
   /** A pod runs, in the network that was chosen for it. */
   void started(String endpoint, PodName pod, String network);
 

@@ -104,7 +104,7 @@ final class CniPlugin {
     if (network.isEmpty()) {
       return CniResult.passedOn(call);
     }
-    var request = wishes.request(network.get());
+    var request = wishes.request(network.get(), node.isReached(network.get()));
     if (!PodLink.exists(call.networkNamespace())) {
       throw new CniFailure(
           CniFailure.UNKNOWN_CONTAINER,

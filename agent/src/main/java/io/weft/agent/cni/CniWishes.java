@@ -90,11 +90,14 @@ record CniWishes(CniCall call) {
   /**
    * The attach request.
    *
+   * @param reached the node reaches the pods of the network
    * @throws CniFailure with the field that cannot be used
    */
-  AttachRequest request(String network) throws CniFailure {
+  AttachRequest request(String network, boolean reached) throws CniFailure {
     refuseForeignIpam();
-    refuseWorkOfTheHost();
+    if (!reached) {
+      refuseWorkOfTheHost();
+    }
     var request =
         new AttachRequest(
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
@@ -104,8 +107,8 @@ record CniWishes(CniCall call) {
   }
 
   /**
-   * Refuses what a plugin behind this one would do for an interface of the node's own namespace,
-   * and cannot do for ours: its port is in the tenant's. Behind another plugin it is that one's.
+   * Refuses what a plugin behind this one would do for an interface that the node reaches, where it
+   * does not reach ours. Behind another plugin it is that one's.
    */
   private void refuseWorkOfTheHost() throws CniFailure {
     var runtime = call.configuration().path("runtimeConfig");
@@ -114,8 +117,8 @@ record CniWishes(CniCall call) {
       throw new CniFailure(
           CniFailure.INVALID_CONFIGURATION,
           "host ports cannot lead to this container",
-          ("hostPort %s: its network is not reachable from the node; leave it out, or let 'bridge'"
-                  + " make eth0 and weft stand behind it")
+          ("hostPort %s: its network is not reachable from the node; leave it out, give its"
+                  + " tenant 'egress: cluster', or let 'bridge' make eth0 and weft stand behind it")
               .formatted(ports.findValuesAsText("hostPort")));
     }
   }

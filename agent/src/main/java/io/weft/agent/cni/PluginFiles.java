@@ -33,6 +33,7 @@ public record PluginFiles(Path programs, Path configurations) {
       throws IOException {
     var octets = Files.readAllBytes(program);
     boolean limits = Files.isExecutable(programs.resolve("bandwidth")) && !isScript(octets);
+    boolean ports = Files.isExecutable(programs.resolve(PluginWish.PORTMAP));
     var changed = new ArrayList<Path>();
     changed.add(program(PluginWish.PROGRAM, octets));
     if (limits) {
@@ -40,7 +41,7 @@ public record PluginFiles(Path programs, Path configurations) {
     }
     var configuration = configuration();
     Files.deleteIfExists(configurations.resolve(PluginConfiguration.TAKEN_BY_CILIUM));
-    changed.add(configuration.ask(new PluginWish(mode, network, socket, limits)));
+    changed.add(configuration.ask(new PluginWish(mode, network, socket, limits, ports)));
     var settled = configuration.settle();
     changed.addAll(settled.changed());
     return new Installed(changed, settled.words(), settled.problem());

@@ -16,13 +16,18 @@ import java.util.Optional;
  * @param network that all containers get an interface in; empty: that of the pod's namespace
  * @param socket where the agent listens for the plugin
  * @param limits the program {@link #BANDWIDTH} is installed
+ * @param ports the standard plugin {@link #PORTMAP} is there
  */
-record PluginWish(PluginMode mode, Optional<String> network, Path socket, boolean limits) {
+record PluginWish(
+    PluginMode mode, Optional<String> network, Path socket, boolean limits, boolean ports) {
   /** The program, and the type of the plugin. */
   static final String PROGRAM = "weft";
 
   /** The program by this name runs the standard plugin {@code bandwidth} where our ports are. */
   static final String BANDWIDTH = "weft-bandwidth";
+
+  /** The standard plugin for host ports, which the node's own rules of translation are. */
+  static final String PORTMAP = "portmap";
 
   /** The version that runtimes of Kubernetes 1.30 all understand. */
   private static final CniVersion VERSION = CniVersion.V1_0_0;
@@ -31,7 +36,7 @@ record PluginWish(PluginMode mode, Optional<String> network, Path socket, boolea
 
   /** The same in another mode. */
   PluginWish in(PluginMode other) {
-    return new PluginWish(other, network, socket, limits);
+    return new PluginWish(other, network, socket, limits, ports);
   }
 
   /** As it is kept. */
@@ -39,7 +44,10 @@ record PluginWish(PluginMode mode, Optional<String> network, Path socket, boolea
     var document = JsonNodeFactory.instance.objectNode();
     document.put("mode", mode.text());
     network.ifPresent(name -> document.put("network", name));
-    return document.put("agentSocket", socket.toString()).put("bandwidth", limits);
+    return document
+        .put("agentSocket", socket.toString())
+        .put("bandwidth", limits)
+        .put(PORTMAP, ports);
   }
 
   /**
@@ -57,7 +65,8 @@ record PluginWish(PluginMode mode, Optional<String> network, Path socket, boolea
         mode.get(),
         Optional.of(document.path("network").asText()).filter(name -> !name.isEmpty()),
         Path.of(document.path("agentSocket").asText(CniServer.DEFAULT_SOCKET)),
-        document.path("bandwidth").asBoolean());
+        document.path("bandwidth").asBoolean(),
+        document.path(PORTMAP).asBoolean());
   }
 
   /** The list in which Weft makes {@code eth0}. */
@@ -69,12 +78,16 @@ record PluginWish(PluginMode mode, Optional<String> network, Path socket, boolea
         .putObject("capabilities")
         .put("ips", true)
         .put("mac", true)
-        .put("portMappings", true) // to refuse them: nobody behind us could make them work
+        .put("portMappings", true) // to refuse them where the node does not reach the pod
         .put(CniWishes.ANNOTATIONS, true);
     if (limits) {
       var bandwidth = plugins.addObject().put("type", BANDWIDTH);
       bandwidth.putObject("capabilities").put("bandwidth", true);
       tellSocket(bandwidth);
+    }
+    if (ports) {
+      var portmap = plugins.addObject().put("type", PORTMAP);
+      portmap.putObject("capabilities").put("portMappings", true);
     }
     return list;
   }

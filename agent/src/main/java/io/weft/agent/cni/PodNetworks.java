@@ -7,6 +7,7 @@ import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.NamespaceResolution;
 import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.kubernetes.intent.NamespaceResolution.Namespace;
+import io.weft.kubernetes.resource.Tenant;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,18 @@ public final class PodNetworks {
           "the network of pod %s is not known".formatted(pod),
           String.valueOf(e.getMessage()));
     }
+  }
+
+  /** True when the node reaches pods of the network: it routes, and its tenant is the cluster's. */
+  public boolean isReached(String network) {
+    var intent = reading.get().intent();
+    return Optional.ofNullable(intent.networks().get(network))
+        .map(known -> known.network().spec())
+        .filter(spec -> !spec.gateways().isEmpty())
+        .flatMap(spec -> spec.tenant())
+        .flatMap(tenant -> Optional.ofNullable(intent.tenants().get(tenant)))
+        .filter(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER)
+        .isPresent();
   }
 
   private Choice choose(Facts facts) {

@@ -12,6 +12,7 @@ import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.node.Advertisements;
 import io.weft.overlay.node.ClusterIntent;
+import io.weft.overlay.node.ClusterIntent.SharedPort;
 import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.EndpointBgpIntent;
 import io.weft.overlay.node.ForeignRoutes;
@@ -129,23 +130,27 @@ public final class IntentWords {
             gateways.stream().anyMatch(gateway -> !gateway.isIpv4()),
             networks.stream().flatMap(network -> network.subnets().stream()).toList(),
             tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER
-                ? Optional.of(cluster(intent, tenant.name()))
+                ? Optional.of(cluster(intent, tenant))
                 : Optional.empty()));
   }
 
   /** Where two networks are the default, none is. */
-  private static ClusterIntent cluster(Intent intent, String tenant) {
+  private static ClusterIntent cluster(Intent intent, ResolvedTenant tenant) {
+    var shared =
+        tenant.tenant().spec().shares().stream()
+            .map(port -> new SharedPort(port.udp(), port.number()))
+            .toList();
     var defaults =
         intent.networks().values().stream()
             .map(ResolvedNetwork::network)
             .filter(network -> network.spec().namespaces().byDefault())
             .toList();
     if (defaults.size() != 1) {
-      return ClusterIntent.NONE;
+      return new ClusterIntent("", List.of(), false, shared);
     }
     var only = defaults.getFirst();
-    boolean member = only.spec().tenant().filter(tenant::equals).isPresent();
-    return new ClusterIntent(only.name(), only.spec().subnets(), member);
+    boolean member = only.spec().tenant().filter(tenant.name()::equals).isPresent();
+    return new ClusterIntent(only.name(), only.spec().subnets(), member, shared);
   }
 
   /** None where the tenant does not route. */

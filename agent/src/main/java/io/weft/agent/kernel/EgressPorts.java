@@ -54,8 +54,8 @@ final class EgressPorts implements AutoCloseable {
             "",
             host.namespace(),
             table,
-            _ -> EgressRules.underlay(table, sources()),
-            _ -> List.of());
+            filter -> EgressRules.underlay(table, sources(), filter.shared()),
+            found -> new EgressFilter("", true, List.of(), EgressRules.shared(found)));
   }
 
   /**

@@ -11,12 +11,15 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Octets;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject.EgressFilter.Shared;
 import io.weft.overlay.forwarding.EgressObject.EgressLink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -131,8 +134,9 @@ final class EgressRules {
    *
    * @param sources the addresses that the node's own packets to everywhere have, at most one of
    *     each family; without one they get that of the link that they leave by
+   * @param shared what tenants reach of each other by services
    */
-  static Table underlay(String name, List<IpAddress> sources) {
+  static Table underlay(String name, List<IpAddress> sources, List<Shared> shared) {
     var in = link(MetaKey.INPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var out = link(MetaKey.OUTPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var translation = new ArrayList<Rule>();
@@ -159,11 +163,11 @@ final class EgressRules {
         name,
         List.of(
             filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
-            filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
+            filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out, shared)),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)));
   }
 
-  private static List<Rule> forward(Rule in, Rule out) {
+  private static List<Rule> forward(Rule in, Rule out, List<Shared> shared) {
     var rules = new ArrayList<Rule>();
     rules.add(clusterIn().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
     rules.add(
@@ -175,6 +179,15 @@ final class EgressRules {
             .then(ACCEPT)
             .because("a service of the tenant itself"));
     rules.add(clusterOut().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
+    for (var port : shared) {
+      rules.add(
+          clusterIn()
+              .then(link(MetaKey.OUTPUT_NAME, false, exactly(port.port())))
+              .then(status(DESTINATION_TRANSLATED))
+              .then(port(port.udp() ? UDP : TCP, port.number()))
+              .then(ACCEPT)
+              .because(comment(port)));
+    }
     rules.add(in.then(out).then(DROP).because("tenants do not meet here"));
     rules.add(
         clusterOut()
@@ -193,6 +206,24 @@ final class EgressRules {
     rules.addAll(ofEverybody(Rule.of()));
     rules.add(Rule.of(DROP).because("other protocols, tunnels among them"));
     return rules;
+  }
+
+  private static String comment(Shared port) {
+    return "%s/%s behind %s is for all tenants"
+        .formatted(port.number(), port.udp() ? "udp" : "tcp", port.port());
+  }
+
+  private static final Pattern SHARED =
+      Pattern.compile("(\\d{1,5})/(udp|tcp) behind (\\S+) is for all tenants");
+
+  /** What a table of {@link #underlay} lets tenants reach of each other, by its comments. */
+  static List<Shared> shared(Table table) {
+    return table.chains().stream()
+        .flatMap(chain -> chain.rules().stream())
+        .map(rule -> SHARED.matcher(rule.comment()))
+        .filter(Matcher::matches)
+        .map(m -> new Shared(m.group(3), m.group(2).equals("udp"), Integer.parseInt(m.group(1))))
+        .toList();
   }
 
   /** All but what nodes trust of each other, and tunnels. */

@@ -7,9 +7,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
-import io.weft.net.IpAddress;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -24,7 +22,7 @@ final class PacketFilter implements AutoCloseable {
   private final Descriptor inside;
   private final String table;
   private final Function<EgressFilter, Table> wanted;
-  private final Function<Table, List<IpAddress>> node;
+  private final Function<Table, EgressFilter> reader;
   private Optional<Opened> opened = Optional.empty();
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
@@ -34,19 +32,19 @@ final class PacketFilter implements AutoCloseable {
    * @param inside the same, open
    * @param table its name
    * @param wanted what it shall be now
-   * @param node the addresses of the node that one is made with
+   * @param reader what one that stands was made of, as far as it tells
    */
   PacketFilter(
       String namespace,
       Descriptor inside,
       String table,
       Function<EgressFilter, Table> wanted,
-      Function<Table, List<IpAddress>> node) {
+      Function<Table, EgressFilter> reader) {
     this.namespace = namespace;
     this.inside = inside;
     this.table = table;
     this.wanted = wanted;
-    this.node = node;
+    this.reader = reader;
   }
 
   /** What stands; nothing is kept open where nothing does. */
@@ -67,10 +65,10 @@ final class PacketFilter implements AutoCloseable {
   }
 
   private EgressFilter filter(Table found) {
-    var whole = new EgressFilter(namespace, true, node.apply(found));
+    var whole = reader.apply(found);
     return found.equals(wanted.apply(whole))
         ? whole
-        : new EgressFilter(namespace, false, whole.node());
+        : new EgressFilter(namespace, false, whole.node(), whole.shared());
   }
 
   void put(EgressFilter filter) {

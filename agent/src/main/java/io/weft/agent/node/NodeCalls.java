@@ -307,6 +307,11 @@ final class NodeCalls {
       }
 
       @Override
+      public boolean isReached(String network) {
+        return pods.isReached(network);
+      }
+
+      @Override
       public void started(String endpoint, PodName pod, String network) {
         pods.started(endpoint, pod, network);
       }

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weft's plugin and the reference plugins in one list, before and behind each other. */
 @Timeout(120)
@@ -55,6 +57,25 @@ class PluginChainTest {
       kind: Network
       metadata: {name: storage}
       spec: {vni: 300, subnets: [192.168.3.0/24], namespaces: {names: [shop]}}
+      """;
+
+  private static final String CLUSTER =
+      """
+      kind: Tenant
+      metadata: {name: green}
+      spec: {egress: cluster}
+      ---
+      kind: Network
+      metadata: {name: green}
+      spec: {tenant: green, vni: 400, subnets: [192.168.1.0/24], gateway: true}
+      ---
+      kind: Tenant
+      metadata: {name: pods}
+      spec: {egress: cluster}
+      ---
+      kind: Network
+      metadata: {name: pods}
+      spec: {tenant: pods, vni: 500, subnets: [10.244.0.0/24], gateway: true, namespaces: {default: true}}
       """;
 
   private static final int SERVED = 80;
@@ -246,6 +267,24 @@ class PluginChainTest {
     try (var links = Rtnetlink.openIn(pod)) {
       assertThat(links.link("eth0")).isEmpty();
     }
+    assertThat(node.status().path("endpoints")).isEmpty();
+  }
+
+  /** Of the cluster's default network, and of another whose pod has an address of that besides. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pods", "green"})
+  void aHostPortLeadsToAPodThatTheNodeReaches(String network) throws Exception {
+    node.write("cluster.yaml", CLUSTER);
+    node.awaitStatus(status -> status.path("kernel").path("objects").asInt() > 0); // it is here
+    var pod = container("p1");
+    var eth0 = Attachment.of("c1", pod).with(PORTS);
+    var chain = chain("ports", weft(network), PORTMAP);
+    var added = chain.add(eth0);
+    assertThat(address(added, 0)).as("what the cluster knows it by").startsWith("10.244.0.");
+    node.awaitStatus(status -> status.path("kernel").path("pending").asInt() == 0);
+    assertThat(received(host, "10.99.0.1", HOST_PORT, pod, 5)).isEqualTo(5);
+    chain.delete(eth0);
+    chain.delete(eth0);
     assertThat(node.status().path("endpoints")).isEmpty();
   }
 

@@ -31,7 +31,7 @@ final class PluginConfigurationTest {
 
   private PluginConfiguration.Settled ask(PluginMode mode) throws IOException {
     var configuration = configuration();
-    configuration.ask(new PluginWish(mode, Optional.empty(), SOCKET, false));
+    configuration.ask(new PluginWish(mode, Optional.empty(), SOCKET, false, false));
     return configuration.settle();
   }
 

@@ -38,6 +38,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -173,7 +174,8 @@ class ClusterTablesTest extends TenantKernel {
     objects.addAll(network(tenant, 100, "10.0.0.1"));
     objects.addAll(network(blue, 200, "10.0.0.1"));
     objects.addAll(network(pods, 300, "10.244.0.1"));
-    objects.add(new EgressFilter("", true));
+    var dns = new EgressFilter.Shared(AddressPlan.clusterPortName(pods), true, 53);
+    objects.add(new EgressFilter("", true, List.of(), List.of(dns)));
     objects.addAll(way(tenant, 7));
     objects.addAll(way(blue, 8));
     objects.addAll(way(pods, 9));
@@ -314,7 +316,23 @@ class ClusterTablesTest extends TenantKernel {
   void datagramsOfAServiceComeAndGo() throws Exception {
     standing();
     service("udp", SERVICE, 53, "10.244.1.11", 53);
-    assertThat(asked(redPod, redServer)).contains(InetAddress.ofLiteral(SERVICE).getHostAddress());
+    assertThat(asked(redPod, redServer)).contains(SERVICE);
+  }
+
+  /** As DNS of a cluster is for all of it: what is declared, and by a service only. */
+  @Test
+  void whatATenantSharesIsReachedByServicesOfAll() throws Exception {
+    standing();
+    service("udp", SERVICE, 53, "10.244.0.10", 53);
+    service("tcp", SERVICE, 80, "10.244.0.10", 8080);
+    for (var from : List.of(redPod, bluePod, pod)) {
+      assertThat(asked(from, pod)).as(from).contains(SERVICE);
+    }
+    try (var server = listen(pod, "0.0.0.0", 8080)) {
+      assertThat(source(server, pod, SERVICE, 80)).isPresent();
+      assertThat(refused(server, redPod, SERVICE, 80)).as("another port").isTrue();
+    }
+    assertThat(asks(redPod, pod, "10.244.0.10", NEVER)).as("not by its address").isEmpty();
   }
 
   // ---- others -----------------------------------------------------------------------------
@@ -374,10 +392,11 @@ class ClusterTablesTest extends TenantKernel {
         "ip daddr %s %s dport %d dnat ip to %s:%d".formatted(address, protocol, port, pod, target);
     var rules =
         """
-        table ip kube-proxy {
-          chain nat-prerouting { type nat hook prerouting priority dstnat; %1$s; }
-          chain nat-output { type nat hook output priority -100; %1$s; }
-        }
+        add table ip kube-proxy
+        add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
+        add chain ip kube-proxy nat-output { type nat hook output priority -100; }
+        add rule ip kube-proxy nat-prerouting %1$s
+        add rule ip kube-proxy nat-output %1$s
         """
             .formatted(match);
     var process =
@@ -442,15 +461,20 @@ class ClusterTablesTest extends TenantKernel {
 
   /** From where the answer to a question comes that is asked of the service. */
   private static Optional<String> asked(String from, String server) throws Exception {
+    return asks(from, server, SERVICE, PATIENCE);
+  }
+
+  private static Optional<String> asks(String from, String server, String address, int patience)
+      throws Exception {
     try (var answers =
             NetworkNamespaces.<DatagramSocket, Exception>callIn(
                 server, () -> new DatagramSocket(53, InetAddress.ofLiteral("0.0.0.0")));
         var client =
             NetworkNamespaces.<DatagramSocket, Exception>callIn(
                 from, () -> new DatagramSocket(0, InetAddress.ofLiteral("0.0.0.0")))) {
-      answers.setSoTimeout(PATIENCE);
-      client.setSoTimeout(PATIENCE);
-      var to = new InetSocketAddress(InetAddress.ofLiteral(SERVICE), 53);
+      answers.setSoTimeout(patience);
+      client.setSoTimeout(patience);
+      var to = new InetSocketAddress(InetAddress.ofLiteral(address), 53);
       client.send(new DatagramPacket(new byte[] {1}, 1, to));
       var question = new DatagramPacket(new byte[1], 1);
       answers.receive(question);
@@ -458,6 +482,8 @@ class ClusterTablesTest extends TenantKernel {
       var answer = new DatagramPacket(new byte[1], 1);
       client.receive(answer);
       return Optional.of(answer.getAddress().getHostAddress());
+    } catch (SocketTimeoutException _) {
+      return Optional.empty();
     }
   }
 }

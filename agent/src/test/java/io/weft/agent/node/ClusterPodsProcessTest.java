@@ -42,7 +42,7 @@ class ClusterPodsProcessTest {
       ---
       kind: Tenant
       metadata: {name: pods}
-      spec: {egress: cluster}
+      spec: {egress: cluster, shares: [53/UDP]}
       ---
       kind: Network
       metadata: {name: pods}

@@ -102,7 +102,10 @@ public final class ApiIntent {
                             new Tenant(
                                 metadata,
                                 new TenantSpec(
-                                    Optional.empty(), spec.routeTargets(), spec.egress())),
+                                    Optional.empty(),
+                                    spec.routeTargets(),
+                                    spec.egress(),
+                                    spec.shares())),
                             declared.place(),
                             declared.fields())
                         : declared),

@@ -8,6 +8,7 @@ import io.weft.kubernetes.yaml.YamlNode;
 import io.weft.kubernetes.yaml.YamlObject;
 import io.weft.kubernetes.yaml.YamlValue;
 import io.weft.net.Vni;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -77,7 +78,22 @@ public final class ResourceReader {
             .map(value -> new Vni(value.intValue()));
     var egress = object.optional("egress").choice(Tenant.Egress.BY_LABEL);
     return Optional.of(
-        new TenantSpec(l3vni, RouteTargetReader.read(object), egress.orElse(Tenant.Egress.NONE)));
+        new TenantSpec(
+            l3vni,
+            RouteTargetReader.read(object),
+            egress.orElse(Tenant.Egress.NONE),
+            shares(object, egress.orElse(Tenant.Egress.NONE))));
+  }
+
+  private static List<ServicePort> shares(YamlObject object, Tenant.Egress egress) {
+    var shares = object.optional("shares");
+    var ports = shares.each(item -> item.word(ServicePort::parse));
+    if (ports.size() > TenantSpec.MAX_SHARES) {
+      shares.report("a tenant shares at most " + TenantSpec.MAX_SHARES + " ports; remove some");
+    } else if (!ports.isEmpty() && egress != Tenant.Egress.CLUSTER) {
+      shares.report("services are reached with 'egress: cluster' only; add it, or remove this");
+    }
+    return ports;
   }
 
   private static String requireApiVersion(String version) {

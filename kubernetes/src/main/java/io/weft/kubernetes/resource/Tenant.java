@@ -2,6 +2,7 @@ package io.weft.kubernetes.resource;
 
 import io.weft.net.Vni;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -17,14 +18,24 @@ public record Tenant(Metadata metadata, TenantSpec spec) implements Resource {
    *     gateway, see the fabric's {@code vniPools}
    * @param routeTargets of its IP-VRF
    * @param egress how its routed networks reach what is in none of them
+   * @param shares ports of its pods that all tenants of the cluster reach, by services; at most
+   *     {@link #MAX_SHARES}
    */
-  public record TenantSpec(Optional<Vni> l3vni, RouteTargets routeTargets, Egress egress) {
+  public record TenantSpec(
+      Optional<Vni> l3vni, RouteTargets routeTargets, Egress egress, List<ServicePort> shares) {
+    /** What a tenant may share. */
+    public static final int MAX_SHARES = 16;
+
+    public TenantSpec {
+      shares = List.copyOf(shares);
+    }
+
     /** Nothing given. */
     public static final TenantSpec DEFAULT = new TenantSpec(Optional.empty());
 
     /** One with automatic route targets that stays inside. */
     public TenantSpec(Optional<Vni> l3vni) {
-      this(l3vni, RouteTargets.AUTOMATIC, Egress.NONE);
+      this(l3vni, RouteTargets.AUTOMATIC, Egress.NONE, List.of());
     }
   }
 

@@ -12,6 +12,8 @@ import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.LabelSelector;
 import io.weft.kubernetes.resource.NetworkSpec;
+import io.weft.kubernetes.resource.ServicePort;
+import io.weft.kubernetes.resource.Tenant.TenantSpec;
 import io.weft.kubernetes.schema.KindSchema.Column;
 import io.weft.kubernetes.schema.Schema.Choice;
 import io.weft.kubernetes.schema.Schema.Either;
@@ -31,6 +33,9 @@ public final class ResourceSchemas {
   private static final Whole VNI = new Whole(1, Vni.MAX);
   private static final Text LABEL_KEY = new Text("", 317, "label");
   private static final Text LABEL_VALUE = new Text("", 63, "text");
+  private static final Schema.Text SERVICE_PORT =
+      new Schema.Text(ServicePort.FORM, 9, "PORT/TCP or PORT/UDP");
+
   private static final Fields SELECTOR =
       Fields.of(
           optional("matchLabels", new Labels(), "Labels that a namespace must have."),
@@ -150,15 +155,24 @@ public final class ResourceSchemas {
 
   private static Fields tenant() {
     return Fields.of(
-        optional("l3vni", VNI, "What its routed packets travel in; automatic when not given."),
-        optional(
-            "routeTargets", Fieldset.ROUTE_TARGETS, "Of its IP-VRF; automatic when not given."),
-        optional(
-            "egress",
-            new Choice(List.of("cluster", "node", "none")),
-            "Way to what is in none of its networks: none (only by routes of Type 5), node"
-                + " (through the node, with its address), or cluster (also to and from the node"
-                + " itself and the cluster's services); none when not given."));
+            optional("l3vni", VNI, "What its routed packets travel in; automatic when not given."),
+            optional(
+                "routeTargets", Fieldset.ROUTE_TARGETS, "Of its IP-VRF; automatic when not given."),
+            optional(
+                "egress",
+                new Choice(List.of("cluster", "node", "none")),
+                "Way to what is in none of its networks: none (only by routes of Type 5), node"
+                    + " (through the node, with its address), or cluster (also to and from the node"
+                    + " itself and the cluster's services); none when not given."),
+            optional(
+                "shares",
+                new ListOf(SERVICE_PORT, TenantSpec.MAX_SHARES),
+                "Ports of its pods, such as 53/UDP, that all tenants with egress: cluster reach by"
+                    + " services; none when not given."))
+        .where(
+            "!has(self.shares) || self.shares.size() == 0 || has(self.egress) && self.egress =="
+                + " 'cluster'",
+            "services are reached with 'egress: cluster' only");
   }
 
   private static Fields network() {

@@ -156,6 +156,9 @@ public final class IntentText {
     if (tenant.spec().egress() != Tenant.Egress.NONE) {
       line(spec, "egress", form(tenant.spec().egress()));
     }
+    if (!tenant.spec().shares().isEmpty()) {
+      line(spec, "shares", tenant.spec().shares());
+    }
     return "kind: Tenant\nmetadata: {name: "
         + tenant.name()
         + "}\n"

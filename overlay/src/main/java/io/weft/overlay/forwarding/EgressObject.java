@@ -14,11 +14,26 @@ public sealed interface EgressObject extends ForwardingObject {
    * @param whole the rules are all there and nothing else is
    * @param node in a tenant's namespace: the node may begin connections too, and they have these
    *     sources, one of a family at most; none: nobody outside begins
+   * @param shared in that of the underlay: what tenants reach of each other by services
    */
-  record EgressFilter(String namespace, boolean whole, List<IpAddress> node)
+  record EgressFilter(String namespace, boolean whole, List<IpAddress> node, List<Shared> shared)
       implements EgressObject {
     public EgressFilter {
       node = List.copyOf(node);
+      shared = List.copyOf(shared);
+    }
+
+    /**
+     * A port of the pods of one tenant.
+     *
+     * @param port the {@link EgressPort} of the tenant
+     * @param udp else TCP
+     */
+    public record Shared(String port, boolean udp, int number) {}
+
+    /** That of a tenant's namespace. */
+    public EgressFilter(String namespace, boolean whole, List<IpAddress> node) {
+      this(namespace, whole, node, List.of());
     }
 
     /** One by which nobody outside begins. */

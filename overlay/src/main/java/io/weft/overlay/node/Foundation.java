@@ -113,8 +113,7 @@ final class Foundation {
         .flatMap(tenant -> Optional.ofNullable(tenants.get(tenant)))
         .flatMap(TenantIntent::egress)
         .flatMap(EgressIntent::cluster)
-        .filter(cluster -> !cluster.network().isEmpty())
-        .filter(cluster -> !cluster.network().equals(network.name()));
+        .filter(cluster -> !cluster.network().isEmpty() && !cluster.member());
   }
 
   /** The cluster's default network where the node reaches it: here with or without endpoints. */

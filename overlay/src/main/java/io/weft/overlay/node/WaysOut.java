@@ -50,7 +50,7 @@ final class WaysOut {
     number(wanted.keySet());
     var objects = new ArrayList<ForwardingObject>();
     if (!numbers.isEmpty()) {
-      objects.add(new EgressFilter("", true));
+      objects.add(new EgressFilter("", true, List.of(), shared(wanted)));
     }
     reached.values().removeIf(namespace -> !reaches(wanted, namespace));
     reached.forEach((prefix, namespace) -> objects.add(into(prefix, namespace)));
@@ -60,6 +60,19 @@ final class WaysOut {
                 .ifPresent(way -> add(objects, namespace, number, way, underlay)));
     owned.retain(objects);
     objects.forEach(owned::want);
+  }
+
+  private List<EgressFilter.Shared> shared(SortedMap<String, EgressIntent> wanted) {
+    var shared = new ArrayList<EgressFilter.Shared>();
+    for (var namespace : numbers.keySet()) {
+      var port = AddressPlan.clusterPortName(namespace);
+      Optional.ofNullable(wanted.get(namespace)).flatMap(EgressIntent::cluster).stream()
+          .flatMap(cluster -> cluster.shared().stream())
+          .map(service -> new EgressFilter.Shared(port, service.udp(), service.number()))
+          .distinct()
+          .forEach(shared::add);
+    }
+    return shared;
   }
 
   private boolean reaches(SortedMap<String, EgressIntent> wanted, String namespace) {
@@ -158,7 +171,8 @@ final class WaysOut {
         objects.add(new EgressAddress("", port, outside, outside.bits() - 1));
         objects.add(inside(namespace, number, ipv4));
         objects.add(new EgressRoute(namespace, new IpPrefix(outside.masked(0), 0), outside));
-        way.cluster().ifPresent(cluster -> reach(objects, namespace, outside, cluster, node));
+        way.cluster()
+            .ifPresent(cluster -> reach(objects, namespace, outside, cluster, way.inside(), node));
       }
     }
     for (var subnet : new TreeSet<>(way.inside())) {
@@ -174,8 +188,9 @@ final class WaysOut {
       String namespace,
       IpAddress outside,
       ClusterIntent cluster,
+      List<IpPrefix> inside,
       List<IpAddress> node) {
-    for (var prefix : cluster.reached()) {
+    for (var prefix : cluster.member() ? new TreeSet<>(inside) : new TreeSet<IpPrefix>()) {
       if (prefix.address().isIpv4() == outside.isIpv4()) {
         objects.add(new EgressRoute("", prefix, outside.plus(1)));
       }
