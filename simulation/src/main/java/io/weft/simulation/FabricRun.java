@@ -252,8 +252,7 @@ public final class FabricRun {
         everyone.stream().mapToLong(world::sentOctets).sum(),
         reflectors.stream().mapToLong(r -> world.reflector(r).routes().size()).max().orElse(0),
         FabricReport.Spread.of(nodes.stream().mapToLong(this::heard).toArray()),
-        FabricReport.Spread.of(
-            nodes.stream().mapToLong(n -> world.kernel(n).objects().size()).toArray()));
+        FabricReport.Spread.of(nodes.stream().mapToLong(n -> world.kernel(n).size()).toArray()));
   }
 
   private long heard(String node) {

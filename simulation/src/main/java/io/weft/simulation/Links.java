@@ -6,6 +6,7 @@ import io.weft.bgp.wire.MessageCodec;
 import io.weft.net.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +56,7 @@ final class Links {
   private final SplitMix64 random;
   private final Map<IpAddress, Machine> machines = new TreeMap<>();
   private final Map<Pair, Link> links = new TreeMap<>();
-  private final TreeMap<Long, End> ends = new TreeMap<>();
+  private final LinkedHashMap<Long, End> ends = new LinkedHashMap<>();
   private final Frames frames = new Frames();
   private long lastNumber;
   private long connections;
@@ -128,7 +129,7 @@ final class Links {
     }
     for (var message : messages) {
       var frame = frames.encode(end.get().codec(), message);
-      end.get().machine().sent(frame.octets().length);
+      end.get().machine().sent(message, frame.octets().length);
       toOther(end.get(), other -> deliver(other, frame));
     }
   }

@@ -2,6 +2,9 @@ package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.wire.Family;
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,8 @@ abstract class Machine {
   private OptionalLong wakeAt = OptionalLong.empty();
   private long sentMessages;
   private long sentOctets;
+  private long announcedRoutes;
+  private long withdrawnRoutes;
 
   Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
     this.name = name;
@@ -43,9 +48,26 @@ abstract class Machine {
   }
 
   /** A BGP message leaves, this long. */
-  final void sent(int octets) {
+  final void sent(Message message, int octets) {
     sentMessages++;
+    if (message instanceof Message.Update update) {
+      announcedRoutes += routes(update.announced());
+      withdrawnRoutes += routes(update.withdrawn());
+    }
     sentOctets += octets;
+  }
+
+  /** Memberships are none. */
+  private static int routes(List<Route> said) {
+    return said.isEmpty() || !said.getFirst().family().equals(Family.L2VPN_EVPN) ? 0 : said.size();
+  }
+
+  final long announcedRoutes() {
+    return announcedRoutes;
+  }
+
+  final long withdrawnRoutes() {
+    return withdrawnRoutes;
   }
 
   /** BGP messages that it sent in all its lives. */

@@ -6,6 +6,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -35,6 +36,7 @@ final class NodeMachine extends Machine {
   private final SplitMix64 random;
   private final Invariants invariants;
   private final SimulatedKernel kernel;
+  private final Sharing sharing;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -50,6 +52,7 @@ final class NodeMachine extends Machine {
       NodeIntent intent,
       SplitMix64 random,
       SimulatedKernel kernel,
+      Sharing sharing,
       Invariants invariants,
       Timeline timeline,
       Trace trace,
@@ -59,12 +62,13 @@ final class NodeMachine extends Machine {
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
+    this.sharing = sharing;
     this.invariants = invariants;
     this.node = fresh();
   }
 
   private Node fresh() {
-    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS));
+    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS).sharing(sharing));
   }
 
   @Override

@@ -7,53 +7,63 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.KeyTable;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
  * with it. It outlives the agent.
  */
 public class SimulatedKernel {
-  private final TreeMap<ForwardingKey, ForwardingObject> objects = new TreeMap<>();
-  private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
-  private final Shared<ForwardingKey> shared;
-  private long writes;
+  private final KeyTable<Shared.Row> table = new KeyTable<>();
 
-  /** {@code shared}: the keys of all kernels, which hold much that is equal. */
-  SimulatedKernel(Shared<ForwardingKey> shared) {
+  private final TreeSet<ForwardingKey> ports = new TreeSet<>();
+
+  private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
+  private final Shared shared;
+  private long writes;
+  private long removals;
+
+  /** {@code shared}: what all kernels hold, which is much that is equal. */
+  SimulatedKernel(Shared shared) {
     this.shared = shared;
   }
 
   /** What stands, in the order of dependencies, as a dump shows it. */
-  public final Collection<ForwardingObject> objects() {
-    return Collections.unmodifiableCollection(objects.values());
+  public final List<ForwardingObject> objects() {
+    return table.sorted().stream().map(Shared.Row::object).toList();
+  }
+
+  /** Counts what stands. */
+  public final int size() {
+    return table.size();
   }
 
   /** True when something stands under the key. */
   final boolean has(ForwardingKey key) {
-    return objects.containsKey(key);
+    return table.has(key);
   }
 
   /** What stands of one kind. */
   public final List<ForwardingObject> objects(Kind kind) {
-    var first = new ForwardingKey(kind, "", 0, "");
-    return objects.tailMap(first).entrySet().stream()
-        .takeWhile(entry -> entry.getKey().kind() == kind)
-        .map(Map.Entry::getValue)
+    return table.sorted(standing -> standing.key().kind() == kind).stream()
+        .map(Shared.Row::object)
         .toList();
   }
 
   /** Counts changes that were asked for, needless and refused ones among them. */
   public final long writes() {
     return writes;
+  }
+
+  /** Those of {@link #writes} that took something away. */
+  public final long removals() {
+    return removals;
   }
 
   /** From now on objects of this kind cannot be made. */
@@ -81,7 +91,8 @@ public class SimulatedKernel {
                 .ifPresentOrElse(
                     why -> refusals.add(new Refusal(key, why)), () -> put(key, object));
         case KernelChange.Remove _ -> {
-          objects.remove(key);
+          removals++;
+          take(key);
           if (isGround(key.kind())) {
             notices.addAll(sweep());
           }
@@ -94,23 +105,29 @@ public class SimulatedKernel {
   /** Takes one object away, as someone else might; the notices that follow. */
   final List<Observation> lose(ForwardingKey key) {
     var notices = new ArrayList<Observation>();
-    if (objects.remove(key) != null) {
+    if (take(key)) {
       notices.add(new Observation(key, Optional.empty()));
       notices.addAll(sweep());
     }
     return notices;
   }
 
+  /** True when something stood there. */
+  private boolean take(ForwardingKey key) {
+    ports.remove(key);
+    return table.remove(key) != null;
+  }
+
   /** A port that stands in another namespace moves. */
   private void put(ForwardingKey key, ForwardingObject object) {
     if (key.kind() == Kind.PORT) {
-      objects
-          .subMap(
-              new ForwardingKey(Kind.PORT, "", 0, ""), new ForwardingKey(Kind.LOCAL_FDB, "", 0, ""))
-          .keySet()
-          .removeIf(other -> other.discriminator().equals(key.discriminator()));
+      ports.stream()
+          .filter(other -> other.discriminator().equals(key.discriminator()))
+          .toList()
+          .forEach(this::take);
+      ports.add(key);
     }
-    objects.put(shared.of(key), object.observable());
+    table.put(shared.row(key, object.observable()));
   }
 
   private Optional<String> obstacle(ForwardingKey key, ForwardingObject object) {
@@ -118,7 +135,7 @@ public class SimulatedKernel {
       return Optional.of("Operation not supported");
     }
     for (var base : grounds(object)) {
-      if (!objects.containsKey(base)) {
+      if (!table.has(base)) {
         return Optional.of("No such device: " + base);
       }
     }
@@ -128,10 +145,10 @@ public class SimulatedKernel {
   /** Removes what has lost its ground, layer by layer. */
   private List<Observation> sweep() {
     var notices = new ArrayList<Observation>();
-    for (var object : List.copyOf(objects.values())) {
-      if (!objects.keySet().containsAll(grounds(object))) {
-        objects.remove(object.key());
-        notices.add(new Observation(object.key(), Optional.empty()));
+    for (var standing : table.sorted()) {
+      if (!grounds(standing.object()).stream().allMatch(table::has)) {
+        take(standing.key());
+        notices.add(new Observation(standing.key(), Optional.empty()));
       }
     }
     return notices;

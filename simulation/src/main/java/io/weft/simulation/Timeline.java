@@ -1,6 +1,5 @@
 package io.weft.simulation;
 
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /** The virtual clock and what is to happen; at one instant things happen as they were asked for. */
@@ -8,11 +7,16 @@ final class Timeline {
   /** More happenings at one instant mean that it never ends. */
   static final int MOST_AT_ONE_INSTANT = 1_000_000;
 
-  private record Happening(long atNanos, long number, Runnable action) {}
+  private record Happening(long atNanos, long number, Runnable action)
+      implements Comparable<Happening> {
+    @Override
+    public int compareTo(Happening other) {
+      int order = Long.compare(atNanos, other.atNanos);
+      return order != 0 ? order : Long.compare(number, other.number);
+    }
+  }
 
-  private final PriorityQueue<Happening> happenings =
-      new PriorityQueue<>(
-          Comparator.comparingLong(Happening::atNanos).thenComparingLong(Happening::number));
+  private final PriorityQueue<Happening> happenings = new PriorityQueue<>();
   private long now;
   private long count;
   private int atThisInstant;

@@ -6,6 +6,7 @@ import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
@@ -57,7 +58,7 @@ public final class World {
     private boolean digest;
     private boolean constrained = true;
     private boolean started = true;
-    private Function<Shared<ForwardingKey>, SimulatedKernel> kernels = SimulatedKernel::new;
+    private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
     private final List<NetworkIntent> networks = new ArrayList<>();
     private final List<TenantIntent> tenants = new ArrayList<>();
 
@@ -96,8 +97,8 @@ public final class World {
       return this;
     }
 
-    /** Makes the nodes' kernels; they share the keys that they hold. */
-    Builder kernels(Function<Shared<ForwardingKey>, SimulatedKernel> maker) {
+    /** Makes the nodes' kernels; they share what they hold. */
+    Builder kernels(Function<Shared, SimulatedKernel> maker) {
       kernels = maker;
       return this;
     }
@@ -147,7 +148,7 @@ public final class World {
       links.add(machine);
     }
     var invariants = new Invariants();
-    var keys = new Shared<ForwardingKey>();
+    var shared = new Shared();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
@@ -155,7 +156,8 @@ public final class World {
               vtep(i),
               intent(i, builder.networks),
               random,
-              builder.kernels.apply(keys),
+              builder.kernels.apply(shared),
+              shared,
               invariants,
               timeline,
               trace,
@@ -325,6 +327,21 @@ public final class World {
   /** Octets of these messages. */
   public long sentOctets(String name) {
     return machine(name).sentOctets();
+  }
+
+  /** Routes of EVPN that a node or reflector has said so far, to each of its peers. */
+  long announcedRoutes(String name) {
+    return machine(name).announcedRoutes();
+  }
+
+  /** Those that it has taken back. */
+  long withdrawnRoutes(String name) {
+    return machine(name).withdrawnRoutes();
+  }
+
+  /** Address of a node's VTEP as it is now. */
+  IpAddress vtepOf(String node) {
+    return node(node).vtep();
   }
 
   /** BGP connections that were ever made. */

@@ -60,7 +60,7 @@ final class ScriptTest {
   private static final class Keeping extends SimulatedKernel {
     private final Kind kept;
 
-    Keeping(Shared<ForwardingKey> shared, Kind kept) {
+    Keeping(Shared shared, Kind kept) {
       super(shared);
       this.kept = kept;
     }

@@ -280,7 +280,7 @@ final class Translation {
     var sender = links.sender(row.link());
     if (sender.isPresent()) {
       changes.put(
-          key(ForwardingKey.Kind.SENDING_FDB, sender.get(), row.mac().toString()),
+          ForwardingKey.of(ForwardingKey.Kind.SENDING_FDB, namespace, sender.get(), row.mac()),
           gone ? Optional.empty() : object);
       return changes;
     }
@@ -291,8 +291,8 @@ final class Translation {
     var vxlan = links.vxlan(row.link());
     var vni = vxlan.or(() -> links.link(row.link()).flatMap(links::master));
     if (vni.isPresent() && !isDevicesOwn(row)) {
-      var local = key(ForwardingKey.Kind.LOCAL_FDB, vni.get(), row.mac().toString());
-      var remote = key(ForwardingKey.Kind.BRIDGE_FDB, vni.get(), row.mac().toString());
+      var local = ForwardingKey.of(ForwardingKey.Kind.LOCAL_FDB, namespace, vni.get(), row.mac());
+      var remote = ForwardingKey.of(ForwardingKey.Kind.BRIDGE_FDB, namespace, vni.get(), row.mac());
       if (gone) {
         changes.put(vxlan.isPresent() ? remote : local, Optional.empty());
       } else {
@@ -326,14 +326,15 @@ final class Translation {
         .ifPresent(
             vni ->
                 changes.put(
-                    key(ForwardingKey.Kind.SENDING_NEIGHBOUR, vni, row.address().toString()),
+                    ForwardingKey.of(
+                        ForwardingKey.Kind.SENDING_NEIGHBOUR, namespace, vni, row.address()),
                     gone ? Optional.empty() : object(row)));
     links
         .bridge(row.link())
         .ifPresent(
             vni ->
                 changes.put(
-                    key(ForwardingKey.Kind.NEIGHBOUR, vni, row.address().toString()),
+                    ForwardingKey.of(ForwardingKey.Kind.NEIGHBOUR, namespace, vni, row.address()),
                     gone ? Optional.empty() : object(row)));
     return changes;
   }
@@ -375,9 +376,5 @@ final class Translation {
     var object = object(row);
     object.ifPresent(o -> changes.put(o.key(), gone ? Optional.empty() : object));
     return changes;
-  }
-
-  private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {
-    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
   }
 }

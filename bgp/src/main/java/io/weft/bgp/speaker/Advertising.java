@@ -14,10 +14,13 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.RouteTarget;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -34,6 +37,15 @@ final class Advertising {
 
   /** Those that there are or were, by number. */
   private final List<Audience> audiences = new ArrayList<>();
+
+  /** The places of those who hear by batch when nothing is special about them, by audience. */
+  private Map<Integer, BitSet> batched = new TreeMap<>();
+
+  /** The others. */
+  private final List<Recipient> apart = new ArrayList<>();
+
+  /** Of which {@link Roster#version} both are. */
+  private int batchedOf = -1;
 
   /**
    * What decides how a peer hears of a path, unless the path is its own.
@@ -90,13 +102,12 @@ final class Advertising {
 
   /** Tells the peers of what changed in this step, in the table and in what they want. */
   void tell(List<RibChange> changes) {
-    var recipients = roster.all();
     if (!changes.isEmpty()) {
-      tellChanges(recipients, changes);
+      tellChanges(changes);
     }
     var otherwise = new ArrayList<Recipient>();
     var due = new ArrayList<Recipient>();
-    for (var recipient : recipients) {
+    for (var recipient : roster.stirred()) {
       if (recipient.hearsOtherwise() && !recipient.fresh) {
         otherwise.add(recipient);
       }
@@ -106,13 +117,23 @@ final class Advertising {
     }
     tellUnchanged(otherwise, changes);
     tellAll(due);
-    recipients.forEach(Recipient::settle);
+    roster.stirred().forEach(Recipient::settle);
   }
 
-  private void tellChanges(List<Recipient> recipients, List<RibChange> changes) {
-    var alike = new ArrayList<Recipient>();
-    var others = new ArrayList<Recipient>();
-    recipients.forEach(told -> (told.hearsByBatch() ? alike : others).add(told));
+  private void tellChanges(List<RibChange> changes) {
+    var recipients = roster.all();
+    readAudiences();
+    Map<Integer, BitSet> alike = batched;
+    boolean copied = false;
+    var others = new ArrayList<>(apart);
+    for (var recipient : roster.stirred()) {
+      if (recipient.judgedByBatch() && !recipient.hearsByBatch()) {
+        others.add(recipient);
+        alike = copied ? alike : copyOf(batched);
+        copied = true;
+        alike.forEach((_, members) -> members.clear(recipient.place));
+      }
+    }
     var evpn = new ArrayList<RibChange>(changes.size());
     for (var change : changes) {
       boolean batched = change.family().equals(EVPN);
@@ -123,9 +144,32 @@ final class Advertising {
         tell(recipient, change);
       }
     }
-    if (!alike.isEmpty() && !evpn.isEmpty()) {
+    if (!evpn.isEmpty()) {
       new Broadcast(this, roster, alike).tell(evpn);
     }
+  }
+
+  /** Who is of which audience: as before, unless others came or went. */
+  private void readAudiences() {
+    if (batchedOf == roster.version()) {
+      return;
+    }
+    batchedOf = roster.version();
+    apart.clear();
+    batched = new TreeMap<>();
+    for (var recipient : roster.all()) {
+      if (recipient.judgedByBatch()) {
+        batched.computeIfAbsent(audience(recipient), _ -> new BitSet()).set(recipient.place);
+      } else {
+        apart.add(recipient);
+      }
+    }
+  }
+
+  private static Map<Integer, BitSet> copyOf(Map<Integer, BitSet> audiences) {
+    var copy = new TreeMap<Integer, BitSet>();
+    audiences.forEach((number, members) -> copy.put(number, (BitSet) members.clone()));
+    return copy;
   }
 
   void tell(Recipient recipient, RibChange change) {
@@ -205,7 +249,10 @@ final class Advertising {
     recipients.stream().filter(told -> told.fresh).forEach(told -> told.sent = 0);
     var alike = recipients.stream().filter(Recipient::hearsAllByBatch).toList();
     if (!alike.isEmpty()) {
-      new Broadcast(this, roster, alike).tellAll(wantedBy(alike));
+      var audiences = new TreeMap<Integer, BitSet>();
+      alike.forEach(
+          told -> audiences.computeIfAbsent(audience(told), _ -> new BitSet()).set(told.place));
+      new Broadcast(this, roster, audiences).tellAll(wantedBy(alike));
     }
     for (var recipient : recipients) {
       tellAll(recipient);

@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
@@ -32,7 +31,7 @@ final class Broadcast {
   private final Roster roster;
 
   /** The peers of each rule, by its number: places in the roster. */
-  private final Map<Integer, BitSet> audiences = new TreeMap<>();
+  private final Map<Integer, BitSet> audiences;
 
   /** Who wants routes with these targets, by place in the roster; only asked, not walked. */
   private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
@@ -45,19 +44,10 @@ final class Broadcast {
 
   private record Announcement(BitSet told, List<Message> messages) {}
 
-  Broadcast(Advertising advertising, Roster roster, List<Recipient> recipients) {
+  Broadcast(Advertising advertising, Roster roster, Map<Integer, BitSet> audiences) {
     this.advertising = advertising;
     this.roster = roster;
-    int last = -1;
-    var members = new BitSet();
-    for (var recipient : recipients) {
-      int audience = advertising.audience(recipient);
-      if (audience != last) { // nearly all are of one
-        members = audiences.computeIfAbsent(audience, _ -> new BitSet());
-        last = audience;
-      }
-      members.set(recipient.place);
-    }
+    this.audiences = audiences;
   }
 
   /** Tells of what changed. */

@@ -162,7 +162,11 @@ final class Intake {
   }
 
   private static void leave(Neighbour neighbour, RouteTargetMembership membership) {
-    neighbour.recipient.flatMap(told -> told.interest).ifPresent(i -> i.remove(membership));
+    neighbour.recipient.ifPresent(
+        told -> {
+          told.stir();
+          told.interest.ifPresent(interest -> interest.remove(membership));
+        });
   }
 
   private void join(Neighbour neighbour, RouteTargetMembership membership) {
@@ -170,6 +174,7 @@ final class Intake {
     if (recipient.isEmpty()) {
       return;
     }
+    recipient.get().stir();
     var interest = recipient.get().interest.orElseThrow();
     if (interest.isRejoinedBy(membership)) {
       recipient.get().askedAgain(EVPN);

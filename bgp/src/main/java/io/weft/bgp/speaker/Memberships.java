@@ -32,12 +32,12 @@ final class Memberships {
    *
    * @param complete true when a node knows all that it imports
    */
-  void say(List<Recipient> recipients, ImportRule imports, boolean complete) {
+  void say(Roster roster, ImportRule imports, boolean complete) {
     boolean same = saidBy.equals(Optional.of(imports));
     var wanted = same ? said : wanted(imports);
     var gone = same ? List.<RouteTargetMembership>of() : missing(said, wanted);
     var added = same ? List.<RouteTargetMembership>of() : missing(wanted, said);
-    for (var recipient : recipients) {
+    for (var recipient : same ? roster.stirred() : roster.all()) {
       boolean silent = same && !recipient.owesMemberships && !recipient.owesMembershipsEnd;
       if (recipient.interest.isPresent() && !silent) {
         boolean all = recipient.owesMemberships;

@@ -60,7 +60,16 @@ final class Recipient {
   /** Routes announced and not withdrawn. */
   int sent;
 
+  /**
+   * Something is to be said to it, or it wants or hears otherwise than before: the roster keeps
+   * these apart, for of thousands a step has something to do with few.
+   */
+  private boolean stirred = true;
+
+  private Optional<Roster> roster = Optional.empty();
+
   private Egress egress;
+  private boolean judgedByBatch;
 
   /** The rule by which it was told before this step, where that has changed. */
   private Optional<Egress> formerEgress = Optional.empty();
@@ -103,6 +112,39 @@ final class Recipient {
     this.interest = routeTargets ? Optional.of(new Interest()) : Optional.empty();
     this.owesMemberships = routeTargets;
     this.owesMembershipsEnd = routeTargets;
+    this.judgedByBatch = isJudgedByBatch();
+  }
+
+  // Whether there is anything to see.
+
+  /** It has a session, and this place among those who have one. */
+  void join(Roster whom, int inPlace) {
+    roster = Optional.of(whom);
+    place = inPlace;
+  }
+
+  /** There is something about it in this step. */
+  void stir() {
+    if (!stirred) {
+      stirred = true;
+      roster.ifPresent(r -> r.stirs(place, true));
+    }
+  }
+
+  /** The step is over. */
+  void rest() {
+    stirred =
+        fresh
+            || owesMemberships
+            || owesMembershipsEnd
+            || !refresh.isEmpty()
+            || !owesEndOfRib.isEmpty()
+            || hasToSay();
+    roster.ifPresent(r -> r.stirs(place, stirred));
+  }
+
+  boolean judgedByBatch() {
+    return judgedByBatch;
   }
 
   // What it is to hear, and what it was to hear before this step.
@@ -119,6 +161,14 @@ final class Recipient {
     formerEgress = Optional.of(formerEgress());
     egress = egress.withPolicy(policy);
     audience = -1;
+    judgedByBatch = isJudgedByBatch();
+    stir();
+    roster.ifPresent(Roster::changed);
+  }
+
+  void oweMemberships() {
+    owesMemberships = true;
+    stir();
   }
 
   /** True when the peer wants it now; only EVPN is constrained. */
@@ -158,7 +208,7 @@ final class Recipient {
 
   /** True when all that counts for it is which paths are alike, and how they changed. */
   boolean hearsByBatch() {
-    return !fresh && refresh.isEmpty() && !hearsOtherwise() && isJudgedByBatch();
+    return judgedByBatch && (!stirred || !fresh && refresh.isEmpty() && !hearsOtherwise());
   }
 
   /** True when it is to hear of the whole table now. */
@@ -178,6 +228,7 @@ final class Recipient {
   void askedAgain(Family family) {
     if (!refresh.contains(family)) {
       refresh.add(family);
+      stir();
     }
   }
 
@@ -202,6 +253,7 @@ final class Recipient {
   /** Messages that others are sent too. */
   void say(List<Message> messages) {
     broadcast.addAll(messages);
+    stir();
   }
 
   /** Takes a path back, by the identifier under which it was said; 0 where there are none. */
@@ -220,6 +272,7 @@ final class Recipient {
   }
 
   private void add(Group group, Route route, long pathId) {
+    stir();
     group.routes.add(route);
     if (!agreed.layout().pathIdsSent().isEmpty()) {
       group.pathIds.add(pathId);

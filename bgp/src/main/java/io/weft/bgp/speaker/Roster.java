@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Roster {
   private final List<Optional<Recipient>> places = new ArrayList<>();
   private final BitSet taken = new BitSet();
+  private final BitSet stirred = new BitSet();
 
   /** Those that want all EVPN routes, or were never asked. */
   private final BitSet wantAll = new BitSet();
@@ -32,10 +33,12 @@ final class Roster {
   private final HashMap<Ipv4Address, BitSet> byRouterId = new HashMap<>();
 
   private List<Recipient> all = List.of();
+  private int version;
 
   void add(Recipient recipient) {
     int place = taken.nextClearBit(0);
-    recipient.place = place;
+    recipient.join(this, place);
+    stirred.set(place);
     taken.set(place);
     if (place == places.size()) {
       places.add(Optional.of(recipient));
@@ -53,6 +56,7 @@ final class Roster {
     int place = recipient.place;
     recipient.interest.ifPresent(Interest::leave);
     wantAll.clear(place);
+    stirred.clear(place);
     clear(byAddress, recipient.to.address(), place);
     clear(byRouterId, recipient.to.routerId(), place);
     places.set(place, Optional.empty());
@@ -60,7 +64,14 @@ final class Roster {
     changed();
   }
 
-  private void changed() {
+  /** The number of {@link #changed changes} so far. */
+  int version() {
+    return version;
+  }
+
+  /** There are others than before, or one hears by another rule. */
+  void changed() {
+    version++;
     var present = new ArrayList<Recipient>();
     places.forEach(place -> place.ifPresent(present::add));
     all = Collections.unmodifiableList(present);
@@ -92,6 +103,20 @@ final class Roster {
   /** The same for all routes. */
   void wantsAll(int place, boolean wanted) {
     wantAll.set(place, wanted);
+  }
+
+  /** There is something about the one in the place, or nothing any more. */
+  void stirs(int place, boolean something) {
+    stirred.set(place, something);
+  }
+
+  /** Those about whom there is something: few of thousands. */
+  List<Recipient> stirred() {
+    var those = new ArrayList<Recipient>(stirred.cardinality());
+    for (int place = stirred.nextSetBit(0); place >= 0; place = stirred.nextSetBit(place + 1)) {
+      those.add(at(place));
+    }
+    return those;
   }
 
   /** All of them. */

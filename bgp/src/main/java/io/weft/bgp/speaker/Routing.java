@@ -19,6 +19,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -181,7 +182,7 @@ final class Routing {
     switch (message.subtype()) {
       case RouteRefresh.REQUEST -> {
         if (family.equals(Family.ROUTE_TARGET)) {
-          carried.get().owesMemberships = true;
+          carried.get().oweMemberships();
         } else {
           carried.get().askedAgain(family);
         }
@@ -316,17 +317,17 @@ final class Routing {
 
   /** True once an End-of-RIB has been sent: before, we count as restarting (RFC 4724 §4.1). */
   boolean flush(Collection<Neighbour> neighbours) {
-    var recipients = advertising.roster().all();
     intake.askAgain(neighbours);
-    memberships.say(recipients, intake.imports(), originationComplete);
+    memberships.say(advertising.roster(), intake.imports(), originationComplete);
     var changes = rib.takeChanges();
     if (outbox.tellsBestPaths()) {
       changes.forEach(this::tellUser);
     }
     advertising.tell(changes);
     boolean ended = false;
-    for (var recipient : recipients) {
+    for (var recipient : advertising.roster().stirred()) {
       ended |= send(recipient);
+      recipient.rest();
     }
     return ended;
   }
@@ -339,7 +340,8 @@ final class Routing {
       differ = !before.get(i).says(after.get(i));
     }
     if (differ && !(before.isEmpty() && after.isEmpty())) {
-      var paths = after.stream().map(Routing::path).toList();
+      var paths = new ArrayList<Path>(after.size());
+      after.forEach(candidate -> paths.add(path(candidate)));
       // Of a key and a route that share their parts less is kept by whoever keeps both.
       var key = paths.isEmpty() ? change.key() : paths.getFirst().route().key();
       outbox.bestPath(new BestPathChanged(key, paths));
@@ -347,7 +349,12 @@ final class Routing {
   }
 
   private static List<Candidate> learned(List<Candidate> chosen) {
-    return chosen.stream().filter(path -> !path.source().isLocal()).toList();
+    for (var path : chosen) {
+      if (path.source().isLocal()) { // seldom: a route of ours that a peer says too
+        return chosen.stream().filter(other -> !other.source().isLocal()).toList();
+      }
+    }
+    return chosen;
   }
 
   private static Path path(Candidate candidate) {
@@ -362,7 +369,7 @@ final class Routing {
 
   private boolean send(Recipient recipient) {
     if (!recipient.hasToSay() && recipient.owesEndOfRib.isEmpty()) {
-      return false; // nearly always
+      return false;
     }
     var messages = recipient.pack();
     boolean ends =

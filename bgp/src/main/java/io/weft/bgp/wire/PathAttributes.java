@@ -5,6 +5,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.Octets;
 import io.weft.net.RouteTarget;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -109,15 +110,23 @@ public record PathAttributes(
 
   /** The route targets among the extended communities, in the order received. */
   public List<RouteTarget> routeTargets() {
-    return extendedCommunities.stream()
-        .filter(ExtendedCommunity::isRouteTarget)
-        .map(ExtendedCommunity::routeTarget)
-        .toList();
+    var targets = new ArrayList<RouteTarget>(extendedCommunities.size());
+    for (var community : extendedCommunities) {
+      if (community.isRouteTarget()) {
+        targets.add(community.routeTarget());
+      }
+    }
+    return Collections.unmodifiableList(targets);
   }
 
   /** The MAC mobility community, if one is there. */
   public Optional<ExtendedCommunity> macMobility() {
-    return extendedCommunities.stream().filter(ExtendedCommunity::isMacMobility).findFirst();
+    for (var community : extendedCommunities) {
+      if (community.isMacMobility()) {
+        return Optional.of(community);
+      }
+    }
+    return Optional.empty();
   }
 
   public boolean has(Community community) {

@@ -94,12 +94,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
 
   private static PrefixReading behindRouter(
       Path path, RouteDistinguisher rd, IpPrefix prefix, boolean host, int label, Rank rank) {
-    var mac =
-        path.attributes().extendedCommunities().stream()
-            .filter(ExtendedCommunity::isRoutersMac)
-            .map(ExtendedCommunity::mac)
-            .filter(PrefixReading::isUsable)
-            .findFirst();
+    var mac = router(path.attributes());
     if (label == 0 || mac.isEmpty()) {
       return nothing(
           label == 0
@@ -117,6 +112,15 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
             Optional.empty(),
             rank,
             ""));
+  }
+
+  private static Optional<MacAddress> router(PathAttributes attributes) {
+    for (var community : attributes.extendedCommunities()) {
+      if (community.isRoutersMac() && isUsable(community.mac())) {
+        return Optional.of(community.mac());
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isUsable(MacAddress mac) {

@@ -205,6 +205,11 @@ public final class RemotePrefixes {
    */
   public List<RemotePrefix> best(
       IpPrefix prefix, Vni own, List<IpAddress> here, Predicate<RemotePrefix> usable) {
+    var ways = byPrefix.getOrDefault(prefix, NONE).values();
+    if (ways.size() == 1) { // nearly always
+      var only = ways.iterator().next();
+      return usable.test(only) ? List.of(only) : List.of();
+    }
     var order =
         Comparator.comparing((RemotePrefix way) -> way.isOwn(own))
             .thenComparing(RemotePrefix::owner, Comparator.reverseOrder())
@@ -213,7 +218,7 @@ public final class RemotePrefixes {
             .thenComparing(way -> way.rank())
             .thenComparing(way -> here.contains(way.vtep()));
     var best = new ArrayList<RemotePrefix>();
-    for (var way : byPrefix.getOrDefault(prefix, NONE).values()) {
+    for (var way : ways) {
       if (usable.test(way)) {
         int better = best.isEmpty() ? 0 : order.compare(way, best.getFirst());
         if (better > 0) {

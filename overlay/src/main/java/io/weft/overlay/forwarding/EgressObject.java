@@ -105,7 +105,7 @@ public sealed interface EgressObject extends ForwardingObject {
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(Kind.EGRESS_ROUTE, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.EGRESS_ROUTE, namespace, prefix);
     }
   }
 
@@ -113,7 +113,7 @@ public sealed interface EgressObject extends ForwardingObject {
   record DeadEnd(String namespace, IpPrefix prefix) implements EgressObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.DEAD_END, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.DEAD_END, namespace, prefix);
     }
   }
 }

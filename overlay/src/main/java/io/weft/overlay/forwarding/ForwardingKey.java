@@ -1,22 +1,33 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Identity of a {@link ForwardingObject}. Sorted so that what others stand on comes first: creation
- * goes up the order, removal down.
- *
- * @param namespace empty: that of the underlay
- * @param vni 0 where the kind has none in its identity
- * @param discriminator port name, MAC or address, as text; empty where there is none
+ * goes up the order, removal down. Tables of a hundred thousand rows are keyed by it, so it has its
+ * hash with it, and the MAC, address or prefix of a row as it is, not as text.
  */
-public record ForwardingKey(Kind kind, String namespace, int vni, String discriminator)
-    implements Comparable<ForwardingKey> {
+public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.Keyed {
 
   private static final String IPV6 = "ipv6";
+
+  private final Kind kind;
+  private final String namespace;
+  private final int vni;
+
+  /** A {@link MacAddress}, {@link IpAddress} or {@link IpPrefix}, as the kind has it; else text. */
+  private final Object subject;
+
+  /** The row or device is of the IPv6 VTEP. */
+  private final boolean ipv6;
+
+  private final int hash;
 
   /** Kinds in the order of their dependencies. */
   public enum Kind {
@@ -60,6 +71,79 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     }
   }
 
+  /**
+   * As people write it.
+   *
+   * @param namespace empty: that of the underlay
+   * @param vni 0 where the kind has none in its identity
+   * @param discriminator port name, MAC or address; empty where there is none
+   * @throws IllegalArgumentException when the kind wants a MAC, address or prefix, and it is none
+   */
+  public ForwardingKey(Kind kind, String namespace, int vni, String discriminator) {
+    this(kind, namespace, vni, subject(kind, discriminator), isOfIpv6(kind, discriminator));
+  }
+
+  private ForwardingKey(Kind kind, String namespace, int vni, Object subject, boolean ipv6) {
+    this.kind = kind;
+    this.namespace = namespace;
+    this.vni = vni;
+    this.subject = subject;
+    this.ipv6 = ipv6;
+    int mixed = 31 * (31 * (31 * kind.name().hashCode() + namespace.hashCode()) + vni);
+    this.hash = 31 * (mixed + subject.hashCode()) + (ipv6 ? 1 : 0);
+  }
+
+  private static boolean isOfIpv6(Kind kind, String discriminator) {
+    return switch (kind) {
+      case VXLAN, SENDING_PORT -> discriminator.equals(IPV6);
+      case VXLAN_FDB -> discriminator.endsWith(" " + IPV6);
+      default -> false;
+    };
+  }
+
+  private static Object subject(Kind kind, String text) {
+    if (text.isEmpty()) {
+      return text;
+    }
+    return switch (kind) {
+      case VXLAN, SENDING_PORT -> text.equals(IPV6) ? "" : text;
+      case VXLAN_FDB -> MacAddress.parse(text.split(" ", 2)[0]);
+      case LOCAL_FDB, BRIDGE_FDB, SENDING_FDB -> MacAddress.parse(text);
+      case FLOOD, NEIGHBOUR, SENDING_NEIGHBOUR -> IpAddress.parse(text);
+      case UNDERLAY_ROUTE, EGRESS_ROUTE, DEAD_END, ENDPOINT_ROUTE, TENANT_ROUTE ->
+          IpPrefix.parse(text);
+      case NAMESPACE,
+          EGRESS_FILTER,
+          EGRESS_LINK,
+          EGRESS_PORT,
+          EGRESS_ADDRESS,
+          BRIDGE,
+          IPV6_ROUTING,
+          GATEWAY,
+          PORT,
+          TAP,
+          TRANSIT_GUARD ->
+          text;
+    };
+  }
+
+  /**
+   * Of a row of a MAC: {@link Kind#LOCAL_FDB}, {@link Kind#BRIDGE_FDB}, {@link Kind#SENDING_FDB}.
+   */
+  public static ForwardingKey of(Kind kind, String namespace, Vni vni, MacAddress mac) {
+    return new ForwardingKey(kind, namespace, vni.value(), mac, false);
+  }
+
+  /** Of a row of an address: {@link Kind#FLOOD} and the neighbours. */
+  public static ForwardingKey of(Kind kind, String namespace, Vni vni, IpAddress address) {
+    return new ForwardingKey(kind, namespace, vni.value(), address, false);
+  }
+
+  /** Of a route. */
+  public static ForwardingKey of(Kind kind, String namespace, IpPrefix prefix) {
+    return new ForwardingKey(kind, namespace, 0, prefix, false);
+  }
+
   /** The {@link ForwardingObject.VxlanPort} whose packets go to VTEPs of this one's family. */
   public static ForwardingKey vxlanPort(String namespace, Vni vni, IpAddress vtep) {
     return vxlanPort(namespace, vni, !isIpv4(vtep));
@@ -67,7 +151,7 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
 
   /** As {@link #vxlanPort(String, Vni, IpAddress)}, by family. */
   public static ForwardingKey vxlanPort(String namespace, Vni vni, boolean ipv6) {
-    return new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ipv6 ? IPV6 : "");
+    return new ForwardingKey(Kind.VXLAN, namespace, vni.value(), "", ipv6);
   }
 
   /**
@@ -75,28 +159,44 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
    * that is mapped into IPv6, as routes of IPv6 name it, is of IPv4.
    */
   public static ForwardingKey sendingPort(String namespace, Vni vni, IpAddress vtep) {
-    return new ForwardingKey(Kind.SENDING_PORT, namespace, vni.value(), family(vtep));
+    return new ForwardingKey(Kind.SENDING_PORT, namespace, vni.value(), "", !isIpv4(vtep));
   }
 
   /** The row of a MAC in the vxlan device whose packets go to VTEPs of this one's family. */
   public static ForwardingKey vxlanRow(String namespace, Vni vni, MacAddress mac, IpAddress vtep) {
-    var family = family(vtep);
-    var row = family.isEmpty() ? mac.toString() : mac + " " + family;
-    return new ForwardingKey(Kind.VXLAN_FDB, namespace, vni.value(), row);
-  }
-
-  /** What tells devices and rows of an IPv6 tunnel from those of an IPv4 one. */
-  private static String family(IpAddress vtep) {
-    return isIpv4(vtep) ? "" : IPV6;
+    return new ForwardingKey(Kind.VXLAN_FDB, namespace, vni.value(), mac, !isIpv4(vtep));
   }
 
   static boolean isIpv4(IpAddress vtep) {
     return vtep.isIpv4() || vtep instanceof Ipv6Address v6 && v6.isMapped();
   }
 
-  /**
-   * By hand, because every table of the plan is sorted by it: a chain of comparators costs more.
-   */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Empty: that of the underlay. */
+  public String namespace() {
+    return namespace;
+  }
+
+  /** 0 where the kind has none in its identity. */
+  public int vni() {
+    return vni;
+  }
+
+  /** Port name, MAC or address, as text; empty where there is none. */
+  public String discriminator() {
+    var text = subject.toString();
+    return !ipv6 ? text : text.isEmpty() ? IPV6 : text + " " + IPV6;
+  }
+
+  @Override
+  public ForwardingKey key() {
+    return this;
+  }
+
+  /** By hand, because tables are sorted by it: a chain of comparators costs more. */
   @Override
   @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
   public int compareTo(ForwardingKey other) {
@@ -107,12 +207,45 @@ public record ForwardingKey(Kind kind, String namespace, int vni, String discrim
     if (order == 0) {
       order = Integer.compare(vni, other.vni);
     }
-    return order == 0 ? discriminator.compareTo(other.discriminator) : order;
+    if (order == 0) {
+      order = compare(subject, other.subject);
+    }
+    return order == 0 ? Boolean.compare(ipv6, other.ipv6) : order;
+  }
+
+  /** Two of one kind; the empty text, with which a kind begins, comes before what it has. */
+  private static int compare(Object one, Object other) {
+    return switch (one) {
+      case MacAddress mac when other instanceof MacAddress theirs -> mac.compareTo(theirs);
+      case IpAddress ip when other instanceof IpAddress theirs -> ip.compareTo(theirs);
+      case IpPrefix prefix when other instanceof IpPrefix theirs -> prefix.compareTo(theirs);
+      case String text when other instanceof String theirs -> text.compareTo(theirs);
+      default -> one instanceof String ? -1 : 1;
+    };
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // a shortcut only
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || other instanceof ForwardingKey key
+            && hash == key.hash
+            && kind == key.kind
+            && vni == key.vni
+            && ipv6 == key.ipv6
+            && (subject == key.subject || subject.equals(key.subject))
+            && namespace.equals(key.namespace);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
   }
 
   @Override
   public String toString() {
-    return kind.name().toLowerCase(java.util.Locale.ROOT)
+    var discriminator = discriminator();
+    return kind.name().toLowerCase(Locale.ROOT)
         + (namespace.isEmpty() ? "" : " " + namespace)
         + (vni == 0 ? "" : " vni " + vni)
         + (discriminator.isEmpty() ? "" : " " + discriminator);

@@ -73,7 +73,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(IpPrefix prefix) {
-      return new ForwardingKey(Kind.UNDERLAY_ROUTE, "", 0, prefix.toString());
+      return ForwardingKey.of(Kind.UNDERLAY_ROUTE, "", prefix);
     }
   }
 
@@ -283,7 +283,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.LOCAL_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.LOCAL_FDB, namespace, vni, mac);
     }
   }
 
@@ -315,7 +315,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(Kind.ENDPOINT_ROUTE, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.ENDPOINT_ROUTE, namespace, prefix);
     }
   }
 
@@ -343,7 +343,7 @@ public sealed interface ForwardingObject
 
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.BRIDGE_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.BRIDGE_FDB, namespace, vni, mac);
     }
   }
 
@@ -352,7 +352,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.FLOOD, namespace, vni.value(), vtep.toString());
+      return ForwardingKey.of(Kind.FLOOD, namespace, vni, vtep);
     }
   }
 
@@ -364,7 +364,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.NEIGHBOUR, namespace, vni.value(), ip.toString());
+      return ForwardingKey.of(Kind.NEIGHBOUR, namespace, vni, ip);
     }
   }
 
@@ -400,7 +400,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.SENDING_FDB, namespace, vni.value(), mac.toString());
+      return ForwardingKey.of(Kind.SENDING_FDB, namespace, vni, mac);
     }
   }
 
@@ -409,7 +409,7 @@ public sealed interface ForwardingObject
       implements ForwardingObject {
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.SENDING_NEIGHBOUR, namespace, vni.value(), vtep.toString());
+      return ForwardingKey.of(Kind.SENDING_NEIGHBOUR, namespace, vni, vtep);
     }
   }
 
@@ -434,7 +434,7 @@ public sealed interface ForwardingObject
   record TenantRoute(String namespace, IpPrefix prefix, List<TenantHop> hops)
       implements ForwardingObject {
     public TenantRoute {
-      hops = hops.stream().sorted().distinct().toList();
+      hops = hops.size() == 1 ? List.copyOf(hops) : hops.stream().sorted().distinct().toList();
       if (hops.isEmpty()) {
         throw new IllegalArgumentException("the route to " + prefix + " leads nowhere");
       }
@@ -452,7 +452,7 @@ public sealed interface ForwardingObject
 
     /** The key of the route to a prefix: a tenant has one table, so it has no VNI. */
     public static ForwardingKey key(String namespace, IpPrefix prefix) {
-      return new ForwardingKey(Kind.TENANT_ROUTE, namespace, 0, prefix.toString());
+      return ForwardingKey.of(Kind.TENANT_ROUTE, namespace, prefix);
     }
   }
 }

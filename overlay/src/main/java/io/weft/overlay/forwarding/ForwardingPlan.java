@@ -4,8 +4,10 @@ import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -13,6 +15,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,18 +32,23 @@ public final class ForwardingPlan {
   public static final long FIRST_RETRY_NANOS = 1_000_000_000L;
   public static final long LAST_RETRY_NANOS = 60_000_000_000L;
 
-  private final TreeMap<ForwardingKey, ForwardingObject> desired = new TreeMap<>();
-  private final TreeMap<ForwardingKey, ForwardingObject> realized = new TreeMap<>();
+  private final Sharing sharing;
+  private final KeyTable<ForwardingRow> rows = new KeyTable<>();
+
+  /** Those of {@link #rows} that are of this node's own, sorted: they are few. */
+  private final TreeMap<ForwardingKey, ForwardingRow> own = new TreeMap<>();
+
   private final Destinations destinations = new Destinations();
-  private final TreeSet<ForwardingKey> different = new TreeSet<>();
+  private final TreeMap<ForwardingKey, ForwardingRow> different = new TreeMap<>();
 
   /** Different too, but not to be changed yet. */
-  private final TreeSet<ForwardingKey> held = new TreeSet<>();
+  private final TreeMap<ForwardingKey, ForwardingRow> held = new TreeMap<>();
 
   private final TreeMap<ForwardingKey, Failure> failures = new TreeMap<>();
-  private TreeMap<ForwardingKey, KernelChange> inFlight = new TreeMap<>();
+  private Map<ForwardingKey, KernelChange> inFlight = new LinkedHashMap<>();
   private Set<Segment> touched = new LinkedHashSet<>();
   private boolean holdingRemoteRemovals;
+  private int realized;
 
   private static final ForwardingKey FIRST_PORT =
       new ForwardingKey(ForwardingKey.Kind.PORT, "", 0, "");
@@ -55,57 +63,113 @@ public final class ForwardingPlan {
    */
   public record Failure(ForwardingKey key, String reason, int attempts, long retryAtNanos) {}
 
+  /** One of a node that is alone in its process. */
+  public ForwardingPlan() {
+    this(Sharing.NONE);
+  }
+
+  /** One that keeps what is equal in many plans but once. */
+  public ForwardingPlan(Sharing sharing) {
+    this.sharing = sharing;
+  }
+
+  /** What it keeps together with others. */
+  public Sharing sharing() {
+    return sharing;
+  }
+
   /**
    * While held, what other nodes' routes once put into the kernel is not removed: after a restart
    * the routes must come back first (RFC 4724 §4.1).
    */
   public void holdRemoteRemovals(boolean hold) {
     holdingRemoteRemovals = hold;
-    List.copyOf(hold ? different : held).forEach(this::compare);
+    List.copyOf((hold ? different : held).values()).forEach(this::compare);
+  }
+
+  private ForwardingRow row(ForwardingKey key) {
+    var known = rows.get(key);
+    if (known != null) {
+      return known;
+    }
+    var row = new ForwardingRow(sharing.of(key));
+    rows.put(row);
+    if (!key.kind().isRemote()) {
+      own.put(row.key, row);
+    }
+    return row;
+  }
+
+  private void forgetEmpty(ForwardingRow row) {
+    if (row.desired == null && row.realized == null) {
+      rows.remove(row.key);
+      own.remove(row.key);
+    }
   }
 
   /** Wants an object, in the place of what was wanted under its key, which is returned. */
   public ForwardingKey desire(ForwardingObject object) {
-    var key = object.key(); // made anew each time: every table here shares the one
-    var before = desired.put(key, object);
+    var row = row(object.key()); // made anew each time: every table here shares the one
+    var before = row.desired;
     if (!object.equals(before)) {
-      failures.remove(key);
+      row.desired = sharing.of(row.key, object);
+      failures.remove(row.key);
       destinations.add(object);
       Optional.ofNullable(before).ifPresent(destinations::remove);
     }
-    compare(key);
+    compare(row);
     if (before == null) {
-      compareRowsOf(key);
+      compareRowsOf(row.key);
     }
-    return key;
+    return row.key;
   }
 
   public void undesire(ForwardingKey key) {
-    var before = desired.remove(key);
+    var row = rows.get(key);
+    if (row == null) {
+      return;
+    }
+    var before = row.desired;
     if (before != null) {
+      row.desired = null;
       destinations.remove(before);
       failures.remove(key);
       compareRowsOf(key);
     }
-    compare(key);
+    compare(row);
+    forgetEmpty(row);
+  }
+
+  private @Nullable ForwardingObject wanted(ForwardingKey key) {
+    var row = rows.get(key);
+    return row == null ? null : row.desired;
+  }
+
+  private boolean isWanted(ForwardingKey key) {
+    return wanted(key) != null;
+  }
+
+  private @Nullable ForwardingObject standing(ForwardingKey key) {
+    var row = rows.get(key);
+    return row == null ? null : row.realized;
   }
 
   public Optional<ForwardingObject> desired(ForwardingKey key) {
-    return Optional.ofNullable(desired.get(key));
+    return Optional.ofNullable(wanted(key));
   }
 
   public Optional<ForwardingObject> realized(ForwardingKey key) {
-    return Optional.ofNullable(realized.get(key));
+    return Optional.ofNullable(standing(key));
   }
 
   /** True when the kernel holds exactly what is desired under the key. */
   public boolean isRealized(ForwardingKey key) {
-    return desired.containsKey(key) && !different.contains(key);
+    return isWanted(key) && !different.containsKey(key);
   }
 
   /** True when nothing stands under the key and no change that could put it there is under way. */
   public boolean isGone(ForwardingKey key) {
-    return !realized.containsKey(key) && !inFlight.containsKey(key);
+    return standing(key) == null && !inFlight.containsKey(key);
   }
 
   /**
@@ -117,12 +181,28 @@ public final class ForwardingPlan {
         (key, vteps) -> desired(key).ifPresent(device -> taker.accept(device, vteps)));
   }
 
-  public Collection<ForwardingObject> desired() {
-    return Collections.unmodifiableCollection(desired.values());
+  /** All that is desired, in the order of the keys. */
+  public List<ForwardingObject> desired() {
+    return objects(row -> row.desired);
   }
 
-  public Collection<ForwardingObject> realized() {
-    return Collections.unmodifiableCollection(realized.values());
+  /** All that stands, in the order of the keys. */
+  public List<ForwardingObject> realized() {
+    return objects(row -> row.realized);
+  }
+
+  private List<ForwardingObject> objects(
+      Function<ForwardingRow, @Nullable ForwardingObject> which) {
+    var objects = new ArrayList<ForwardingObject>();
+    for (var row : rows.sorted()) {
+      Optional.ofNullable(which.apply(row)).ifPresent(objects::add);
+    }
+    return objects;
+  }
+
+  /** Counts what stands. */
+  public int realizedCount() {
+    return realized;
   }
 
   public Collection<Failure> failures() {
@@ -145,45 +225,56 @@ public final class ForwardingPlan {
 
   /** A full dump: everything else in the kernel is not there. */
   public void observeAll(Collection<ForwardingObject> objects) {
-    var gone = new TreeSet<>(realized.keySet());
+    var seen = new KeyTable<ForwardingKey>();
     for (var object : objects) {
-      var key = object.key();
-      gone.remove(key);
-      realized.put(key, object.observable());
-      compare(key);
+      var row = row(object.key());
+      seen.put(row.key);
+      observe(row, object);
     }
-    for (var key : gone) {
-      observe(key, Optional.empty());
+    for (var row : rows.sorted(row -> row.realized != null && !seen.has(row.key))) {
+      observe(row, null);
     }
   }
 
   /** The kernel was seen to hold this, or nothing, under the key. */
   public void observe(ForwardingKey key, Optional<ForwardingObject> object) {
-    if (object.isPresent()) {
-      realized.put(key, object.get().observable());
-    } else {
-      realized.remove(key);
-    }
-    compare(key);
+    observe(row(key), object.orElse(null));
   }
 
-  private void compare(ForwardingKey key) {
-    var want = desired.get(key);
-    var have = realized.get(key);
-    boolean same = want == null ? have == null : want.observable().equals(have);
-    boolean hold = !same && isHeld(key) && (want == null || have != null && isPartOf(want, have));
-    if (set(different, key, !same && !hold) && !key.kind().isRemote()) {
-      touch(key, want, have);
+  private void observe(ForwardingRow row, @Nullable ForwardingObject object) {
+    realized += (object == null ? 0 : 1) - (row.realized == null ? 0 : 1);
+    var seen = object == null ? null : object.observable();
+    row.realized = seen != null && seen.equals(row.desired) ? row.desired : seen;
+    compare(row);
+    forgetEmpty(row);
+  }
+
+  private void compare(ForwardingRow row) {
+    var want = row.desired;
+    var have = row.realized;
+    boolean same = want == null ? have == null : isSame(want, have);
+    boolean hold = !same && isHeld(row) && (want == null || have != null && isPartOf(want, have));
+    if (set(different, row, !same && !hold) && !row.key.kind().isRemote()) {
+      touch(row.key, want, have);
     }
-    set(held, key, hold);
-    if (same || hold) {
-      failures.remove(key);
+    set(held, row, hold);
+    if ((same || hold) && !failures.isEmpty()) {
+      failures.remove(row.key);
     }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
+  private static boolean isSame(ForwardingObject want, @Nullable ForwardingObject have) {
+    return want == have || have != null && want.observable().equals(have);
   }
 
   /** True when it was no member and is one now, or the other way round. */
-  private static boolean set(Set<ForwardingKey> keys, ForwardingKey key, boolean member) {
-    return member ? keys.add(key) : keys.remove(key);
+  private static boolean set(
+      Map<ForwardingKey, ForwardingRow> rows, ForwardingRow row, boolean member) {
+    if (!member) {
+      return !rows.isEmpty() && rows.remove(row.key) != null;
+    }
+    return rows.putIfAbsent(row.key, row) == null;
   }
 
   private void touch(
@@ -191,10 +282,10 @@ public final class ForwardingPlan {
     if ((want == null ? have : want) instanceof ForwardingObject.EndpointPort port) {
       touched.add(new Segment(key.namespace(), port.vni().value()));
     } else if ((want == null ? have : want) instanceof ForwardingObject.TapPort(_, var name, _)) {
-      desired.subMap(FIRST_PORT, AFTER_PORTS).values().stream()
+      own.subMap(FIRST_PORT, AFTER_PORTS).values().stream()
           .flatMap(
-              object ->
-                  object instanceof ForwardingObject.EndpointPort port
+              row ->
+                  row.desired instanceof ForwardingObject.EndpointPort port
                       ? Stream.of(port)
                       : Stream.of())
           .filter(port -> port.port().equals(name))
@@ -215,13 +306,13 @@ public final class ForwardingPlan {
   }
 
   /** Without what it stands on nothing is worth holding. */
-  private boolean isHeld(ForwardingKey key) {
-    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
+  private boolean isHeld(ForwardingRow row) {
+    if (row.key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && row.key.namespace().isEmpty()) {
       return holdingRemoteRemovals; // it may lead to another node's
     }
     return holdingRemoteRemovals
-        && key.kind().isRemote()
-        && (key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(key));
+        && row.key.kind().isRemote()
+        && (row.key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(row));
   }
 
   /** What stands has the wanted ways and more: those too go only when all routes are back. */
@@ -235,23 +326,20 @@ public final class ForwardingPlan {
   }
 
   /** A vxlan device of a segment, or a tenant's namespace. */
-  private boolean isGroundDesired(ForwardingKey row) {
-    if (row.kind().isOfTenant()) {
-      return desired.containsKey(
-          new ForwardingKey(ForwardingKey.Kind.NAMESPACE, row.namespace(), 0, ""));
+  private boolean isGroundDesired(ForwardingRow row) {
+    var space = row.key.namespace();
+    if (row.key.kind().isOfTenant()) {
+      return isWanted(new ForwardingKey(ForwardingKey.Kind.NAMESPACE, space, 0, ""));
     }
-    var standing = realized.get(row);
-    if (standing instanceof ForwardingObject.VxlanFdbEntry entry) {
-      return desired.containsKey(
-          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
+    if (row.realized instanceof ForwardingObject.VxlanFdbEntry entry) {
+      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
     }
-    if (standing instanceof ForwardingObject.FloodEntry entry) {
-      return desired.containsKey(
-          ForwardingKey.vxlanPort(row.namespace(), entry.vni(), entry.vtep()));
+    if (row.realized instanceof ForwardingObject.FloodEntry entry) {
+      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
     }
-    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni(), "");
-    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, row.namespace(), row.vni() + 1, "");
-    return !desired.subMap(first, end).isEmpty();
+    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni(), "");
+    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni() + 1, "");
+    return own.subMap(first, end).values().stream().anyMatch(ground -> ground.desired != null);
   }
 
   /** Whether rows are held depends on what they stand on. */
@@ -262,14 +350,14 @@ public final class ForwardingPlan {
       return;
     }
     boolean tenant = ground.kind() == ForwardingKey.Kind.NAMESPACE;
-    for (var kind : ForwardingKey.Kind.values()) {
-      if (kind.isRemote() && kind.isOfTenant() == tenant) {
-        var first = new ForwardingKey(kind, ground.namespace(), ground.vni(), "");
-        int last = tenant ? Integer.MAX_VALUE : ground.vni() + 1;
-        var end = new ForwardingKey(kind, ground.namespace(), last, "");
-        List.copyOf(realized.subMap(first, end).keySet()).forEach(this::compare);
-      }
-    }
+    rows.sorted(
+            row ->
+                row.realized != null
+                    && row.key.kind().isRemote()
+                    && row.key.kind().isOfTenant() == tenant
+                    && row.key.namespace().equals(ground.namespace())
+                    && (tenant || row.key.vni() == ground.vni()))
+        .forEach(this::compare);
   }
 
   /**
@@ -285,17 +373,18 @@ public final class ForwardingPlan {
     }
     var batch = new ArrayList<KernelChange>();
     var moving = moving();
-    for (var key : different.descendingSet()) {
+    for (var row : different.descendingMap().values()) {
       if (batch.size() < MAX_BATCH
-          && !desired.containsKey(key)
-          && isDue(key, now)
-          && !mustWait(key, moving)) {
-        realized(key).ifPresent(object -> send(key, new KernelChange.Remove(object), batch));
+          && row.desired == null
+          && row.realized != null
+          && isDue(row.key, now)
+          && !mustWait(row.key, moving)) {
+        send(row.key, new KernelChange.Remove(row.realized), batch);
       }
     }
-    for (var key : different) {
-      if (batch.size() < MAX_BATCH && isDue(key, now)) {
-        desired(key).ifPresent(object -> send(key, new KernelChange.Put(object), batch));
+    for (var row : different.values()) {
+      if (batch.size() < MAX_BATCH && row.desired != null && isDue(row.key, now)) {
+        send(row.key, new KernelChange.Put(row.desired), batch);
       }
     }
     return Collections.unmodifiableList(batch);
@@ -309,9 +398,9 @@ public final class ForwardingPlan {
   /** Ports that stand in another namespace than they shall: their own removal would end them. */
   private Set<ForwardingKey> moving() {
     var moving = new TreeSet<ForwardingKey>();
-    for (var key : different.subSet(FIRST_PORT, AFTER_PORTS)) {
-      if (desired.containsKey(key)) {
-        movesFrom(key).ifPresent(moving::add);
+    for (var row : different.subMap(FIRST_PORT, AFTER_PORTS).values()) {
+      if (row.desired != null) {
+        movesFrom(row.key).ifPresent(moving::add);
       }
     }
     return moving;
@@ -328,29 +417,29 @@ public final class ForwardingPlan {
   /** Where the port that is desired under the key stands, when that is another namespace. */
   public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
     if (key.kind() != ForwardingKey.Kind.PORT
-        || realized.containsKey(key)
-        || !(desired.get(key) instanceof ForwardingObject.EndpointPort wanted)) {
+        || standing(key) != null
+        || !(wanted(key) instanceof ForwardingObject.EndpointPort wanted)) {
       return Optional.empty();
     }
-    for (var entry : realized.subMap(FIRST_PORT, AFTER_PORTS).entrySet()) {
-      if (entry.getKey().discriminator().equals(key.discriminator())
-          && entry.getValue() instanceof ForwardingObject.EndpointPort standing
+    for (var row : own.subMap(FIRST_PORT, AFTER_PORTS).values()) {
+      if (row.realized instanceof ForwardingObject.EndpointPort standing
+          && row.key.discriminator().equals(key.discriminator())
           && standing.isOf(wanted)) {
-        return Optional.of(entry.getKey());
+        return Optional.of(row.key);
       }
     }
     return Optional.empty();
   }
 
   private boolean isDue(ForwardingKey key, long now) {
-    var failure = failures.get(key);
+    var failure = failures.isEmpty() ? null : failures.get(key);
     return failure == null || failure.retryAtNanos() - now <= 0;
   }
 
   /** The batch in flight is done; {@code refused} are those of its changes that failed. */
   public void applied(long now, List<Refusal> refused) {
     var done = inFlight;
-    inFlight = new TreeMap<>();
+    inFlight = new LinkedHashMap<>();
     for (var refusal : refused) {
       var change = done.remove(refusal.key());
       if (change != null && isStillWanted(change)) {
@@ -371,10 +460,10 @@ public final class ForwardingPlan {
 
   /** What was decided while the batch was in flight begins without the burden of a failure. */
   private boolean isStillWanted(KernelChange change) {
-    return different.contains(change.key())
+    return different.containsKey(change.key())
         && switch (change) {
-          case KernelChange.Put(var object) -> object.equals(desired.get(object.key()));
-          case KernelChange.Remove(var object) -> !desired.containsKey(object.key());
+          case KernelChange.Put(var object) -> object.equals(wanted(object.key()));
+          case KernelChange.Remove(var object) -> !isWanted(object.key());
         };
   }
 
@@ -385,7 +474,7 @@ public final class ForwardingPlan {
     failures.put(
         refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
     if (refusal.key().kind() == ForwardingKey.Kind.PORT) {
-      touch(refusal.key(), desired.get(refusal.key()), realized.get(refusal.key()));
+      touch(refusal.key(), wanted(refusal.key()), standing(refusal.key()));
     }
   }
 

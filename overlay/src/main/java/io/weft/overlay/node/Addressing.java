@@ -216,6 +216,9 @@ final class Addressing {
   }
 
   private OptionalLong nextIdle() {
+    if (idleSince.isEmpty()) {
+      return OptionalLong.empty();
+    }
     return idleSince.entrySet().stream()
         .filter(entry -> !inFlight.containsKey("block " + entry.getKey()))
         .mapToLong(entry -> entry.getValue() + IDLE_NANOS)

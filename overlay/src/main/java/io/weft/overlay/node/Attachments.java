@@ -31,9 +31,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** The endpoints of this node, and what an attach call must fulfil to become one. */
 final class Attachments {
+  private static final Pattern ENDPOINT =
+      Pattern.compile("\\S{1," + AttachRequest.MAX_ENDPOINT_LENGTH + "}");
+  private static final Pattern INTERFACE = Pattern.compile("[^\\s/:]{1,15}");
+
   private final int maxEndpoints;
   private final AddressBook book;
   private final TreeMap<String, Endpoint> endpoints = new TreeMap<>();
@@ -148,7 +153,7 @@ final class Attachments {
   }
 
   private static Optional<String> wrongShape(AttachRequest request) {
-    if (!request.endpoint().matches("\\S{1," + AttachRequest.MAX_ENDPOINT_LENGTH + "}")) {
+    if (!ENDPOINT.matcher(request.endpoint()).matches()) {
       return Optional.of(
           "endpoint name '" + request.endpoint() + "' must have 1..100 characters and no blanks");
     }
@@ -169,7 +174,7 @@ final class Attachments {
   }
 
   private static Optional<String> wrongPod(AttachRequest request) {
-    if (!request.interfaceName().matches("[^\\s/:]{1,15}")
+    if (!INTERFACE.matcher(request.interfaceName()).matches()
         || request.interfaceName().equals(".")
         || request.interfaceName().equals("..")) {
       return Optional.of(

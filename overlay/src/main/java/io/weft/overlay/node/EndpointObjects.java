@@ -2,6 +2,8 @@ package io.weft.overlay.node;
 
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.TapPort;
@@ -40,5 +42,15 @@ final class EndpointObjects {
       objects.add(new TapPort(tap, port.port(), port.mtu()));
     }
     return objects;
+  }
+
+  /** The keys of {@link #of}. */
+  static List<ForwardingKey> keys(String namespace, Endpoint endpoint) {
+    var keys = new ArrayList<ForwardingKey>();
+    keys.add(new ForwardingKey(Kind.PORT, namespace, 0, endpoint.port()));
+    if (endpoint.link().orElse(null) instanceof NodeLink.Tap(var tap)) {
+      keys.add(TapPort.key(tap));
+    }
+    return keys;
   }
 }

@@ -366,7 +366,7 @@ final class NetworkInstance implements Importer {
     keys.add(devices().bridge().key());
     devices().gateways().forEach(gateway -> keys.add(gateway.key()));
     keys.add(rows().port(underlay.vtep()));
-    endpointObjects(endpoint).forEach(object -> keys.add(object.key()));
+    keys.addAll(EndpointObjects.keys(namespace, endpoint));
     keys.add(rows().local(endpoint.mac()));
     for (var prefix : endpoint.routed()) {
       keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
@@ -474,8 +474,11 @@ final class NetworkInstance implements Importer {
 
   /** The link of the node that it is behind is not there, and cannot be had. */
   boolean isLost(Endpoint endpoint) {
+    if (endpoint.link().isEmpty()) {
+      return false;
+    }
     var port = port(endpoint).key();
-    return endpoint.link().isPresent() && plan.isGone(port) && plan.failure(port).isPresent();
+    return plan.isGone(port) && plan.failure(port).isPresent();
   }
 
   /** A duplicate of this network gets another chance. */

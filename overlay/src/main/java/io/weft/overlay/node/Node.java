@@ -33,7 +33,7 @@ import java.util.function.Predicate;
  */
 public final class Node {
   private final NodeConfig config;
-  private final ForwardingPlan plan = new ForwardingPlan();
+  private final ForwardingPlan plan;
   private final Foundation foundation = new Foundation();
   private final Effects effects = new Effects();
   private final EndpointSpeakers speakers;
@@ -55,10 +55,12 @@ public final class Node {
 
   public Node(NodeConfig config) {
     this.config = config;
+    this.plan = new ForwardingPlan(config.sharing());
     this.speakers = new EndpointSpeakers(foundation, plan, effects);
     this.instances =
         new Instances(config, plan, effects, () -> foundation.networks().values(), speakers);
-    this.routes = new RouteExchange(instances, new UnderlayRouting(plan), effects);
+    this.routes =
+        new RouteExchange(instances, new UnderlayRouting(plan), effects, config.sharing());
     this.addressing = new Addressing(new AddressBook(config.name(), config.addresses()), effects);
     this.endpoints =
         new EndpointLifecycle(
@@ -329,10 +331,13 @@ public final class Node {
   }
 
   private void settleConvergence(long now) {
+    if (converged) {
+      return;
+    }
     var intent = foundation.intent();
     // Without peers nobody can say that what stands is right, nor that it is wrong.
     boolean heard = intent.peers().isEmpty() ? !plan.isHolding() : routes.heardAllOf(intent);
-    if (!converged && (heard || isOverdue(now))) {
+    if (heard || isOverdue(now)) {
       converged = true;
       plan.holdRemoteRemovals(false);
     }
@@ -420,6 +425,16 @@ public final class Node {
     return new AddressViews(foundation, instances, addressing, now).view();
   }
 
+  /** What stands in the kernel, as far as is known, in the order of the keys. */
+  public List<ForwardingObject> standing() {
+    return plan.realized();
+  }
+
+  /** True while a batch is with the kernel. */
+  public boolean isWriting() {
+    return batchInFlight;
+  }
+
   /** What the node is and holds now. */
   public NodeView view() {
     return new NodeView(
@@ -429,7 +444,7 @@ public final class Node {
         converged,
         NetworkViews.of(foundation.networks(), instances, foundation.knownUnderlay()),
         endpoints.view(),
-        plan.realized().size(),
+        plan.realizedCount(),
         plan.pending(),
         kernelWrites,
         List.copyOf(plan.failures()),

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.overlay.evpn.DuplicateDetection;
+import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.ipam.AddressConfig;
 
 /**
@@ -12,13 +13,15 @@ import io.weft.overlay.ipam.AddressConfig;
  * @param maxEndpoints attach calls above this are refused
  * @param duplicates when a MAC counts as being at two places at once
  * @param addresses where endpoints' addresses come from
+ * @param sharing what it keeps together with other brains of its process
  */
 public record NodeConfig(
     String name,
     String namespacePrefix,
     int maxEndpoints,
     DuplicateDetection.Limits duplicates,
-    AddressConfig addresses) {
+    AddressConfig addresses,
+    Sharing sharing) {
   /** One with the limits of RFC 7432 §15.1. */
   public NodeConfig(String name, String namespacePrefix, int maxEndpoints) {
     this(
@@ -26,11 +29,17 @@ public record NodeConfig(
         namespacePrefix,
         maxEndpoints,
         DuplicateDetection.Limits.STANDARD,
-        AddressConfig.ALONE);
+        AddressConfig.ALONE,
+        Sharing.NONE);
   }
 
   /** The same with addresses from elsewhere. */
   public NodeConfig withAddresses(AddressConfig other) {
-    return new NodeConfig(name, namespacePrefix, maxEndpoints, duplicates, other);
+    return new NodeConfig(name, namespacePrefix, maxEndpoints, duplicates, other, sharing);
+  }
+
+  /** The same beside other brains. */
+  public NodeConfig sharing(Sharing with) {
+    return new NodeConfig(name, namespacePrefix, maxEndpoints, duplicates, addresses, with);
   }
 }

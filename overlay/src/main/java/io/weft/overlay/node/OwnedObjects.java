@@ -3,14 +3,15 @@ package io.weft.overlay.node;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.KeyTable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.TreeSet;
 
 /** What one network or tenant wants in the kernel: its keys in the plan, which no other touches. */
 final class OwnedObjects {
   private final ForwardingPlan plan;
-  private final TreeSet<ForwardingKey> keys = new TreeSet<>();
+  private final KeyTable<ForwardingKey> keys = new KeyTable<>();
 
   OwnedObjects(ForwardingPlan plan) {
     this.plan = plan;
@@ -18,7 +19,7 @@ final class OwnedObjects {
 
   /** The keys of one kind that are wanted now. */
   List<ForwardingKey> keys(ForwardingKey.Kind kind) {
-    return keys.stream().filter(key -> key.kind() == kind).toList();
+    return keys.sorted(key -> key.kind() == kind);
   }
 
   void want(ForwardingObject object) {
@@ -27,7 +28,7 @@ final class OwnedObjects {
 
   private ForwardingKey wanted(ForwardingObject object) {
     var key = plan.desire(object);
-    keys.add(key);
+    keys.put(key);
     return key;
   }
 
@@ -38,18 +39,18 @@ final class OwnedObjects {
 
   /** Wants these, and no more what else is among {@code before}. */
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
-    var obsolete = new TreeSet<>(before);
+    var obsolete = new ArrayList<>(before);
     for (var object : after) {
-      obsolete.remove(wanted(object));
+      obsolete.removeIf(wanted(object)::equals);
     }
     obsolete.forEach(this::unwant);
   }
 
   /** Leaves all keys but those of these objects, which are not wanted anew. */
   void retain(Collection<? extends ForwardingObject> objects) {
-    var obsolete = new TreeSet<>(keys);
-    objects.forEach(object -> obsolete.remove(object.key()));
-    obsolete.forEach(this::unwant);
+    var stay = new KeyTable<ForwardingKey>();
+    objects.forEach(object -> stay.put(object.key()));
+    keys.sorted(key -> !stay.has(key)).forEach(this::unwant);
   }
 
   /** Everything leaves the plan. */

@@ -26,6 +26,10 @@ final class RemoteRouters {
   private final OwnedObjects owned;
   private Vni l3Vni;
   private Underlay underlay;
+
+  /** The MACs that a VTEP of ours has as a router. */
+  private List<MacAddress> ourMacs;
+
   private boolean ipv6;
 
   RemoteRouters(
@@ -41,11 +45,17 @@ final class RemoteRouters {
     this.owned = owned;
     this.l3Vni = l3Vni;
     this.underlay = underlay;
+    this.ourMacs = macsOf(underlay);
+  }
+
+  private static List<MacAddress> macsOf(Underlay underlay) {
+    return underlay.vteps().stream().map(AddressPlan::routerMac).toList();
   }
 
   void change(Vni newL3Vni, Underlay newUnderlay) {
     l3Vni = newL3Vni;
     underlay = newUnderlay;
+    ourMacs = macsOf(underlay);
     retainIds();
   }
 
@@ -92,8 +102,7 @@ final class RemoteRouters {
   /** True when the VTEP takes packets in this VNI from us. */
   boolean reaches(Vni vni, IpAddress vtep, MacAddress router) {
     boolean ourselves = underlay.isOurs(vtep);
-    boolean ourMac =
-        underlay.vteps().stream().anyMatch(own -> router.equals(AddressPlan.routerMac(own)));
+    boolean ourMac = ourMacs.contains(router);
     if (ourselves != ourMac || underlay.towards(vtep).isEmpty()) {
       return false;
     }
@@ -188,7 +197,7 @@ final class RemoteRouters {
 
   private List<ForwardingKey> keys(Vni vni, IpAddress vtep, Iterable<MacAddress> macs) {
     var keys = new ArrayList<ForwardingKey>();
-    keys.add(key(ForwardingKey.Kind.TRANSIT_GUARD, l3Vni, ""));
+    keys.add(new ForwardingObject.TransitGuard(namespace, l3Vni).key());
     boolean own = vni.equals(l3Vni);
     var neighbours = own ? ForwardingKey.Kind.NEIGHBOUR : ForwardingKey.Kind.SENDING_NEIGHBOUR;
     if (!own) {
@@ -197,19 +206,15 @@ final class RemoteRouters {
       }
     }
     for (var via : new TreeSet<>(List.of(vtep, ipv6Via(vtep)))) {
-      keys.add(key(neighbours, vni, via.toString()));
+      keys.add(ForwardingKey.of(neighbours, namespace, vni, via));
     }
     for (var mac : macs) {
       if (own) {
         keys.addAll(new SegmentRows(namespace, vni, underlay).keys(mac));
       } else {
-        keys.add(key(ForwardingKey.Kind.SENDING_FDB, vni, mac.toString()));
+        keys.add(ForwardingKey.of(ForwardingKey.Kind.SENDING_FDB, namespace, vni, mac));
       }
     }
     return keys;
-  }
-
-  private ForwardingKey key(ForwardingKey.Kind kind, Vni vni, String discriminator) {
-    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
   }
 }

@@ -14,6 +14,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.UnicastRoute;
 import io.weft.net.ImportTarget;
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Origination.Change;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -38,6 +39,7 @@ final class RouteExchange {
   private final UnderlayRouting underlayRouting;
   private final Effects effects;
   private final TargetedRoutes<Path> learned = new TargetedRoutes<>(Path::attributes);
+  private final Sharing sharing;
   private final Origination origination = new Origination();
   private final TreeMap<Family, TreeSet<IpAddress>> endOfRibFrom =
       new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
@@ -45,7 +47,9 @@ final class RouteExchange {
   private List<ImportTarget> importTargets = List.of();
   private boolean originationDue;
 
-  RouteExchange(Instances instances, UnderlayRouting underlayRouting, Effects effects) {
+  RouteExchange(
+      Instances instances, UnderlayRouting underlayRouting, Effects effects, Sharing sharing) {
+    this.sharing = sharing;
     this.instances = instances;
     this.underlayRouting = underlayRouting;
     this.effects = effects;
@@ -101,7 +105,7 @@ final class RouteExchange {
           if (key instanceof UnicastRoute unicast) {
             underlayRouting.learn(unicast, multipath);
           } else {
-            learn(key, path);
+            learn(sharing.of(key), path.map(sharing::of));
           }
         }
         case SpeakerEffect.PeerUp(var peer) ->

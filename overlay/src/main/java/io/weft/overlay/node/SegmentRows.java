@@ -40,7 +40,7 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
 
   /** The key of the row of a MAC behind a port of this node. */
   ForwardingKey local(MacAddress mac) {
-    return key(ForwardingKey.Kind.LOCAL_FDB, mac.toString());
+    return ForwardingKey.of(ForwardingKey.Kind.LOCAL_FDB, namespace, vni, mac);
   }
 
   /** The keys of all rows that the MAC may have: here, or over whichever family. */
@@ -49,7 +49,7 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
     for (var vtep : underlay.vteps()) {
       keys.add(ForwardingKey.vxlanRow(namespace, vni, mac, vtep));
     }
-    keys.add(key(ForwardingKey.Kind.BRIDGE_FDB, mac.toString()));
+    keys.add(ForwardingKey.of(ForwardingKey.Kind.BRIDGE_FDB, namespace, vni, mac));
     keys.add(local(mac));
     return keys;
   }
@@ -63,10 +63,6 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
 
   /** The key of what answers for an address. */
   ForwardingKey neighbour(IpAddress ip) {
-    return key(ForwardingKey.Kind.NEIGHBOUR, ip.toString());
-  }
-
-  private ForwardingKey key(ForwardingKey.Kind kind, String discriminator) {
-    return new ForwardingKey(kind, namespace, vni.value(), discriminator);
+    return ForwardingKey.of(ForwardingKey.Kind.NEIGHBOUR, namespace, vni, ip);
   }
 }

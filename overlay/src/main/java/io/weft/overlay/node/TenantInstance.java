@@ -229,7 +229,7 @@ final class TenantInstance implements Importer {
   public void learn(Route key, Optional<Path> path) {
     unused.imported(key, path);
     var before = remote.find(key);
-    var after = path.map(intent::ways).orElse(List.of());
+    var after = path.map(intent::ways).map(plan.sharing()::of).orElse(List.of());
     if (before.equals(after)) {
       return;
     }
@@ -388,7 +388,8 @@ final class TenantInstance implements Importer {
     if (!spoken || local.has(prefix) || endpointPrefixes.has(prefix)) {
       return Optional.empty();
     }
-    var hops = best(prefix).stream().flatMap(way -> hop(way).stream()).toList();
+    var hops = new ArrayList<TenantHop>();
+    best(prefix).forEach(way -> hop(way).ifPresent(hops::add));
     return hops.isEmpty()
         ? Optional.empty()
         : Optional.of(new ForwardingObject.TenantRoute(namespace, prefix, hops));
