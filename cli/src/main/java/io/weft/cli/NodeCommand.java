@@ -3,6 +3,7 @@ package io.weft.cli;
 import io.weft.agent.DaemonFailure;
 import io.weft.agent.node.NodeDaemon;
 import io.weft.agent.node.NodeOptions;
+import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
       "  weft node --config /etc/weft --name node-1",
       "  weft node --kubeconfig /etc/kubernetes/weft.conf --name node-1",
       "  weft node --addresses /srv/weft/addresses    nodes share blocks of addresses",
-      "  weft node --pod-cidr 10.244.3.0/24           addresses of the node's pod CIDR"
+      "  weft node --pod-cidr 10.244.3.0/24           addresses of the node's pod CIDR",
+      "  weft node --record /var/lib/weft/recording   for a report of a defect: weft replay"
     })
 final class NodeCommand implements Callable<Integer> {
   @Mixin private final DaemonOptions options = new DaemonOptions();
@@ -67,6 +69,21 @@ final class NodeCommand implements Callable<Integer> {
               + " follows those of other CNI plugins (default: ${DEFAULT-VALUE}).")
   private Path cniConfigurations = Path.of(NodeOptions.DEFAULT_CNI);
 
+  @Option(
+      names = "--record",
+      paramLabel = "DIR",
+      description =
+          "Writes down there what happens to the node, for weft replay: secrets are in none of it,"
+              + " addresses and names are.")
+  private Optional<Path> record = Optional.empty();
+
+  @Option(
+      names = "--record-mebibytes",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Keeps so much of it at most, the newest (default: ${DEFAULT-VALUE}).")
+  private long recordMebibytes = 64;
+
   @Override
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
     var nodeOptions = nodeOptions();
@@ -85,7 +102,8 @@ final class NodeCommand implements Callable<Integer> {
           options.state("node"),
           addresses,
           podCidrs.stream().map(IpPrefix::parse).toList(),
-          cniConfigurations);
+          cniConfigurations,
+          record.map(directory -> new RecordingPlace(directory, recordMebibytes << 20)));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }

@@ -30,6 +30,7 @@ import picocli.CommandLine.Help;
       CniCommand.class,
       UninstallCommand.class,
       LabCommand.class,
+      ReplayCommand.class,
       SimulateCommand.class,
     },
     exitCodeListHeading = "%nExit codes:%n",

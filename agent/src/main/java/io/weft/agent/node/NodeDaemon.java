@@ -28,6 +28,7 @@ import io.weft.agent.learning.PortListener;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.probe.PathProbes;
+import io.weft.agent.record.Recorder;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.nodes.ClusterSpeakers;
 import io.weft.kubernetes.nodes.SpeakerNode;
@@ -81,6 +82,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final Optional<Cluster> cluster;
   private final Optional<AddressShell> addresses;
   private final Optional<SpeakerNodes> nodes;
+  private final Optional<Recorder> recorder;
   private final ControlServer control;
   private final CniServer cni;
   private final ConfigurationWatch cniConfiguration;
@@ -107,14 +109,22 @@ public final class NodeDaemon implements AutoCloseable {
     this.nodes = nodes;
     this.configuration = configuration;
     this.underlay = underlay;
-    var node =
-        new Node(
-            new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
-                .withAddresses(
-                    new AddressConfig(
-                        options.addresses().isPresent() || cluster.isPresent(),
-                        options.podCidrs())));
-    loop = new EventLoop<>("brain", brain(node), this::carryOut);
+    var nodeConfig =
+        new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
+            .withAddresses(
+                new AddressConfig(
+                    options.addresses().isPresent() || cluster.isPresent(), options.podCidrs()));
+    var node = new Node(nodeConfig);
+    var brain = brain(node);
+    recorder =
+        options.recording().isEmpty()
+            ? Optional.empty()
+            : Optional.of(options.recording().get().begin(node, nodeConfig, brain));
+    loop =
+        new EventLoop<>(
+            "brain",
+            recorder.<Brain<NodeEvent, NodeEffect>>map(each -> each).orElse(brain),
+            this::carryOut);
     transport =
         new BgpTransport(events -> loop.putAll(events.stream().map(NodeEvent.Bgp::new).toList()));
     endpoints =
@@ -450,6 +460,7 @@ public final class NodeDaemon implements AutoCloseable {
     }
     cluster.ifPresent(Cluster::close);
     loop.close();
+    recorder.ifPresent(Recorder::close);
     transport.close();
     endpoints.close();
     underlay.close();

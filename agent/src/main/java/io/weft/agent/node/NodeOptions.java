@@ -1,6 +1,7 @@
 package io.weft.agent.node;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Optional;
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
  * @param cniConfigurations directory in which the container runtime looks for configurations
+ * @param recording where its events are written down; empty: nowhere
  */
 public record NodeOptions(
     String name,
@@ -29,7 +31,8 @@ public record NodeOptions(
     Path state,
     Optional<Path> addresses,
     List<IpPrefix> podCidrs,
-    Path cniConfigurations) {
+    Path cniConfigurations,
+    Optional<RecordingPlace> recording) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
 
@@ -77,6 +80,7 @@ public record NodeOptions(
         Path.of(DEFAULT_STATE, "node", name),
         Optional.empty(),
         List.of(),
-        Path.of(DEFAULT_CNI));
+        Path.of(DEFAULT_CNI),
+        Optional.empty());
   }
 }

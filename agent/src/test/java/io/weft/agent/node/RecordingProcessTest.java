@@ -1,0 +1,142 @@
+package io.weft.agent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
+import io.weft.net.IpAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code weft node --record} in a kernel, and {@code weft replay} of what it wrote. */
+class RecordingProcessTest {
+  private static final String SECRET = "hush-hush-hush";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path directory;
+  private TestNamespaces namespaces;
+  private NodeProcess node;
+
+  @BeforeEach
+  void open() throws Exception {
+    NodeProcess.launcher();
+    namespaces = new TestNamespaces();
+    var name = namespaces.create("underlay");
+    var underlay = namespaces.links(name);
+    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
+    underlay.execute(
+        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
+    Files.writeString(directory.resolve("secret"), SECRET);
+    Files.setPosixFilePermissions(
+        directory.resolve("secret"), PosixFilePermissions.fromString("rw-------"));
+    node = new NodeProcess(namespaces, name, directory);
+    node.write(
+        "fabric.yaml",
+        """
+        kind: Fabric
+        metadata: {name: default}
+        spec:
+          vtep: {cidr: 10.99.0.0/24}
+          peers:
+          - address: 10.99.0.77
+            asn: 65001
+            passwordFrom: {file: %s}
+        """
+            .formatted(directory.resolve("secret")));
+    node.write("red.yaml", network("192.168.1.0/24"));
+  }
+
+  private static String network(String subnet) {
+    return """
+    kind: Tenant
+    metadata: {name: red}
+    ---
+    kind: Network
+    metadata: {name: red-web}
+    spec: {tenant: red, vni: 100, subnets: [%s]}
+    """
+        .formatted(subnet);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (node != null) {
+      node.close();
+    }
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private JsonNode replay(String... more) throws Exception {
+    var command =
+        new ArrayList<>(
+            List.of(
+                NodeProcess.launcher().toString(),
+                "replay",
+                directory.resolve("recording").toString(),
+                "--json"));
+    command.addAll(List.of(more));
+    var out = directory.resolve("replayed");
+    var process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isZero();
+    return JSON.readTree(out.toFile());
+  }
+
+  /** Without what the shell knows beside the brain. */
+  private static ObjectNode ofBrain(JsonNode status) {
+    var brain = ((ObjectNode) status).deepCopy();
+    return brain.remove(
+        List.of("ok", "problems", "duplicates", "endpointSessions", "paths", "misplacedPods"));
+  }
+
+  @Test
+  void theReplayedBrainSaysWhatTheAgentSaid() throws Exception {
+    node.start("--record=" + directory.resolve("recording"));
+    node.awaitStatus(status -> status.has("vtep"));
+    var pod = namespaces.create("pod");
+    assertThat(node.attach("web-1", "red-web", pod, "192.168.1.10").path("ok").asBoolean())
+        .isTrue();
+    node.write("red.yaml", network("192.168.1.0/24, 192.168.2.0/24"));
+    var second = namespaces.create("second");
+    node.awaitAnswer("networks", networks -> networks.toString().contains("192.168.2.0/24"));
+    assertThat(node.attach("web-2", "red-web", second, "192.168.2.10").path("ok").asBoolean())
+        .isTrue();
+    var said = node.awaitStatus(status -> status.at("/kernel/pending").asInt() == 0);
+    node.terminate();
+
+    var whole = replay();
+    assertThat(ofBrain(whole.path("status"))).isEqualTo(ofBrain(said));
+    assertThat(whole.path("kernel").toString()).contains("web-1").contains("web-2");
+    long steps = whole.path("step").asLong();
+    assertThat(steps).isGreaterThan(5);
+    var earlier = replay("--at=" + steps / 2);
+    assertThat(earlier.path("step").asLong()).isEqualTo(steps / 2);
+    assertThat(replay("--at=1").path("status").path("endpoints")).isEmpty();
+
+    try (var files = Files.list(directory.resolve("recording"))) {
+      for (var file : files.toList()) {
+        assertThat(Files.readString(file)).contains("red-web").doesNotContain(SECRET);
+        assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+      }
+    }
+  }
+}
