@@ -28,7 +28,15 @@ public final class ArrowRule {
           Map.entry("lab", Set.of("net", "linux", "kubernetes", "agent", "apiserver")),
           Map.entry(
               "cli",
-              Set.of("net", "linux", "kubernetes", "agent", "controller", "lab", "simulation")),
+              Set.of(
+                  "net",
+                  "overlay",
+                  "linux",
+                  "kubernetes",
+                  "agent",
+                  "controller",
+                  "lab",
+                  "simulation")),
           Map.entry("simulation", Set.of("net", "bgp", "overlay")),
           Map.entry("bench", Set.of()),
           Map.entry("checks", Set.of()));

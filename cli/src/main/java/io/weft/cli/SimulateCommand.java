@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
       "  weft simulate                                    100 nodes with 10 pods each",
       "  weft simulate --nodes 500 --networks 75 --json   the report for programs",
       "  weft simulate --nodes 20 --faults all --seed 7   with every fault",
-      "  weft simulate --script failed.txt                what a failing run printed, once more"
+      "  weft simulate --script failed.txt                what a failing run printed, once more",
+      "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?"
     })
 final class SimulateCommand implements Callable<Integer> {
   private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
@@ -132,6 +133,22 @@ final class SimulateCommand implements Callable<Integer> {
   private Optional<Path> script = Optional.empty();
 
   @Option(
+      names = "--intent",
+      paramLabel = "DIR",
+      description =
+          "With --change: what would another intent do? DIR is the one of now, as weft node reads"
+              + " it; --nodes of --pods-per-node pods, which the networks get by turns.")
+  private Optional<Path> intent = Optional.empty();
+
+  @Option(
+      names = "--change",
+      paramLabel = "NEWDIR",
+      description =
+          "The other intent: told are the operations of each node, routes, sessions reset, and the"
+              + " pairs of pods that no longer reach each other, or only then.")
+  private Optional<Path> change = Optional.empty();
+
+  @Option(
       names = "--json",
       description = "One JSON document on standard output; progress on standard error.")
   private boolean json;
@@ -140,6 +157,9 @@ final class SimulateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (script.isPresent()) {
       return replay(script.get());
+    }
+    if (intent.isPresent() || change.isPresent()) {
+      return whatIf();
     }
     var size = size();
     var err = spec.commandLine().getErr();
@@ -173,6 +193,21 @@ final class SimulateCommand implements Callable<Integer> {
     err.flush();
     long until = System.nanoTime() + MOST_SHRINKING.toNanos();
     return Shrinking.shrink(failing, () -> System.nanoTime() - until < 0).text();
+  }
+
+  private int whatIf() throws IOException {
+    if (intent.isEmpty() || change.isEmpty()) {
+      throw wrong("--intent and --change belong together");
+    }
+    size(); // its limits
+    var answer = WhatIfAnswer.ask(intent.get(), change.get(), nodes, podsPerNode, seed);
+    var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(AgentCall.text(answer.document()));
+    } else {
+      answer.print(out);
+    }
+    return answer.harmless() ? 0 : Weft.FAILED;
   }
 
   private int replay(Path file) throws IOException {

@@ -25,7 +25,7 @@ import java.util.TreeSet;
 /**
  * Events of a brain as JSON, and back. Events are values: records of records, texts, numbers, lists
  * and so on, so that their components say it all, and no event needs a codec of its own
- * (decisions/0038). Where a component can be one of several records, {@code is} names the one.
+ * (decisions/0039). Where a component can be one of several records, {@code is} names the one.
  */
 final class EventText {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;

@@ -101,11 +101,13 @@ class RecordingProcessTest {
     return JSON.readTree(out.toFile());
   }
 
-  /** Without what the shell knows beside the brain. */
-  private static ObjectNode ofBrain(JsonNode status) {
-    var brain = ((ObjectNode) status).deepCopy();
-    return brain.remove(
-        List.of("ok", "problems", "duplicates", "endpointSessions", "paths", "misplacedPods"));
+  /** What both say, less the words of the shell. */
+  private static ObjectNode common(JsonNode said, JsonNode other) {
+    var shared = ((ObjectNode) said).deepCopy();
+    var names = new ArrayList<String>();
+    other.fieldNames().forEachRemaining(names::add);
+    shared.retain(names).remove("problems");
+    return shared;
   }
 
   @Test
@@ -124,7 +126,8 @@ class RecordingProcessTest {
     node.terminate();
 
     var whole = replay();
-    assertThat(ofBrain(whole.path("status"))).isEqualTo(ofBrain(said));
+    var replayed = whole.path("status");
+    assertThat(common(replayed, said)).isEqualTo(common(said, replayed)).hasSizeGreaterThan(8);
     assertThat(whole.path("kernel").toString()).contains("web-1").contains("web-2");
     long steps = whole.path("step").asLong();
     assertThat(steps).isGreaterThan(5);

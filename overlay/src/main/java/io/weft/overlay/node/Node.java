@@ -43,7 +43,7 @@ public final class Node {
   private final EndpointLifecycle endpoints;
   private final DeclaredEndpoints declared;
   private final WireLearning learning;
-  private final ForeignChanges foreign = new ForeignChanges(plan, effects);
+  private final ForeignChanges foreign;
 
   private boolean converged;
   private long convergenceDeadline;
@@ -56,6 +56,7 @@ public final class Node {
   public Node(NodeConfig config) {
     this.config = config;
     this.plan = new ForwardingPlan(config.sharing());
+    this.foreign = new ForeignChanges(plan, effects);
     this.speakers = new EndpointSpeakers(foundation, plan, effects);
     this.instances =
         new Instances(config, plan, effects, () -> foundation.networks().values(), speakers);

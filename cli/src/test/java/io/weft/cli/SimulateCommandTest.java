@@ -1,0 +1,158 @@
+package io.weft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code weft simulate} with a script, and with another intent. */
+class SimulateCommandTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String NOW =
+      """
+      kind: Fabric
+      metadata: {name: default}
+      spec: {asn: 65000}
+      ---
+      kind: Tenant
+      metadata: {name: red}
+      spec: {l3vni: 5000}
+      ---
+      kind: Tenant
+      metadata: {name: blue}
+      ---
+      kind: Network
+      metadata: {name: web}
+      spec: {tenant: red, vni: 100, subnets: [10.1.0.0/24], gateway: [10.1.0.1]}
+      ---
+      kind: Network
+      metadata: {name: db}
+      spec: {tenant: red, vni: 101, subnets: [10.2.0.0/24], gateway: [10.2.0.1]}
+      ---
+      kind: Network
+      metadata: {name: plain}
+      spec: {vni: 102, subnets: [10.3.0.0/24]}
+      """;
+
+  @TempDir private Path directory;
+
+  private record Run(int code, String out, String err) {}
+
+  private static Run weft(String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var outWriter = new PrintWriter(out);
+    int code = Weft.commandLine(outWriter, new PrintWriter(err, true)).execute(arguments);
+    outWriter.flush();
+    return new Run(code, out.toString(), err.toString());
+  }
+
+  private String intent(String name, String text) throws IOException {
+    var place = Files.createDirectories(directory.resolve(name));
+    Files.writeString(place.resolve("all.yaml"), text);
+    return place.toString();
+  }
+
+  private Run whatIf(String changed, String... more) throws IOException {
+    var arguments =
+        new ArrayList<>(
+            List.of(
+                "simulate",
+                "--intent=" + intent("now", NOW),
+                "--change=" + intent("next", changed),
+                "--nodes=3",
+                "--pods-per-node=3"));
+    arguments.addAll(List.of(more));
+    return weft(arguments.toArray(String[]::new));
+  }
+
+  private JsonNode document(String changed, int code) throws IOException {
+    var run = whatIf(changed, "--json");
+    assertThat(run.code()).as(run.err()).isEqualTo(code);
+    return JSON.readTree(run.out());
+  }
+
+  @Test
+  void theSameIntentDoesNothing() throws Exception {
+    var document = document(NOW, 0);
+    assertThat(document.path("operations")).isEmpty();
+    assertThat(document.path("pods").asInt()).isEqualTo(9);
+    assertThat(document.path("problems")).isEmpty();
+    // Six pods of red reach each other, and three of the plain network.
+    assertThat(document.path("reachablePairs").asInt()).isEqualTo(6 * 5 + 3 * 2);
+  }
+
+  @Test
+  void anotherVniIsWorkForAllAndHurtsNobodyInTheEnd() throws Exception {
+    var document = document(NOW.replace("vni: 102", "vni: 202"), 0);
+    assertThat(document.path("operations")).hasSize(3);
+    assertThat(document.at("/operations/0/routesAnnounced").asInt()).isEqualTo(2);
+    assertThat(document.at("/operations/0/routesWithdrawn").asInt()).isEqualTo(2);
+    assertThat(document.path("sessionsReset").asInt()).isZero();
+    assertThat(document.path("lostPairs").asInt()).isZero();
+    assertThat(document.path("virtualMillis").asDouble()).isPositive().isLessThan(1_000);
+  }
+
+  @Test
+  void aNetworkThatGoesToAnotherTenantIsLostToTheFirst() throws Exception {
+    var moved = NOW.replace("tenant: red, vni: 101", "tenant: blue, vni: 101");
+    var document = document(moved, Weft.FAILED);
+    assertThat(document.path("lostPairs").asInt()).isEqualTo(2 * 3 * 3);
+    assertThat(document.path("lost").toString())
+        .contains("{\"from\":\"n1-db-0\",\"to\":\"n2-web-2\"}");
+    assertThat(document.path("gainedPairs").asInt()).isZero();
+    var text = whatIf(moved);
+    assertThat(text.out()).contains("LOST  n1-db-0 to n2-web-2").contains("BGP sessions reset");
+    var back =
+        weft(
+            "simulate",
+            "--intent=" + directory.resolve("next"),
+            "--change=" + directory.resolve("now"),
+            "--nodes=3",
+            "--pods-per-node=3",
+            "--json");
+    assertThat(JSON.readTree(back.out()).path("gainedPairs").asInt()).isEqualTo(2 * 3 * 3);
+    assertThat(back.code()).isZero();
+  }
+
+  @Test
+  void whatIsWrongIsSaid() throws Exception {
+    assertThat(weft("simulate", "--intent=" + directory).code()).isEqualTo(Weft.USAGE);
+    assertThat(document(NOW.replace("vni: 102", "vin: 102"), Weft.FAILED).path("problems"))
+        .isNotEmpty();
+    var nowhere = weft("simulate", "--script=" + directory.resolve("none"));
+    assertThat(nowhere.code()).isEqualTo(Weft.USAGE);
+    assertThat(nowhere.err()).contains("there is no file");
+    var noRecording = weft("replay", directory.toString());
+    assertThat(noRecording.code()).isEqualTo(Weft.FAILED);
+    assertThat(noRecording.err()).contains("no recording");
+  }
+
+  @Test
+  void aScriptIsDoneAgain() throws Exception {
+    var script = directory.resolve("script");
+    Files.writeString(
+        script,
+        """
+        fabric nodes=3 networks=2 tenants=1 reflectors=1 routed=true seed=5
+        100 create p1 n1 net0 100.64.0.10
+        200 create p2 n2 net0 100.64.0.11
+        9000 remove p1
+        """);
+    var run = weft("simulate", "--script=" + script, "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(JSON.readTree(run.out()).path("ok").asBoolean()).isTrue();
+    Files.writeString(script, "fabric nodes=3 nonsense\n");
+    assertThat(weft("simulate", "--script=" + script).code()).isEqualTo(Weft.USAGE);
+  }
+}
