@@ -62,6 +62,14 @@ final class Invariants {
         notToItself(machine, entry, entry.vtep());
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
       }
+      case ForwardingObject.MulticastEntry entry ->
+          entry
+              .destinationVni()
+              .ifPresent(
+                  there -> {
+                    notToItself(machine, entry, entry.vtep());
+                    sameSegment(machine, entry, entry.vni(), there);
+                  });
       case ForwardingObject.TenantRoute route ->
           route.hops().stream()
               .filter(hop -> !hop.foreign())

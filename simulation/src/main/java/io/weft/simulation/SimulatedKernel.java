@@ -171,6 +171,7 @@ public class SimulatedKernel {
           VXLAN_FDB,
           BRIDGE_FDB,
           FLOOD,
+          MULTICAST,
           NEIGHBOUR,
           SENDING_FDB,
           SENDING_NEIGHBOUR,
@@ -214,6 +215,8 @@ public class SimulatedKernel {
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.BridgeFdbEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()));
+      case ForwardingObject.MulticastEntry entry ->
+          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.FloodEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.NeighbourEntry entry -> device(Kind.BRIDGE, space, entry.vni());

@@ -53,6 +53,7 @@ class Trace {
           NodeEvent.AttachRequested _,
           NodeEvent.DetachRequested _,
           NodeEvent.LinksAppeared _,
+          NodeEvent.GroupsSeen _,
           NodeEvent.PodCidrsSeen _,
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,

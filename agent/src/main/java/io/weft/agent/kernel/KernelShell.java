@@ -81,7 +81,9 @@ public final class KernelShell implements AutoCloseable {
       if (routes) {
         tables.keepUnderlayRoutes();
       }
-      events.accept(new NodeEvent.KernelObserved(tables.dump()));
+      var standing = tables.dump();
+      tables.groups().forEach(events);
+      events.accept(new NodeEvent.KernelObserved(standing));
       long lookDue = System.nanoTime() + LOOK_NANOS;
       long watchDue = System.nanoTime();
       while (!stopping) {
@@ -106,6 +108,7 @@ public final class KernelShell implements AutoCloseable {
         if (!news.isEmpty()) {
           events.accept(new NodeEvent.KernelChanged(news));
         }
+        tables.groups().forEach(events);
         underlay.check().ifPresent(events);
         underlay.appeared().ifPresent(events);
       }

@@ -13,6 +13,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.NodeLink;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -166,6 +167,7 @@ final class KernelTables implements AutoCloseable {
           VXLAN_FDB,
           BRIDGE_FDB,
           FLOOD,
+          MULTICAST,
           NEIGHBOUR,
           SENDING_FDB,
           SENDING_NEIGHBOUR,
@@ -230,26 +232,13 @@ final class KernelTables implements AutoCloseable {
     for (int i = 0; i < asked.size(); i++) {
       var change = asked.get(i);
       var failure = outcomes.get(i);
-      if (failure.isEmpty() || isFine(requests.get(i), failure.get())) {
+      if (failure.isEmpty() || RowRequests.isFine(requests.get(i), failure.get())) {
         tables.believe(change);
       } else {
         refusals.add(new Refusal(change.key(), failure.get().toString()));
         tables.doubt();
       }
     }
-  }
-
-  /** What was to go is not there, or what was to come is there already. */
-  private static boolean isFine(Request request, Failure failure) {
-    return switch (request) {
-      case Request.DeleteFdb _,
-          Request.DeleteNeighbour _,
-          Request.DeleteRoute _,
-          Request.DeleteRule _,
-          Request.DeleteAddress _ ->
-          failure.notThere();
-      default -> failure.alreadyThere();
-    };
   }
 
   private void applyDevice(KernelChange change, List<Refusal> refusals) {
@@ -307,6 +296,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          ForwardingObject.MulticastEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,
           ForwardingObject.TransitGuard _,
@@ -349,6 +339,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          ForwardingObject.MulticastEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,
           ForwardingObject.TransitGuard _,
@@ -441,6 +432,11 @@ final class KernelTables implements AutoCloseable {
           }
         });
     return news;
+  }
+
+  /** Who has joined which multicast groups, where that has changed since the last call. */
+  List<NodeEvent.GroupsSeen> groups() {
+    return tenants.values().stream().flatMap(tables -> tables.groups().stream()).toList();
   }
 
   /** What no notice tells of, to be called once a second: names of namespaces, files. */

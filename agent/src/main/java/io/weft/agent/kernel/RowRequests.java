@@ -1,8 +1,10 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.Failure;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.Link;
+import io.weft.linux.netlink.MdbEntry;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -38,6 +40,8 @@ record RowRequests(
   private List<Request> put(ForwardingObject object) {
     return switch (object) {
       case ForwardingObject.FloodEntry flood -> putFlood(flood);
+      case ForwardingObject.MulticastEntry entry ->
+          mdb(entry).map(Request.PutMdb::new).stream().map(Request.class::cast).toList();
       case ForwardingObject.NeighbourEntry neighbour ->
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
@@ -109,6 +113,7 @@ record RowRequests(
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
           case ForwardingObject.SendingNeighbour neighbour ->
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case ForwardingObject.MulticastEntry entry -> mdb(entry).map(Request.DeleteMdb::new);
           case ForwardingObject.SendingFdbEntry entry ->
               sending(entry.vni(), entry.vtep())
                   .map(index -> new Request.DeleteFdb(Rows.sendingOfMac(index, entry)));
@@ -164,6 +169,7 @@ record RowRequests(
           ForwardingObject.SendingPort _,
           ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _,
+          ForwardingObject.MulticastEntry _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingNeighbour _,
           ForwardingObject.TransitGuard _,
@@ -178,6 +184,10 @@ record RowRequests(
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
     };
+  }
+
+  private Optional<MdbEntry> mdb(ForwardingObject.MulticastEntry entry) {
+    return vxlan(entry.vni(), entry.vtep()).map(index -> Rows.multicast(index, entry));
   }
 
   private Optional<Neighbour> neighbour(ForwardingObject.NeighbourEntry entry) {
@@ -230,5 +240,19 @@ record RowRequests(
 
   private Optional<Integer> sending(Vni foreign, IpAddress vtep) {
     return links.sending(foreign, TenantHop.sending(foreign, vtep).overIpv6());
+  }
+
+  /** What was to go is not there, or what was to come is there already. */
+  static boolean isFine(Request request, Failure failure) {
+    return switch (request) {
+      case Request.DeleteFdb _,
+          Request.DeleteMdb _,
+          Request.DeleteNeighbour _,
+          Request.DeleteRoute _,
+          Request.DeleteRule _,
+          Request.DeleteAddress _ ->
+          failure.notThere();
+      default -> failure.alreadyThere();
+    };
   }
 }

@@ -3,6 +3,7 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.FdbKind;
 import io.weft.linux.netlink.FdbTable;
+import io.weft.linux.netlink.MdbEntry;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Vxlan;
@@ -113,6 +114,16 @@ final class Rows {
 
   static FdbEntry flood(int device, ForwardingObject.FloodEntry entry) {
     return inVni(FdbEntry.flood(device, entry.vtep()), entry.vni(), entry.destinationVni());
+  }
+
+  static MdbEntry multicast(int device, ForwardingObject.MulticastEntry entry) {
+    return entry.destinationVni().isEmpty()
+        ? MdbEntry.discard(device, entry.group(), entry.vtep())
+        : MdbEntry.remote(
+            device,
+            entry.group(),
+            entry.vtep(),
+            entry.destinationVni().filter(vni -> !vni.equals(entry.vni())));
   }
 
   /** The kernel tells a VNI only where it is not the device's own: so do we. */

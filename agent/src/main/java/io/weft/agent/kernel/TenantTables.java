@@ -15,6 +15,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.NodeLink;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +40,7 @@ final class TenantTables implements AutoCloseable {
   private final NetlinkMonitor monitor;
   private final TenantLinks links = new TenantLinks();
   private final Translation translation;
+  private final JoinedGroups groups;
   private final RouteTranslation routes;
   private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
@@ -73,6 +75,7 @@ final class TenantTables implements AutoCloseable {
     this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
     this.claim = new NamespaceClaim(namespace, rtnetlink, ipv6);
     this.translation = new Translation(namespace, links);
+    this.groups = new JoinedGroups(namespace, links);
     this.routes = new RouteTranslation(namespace, links);
     this.requests = new RowRequests(links, translation.strays(), believed);
     this.filter =
@@ -179,6 +182,7 @@ final class TenantTables implements AutoCloseable {
     var standing = takeLinks();
     standing.forEach(link -> objects.addAll(objects(link)));
     objects.addAll(translation.objects(rtnetlink.fdb()));
+    objects.addAll(groups.replace(rtnetlink.mdb()));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.routes().forEach(row -> routes.object(row).ifPresent(objects::add));
@@ -324,7 +328,12 @@ final class TenantTables implements AutoCloseable {
             touched.putAll(translation.changes(row, gone));
         case KernelNotice.NeighbourChanged(var row, boolean gone) ->
             touched.putAll(translation.changes(row, gone));
-        case KernelNotice.MdbChanged _ -> {}
+        case KernelNotice.MdbChanged(var row, boolean gone) -> {
+          groups.see(row, gone);
+          groups
+              .object(row)
+              .ifPresent(o -> touched.put(o.key(), gone ? Optional.empty() : Optional.of(o)));
+        }
         // A link that is still known here went without us, and its rows with it: another one of
         // its name may stand there already, and look the same.
         case KernelNotice.LinkGone(int link, _) -> all |= links.link(link).isPresent();
@@ -375,6 +384,11 @@ final class TenantTables implements AutoCloseable {
       return compareAll(own && !all);
     }
     return news(touched, false);
+  }
+
+  /** Who has joined which groups, where that has changed since the last call. */
+  List<NodeEvent.GroupsSeen> groups() {
+    return groups.take();
   }
 
   private Map<ForwardingKey, Optional<ForwardingObject>> guards() {

@@ -13,6 +13,8 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
   public static final ExtendedCommunity ENCAPSULATION_VXLAN =
       new ExtendedCommunity(0x030c_0000_0000_0008L);
 
+  private static final int IGMP_PROXY = 0x01;
+  private static final int MLD_PROXY = 0x02;
   private static final int ROUTER = 0x01;
   private static final int OVERRIDE = 0x02;
   private static final int IMMUTABLE = 0x08;
@@ -61,6 +63,12 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
       boolean router, boolean override, boolean immutable) {
     int flags = (router ? ROUTER : 0) | (override ? OVERRIDE : 0) | (immutable ? IMMUTABLE : 0);
     return new ExtendedCommunity(0x0608L << 48 | (long) flags << 40);
+  }
+
+  /** Multicast flags (RFC 9251 §9.4): for whose groups it says who has joined them. */
+  public static ExtendedCommunity multicastFlags(boolean igmpProxy, boolean mldProxy) {
+    long flags = (igmpProxy ? IGMP_PROXY : 0) | (mldProxy ? MLD_PROXY : 0);
+    return new ExtendedCommunity(0x0609L << 48 | flags << 32);
   }
 
   /** Site of origin in the form of a route target (RFC 4360 §5, RFC 5668 §2). */
@@ -162,6 +170,16 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
   /** The I flag of ARP/ND flags: the binding does not change. */
   public boolean isImmutable() {
     return isNeighbourFlags() && (value >>> 40 & IMMUTABLE) != 0;
+  }
+
+  /** It says by routes of type 6 who has joined groups of IPv4. */
+  public boolean isIgmpProxy() {
+    return value >>> 48 == 0x0609 && (value >>> 32 & IGMP_PROXY) != 0;
+  }
+
+  /** The same of IPv6. */
+  public boolean isMldProxy() {
+    return value >>> 48 == 0x0609 && (value >>> 32 & MLD_PROXY) != 0;
   }
 
   public boolean isMacMobility() {

@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
 import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
@@ -23,8 +24,8 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * What other nodes say of one segment: the imported routes of Types 2 and 3, and what follows from
- * them for a MAC, an address and the flood list. Several routes may speak of one MAC (with and
+ * What other nodes say of one segment: the imported routes of Types 2, 3 and 6, and what follows
+ * from them for a MAC, an address and the flood list. Several routes may speak of one MAC (with and
  * without address, from the old and the new place of a moving endpoint): the best decides, and the
  * MAC stays until the last is gone.
  */
@@ -73,7 +74,14 @@ public final class RemoteRoutes {
   private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new TreeMap<>();
   private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
 
-  private record FloodTarget(Optional<Ipv4Address> router, IpAddress vtep, Vni vni) {}
+  private final RemoteGroups groups = new RemoteGroups();
+
+  /**
+   * @param igmp it says who has joined groups of IPv4
+   * @param mld likewise of IPv6
+   */
+  private record FloodTarget(
+      Optional<Ipv4Address> router, IpAddress vtep, Vni vni, boolean igmp, boolean mld) {}
 
   private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
 
@@ -93,6 +101,7 @@ public final class RemoteRoutes {
     return switch (path.route()) {
       case MacIpAdvertisement route -> putMac(route, path);
       case InclusiveMulticast route -> putFlood(route, path);
+      case SelectiveMulticast route -> groups.put(route, path);
       default -> false;
     };
   }
@@ -131,22 +140,48 @@ public final class RemoteRoutes {
     }
     floodRoutes.put(
         route.key(),
-        new FloodTarget(route.rd().router(), IpAddress.of(tunnelEnd), new Vni(pmsi.get().label())));
+        new FloodTarget(
+            route.rd().router(),
+            IpAddress.of(tunnelEnd),
+            new Vni(pmsi.get().label()),
+            has(path, ExtendedCommunity::isIgmpProxy),
+            has(path, ExtendedCommunity::isMldProxy)));
     return true;
+  }
+
+  private static boolean has(Path path, Predicate<ExtendedCommunity> community) {
+    return path.attributes().extendedCommunities().stream().anyMatch(community);
+  }
+
+  /** Who has joined which group. */
+  public RemoteGroups groups() {
+    return groups;
+  }
+
+  /**
+   * True when the VTEP says by routes of Type 6 who has joined groups of this family: it need not
+   * get the others.
+   */
+  public boolean isSelective(IpAddress vtep, boolean ipv4) {
+    var said = floodRoutes.values().stream().filter(target -> target.vtep().equals(vtep)).toList();
+    return !said.isEmpty() && said.stream().allMatch(ipv4 ? FloodTarget::igmp : FloodTarget::mld);
   }
 
   /** The keys of all routes that say something here. */
   public Collection<Route> routes() {
     var routes = new ArrayList<Route>(floodRoutes.keySet());
     byMac.values().forEach(ofOne -> routes.addAll(ofOne.keySet()));
+    routes.addAll(groups.routes());
     return routes;
   }
 
   /** True when the route with this key says something here. */
   public boolean has(Route key) {
-    return key instanceof MacIpAdvertisement route
-        ? byMac.getOrDefault(route.mac(), NONE).containsKey(key)
-        : floodRoutes.containsKey(key);
+    return switch (key) {
+      case MacIpAdvertisement route -> byMac.getOrDefault(route.mac(), NONE).containsKey(key);
+      case SelectiveMulticast route -> groups.has(route);
+      default -> floodRoutes.containsKey(key);
+    };
   }
 
   /** Forgets the route with this key. */
@@ -154,6 +189,9 @@ public final class RemoteRoutes {
     if (key instanceof MacIpAdvertisement route) {
       removeFrom(byMac, route.mac(), key);
       route.ip().ifPresent(ip -> removeFrom(byIp, ip, key));
+    }
+    if (key instanceof SelectiveMulticast route) {
+      groups.remove(route);
     }
     floodRoutes.remove(key);
   }

@@ -51,6 +51,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     VXLAN_FDB,
     BRIDGE_FDB,
     FLOOD,
+    MULTICAST,
     NEIGHBOUR,
     SENDING_FDB,
     SENDING_NEIGHBOUR,

@@ -31,6 +31,7 @@ public sealed interface ForwardingObject
         ForwardingObject.VxlanFdbEntry,
         ForwardingObject.BridgeFdbEntry,
         ForwardingObject.FloodEntry,
+        ForwardingObject.MulticastEntry,
         ForwardingObject.NeighbourEntry,
         ForwardingObject.SendingPort,
         ForwardingObject.SendingFdbEntry,
@@ -353,6 +354,22 @@ public sealed interface ForwardingObject
     @Override
     public ForwardingKey key() {
       return ForwardingKey.of(Kind.FLOOD, namespace, vni, vtep);
+    }
+  }
+
+  /**
+   * Row of the vxlan device's multicast database: this VTEP gets a copy of the group's frames.
+   * Where a group has rows the flood list does not count for it.
+   *
+   * @param group the unspecified address: all of its family that have no rows, but link-local ones
+   * @param destinationVni empty: {@code vtep} is our own, and nobody gets a copy
+   */
+  record MulticastEntry(
+      String namespace, Vni vni, IpAddress group, IpAddress vtep, Optional<Vni> destinationVni)
+      implements ForwardingObject {
+    @Override
+    public ForwardingKey key() {
+      return new ForwardingKey(Kind.MULTICAST, namespace, vni.value(), group + " " + vtep);
     }
   }
 

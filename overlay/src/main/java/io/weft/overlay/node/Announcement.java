@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.SpeakerEvent.OriginatedRoute;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.net.Esi;
@@ -32,6 +33,15 @@ import java.util.function.Consumer;
 final class Announcement {
   /** What a route leads to; another one must stand before it is said. */
   private record Place(Vni vni, IpAddress vtep, MacAddress mac, String port) {}
+
+  /** Version 3 of IGMP, from all sources but none (RFC 9251 §9.1). */
+  private static final int IGMPV3 = 0x0c;
+
+  /** Version 2 of MLD, likewise. */
+  private static final int MLDV2 = 0x0a;
+
+  private static final Optional<ExtendedCommunity> PROXY =
+      Optional.of(ExtendedCommunity.multicastFlags(true, true));
 
   private final MacMobility mobility;
   private final RemoteRoutes remote;
@@ -100,9 +110,10 @@ final class Announcement {
             attributes(
                 network,
                 vtep,
-                Optional.empty(),
+                PROXY.filter(_ -> network.intent().multicast() == Multicast.SELECTIVE),
                 Optional.empty(),
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
+    addGroups(network, vtep, routes);
     for (var endpoint : network.hosts()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
       if (network.isLost(endpoint)) {
@@ -112,6 +123,19 @@ final class Announcement {
           && mobility.isHere(endpoint.mac())) {
         addMacRoutes(network, vtep, endpoint, routes);
       }
+    }
+  }
+
+  /** RFC 9251 §4.1: the node stands for those who have joined a group behind it. */
+  private static void addGroups(
+      NetworkInstance network, IpAddress vtep, List<OriginatedRoute> routes) {
+    for (var group : network.replication().wanted()) {
+      boolean ipv4 = group.map(IpAddress::isIpv4).orElse(true);
+      routes.add(
+          new OriginatedRoute(
+              new SelectiveMulticast(
+                  network.rd(vtep), 0, Optional.empty(), group, vtep, ipv4 ? IGMPV3 : MLDV2),
+              attributes(network, vtep, Optional.empty(), Optional.empty(), Optional.empty())));
     }
   }
 
@@ -200,7 +224,7 @@ final class Announcement {
   private static PathAttributes attributes(
       NetworkInstance network,
       IpAddress vtep,
-      Optional<ExtendedCommunity> mobility,
+      Optional<ExtendedCommunity> more,
       Optional<TenantAnnouncement.Routed> routed,
       Optional<PmsiTunnel> pmsiTunnel) {
     var communities = new ArrayList<ExtendedCommunity>();
@@ -209,7 +233,7 @@ final class Announcement {
       communities.add(ExtendedCommunity.of(target));
     }
     routed.map(tenant -> tenant.communities(vtep)).ifPresent(communities::addAll);
-    mobility.ifPresent(communities::add);
+    more.ifPresent(communities::add);
     return PathAttributes.originated(vtep, communities, pmsiTunnel);
   }
 }

@@ -38,6 +38,7 @@ final class Instances {
   private final ImportIndex<NetworkInstance> importers =
       new ImportIndex<>(NetworkInstance::importTargets);
   private final Tenants tenants;
+  private final Memberships memberships = new Memberships();
   private Optional<List<ImportTarget>> importTargets = Optional.empty();
   private Optional<String> resident = Optional.empty();
   private boolean keptClashing;
@@ -108,6 +109,16 @@ final class Instances {
         .toList();
   }
 
+  /** Hosts have joined multicast groups, or left them. */
+  void see(NodeEvent.GroupsSeen seen) {
+    memberships.see(seen);
+    for (var network : byNetwork.values()) {
+      if (new Segment(network.namespace(), network.intent().vni().value()).equals(seen.segment())) {
+        network.announcement().mayHaveChanged();
+      }
+    }
+  }
+
   Collection<NetworkInstance> all() {
     return Collections.unmodifiableCollection(byNetwork.values());
   }
@@ -146,6 +157,7 @@ final class Instances {
             network,
             underlay,
             rd,
+            memberships,
             report -> new MacMobility(name, duplicates, () -> now, report),
             () -> now,
             text -> effects.report("network " + name, text),

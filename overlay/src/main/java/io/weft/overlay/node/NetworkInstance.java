@@ -1,7 +1,6 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.Path;
-import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.Route;
 import io.weft.net.ImportTarget;
@@ -41,6 +40,7 @@ final class NetworkInstance implements Importer {
   private final LocalHosts local = new LocalHosts();
   private final LearnedHosts learned;
   private final OwnedObjects owned;
+  private final Replication replication;
   private final LongSupplier now;
   private final MacMobility mobility;
   private final Announcement announcement;
@@ -56,6 +56,7 @@ final class NetworkInstance implements Importer {
       NetworkIntent intent,
       Underlay underlay,
       RouteDistinguisher rd,
+      Memberships memberships,
       Function<Consumer<String>, MacMobility> mobility,
       LongSupplier now,
       Consumer<String> report,
@@ -65,6 +66,7 @@ final class NetworkInstance implements Importer {
     this.config = config;
     this.plan = plan;
     this.owned = new OwnedObjects(plan);
+    this.replication = new Replication(this, owned, memberships);
     this.intent = intent;
     this.underlay = underlay;
     this.rd = rd;
@@ -155,6 +157,7 @@ final class NetworkInstance implements Importer {
     local.add(endpoint);
     learned.announced(endpoint);
     devices().objects().forEach(owned::want);
+    replication.begin();
     endpointObjects(endpoint).forEach(owned::want);
     if (isHost(endpoint)) {
       own(endpoint);
@@ -311,7 +314,7 @@ final class NetworkInstance implements Importer {
     for (var ip : neighbours()) {
       neighbourObject(ip).ifPresent(objects::add);
     }
-    objects.addAll(floodObjects());
+    objects.addAll(replication.objects());
     return objects;
   }
 
@@ -403,9 +406,7 @@ final class NetworkInstance implements Importer {
         local.host(route.mac()).ifPresent(this::refreshHost);
         route.ip().ifPresent(this::refreshNeighbour);
       }
-      case InclusiveMulticast _ ->
-          owned.replace(owned.keys(ForwardingKey.Kind.FLOOD), floodObjects());
-      default -> {}
+      default -> replication.learned(key);
     }
   }
 
@@ -455,8 +456,8 @@ final class NetworkInstance implements Importer {
         && (localOwner(ip).isPresent() || remote.neighbour(ip, this::isReachable).isPresent());
   }
 
-  private List<ForwardingObject> floodObjects() {
-    return rows().flood(remote.floodList(this::isReachable));
+  Replication replication() {
+    return replication;
   }
 
   Announcement announcement() {

@@ -119,6 +119,7 @@ public final class Node {
           foundation.change(observations);
         }
       }
+      case NodeEvent.GroupsSeen seen -> instances.see(seen);
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
       case NodeEvent.DetachRequested(long request, var name) -> endpoints.detach(request, name);
@@ -398,6 +399,11 @@ public final class Node {
   /** Ways to other VTEPs that networks use, sorted by VTEP; on the thread of {@link #step}. */
   public List<Tunnel> tunnels() {
     return Tunnels.of(plan, instances);
+  }
+
+  /** The multicast groups of the networks here; on the thread of {@link #step}. */
+  public List<GroupsView> groups() {
+    return instances.all().stream().map(network -> network.replication().view()).toList();
   }
 
   /** Networks whose gateways advertise themselves here; on the thread of {@link #step}. */

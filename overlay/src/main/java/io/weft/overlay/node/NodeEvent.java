@@ -1,18 +1,22 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.ipam.AddressRequest;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What happened to a node. */
@@ -37,6 +41,18 @@ public sealed interface NodeEvent {
   record KernelChanged(List<Observation> observations) implements NodeEvent {
     public KernelChanged {
       observations = List.copyOf(observations);
+    }
+  }
+
+  /**
+   * Who has joined which multicast group on a bridge of ours, in place of what was known of it.
+   *
+   * @param ports by group, the names of the ports that have joined it
+   */
+  record GroupsSeen(Segment segment, SortedMap<IpAddress, SortedSet<String>> ports)
+      implements NodeEvent {
+    public GroupsSeen {
+      ports = Collections.unmodifiableSortedMap(new TreeMap<>(ports));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpAddress;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
@@ -20,6 +21,13 @@ final class OwnedObjects {
   /** The keys of one kind that are wanted now. */
   List<ForwardingKey> keys(ForwardingKey.Kind kind) {
     return keys.sorted(key -> key.kind() == kind);
+  }
+
+  /** The keys of a group's rows that are wanted now. */
+  List<ForwardingKey> multicastKeys(IpAddress group) {
+    return keys(ForwardingKey.Kind.MULTICAST).stream()
+        .filter(key -> key.discriminator().startsWith(group + " "))
+        .toList();
   }
 
   void want(ForwardingObject object) {

@@ -1,0 +1,122 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.netlink.Link;
+import io.weft.linux.netlink.MdbEntry;
+import io.weft.net.IpAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.Segment;
+import io.weft.overlay.node.NodeEvent.GroupsSeen;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The multicast databases of one tenant's namespace: which endpoints' ports have joined which
+ * group, as its bridges hear it, and the rows of its vxlan devices as objects. What bridges hear
+ * over the fabric does not count: those nodes say so themselves.
+ */
+final class JoinedGroups {
+  private final String namespace;
+  private final TenantLinks links;
+
+  /** Rows of bridges, which come and go one by one: a port may have one for each source. */
+  private final TreeMap<Integer, TreeMap<IpAddress, List<MdbEntry>>> byBridge = new TreeMap<>();
+
+  private final TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>> told = new TreeMap<>();
+  private boolean touched;
+
+  /** {@code links} is what stands; kept up to date by its owner. */
+  JoinedGroups(String namespace, TenantLinks links) {
+    this.namespace = namespace;
+    this.links = links;
+  }
+
+  /** All rows there are; those of vxlan devices as objects. */
+  List<ForwardingObject> replace(Collection<MdbEntry> all) {
+    byBridge.clear();
+    all.forEach(row -> see(row, false));
+    touched = true;
+    return all.stream().flatMap(row -> object(row).stream()).toList();
+  }
+
+  void see(MdbEntry row, boolean gone) {
+    if (links.bridge(row.device()).isEmpty()) {
+      return;
+    }
+    touched = true;
+    var groups = byBridge.computeIfAbsent(row.device(), _ -> new TreeMap<>());
+    var rows = groups.computeIfAbsent(row.group(), _ -> new ArrayList<>());
+    rows.remove(row);
+    if (!gone) {
+      rows.add(row);
+    }
+    if (rows.isEmpty()) {
+      groups.remove(row.group());
+    }
+  }
+
+  /** The bridges of which something else is to be told than the last time. */
+  List<GroupsSeen> take() {
+    var news = new ArrayList<GroupsSeen>();
+    if (!touched) {
+      return news;
+    }
+    touched = false;
+    var now = new TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>>();
+    byBridge.forEach(
+        (bridge, groups) -> links.bridge(bridge).ifPresent(vni -> now.put(vni, ports(groups))));
+    told.keySet().forEach(vni -> now.putIfAbsent(vni, new TreeMap<>()));
+    now.forEach(
+        (vni, groups) -> {
+          if (!groups.equals(told.getOrDefault(vni, new TreeMap<>()))) {
+            news.add(new GroupsSeen(new Segment(namespace, vni.value()), groups));
+          }
+        });
+    told.clear();
+    told.putAll(now);
+    told.values().removeIf(Map::isEmpty);
+    return news;
+  }
+
+  private SortedMap<IpAddress, SortedSet<String>> ports(Map<IpAddress, List<MdbEntry>> groups) {
+    var ports = new TreeMap<IpAddress, SortedSet<String>>();
+    groups.forEach(
+        (group, rows) -> {
+          for (var row : rows) {
+            links
+                .link(row.port())
+                .filter(NodeLinks::mayBePort)
+                .map(Link::name)
+                .ifPresent(name -> ports.computeIfAbsent(group, _ -> new TreeSet<>()).add(name));
+          }
+        });
+    return ports;
+  }
+
+  /** A row of one of our vxlan devices. */
+  Optional<ForwardingObject> object(MdbEntry row) {
+    return row.destination()
+        .filter(_ -> row.source().isEmpty())
+        .flatMap(
+            vtep ->
+                links
+                    .vxlan(row.device())
+                    .map(
+                        vni ->
+                            new ForwardingObject.MulticastEntry(
+                                namespace,
+                                vni,
+                                row.group(),
+                                vtep,
+                                row.isDiscard()
+                                    ? Optional.empty()
+                                    : Optional.of(row.destinationVni().orElse(vni)))));
+  }
+}

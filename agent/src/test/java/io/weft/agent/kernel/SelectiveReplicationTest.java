@@ -1,0 +1,171 @@
+package io.weft.agent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.agent.kernel.RoutedNodes.Node;
+import io.weft.agent.kernel.RoutedNodes.Segment;
+import io.weft.linux.netlink.MdbEntry;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.packet.PacketCapture;
+import io.weft.net.IpAddress;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.node.NodeEvent.GroupsSeen;
+import io.weft.overlay.node.NodeEvent.Observation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Copies of a group's frames go to its VTEPs alone, on the real kernel (Linux 6.4). */
+class SelectiveReplicationTest {
+  private static final Segment SEGMENT = new Segment(100, 1, 1450);
+  private static final IpAddress GROUP = IpAddress.parse("239.1.2.3");
+  private static final IpAddress ANY = IpAddress.parse("0.0.0.0");
+
+  private TestNamespaces namespaces;
+  private Node first;
+  private Node second;
+  private Node third;
+
+  @BeforeEach
+  void open() throws Exception {
+    namespaces = new TestNamespaces();
+    var nodes = new RoutedNodes(namespaces);
+    first = nodes.node();
+    second = nodes.node();
+    third = nodes.node();
+    first.network(SEGMENT, second, third);
+    first.put(
+        new Bridge(first.tenant, SEGMENT.id(), AddressPlan.GATEWAY_MAC, SEGMENT.mtu(), true, true));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  private ForwardingObject row(IpAddress group, Node to) {
+    return new MulticastEntry(
+        first.tenant, SEGMENT.id(), group, to.vtep, Optional.of(SEGMENT.id()));
+  }
+
+  private ForwardingObject nobody(IpAddress group) {
+    return new MulticastEntry(first.tenant, SEGMENT.id(), group, first.vtep, Optional.empty());
+  }
+
+  @Test
+  void copiesGoWhereTheGroupWasJoined() {
+    first.put(nobody(ANY), nobody(IpAddress.parse("::")), row(GROUP, second));
+    var sender = first.attach(SEGMENT, 10);
+    try (var joined = PacketCapture.openIn(second.underlay, "eth0");
+        var other = PacketCapture.openIn(third.underlay, "eth0")) {
+      for (int i = 0; i < 5; i++) {
+        MulticastSockets.send(sender, "239.1.2.3");
+        MulticastSockets.send(sender, "239.9.9.9"); // nobody joined it
+        MulticastSockets.send(sender, "ff15::9");
+      }
+      MulticastSockets.send(sender, "224.0.0.251"); // link-local: to all, and last
+      assertThat(groupsUntilTheLast(joined)).containsOnly("01005e010203").hasSize(5);
+      assertThat(groupsUntilTheLast(other)).isEmpty();
+    }
+  }
+
+  /** Of VXLAN packets that come in: the inner destinations, until the link-local one. */
+  private static List<String> groupsUntilTheLast(PacketCapture capture) {
+    var seen = new ArrayList<String>();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (System.nanoTime() < deadline) {
+      var frame = capture.next(Duration.ofMillis(100));
+      if (frame.isPresent() && !frame.get().outgoing() && frame.get().octets().length() > 56) {
+        // 14 Ethernet, 20 IPv4, 8 UDP, 8 VXLAN
+        var inner = HexFormat.of().formatHex(frame.get().octets().toArray(), 50, 56);
+        if (inner.equals("01005e0000fb")) {
+          return seen;
+        }
+        if (inner.startsWith("01005e0") && !inner.startsWith("01005e0000")
+            || inner.equals("333300000009")) {
+          seen.add(inner);
+        }
+      }
+    }
+    throw new AssertionError("the last frame has not come, after " + seen);
+  }
+
+  @Test
+  void rowsAreReadAgainAndForeignHandsSeen() {
+    var rows = List.of(nobody(ANY), row(GROUP, second), row(GROUP, third));
+    first.put(rows);
+    assertThat(first.agent().drain(true)).isEmpty();
+    assertThat(first.agent().dump()).containsAll(rows);
+
+    var links = first.links();
+    int device = links.requireLink("vx100").index();
+    links.execute(
+        new Request.DeleteMdb(MdbEntry.remote(device, GROUP, second.vtep, Optional.empty())));
+    var stranger = IpAddress.parse("239.7.7.7");
+    links.execute(
+        new Request.PutMdb(MdbEntry.remote(device, stranger, third.vtep, Optional.empty())));
+    assertThat(first.agent().drain(true))
+        .containsExactlyInAnyOrder(
+            new Observation(row(GROUP, second).key(), Optional.empty()),
+            new Observation(row(stranger, third).key(), Optional.of(row(stranger, third))));
+
+    first.put(row(GROUP, second));
+    assertThat(
+            first
+                .agent()
+                .apply(
+                    List.of(
+                        new KernelChange.Remove(row(stranger, third)),
+                        new KernelChange.Remove(nobody(ANY)))))
+        .isEmpty();
+    assertThat(first.agent().drain(true)).isEmpty();
+    assertThat(first.agent().dump()).doesNotContain(nobody(ANY)).contains(row(GROUP, second));
+  }
+
+  @Test
+  void whatAPortJoinsAndLeavesIsTold() throws Exception {
+    var host = first.attach(SEGMENT, 10);
+    var port = "ep000100000010";
+    try (var _ = MulticastSockets.join(host, "239.1.2.3")) {
+      await(GROUP, Optional.of(port));
+    }
+    await(GROUP, Optional.empty());
+  }
+
+  /** Until this is told of the group; other groups may come and go. */
+  private void await(IpAddress group, Optional<String> port) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    var told = new TreeMap<IpAddress, SortedSet<String>>();
+    boolean any = false;
+    while (System.nanoTime() < deadline) {
+      first.agent().drain(true);
+      for (GroupsSeen seen : first.agent().groups()) {
+        told.clear();
+        told.putAll(seen.ports());
+        any = true;
+      }
+      var wanted = new TreeSet<String>();
+      port.ifPresent(wanted::add);
+      if (any && told.getOrDefault(group, new TreeSet<>()).equals(wanted)) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    throw new AssertionError("told of " + told + ", not that " + group + " is at " + port);
+  }
+}

@@ -1,0 +1,207 @@
+package io.weft.overlay.node;
+
+import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.evpn.RemoteGroups;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.Segment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Who gets copies of one network's broadcast and multicast frames (ingress replication, RFC 7432
+ * §11): the flood list, and where the network is selective (RFC 9251) the VTEPs of each group. Who
+ * does not say what it wants gets all.
+ */
+final class Replication {
+  /** Groups that a node names; of more it says that it wants all. */
+  static final int MAX_GROUPS = 1_024;
+
+  /** Rows of one network; where there would be more, all groups are flooded. */
+  static final int MAX_ROWS = 16_384;
+
+  private static final List<IpAddress> REST =
+      List.of(IpAddress.parse("0.0.0.0"), IpAddress.parse("::"));
+
+  private final NetworkInstance network;
+  private final OwnedObjects owned;
+  private final Memberships memberships;
+
+  Replication(NetworkInstance network, OwnedObjects owned, Memberships memberships) {
+    this.network = network;
+    this.owned = owned;
+    this.memberships = memberships;
+  }
+
+  // ---- what the kernel shall have ---------------------------------------------------------
+
+  /** All rows. */
+  List<ForwardingObject> objects() {
+    var rows = flood();
+    rows.addAll(multicast());
+    return rows;
+  }
+
+  /** Those that are there when nobody has said anything yet. */
+  void begin() {
+    owned.replace(List.of(), rest(list()));
+  }
+
+  /** A route has come, changed or gone. */
+  void learned(Route key) {
+    if (key instanceof InclusiveMulticast) {
+      owned.replace(owned.keys(Kind.FLOOD), flood());
+      owned.replace(owned.keys(Kind.MULTICAST), multicast());
+    } else if (key instanceof SelectiveMulticast route && isSelective()) {
+      var group = route.group().filter(_ -> !isTooMuch(list()));
+      if (group.isPresent()) {
+        owned.replace(owned.multicastKeys(group.get()), rows(group.get(), list()));
+      } else {
+        owned.replace(owned.keys(Kind.MULTICAST), multicast());
+      }
+    }
+  }
+
+  private List<ForwardingObject> flood() {
+    return new SegmentRows(network.namespace(), vni(), network.underlay()).flood(list());
+  }
+
+  /** The VTEPs of the network, with the VNI that each wants. */
+  private SortedMap<IpAddress, Vni> list() {
+    return network.remote().floodList(network::isReachable);
+  }
+
+  private Vni vni() {
+    return network.intent().vni();
+  }
+
+  private boolean isSelective() {
+    return network.intent().multicast() == Multicast.SELECTIVE;
+  }
+
+  private boolean isTooMuch(SortedMap<IpAddress, Vni> list) {
+    return (long) groups().groups().size() * list.size() > MAX_ROWS;
+  }
+
+  private RemoteGroups groups() {
+    return network.remote().groups();
+  }
+
+  private List<ForwardingObject> multicast() {
+    var rows = new ArrayList<ForwardingObject>();
+    var list = list();
+    if (!isSelective() || isTooMuch(list)) {
+      return rows;
+    }
+    rows.addAll(rest(list));
+    groups().groups().forEach(group -> rows.addAll(rows(group, list)));
+    return rows;
+  }
+
+  private List<ForwardingObject> rows(IpAddress group, SortedMap<IpAddress, Vni> list) {
+    var vteps = groups().vteps(group);
+    if (vteps.isEmpty()) {
+      return List.of();
+    }
+    vteps.addAll(unasked(group.isIpv4(), list));
+    return rows(group, vteps, list);
+  }
+
+  private List<ForwardingObject> rows(
+      IpAddress group, SortedSet<IpAddress> vteps, SortedMap<IpAddress, Vni> list) {
+    var rows = new ArrayList<ForwardingObject>();
+    list.forEach(
+        (vtep, wanted) -> {
+          if (vteps.contains(vtep)) {
+            rows.add(entry(group, vtep, Optional.of(wanted)));
+          }
+        });
+    return rows;
+  }
+
+  /** Groups that nobody has joined; a device needs a row to drop them. */
+  private List<ForwardingObject> rest(SortedMap<IpAddress, Vni> list) {
+    var rows = new ArrayList<ForwardingObject>();
+    if (!isSelective()) {
+      return rows;
+    }
+    for (var group : REST) {
+      var all = unasked(group.isIpv4(), list);
+      rows.addAll(rows(group, all, list));
+      for (var own : network.underlay().vteps()) {
+        if (all.stream().noneMatch(vtep -> vtep.isIpv4() == own.isIpv4())) {
+          rows.add(entry(group, own, Optional.empty()));
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** VTEPs that get every group of a family. */
+  private SortedSet<IpAddress> unasked(boolean ipv4, SortedMap<IpAddress, Vni> list) {
+    var vteps = new TreeSet<IpAddress>();
+    var everything = groups().everything();
+    for (var vtep : list.keySet()) {
+      if (everything.contains(vtep) || !network.remote().isSelective(vtep, ipv4)) {
+        vteps.add(vtep);
+      }
+    }
+    return vteps;
+  }
+
+  private ForwardingObject entry(IpAddress group, IpAddress vtep, Optional<Vni> wanted) {
+    return new MulticastEntry(network.namespace(), vni(), group, vtep, wanted);
+  }
+
+  // ---- what is said -----------------------------------------------------------------------
+
+  /** The groups that ports of this node have joined, each with these. */
+  SortedMap<IpAddress, SortedSet<String>> joined() {
+    return memberships.of(new Segment(network.namespace(), vni().value()));
+  }
+
+  /** What other nodes are told that it wants; an empty one: all groups. Empty: it tells nothing. */
+  List<Optional<IpAddress>> wanted() {
+    if (!isSelective()) {
+      return List.of();
+    }
+    var groups = new ArrayList<Optional<IpAddress>>();
+    for (var group : joined().keySet()) {
+      if (!RemoteGroups.isLinkLocal(group)) {
+        groups.add(Optional.of(group));
+      }
+    }
+    return groups.size() > MAX_GROUPS ? List.of(Optional.empty()) : groups;
+  }
+
+  // ---- what is told of it -----------------------------------------------------------------
+
+  /** Everything that is known of the network's groups. */
+  GroupsView view() {
+    var list = list();
+    var elsewhere = new TreeMap<IpAddress, SortedSet<IpAddress>>();
+    for (var group : groups().groups()) {
+      var vteps = groups().vteps(group);
+      vteps.retainAll(list.keySet());
+      elsewhere.put(group, vteps);
+    }
+    return new GroupsView(
+        network.intent().name(),
+        network.intent().multicast(),
+        joined(),
+        elsewhere,
+        unasked(true, list),
+        unasked(false, list),
+        isSelective() && isTooMuch(list));
+  }
+}

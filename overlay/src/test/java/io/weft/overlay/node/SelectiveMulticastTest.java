@@ -1,0 +1,280 @@
+package io.weft.overlay.node;
+
+import static io.weft.overlay.node.OneNode.attributes;
+import static io.weft.overlay.node.OneNode.floodRoute;
+import static io.weft.overlay.node.OneNode.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
+import io.weft.bgp.wire.Route;
+import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.RouteDistinguisher;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.Segment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who gets copies of a group's frames (RFC 9251), and what a node says that it wants. */
+class SelectiveMulticastTest {
+  private static final NetworkIntent WEB =
+      OneNode.network("web", "red", 100).withMulticast(Multicast.SELECTIVE);
+  private static final ExtendedCommunity PROXY = ExtendedCommunity.multicastFlags(true, true);
+  private static final IpAddress ANY = IpAddress.parse("0.0.0.0");
+  private static final IpAddress ANY6 = IpAddress.parse("::");
+  private static final IpAddress GROUP = IpAddress.parse("239.1.2.3");
+  private static final IpAddress GROUP6 = IpAddress.parse("ff15::123");
+  private static final Segment SEGMENT = new Segment("weft-red", 100);
+
+  private final OneNode one = new OneNode();
+
+  private OneNode started(NetworkIntent web) {
+    one.start(web);
+    one.attach(request("a", "web", "192.168.1.10"));
+    return one;
+  }
+
+  private static Route joined(String vtep, Optional<IpAddress> group) {
+    return new SelectiveMulticast(
+        RouteDistinguisher.of(Ipv4Address.parse(vtep), 100),
+        0,
+        Optional.empty(),
+        group,
+        IpAddress.parse(vtep),
+        0x0c);
+  }
+
+  private static MulticastEntry row(IpAddress group, String vtep) {
+    return new MulticastEntry(
+        "weft-red", new Vni(100), group, IpAddress.parse(vtep), Optional.of(new Vni(100)));
+  }
+
+  private static MulticastEntry nobody(IpAddress group) {
+    return new MulticastEntry("weft-red", new Vni(100), group, OneNode.VTEP, Optional.empty());
+  }
+
+  private List<ForwardingObject> rows() {
+    return one.kernel(Kind.MULTICAST);
+  }
+
+  private void see(IpAddress... groups) {
+    var ports = new TreeMap<IpAddress, SortedSet<String>>();
+    for (var group : groups) {
+      ports.put(group, new TreeSet<>(List.of("ep1")));
+    }
+    one.give(new NodeEvent.GroupsSeen(SEGMENT, ports));
+  }
+
+  private List<Route> said() {
+    return one.announced().stream().filter(SelectiveMulticast.class::isInstance).toList();
+  }
+
+  private Route own(IpAddress group, int flags) {
+    var rd =
+        one.announced().stream()
+            .filter(InclusiveMulticast.class::isInstance)
+            .map(route -> ((InclusiveMulticast) route).rd())
+            .findFirst()
+            .orElseThrow();
+    return new SelectiveMulticast(rd, 0, Optional.empty(), Optional.of(group), OneNode.VTEP, flags);
+  }
+
+  @Test
+  void whatPortsJoinIsSaidUntilTheLastHasLeft() {
+    started(WEB);
+    assertThat(one.announced(floodRoute("10.0.0.1", 100)).extendedCommunities()).contains(PROXY);
+    see(GROUP, GROUP6, IpAddress.parse("224.0.0.251"), IpAddress.parse("ff02::fb"));
+    assertThat(said()).containsExactlyInAnyOrder(own(GROUP, 0x0c), own(GROUP6, 0x0a));
+    see(GROUP6);
+    assertThat(said()).containsExactly(own(GROUP6, 0x0a));
+    see();
+    assertThat(said()).isEmpty();
+  }
+
+  @Test
+  void anotherNetworksGroupsAreItsOwn() {
+    started(WEB);
+    one.give(
+        new NodeEvent.GroupsSeen(
+            new Segment("weft-blue", 100),
+            new TreeMap<>(java.util.Map.of(GROUP, new TreeSet<>(List.of("ep1"))))));
+    assertThat(said()).isEmpty();
+  }
+
+  @Test
+  void aNetworkThatIsNotSelectiveSaysNothing() {
+    started(WEB.withMulticast(Multicast.SNOOPING));
+    see(GROUP);
+    one.say(joined("10.0.0.2", Optional.of(GROUP)), attributes("10.0.0.2", 100));
+    assertThat(said()).isEmpty();
+    assertThat(rows()).isEmpty();
+    assertThat(one.announced(floodRoute("10.0.0.1", 100)).extendedCommunities())
+        .doesNotContain(PROXY);
+  }
+
+  @Test
+  void moreGroupsThanANodeNamesAreAllGroups() {
+    started(WEB);
+    var groups = new IpAddress[Replication.MAX_GROUPS + 1];
+    for (int i = 0; i < groups.length; i++) {
+      groups[i] = IpAddress.parse("239.2.0.0").plus(i);
+    }
+    see(groups);
+    assertThat(said()).hasSize(1);
+    assertThat(((SelectiveMulticast) said().getFirst()).group()).isEmpty();
+    see(GROUP);
+    assertThat(said()).containsExactly(own(GROUP, 0x0c));
+  }
+
+  @Test
+  void aGroupGoesToThoseWhoJoinedItAndToThoseWhoDoNotSay() {
+    started(WEB);
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    one.say(floodRoute("10.0.0.3", 100), attributes("10.0.0.3", 100, PROXY));
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+    assertThat(one.kernel(Kind.FLOOD)).hasSize(2);
+
+    one.say(joined("10.0.0.2", Optional.of(GROUP)), attributes("10.0.0.2", 100));
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6), row(GROUP, "10.0.0.2"));
+
+    one.sayFlood("10.0.0.4", 100); // speaks no Type 6
+    assertThat(rows())
+        .containsExactlyInAnyOrder(
+            row(ANY, "10.0.0.4"),
+            row(ANY6, "10.0.0.4"),
+            row(GROUP, "10.0.0.2"),
+            row(GROUP, "10.0.0.4"));
+
+    one.say(joined("10.0.0.3", Optional.empty()), attributes("10.0.0.3", 100));
+    assertThat(rows())
+        .contains(row(ANY, "10.0.0.3"), row(ANY6, "10.0.0.3"), row(GROUP, "10.0.0.3"));
+
+    one.unsay(joined("10.0.0.3", Optional.empty()));
+    one.unsay(joined("10.0.0.2", Optional.of(GROUP)));
+    one.unsay(floodRoute("10.0.0.4", 100));
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+  }
+
+  @Test
+  void changedInPlace() {
+    started(WEB.withMulticast(Multicast.FLOOD));
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    one.say(joined("10.0.0.2", Optional.of(GROUP)), attributes("10.0.0.2", 100));
+    see(GROUP);
+    one.forget();
+    one.intend(WEB);
+    assertThat(said()).hasSize(1);
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6), row(GROUP, "10.0.0.2"));
+    assertThat(one.batches.stream().flatMap(List::stream).map(change -> change.key().kind()))
+        .containsOnly(Kind.BRIDGE, Kind.GATEWAY, Kind.MULTICAST);
+    one.intend(WEB.withMulticast(Multicast.FLOOD));
+    assertThat(said()).isEmpty();
+    assertThat(rows()).isEmpty();
+  }
+
+  /** What stands stays until the other nodes have said everything again. */
+  @Test
+  void aRestartKeepsWhatStandsAndSaysItAgain() {
+    started(WEB);
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    one.say(joined("10.0.0.2", Optional.of(GROUP)), attributes("10.0.0.2", 100));
+    see(GROUP6);
+    var said = said();
+    var again = new OneNode();
+    again.kernel.putAll(one.kernel);
+    again.kernel.replaceAll((_, object) -> object.observable());
+    again.give(
+        new NodeEvent.GroupsSeen(
+            SEGMENT, new TreeMap<>(java.util.Map.of(GROUP6, new TreeSet<>(List.of("ep1"))))));
+    again.begin(WEB);
+    assertThat(again.announced().stream().filter(SelectiveMulticast.class::isInstance))
+        .containsExactlyElementsOf(said);
+    assertThat(again.kernel(Kind.MULTICAST)).contains(row(GROUP, "10.0.0.2"));
+    again.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    again.endOfRib();
+    assertThat(again.kernel(Kind.MULTICAST)).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+  }
+
+  /** Whatever order routes come and go in: what stands follows from those that are there. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void rowsFollowFromTheRoutesAlone(long seed) {
+    started(WEB);
+    var random = new Random(seed);
+    var speaking = new TreeMap<String, Boolean>();
+    var joined = new TreeMap<String, TreeSet<IpAddress>>();
+    var groups = List.of(GROUP, GROUP6, IpAddress.parse("232.0.0.1"));
+    for (int i = 0; i < 150; i++) {
+      var vtep = "10.0.0." + (2 + random.nextInt(4));
+      var group = groups.get(random.nextInt(groups.size()));
+      switch (random.nextInt(4)) {
+        case 0 -> {
+          boolean speaks = random.nextBoolean();
+          speaking.put(vtep, speaks);
+          one.say(
+              floodRoute(vtep, 100), speaks ? attributes(vtep, 100, PROXY) : attributes(vtep, 100));
+        }
+        case 1 -> {
+          if (speaking.remove(vtep) != null) {
+            one.unsay(floodRoute(vtep, 100));
+          }
+        }
+        case 2 -> {
+          joined.computeIfAbsent(vtep, _ -> new TreeSet<>()).add(group);
+          one.say(joined(vtep, Optional.of(group)), attributes(vtep, 100));
+        }
+        default -> {
+          if (joined.getOrDefault(vtep, new TreeSet<>()).remove(group)) {
+            one.unsay(joined(vtep, Optional.of(group)));
+          }
+        }
+      }
+      assertThat(rows())
+          .as("after %s steps", i)
+          .containsExactlyInAnyOrderElementsOf(expected(speaking, joined, groups));
+    }
+  }
+
+  private static List<ForwardingObject> expected(
+      TreeMap<String, Boolean> speaking,
+      TreeMap<String, TreeSet<IpAddress>> joined,
+      List<IpAddress> groups) {
+    var rows = new ArrayList<ForwardingObject>();
+    for (var any : List.of(ANY, ANY6)) {
+      speaking.forEach(
+          (vtep, speaks) -> {
+            if (!speaks) {
+              rows.add(row(any, vtep));
+            }
+          });
+      if (!speaking.containsValue(false)) {
+        rows.add(nobody(any));
+      }
+    }
+    for (var group : groups) {
+      if (joined.values().stream().anyMatch(of -> of.contains(group))) {
+        speaking.forEach(
+            (vtep, speaks) -> {
+              if (!speaks || joined.getOrDefault(vtep, new TreeSet<>()).contains(group)) {
+                rows.add(row(group, vtep));
+              }
+            });
+      }
+    }
+    return rows;
+  }
+}
