@@ -123,6 +123,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
           GATEWAY,
           PORT,
           TAP,
+          MULTICAST,
           TRANSIT_GUARD ->
           text;
     };
