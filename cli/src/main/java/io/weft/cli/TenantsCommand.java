@@ -91,7 +91,8 @@ final class TenantsCommand implements Callable<Integer> {
     if (egress.path("ipv6").asBoolean()) {
       families.add("IPv6");
     }
-    return "node" + (families.isEmpty() ? "" : " (" + String.join(", ", families) + ")");
+    var way = egress.path("cluster").asBoolean() ? "cluster" : "node";
+    return way + (families.isEmpty() ? "" : " (" + String.join(", ", families) + ")");
   }
 
   private static String state(JsonNode tenant) {

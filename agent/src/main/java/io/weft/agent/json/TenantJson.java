@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.kubernetes.intent.ConnectionWay;
 import io.weft.overlay.node.BehindView;
+import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.TenantView;
 import io.weft.overlay.node.TenantView.Source;
 import java.util.List;
@@ -103,13 +104,7 @@ public final class TenantJson {
               node.put("l3vni", routing.l3Vni().value());
               BgpJson.texts(node.putArray("importTargets"), routing.importTargets());
               BgpJson.texts(node.putArray("exportTargets"), routing.exportTargets());
-              routing
-                  .egress()
-                  .ifPresent(
-                      egress ->
-                          node.putObject("egress")
-                              .put("ipv4", egress.ipv4())
-                              .put("ipv6", egress.ipv6()));
+              routing.egress().ifPresent(egress -> egress(node.putObject("egress"), egress));
             });
     tenant
         .here()
@@ -127,5 +122,12 @@ public final class TenantJson {
           .put("realised", network.realised());
     }
     connections.addTo(node.putArray("connections"), tenant.name());
+  }
+
+  private static void egress(ObjectNode node, EgressIntent egress) {
+    node.put("ipv4", egress.ipv4()).put("ipv6", egress.ipv6());
+    if (egress.cluster().isPresent()) {
+      node.put("cluster", true);
+    }
   }
 }

@@ -39,6 +39,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +49,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Against the real kernel: a node whose pods the cluster knows. One tenant has the default network,
@@ -262,11 +266,16 @@ class ClusterTablesTest extends TenantKernel {
 
   // ---- services ---------------------------------------------------------------------------
 
-  /** With the rules that kube-proxy writes for a service: DNAT in PREROUTING and OUTPUT. */
-  @Test
-  void aServiceReachesPodsOfItsOwnTenantOnly() throws Exception {
+  /** With the rules that kube-proxy writes for a service, in its two modes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"nftables", "iptables"})
+  void aServiceReachesPodsOfItsOwnTenantOnly(String mode) throws Exception {
     standing();
-    service("tcp", SERVICE, 80, "10.244.1.11", 8080);
+    if (mode.equals("nftables")) {
+      service("tcp", SERVICE, 80, "10.244.1.11", 8080);
+    } else {
+      iptables();
+    }
     try (var server = listen(redServer, "0.0.0.0", 8080)) {
       assertThat(source(server, redPod, SERVICE, 80)).as("from its tenant").contains(VTEP);
       assertThat(source(server, redServer, SERVICE, 80)).as("from the pod itself").contains(VTEP);
@@ -386,11 +395,10 @@ class ClusterTablesTest extends TenantKernel {
   /** A rule of kube-proxy's kind, by the program of nftables. */
   private void service(String protocol, String address, int port, String pod, int target)
       throws Exception {
-    var nft = Path.of("/usr/sbin/nft");
-    assumeTrue(nft.toFile().canExecute(), "needs nft");
     var match =
         "ip daddr %s %s dport %d dnat ip to %s:%d".formatted(address, protocol, port, pod, target);
-    var rules =
+    run(
+        "/usr/sbin/nft",
         """
         add table ip kube-proxy
         add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
@@ -398,13 +406,56 @@ class ClusterTablesTest extends TenantKernel {
         add rule ip kube-proxy nat-prerouting %1$s
         add rule ip kube-proxy nat-output %1$s
         """
-            .formatted(match);
+            .formatted(match));
+  }
+
+  /** As kube-proxy writes them for the service of red's server. */
+  private void iptables() throws Exception {
+    run(
+        "/usr/sbin/iptables-restore",
+        """
+        *filter
+        :FORWARD ACCEPT [0:0]
+        :KUBE-FORWARD - [0:0]
+        -A FORWARD -j KUBE-FORWARD
+        -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+        -A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+        -A KUBE-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        COMMIT
+        *nat
+        :KUBE-MARK-MASQ - [0:0]
+        :KUBE-POSTROUTING - [0:0]
+        :KUBE-SERVICES - [0:0]
+        :KUBE-SVC-RED - [0:0]
+        :KUBE-SEP-RED - [0:0]
+        -A PREROUTING -j KUBE-SERVICES
+        -A OUTPUT -j KUBE-SERVICES
+        -A POSTROUTING -j KUBE-POSTROUTING
+        -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+        -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+        -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+        -A KUBE-POSTROUTING -j MASQUERADE --random-fully
+        -A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-RED
+        -A KUBE-SVC-RED ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ
+        -A KUBE-SVC-RED -j KUBE-SEP-RED
+        -A KUBE-SEP-RED -s 10.244.1.11/32 -j KUBE-MARK-MASQ
+        -A KUBE-SEP-RED -p tcp -m tcp -j DNAT --to-destination 10.244.1.11:8080
+        COMMIT
+        """);
+  }
+
+  /** A program in the node's namespace that reads what is to be done. */
+  private void run(String program, String input) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program);
+    var command =
+        program.endsWith("nft") ? List.of(program, "-f", "-") : List.of(program, "--noflush");
     var process =
         NetworkNamespaces.<Process, IOException>callIn(
-            underlay,
-            () -> new ProcessBuilder(nft.toString(), rules).redirectErrorStream(true).start());
-    process.getOutputStream().close();
-    var said = new String(process.getInputStream().readAllBytes());
+            underlay, () -> new ProcessBuilder(command).redirectErrorStream(true).start());
+    try (var out = process.getOutputStream()) {
+      out.write(input.getBytes(StandardCharsets.UTF_8));
+    }
+    var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
   }

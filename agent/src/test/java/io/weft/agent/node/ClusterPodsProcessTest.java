@@ -1,6 +1,7 @@
 package io.weft.agent.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
@@ -14,15 +15,23 @@ import io.weft.linux.netlink.Route;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.overlay.attachment.AddressPlan;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +78,8 @@ class ClusterPodsProcessTest {
       metadata: {name: blue-web}
       spec: {tenant: blue, vni: 200, subnets: [192.168.1.0/24], gateway: true}
       """;
+
+  private static final String SERVICE = "10.96.0.10";
 
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
@@ -122,11 +133,15 @@ class ClusterPodsProcessTest {
 
   private void start() throws Exception {
     for (var node : nodes) {
-      node.start();
+      node.start(addresses());
     }
     for (var node : nodes) {
       node.awaitStatus(NodeProcess::isSettled);
     }
+  }
+
+  private String addresses() {
+    return "--addresses=" + directory.resolve("addresses");
   }
 
   /** A pod on a node, and by which address the cluster knows it. */
@@ -153,7 +168,8 @@ class ClusterPodsProcessTest {
     start();
     var red = pod(0, "red-1", "red-web", "192.168.1.10");
     var blue = pod(0, "blue-1", "blue-web", "192.168.1.10");
-    var far = pod(1, "red-2", "red-web", "192.168.1.11");
+    var far = pod(1, "red-2", "red-web", "192.168.1.111");
+    assertThat(far.address()).startsWith("10.244.").isNotEqualTo(red.address());
     var common = pod(0, "common-1", "pods", "10.244.0.10");
     assertThat(red.address()).startsWith("10.244.").isNotEqualTo(blue.address());
     assertThat(common.address()).isEqualTo("10.244.0.10");
@@ -174,6 +190,16 @@ class ClusterPodsProcessTest {
       assertThat(reaches(far.namespace(), red.address(), server)).isTrue();
       assertThat(isKept(blue.namespace(), red.address(), server)).as("from blue").isTrue();
       assertThat(isKept(common.namespace(), red.address(), server)).as("from pods").isTrue();
+      // By a service, whose backend is on another node.
+      service(hosts.get(1), "tcp", 8080, red.address(), 8080);
+      assertThat(reaches(far.namespace(), SERVICE, server)).isTrue();
+      assertThat(reaches(hosts.get(1), SERVICE, server)).isTrue();
+      var blueFar = pod(1, "blue-2", "blue-web", "192.168.1.111");
+      assertThat(isKept(blueFar.namespace(), SERVICE, server)).as("from blue").isTrue();
+      service(hosts.get(1), "udp", 53, common.address(), 53);
+      for (var from : List.of(far, blueFar)) {
+        assertThat(asked(from.namespace(), common.namespace())).as("DNS, %s", from).isTrue();
+      }
     }
     try (var server = listen(hosts.getFirst())) {
       for (var pod : List.of(red, blue, common)) {
@@ -183,7 +209,7 @@ class ClusterPodsProcessTest {
 
     // A restart finds all of it, writes nothing, and knows the addresses.
     nodes.getFirst().kill();
-    nodes.getFirst().start().awaitStatus(NodeProcess::isSettled);
+    nodes.getFirst().start(addresses()).awaitStatus(NodeProcess::isSettled);
     assertThat(nodes.getFirst().writes()).isZero();
     assertThat(attach(0, "red-1", "red-web", red.namespace(), "192.168.1.10")).isEqualTo(red);
     try (var server = listen(red.namespace())) {
@@ -194,6 +220,45 @@ class ClusterPodsProcessTest {
     nodes.getFirst().awaitStatus(NodeProcess::isSettled);
     assertThat(routesTo(hosts.getFirst(), red.address())).isEmpty();
     assertThat(routesTo(hosts.getFirst(), blue.address())).hasSize(1);
+  }
+
+  @Test
+  void theNodeReachesItsPodsByBothFamilies() throws Exception {
+    NetworkNamespaces.<Path, IOException>callIn(
+        hosts.getFirst(),
+        () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
+    var node = nodes.getFirst();
+    node.write(
+        "cluster.yaml",
+        CLUSTER
+            .replace("10.244.0.0/16", "10.244.0.0/16, 'fd00:244::/64'")
+            .replace("192.168.1.0/24", "192.168.1.0/24, 'fd00:1::/64'"));
+    node.start(addresses()).awaitStatus(NodeProcess::isSettled);
+    var addresses = new TreeSet<String>();
+    for (var name : List.of("red", "blue")) {
+      var namespace = namespaces.create(name);
+      var answer = node.attach(name, name + "-web", namespace, "192.168.1.10", "fd00:1::10");
+      assertThat(answer.path("clusterAddresses")).as(answer.toPrettyString()).hasSize(2);
+      for (var address : answer.path("clusterAddresses")) {
+        addresses.add(address.asText());
+        try (var server = listen(namespace)) {
+          assertThat(reaches(hosts.getFirst(), address.asText(), server))
+              .as("%s %s", name, address)
+              .isTrue();
+        }
+      }
+    }
+    assertThat(addresses).hasSize(4);
+    try (var server = listen(hosts.getFirst())) {
+      var own = AddressPlan.EGRESS_RANGE_IPV6;
+      var local =
+          namespaces.links(hosts.getFirst()).addresses().stream()
+              .map(Address::address)
+              .filter(own::contains)
+              .findFirst()
+              .orElseThrow();
+      assertThat(reaches("x" + namespaces.prefix() + "red", local.toString(), server)).isTrue();
+    }
   }
 
   @Test
@@ -219,6 +284,64 @@ class ClusterPodsProcessTest {
         .toList();
   }
 
+  // ---- services ---------------------------------------------------------------------------
+
+  /** A rule as kube-proxy's, by the program of nftables. */
+  private void service(String host, String protocol, int port, String pod, int target)
+      throws Exception {
+    var nft = Path.of("/usr/sbin/nft");
+    assumeTrue(Files.isExecutable(nft), "needs nft");
+    var rules =
+        """
+        add table ip kube-proxy
+        add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
+        add chain ip kube-proxy nat-output { type nat hook output priority -100; }
+        add rule ip kube-proxy nat-prerouting %1$s
+        add rule ip kube-proxy nat-output %1$s
+        """
+            .formatted(
+                "ip daddr %s %s dport %d dnat ip to %s:%d"
+                    .formatted(SERVICE, protocol, port, pod, target));
+    var process =
+        NetworkNamespaces.<Process, IOException>callIn(
+            host,
+            () -> new ProcessBuilder(nft.toString(), rules).redirectErrorStream(true).start());
+    process.getOutputStream().close();
+    var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(said).isZero();
+  }
+
+  /** Asks by UDP 53 of the service until an answer comes from it. */
+  private static boolean asked(String from, String server) throws Exception {
+    try (var answers = datagrams(server, 53);
+        var client = datagrams(from, 0)) {
+      answers.setSoTimeout(1000);
+      client.setSoTimeout(1000);
+      var to = new InetSocketAddress(InetAddress.ofLiteral(SERVICE), 53);
+      long until = System.nanoTime() + PATIENCE_NANOS;
+      while (System.nanoTime() < until) {
+        try {
+          client.send(new DatagramPacket(new byte[] {1}, 1, to));
+          var question = new DatagramPacket(new byte[1], 1);
+          answers.receive(question);
+          answers.send(new DatagramPacket(new byte[] {2}, 1, question.getSocketAddress()));
+          var answer = new DatagramPacket(new byte[1], 1);
+          client.receive(answer);
+          return answer.getAddress().getHostAddress().equals(SERVICE);
+        } catch (SocketTimeoutException _) {
+          // the route may be on its way yet
+        }
+      }
+      return false;
+    }
+  }
+
+  private static DatagramSocket datagrams(String namespace, int port) throws Exception {
+    return NetworkNamespaces.<DatagramSocket, Exception>callIn(
+        namespace, () -> new DatagramSocket(port, InetAddress.ofLiteral("0.0.0.0")));
+  }
+
   // ---- sockets ----------------------------------------------------------------------------
 
   private static ServerSocket listen(String namespace) throws Exception {
@@ -226,7 +349,7 @@ class ClusterPodsProcessTest {
         namespace,
         () -> {
           var server = new ServerSocket();
-          server.bind(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 8080));
+          server.bind(new InetSocketAddress(InetAddress.ofLiteral("::"), 8080));
           return server;
         });
   }

@@ -2,6 +2,8 @@ package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.overlay.attachment.AttachResult.Reason;
+import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.attachment.ClusterAddresses;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.ipam.AddressBook;
@@ -20,6 +22,15 @@ import java.util.function.Predicate;
 record ClusterChoice(ClusterIntent cluster, AddressBook book, Predicate<IpAddress> taken) {
   /** The endpoint with one for each family that its network routes, or what is in the way. */
   Attachments.Checked complete(Endpoint endpoint, NetworkIntent network) {
+    for (var subnet : network.subnets()) {
+      if (cluster.subnets().stream().anyMatch(subnet::overlaps)) {
+        return new Attachments.Checked.Rejected(
+            new Refused(
+                Reason.INVALID_REQUEST,
+                "subnet %s of network '%s' overlaps %s of the cluster's default network '%s', whose addresses the pod needs beside its own; give it another subnet, or its tenant another egress"
+                    .formatted(subnet, network.name(), cluster.subnets(), cluster.network())));
+      }
+    }
     var chosen = new ArrayList<IpAddress>();
     for (boolean ipv4 : new boolean[] {true, false}) {
       var subnet = subnet(ipv4).filter(_ -> isRouted(endpoint, network, ipv4));

@@ -231,6 +231,16 @@ final class EgressTest {
     assertThat(restarted.kernel(Kind.ENDPOINT_ROUTE)).hasSize(1);
   }
 
+  @Test
+  void aSubnetThatOverlapsTheDefaultNetworksIsRefused() {
+    var wide = List.of(IpPrefix.parse("192.168.0.0/16"));
+    start(one, ofCluster(tenant("red", 5001, true, false), new ClusterIntent("pods", wide, false)));
+    assertThat(one.attachNow(request("a", "web", "192.168.1.10")))
+        .isInstanceOfSatisfying(
+            AttachResult.Refused.class,
+            refused -> assertThat(refused.message()).contains("192.168.1.0/24", "'pods'"));
+  }
+
   /** What the cluster knows others by is nobody's to say. */
   @Test
   void noEndpointIsARouterToTheClustersAddresses() {
