@@ -14,6 +14,12 @@ public interface AddressStore extends AutoCloseable {
   int MAX_RECORDS = 10_000;
 
   /**
+   * Of these, claims: whoever may start pods makes them, and blocks, which all pods live on, must
+   * have room beside them.
+   */
+  int MAX_CLAIMS = MAX_RECORDS / 2;
+
+  /**
    * All that it holds. Whatever this process has written before is in it.
    *
    * @throws IOException with the place and the reason, when it cannot be read as a whole

@@ -48,6 +48,12 @@ public final class ApiStore implements AddressStore {
 
   private static final Duration BETWEEN = Duration.ofMillis(100);
 
+  /**
+   * A copy of blocks and claims that the server has not confirmed for so long is not used: a node
+   * that was off so long may have been released ({@code weft addresses release}).
+   */
+  private static final Duration OLDEST = Duration.ofHours(1);
+
   /** Problems that are named. */
   private static final int MAX_PROBLEMS = 100;
 
@@ -131,7 +137,9 @@ public final class ApiStore implements AddressStore {
               store.new Watched(sort),
               timer,
               kept.map(
-                  each -> each.collection(sort.collection(), object -> own(object, node), timer))));
+                  each ->
+                      each.collection(
+                          sort.collection(), object -> own(object, node), timer, OLDEST))));
     }
     return store;
   }
@@ -330,7 +338,7 @@ public final class ApiStore implements AddressStore {
   @Override
   public boolean write(AddressWrite write) throws IOException {
     if (write instanceof AddressWrite.Create) {
-      requireRoom();
+      requireRoom(Sort.of(write.record()));
     }
     var sort = Sort.of(write.record());
     long end = System.nanoTime() + PATIENCE.toNanos();
@@ -356,7 +364,13 @@ public final class ApiStore implements AddressStore {
     }
   }
 
-  private synchronized void requireRoom() throws IOException {
+  private synchronized void requireRoom(Sort sort) throws IOException {
+    int claims = view(Sort.CLAIM).objects().size();
+    if (sort == Sort.CLAIM && claims >= MAX_CLAIMS) {
+      throw new IOException(
+          "%s has %d claims, the most it may: 'weft addresses delete' those that nobody needs"
+              .formatted(client.server(), claims));
+    }
     int count = views.values().stream().mapToInt(each -> each.objects().size()).sum();
     if (count >= MAX_RECORDS) {
       throw new IOException(

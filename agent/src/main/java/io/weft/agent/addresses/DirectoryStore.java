@@ -1,6 +1,7 @@
 package io.weft.agent.addresses;
 
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressRecord;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
@@ -170,7 +171,7 @@ public final class DirectoryStore implements AddressStore {
           if (current.isPresent()) {
             return false;
           }
-          requireRoom();
+          requireRoom(write.record());
           put(file, write.record());
         }
         case AddressWrite.Replace(_, var version) -> {
@@ -216,16 +217,25 @@ public final class DirectoryStore implements AddressStore {
     }
   }
 
-  private void requireRoom() throws IOException {
-    long count = 0;
-    for (var kind : kinds) {
-      try (var files = Files.list(kind)) {
-        count += files.count();
-      }
+  private void requireRoom(AddressRecord record) throws IOException {
+    long claims = count(kinds.getLast());
+    if (record instanceof AddressClaim && claims >= MAX_CLAIMS) {
+      throw new FileSystemException(
+          directory.toString(),
+          null,
+          "has %d claims, the most it may: 'weft addresses delete' those that nobody needs"
+              .formatted(claims));
     }
+    long count = claims + count(kinds.getFirst());
     if (count >= MAX_RECORDS) {
       throw new FileSystemException(
           directory.toString(), null, "has " + count + " blocks and claims, the most it may");
+    }
+  }
+
+  private static long count(Path kind) throws IOException {
+    try (var files = Files.list(kind)) {
+      return files.count();
     }
   }
 

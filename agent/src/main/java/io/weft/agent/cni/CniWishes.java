@@ -103,7 +103,12 @@ record CniWishes(CniCall call) {
             endpoint(), network, call.networkNamespace(), interfaceName(), mac(), addresses());
     var claim = first("claim", "WEFT_CLAIM");
     boolean standby = first("standby", "WEFT_STANDBY").contains("true");
-    return claim.isEmpty() ? request : request.withClaim(claim.getFirst(), standby);
+    return claim.isEmpty() ? request : request.withClaim(inNamespace(claim.getFirst()), standby);
+  }
+
+  /** Of pods each namespace has names of its own: nobody takes another tenant's claim. */
+  private String inNamespace(String claim) {
+    return pod().map(pod -> pod.namespace() + "." + claim).orElse(claim);
   }
 
   /**

@@ -8,15 +8,23 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.schema.Definition;
 import io.weft.kubernetes.schema.ResourceSchemas;
+import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressClaim.Holder;
 import io.weft.overlay.ipam.AddressRecord;
 import io.weft.overlay.ipam.AddressWrite;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -25,6 +33,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -228,6 +237,61 @@ final class ApiStoreTest extends AddressStoreContract {
           .isInstanceOf(IOException.class)
           .hasMessageContaining("does not know the kind Address")
           .hasMessageContaining("kubectl apply -f deploy/crds");
+    }
+  }
+
+  /** Whoever may start pods makes claims; all pods need blocks. */
+  @Test
+  void claimsLeaveRoomForBlocks() throws Exception {
+    for (int i = 0; i < AddressStore.MAX_CLAIMS; i++) {
+      server.put(object(claim(i)));
+    }
+    try (var store = open()) {
+      await(store, state -> state.claims().size() == AddressStore.MAX_CLAIMS);
+      var claim = claim(AddressStore.MAX_CLAIMS);
+      assertThatThrownBy(() -> store.write(new AddressWrite.Create(claim)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("has 5000 claims, the most it may: 'weft addresses delete'");
+      assertThat(store.write(new AddressWrite.Create(StoreWriter.block(1, "n1")))).isTrue();
+    }
+  }
+
+  private static AddressClaim claim(int number) {
+    return new AddressClaim(
+        "shop.vm-" + number,
+        "web",
+        List.of(IpAddress.parse("10.1.%d.%d".formatted(number / 256, number % 256))),
+        MacAddress.parse("02:00:00:00:%02x:%02x".formatted(number / 256, number % 256)),
+        List.of(),
+        Optional.empty());
+  }
+
+  /** A node that was off while somebody released its blocks. */
+  @Test
+  void blocksOfAnOldCopyAreNotUsed(@TempDir Path directory) throws Exception {
+    var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
+    server.put(object(StoreWriter.block(1, "n1")));
+    var file = directory.resolve("state/weft.io.v1alpha1.addressblocks.json");
+    var kept = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
+      await(store, state -> state.blocks().size() == 1);
+      while (!Files.exists(file) || !Files.readString(file).contains("n1")) {
+        Thread.sleep(10);
+      }
+    }
+    server.away(true);
+    for (var each : List.of(file, file.resolveSibling("weft.io.v1alpha1.addressclaims.json"))) {
+      Files.setLastModifiedTime(each, FileTime.from(Instant.now().minusSeconds(1800)));
+    }
+    var again = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(again))) {
+      assertThat(store.read().blocks()).as("half an hour").hasSize(1);
+    }
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3700)));
+    var late = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(late))) {
+      assertThatThrownBy(store::read).isInstanceOf(IOException.class);
+      assertThat(late.problems().toString()).contains("addressblocks", "more than 1 h");
     }
   }
 

@@ -15,6 +15,7 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -285,6 +286,36 @@ class CniProgramTest {
     assertThat(endpoints()).hasSize(2);
     assertThat(plugin.call("DEL", "c1", pod, configuration, of("shop")).exitCode()).isZero();
     assertThat(endpoints()).hasSize(1);
+  }
+
+  /** A name of a claim is the namespace's own: nobody takes or blocks another tenant's. */
+  @Test
+  void aClaimIsOfTheNamespaceOfThePod() throws Exception {
+    node.start("--addresses=" + directory.resolve("addresses"));
+    node.awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
+    var configuration = plugin.configuration("1.0.0", "web");
+    var one = ";WEFT_CLAIM=vm-1";
+    var shop =
+        succeeded(plugin.call("ADD", "c1", container("p1"), configuration, of("shop") + one));
+    var bank =
+        succeeded(plugin.call("ADD", "c2", container("p2"), configuration, of("bank") + one));
+    var plain = succeeded(plugin.call("ADD", "c3", container("p3"), configuration, one));
+    var addresses = new TreeSet<String>();
+    for (var added : List.of(shop, bank, plain)) {
+      addresses.add(added.at("/ips/0/address").asText());
+    }
+    assertThat(addresses).hasSize(3);
+    try (var files = Files.list(directory.resolve("addresses/claims"))) {
+      assertThat(
+              files.map(
+                  file -> file.getFileName().toString().replace(".yaml", "").replace(".json", "")))
+          .containsExactlyInAnyOrder("shop.vm-1", "bank.vm-1", "vm-1");
+    }
+    var thief =
+        plugin.call(
+            "ADD", "c4", container("p4"), configuration, of("bank") + ";WEFT_CLAIM=shop.vm-1");
+    check(7, thief, "'bank.shop.vm-1' cannot be the name of a claim");
+    assertThat(plugin.call("DEL", "c1", "", configuration).exitCode()).isZero();
   }
 
   @Test

@@ -203,9 +203,11 @@ public final class ApiWatch<T> implements AutoCloseable {
           timer.schedule(events::close, seconds + (long) OVERDUE_SECONDS, TimeUnit.SECONDS);
       try {
         recovered();
+        kept.ifPresent(KeptCollection::confirmed);
         boolean came = false;
         for (var event = events.next(); event.isPresent(); event = events.next()) {
           take(event.get());
+          kept.ifPresent(KeptCollection::confirmed);
           wait = FIRST_WAIT;
           came = true;
         }

@@ -15,8 +15,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -35,7 +36,9 @@ import java.util.zip.CRC32C;
 /**
  * The copy of one collection: a line that says whose it is and what follows, then an object a line.
  * It is written beside and renamed, when something has changed, and every five seconds at most. 16
- * MiB at most; a larger collection is not kept, and that is said.
+ * MiB at most; a larger collection is not kept, and that is said. The time of the file is when the
+ * server last said that it is so; one that is too old is not used: what it says may be others' by
+ * now.
  */
 public final class KeptCollection {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,26 +46,33 @@ public final class KeptCollection {
   private static final int MAX_OCTETS = 16 << 20;
   private static final int SECONDS_BETWEEN_WRITES = 5;
 
+  /** Clocks may differ so much from what they were before a reboot. */
+  private static final Duration AHEAD = Duration.ofMinutes(5);
+
   private final Path file;
   private final String server;
   private final Function<JsonNode, Optional<JsonNode>> keep;
   private final ScheduledExecutorService timer;
+  private final Duration oldest;
 
   // Guarded by this.
   private final TreeMap<String, byte[]> objects = new TreeMap<>();
   private Optional<String> problem = Optional.empty();
   private Optional<Instant> inUse = Optional.empty();
   private boolean scheduled;
+  private Instant confirmed = Instant.EPOCH;
 
   KeptCollection(
       Path file,
       String server,
       Function<JsonNode, Optional<JsonNode>> keep,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      Duration oldest) {
     this.file = file;
     this.server = server;
     this.keep = keep;
     this.timer = timer;
+    this.oldest = oldest;
   }
 
   // ---- what the watch says ------------------------------------------------------------------
@@ -87,6 +97,22 @@ public final class KeptCollection {
   synchronized void removed(String key) {
     objects.remove(key);
     schedule(SECONDS_BETWEEN_WRITES);
+  }
+
+  /** The server is heard, and what was told of it holds: so does the file. */
+  void confirmed() {
+    var now = Instant.now();
+    synchronized (this) {
+      if (scheduled || now.isBefore(confirmed.plusSeconds(SECONDS_BETWEEN_WRITES))) {
+        return;
+      }
+      confirmed = now;
+    }
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(now));
+    } catch (IOException _) {
+      // There is none, which is said when it is written.
+    }
   }
 
   private void schedule(int seconds) {
@@ -133,7 +159,6 @@ public final class KeptCollection {
         JSON.createObjectNode()
             .put("format", FORMAT)
             .put("server", server)
-            .put("at", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
             .put("objects", all.size())
             .put("crc32c", checksum(body.toByteArray()));
     var document = new ByteArrayOutputStream();
@@ -178,10 +203,12 @@ public final class KeptCollection {
       if (Files.size(file) > 2L * MAX_OCTETS) {
         throw new IOException("it is larger than any that was written");
       }
-      return Optional.of(parse(Files.readAllBytes(file)));
+      var at = Files.getLastModifiedTime(file).toInstant();
+      requireYoung(at);
+      return Optional.of(parse(Files.readAllBytes(file), at));
     } catch (NoSuchFileException _) {
       return Optional.empty();
-    } catch (IOException | DateTimeException e) {
+    } catch (IOException e) {
       var words =
           e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
       synchronized (this) {
@@ -191,7 +218,21 @@ public final class KeptCollection {
     }
   }
 
-  private List<JsonNode> parse(byte[] document) throws IOException {
+  private void requireYoung(Instant at) throws IOException {
+    var age = Duration.between(at, Instant.now()).truncatedTo(ChronoUnit.SECONDS);
+    if (age.compareTo(oldest) > 0) {
+      throw new IOException(
+          "the server confirmed it last at %s, more than %d h ago: what it says may be others' by now"
+              .formatted(at.truncatedTo(ChronoUnit.SECONDS), oldest.toHours()));
+    }
+    if (age.compareTo(AHEAD.negated()) < 0) {
+      throw new IOException(
+          "it is of %s, which is yet to come: how old it is cannot be told; see the clock"
+              .formatted(at.truncatedTo(ChronoUnit.SECONDS)));
+    }
+  }
+
+  private List<JsonNode> parse(byte[] document, Instant at) throws IOException {
     int end = 0;
     while (end < document.length && document[end] != '\n') {
       end++;
@@ -211,7 +252,6 @@ public final class KeptCollection {
     for (var line : new String(octets, StandardCharsets.UTF_8).lines().toList()) {
       read.add(JSON.readTree(line));
     }
-    var at = Instant.parse(header.path("at").asText());
     synchronized (this) {
       inUse = Optional.of(at);
       problem = Optional.empty();
@@ -219,7 +259,10 @@ public final class KeptCollection {
     return List.copyOf(read);
   }
 
-  /** When the copy was written that is gone on with; empty when the server was heard since. */
+  /**
+   * When the server confirmed the copy last that is gone on with; empty when the server was heard
+   * since.
+   */
   synchronized Optional<Instant> inUse() {
     return inUse;
   }

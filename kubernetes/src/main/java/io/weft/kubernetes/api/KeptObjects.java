@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,6 +24,13 @@ import java.util.function.Function;
  * of another is said to be, and left alone until there is something better.
  */
 public final class KeptObjects {
+  /**
+   * An older copy is not used: networks, VNIs and nodes may be others by then. What a node may have
+   * to itself alone is kept for less ({@link #collection(ApiCollection, Function,
+   * ScheduledExecutorService, Duration)}).
+   */
+  public static final Duration OLDEST = Duration.ofHours(24);
+
   private final Path directory;
   private final String server;
   private final List<KeptCollection> collections = new CopyOnWriteArrayList<>();
@@ -73,13 +81,27 @@ public final class KeptObjects {
       ApiCollection collection,
       Function<JsonNode, Optional<JsonNode>> keep,
       ScheduledExecutorService timer) {
+    return collection(collection, keep, timer, OLDEST);
+  }
+
+  /**
+   * The file of a collection, which is not used when the server has not confirmed it for so long.
+   *
+   * @param keep as above
+   * @param timer as above
+   */
+  public KeptCollection collection(
+      ApiCollection collection,
+      Function<JsonNode, Optional<JsonNode>> keep,
+      ScheduledExecutorService timer,
+      Duration oldest) {
     var name = collection.path().replaceFirst("^/apis?/", "").replace('/', '.') + ".json";
-    var kept = new KeptCollection(directory.resolve(name), server, keep, timer);
+    var kept = new KeptCollection(directory.resolve(name), server, keep, timer, oldest);
     collections.add(kept);
     return kept;
   }
 
-  /** When the oldest copy was written that is gone on with; empty: the server itself is heard. */
+  /** When the oldest copy was confirmed that is gone on with; empty: the server itself is heard. */
   public Optional<Instant> oldestInUse() {
     return collections.stream()
         .flatMap(each -> each.inUse().stream())

@@ -43,7 +43,7 @@ public final class ApiIntent {
     merge = merge.next(items.stream().map(item -> file(item, holders)).toList(), precedence);
     absent =
         items.stream()
-            .flatMap(item -> item.resource().stream())
+            .flatMap(item -> item.resource().or(item::namespacesAlone).stream())
             .filter(Network.class::isInstance)
             .map(Network.class::cast)
             .filter(network -> !merge.reading().intent().networks().containsKey(network.name()))

@@ -2,6 +2,7 @@ package io.weft.kubernetes.intent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.yaml.Problem;
@@ -20,6 +21,7 @@ public final class ApiItem {
   private final Optional<Vni> given;
   private final Optional<Vni> status;
   private final IntentFile file;
+  private final Optional<Network> namespacesAlone;
 
   private ApiItem(Kind kind, JsonNode object) {
     var metadata = object.path("metadata");
@@ -33,6 +35,8 @@ public final class ApiItem {
     this.given = vni(kind, object.path("spec"));
     this.status = vni(kind, object.path("status"));
     this.file = ApiObject.read(kind, object);
+    this.namespacesAlone =
+        resource().isPresent() ? Optional.empty() : ApiObject.namespacesAlone(kind, object);
   }
 
   /** Never throws, whatever the object. */
@@ -110,6 +114,14 @@ public final class ApiItem {
         .flatMap(reading -> reading.declared().stream())
         .map(declared -> declared.resource())
         .findFirst();
+  }
+
+  /**
+   * Of a network that cannot be read: one of its name of which nothing is known but whose it is.
+   * Pods of its namespaces wait for it, and do not begin without.
+   */
+  Optional<Network> namespacesAlone() {
+    return namespacesAlone;
   }
 
   /** What is wrong with it, whatever others there are. */

@@ -1,7 +1,9 @@
 package io.weft.kubernetes.intent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.Network;
 import io.weft.kubernetes.resource.ResourceReader;
 import io.weft.kubernetes.yaml.Place;
 import io.weft.kubernetes.yaml.YamlDocument;
@@ -11,6 +13,7 @@ import io.weft.kubernetes.yaml.YamlNode.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * An object of the API as a file with one document, so that it is read by the same readers and
@@ -18,6 +21,8 @@ import java.util.Optional;
  * the status everything but a VNI that was given out: once there is one, it alone counts.
  */
 final class ApiObject {
+  private static final String LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
   private final Place place;
 
   private ApiObject(Place place) {
@@ -34,6 +39,37 @@ final class ApiObject {
             ResourceReader.read(
                 new YamlDocument(new ApiObject(Place.of(file)).root(kind, object), List.of()))),
         List.of());
+  }
+
+  /**
+   * Reads of a network its name and {@code spec.namespaces}, or, where that is wrong too, the names
+   * in it that are some; empty where there are none.
+   */
+  static Optional<Network> namespacesAlone(Kind kind, JsonNode object) {
+    var namespaces = object.at("/spec/namespaces");
+    if (kind != Kind.NETWORK || !namespaces.isObject()) {
+      return Optional.empty();
+    }
+    var names = JsonNodeFactory.instance.objectNode();
+    var valid = names.putArray("names");
+    for (var name : namespaces.path("names")) {
+      if (name.isTextual() && name.asText().matches(LABEL)) {
+        valid.add(name);
+      }
+    }
+    return Stream.of(namespaces, names)
+        .flatMap(each -> network(object.path("metadata"), each).stream())
+        .findFirst();
+  }
+
+  private static Optional<Network> network(JsonNode metadata, JsonNode namespaces) {
+    var part = JsonNodeFactory.instance.objectNode();
+    part.set("metadata", metadata);
+    part.putObject("spec").set("namespaces", namespaces);
+    return read(Kind.NETWORK, part).readings().stream()
+        .flatMap(reading -> reading.declared().stream())
+        .map(declared -> (Network) declared.resource())
+        .findFirst();
   }
 
   private YamlNode root(Kind kind, JsonNode object) {

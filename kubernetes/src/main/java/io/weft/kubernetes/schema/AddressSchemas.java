@@ -73,7 +73,10 @@ final class AddressSchemas {
                   "exactly one of the holders is active, if there are any"),
           true,
           Fields.of(),
-          ResourceSchemas.LABEL,
+          new Rule(
+              "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?([.][a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$')",
+              "the name is a DNS label, or, of a claim of pods, that of their namespace, a dot and"
+                  + " a DNS label"),
           List.of(
               new Column("Network", "string", ".spec.network"),
               new Column("Addresses", "string", ".spec.addresses[*]"),

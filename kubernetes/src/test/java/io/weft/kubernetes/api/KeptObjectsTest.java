@@ -10,7 +10,10 @@ import io.weft.apiserver.ApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -180,6 +183,48 @@ final class KeptObjectsTest {
       await(() -> process.told.contains("listed [n1, n2]"));
       await(() -> process.kept.problems().isEmpty()); // there is a good one again
       return words;
+    }
+  }
+
+  private void age(Duration age) throws IOException {
+    Files.setLastModifiedTime(file(), FileTime.from(Instant.now().minus(age)));
+  }
+
+  /** A node that was off: what its copy says is others' by now. */
+  @Test
+  void anOldCopyIsNotUsed() throws Exception {
+    keep();
+    age(Duration.ofHours(25));
+    assertThat(refused()).contains("is not used: the server confirmed it last", "more than 24 h");
+    age(Duration.ofHours(-1));
+    assertThat(refused()).contains("is not used: it is of", "yet to come");
+    age(Duration.ofHours(23));
+    server.away(true);
+    try (var process = new Process()) {
+      await(() -> !process.told.isEmpty());
+      assertThat(process.told).containsExactly("listed [n1, n2]");
+      assertThat(process.kept.oldestInUse().orElseThrow())
+          .isBefore(Instant.now().minus(Duration.ofHours(22)));
+    }
+  }
+
+  /** It is no older than the last word of the server, however long nothing has changed. */
+  @Test
+  void aServerThatIsHeardKeepsTheCopyYoung() throws Exception {
+    try (var process = new Process()) {
+      await(() -> text().contains("\"n2\""));
+      await(() -> process.told.size() == 1);
+      age(Duration.ofHours(30));
+      await(
+          () -> {
+            try {
+              var at = Files.getLastModifiedTime(file()).toInstant();
+              return at.isAfter(Instant.now().minus(Duration.ofMinutes(5)));
+            } catch (IOException e) {
+              return false;
+            }
+          });
+      assertThat(process.told).hasSize(1);
     }
   }
 

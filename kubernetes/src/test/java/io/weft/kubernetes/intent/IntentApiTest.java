@@ -138,6 +138,38 @@ final class IntentApiTest {
     }
   }
 
+  /** Pods of a namespace wait for its network, and do not begin as if there were none. */
+  @Test
+  void whoseANetworkIsIsReadEvenWhereTheRestCannotBe() throws Exception {
+    create(
+        "networks",
+        "bad",
+        "{subnets: [10.9.0.0/24], gateway: true, namespaces: {names: [shop], selector:"
+            + " {matchLabels: {team: a}}}}");
+    create(
+        "networks",
+        "worse",
+        "{vni: 5, namespaces: {names: [bank], selector: {matchExpressions: [{key: team, operator:"
+            + " In, values: []}]}}}");
+    create("networks", "nobodys", "{subnets: [10.8.0.0/24], gateway: true}");
+    try (var source = open()) {
+      var reading = source.reading();
+      assertThat(reading.intent().networks()).isEmpty();
+      assertThat(choice(reading, "shop")).isEqualTo(new NamespaceResolution.Choice.Chosen("bad"));
+      assertThat(choice(reading, "bank")).isEqualTo(new NamespaceResolution.Choice.Chosen("worse"));
+      assertThat(choice(reading, "other")).isInstanceOf(NamespaceResolution.Choice.NoNetwork.class);
+      merge("networks/bad", "{spec: {gateway: null, vni: 100}}");
+      await(r -> r.intent().networks().containsKey("bad"));
+      assertThat(choice(source.reading(), "shop"))
+          .isEqualTo(new NamespaceResolution.Choice.Chosen("bad"));
+    }
+  }
+
+  private static NamespaceResolution.Choice choice(IntentReading reading, String namespace) {
+    return NamespaceResolution.choose(
+        reading, NamespaceResolution.Namespace.of(namespace), Optional.empty());
+  }
+
   @Test
   void aVniThatWasGivenOutAloneCounts() throws Exception {
     create("networks", "free", "{}");

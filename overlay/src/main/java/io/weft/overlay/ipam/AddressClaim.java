@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Addresses and a MAC that outlive the endpoint that uses them.
  *
- * @param name a DNS label
+ * @param name a DNS label; of pods of Kubernetes that of their namespace, a dot and a DNS label
  * @param network name of the network
  * @param addresses one of each subnet; nobody else gets them
  * @param holders endpoints that have them now: none, one, or two while a machine moves

@@ -28,6 +28,8 @@ final class ClaimHolding {
     this.book = addressing.book();
   }
 
+  private static final String LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
   /** What is to be done for an attach call that names a claim. */
   sealed interface Step {
     /** The endpoint is a holder; the request has the claim's addresses and MAC. */
@@ -48,10 +50,10 @@ final class ClaimHolding {
     if (book.state().isEmpty()) {
       return rejected(Reason.NOT_READY, addressing.unread());
     }
-    if (!name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")) {
+    if (!name.matches(LABEL + "([.]" + LABEL + ")?")) {
       return rejected(
           Reason.INVALID_REQUEST,
-          "'%s' cannot be the name of a claim: 1 to 63 lower-case letters, digits and inner hyphens"
+          "'%s' cannot be the name of a claim: 1 to 63 lower-case letters, digits and inner hyphens; of a pod, behind its namespace and a dot"
               .formatted(name));
     }
     var stored = book.state().get().claims().get(name);
