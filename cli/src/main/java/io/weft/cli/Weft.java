@@ -27,6 +27,7 @@ import picocli.CommandLine.Help;
       WhyNotCommand.class,
       AttachCommand.class,
       DetachCommand.class,
+      DrainCommand.class,
       CniCommand.class,
       UninstallCommand.class,
       LabCommand.class,

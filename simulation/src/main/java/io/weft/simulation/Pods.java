@@ -227,6 +227,7 @@ final class Pods {
                   ADDRESS_OUTSIDE_SUBNET,
                   ADDRESS_IN_USE,
                   NO_FREE_ADDRESS,
+                  DRAINED,
                   LIMIT_REACHED ->
                   throw new IllegalStateException(node + " refuses " + call.pod() + ": " + message);
             }

@@ -58,6 +58,7 @@ class Trace {
           NodeEvent.AddressesUnreadable _,
           NodeEvent.AddressWritten _,
           NodeEvent.AddressesRequested _,
+          NodeEvent.DrainChanged _,
           NodeEvent.EndpointBgp _,
           NodeEvent.HostsHeard _,
           NodeEvent.DeadlineReached _ ->

@@ -56,8 +56,10 @@ final class NodeStateWriter implements AutoCloseable {
   private boolean read;
   private Duration wait = FIRST_LOOKS;
   private Optional<String> failure = Optional.empty();
-  private Instant nextConditions = Instant.EPOCH;
-  private Instant nextNumbers = Instant.EPOCH;
+
+  // On the clock of System.nanoTime: whoever sets the other one keeps nothing from being written.
+  private long nextConditions = System.nanoTime();
+  private long nextNumbers = nextConditions;
 
   /**
    * Begins.
@@ -111,7 +113,7 @@ final class NodeStateWriter implements AutoCloseable {
     try {
       write(now);
     } catch (ApiFailure e) {
-      nextConditions = Instant.now().plus(BETWEEN_CONDITIONS);
+      nextConditions = System.nanoTime() + BETWEEN_CONDITIONS.toNanos();
       nextNumbers = nextConditions;
       read = false;
       failure = Optional.of("Kubernetes API: NodeState: " + e.getMessage());
@@ -124,7 +126,8 @@ final class NodeStateWriter implements AutoCloseable {
 
   private void write(ObjectNode now) throws ApiFailure, InterruptedException {
     var time = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    if (seen.isEmpty() || time.isBefore(nextConditions)) {
+    long nanos = System.nanoTime();
+    if (seen.isEmpty() || nanos - nextConditions < 0) {
       return; // whose it is, is not known yet
     }
     if (!read) {
@@ -133,14 +136,14 @@ final class NodeStateWriter implements AutoCloseable {
     }
     var next = NodeState.of(now, written, time);
     if (NodeState.isSame(next, written)
-        || !NodeState.isUrgent(next, written) && time.isBefore(nextNumbers)) {
+        || !NodeState.isUrgent(next, written) && nanos - nextNumbers < 0) {
       return;
     }
     put(next);
     failure = Optional.empty();
     written = next;
-    nextConditions = time.plus(BETWEEN_CONDITIONS);
-    nextNumbers = time.plus(BETWEEN_NUMBERS);
+    nextConditions = nanos + BETWEEN_CONDITIONS.toNanos();
+    nextNumbers = nanos + BETWEEN_NUMBERS.toNanos();
   }
 
   private JsonNode existing() throws ApiFailure, InterruptedException {

@@ -62,6 +62,7 @@ public final class CniFailure extends Exception {
       case ADDRESS_IN_USE -> new CniFailure(ADDRESS_IN_USE, "address in use", message);
       case NO_FREE_ADDRESS -> new CniFailure(NO_FREE_ADDRESS, "no free address", message);
       case NOT_READY -> new CniFailure(TRY_AGAIN, "this node is not ready yet", message);
+      case DRAINED -> new CniFailure(TRY_AGAIN, "this node is drained", message);
       case LIMIT_REACHED -> new CniFailure(LIMIT_REACHED, "limit reached", message);
       case KERNEL_REFUSED -> new CniFailure(KERNEL_REFUSED, "the kernel refused", message);
     };

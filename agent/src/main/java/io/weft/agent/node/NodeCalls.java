@@ -43,6 +43,7 @@ import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.TenantView;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,6 +72,7 @@ final class NodeCalls {
   private final Supplier<ProbeView> paths;
   private final Supplier<GuardView> guards;
   private final PodNetworks pods;
+  private final DrainMark drain;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
@@ -84,7 +86,9 @@ final class NodeCalls {
       Supplier<PeerJson> peerJson,
       Supplier<ProbeView> paths,
       Supplier<GuardView> guards,
-      PodNetworks pods) {
+      PodNetworks pods,
+      DrainMark drain) {
+    this.drain = drain;
     this.loop = loop;
     this.node = node;
     this.problems = problems;
@@ -103,6 +107,7 @@ final class NodeCalls {
     handlers.put("activate-claim", this::activateClaim);
     handlers.put("delete-claim", this::deleteClaim);
     handlers.put("release-node", this::releaseNode);
+    handlers.put("drain", this::drain);
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
     handlers.put("endpoints", _ -> endpoints());
@@ -115,6 +120,28 @@ final class NodeCalls {
 
   private ObjectNode endpoints() throws CallRefused, InterruptedException {
     return HostJson.hosts(await(loop.ask(() -> node.hosts(System.nanoTime()))));
+  }
+
+  private ObjectNode drain(JsonNode call) throws CallRefused, InterruptedException {
+    boolean drained = !call.path("undo").asBoolean();
+    int before = await(loop.ask(node::announced));
+    try {
+      drain.set(drained);
+    } catch (IOException e) {
+      throw new CallRefused(
+          "NOT_KEPT",
+          "nothing has changed: it cannot be kept over a restart, "
+              + e
+              + "; make room in the directory of --state, or let the agent write there");
+    }
+    loop.put(new NodeEvent.DrainChanged(drained));
+    int after = await(loop.ask(node::announced)); // events before it are done
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("drained", drained)
+        .put("withdrawn", Math.max(0, before - after))
+        .put("announced", after)
+        .put("endpoints", view().endpoints().size());
   }
 
   private ObjectNode status() throws CallRefused, InterruptedException {
@@ -130,6 +157,7 @@ final class NodeCalls {
     all.addAll(await(loop.ask(node::deviations)));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
+    document.put("drained", await(loop.ask(node::drained)));
     document.set(
         "foreignChanges", ForeignJson.foreign(await(loop.ask(node::foreign)), System.nanoTime()));
     document.set(

@@ -86,6 +86,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final ControlServer control;
   private final CniServer cni;
   private final ConfigurationWatch cniConfiguration;
+  private final DrainMark drain;
   private volatile List<IpAddress> self = List.of();
 
   // Guarded by this.
@@ -109,6 +110,7 @@ public final class NodeDaemon implements AutoCloseable {
     this.nodes = nodes;
     this.configuration = configuration;
     this.underlay = underlay;
+    this.drain = new DrainMark(options.state());
     var nodeConfig =
         new NodeConfig(options.name(), options.namespacePrefix(), NodeOptions.MAX_ENDPOINTS)
             .withAddresses(
@@ -150,7 +152,8 @@ public final class NodeDaemon implements AutoCloseable {
             this::peerJson,
             probes::view,
             kernel::guards,
-            pods);
+            pods,
+            drain);
     addresses = openAddresses();
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
@@ -246,6 +249,9 @@ public final class NodeDaemon implements AutoCloseable {
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
     loop.start();
+    if (drain.isSet()) {
+      loop.put(new NodeEvent.DrainChanged(true));
+    }
     startAddresses();
     tell();
     underlay.afterLook(this::lookAtLinks);

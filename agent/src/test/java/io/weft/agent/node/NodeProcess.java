@@ -27,6 +27,7 @@ public final class NodeProcess {
   private final String underlay;
   private final Path directory;
   private Optional<Process> process = Optional.empty();
+  private Optional<Path> program = Optional.empty();
 
   /** Skips the test where nothing is built. */
   public NodeProcess(TestNamespaces namespaces, String underlay, Path directory)
@@ -79,6 +80,11 @@ public final class NodeProcess {
     Files.move(fresh, config().resolve(file), StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** From its next start on it is another program. */
+  void upgradeTo(Path launcher) {
+    program = Optional.of(launcher);
+  }
+
   public NodeProcess start(String... more) throws IOException {
     return startWith("--config=" + config(), more);
   }
@@ -88,7 +94,7 @@ public final class NodeProcess {
     var command =
         Stream.concat(
                 Stream.of(
-                    launcher().toString(),
+                    program.orElseGet(NodeProcess::launcher).toString(),
                     "node",
                     "--name=" + name,
                     resources,

@@ -59,6 +59,7 @@ public sealed interface AttachResult {
     NO_FREE_ADDRESS,
     NOT_READY,
     LIMIT_REACHED,
+    DRAINED,
     KERNEL_REFUSED
   }
 }

@@ -82,6 +82,10 @@ final class EndpointLifecycle {
       attachAgain(event, standing.get());
       return;
     }
+    if (routes.isDrained()) {
+      refuse(event.request(), Reason.DRAINED, RouteExchange.DRAINED);
+      return;
+    }
     var unusable = admission.unusable(request.network());
     if (unusable.isPresent()) {
       reply(event, unusable.get());

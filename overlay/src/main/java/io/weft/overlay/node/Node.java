@@ -137,6 +137,7 @@ public final class Node {
       case NodeEvent.AddressesRequested(long request, var wanted) ->
           addressing.request(request, wanted);
       case NodeEvent.HostsHeard(var seen) -> learning.hear(now, seen);
+      case NodeEvent.DrainChanged(boolean drained) -> routes.drain(drained);
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
       case NodeEvent.EndpointBgp(var network, var said) -> speakers.take(now, network, said);
       case NodeEvent.DeadlineReached() -> {
@@ -420,7 +421,19 @@ public final class Node {
 
   /** Where what stands is not what the intent says, and what to do about it, in words. */
   public List<String> deviations() {
-    return routes.isStarted() ? Deviations.of(foundation, instances) : List.of();
+    var texts = new ArrayList<>(drained() ? List.of(RouteExchange.DRAINED) : List.<String>of());
+    texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances) : List.of());
+    return List.copyOf(texts);
+  }
+
+  /** True while it announces nothing and attaches nothing; on the thread of {@link #step}. */
+  public boolean drained() {
+    return routes.isDrained();
+  }
+
+  /** How many routes of the overlay it has said of itself; on the thread of {@link #step}. */
+  public int announced() {
+    return routes.announced();
   }
 
   /**

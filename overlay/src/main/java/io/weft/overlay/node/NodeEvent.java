@@ -121,6 +121,12 @@ public sealed interface NodeEvent {
   /** Something happened between a network and an endpoint that speaks BGP with it. */
   record EndpointBgp(String network, SpeakerEvent event) implements NodeEvent {}
 
+  /**
+   * The node is to be taken out of the overlay, or back into it; before the start too: then it
+   * begins so.
+   */
+  record DrainChanged(boolean drained) implements NodeEvent {}
+
   /** The time that {@link Node#nextDeadline} named has come. */
   record DeadlineReached() implements NodeEvent {}
 }

@@ -28,6 +28,11 @@ final class Origination {
     return said.matching(targets);
   }
 
+  /** How many routes count as said. */
+  int count() {
+    return bySpeaker.values().stream().mapToInt(List::size).sum();
+  }
+
   /** What was said under the key, and counts. */
   Optional<OriginatedRoute> said(Route key) {
     return said.find(key);

@@ -31,6 +31,10 @@ import java.util.function.Function;
  * them, and what the networks announce goes to the peers.
  */
 final class RouteExchange {
+  /** What a drained node is, for people. */
+  static final String DRAINED =
+      "this node is drained: it announces nothing of its networks and attaches no endpoint; 'weft drain --undo' ends that";
+
   private static final int MAX_PEERS = 256;
   private static final int MAX_PEERS_OF_REFLECTOR = 4096;
   private static final int MAX_ROUTES_PER_PEER = 4_000_000;
@@ -45,6 +49,7 @@ final class RouteExchange {
       new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
   private Optional<Speaker> speaker = Optional.empty();
   private List<ImportTarget> importTargets = List.of();
+  private boolean drained;
   private boolean originationDue;
 
   RouteExchange(
@@ -190,6 +195,24 @@ final class RouteExchange {
     originationDue = true;
   }
 
+  /**
+   * A drained node says nothing of the overlay; what it says of the underlay stays, for what is
+   * still on its way to it.
+   */
+  void drain(boolean now) {
+    drained = now;
+    originationDue = true;
+  }
+
+  boolean isDrained() {
+    return drained;
+  }
+
+  /** How many routes it has said of its networks. */
+  int announced() {
+    return origination.count() - underlayRouting.routes().size();
+  }
+
   /** Tells the speaker what the networks announce now. */
   void originate(long now) {
     if (!originationDue) {
@@ -198,7 +221,9 @@ final class RouteExchange {
     originationDue = false;
     var wanted = new LinkedHashMap<Object, List<OriginatedRoute>>();
     wanted.put(underlayRouting, underlayRouting.routes());
-    wanted.putAll(instances.announcements());
+    if (!drained) {
+      wanted.putAll(instances.announcements());
+    }
     var changes = origination.say(wanted);
     var gone = changes.stream().filter(change -> change.after().isEmpty()).map(Change::key);
     var said = changes.stream().flatMap(change -> change.after().stream());
