@@ -78,7 +78,9 @@ class LifeTest {
   private Path copyOfTheProgram() throws Exception {
     var home = NodeProcess.launcher().getParent();
     var copy = Files.createDirectories(directory.resolve("other"));
-    run("cp", "-r", home.resolve("weft").toString(), home.resolve("dist").toString(), "" + copy);
+    run("cp", "-r", "" + home.resolve("weft"), "" + home.resolve("dist"), "" + copy);
+    run("mkdir", "-p", "" + copy.resolve("build"));
+    run("cp", "" + home.resolve("build/find-jdk"), "" + copy.resolve("build"));
     return copy.resolve("weft");
   }
 
@@ -125,9 +127,7 @@ class LifeTest {
     assertThat(status.path("problems").toString()).contains("weft drain --undo");
     assertThat(status.path("endpoints")).hasSize(1);
     var refused =
-        nodes
-            .node(3)
-            .call(NodeProcess.attaching("more", "web", nodes.namespaces.create("more")));
+        nodes.node(3).call(NodeProcess.attaching("more", "web", nodes.namespaces.create("more")));
     assertThat(refused.at("/error/reason").asText()).isEqualTo("DRAINED");
 
     nodes.node(3).kill();

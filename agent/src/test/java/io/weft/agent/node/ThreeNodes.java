@@ -22,7 +22,7 @@ import java.util.List;
  * Three real nodes on one Layer 2 underlay, the first of which reflects, with a network of a tenant
  * that routes: {@code web}, 192.168.1.0/24, VNI 100.
  */
-final class ThreeNodes implements AutoCloseable {
+final class ThreeNodes {
   /** How often traffic sends. */
   static final Duration INTERVAL = Duration.ofMillis(1);
 
@@ -43,8 +43,7 @@ final class ThreeNodes implements AutoCloseable {
         links.execute(
             new Request.AddAddress(
                 Address.of(wire.link().index(), IpAddress.parse("10.99.0." + i), 24)));
-        var node =
-            new NodeProcess(namespaces, "n" + i, underlay, directory.resolve("n" + i));
+        var node = new NodeProcess(namespaces, "n" + i, underlay, directory.resolve("n" + i));
         node.write("fabric.yaml", fabric());
         nodes.add(node);
         node.start(more);
@@ -100,8 +99,7 @@ final class ThreeNodes implements AutoCloseable {
       for (var prefix : prefixes) {
         var first = prefix.replaceAll("\\.0/\\d+$", ".");
         for (int i = 1; i <= 8; i++) {
-          inside.execute(
-              new Request.AddAddress(Address.of(lo, IpAddress.parse(first + i), 32)));
+          inside.execute(new Request.AddAddress(Address.of(lo, IpAddress.parse(first + i), 32)));
         }
       }
     }
@@ -131,7 +129,9 @@ final class ThreeNodes implements AutoCloseable {
     }
   }
 
-  /** As a reboot does it: nothing of the kernel's is left, but for the interfaces of the machine. */
+  /**
+   * As a reboot does it: nothing of the kernel's is left, but for the interfaces of the machine.
+   */
   void reboot(int number) throws Exception {
     node(number).kill();
     for (var name : NetworkNamespaces.list()) {
@@ -142,8 +142,7 @@ final class ThreeNodes implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws Exception {
+  void close() throws Exception {
     for (var node : nodes) {
       node.close();
     }

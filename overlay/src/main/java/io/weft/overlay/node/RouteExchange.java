@@ -33,7 +33,8 @@ import java.util.function.Function;
 final class RouteExchange {
   /** What a drained node is, for people. */
   static final String DRAINED =
-      "this node is drained: it announces nothing of its networks and attaches no endpoint; 'weft drain --undo' ends that";
+      "this node is drained: it announces nothing of its networks and attaches no endpoint; 'weft"
+          + " drain --undo' ends that";
 
   private static final int MAX_PEERS = 256;
   private static final int MAX_PEERS_OF_REFLECTOR = 4096;
