@@ -13,7 +13,7 @@ final class GuardWatch {
   private static final Logger LOG = LoggerFactory.getLogger(GuardWatch.class);
 
   /** Looks at names come once a second; counters are read at each second of these. */
-  private static final int LOOKS_PER_READ = 2;
+  private static final int LOOKS_PER_READ = 3;
 
   private static final int LOOKS_PER_SWEEP = 10;
   private static final long QUIET_NANOS = 60_000_000_000L;

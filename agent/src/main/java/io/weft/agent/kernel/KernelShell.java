@@ -65,7 +65,7 @@ public final class KernelShell implements AutoCloseable {
     return ended;
   }
 
-  /** What the packet filters have stopped, as of the last second or two. */
+  /** What the packet filters have stopped, as of some seconds ago. */
   public GuardView guards() {
     return guards.view();
   }

@@ -64,13 +64,13 @@ final class PortElements {
       Set<ElementChange> elements, EndpointPort port, Collection<IpPrefix> formed) {
     for (var address : port.addresses()) {
       var set = address.isIpv4() ? PortRules.IPV4 : PortRules.IPV6;
-      put(elements, set, key(port.port(), address.octets()));
+      put(elements, set, key(port, address));
     }
     var linkLocal = ownAddress(IpPrefix.parse("fe80::/64"), port.mac());
-    put(elements, PortRules.IPV6, key(port.port(), linkLocal.octets()));
+    put(elements, PortRules.IPV6, key(port, linkLocal));
     for (var prefix : formed) {
       if (!prefix.address().isIpv4() && prefix.length() == INTERFACE_ID) {
-        put(elements, PortRules.IPV6, key(port.port(), ownAddress(prefix, port.mac()).octets()));
+        put(elements, PortRules.IPV6, key(port, ownAddress(prefix, port.mac())));
       }
     }
   }
@@ -108,6 +108,18 @@ final class PortElements {
   private static void put(
       Set<ElementChange> elements, ElementSet set, Octets key, Content content) {
     elements.add(new ElementChange(set.name(), true, new Element(key, content)));
+  }
+
+  /** Name, MAC and address. */
+  private static Octets key(EndpointPort port, IpAddress address) {
+    var octets = address.octets();
+    return key(
+        port.port(),
+        ByteBuffer.allocate(8 + octets.length)
+            .put(port.mac().octets())
+            .position(8)
+            .put(octets)
+            .array());
   }
 
   /** The port's name, and what stands behind it, padded with zeros. */

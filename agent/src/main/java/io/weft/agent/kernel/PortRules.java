@@ -32,8 +32,8 @@ final class PortRules {
   /** Before the bridge learns, forwards or answers anything (linux/netfilter_bridge.h). */
   private static final int FIRST = -300;
 
-  /** Different ports and reasons that are counted. */
-  private static final int MAX_COUNTERS = 65_536;
+  /** Pairs of port and reason that are counted; of more, frames are stopped without. */
+  private static final int MAX_COUNTERS = 512;
 
   /** To which chain the frames of a port go: {@link #PINNED} or {@link #LOCKED}. */
   static final ElementSet PORTS = set("ports", Use.CHAINS, Field.LINK_NAME);
@@ -42,8 +42,8 @@ final class PortRules {
   static final ElementSet LIMITS = set("limits", Use.LIMITS, Field.LINK_NAME);
 
   static final ElementSet MACS = set("macs", Use.MEMBERS, Field.LINK_NAME, Field.MAC);
-  static final ElementSet IPV4 = set("ipv4", Use.MEMBERS, Field.LINK_NAME, Field.IPV4);
-  static final ElementSet IPV6 = set("ipv6", Use.MEMBERS, Field.LINK_NAME, Field.IPV6);
+  static final ElementSet IPV4 = set("ipv4", Use.MEMBERS, Field.LINK_NAME, Field.MAC, Field.IPV4);
+  static final ElementSet IPV6 = set("ipv6", Use.MEMBERS, Field.LINK_NAME, Field.MAC, Field.IPV6);
   static final ElementSet BEHIND_IPV4 = set("behind4", Use.RANGES, Field.LINK_NAME, Field.IPV4);
   static final ElementSet BEHIND_IPV6 = set("behind6", Use.RANGES, Field.LINK_NAME, Field.IPV6);
 
@@ -58,6 +58,10 @@ final class PortRules {
   static final String LOCKED = "locked";
 
   private static final int IGMP = 2;
+  private static final String CHECK_ARP = "check-arp";
+  private static final String CHECK_IPV4 = "check-ipv4";
+  private static final String CHECK_IPV6 = "check-ipv6";
+  private static final int TCP = 6;
   private static final int UDP = 17;
   private static final int PIM = 103;
   private static final int ICMPV6 = 58;
@@ -76,12 +80,13 @@ final class PortRules {
     chains.add(new Chain("prerouting", false, Hook.PREROUTING, FIRST, entry()));
     chains.add(Chain.called(LOCKED, List.of(otherMac(Base.LINK, 6, StopReason.SOURCE_MAC))));
     chains.add(Chain.called(PINNED, pinned()));
-    chains.add(Chain.called("arp", arp()));
-    chains.add(Chain.called("ipv4", ipv4()));
-    chains.add(Chain.called("ipv6", ipv6()));
-    chains.add(Chain.called("icmpv6", icmpv6()));
-    chains.add(Chain.called("claim", claim()));
-    chains.add(Chain.called("source6", source6()));
+    chains.add(Chain.called(CHECK_ARP, arp()));
+    chains.add(Chain.called(CHECK_IPV4, ipv4()));
+    chains.add(Chain.called(CHECK_IPV6, ipv6()));
+    chains.add(Chain.called("other-ipv4", otherIpv4()));
+    chains.add(Chain.called("other-ipv6", otherIpv6()));
+    chains.add(Chain.called("check-icmpv6", icmpv6()));
+    chains.add(Chain.called("check-claim", claim()));
     for (var reason : StopReason.values()) {
       chains.add(Chain.called(reason.chain(), stop(reason)));
     }
@@ -104,12 +109,19 @@ final class PortRules {
         Rule.of(new Expression.Meta(MetaKey.INPUT_NAME), new Expression.GotoIn(PORTS.name())));
   }
 
+  /** What most frames are comes first: one look at MAC and address together. */
   private static List<Rule> pinned() {
     return List.of(
+        type("0800")
+            .then(own(IPV4, Base.NETWORK, SOURCE_IPV4))
+            .then(new Expression.Goto(CHECK_IPV4)),
+        type("86dd")
+            .then(own(IPV6, Base.NETWORK, SOURCE_IPV6))
+            .then(new Expression.Goto(CHECK_IPV6)),
         otherMac(Base.LINK, 6, StopReason.SOURCE_MAC),
-        type("0800").then(new Expression.Goto("ipv4")),
-        type("86dd").then(new Expression.Goto("ipv6")),
-        type("0806").then(new Expression.Goto("arp")),
+        type("0800").then(new Expression.Goto("other-ipv4")),
+        type("86dd").then(new Expression.Goto("other-ipv6")),
+        type("0806").then(new Expression.Goto(CHECK_ARP)),
         type("8100").then(stopped(StopReason.TAGGED)),
         type("88a8").then(stopped(StopReason.TAGGED)));
   }
@@ -143,7 +155,7 @@ final class PortRules {
             .then(own(IPV4, Base.NETWORK, TARGET_IP))
             .then(ACCEPT)
             .because("a probe of its own address, RFC 5227"),
-        own(BEHIND_IPV4, Base.NETWORK, SENDER_IP).then(ACCEPT),
+        behind(BEHIND_IPV4, SENDER_IP).then(ACCEPT),
         Rule.of(stopped(StopReason.ARP)));
   }
 
@@ -151,22 +163,27 @@ final class PortRules {
 
   private static final int SOURCE_IPV4 = 12;
 
+  /** From an address of its own, or of what is behind it. */
   private static List<Rule> ipv4() {
     return List.of(
+        protocol(TCP).then(ACCEPT),
         udp(0, 67).then(stopped(StopReason.DHCP)),
         igmpQuery().then(stopped(StopReason.MULTICAST_ROUTER)),
         protocol(PIM).then(stopped(StopReason.MULTICAST_ROUTER)),
-        nestedVxlan(),
-        own(IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
+        nestedVxlan());
+  }
+
+  private static List<Rule> otherIpv4() {
+    return List.of(
+        behind(BEHIND_IPV4, SOURCE_IPV4).then(new Expression.Goto(CHECK_IPV4)),
         Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
             .then(udp(2, 67))
             .then(ACCEPT)
             .because("asks for an address, RFC 2131"),
         Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
             .then(protocol(IGMP))
-            .then(ACCEPT)
+            .then(new Expression.Goto(CHECK_IPV4))
             .because("joins before it has an address, RFC 3376 4.2.13"),
-        own(BEHIND_IPV4, Base.NETWORK, SOURCE_IPV4).then(ACCEPT),
         Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
   }
 
@@ -180,13 +197,22 @@ final class PortRules {
   private static final int ROUTER_ADVERTISEMENT = 134;
   private static final int REDIRECT = 137;
 
+  /** From an address of its own, or of what is behind it, or from none yet. */
   private static List<Rule> ipv6() {
     return List.of(
-        protocol(ICMPV6).then(new Expression.Jump("icmpv6")),
+        protocol(TCP).then(ACCEPT),
+        protocol(ICMPV6).then(new Expression.Goto("check-icmpv6")),
         protocol(PIM).then(stopped(StopReason.MULTICAST_ROUTER)),
         udp(0, 547).then(stopped(StopReason.DHCP)),
-        nestedVxlan(),
-        Rule.of(new Expression.Goto("source6")));
+        nestedVxlan());
+  }
+
+  private static List<Rule> otherIpv6() {
+    return List.of(
+        chosenLinkLocal(Base.NETWORK, SOURCE_IPV6).then(new Expression.Goto(CHECK_IPV6)),
+        unspecified().then(protocol(ICMPV6)).then(new Expression.Goto(CHECK_IPV6)),
+        behind(BEHIND_IPV6, SOURCE_IPV6).then(new Expression.Goto(CHECK_IPV6)),
+        Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
   }
 
   private static List<Rule> icmpv6() {
@@ -194,28 +220,19 @@ final class PortRules {
         icmpv6(MLD_QUERY).then(stopped(StopReason.MULTICAST_ROUTER)),
         icmpv6(ROUTER_ADVERTISEMENT).then(stopped(StopReason.ROUTER)),
         icmpv6(REDIRECT).then(stopped(StopReason.ROUTER)),
-        icmpv6(NEIGHBOUR_ADVERTISEMENT).then(new Expression.Goto("claim")),
+        icmpv6(NEIGHBOUR_ADVERTISEMENT).then(new Expression.Goto("check-claim")),
         icmpv6(NEIGHBOUR_SOLICITATION)
             .then(unspecified())
-            .then(new Expression.Goto("claim"))
+            .then(new Expression.Goto("check-claim"))
             .because("says that it takes the address, RFC 4862 5.4"));
   }
 
-  /** The target must be its own; the source is looked at after it. */
+  /** The target must be its own. */
   private static List<Rule> claim() {
     return List.of(
-        own(IPV6, Base.TRANSPORT, ND_TARGET).then(new Expression.Goto("source6")),
-        chosenLinkLocal(Base.TRANSPORT, ND_TARGET).then(new Expression.Goto("source6")),
+        own(IPV6, Base.TRANSPORT, ND_TARGET).then(ACCEPT),
+        chosenLinkLocal(Base.TRANSPORT, ND_TARGET).then(ACCEPT),
         Rule.of(stopped(StopReason.NEIGHBOUR)));
-  }
-
-  private static List<Rule> source6() {
-    return List.of(
-        own(IPV6, Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
-        chosenLinkLocal(Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
-        unspecified().then(protocol(ICMPV6)).then(ACCEPT),
-        own(BEHIND_IPV6, Base.NETWORK, SOURCE_IPV6).then(ACCEPT),
-        Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
   }
 
   private static Rule unspecified() {
@@ -250,12 +267,24 @@ final class PortRules {
         stopped(reason));
   }
 
+  /** Port and MAC have the address that stands there. */
   private static Rule own(ElementSet set, Base base, int offset) {
-    int length = set.fields().getLast() == Field.IPV4 ? 4 : 16;
     return Rule.of(
         new Expression.Meta(MetaKey.INPUT_NAME),
-        new Expression.Payload(base, offset, length, 4),
+        new Expression.Payload(Base.LINK, 6, 6, 4),
+        new Expression.Payload(base, offset, length(set), 6),
         new Expression.Lookup(set.name(), false));
+  }
+
+  private static Rule behind(ElementSet set, int offset) {
+    return Rule.of(
+        new Expression.Meta(MetaKey.INPUT_NAME),
+        new Expression.Payload(Base.NETWORK, offset, length(set), 4),
+        new Expression.Lookup(set.name(), false));
+  }
+
+  private static int length(ElementSet set) {
+    return set.fields().getLast() == Field.IPV4 ? 4 : 16;
   }
 
   /** VTEPs are not within the segment: what stays in it may be anybody's VXLAN. */
