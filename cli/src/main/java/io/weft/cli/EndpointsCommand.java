@@ -2,10 +2,12 @@ package io.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code weft endpoints}. */
@@ -15,18 +17,24 @@ import picocli.CommandLine.Spec;
     description = {
       "List who is on the node: MACs and addresses, and whether a call or a resource announced"
           + " them",
-      "or they were learned from what came in by a port."
+      "or they were learned from what came in by a port;",
+      "and what was stopped at whose port, by reason (docs/security.md)."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  weft endpoints", "  weft endpoints --json"})
+    footer = {"  weft endpoints", "  weft endpoints web-1", "  weft endpoints --json"})
 final class EndpointsCommand implements Callable<Integer> {
   @Mixin private final AgentCall agent = new AgentCall();
 
   @Spec private final CommandSpec spec = CommandSpec.create();
 
+  @Parameters(paramLabel = "NAME", arity = "0..1", description = "Of this endpoint alone.")
+  private Optional<String> endpoint = Optional.empty();
+
   @Override
   public Integer call() throws IOException {
-    var endpoints = agent.call(AgentCall.request("endpoints"));
+    var request = AgentCall.request("endpoints");
+    endpoint.ifPresent(name -> request.put("endpoint", name));
+    var endpoints = agent.call(request);
     var out = spec.commandLine().getOut();
     if (agent.json()) {
       out.println(AgentCall.text(endpoints));
@@ -44,6 +52,10 @@ final class EndpointsCommand implements Callable<Integer> {
       }
     }
     out.print(table);
+    if (!endpoints.path("stopped").isEmpty()) {
+      out.println();
+      endpoints.path("stopped").forEach(port -> out.println("stopped: " + Texts.stopped(port)));
+    }
     return 0;
   }
 

@@ -266,21 +266,7 @@ final class StatusCommand implements Callable<Integer> {
 
   /** Frames and packets that the packet filters have stopped. */
   private static void printStopped(JsonNode stopped, PrintWriter out) {
-    for (var port : stopped.path("ports")) {
-      var reasons = new ArrayList<String>();
-      port.path("reasons")
-          .properties()
-          .forEach(reason -> reasons.add(reason.getValue() + " " + reason.getKey()));
-      line(
-          out,
-          "stopped",
-          "%s frames of endpoint '%s' at port %s: %s"
-              .formatted(
-                  port.path("frames"),
-                  port.path("endpoint").asText("(unknown)"),
-                  port.path("port").asText(),
-                  String.join(", ", reasons)));
-    }
+    stopped.path("ports").forEach(port -> line(out, "stopped", Texts.stopped(port)));
     var vxlan = stopped.path("vxlan");
     if (vxlan.path("packets").asLong() > 0) {
       var sources = new ArrayList<String>();

@@ -19,6 +19,20 @@ final class Texts {
     return object.hasNonNull(field) ? object.path(field).asText() : "-";
   }
 
+  /** What was stopped at the port of an endpoint, by reason. */
+  static String stopped(JsonNode port) {
+    var reasons = new ArrayList<String>();
+    port.path("reasons")
+        .properties()
+        .forEach(reason -> reasons.add(reason.getValue() + " " + reason.getKey()));
+    return "%s frames of endpoint '%s' at port %s: %s"
+        .formatted(
+            port.path("frames"),
+            port.path("endpoint").asText("(unknown)"),
+            port.path("port").asText(),
+            String.join(", ", reasons));
+  }
+
   /** What peers and files say, without what a terminal would obey. */
   static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");

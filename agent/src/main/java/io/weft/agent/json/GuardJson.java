@@ -1,5 +1,6 @@
 package io.weft.agent.json;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.kernel.GuardView;
@@ -13,19 +14,7 @@ public final class GuardJson {
   /** At ports by reason, and VXLAN packets by source. */
   public static ObjectNode stopped(GuardView view) {
     var document = NODES.objectNode();
-    var ports = document.putArray("ports");
-    view.stopped()
-        .forEach(
-            (port, counts) -> {
-              var node = ports.addObject().put("port", port);
-              var endpoint = view.endpoints().get(port);
-              if (endpoint != null) {
-                node.put("endpoint", endpoint);
-              }
-              node.put("frames", counts.values().stream().mapToLong(Long::longValue).sum());
-              var reasons = node.putObject("reasons");
-              counts.forEach((reason, count) -> reasons.put(reason.word(), count));
-            });
+    document.set("ports", ports(view, ""));
     var vxlan = document.putObject("vxlan").put("packets", view.vxlan());
     var sources = vxlan.putArray("sources");
     view.strangers()
@@ -33,5 +22,30 @@ public final class GuardJson {
             (source, packets) ->
                 sources.addObject().put("address", source.toString()).put("packets", packets));
     return document.put("repairs", view.repairs());
+  }
+
+  /**
+   * Frames at ports, by reason.
+   *
+   * @param endpoint whose port; empty: all
+   */
+  public static ArrayNode ports(GuardView view, String endpoint) {
+    var ports = NODES.arrayNode();
+    view.stopped()
+        .forEach(
+            (port, counts) -> {
+              var owner = view.endpoints().getOrDefault(port, "");
+              if (!endpoint.isEmpty() && !endpoint.equals(owner)) {
+                return;
+              }
+              var node = ports.addObject().put("port", port);
+              if (!owner.isEmpty()) {
+                node.put("endpoint", owner);
+              }
+              node.put("frames", counts.values().stream().mapToLong(Long::longValue).sum());
+              var reasons = node.putObject("reasons");
+              counts.forEach((reason, count) -> reasons.put(reason.word(), count));
+            });
+    return ports;
   }
 }

@@ -110,7 +110,7 @@ final class NodeCalls {
     handlers.put("drain", this::drain);
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
-    handlers.put("endpoints", _ -> endpoints());
+    handlers.put("endpoints", this::endpoints);
     handlers.put("tenants", this::tenants);
     handlers.put("routes", this::routes);
     handlers.put("why", this::why);
@@ -118,8 +118,18 @@ final class NodeCalls {
     return handlers;
   }
 
-  private ObjectNode endpoints() throws CallRefused, InterruptedException {
-    return HostJson.hosts(await(loop.ask(() -> node.hosts(System.nanoTime()))));
+  private ObjectNode endpoints(JsonNode call) throws CallRefused, InterruptedException {
+    var name = call.path("endpoint").asText();
+    var hosts =
+        await(loop.ask(() -> node.hosts(System.nanoTime()))).stream()
+            .filter(host -> name.isEmpty() || host.endpoint().equals(name))
+            .toList();
+    if (hosts.isEmpty() && !name.isEmpty()) {
+      throw new CallRefused("UNKNOWN_ENDPOINT", "no endpoint '" + name + "' on this node");
+    }
+    var document = HostJson.hosts(hosts);
+    document.set("stopped", GuardJson.ports(guards.get(), name));
+    return document;
   }
 
   private ObjectNode drain(JsonNode call) throws CallRefused, InterruptedException {

@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
@@ -121,6 +122,10 @@ class GuardProcessTest {
     var status = node.status();
     assertThat(status.path("stopped").path("ports").findValuesAsText("endpoint"))
         .containsExactly("bad");
+    var question = JsonNodeFactory.instance.objectNode().put("call", "endpoints");
+    assertThat(node.call(question.put("endpoint", "bad")).path("stopped")).hasSize(1);
+    assertThat(node.call(question.put("endpoint", "good")).path("stopped")).isEmpty();
+    assertThat(node.call(question.put("endpoint", "nobody")).toString()).contains("nobody");
     assertThat(String.join("\n", node.log())).contains("of endpoint 'bad'");
     assertThat(status.path("problems")).isEmpty();
   }
