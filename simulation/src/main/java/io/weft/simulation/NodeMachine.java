@@ -112,7 +112,8 @@ final class NodeMachine extends Machine {
             NodeEffect.EndpointBgp _,
             NodeEffect.ListenToEndpoints _,
             NodeEffect.ListenToPorts _,
-            NodeEffect.AskHosts _ -> {}
+            NodeEffect.AskHosts _,
+            NodeEffect.TellHosts _ -> {}
       }
     }
     rest();

@@ -103,6 +103,7 @@ class Trace {
           NodeEffect.ListenToEndpoints _,
           NodeEffect.ListenToPorts _,
           NodeEffect.AskHosts _,
+          NodeEffect.TellHosts _,
           NodeEffect.Report _ ->
           add(who, "-> " + effect);
     }

@@ -7,6 +7,7 @@ import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
+import io.weft.overlay.node.HostBinding;
 import io.weft.overlay.node.HostQuestion;
 import java.util.Optional;
 
@@ -20,6 +21,10 @@ final class NeighbourFrame {
   private static final int ICMPV6 = 58;
   private static final int SOLICITATION = 135;
   private static final int ADVERTISEMENT = 136;
+  private static final long OVERRIDE = 0x2000_0000L;
+  private static final MacAddress EVERYBODY = MacAddress.parse("ff:ff:ff:ff:ff:ff");
+  private static final MacAddress ALL_NODES_MAC = MacAddress.parse("33:33:00:00:00:01");
+  private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
   private static final IpAddress ANY_IPV4 = IpAddress.parse("0.0.0.0");
   private static final IpAddress ANY_IPV6 = IpAddress.parse("::");
 
@@ -98,13 +103,36 @@ final class NeighbourFrame {
     if (question.from().isPresent()) {
       message.u8(1).u8(1).bytes(question.sender().octets());
     }
+    return datagram(question.mac(), question.sender(), from, to, message);
+  }
+
+  /** A gratuitous ARP request (RFC 5227 §3), or an unsolicited advertisement (RFC 4861 §7.2.6). */
+  static Octets of(HostBinding binding) {
     var out = new OctetWriter();
-    out.bytes(question.mac().octets()).bytes(question.sender().octets()).u16(IPV6);
+    var mac = binding.mac();
+    var ip = binding.ip();
+    if (ip.isIpv4()) {
+      out.bytes(EVERYBODY.octets()).bytes(mac.octets()).u16(ARP);
+      out.u16(1).u16(0x0800).u8(6).u8(4).u16(1);
+      out.bytes(mac.octets()).bytes(ip.octets());
+      out.bytes(MacAddress.ZERO.octets()).bytes(ip.octets());
+      return Octets.of(out.toArray());
+    }
+    var message = new OctetWriter();
+    message.u8(ADVERTISEMENT).u8(0).u16(0).u32(OVERRIDE).bytes(ip.octets());
+    message.u8(2).u8(1).bytes(mac.octets());
+    return datagram(ALL_NODES_MAC, mac, ip, ALL_NODES, message);
+  }
+
+  private static Octets datagram(
+      MacAddress to, MacAddress sender, IpAddress from, IpAddress ip, OctetWriter message) {
+    var out = new OctetWriter();
+    out.bytes(to.octets()).bytes(sender.octets()).u16(IPV6);
     out.u32(0x6000_0000L).u16(message.size()).u8(ICMPV6).u8(255);
-    out.bytes(from.octets()).bytes(to.octets());
+    out.bytes(from.octets()).bytes(ip.octets());
     int checksum = out.size() + 2;
     out.append(message);
-    out.patchU16(checksum, checksum(from, to, message));
+    out.patchU16(checksum, checksum(from, ip, message));
     return Octets.of(out.toArray());
   }
 

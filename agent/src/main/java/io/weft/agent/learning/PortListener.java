@@ -10,6 +10,7 @@ import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.NeighbourSocket;
+import io.weft.overlay.node.HostBinding;
 import io.weft.overlay.node.HostQuestion;
 import io.weft.overlay.node.LearningPort;
 import io.weft.overlay.node.Sighting;
@@ -50,6 +51,7 @@ public final class PortListener implements AutoCloseable {
 
   private final Consumer<List<Sighting>> heard;
   private final BlockingQueue<HostQuestion> questions = new ArrayBlockingQueue<>(MAX_QUESTIONS);
+  private final BlockingQueue<HostBinding> bindings = new ArrayBlockingQueue<>(MAX_QUESTIONS);
   private final BlockingQueue<Boolean> woken = new ArrayBlockingQueue<>(1);
   private final TreeMap<LearningPort, NeighbourSocket> ports = new TreeMap<>();
   private final TreeMap<String, Tenant> tenants = new TreeMap<>();
@@ -98,12 +100,22 @@ public final class PortListener implements AutoCloseable {
     boolean _ = woken.offer(true);
   }
 
+  /**
+   * Tells the endpoints of this node who has an address; of what is too much they hear when they
+   * ask.
+   */
+  public void tell(List<HostBinding> told) {
+    told.forEach(bindings::offer);
+    boolean _ = woken.offer(true);
+  }
+
   private void run() {
     agesAt = System.nanoTime() + AGES_NANOS;
     try {
       while (running) {
         follow();
         askAll();
+        tellAll();
         var seen = new LinkedHashSet<Sighting>();
         boolean flooded = hear(seen);
         if (!seen.isEmpty()) {
@@ -286,6 +298,19 @@ public final class PortListener implements AutoCloseable {
     var socket = ports.get(question.port());
     if (socket == null || socket.send(NeighbourFrame.of(question)) != 0) {
       LOG.debug("{}: {} is not asked for", question.port(), question.ip());
+    }
+  }
+
+  /** Out by the bridge, which keeps it from the fabric: others have been told by their nodes. */
+  private void tellAll() {
+    var told = new ArrayList<HostBinding>();
+    bindings.drainTo(told);
+    for (var binding : told) {
+      try (var bridge = NeighbourSocket.openIn(binding.namespace(), binding.bridge())) {
+        int _ = bridge.send(NeighbourFrame.of(binding));
+      } catch (LinuxException e) {
+        LOG.debug("{}: its endpoints are not told: {}", binding, e.getMessage());
+      }
     }
   }
 

@@ -420,6 +420,7 @@ public final class NodeDaemon implements AutoCloseable {
       case NodeEffect.ListenToEndpoints(var listeners) -> endpoints.listen(listeners);
       case NodeEffect.ListenToPorts(var ports) -> listener.listen(ports);
       case NodeEffect.AskHosts(var questions) -> listener.ask(questions);
+      case NodeEffect.TellHosts(var bindings) -> listener.tell(bindings);
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);

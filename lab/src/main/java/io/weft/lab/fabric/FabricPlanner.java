@@ -46,6 +46,7 @@ public final class FabricPlanner {
     topology.reflectors().forEach(reflector -> planner.host(Role.REFLECTOR, reflector));
     topology.gateways().forEach(gateway -> planner.host(Role.GATEWAY, gateway.host()));
     topology.endpoints().forEach(e -> planner.add(Role.ENDPOINT, e.name(), "", List.of()));
+    topology.machines().forEach(m -> planner.add(Role.CHECK, m.name(), "", List.of()));
     topology.networks().forEach(n -> planner.add(Role.CHECK, "check-" + n.name(), "", List.of()));
     return new FabricPlan(topology, planner.namespaces, planner.cables, planner.routes);
   }

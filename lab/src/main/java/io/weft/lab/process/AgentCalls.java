@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.topology.Topology.EndpointPlace;
+import io.weft.lab.topology.Topology.Machine;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
@@ -125,6 +126,37 @@ public final class AgentCalls implements AutoCloseable {
         MacAddress.parse(answer.path("mac").asText()),
         answer.path("mtu").asInt(),
         given);
+  }
+
+  /**
+   * Attaches what is behind a link of the node.
+   *
+   * @param learn nothing is said of it
+   */
+  public void attachLink(Machine machine, String link, boolean learn) throws IOException {
+    var request = ControlClient.request("attach").put("endpoint", machine.name());
+    request.put("network", machine.network()).put("link", link);
+    if (learn) {
+      request.put("learn", true);
+    } else {
+      request.put("mac", machine.mac().toString());
+      request.putArray("addresses").add(machine.address().toString());
+    }
+    call(request);
+  }
+
+  /** True when the node announces the MAC with the address. */
+  public boolean hasHost(MacAddress mac, IpAddress address) throws IOException {
+    for (var host : call(ControlClient.request("endpoints")).path("hosts")) {
+      if (host.path("mac").asText().equals(mac.toString()) && host.path("here").asBoolean()) {
+        for (var each : host.path("addresses")) {
+          if (each.path("address").asText().equals(address.toString())) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   public void detach(String endpoint) throws IOException {

@@ -9,6 +9,7 @@ import io.weft.lab.check.EncapsulationCheck;
 import io.weft.lab.check.EndpointBgpCheck;
 import io.weft.lab.check.ExternalGatewayCheck;
 import io.weft.lab.check.IsolationCheck;
+import io.weft.lab.check.MobilityCheck;
 import io.weft.lab.check.MtuCheck;
 import io.weft.lab.check.PingCheck;
 import io.weft.lab.check.PrefixesCheck;
@@ -93,6 +94,9 @@ final class LabRun {
     }
     if (DualStackCheck.concerns(lab.plan().topology())) {
       checks.add(new DualStackCheck());
+    }
+    if (MobilityCheck.concerns(lab.plan().topology())) {
+      checks.add(new MobilityCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param nodes hosts of endpoints, each a VTEP
  * @param reflectors BGP route reflectors without a data plane; none: the nodes are fully meshed
  * @param gateways routers of tenants that lead out of the fabric: FRR, started by the lab
+ * @param machines that the lab moves between nodes
  */
 public record Topology(
     String name,
@@ -35,13 +36,15 @@ public record Topology(
     Fabric fabric,
     List<Tenant> tenants,
     List<Network> networks,
-    List<TenantConnection> connections) {
+    List<TenantConnection> connections,
+    List<Machine> machines) {
   public static final int MAX_NAME = 32;
   public static final int MAX_RACKS = 64;
   public static final int MAX_NODES = 128;
   public static final int MAX_REFLECTORS = 16;
   public static final int MAX_GATEWAYS = 16;
   public static final int MAX_ENDPOINTS = 512;
+  public static final int MAX_MACHINES = 16;
   public static final int MIN_MTU = 1280;
   public static final int MAX_MTU = 9216;
   public static final int DEFAULT_MTU = 1500;
@@ -61,6 +64,48 @@ public record Topology(
     tenants = List.copyOf(tenants);
     networks = List.copyOf(networks);
     connections = List.copyOf(connections);
+    machines = List.copyOf(machines);
+  }
+
+  /** One in which no machine moves. */
+  public Topology(
+      String name,
+      int mtu,
+      List<String> racks,
+      List<Host> nodes,
+      List<Host> reflectors,
+      List<Gateway> gateways,
+      List<EndpointPlace> endpoints,
+      Fabric fabric,
+      List<Tenant> tenants,
+      List<Network> networks,
+      List<TenantConnection> connections) {
+    this(
+        name,
+        mtu,
+        racks,
+        nodes,
+        reflectors,
+        gateways,
+        endpoints,
+        fabric,
+        tenants,
+        networks,
+        connections,
+        List.of());
+  }
+
+  /**
+   * A virtual machine behind a link of each of its nodes, at one of them at a time.
+   *
+   * @param nodes two or more, each with an agent of ours
+   * @param address of its interface, IPv4
+   */
+  public record Machine(
+      String name, String network, List<String> nodes, IpAddress address, MacAddress mac) {
+    public Machine {
+      nodes = List.copyOf(nodes);
+    }
   }
 
   /** Who speaks BGP on a host. */

@@ -14,6 +14,7 @@ import io.weft.kubernetes.yaml.YamlValue;
 import io.weft.lab.topology.Topology.EndpointPlace;
 import io.weft.lab.topology.Topology.Gateway;
 import io.weft.lab.topology.Topology.Host;
+import io.weft.lab.topology.Topology.Machine;
 import io.weft.lab.topology.Topology.Speaker;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
@@ -88,6 +89,10 @@ final class TopologySpecReader {
     var reflectors = items(spec.optional("reflectors"), Topology.MAX_REFLECTORS, this::host);
     var gateways = gateways(spec.optional("gateways"), reflectors);
     var endpoints = items(spec.optional("endpoints"), Topology.MAX_ENDPOINTS, this::endpoint);
+    var machines = items(spec.optional("machines"), Topology.MAX_MACHINES, this::machine);
+    if (!machines.isEmpty() && endpoints.isEmpty()) {
+      spec.optional("machines").report("nobody would see them move; add an endpoint");
+    }
     return new Topology(
         name,
         mtu,
@@ -99,7 +104,8 @@ final class TopologySpecReader {
         fabric,
         tenants,
         List.copyOf(networks.values()),
-        connections);
+        connections,
+        machines);
   }
 
   private static <T> List<T> items(
@@ -188,6 +194,30 @@ final class TopologySpecReader {
             new EndpointPlace(
                 name.get(), node.get(), network.get().name(), addresses, mac, prefixes, as))
         : Optional.empty();
+  }
+
+  private Optional<Machine> machine(YamlObject object) {
+    var name = object.required("name").word(this::newName);
+    var network = object.required("network").word(this::networkNamed);
+    var at =
+        object.required("nodes").each(item -> item.word(text -> known("node", text, nodes)));
+    var address = object.required("address").word(text -> ipv4(address(text, network)));
+    var mac = object.required("mac").word(text -> mac(text, network));
+    if (at.size() < 2) {
+      object.required("nodes").report("a machine moves between two nodes or more");
+      return Optional.empty();
+    }
+    return name.isPresent() && network.isPresent() && address.isPresent() && mac.isPresent()
+        ? Optional.of(
+            new Machine(name.get(), network.get().name(), at, address.get(), mac.get()))
+        : Optional.empty();
+  }
+
+  private static IpAddress ipv4(IpAddress address) {
+    if (!address.isIpv4()) {
+      throw new IllegalArgumentException(address + " is not of IPv4, as a machine's must be");
+    }
+    return address;
   }
 
   /** An endpoint with a number of its own says its prefixes by BGP. */

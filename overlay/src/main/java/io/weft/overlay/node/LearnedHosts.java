@@ -418,8 +418,18 @@ final class LearnedHosts {
 
   private void ask(Endpoint port, MacAddress mac, IpAddress ip) {
     if (subnet(ip).isPresent() && !ip.isLinkLocal()) {
-      questions.add(network.question(port, mac, ip));
+      questions.add(question(port, mac, ip));
     }
+  }
+
+  private HostQuestion question(Endpoint port, MacAddress mac, IpAddress ip) {
+    var intent = network.intent();
+    var from =
+        ip.isIpv4()
+            ? intent.gatewayOf(ip)
+            : Optional.of(AddressPlan.GATEWAY_LINK_LOCAL).filter(_ -> intent.isRouted(false));
+    var at = new LearningPort(network.namespace(), port.port(), intent.vni());
+    return new HostQuestion(at, mac, ip, from, network.devices().bridge().mac());
   }
 
   List<HostQuestion> takeQuestions() {

@@ -39,6 +39,7 @@ final class NetworkInstance implements Importer {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final LocalHosts local = new LocalHosts();
   private final LearnedHosts learned;
+  private final Rebindings rebindings = new Rebindings();
   private final OwnedObjects owned;
   private final Replication replication;
   private final LongSupplier now;
@@ -98,7 +99,7 @@ final class NetworkInstance implements Importer {
     return underlay;
   }
 
-  private SegmentDevices devices() {
+  SegmentDevices devices() {
     return new SegmentDevices(namespace, config.name(), intent, underlay);
   }
 
@@ -238,7 +239,10 @@ final class NetworkInstance implements Importer {
   }
 
   private void refreshNeighbour(IpAddress ip) {
-    owned.replace(List.of(rows().neighbour(ip)), neighbourObject(ip).stream().toList());
+    var key = rows().neighbour(ip);
+    var before = plan.desired(key);
+    owned.replace(List.of(key), neighbourObject(ip).stream().toList());
+    rebindings.note(before, plan.desired(key));
   }
 
   /** Everything of this network leaves the plan. */
@@ -251,6 +255,10 @@ final class NetworkInstance implements Importer {
   /** Who is here: what it says of itself only changes by way of this network. */
   LocalHosts local() {
     return local;
+  }
+
+  Rebindings rebindings() {
+    return rebindings;
   }
 
   MacMobility mobility() {
@@ -276,18 +284,6 @@ final class NetworkInstance implements Importer {
     return other.isPresent()
         && !other.get().gateway()
         && MacMobility.beats(other.get(), mobility.sequence(mac), towards(other));
-  }
-
-  LearningPort learningPort(Endpoint endpoint) {
-    return new LearningPort(namespace, endpoint.port(), intent.vni());
-  }
-
-  HostQuestion question(Endpoint port, MacAddress mac, IpAddress ip) {
-    var from =
-        ip.isIpv4()
-            ? intent.gatewayOf(ip)
-            : Optional.of(AddressPlan.GATEWAY_LINK_LOCAL).filter(_ -> intent.isRouted(false));
-    return new HostQuestion(learningPort(port), mac, ip, from, devices().bridge().mac());
   }
 
   /** True when this node announces the endpoint's MAC. */
@@ -437,12 +433,19 @@ final class NetworkInstance implements Importer {
     if (intent.isGateway(ip)) {
       return Optional.empty();
     }
+    var owner = localOwner(ip).map(Endpoint::mac);
+    return owner
+        .filter(mac -> localHost(mac).isPresent() && !isBoundElsewhere(mac, ip))
+        .or(() -> neighbourElsewhere(ip))
+        .or(() -> owner)
+        .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
+  }
+
+  private Optional<MacAddress> neighbourElsewhere(IpAddress ip) {
     return remote
         .neighbour(ip, this::isReachable)
-        .filter(best -> localHost(best.mac()).isEmpty())
         .map(RemoteMac::mac)
-        .or(() -> localOwner(ip).map(Endpoint::mac))
-        .map(mac -> new ForwardingObject.NeighbourEntry(namespace, intent.vni(), ip, mac));
+        .filter(mac -> localHost(mac).isEmpty());
   }
 
   /** The endpoint of this node that has the address. */

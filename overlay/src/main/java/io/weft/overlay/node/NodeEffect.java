@@ -35,6 +35,13 @@ public sealed interface NodeEffect {
     }
   }
 
+  /** Say to the endpoints of this node who has these addresses now (RFC 9135 §7.1). */
+  record TellHosts(List<HostBinding> bindings) implements NodeEffect {
+    public TellHosts {
+      bindings = List.copyOf(bindings);
+    }
+  }
+
   /** Write to the kernel; answer ChangesApplied. One batch at a time. */
   record ApplyChanges(long batch, List<KernelChange> changes) implements NodeEffect {
     public ApplyChanges {

@@ -86,6 +86,7 @@ final class WireLearning {
   boolean settle(long now) {
     boolean changed = false;
     var questions = new ArrayList<HostQuestion>();
+    var rebound = new ArrayList<HostBinding>();
     for (var network : List.copyOf(instances.all())) {
       network.learned().check(now);
       for (var host : network.learned().takeChanged()) {
@@ -95,6 +96,10 @@ final class WireLearning {
             .ifPresent(routes::importInto);
       }
       questions.addAll(network.learned().takeQuestions());
+      rebound.addAll(network.rebindings().take());
+    }
+    if (!rebound.isEmpty()) {
+      effects.add(new NodeEffect.TellHosts(rebound));
     }
     if (!questions.isEmpty()) {
       effects.add(new NodeEffect.AskHosts(questions));
@@ -108,7 +113,8 @@ final class WireLearning {
     for (var network : instances.all()) {
       for (var endpoint : network.local().learning()) {
         if (plan.isRealized(network.port(endpoint).key())) {
-          now.add(network.learningPort(endpoint));
+          now.add(
+              new LearningPort(network.namespace(), endpoint.port(), network.intent().vni()));
         }
       }
     }

@@ -211,6 +211,7 @@ final class LearningTest {
     assertThat(one.announced()).contains(ours(VM, "")).doesNotContain(ours(VM, IP));
     assertThat(one.announced(ours(VM, "")).macMobility()).contains(sequence(1));
     assertThat(one.kernel(Kind.NEIGHBOUR)).singleElement().asString().contains(OTHER.toString());
+    assertThat(one.told).extracting(HostBinding::mac).containsExactly(VM, OTHER);
     hear("bridge", VM, IP);
     assertThat(one.announced(ours(VM, IP)).macMobility()).contains(sequence(3));
   }

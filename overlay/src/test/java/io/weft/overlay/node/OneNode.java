@@ -71,6 +71,9 @@ final class OneNode {
   /** Ports behind which it listens. */
   List<LearningPort> learningPorts = List.of();
 
+  /** What it told its endpoints of others. */
+  final List<HostBinding> told = new ArrayList<>();
+
   /** What it asked hosts. */
   final List<HostQuestion> questions = new ArrayList<>();
 
@@ -417,6 +420,7 @@ final class OneNode {
       case NodeEffect.ListenToEndpoints(var wanted) -> listeners = wanted;
       case NodeEffect.ListenToPorts(var wanted) -> learningPorts = wanted;
       case NodeEffect.AskHosts(var asked) -> questions.addAll(asked);
+      case NodeEffect.TellHosts(var bindings) -> told.addAll(bindings);
       case NodeEffect.EndpointBgp(_, SpeakerEffect.Send(long number, var messages)) ->
           messages.forEach(message -> router(number).hear(message));
       case NodeEffect.EndpointBgp(_, SpeakerEffect.Close(long number, var reason)) ->

@@ -1,0 +1,34 @@
+package io.weft.overlay.node;
+
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
+import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Addresses of one network that have got another MAC. Endpoints here that know the one of before
+ * must hear of it (RFC 9135 §7.1): the gratuitous ARP that says so elsewhere does not cross the
+ * fabric.
+ */
+final class Rebindings {
+  private final List<HostBinding> bindings = new ArrayList<>();
+
+  /** What answers for an address has changed. */
+  void note(Optional<ForwardingObject> before, Optional<ForwardingObject> after) {
+    if (before.orElse(null) instanceof NeighbourEntry old
+        && after.orElse(null) instanceof NeighbourEntry now
+        && !old.mac().equals(now.mac())) {
+      var bridge = Ipv6Routing.of(now.namespace(), now.vni()).device();
+      bindings.add(new HostBinding(now.namespace(), bridge, now.mac(), now.ip()));
+    }
+  }
+
+  /** Those since the last call. */
+  List<HostBinding> take() {
+    var taken = List.copyOf(bindings);
+    bindings.clear();
+    return taken;
+  }
+}
