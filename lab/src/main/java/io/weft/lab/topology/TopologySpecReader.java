@@ -203,7 +203,7 @@ final class TopologySpecReader {
         object.required("nodes").each(item -> item.word(text -> known("node", text, nodes)));
     var address = object.required("address").word(text -> ipv4(address(text, network)));
     var mac = object.required("mac").word(text -> mac(text, network));
-    if (at.size() < 2) {
+    if (new TreeSet<>(at).size() < 2) {
       object.required("nodes").report("a machine moves between two nodes or more");
       return Optional.empty();
     }

@@ -100,6 +100,23 @@ final class TopologyReaderTest {
         .anySatisfy(p -> assertThat(p).contains("give it prefixes"));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          {name: vm, network: web, nodes: [n1], address: 10.1.0.9, mac: '02:00:00:00:00:09'}|moves between two nodes
+          {name: vm, network: web, nodes: [n1, x], address: 10.1.0.9, mac: '02:00:00:00:00:09'}|there is no node 'x'
+          {name: vm, network: web, nodes: [n1, n1], address: 10.9.0.9, mac: '02:00:00:00:00:09'}|no host address
+          {name: n1, network: web, nodes: [n1, n1], address: 10.1.0.9, mac: '02:00:00:00:00:09'}|there is 'n1' already
+          {name: vm, network: web, nodes: [n1, n1], address: 10.1.0.9}|is missing; it is required
+          """)
+  void saysWhatIsWrongWithAMachine(String machine, String problem) {
+    assertThat(problems(GOOD + "  machines: [" + machine + "]\n"))
+        .anySatisfy(text -> assertThat(text).contains(problem));
+  }
+
   @Test
   void gatewaysNeedAReflector() {
     var alone = GOOD.replace("  reflectors: [{name: rr, rack: a}]\n", "");
