@@ -64,7 +64,9 @@ class SilentEndpointTest {
     assertThat(new ProcessBuilder(whole).inheritIO().start().waitFor()).as("%s", whole).isZero();
   }
 
-  /** ARP, and what neighbour discovery asks; the endpoint's own kernel also says things at first. */
+  /**
+   * ARP, and what neighbour discovery asks; the endpoint's own kernel also says things at first.
+   */
   private static boolean isQuestion(Frame frame) {
     var octets = frame.octets();
     int type = octets.at(12) << 8 | octets.at(13);

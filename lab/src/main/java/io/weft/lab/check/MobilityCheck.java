@@ -9,7 +9,6 @@ import io.weft.linux.packet.EchoStream;
 import io.weft.linux.packet.IcmpEcho;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
-import io.weft.overlay.attachment.AddressPlan;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -319,8 +318,7 @@ public final class MobilityCheck implements Check {
           }
           var mac = machine.neighbour(gateway);
           findings.expect(
-              result instanceof EchoResult.Reply
-                  && mac.equals(AddressPlan.GATEWAY_MAC.toString()),
+              result instanceof EchoResult.Reply && mac.equals(Routing.GATEWAY_MAC.toString()),
               "%s at %s: gateway %s: %s, MAC %s"
                   .formatted(machine.machine().name(), node, gateway, result, mac));
         }

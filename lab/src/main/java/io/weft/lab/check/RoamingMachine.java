@@ -1,11 +1,11 @@
 package io.weft.lab.check;
 
+import io.weft.lab.topology.Topology.Machine;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.NeighbourSocket;
-import io.weft.lab.topology.Topology.Machine;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.net.OctetWriter;
@@ -41,9 +41,7 @@ final class RoamingMachine implements AutoCloseable {
     this.namespace = namespace;
     this.links = Rtnetlink.openIn(namespace);
     this.device =
-        links
-            .createBridge("vm0", LinkSettings.UP.withMac(machine.mac()).withMtu(mtu))
-            .index();
+        links.createBridge("vm0", LinkSettings.UP.withMac(machine.mac()).withMtu(mtu)).index();
     links.execute(new Request.AddAddress(Address.of(device, machine.address(), prefixLength)));
   }
 
@@ -58,8 +56,7 @@ final class RoamingMachine implements AutoCloseable {
   /** Lays a cable from a link of a node; they are numbered from 0. */
   void cable(Rtnetlink node, String link) {
     var pair =
-        links.createVeth(
-            "cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, node);
+        links.createVeth("cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, node);
     cables.add(pair.link().index());
   }
 

@@ -40,13 +40,14 @@ final class TcpStream implements AutoCloseable {
 
   private void run() {
     var octets = ByteBuffer.allocate(Long.BYTES);
+    long numbers = 0;
     try {
       while (!stopping) {
-        octets.clear().putLong(sent + 1).flip();
+        octets.clear().putLong(++numbers).flip();
         while (octets.hasRemaining()) {
           sender.write(octets);
         }
-        sent++;
+        sent = numbers;
         Thread.sleep(INTERVAL_MILLIS);
       }
       sender.shutdownOutput();

@@ -199,8 +199,7 @@ final class TopologySpecReader {
   private Optional<Machine> machine(YamlObject object) {
     var name = object.required("name").word(this::newName);
     var network = object.required("network").word(this::networkNamed);
-    var at =
-        object.required("nodes").each(item -> item.word(text -> known("node", text, nodes)));
+    var at = object.required("nodes").each(item -> item.word(text -> known("node", text, nodes)));
     var address = object.required("address").word(text -> ipv4(address(text, network)));
     var mac = object.required("mac").word(text -> mac(text, network));
     if (new TreeSet<>(at).size() < 2) {
@@ -208,8 +207,7 @@ final class TopologySpecReader {
       return Optional.empty();
     }
     return name.isPresent() && network.isPresent() && address.isPresent() && mac.isPresent()
-        ? Optional.of(
-            new Machine(name.get(), network.get().name(), at, address.get(), mac.get()))
+        ? Optional.of(new Machine(name.get(), network.get().name(), at, address.get(), mac.get()))
         : Optional.empty();
   }
 

@@ -114,7 +114,7 @@ final class Announcement {
                 Optional.empty(),
                 Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
     addGroups(network, vtep, routes);
-    for (var endpoint : network.hosts()) {
+    for (var endpoint : network.local().hosts()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());
       if (network.isLost(endpoint)) {
         placesOf(vtep).remove(endpoint.name());

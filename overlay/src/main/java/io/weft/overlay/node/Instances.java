@@ -88,7 +88,7 @@ final class Instances {
               mac,
               duplicate.subject().network(),
               instance.stream()
-                  .flatMap(i -> i.hosts().stream())
+                  .flatMap(i -> i.local().hosts().stream())
                   .filter(endpoint -> endpoint.mac().equals(mac))
                   .map(Endpoint::name)
                   .findFirst()

@@ -27,7 +27,7 @@ final class LocalAddresses {
     anywhere.forEach(network -> network.gateways().forEach(this::addSubnet));
     readConnected(here);
     for (var network : here) {
-      network.hosts().forEach(host -> hosts.addAll(host.hosts()));
+      network.local().hosts().forEach(host -> hosts.addAll(host.hosts()));
     }
   }
 

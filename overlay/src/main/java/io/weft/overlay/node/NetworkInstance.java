@@ -149,11 +149,6 @@ final class NetworkInstance implements Importer {
     objects().forEach(owned::want);
   }
 
-  /** Those who have a MAC here: announced, with what was learned of them, or learned. */
-  Collection<Endpoint> hosts() {
-    return local.hosts();
-  }
-
   void add(Endpoint endpoint) {
     local.add(endpoint);
     learned.announced(endpoint);

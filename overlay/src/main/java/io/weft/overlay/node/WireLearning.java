@@ -113,8 +113,7 @@ final class WireLearning {
     for (var network : instances.all()) {
       for (var endpoint : network.local().learning()) {
         if (plan.isRealized(network.port(endpoint).key())) {
-          now.add(
-              new LearningPort(network.namespace(), endpoint.port(), network.intent().vni()));
+          now.add(new LearningPort(network.namespace(), endpoint.port(), network.intent().vni()));
         }
       }
     }
@@ -135,7 +134,8 @@ final class WireLearning {
     var views = new ArrayList<HostView>();
     for (var network : instances.all()) {
       for (var endpoint : network.endpoints()) {
-        var hosts = network.hosts().stream().filter(h -> h.port().equals(endpoint.port())).toList();
+        var hosts =
+            network.local().hosts().stream().filter(h -> h.port().equals(endpoint.port())).toList();
         hosts.forEach(host -> views.add(view(now, network, endpoint, host)));
         if (hosts.isEmpty()) {
           views.add(view(now, network, endpoint, endpoint));
