@@ -84,6 +84,20 @@ public final class PodNetworks {
     }
   }
 
+  /** Tenants that are to be the cluster's, while it could not know their pods. */
+  private List<String> unknownToTheCluster() {
+    boolean known = NamespaceResolution.defaults(reading.get()).size() == 1;
+    return known
+        ? List.of()
+        : reading.get().intent().tenants().values().stream()
+            .filter(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER)
+            .map(
+                tenant ->
+                    "Tenant %s: the node reaches none of its pods: 'egress: cluster' needs one Network with 'namespaces: {default: true}', whose addresses the cluster knows them by"
+                        .formatted(tenant.name()))
+            .toList();
+  }
+
   /** True when the node reaches pods of the network: it routes, and its tenant is the cluster's. */
   public boolean isReached(String network) {
     var intent = reading.get().intent();
@@ -162,7 +176,7 @@ public final class PodNetworks {
 
   /** What cannot be known of namespaces and pods, in words. */
   public List<String> problems() {
-    var problems = new ArrayList<String>();
+    var problems = new ArrayList<>(unknownToTheCluster());
     if (cluster.isPresent()) {
       problems.addAll(cluster.get().problems());
     } else {

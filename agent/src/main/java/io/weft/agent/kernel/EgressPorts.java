@@ -173,7 +173,10 @@ final class EgressPorts implements AutoCloseable {
     watch();
     switch (object) {
       case EgressFilter whole -> filter.put(whole);
-      case EgressRoute route -> host.execute(new Request.ReplaceRoute(row(route)));
+      case EgressRoute route -> {
+        requireFree(route);
+        host.execute(new Request.ReplaceRoute(row(route)));
+      }
       case EgressPort port -> put(port);
       case EgressAddress address -> {
         requireForwarding(address);
@@ -205,6 +208,21 @@ final class EgressPorts implements AutoCloseable {
                 .withForwarding(true)
                 .withLinkLocal(false)));
     host.execute(new Request.SetLink(link.index(), LinkSettings.UP));
+  }
+
+  /** Nobody else's route is replaced: it may be that of another CNI, or of the fabric. */
+  private void requireFree(EgressRoute wanted) {
+    for (var route : host.routes()) {
+      boolean ours =
+          route.nextHops().stream()
+              .flatMap(hop -> hop.via().stream())
+              .anyMatch(EgressPorts::isOurs);
+      if (!ours && route.table() == Route.MAIN_TABLE && route.prefix().equals(wanted.prefix())) {
+        throw new IllegalArgumentException(
+            "the node has another route to %s already; take that away, or give the network other subnets"
+                .formatted(wanted.prefix()));
+      }
+    }
   }
 
   /** Over the link that leads to its next hop. */

@@ -233,6 +233,27 @@ class ClusterTablesTest extends TenantKernel {
     return routes.stream().filter(route -> route.prefix().address().isIpv4()).toList();
   }
 
+  /** Another CNI's, say: it is neither replaced nor taken away. */
+  @Test
+  void aRouteOfSomebodyElsesStays() {
+    var node = namespaces.links(underlay);
+    var theirs =
+        Route.of(
+            IpPrefix.parse("10.244.0.0/24"),
+            NextHop.via(IpAddress.parse(WORLD), node.requireLink("eth0").index()));
+    node.execute(new Request.AddRoute(theirs));
+    assertThat(put(everything()))
+        .singleElement()
+        .satisfies(
+            refusal ->
+                assertThat(refusal.reason()).contains("another route to 10.244.0.0/24 already"));
+    remove(everything());
+    assertThat(ipv4(node.routes())).contains(theirs);
+    node.execute(new Request.DeleteRoute(theirs));
+    assertThat(put(everything())).isEmpty();
+    assertThat(put(everything())).as("again").isEmpty();
+  }
+
   // ---- the node ---------------------------------------------------------------------------
 
   /** As kubelet's probes, also where two tenants have one address. */

@@ -218,8 +218,8 @@ class ClusterPodsProcessTest {
 
     nodes.getFirst().call(ControlClient.request("detach").put("endpoint", "red-1"));
     nodes.getFirst().awaitStatus(NodeProcess::isSettled);
-    assertThat(routesTo(hosts.getFirst(), red.address())).isEmpty();
-    assertThat(routesTo(hosts.getFirst(), blue.address())).hasSize(1);
+    assertThat(routesTo(hosts.getFirst(), red.address() + "/32")).isEmpty();
+    assertThat(routesTo(hosts.getFirst(), blue.address() + "/32")).hasSize(1);
   }
 
   @Test
@@ -266,21 +266,31 @@ class ClusterPodsProcessTest {
     var host = namespaces.links(hosts.getFirst());
     var before = host.routes().stream().filter(route -> route.prefix().address().isIpv4()).toList();
     start();
+    var node = nodes.getFirst();
+    assertThat(routesTo(hosts.getFirst(), "10.244.0.0/16")).hasSize(1);
+    node.write("cluster.yaml", CLUSTER.replace("namespaces: {default: true}", "mtu: 1400"));
+    node.awaitStatus(
+        status ->
+            status.path("problems").toString().contains("needs one Network with")
+                && NodeProcess.isSettled(status));
+    assertThat(routesTo(hosts.getFirst(), "10.244.0.0/16")).isEmpty();
+    node.write("cluster.yaml", CLUSTER);
+    node.awaitStatus(status -> status.path("problems").isEmpty() && NodeProcess.isSettled(status));
     pod(0, "red-1", "red-web", "192.168.1.10");
     pod(0, "common-1", "pods", "10.244.0.10");
-    nodes.getFirst().terminate();
+    node.terminate();
     var outcome =
         NetworkNamespaces.callIn(
-            hosts.getFirst(), () -> KernelRemoval.removeAll(nodes.getFirst().prefix(), false));
+            hosts.getFirst(), () -> KernelRemoval.removeAll(node.prefix(), false));
     assertThat(outcome.refused()).isEmpty();
     assertThat(host.links()).extracting("name").containsOnly("lo", "uplink");
     assertThat(host.routes().stream().filter(route -> route.prefix().address().isIpv4()).toList())
         .containsExactlyInAnyOrderElementsOf(before);
   }
 
-  private List<Route> routesTo(String host, String address) {
+  private List<Route> routesTo(String host, String prefix) {
     return namespaces.links(host).routes().stream()
-        .filter(route -> route.prefix().equals(IpPrefix.parse(address + "/32")))
+        .filter(route -> route.prefix().equals(IpPrefix.parse(prefix)))
         .toList();
   }
 
