@@ -21,6 +21,7 @@ import picocli.CommandLine.Help;
       EndpointsCommand.class,
       NetworksCommand.class,
       AddressesCommand.class,
+      MulticastCommand.class,
       TenantsCommand.class,
       RoutesCommand.class,
       PeersCommand.class,

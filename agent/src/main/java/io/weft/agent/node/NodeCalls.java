@@ -14,6 +14,7 @@ import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.EndpointSessionJson;
 import io.weft.agent.json.ForeignJson;
+import io.weft.agent.json.GroupJson;
 import io.weft.agent.json.GuardJson;
 import io.weft.agent.json.HostJson;
 import io.weft.agent.json.Importers;
@@ -111,6 +112,7 @@ final class NodeCalls {
     handlers.put("status", _ -> status());
     handlers.put("networks", _ -> NodeJson.networks(view()));
     handlers.put("endpoints", this::endpoints);
+    handlers.put("multicast", _ -> GroupJson.groups(await(loop.ask(node::groups))));
     handlers.put("tenants", this::tenants);
     handlers.put("routes", this::routes);
     handlers.put("why", this::why);

@@ -190,6 +190,7 @@ public final class IntentText {
       line(text, "gateway", quoted(spec.gateways()));
     }
     spec.mtu().ifPresent(mtu -> line(text, "mtu", mtu));
+    line(text, "multicast", form(spec.multicast()));
     spec.bgp().ifPresent(bgp -> line(text, "bgp", bgp(bgp)));
     return text.toString();
   }

@@ -74,6 +74,17 @@ public final class AgentCalls implements AutoCloseable {
     return names;
   }
 
+  /** The multicast groups that a network's agent knows, those of its own ports among them. */
+  public List<String> multicast(String network) throws IOException {
+    var groups = new ArrayList<String>();
+    for (var each : call(ControlClient.request("multicast")).path("networks")) {
+      if (each.path("network").asText().equals(network)) {
+        each.path("groups").forEach(group -> groups.add(group.path("group").asText()));
+      }
+    }
+    return groups;
+  }
+
   private JsonNode network(String network) throws IOException {
     for (var each : call(ControlClient.request("networks")).path("networks")) {
       if (each.path("name").asText().equals(network)) {

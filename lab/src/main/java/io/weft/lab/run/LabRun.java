@@ -11,6 +11,7 @@ import io.weft.lab.check.ExternalGatewayCheck;
 import io.weft.lab.check.IsolationCheck;
 import io.weft.lab.check.MobilityCheck;
 import io.weft.lab.check.MtuCheck;
+import io.weft.lab.check.MulticastCheck;
 import io.weft.lab.check.PingCheck;
 import io.weft.lab.check.PrefixesCheck;
 import io.weft.lab.check.RestartCheck;
@@ -97,6 +98,9 @@ final class LabRun {
     }
     if (MobilityCheck.concerns(lab.plan().topology())) {
       checks.add(new MobilityCheck());
+    }
+    if (MulticastCheck.concerns(lab.plan().topology())) {
+      checks.add(new MulticastCheck());
     }
     checks.add(new MtuCheck());
     checks.add(new IsolationCheck());
