@@ -4,7 +4,7 @@
 
 # Everything that ends in a jar, or decides how; directories too, so that a deleted file counts.
 MODULES := $(wildcard */pom.xml)
-SOURCES := pom.xml $(MODULES) cni/weft.c build/plugin build/compile build/archive build/run-maven build/find-jdk build/find-maven weft \
+SOURCES := pom.xml $(MODULES) cni/weft.c build/plugin build/compile build/archive build/classes.list build/run-maven build/find-jdk build/find-maven weft \
   $(shell find $(wildcard $(MODULES:/pom.xml=/src/main)) -type f -o -type d)
 
 build: dist/.built ## compile everything into dist/ (without tests), when a source has changed

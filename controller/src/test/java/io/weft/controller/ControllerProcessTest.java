@@ -99,7 +99,9 @@ final class ControllerProcessTest {
     long begun = System.nanoTime();
     var leader = start("a");
     awaitStatus("a", status -> leads(status) && status.path("current").asBoolean());
-    System.out.printf("empty: start to ready in %d ms%n", millisSince(begun));
+    System.out.printf(
+        "empty: start to ready in %d ms, with %d ms of CPU%n",
+        millisSince(begun), cpuMillis(leader));
     start("b");
     awaitStatus("b", status -> status.path("leader").asText().startsWith("a_"));
     for (int i = 0; i < 200; i++) {
@@ -132,7 +134,9 @@ final class ControllerProcessTest {
     long before = System.nanoTime();
     var first = start("a");
     awaitStatus("a", status -> status.path("current").asBoolean());
-    System.out.printf("5,000 networks: start to ready in %d ms%n", millisSince(before));
+    System.out.printf(
+        "5,000 networks: start to ready in %d ms, with %d ms of CPU%n",
+        millisSince(before), cpuMillis(first));
     var end = System.nanoTime() + Duration.ofMinutes(5).toNanos();
     while (vnis().size() < 5000 && System.nanoTime() < end) {
       Thread.sleep(500);
@@ -148,7 +152,9 @@ final class ControllerProcessTest {
     before = System.nanoTime();
     var second = start("b");
     awaitStatus("b", status -> leads(status) && status.path("current").asBoolean());
-    System.out.printf("again: start to ready in %d ms%n", millisSince(before));
+    System.out.printf(
+        "again: start to ready in %d ms, with %d ms of CPU%n",
+        millisSince(before), cpuMillis(second));
     long writes = cluster.writes();
     Thread.sleep(5000);
     assertThat(cluster.writes()).as("it finds everything as it should be").isEqualTo(writes);
@@ -158,6 +164,10 @@ final class ControllerProcessTest {
 
   private static long millisSince(long before) {
     return (System.nanoTime() - before) / 1_000_000;
+  }
+
+  private static long cpuMillis(Process process) {
+    return process.info().totalCpuDuration().orElseThrow().toMillis();
   }
 
   private static long residentKib(Process process) throws IOException {

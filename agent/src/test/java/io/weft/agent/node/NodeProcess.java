@@ -119,6 +119,21 @@ public final class NodeProcess {
     return process.orElseThrow();
   }
 
+  /** Its memory, RSS. */
+  long residentKib() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process().pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToLong(Long::parseLong)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Processor time of all its threads since it was started: a busy machine hardly changes it. */
+  long cpuMillis() {
+    return process().info().totalCpuDuration().orElseThrow().toMillis();
+  }
+
   public int exitCode() throws InterruptedException {
     assertThat(process().waitFor(30, TimeUnit.SECONDS)).as("it ends").isTrue();
     return process().exitValue();

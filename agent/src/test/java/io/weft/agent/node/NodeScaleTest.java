@@ -18,7 +18,6 @@ import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -174,14 +173,6 @@ class NodeScaleTest {
     return millis;
   }
 
-  private long memoryKilobytes() throws Exception {
-    return Files.readAllLines(Path.of("/proc/" + node.process().pid() + "/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-        .findFirst()
-        .orElseThrow();
-  }
-
   private int objects() throws Exception {
     return node.awaitStatus(
             status ->
@@ -207,7 +198,7 @@ class NodeScaleTest {
     Arrays.sort(second);
     double median = millis[millis.length / 2];
     int objects = objects();
-    long memory = memoryKilobytes();
+    long memory = node.residentKib();
     assertThat(objects)
         .as("a neighbour and two rows of the FDB for each")
         .isGreaterThan(3 * SIZE.hosts());
@@ -243,7 +234,7 @@ class NodeScaleTest {
           converged,
           node.status().at("/kernel/writes").asLong(),
           memory / 1024.0,
-          memoryKilobytes() / 1024.0);
+          node.residentKib() / 1024.0);
       assertThat(objects()).as("nothing was lost").isEqualTo(objects);
       assertThat(node.status().at("/kernel/writes").asLong()).as("writes of a restart").isZero();
     }
