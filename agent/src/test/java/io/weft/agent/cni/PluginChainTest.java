@@ -375,6 +375,40 @@ class PluginChainTest {
     assertThat(configurations.toFile().list()).containsExactly("10-kindnet.conflist");
   }
 
+  /** The agent itself keeps up with the other's file, and says what it cannot use. */
+  @Test
+  void theAgentFollowsTheOthersFile() throws Exception {
+    var configurations = Files.createDirectories(directory.resolve("net.d"));
+    var other = configurations.resolve("10-flannel.conflist");
+    var own = configurations.resolve("00-weft.conflist");
+    install(configurations, "beside");
+    node.kill();
+    node.start("--cni-conf-dir=" + configurations);
+    ForeignFiles.put(other, ForeignFiles.FLANNEL);
+    node.awaitStatus(
+        _ -> Files.exists(own) && types(own).equals(List.of("flannel", "portmap", "weft")));
+    ForeignFiles.put(other, "{");
+    node.awaitStatus(status -> status.path("problems").toString().contains(other.toString()));
+    assertThat(types(own)).as("as it was").containsExactly("flannel", "portmap", "weft");
+    ForeignFiles.put(other, ForeignFiles.KINDNET);
+    node.awaitStatus(_ -> types(own).equals(List.of("ptp", "portmap", "weft")));
+    Files.delete(other);
+    node.awaitStatus(_ -> !Files.exists(own));
+    install(configurations, "uninstall");
+    ForeignFiles.put(other, ForeignFiles.KINDNET);
+    Thread.sleep(500);
+    assertThat(configurations.toFile().list()).containsExactly("10-flannel.conflist");
+    assertThat(node.status().path("problems").toString()).doesNotContain("flannel");
+  }
+
+  private static List<String> types(Path list) {
+    try {
+      return ForeignFiles.types(list);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Attachment kubernetes(String container, String netns) {
     return new Attachment(
         container,
