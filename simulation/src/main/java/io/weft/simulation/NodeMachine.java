@@ -6,6 +6,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
@@ -14,7 +15,9 @@ import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.Underlay;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -42,6 +45,7 @@ final class NodeMachine extends Machine {
   private Underlay underlay;
   private Node node;
   private NodeIntent intent;
+  private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private long kernelBusyUntil;
   private long lastWriteNanos;
@@ -76,6 +80,7 @@ final class NodeMachine extends Machine {
     node = fresh();
     give(new NodeEvent.IntentChanged(intent));
     give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
+    joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
     inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
   }
 
@@ -161,6 +166,14 @@ final class NodeMachine extends Machine {
     var notices = kernel.lose(key);
     if (isAlive() && !notices.isEmpty()) {
       inKernelTime(() -> give(new NodeEvent.KernelChanged(notices)));
+    }
+  }
+
+  /** Hosts join and leave multicast groups; the kernel knows it while no agent lives, too. */
+  void join(NodeEvent.GroupsSeen groups) {
+    joined.put(groups.segment(), groups);
+    if (isAlive()) {
+      inKernelTime(() -> give(groups));
     }
   }
 

@@ -13,6 +13,7 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.node.NetworkIntent;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.TenantIntent;
@@ -286,6 +287,11 @@ public final class World {
   /** Someone else removes an object from a node's kernel. */
   public void lose(String node, ForwardingKey key) {
     node(node).lose(key);
+  }
+
+  /** What a node's ports have joined now, in place of what they had. */
+  public void join(String node, NodeEvent.GroupsSeen groups) {
+    node(node).join(groups);
   }
 
   /** A node's kernel. */
