@@ -24,6 +24,12 @@ public class SimulatedKernel {
 
   private final TreeSet<ForwardingKey> ports = new TreeSet<>();
 
+  /**
+   * The namespaces that have or had an address of IPv4. Before the first there is no local table,
+   * and no gateway is taken for one (__inet_dev_addr_type, net/ipv4/fib_frontend.c).
+   */
+  private final TreeSet<String> addressed = new TreeSet<>();
+
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
   private final Shared shared;
   private long writes;
@@ -32,6 +38,11 @@ public class SimulatedKernel {
   /** {@code shared}: what all kernels hold, which is much that is equal. */
   SimulatedKernel(Shared shared) {
     this.shared = shared;
+  }
+
+  /** One that shares with no other. */
+  public SimulatedKernel() {
+    this(new Shared());
   }
 
   /** What stands, in the order of dependencies, as a dump shows it. */
@@ -77,9 +88,10 @@ public class SimulatedKernel {
   }
 
   /** What came of a batch: refusals, and what went along with something that was removed. */
-  record Outcome(List<Refusal> refusals, List<Observation> notices) {}
+  public record Outcome(List<Refusal> refusals, List<Observation> notices) {}
 
-  Outcome apply(List<KernelChange> changes) {
+  /** Works through the changes, as the kernel does by way of the agent's shell. */
+  public Outcome apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
     var notices = new ArrayList<Observation>();
     for (var change : changes) {
@@ -92,9 +104,8 @@ public class SimulatedKernel {
                     why -> refusals.add(new Refusal(key, why)), () -> put(key, object));
         case KernelChange.Remove _ -> {
           removals++;
-          take(key);
-          if (isGround(key.kind())) {
-            notices.addAll(sweep());
+          if (take(key)) {
+            notices.addAll(alongWith(key));
           }
         }
       }
@@ -107,7 +118,98 @@ public class SimulatedKernel {
     var notices = new ArrayList<Observation>();
     if (take(key)) {
       notices.add(new Observation(key, Optional.empty()));
+      notices.addAll(alongWith(key));
+    }
+    return notices;
+  }
+
+  /** What goes with something that has gone. */
+  private List<Observation> alongWith(ForwardingKey gone) {
+    if (isGround(gone.kind())) {
+      var notices = gone.kind() == Kind.BRIDGE ? release(gone) : new ArrayList<Observation>();
       notices.addAll(sweep());
+      return notices;
+    }
+    return gone.kind() == Kind.GATEWAY ? forgetNeighbours(gone) : List.of();
+  }
+
+  /** The ports of a bridge that has gone are no ports any more, as a dump shows. */
+  private List<Observation> release(ForwardingKey bridge) {
+    var notices = new ArrayList<Observation>();
+    for (var row : table.sorted(row -> row.key().namespace().equals(bridge.namespace()))) {
+      var harmed = harmed(row.object(), new Vni(bridge.vni()));
+      if (harmed.isPresent()) {
+        table.put(shared.row(row.key(), harmed.get()));
+        notices.add(new Observation(row.key(), harmed));
+      }
+    }
+    return notices;
+  }
+
+  private static boolean isOfBridge(ForwardingObject object) {
+    return object instanceof ForwardingObject.LocalFdbEntry
+        || object instanceof ForwardingObject.BridgeFdbEntry;
+  }
+
+  private boolean isHarmed(ForwardingKey key) {
+    var row = table.get(key);
+    return row != null
+        && switch (row.object()) {
+          case ForwardingObject.VxlanPort port -> port.mtu() == 0;
+          case ForwardingObject.EndpointPort port -> port.mtu() == 0;
+          default -> false;
+        };
+  }
+
+  /** With an MTU of 0, and a VNI that no network has: unequal to anything wanted. */
+  private static Optional<ForwardingObject> harmed(ForwardingObject object, Vni vni) {
+    return switch (object) {
+      case ForwardingObject.VxlanPort(var space, var id, var local, var mac, _, boolean dual)
+          when id.equals(vni) ->
+          Optional.of(new ForwardingObject.VxlanPort(space, id, local, mac, 0, dual));
+      case ForwardingObject.EndpointPort port when port.vni().equals(vni) ->
+          Optional.of(
+              new ForwardingObject.EndpointPort(
+                  port.namespace(),
+                  port.port(),
+                  new Vni(Vni.MAX),
+                  port.endpoint(),
+                  port.network(),
+                  port.mac(),
+                  port.addresses(),
+                  port.sticky(),
+                  0,
+                  port.gateways(),
+                  port.pod(),
+                  port.link(),
+                  port.declared(),
+                  port.learn()));
+      default -> Optional.empty();
+    };
+  }
+
+  /**
+   * A device that loses its last address of IPv4 no longer speaks it: its neighbours go, permanent
+   * ones too (fib_disable_ip and arp_ifdown, net/ipv4/fib_frontend.c and arp.c).
+   */
+  private List<Observation> forgetNeighbours(ForwardingKey gateway) {
+    var ofDevice =
+        table.sorted(
+            row ->
+                row.key().namespace().equals(gateway.namespace())
+                    && row.key().vni() == gateway.vni());
+    boolean speaks =
+        ofDevice.stream()
+            .anyMatch(
+                row ->
+                    row.object() instanceof ForwardingObject.GatewayAddress other
+                        && other.address().isIpv4());
+    var notices = new ArrayList<Observation>();
+    for (var row : speaks ? List.<Shared.Row>of() : ofDevice) {
+      if (row.object() instanceof ForwardingObject.NeighbourEntry entry && entry.ip().isIpv4()) {
+        take(row.key());
+        notices.add(new Observation(row.key(), Optional.empty()));
+      }
     }
     return notices;
   }
@@ -115,6 +217,9 @@ public class SimulatedKernel {
   /** True when something stood there. */
   private boolean take(ForwardingKey key) {
     ports.remove(key);
+    if (key.kind() == Kind.NAMESPACE) {
+      addressed.remove(key.namespace());
+    }
     return table.remove(key) != null;
   }
 
@@ -127,6 +232,9 @@ public class SimulatedKernel {
           .forEach(this::take);
       ports.add(key);
     }
+    if (object instanceof ForwardingObject.GatewayAddress gateway && gateway.address().isIpv4()) {
+      addressed.add(gateway.namespace());
+    }
     table.put(shared.row(key, object.observable()));
   }
 
@@ -134,10 +242,18 @@ public class SimulatedKernel {
     if (refused.contains(key.kind())) {
       return Optional.of("Operation not supported");
     }
-    for (var base : grounds(object)) {
+    for (var base : needs(object)) {
       if (!table.has(base)) {
         return Optional.of("No such device: " + base);
       }
+    }
+    if (isOfBridge(object) && grounds(object).stream().anyMatch(this::isHarmed)) {
+      return Optional.of("Operation not supported: its device is no port of a bridge");
+    }
+    if (object instanceof ForwardingObject.TenantRoute route
+        && route.prefix().address().isIpv4()
+        && !addressed.contains(route.namespace())) {
+      return Optional.of("Nexthop has invalid gateway");
     }
     return Optional.empty();
   }
@@ -181,7 +297,20 @@ public class SimulatedKernel {
     };
   }
 
-  /** What an object stands on; a port outlives its bridge, as in Linux. */
+  /** What must stand for an object to be made. */
+  private static List<ForwardingKey> needs(ForwardingObject object) {
+    var needs = new ArrayList<>(grounds(object));
+    switch (object) {
+      case ForwardingObject.EndpointPort port ->
+          needs.addAll(device(Kind.BRIDGE, port.namespace(), port.vni()));
+      case ForwardingObject.VxlanPort port ->
+          needs.addAll(device(Kind.BRIDGE, port.namespace(), port.vni()));
+      default -> {}
+    }
+    return needs;
+  }
+
+  /** What an object stands on; a port outlives its bridge, as in Linux, but not unharmed. */
   private static List<ForwardingKey> grounds(ForwardingObject object) {
     var space = object.namespace();
     return switch (object) {
@@ -193,6 +322,7 @@ public class SimulatedKernel {
       case ForwardingObject.Bridge _,
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.EndpointPort _,
+          ForwardingObject.VxlanPort _,
           EgressObject.EgressFilter _,
           EgressObject.DeadEnd _,
           ForwardingObject.SendingPort _,
@@ -208,13 +338,16 @@ public class SimulatedKernel {
               : List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
       case EgressObject.EgressRoute _ when space.isEmpty() -> List.of();
       case EgressObject.EgressRoute _ -> List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
-      case ForwardingObject.VxlanPort vxlan -> device(Kind.BRIDGE, space, vxlan.vni());
       case ForwardingObject.LocalFdbEntry entry ->
-          List.of(new ForwardingKey(Kind.PORT, space, 0, entry.port()));
+          List.of(
+              new ForwardingKey(Kind.PORT, space, 0, entry.port()),
+              new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
       case ForwardingObject.VxlanFdbEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.BridgeFdbEntry entry ->
-          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()));
+          List.of(
+              ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()),
+              new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
       case ForwardingObject.MulticastEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.FloodEntry entry ->

@@ -50,8 +50,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
       snoop(standing.get(), bridge);
       finish(name, same ? changes : withRouting(changes, bridge), Optional.empty());
     } else {
-      var settings = LinkSettings.NONE.withMac(bridge.mac()).withMtu(bridge.mtu());
-      tables.rtnetlink().execute(new Request.CreateBridge(name, settings));
+      tables
+          .rtnetlink()
+          .execute(new Request.CreateBridge(name, LinkSettings.NONE.withMac(bridge.mac())));
       undoOnFailure(
           name,
           () -> {
@@ -59,7 +60,11 @@ record Devices(Rtnetlink host, TenantTables tables) {
             ignoreRouters(made);
             snoop(made, bridge);
           });
-      finishNew(name, withRouting(LinkSettings.NONE, bridge), Optional.empty());
+      // An MTU that a bridge is made with follows its ports (br_mtu_auto_adjust,
+      // net/bridge/br_if.c);
+      // one that it is given stays.
+      var settings = LinkSettings.NONE.withMtu(bridge.mtu());
+      finishNew(name, withRouting(settings, bridge), Optional.empty());
     }
     tables.reread(name);
   }
