@@ -10,6 +10,7 @@ import io.weft.kubernetes.resource.NetworkSpec;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.evpn.DuplicateDetection;
 import io.weft.overlay.node.Advertisements;
 import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.ClusterIntent.SharedPort;
@@ -23,6 +24,7 @@ import io.weft.overlay.node.TenantIntent;
 import io.weft.overlay.node.Underlay;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** From what the resources say to what a brain is told. */
 public final class IntentWords {
@@ -52,7 +54,15 @@ public final class IntentWords {
             fabric.restartSeconds(),
             fabric.longLivedSeconds(),
             networks)
-        .withTenants(tenants(intent));
+        .withTenants(tenants(intent))
+        .withDuplicates(duplicates(fabric.duplicates()));
+  }
+
+  private static DuplicateDetection.Limits duplicates(FabricSpec.Duplicates spec) {
+    return new DuplicateDetection.Limits(
+        spec.moves(),
+        TimeUnit.SECONDS.toNanos(spec.seconds()),
+        TimeUnit.SECONDS.toNanos(spec.recoverSeconds()));
   }
 
   private static Advertisements advertisements(NetworkSpec.Advertising advertising) {

@@ -144,8 +144,9 @@ final class TapPorts implements AutoCloseable {
       throw new IllegalArgumentException(port.tap() + " is no tap device; name another");
     }
     NodeLinks.requireUnused(host, tap);
-    if (portOf(tap).isEmpty()) {
-      name(tap, GIVEN + port.port());
+    if (!portOf(tap).equals(Optional.of(port.port()))) {
+      portOf(tap).ifPresent(other -> requireLeft(port.tap(), other));
+      name(tap, (isMade(tap) ? MADE : GIVEN) + port.port());
     }
     for (var link : List.of(tap, end)) {
       host.execute(
@@ -164,6 +165,18 @@ final class TapPorts implements AutoCloseable {
     host.execute(new Request.SetLink(end.index(), LinkSettings.UP));
     host.execute(new Request.SetLink(tap.index(), LinkSettings.UP));
     believed.put(port.key(), port);
+  }
+
+  /** What a crash leaves says the name of a port that does not stand any more. */
+  private void requireLeft(String tap, String other) {
+    if (host.link(AddressPlan.tapEndName(other)).isPresent()) {
+      throw new IllegalArgumentException(
+          tap + " leads to port " + other + " already; detach its endpoint first");
+    }
+  }
+
+  private static boolean isMade(Link tap) {
+    return tap.alias().filter(alias -> alias.startsWith(MADE)).isPresent();
   }
 
   /** It does not stay before it says whose it is: killed on the way, we leave nothing. */
@@ -192,7 +205,7 @@ final class TapPorts implements AutoCloseable {
       return;
     }
     watch().nftables().delete(Table.Family.NETDEV, TABLE + tap);
-    if (link.isPresent() && link.get().alias().orElse("").startsWith(MADE)) {
+    if (link.isPresent() && isMade(link.get())) {
       host.executeIfThere(new Request.DeleteLink(link.get().index()));
     } else if (link.isPresent()) {
       host.execute(

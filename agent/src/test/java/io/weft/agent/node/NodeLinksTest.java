@@ -240,6 +240,15 @@ class NodeLinksTest {
     try (var _ = new VirtualMachine(host, "vm0", MAC, FAR)) {
       assertThat(isReached()).as("after the tap was deleted").isTrue();
     }
+    // As a crash leaves it: it says the name of a port that is gone.
+    run("ip", "link", "set", "vm0", "alias", "weft1 made ep0000000000000");
+    await(
+        () ->
+            underlay
+                .link("vm0")
+                .flatMap(Link::alias)
+                .filter(alias -> !alias.contains("ep0000000000000"))
+                .isPresent());
     detach("vm-1");
     assertThat(rules()).isEmpty();
     assertThat(underlay.link("vm0")).isEmpty();

@@ -65,6 +65,7 @@ final class ThreeNodes {
     spec:
       vtep: {cidr: 10.99.0.0/24}
       reflectors: {addresses: [10.99.0.1]}
+      duplicates: {moves: 3, seconds: 120, recoverSeconds: 10}
     ---
     kind: Tenant
     metadata: {name: red}

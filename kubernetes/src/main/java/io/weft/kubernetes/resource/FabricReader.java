@@ -1,6 +1,7 @@
 package io.weft.kubernetes.resource;
 
 import io.weft.kubernetes.resource.FabricSpec.AutoRouteTarget;
+import io.weft.kubernetes.resource.FabricSpec.Duplicates;
 import io.weft.kubernetes.resource.FabricSpec.Reflectors;
 import io.weft.kubernetes.resource.FabricSpec.Underlay;
 import io.weft.kubernetes.resource.FabricSpec.VniPools;
@@ -54,7 +55,25 @@ final class FabricReader {
                 .map(Long::intValue)
                 .orElse(defaults.longLivedSeconds()),
             policies.policies(),
-            object.optional("underlay").object(FabricReader::underlay).orElse(Underlay.DEFAULT)));
+            object.optional("underlay").object(FabricReader::underlay).orElse(Underlay.DEFAULT),
+            object
+                .optional("duplicates")
+                .object(FabricReader::duplicates)
+                .orElse(Duplicates.DEFAULT)));
+  }
+
+  private static Optional<Duplicates> duplicates(YamlObject object) {
+    var defaults = Duplicates.DEFAULT;
+    return Optional.of(
+        new Duplicates(
+            whole(object.optional("moves"), 2, Duplicates.MAX_MOVES).orElse(defaults.moves()),
+            whole(object.optional("seconds"), 1, Duplicates.MAX_SECONDS).orElse(defaults.seconds()),
+            whole(object.optional("recoverSeconds"), 1, Duplicates.MAX_RECOVER_SECONDS)
+                .orElse(defaults.recoverSeconds())));
+  }
+
+  private static Optional<Integer> whole(YamlValue value, int least, int most) {
+    return value.integer(least, most).map(Long::intValue);
   }
 
   private static Optional<Underlay> underlay(YamlObject object) {

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * @param policies for {@link PeerSpec#importPolicy} and {@link PeerSpec#exportPolicy}; each name
  *     once
  * @param underlay what nodes do with the underlay's routing
+ * @param duplicates when a MAC address counts as being at two places at once
  */
 public record FabricSpec(
     AutonomousSystem asn,
@@ -40,7 +41,8 @@ public record FabricSpec(
     int restartSeconds,
     int longLivedSeconds,
     List<PolicySpec> policies,
-    Underlay underlay) {
+    Underlay underlay,
+    Duplicates duplicates) {
   public static final int MAX_HOLD_SECONDS = 65535;
   public static final int MAX_RESTART_SECONDS = 4095;
   public static final int MAX_LONG_LIVED_SECONDS = 0xff_ffff;
@@ -59,7 +61,8 @@ public record FabricSpec(
           120,
           0,
           List.of(),
-          Underlay.DEFAULT);
+          Underlay.DEFAULT,
+          Duplicates.DEFAULT);
 
   public FabricSpec {
     families = families.stream().sorted().distinct().toList();
@@ -121,7 +124,8 @@ public record FabricSpec(
         restartSeconds,
         longLivedSeconds,
         policies,
-        underlay);
+        underlay,
+        duplicates);
   }
 
   /** The same fabric with other reflectors. */
@@ -138,7 +142,8 @@ public record FabricSpec(
         restartSeconds,
         longLivedSeconds,
         policies,
-        underlay);
+        underlay,
+        duplicates);
   }
 
   private static void requireEachOnce(List<IpAddress> addresses) {
@@ -148,6 +153,23 @@ public record FabricSpec(
         throw new IllegalArgumentException("address " + address + " is given twice");
       }
     }
+  }
+
+  /**
+   * When a MAC address counts as being at two places at once (RFC 7432 §15.1).
+   *
+   * @param moves 2..1,000: so many within {@code seconds} are too many; 5 when not given
+   * @param seconds 1..86,400; 180 when not given
+   * @param recoverSeconds after which a duplicate gets another chance, 1..604,800; 1,620 when not
+   *     given
+   */
+  public record Duplicates(int moves, int seconds, int recoverSeconds) {
+    public static final int MAX_MOVES = 1_000;
+    public static final int MAX_SECONDS = 86_400;
+    public static final int MAX_RECOVER_SECONDS = 604_800;
+
+    /** As the RFC proposes; of recovery it says nothing. */
+    public static final Duplicates DEFAULT = new Duplicates(5, 180, 1_620);
   }
 
   /** An IP version of VTEPs. */

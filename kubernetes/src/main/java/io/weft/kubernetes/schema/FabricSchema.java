@@ -76,8 +76,25 @@ final class FabricSchema {
                 "policies",
                 new ListOf(policy(), PolicySpec.MAX_POLICIES),
                 "Policies that peers name."),
-            optional("underlay", underlay(), "What nodes do with the underlay's routing."))
+            optional("underlay", underlay(), "What nodes do with the underlay's routing."),
+            optional(
+                "duplicates",
+                duplicates(),
+                "When a MAC address counts as being at two places at once (RFC 7432)."))
         .where(HOLD_RULE, HOLD_MESSAGE);
+  }
+
+  private static Fields duplicates() {
+    return Fields.of(
+        optional(
+            "moves",
+            new Whole(2, FabricSpec.Duplicates.MAX_MOVES),
+            "So many within seconds are too many: the MAC address is frozen; 5 when not given."),
+        optional("seconds", new Whole(1, FabricSpec.Duplicates.MAX_SECONDS), "180 when not given."),
+        optional(
+            "recoverSeconds",
+            new Whole(1, FabricSpec.Duplicates.MAX_RECOVER_SECONDS),
+            "After which it gets another chance; 1620 when not given."));
   }
 
   private static Fields vtep() {

@@ -247,6 +247,7 @@ final class SpeakerNodesTest {
         whole.restartSeconds(),
         whole.longLivedSeconds(),
         whole.policies(),
-        whole.underlay());
+        whole.underlay(),
+        whole.duplicates());
   }
 }

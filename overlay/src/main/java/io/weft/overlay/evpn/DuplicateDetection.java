@@ -64,12 +64,19 @@ public final class DuplicateDetection {
   public record Duplicate(
       Subject subject, int moves, long firstMoveNanos, long sinceNanos, long recoverAtNanos) {}
 
-  private final Limits limits;
+  private Limits limits;
   private final TreeMap<Subject, ArrayDeque<Long>> moves = new TreeMap<>();
   private final TreeMap<Subject, Duplicate> duplicates = new TreeMap<>();
 
   public DuplicateDetection(Limits limits) {
     this.limits = limits;
+  }
+
+  /**
+   * Other limits, for what is counted from now on; a duplicate keeps the time that it was given.
+   */
+  public void change(Limits next) {
+    limits = next;
   }
 
   /** Counts a move; true when with it the MAC becomes a duplicate. One that is stays as it is. */

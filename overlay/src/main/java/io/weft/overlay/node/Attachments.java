@@ -367,7 +367,9 @@ final class Attachments {
                 + ip
                 + " of network '"
                 + network.name()
-                + "' belongs to MAC address "
+                + "', asked for by endpoint '"
+                + request.endpoint()
+                + "', belongs to MAC address "
                 + owner.get().mac()
                 + " behind VTEP "
                 + owner.get().vtep());

@@ -118,8 +118,10 @@ final class DeclaredEndpoints {
 
   /** The answer that comes of it is to a call that nobody remembers. */
   private void giveUp(String name) {
-    calls.remove(name);
-    endpoints.cancel(name);
+    var call = calls.remove(name);
+    if (call != null) {
+      endpoints.cancel(call);
+    }
   }
 
   /** Changed in place where it stays behind its link and in its network; else taken out first. */

@@ -21,6 +21,7 @@ final class Deviations {
         texts.add(kept(instance, wanted.get(), instances));
       }
       outside(instance, texts);
+      elsewhereToo(instance, texts);
     }
     return List.copyOf(texts);
   }
@@ -44,6 +45,32 @@ final class Deviations {
             .orElse("");
     return "network '%s' keeps VNI %s: %s, which it shall get, is in use here%s"
         .formatted(wanted.name(), instance.intent().vni(), wanted.vni(), holder);
+  }
+
+  /**
+   * An address is announced elsewhere with another MAC: one of the two bindings is not (RFC 9135
+   * §7).
+   */
+  private static void elsewhereToo(NetworkInstance instance, List<String> texts) {
+    for (var endpoint : instance.endpoints()) {
+      for (var host : endpoint.addresses()) {
+        instance
+            .remote()
+            .neighbour(host.address())
+            .filter(other -> !other.gateway() && !other.mac().equals(endpoint.mac()))
+            .ifPresent(
+                other ->
+                    texts.add(
+                        "address %s of network '%s' is that of endpoint '%s' here, with MAC address %s, and by its route also behind VTEP %s, with MAC address %s; detach one of them"
+                            .formatted(
+                                host.address(),
+                                endpoint.network(),
+                                endpoint.name(),
+                                endpoint.mac(),
+                                other.vtep(),
+                                other.mac())));
+      }
+    }
   }
 
   private static void outside(NetworkInstance instance, List<String> texts) {

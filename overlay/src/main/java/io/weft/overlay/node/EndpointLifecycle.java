@@ -271,6 +271,14 @@ final class EndpointLifecycle {
     }
   }
 
+  /** Whoever made this one call waits in vain; others of its name do not. */
+  void cancel(NodeEvent.AttachRequested call) {
+    if (postponed.remove(call)) {
+      addressing.change();
+      refuse(call.request(), Reason.INVALID_REQUEST, wasDetached(call.attach().endpoint()));
+    }
+  }
+
   private static String wasDetached(String name) {
     return "'" + name + "' was detached";
   }

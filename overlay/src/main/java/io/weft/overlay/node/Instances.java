@@ -64,6 +64,11 @@ final class Instances {
     now = newNow;
   }
 
+  /** Moves are counted by these limits from now on. */
+  void change(DuplicateDetection.Limits limits) {
+    duplicates.change(limits);
+  }
+
   /** Duplicates whose time is over get another chance; true when there were any. */
   boolean recoverDuplicates() {
     var recovered = duplicates.recover(now);

@@ -105,6 +105,7 @@ public final class Node {
     switch (event) {
       case NodeEvent.IntentChanged(var intent) -> {
         foundation.change(intent);
+        instances.change(intent.duplicates());
         declared.change(intent.declared());
         reconfigure(now);
       }

@@ -3,6 +3,7 @@ package io.weft.overlay.node;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.net.AutonomousSystem;
+import io.weft.overlay.evpn.DuplicateDetection;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ import java.util.List;
  * @param tenants those that route, sorted by name
  * @param underlay what it does with the underlay's routing
  * @param declared endpoints of this node that resources declare
+ * @param duplicates when a MAC counts as being at two places at once
  */
 public record NodeIntent(
     AutonomousSystem as,
@@ -28,7 +30,8 @@ public record NodeIntent(
     List<NetworkIntent> networks,
     List<TenantIntent> tenants,
     UnderlayIntent underlay,
-    DeclaredIntent declared) {
+    DeclaredIntent declared,
+    DuplicateDetection.Limits duplicates) {
   public NodeIntent {
     peers = List.copyOf(peers);
     ranges = List.copyOf(ranges);
@@ -55,7 +58,8 @@ public record NodeIntent(
         networks,
         List.of(),
         UnderlayIntent.NONE,
-        DeclaredIntent.NONE);
+        DeclaredIntent.NONE,
+        DuplicateDetection.Limits.STANDARD);
   }
 
   /** One whose neighbours are all known by address and keep no routes beyond the restart time. */
@@ -80,7 +84,8 @@ public record NodeIntent(
         networks,
         tenants,
         next,
-        declared);
+        declared,
+        duplicates);
   }
 
   /** The same with other tenants that route. */
@@ -95,7 +100,8 @@ public record NodeIntent(
         networks,
         next,
         underlay,
-        declared);
+        declared,
+        duplicates);
   }
 
   /** The same with other endpoints that resources declare. */
@@ -110,6 +116,23 @@ public record NodeIntent(
         networks,
         tenants,
         underlay,
+        next,
+        duplicates);
+  }
+
+  /** The same with other limits of moves. */
+  public NodeIntent withDuplicates(DuplicateDetection.Limits next) {
+    return new NodeIntent(
+        as,
+        peers,
+        ranges,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        networks,
+        tenants,
+        underlay,
+        declared,
         next);
   }
 }

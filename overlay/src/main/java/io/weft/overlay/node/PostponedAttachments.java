@@ -50,6 +50,15 @@ final class PostponedAttachments {
     return taken;
   }
 
+  /** It no longer waits; false when it did not. */
+  boolean remove(NodeEvent.AttachRequested call) {
+    boolean waited = departures.remove(call);
+    for (var events : writes.values()) {
+      waited |= events.remove(call);
+    }
+    return waited;
+  }
+
   private static boolean isOf(NodeEvent.AttachRequested event, String endpoint) {
     return event.attach().endpoint().equals(endpoint);
   }

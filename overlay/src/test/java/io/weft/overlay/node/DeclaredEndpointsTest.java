@@ -10,6 +10,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.AttachResult.Refused;
@@ -395,5 +396,24 @@ final class DeclaredEndpointsTest {
     one.give(new NodeEvent.AddressWritten(write, new AddressWrite.Outcome.Done()));
     assertThat(standing()).containsExactly("a");
     assertThat(endpoint("a").link()).contains(new NodeLink.Tap("vm1"));
+  }
+
+  @Test
+  void aCallOfTheSameNameIsNotGivenUpWithIt() {
+    one =
+        new OneNode(
+            new NodeConfig("n1", "weft-", 100).withAddresses(new AddressConfig(true, List.of())));
+    one.start(WEB, DB);
+    one.give(new NodeEvent.AddressesSeen(AddressState.EMPTY));
+    declare(on(new NodeLink.Tap("vm0"), "a", "web", ""));
+    long call = one.attach(OneNode.request("a", "web"));
+    var write = (AddressWrite.Create) one.writes.remove();
+    declare();
+    assertThat(one.attached).as("it waits on").doesNotContainKey(call);
+    one.give(
+        new NodeEvent.AddressesSeen(AddressState.of(List.of(new Stored<>(write.record(), "1")))));
+    one.give(new NodeEvent.AddressWritten(write, new AddressWrite.Outcome.Done()));
+    assertThat(one.attached.get(call)).isInstanceOf(AttachResult.Attached.class);
+    assertThat(endpoint("a").declared()).isFalse();
   }
 }
