@@ -17,10 +17,11 @@ import java.util.Set;
 
 /** What the sets of {@link PortRules} have for one port. */
 final class PortElements {
-  /** Broadcast and multicast of one port: packets in a second, and how many at once. */
+  /** Broadcast of one port, and multicast of protocols: packets in a second, and at once. */
   static final int FLOOD_PER_SECOND = 2_000;
 
-  static final int FLOOD_BURST = 2_000;
+  /** Multicast to groups that hosts join, likewise: 200 Mbit/s of what video servers send. */
+  static final int STREAM_PER_SECOND = 20_000;
 
   private static final int LINK_NAME = 16;
 
@@ -44,7 +45,8 @@ final class PortElements {
       Collection<IpPrefix> formed) {
     var elements = new LinkedHashSet<ElementChange>();
     var name = port.port();
-    put(elements, PortRules.LIMITS, key(name), new Content.Limit(FLOOD_PER_SECOND, FLOOD_BURST));
+    put(elements, PortRules.LIMITS, key(name), limit(FLOOD_PER_SECOND));
+    put(elements, PortRules.STREAMS, key(name), limit(STREAM_PER_SECOND));
     if (port.learn()) {
       return elements;
     }
@@ -58,6 +60,10 @@ final class PortElements {
     var chain = port.addresses().isEmpty() ? PortRules.LOCKED : PortRules.PINNED;
     put(elements, PortRules.PORTS, key(name), new Content.Chain(chain)); // last: now it counts
     return elements;
+  }
+
+  private static Content limit(int perSecond) {
+    return new Content.Limit(perSecond, perSecond);
   }
 
   private static void addresses(

@@ -38,8 +38,11 @@ final class PortRules {
   /** To which chain the frames of a port go: {@link #PINNED} or {@link #LOCKED}. */
   static final ElementSet PORTS = set("ports", Use.CHAINS, Field.LINK_NAME);
 
-  /** How much broadcast and multicast a port may send. */
+  /** How much broadcast a port may send, and multicast to groups of protocols. */
   static final ElementSet LIMITS = set("limits", Use.LIMITS, Field.LINK_NAME);
+
+  /** How much multicast to other groups. */
+  static final ElementSet STREAMS = set("streams", Use.LIMITS, Field.LINK_NAME);
 
   static final ElementSet MACS = set("macs", Use.MEMBERS, Field.LINK_NAME, Field.MAC);
   static final ElementSet IPV4 = set("ipv4", Use.MEMBERS, Field.LINK_NAME, Field.MAC, Field.IPV4);
@@ -78,6 +81,8 @@ final class PortRules {
   static Table table() {
     var chains = new ArrayList<Chain>();
     chains.add(new Chain("prerouting", false, Hook.PREROUTING, FIRST, entry()));
+    chains.add(Chain.called("check-flood", flood()));
+    chains.add(Chain.called("check-stream", List.of(above(STREAMS))));
     chains.add(Chain.called(LOCKED, List.of(otherMac(Base.LINK, 6, StopReason.SOURCE_MAC))));
     chains.add(Chain.called(PINNED, pinned()));
     chains.add(Chain.called(CHECK_ARP, arp()));
@@ -94,7 +99,7 @@ final class PortRules {
         Table.Family.BRIDGE,
         TABLE,
         chains,
-        List.of(PORTS, LIMITS, MACS, IPV4, IPV6, BEHIND_IPV4, BEHIND_IPV6, STOPPED));
+        List.of(PORTS, LIMITS, STREAMS, MACS, IPV4, IPV6, BEHIND_IPV4, BEHIND_IPV6, STOPPED));
   }
 
   private static List<Rule> entry() {
@@ -103,10 +108,38 @@ final class PortRules {
             new Expression.Payload(Base.LINK, 0, 1),
             new Expression.Mask(Octets.parse("01")),
             equal("01"),
-            new Expression.Meta(MetaKey.INPUT_NAME),
-            new Expression.Lookup(LIMITS.name(), false),
-            stopped(StopReason.FLOOD)),
+            new Expression.Jump("check-flood")),
         Rule.of(new Expression.Meta(MetaKey.INPUT_NAME), new Expression.GotoIn(PORTS.name())));
+  }
+
+  /**
+   * Streams are what goes to groups that hosts join (RFC 1112 §6.4, RFC 2464 §7), but not to those
+   * of protocols: 224.0.0.0/24, ff02::/16 up to ff02::ff, and solicited nodes.
+   */
+  private static List<Rule> flood() {
+    return List.of(
+        Rule.of(
+            new Expression.Payload(Base.LINK, 0, 3),
+            equal("01005e"),
+            new Expression.Payload(Base.LINK, 3, 2),
+            new Expression.Compare(true, Octets.parse("0000")),
+            new Expression.Goto("check-stream")),
+        Rule.of(
+            new Expression.Payload(Base.LINK, 0, 2),
+            equal("3333"),
+            new Expression.Payload(Base.LINK, 2, 1),
+            new Expression.Compare(true, Octets.parse("ff")),
+            new Expression.Payload(Base.LINK, 2, 3),
+            new Expression.Compare(true, Octets.parse("000000")),
+            new Expression.Goto("check-stream")),
+        above(LIMITS));
+  }
+
+  private static Rule above(ElementSet limits) {
+    return Rule.of(
+        new Expression.Meta(MetaKey.INPUT_NAME),
+        new Expression.Lookup(limits.name(), false),
+        stopped(StopReason.FLOOD));
   }
 
   /** What most frames are comes first: one look at MAC and address together. */

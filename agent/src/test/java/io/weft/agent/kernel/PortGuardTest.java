@@ -313,6 +313,8 @@ class PortGuardTest extends SegmentKernel {
     }
     int port = inTenant().requireLink(PORT).index();
     inTenant().execute(new Request.SetBridgePort(port, BridgePort.PINNED.withLocked(false)));
+    int beside = inTenant().requireLink(NEXT_PORT).index();
+    inTenant().execute(new Request.SetBridgePort(beside, BridgePort.DEFAULT.withLearning(false)));
   }
 
   @Test
@@ -368,7 +370,7 @@ class PortGuardTest extends SegmentKernel {
     var broadcast =
         RawFrames.ethernet(
             RawFrames.ALL, LOCAL, IPV4, RawFrames.ip(ADDRESS, EVERYBODY, UDP, RawFrames.udp(9, 9)));
-    int sent = 5 * PortElements.FLOOD_BURST;
+    int sent = 5 * PortElements.FLOOD_PER_SECOND;
     try (var here = PacketCapture.openIn(pod, "eth0")) {
       for (int i = 0; i < sent; i++) {
         here.send(broadcast);
@@ -383,6 +385,35 @@ class PortGuardTest extends SegmentKernel {
                 assertThat(arrives(frame)).as(name).isTrue();
               }
             });
+  }
+
+  @Test
+  void aStreamToAGroupMayBeQuicker() {
+    var group = IpAddress.parse("239.1.2.3");
+    var stream =
+        RawFrames.ethernet(
+            MacAddress.parse("01:00:5e:01:02:03"),
+            LOCAL,
+            IPV4,
+            RawFrames.ip(ADDRESS, group, UDP, RawFrames.udp(9, 9)));
+    try (var here = PacketCapture.openIn(pod, "eth0")) {
+      for (int i = 0; i < 2 * PortElements.FLOOD_PER_SECOND; i++) {
+        here.send(stream);
+      }
+      assertThat(stopped()).isEmpty();
+    }
+  }
+
+  @Test
+  void whatNobodyKnowsDoesNotComeToThePodBeside() {
+    var unknown = MacAddress.parse("02:77:77:77:77:77");
+    var frame =
+        RawFrames.ethernet(
+            unknown, LOCAL, IPV4, RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    assertThat(arrives(frame)).isFalse();
+    int port = inTenant().requireLink(NEXT_PORT).index();
+    inTenant().execute(new Request.SetBridgePort(port, BridgePort.DEFAULT));
+    assertThat(arrives(frame)).as("by a port as the kernel makes it").isTrue();
   }
 
   @Test

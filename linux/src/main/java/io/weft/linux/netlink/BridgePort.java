@@ -9,37 +9,39 @@ package io.weft.linux.netlink;
  * @param isolated no traffic between this and other isolated ports
  * @param multicastRouter every multicast frame leaves here, whoever has joined (where the bridge
  *     snoops, {@link BridgeMulticast}); false: while queries come in here (the kernel's default)
+ * @param unicastFlood a frame to a MAC that the bridge does not know leaves here too
  */
 public record BridgePort(
     boolean learning,
     boolean neighSuppress,
     boolean locked,
     boolean isolated,
-    boolean multicastRouter) {
+    boolean multicastRouter,
+    boolean unicastFlood) {
   /** As the kernel makes a port: it learns and forwards. */
-  public static final BridgePort DEFAULT = new BridgePort(true, false, false, false, false);
+  public static final BridgePort DEFAULT = new BridgePort(true, false, false, false, false, true);
 
   /**
    * For a VXLAN device under EVPN: learns nothing, suppresses known neighbours, gets all groups.
    */
-  public static final BridgePort TUNNEL = new BridgePort(false, true, false, false, true);
+  public static final BridgePort TUNNEL = new BridgePort(false, true, false, false, true, true);
 
-  /** For an endpoint pinned to the MACs in the FDB. */
-  public static final BridgePort PINNED = new BridgePort(false, false, true, false, false);
+  /** For an endpoint pinned to the MACs in the FDB: it gets what is sent to these, or to all. */
+  public static final BridgePort PINNED = new BridgePort(false, false, true, false, false, false);
 
   public BridgePort withLearning(boolean learning) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter);
+    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood);
   }
 
   public BridgePort withNeighSuppress(boolean neighSuppress) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter);
+    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood);
   }
 
   public BridgePort withLocked(boolean locked) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter);
+    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood);
   }
 
   public BridgePort withIsolated(boolean isolated) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter);
+    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood);
   }
 }

@@ -160,6 +160,7 @@ final class LinkCodec {
     int details = out.beginNest(Uapi.IFLA_INFO_SLAVE_DATA);
     var port = request.port();
     out.attributeU8(Uapi.IFLA_BRPORT_LEARNING, port.learning() ? 1 : 0);
+    out.attributeU8(Uapi.IFLA_BRPORT_UNICAST_FLOOD, port.unicastFlood() ? 1 : 0);
     out.attributeU8(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS, port.neighSuppress() ? 1 : 0);
     out.attributeU8(Uapi.IFLA_BRPORT_ISOLATED, port.isolated() ? 1 : 0);
     out.attributeU8(Uapi.IFLA_BRPORT_LOCKED, port.locked() ? 1 : 0);
@@ -310,6 +311,7 @@ final class LinkCodec {
         port.flag(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS),
         port.flag(Uapi.IFLA_BRPORT_LOCKED),
         port.flag(Uapi.IFLA_BRPORT_ISOLATED),
-        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM);
+        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM,
+        port.flag(Uapi.IFLA_BRPORT_UNICAST_FLOOD));
   }
 }

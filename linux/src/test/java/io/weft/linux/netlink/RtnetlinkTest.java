@@ -157,7 +157,7 @@ class RtnetlinkTest {
         .filteredOn(link -> link.name().equals("vx100"))
         .singleElement()
         .extracting(Link::bridgePort)
-        .isEqualTo(Optional.of(new BridgePort(false, false, true, true, false)));
+        .isEqualTo(Optional.of(new BridgePort(false, false, true, true, false, false)));
     links.setLink(vxlan.index(), LinkSettings.NONE.withMaster(0));
     assertThat(links.requireLink("vx100").bridgePort()).isEmpty();
   }
