@@ -1,6 +1,7 @@
 package io.weft.lab.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.topology.Topology.EndpointPlace;
@@ -77,12 +78,24 @@ public final class AgentCalls implements AutoCloseable {
   /** The multicast groups that a network's agent knows, those of its own ports among them. */
   public List<String> multicast(String network) throws IOException {
     var groups = new ArrayList<String>();
+    groupsOf(network).path("groups").forEach(group -> groups.add(group.path("group").asText()));
+    return groups;
+  }
+
+  /** The VTEPs that get every group of IPv4 in a network. */
+  public List<String> everyGroup(String network) throws IOException {
+    var vteps = new ArrayList<String>();
+    groupsOf(network).path("everyGroupIpv4").forEach(vtep -> vteps.add(vtep.asText()));
+    return vteps;
+  }
+
+  private JsonNode groupsOf(String network) throws IOException {
     for (var each : call(ControlClient.request("multicast")).path("networks")) {
       if (each.path("network").asText().equals(network)) {
-        each.path("groups").forEach(group -> groups.add(group.path("group").asText()));
+        return each;
       }
     }
-    return groups;
+    return MissingNode.getInstance();
   }
 
   private JsonNode network(String network) throws IOException {
