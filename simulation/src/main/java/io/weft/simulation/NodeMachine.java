@@ -3,6 +3,7 @@ package io.weft.simulation;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -12,6 +13,7 @@ import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.Sighting;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.Underlay;
@@ -203,6 +205,14 @@ final class NodeMachine extends Machine {
   void attach(long request, AttachRequest asked) {
     requireAlive();
     give(new NodeEvent.AttachRequested(request, asked));
+  }
+
+  void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
+    requireAlive();
+    invariants.attached(this, namespace, mac);
+    give(
+        new NodeEvent.HostsHeard(
+            List.of(new Sighting(namespace, port, mac, ip, true, timeline.now()))));
   }
 
   void detach(long request, String endpoint) {

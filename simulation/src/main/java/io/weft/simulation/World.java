@@ -9,6 +9,7 @@ import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -234,6 +235,16 @@ public final class World {
   /** What the node said to an attach call; empty while it has not. */
   public Optional<AttachResult> answer(String node, long request) {
     return node(node).attached(request);
+  }
+
+  /**
+   * A node that is alive hears somebody behind a port that learns, by a frame that comes in now.
+   *
+   * @param ip that it says of itself, or empty
+   */
+  public void hear(
+      String node, String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
+    node(node).hear(namespace, port, mac, ip);
   }
 
   /** Asks a node that is alive; the number is for {@link #detached}. */
