@@ -17,7 +17,7 @@ import java.util.List;
  * A virtual machine that moves between nodes: a bridge with its MAC and address, of whose cables
  * one at a time is plugged in. The other end of each cable is a link of a node.
  */
-final class RoamingMachine implements AutoCloseable {
+public final class RoamingMachine implements AutoCloseable {
   private static final MacAddress EVERYBODY = MacAddress.parse("ff:ff:ff:ff:ff:ff");
   private static final int ARP = 0x0806;
 
@@ -36,7 +36,7 @@ final class RoamingMachine implements AutoCloseable {
    * @param prefixLength of its address
    * @param mtu octets of an IP packet
    */
-  RoamingMachine(Machine machine, String namespace, int prefixLength, int mtu) {
+  public RoamingMachine(Machine machine, String namespace, int prefixLength, int mtu) {
     this.machine = machine;
     this.namespace = namespace;
     this.links = Rtnetlink.openIn(namespace);
@@ -49,19 +49,20 @@ final class RoamingMachine implements AutoCloseable {
     return machine;
   }
 
-  String namespace() {
+  /** Where its interface is. */
+  public String namespace() {
     return namespace;
   }
 
   /** Lays a cable from a link of a node; they are numbered from 0. */
-  void cable(Rtnetlink node, String link) {
+  public void cable(Rtnetlink node, String link) {
     var pair =
         links.createVeth("cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, node);
     cables.add(pair.link().index());
   }
 
   /** It is at this cable from now on, and says nothing by itself. */
-  void plug(int number) {
+  public void plug(int number) {
     for (int cable : cables) {
       if (cable != cables.get(number)) {
         links.setLink(cable, LinkSettings.NONE.withMaster(0));
@@ -71,7 +72,7 @@ final class RoamingMachine implements AutoCloseable {
   }
 
   /** A gratuitous ARP request (RFC 5227 §3), as hypervisors and keepalived send it. */
-  void announce(IpAddress ip) {
+  public void announce(IpAddress ip) {
     var out = new OctetWriter();
     out.bytes(EVERYBODY.octets()).bytes(machine.mac().octets()).u16(ARP);
     out.u16(1).u16(0x0800).u8(6).u8(4).u16(1);
@@ -81,7 +82,7 @@ final class RoamingMachine implements AutoCloseable {
   }
 
   /** Any frame of its MAC, that says nothing of its address. */
-  void speak() {
+  public void speak() {
     var out = new OctetWriter();
     out.bytes(EVERYBODY.octets()).bytes(machine.mac().octets()).u16(EXPERIMENT);
     for (int i = 0; i < 6; i++) {
@@ -97,7 +98,7 @@ final class RoamingMachine implements AutoCloseable {
   }
 
   /** It has one address more, or no more. */
-  void own(IpAddress ip, boolean has) {
+  public void own(IpAddress ip, boolean has) {
     var row = Address.of(device, ip, ip.bits());
     links.execute(has ? new Request.AddAddress(row) : new Request.DeleteAddress(row));
   }
