@@ -160,7 +160,7 @@ record RowRequests(
       case ForwardingObject.SendingFdbEntry entry ->
           sending(entry.vni(), entry.vtep()).map(index -> Rows.sending(index, entry));
       case ForwardingObject.LocalFdbEntry entry ->
-          device(entry.port()).map(index -> FdbEntry.pinned(index, entry.mac()));
+          device(entry.port()).map(index -> Rows.local(index, entry));
       case ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           ForwardingObject.Bridge _,

@@ -107,6 +107,11 @@ final class Rows {
         device, entry.mac(), FdbTable.SELF, Optional.empty(), FdbKind.EXTERN_LEARNED, false);
   }
 
+  static FdbEntry local(int port, ForwardingObject.LocalFdbEntry entry) {
+    return new FdbEntry(
+        port, entry.mac(), FdbTable.MASTER, Optional.empty(), FdbKind.STATIC, entry.fixed());
+  }
+
   static FdbEntry bridge(int device, ForwardingObject.BridgeFdbEntry entry) {
     return new FdbEntry(
         device, entry.mac(), FdbTable.MASTER, Optional.empty(), FdbKind.EXTERN_LEARNED, false);

@@ -179,7 +179,7 @@ final class Translation {
                     .map(
                         vni ->
                             new ForwardingObject.LocalFdbEntry(
-                                namespace, vni, row.mac(), link.name())));
+                                namespace, vni, row.mac(), link.name(), row.sticky())));
   }
 
   /** Rows of flood lists that resemble ours. */

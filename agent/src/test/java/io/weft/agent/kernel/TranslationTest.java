@@ -214,7 +214,7 @@ class TranslationTest {
     assertThat(translation.object(FdbEntry.flood(2, FAR).withDestinationVni(new Vni(7))))
         .contains(new ForwardingObject.FloodEntry(NAMESPACE, VNI, FAR, new Vni(7)));
     assertThat(translation.object(FdbEntry.pinned(3, MAC)))
-        .contains(new ForwardingObject.LocalFdbEntry(NAMESPACE, VNI, MAC, "ep1"));
+        .contains(new ForwardingObject.LocalFdbEntry(NAMESPACE, VNI, MAC, "ep1", false));
   }
 
   @Test
@@ -251,7 +251,7 @@ class TranslationTest {
 
   @Test
   void aRowAtAnotherPortTellsThatTheOldOneIsGone() {
-    var local = new ForwardingObject.LocalFdbEntry(NAMESPACE, VNI, MAC, "ep1");
+    var local = new ForwardingObject.LocalFdbEntry(NAMESPACE, VNI, MAC, "ep1", false);
     var remote = new ForwardingObject.BridgeFdbEntry(NAMESPACE, VNI, MAC);
     assertThat(translation.changes(FdbEntry.pinned(3, MAC), false))
         .containsOnly(

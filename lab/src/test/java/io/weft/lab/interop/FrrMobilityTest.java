@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,7 +138,7 @@ class FrrMobilityTest {
     try {
       return frr.routes().entrySet().stream()
           .filter(route -> route.getKey().contains("52:54:00:00:00:50"))
-          .map(java.util.Map.Entry::getValue)
+          .map(Map.Entry::getValue)
           .distinct()
           .toList();
     } catch (IOException e) {
@@ -174,7 +175,6 @@ class FrrMobilityTest {
         silences[0] = ours.stop(Duration.ofSeconds(1)).longestSilence();
         silences[1] = theirs.stop(Duration.ofSeconds(1)).longestSilence();
       }
-      System.err.println("move to " + place + ": " + silences[0] + ", " + silences[1] + " ms");
       assertThat(Math.max(silences[0], silences[1])).as("ms of silence").isLessThan(1_000);
     }
   }

@@ -279,9 +279,18 @@ public sealed interface ForwardingObject
     }
   }
 
-  /** Static bridge entry that lets the one MAC through a locked port. */
-  record LocalFdbEntry(String namespace, Vni vni, MacAddress mac, String port)
+  /**
+   * Static bridge entry that lets the one MAC through a locked port.
+   *
+   * @param fixed frames of the MAC that come in by another port, which learns, do not move it
+   */
+  record LocalFdbEntry(String namespace, Vni vni, MacAddress mac, String port, boolean fixed)
       implements ForwardingObject {
+    /** That of a MAC that was announced. */
+    public LocalFdbEntry(String namespace, Vni vni, MacAddress mac, String port) {
+      this(namespace, vni, mac, port, true);
+    }
+
     @Override
     public ForwardingKey key() {
       return ForwardingKey.of(Kind.LOCAL_FDB, namespace, vni, mac);

@@ -46,6 +46,11 @@ final class LocalHosts {
     return host(mac).flatMap(host -> endpoint(host.name()));
   }
 
+  /** True for who was announced, and who is sticky: no frame moves it to another port. */
+  boolean isFixed(Endpoint host) {
+    return host.sticky() || endpoints.containsKey(host.name());
+  }
+
   Optional<Endpoint> host(MacAddress mac) {
     return Optional.ofNullable(hosts.get(mac));
   }

@@ -410,7 +410,8 @@ final class NetworkInstance implements Importer {
     var host = localHost(mac);
     if (host.isPresent()) {
       return List.of(
-          new ForwardingObject.LocalFdbEntry(namespace, intent.vni(), mac, host.get().port()));
+          new ForwardingObject.LocalFdbEntry(
+              namespace, intent.vni(), mac, host.get().port(), local.isFixed(host.get())));
     }
     var best = elsewhere(mac);
     boolean gateway = intent.isRouted() && mac.equals(AddressPlan.GATEWAY_MAC);

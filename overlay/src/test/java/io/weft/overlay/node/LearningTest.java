@@ -134,6 +134,9 @@ final class LearningTest {
         .anyMatch(r -> r.contains("192.168.1.10") && r.contains("ignored"));
     assertThat(localRows())
         .contains(OneNode.macOf("192.168.1.10") + " " + port("pod"), VM + " " + port("bridge"));
+    assertThat(one.kernel(Kind.LOCAL_FDB))
+        .map(LocalFdbEntry.class::cast)
+        .allMatch(row -> row.fixed() != row.mac().equals(VM));
   }
 
   @Test
