@@ -423,6 +423,7 @@ public final class Node {
   /** Where what stands is not what the intent says, and what to do about it, in words. */
   public List<String> deviations() {
     var texts = new ArrayList<>(drained() ? List.of(RouteExchange.DRAINED) : List.<String>of());
+    texts.addAll(routes.vtepTwins());
     texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances) : List.of());
     return List.copyOf(texts);
   }

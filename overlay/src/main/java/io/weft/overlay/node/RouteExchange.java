@@ -50,6 +50,8 @@ final class RouteExchange {
       new TreeMap<>(Comparator.comparingInt(Family::afi).thenComparingInt(Family::safi));
   private Optional<Speaker> speaker = Optional.empty();
   private List<ImportTarget> importTargets = List.of();
+  private final VtepTwins twins;
+  private Optional<Underlay> vteps = Optional.empty();
   private boolean drained;
   private boolean originationDue;
 
@@ -59,11 +61,13 @@ final class RouteExchange {
     this.instances = instances;
     this.underlayRouting = underlayRouting;
     this.effects = effects;
+    this.twins = new VtepTwins(effects);
   }
 
   /** Makes the speaker; it begins with the next event for it. */
   void start(NodeIntent intent, Underlay underlay) {
     underlayRouting.change(intent, underlay);
+    vteps = Optional.of(underlay);
     speaker = Optional.of(new Speaker(config(intent, underlay)));
   }
 
@@ -73,6 +77,7 @@ final class RouteExchange {
 
   void configure(long now, NodeIntent intent, Underlay underlay) {
     underlayRouting.change(intent, underlay);
+    vteps = Optional.of(underlay);
     speak(now, new SpeakerEvent.ConfigChanged(config(intent, underlay)));
   }
 
@@ -126,6 +131,7 @@ final class RouteExchange {
   }
 
   private void learn(Route key, Optional<Path> path) {
+    vteps.ifPresent(ours -> twins.see(key, path, ours));
     var before = learned.put(key, path);
     if (before.isPresent() && path.filter(now -> saysTheSame(before.get(), now)).isPresent()) {
       return; // another reflector's word for it
@@ -203,6 +209,11 @@ final class RouteExchange {
   void drain(boolean now) {
     drained = now;
     originationDue = true;
+  }
+
+  /** Other nodes with a VTEP address of this one, in words. */
+  List<String> vtepTwins() {
+    return twins.texts();
   }
 
   boolean isDrained() {

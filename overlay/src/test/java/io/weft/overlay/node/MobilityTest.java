@@ -247,4 +247,24 @@ final class MobilityTest {
     assertThat(one.node.view().duplicates()).hasSize(1);
     assertThat(one.announced()).as("no more is said of it").doesNotContain(OURS);
   }
+
+  @Test
+  void anotherNodeWithOurVtepIsSaidWithItsRouteAndForgottenWithIt() {
+    var node = new OneNode();
+    node.start(network("web", "red", 100));
+    node.attachNow(request("a", "web", "192.168.1.10"));
+    assertThat(node.node.deviations()).isEmpty();
+    var route = OneNode.macRoute("10.0.0.7", 100, "192.168.1.70");
+    node.say(route, OneNode.attributes(OneNode.VTEP.toString(), 100));
+    assertThat(node.node.deviations())
+        .singleElement()
+        .satisfies(
+            text ->
+                assertThat(text)
+                    .contains("VTEP 10.0.0.1 of this node", "10.0.0.7", "peer 10.0.0.254"));
+    assertThat(node.reports).anyMatch(text -> text.contains("VTEP 10.0.0.1 of this node"));
+    node.unsay(route);
+    assertThat(node.node.deviations()).isEmpty();
+    assertThat(node.reports).anyMatch(text -> text.contains("any more"));
+  }
 }
