@@ -188,7 +188,7 @@ final class PortRules {
             .then(own(IPV4, Base.NETWORK, TARGET_IP))
             .then(ACCEPT)
             .because("a probe of its own address, RFC 5227"),
-        behind(BEHIND_IPV4, SENDER_IP).then(ACCEPT),
+        behind(BEHIND_IPV4, Base.NETWORK, SENDER_IP).then(ACCEPT),
         Rule.of(stopped(StopReason.ARP)));
   }
 
@@ -208,7 +208,7 @@ final class PortRules {
 
   private static List<Rule> otherIpv4() {
     return List.of(
-        behind(BEHIND_IPV4, SOURCE_IPV4).then(new Expression.Goto(CHECK_IPV4)),
+        behind(BEHIND_IPV4, Base.NETWORK, SOURCE_IPV4).then(new Expression.Goto(CHECK_IPV4)),
         Rule.of(new Expression.Payload(Base.NETWORK, SOURCE_IPV4, 4), equal("00000000"))
             .then(udp(2, 67))
             .then(ACCEPT)
@@ -244,7 +244,7 @@ final class PortRules {
     return List.of(
         chosenLinkLocal(Base.NETWORK, SOURCE_IPV6).then(new Expression.Goto(CHECK_IPV6)),
         unspecified().then(protocol(ICMPV6)).then(new Expression.Goto(CHECK_IPV6)),
-        behind(BEHIND_IPV6, SOURCE_IPV6).then(new Expression.Goto(CHECK_IPV6)),
+        behind(BEHIND_IPV6, Base.NETWORK, SOURCE_IPV6).then(new Expression.Goto(CHECK_IPV6)),
         Rule.of(stopped(StopReason.SOURCE_ADDRESS)));
   }
 
@@ -260,11 +260,12 @@ final class PortRules {
             .because("says that it takes the address, RFC 4862 5.4"));
   }
 
-  /** The target must be its own. */
+  /** The target must be its own, or behind it: an address that the cluster knows it by. */
   private static List<Rule> claim() {
     return List.of(
         own(IPV6, Base.TRANSPORT, ND_TARGET).then(ACCEPT),
         chosenLinkLocal(Base.TRANSPORT, ND_TARGET).then(ACCEPT),
+        behind(BEHIND_IPV6, Base.TRANSPORT, ND_TARGET).then(ACCEPT),
         Rule.of(stopped(StopReason.NEIGHBOUR)));
   }
 
@@ -309,10 +310,10 @@ final class PortRules {
         new Expression.Lookup(set.name(), false));
   }
 
-  private static Rule behind(ElementSet set, int offset) {
+  private static Rule behind(ElementSet set, Base base, int offset) {
     return Rule.of(
         new Expression.Meta(MetaKey.INPUT_NAME),
-        new Expression.Payload(Base.NETWORK, offset, length(set), 4),
+        new Expression.Payload(base, offset, length(set), 4),
         new Expression.Lookup(set.name(), false));
   }
 
