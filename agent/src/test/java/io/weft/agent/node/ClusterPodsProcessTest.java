@@ -262,6 +262,34 @@ class ClusterPodsProcessTest {
   }
 
   @Test
+  void aTenantMayChangeItsWayOut() throws Exception {
+    var node = nodes.getFirst();
+    var outside = CLUSTER.replace("egress: cluster", "egress: node").replace(", shares: [53/UDP]", "");
+    node.write("cluster.yaml", outside);
+    node.start().awaitStatus(NodeProcess::isSettled);
+    var common = pod(0, "common-1", "pods", "10.244.0.10");
+    var rack = "x" + namespaces.prefix() + "rack";
+    try (var server = listen(common.namespace());
+        var world = listen(rack)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(isKept(hosts.getFirst(), common.address(), server)).as("node").isTrue();
+        assertThat(reaches(common.namespace(), "10.99.0.254", world)).isTrue();
+        node.write("cluster.yaml", CLUSTER);
+        assertThat(reaches(hosts.getFirst(), common.address(), server)).as("cluster").isTrue();
+        assertThat(reaches(common.namespace(), "10.99.0.254", world)).isTrue();
+        node.write("cluster.yaml", outside);
+        node.awaitStatus(
+            status ->
+                NodeProcess.isSettled(status)
+                    && routesTo(hosts.getFirst(), "10.244.0.0/16").isEmpty());
+      }
+    }
+    assertThat(namespaces.links(hosts.getFirst()).links())
+        .filteredOn(link -> link.name().startsWith("weft-"))
+        .hasSize(1);
+  }
+
+  @Test
   void nothingOfItIsLeft() throws Exception {
     var host = namespaces.links(hosts.getFirst());
     var before = host.routes().stream().filter(route -> route.prefix().address().isIpv4()).toList();
