@@ -264,7 +264,8 @@ class ClusterPodsProcessTest {
   @Test
   void aTenantMayChangeItsWayOut() throws Exception {
     var node = nodes.getFirst();
-    var outside = CLUSTER.replace("egress: cluster", "egress: node").replace(", shares: [53/UDP]", "");
+    var outside =
+        CLUSTER.replace("egress: cluster", "egress: node").replace(", shares: [53/UDP]", "");
     node.write("cluster.yaml", outside);
     node.start().awaitStatus(NodeProcess::isSettled);
     var common = pod(0, "common-1", "pods", "10.244.0.10");

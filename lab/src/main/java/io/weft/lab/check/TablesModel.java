@@ -9,6 +9,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.Ipv6Address;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeMap;
@@ -29,11 +30,28 @@ final class TablesModel {
         remote(plan, lab, node, endpoint, lines);
       }
     }
+    if (lab.isEverywhere(network)) {
+      everywhere(lab, plan, network, node, lines);
+    }
     if (Routing.isRouted(lab, network)) {
       routed(lab, plan, network, node, lines);
       behind(lab, plan, network, node, lines);
     }
     return lines;
+  }
+
+  /** The nodes without an endpoint have the network too. */
+  private static void everywhere(
+      RunningLab lab, FabricPlan plan, String network, String node, NavigableSet<String> lines) {
+    for (var endpoint : lab.attached(network).stream().limit(1).toList()) {
+      for (var other : lab.nodesOf(network)) {
+        plan.vtep(node, other.thing())
+            .filter(_ -> !other.thing().equals(node))
+            .ifPresent(
+                vtep ->
+                    lines.add(TenantTables.flood(port(lab, endpoint.vni().value(), vtep), vtep)));
+      }
+    }
   }
 
   /** Questions about who is attached here do not leave the node. */
@@ -55,7 +73,9 @@ final class TablesModel {
           routers(lab, plan, network, node, endpoint.node(), lines);
           var vtep = plan.vtep(node, endpoint.node());
           vtep.ifPresent(vteps::add);
-          for (var address : vtep.isPresent() ? endpoint.addresses() : List.<IpAddress>of()) {
+          var addresses = new ArrayList<IpAddress>(endpoint.addresses());
+          addresses.addAll(endpoint.cluster());
+          for (var address : vtep.isPresent() ? addresses : List.<IpAddress>of()) {
             lines.add(TenantTables.route(vni, address + "/" + address.bits(), List.of(vtep.get())));
           }
         }
@@ -66,7 +86,26 @@ final class TablesModel {
         }
       }
     }
+    if (lab.topology().isOfCluster(Routing.tenant(lab, network))) {
+      nodes(lab, plan, network, node, lines);
+    }
     gateways(lab, plan, Routing.tenant(lab, network), vni, lines);
+  }
+
+  /** Every other node that its connections into the tenant begin on. */
+  private static void nodes(
+      RunningLab lab, FabricPlan plan, String network, String node, NavigableSet<String> lines) {
+    int vni = Routing.l3Vni(lab, network);
+    for (var neighbour : Routing.neighbours(lab, network)) {
+      for (var other : lab.nodesOf(neighbour)) {
+        var vtep = plan.vtep(node, other.thing());
+        if (!other.thing().equals(node) && vtep.isPresent()) {
+          routers(lab, plan, network, node, other.thing(), lines);
+          var host = vtep.get() + "/" + vtep.get().bits();
+          lines.add(TenantTables.route(vni, host, List.of(vtep.get())));
+        }
+      }
+    }
   }
 
   /** Those behind each VTEP of the other node that this one has the family of. */

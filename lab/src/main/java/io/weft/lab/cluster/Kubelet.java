@@ -135,10 +135,13 @@ public final class Kubelet {
       RunningLab lab, PodPlace pod, String sandbox, String namespace, JsonNode result)
       throws IOException {
     var addresses = new ArrayList<IpAddress>();
-    result
-        .path("ips")
-        .forEach(
-            ip -> addresses.add(IpAddress.parse(ip.path("address").asText().split("/", 2)[0])));
+    var cluster = new ArrayList<IpAddress>();
+    for (var ip : result.path("ips")) {
+      var text = ip.path("address").asText().split("/", 2);
+      var address = IpAddress.parse(text[0]);
+      boolean alone = Integer.parseInt(text[1]) == address.bits();
+      (alone ? cluster : addresses).add(address);
+    }
     var inside = result.path("interfaces").valueStream().filter(i -> i.has("sandbox")).findFirst();
     if (inside.isEmpty()) {
       throw new IOException(pod + ": the plugin made no interface: " + result);
@@ -151,16 +154,18 @@ public final class Kubelet {
           agent.vniOf(network),
           MacAddress.parse(inside.get().path("mac").asText()),
           inside.get().path("mtu").asInt(),
-          addresses);
+          addresses,
+          cluster);
     }
   }
 
   private static ObjectNode status(Attached attached) {
     var patch = JsonNodeFactory.instance.objectNode();
     var status = patch.putObject("status").put("phase", "Running");
-    status.put("podIP", attached.addresses().getFirst().toString());
+    var known = attached.cluster().isEmpty() ? attached.addresses() : attached.cluster();
+    status.put("podIP", known.getFirst().toString());
     var all = status.putArray("podIPs");
-    attached.addresses().forEach(ip -> all.addObject().put("ip", ip.toString()));
+    known.forEach(ip -> all.addObject().put("ip", ip.toString()));
     status.putArray("conditions").addObject().put("type", "Ready").put("status", "True");
     return patch;
   }

@@ -143,13 +143,18 @@ public final class AgentCalls implements AutoCloseable {
     for (var address : answer.path("addresses")) {
       given.add(IpAddress.parse(address.asText().replaceFirst("/.*", "")));
     }
+    var cluster = new ArrayList<IpAddress>();
+    answer
+        .path("clusterAddresses")
+        .forEach(address -> cluster.add(IpAddress.parse(address.asText())));
     return new Attached(
         endpoint,
         namespace,
         new Vni(answer.path("vni").asInt()),
         MacAddress.parse(answer.path("mac").asText()),
         answer.path("mtu").asInt(),
-        given);
+        given,
+        cluster);
   }
 
   /**

@@ -18,8 +18,21 @@ public record Attached(
     Vni vni,
     MacAddress mac,
     int mtu,
-    List<IpAddress> addresses) {
+    List<IpAddress> addresses,
+    List<IpAddress> cluster) {
+  /** One that the cluster knows by its own addresses, if at all. */
+  public Attached(
+      EndpointPlace endpoint,
+      String namespace,
+      Vni vni,
+      MacAddress mac,
+      int mtu,
+      List<IpAddress> addresses) {
+    this(endpoint, namespace, vni, mac, mtu, addresses, List.of());
+  }
+
   public Attached {
+    cluster = List.copyOf(cluster);
     addresses = List.copyOf(addresses);
   }
 

@@ -297,8 +297,18 @@ public final class RunningLab {
   /** Nodes with an endpoint of the network, in the order of the file. */
   public List<Namespace> nodesOf(String network) {
     return nodes().stream()
-        .filter(n -> attached(network).stream().anyMatch(a -> a.node().equals(n.thing())))
+        .filter(
+            n ->
+                isEverywhere(network)
+                    || attached(network).stream().anyMatch(a -> a.node().equals(n.thing())))
         .toList();
+  }
+
+  /** The default network of a cluster is on every node. */
+  public boolean isEverywhere(String network) {
+    var declared = topology().network(network).spec();
+    return declared.namespaces().byDefault()
+        && declared.tenant().filter(tenant -> topology().isOfCluster(tenant)).isPresent();
   }
 
   /** The namespace in which a node has a network. */

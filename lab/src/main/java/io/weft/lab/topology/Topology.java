@@ -205,6 +205,12 @@ public record Topology(
     return networks.stream().filter(n -> n.name().equals(name)).findFirst().orElseThrow();
   }
 
+  /** The nodes reach the tenant's pods, and these them. */
+  public boolean isOfCluster(String tenant) {
+    return tenants.stream()
+        .anyMatch(t -> t.name().equals(tenant) && t.spec().egress() == Tenant.Egress.CLUSTER);
+  }
+
   /** What a tenant's routed packets travel in, as the agents choose it. */
   public Vni l3Vni(String tenant) {
     return tenants.stream()
