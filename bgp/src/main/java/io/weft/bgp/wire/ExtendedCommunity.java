@@ -233,6 +233,9 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
           + (isOverride() ? "O" : "")
           + (isImmutable() ? "I" : "");
     }
+    if (isIgmpProxy() || isMldProxy()) {
+      return "multicast-flags:" + (isIgmpProxy() ? "I" : "") + (isMldProxy() ? "M" : "");
+    }
     if (isMacMobility()) {
       return "mac-mobility:" + mobilitySequence() + (isSticky() ? ":sticky" : "");
     }

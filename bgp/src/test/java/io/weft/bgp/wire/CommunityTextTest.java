@@ -67,6 +67,10 @@ class CommunityTextTest {
     assertThat(ExtendedCommunity.defaultGateway().value()).isEqualTo(0x030dL << 48);
     assertThat(ExtendedCommunity.neighbourFlags(true, true, true).value())
         .isEqualTo(0x06080b0000000000L);
+    var proxy = ExtendedCommunity.multicastFlags(true, true);
+    assertThat(proxy.value()).isEqualTo(0x0609000300000000L);
+    assertThat(proxy).hasToString("multicast-flags:IM");
+    assertThat(ExtendedCommunity.multicastFlags(false, true).isIgmpProxy()).isFalse();
     assertThat(ExtendedCommunity.encapsulation(8)).isEqualTo(ExtendedCommunity.ENCAPSULATION_VXLAN);
     assertThat(ExtendedCommunity.siteOfOrigin(RouteTarget.parse("65000:100")).value())
         .isEqualTo(0x0003fde800000064L);
