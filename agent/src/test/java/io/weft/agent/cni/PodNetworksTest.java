@@ -2,21 +2,11 @@ package io.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.node.ApiNodes;
 import io.weft.agent.node.NodeProcess;
 import io.weft.apiserver.ApiServer;
-import io.weft.kubernetes.schema.Definition;
-import io.weft.kubernetes.schema.ResourceSchemas;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
-import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpAddress;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,16 +14,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Pods of a cluster come into the network of their namespace: labels, annotations, changes. */
 final class PodNetworksTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @TempDir private Path directory;
   private TestNamespaces namespaces;
   private NodeProcess node;
+  private ApiNodes cluster;
   private ApiServer server;
   private PluginProgram plugin;
   private int containers;
@@ -42,34 +29,15 @@ final class PodNetworksTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    underlay.execute(
-        new Request.SetLink(underlay.link("lo").orElseThrow().index(), LinkSettings.UP));
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    server =
-        ApiServer.start(NetworkNamespaces.<HttpServer, IOException>callIn(name, ApiServer::bind));
-    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
-    apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
+    cluster = new ApiNodes(namespaces, 1);
+    server = cluster.server;
     network("red", 1, "{selector: {matchLabels: {team: red}}}");
     network("blue", 2, "{selector: {matchLabels: {team: blue}}}");
     network("lab", 3, "{names: [a], byAnnotation: true}");
     namespace("a", "{team: red}", "{}");
-    var kubeconfig = directory.resolve("kubeconfig");
-    Files.writeString(
-        kubeconfig,
-        """
-        current-context: c
-        contexts: [{name: c, context: {cluster: c, user: u}}]
-        clusters: [{name: c, cluster: {server: '%s'}}]
-        users: [{name: u, user: {}}]
-        """
-            .formatted(server.uri()));
-    node = new NodeProcess(namespaces, name, directory);
+    node = new NodeProcess(namespaces, cluster.underlay(1), directory);
     plugin = new PluginProgram(node.socket(), "weft");
-    node.startWith("--kubeconfig=" + kubeconfig)
+    node.startWith(cluster.option(directory))
         .awaitStatus(is -> is.has("vtep") && is.path("converged").asBoolean());
   }
 
@@ -78,20 +46,16 @@ final class PodNetworksTest {
     if (node != null) {
       node.close();
     }
-    if (server != null) {
-      server.close();
+    if (cluster != null) {
+      cluster.close();
     }
     if (namespaces != null) {
       namespaces.close();
     }
   }
 
-  private static ObjectNode yaml(String text) {
-    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
-  }
-
   private String apply(String text) {
-    return server.put(yaml(text)).at("/metadata/uid").asText();
+    return cluster.apply(text);
   }
 
   private void network(String name, int vni, String selection) {

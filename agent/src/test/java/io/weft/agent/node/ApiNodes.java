@@ -25,17 +25,17 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Network namespaces of nodes, an API server in the first one, and what nodes need to use it. */
-final class ApiNodes implements AutoCloseable {
+public final class ApiNodes implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  final ApiServer server;
+  public final ApiServer server;
   private final List<String> underlays = new ArrayList<>();
 
   /**
    * With the kinds of Weft, a Fabric whose nodes are each other's peers, and nothing else. The
    * underlay of node n is {@code 10.99.0.n}.
    */
-  ApiNodes(TestNamespaces namespaces, int count) throws Exception {
+  public ApiNodes(TestNamespaces namespaces, int count) throws Exception {
     for (int i = 1; i <= count; i++) {
       underlays.add(namespaces.create("underlay" + i));
     }
@@ -75,20 +75,21 @@ final class ApiNodes implements AutoCloseable {
   }
 
   /** The network namespace of a node; the first is 1. */
-  String underlay(int number) {
+  public String underlay(int number) {
     return underlays.get(number - 1);
   }
 
-  static ObjectNode yaml(String text) {
+  public static ObjectNode yaml(String text) {
     return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
   }
 
-  void apply(String text) {
-    server.put(yaml(text));
+  /** Makes the object, or changes it; gives its UID. */
+  public String apply(String text) {
+    return server.put(yaml(text)).at("/metadata/uid").asText();
   }
 
   /** The option that says where the resources are. */
-  String option(Path directory) throws IOException {
+  public String option(Path directory) throws IOException {
     var kubeconfig = directory.resolve("kubeconfig");
     Files.writeString(
         kubeconfig,

@@ -3,33 +3,18 @@ package io.weft.agent.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpServer;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.apiserver.ApiServer;
-import io.weft.kubernetes.schema.Definition;
-import io.weft.kubernetes.schema.ResourceSchemas;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
-import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpAddress;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** A {@code weft node} that has its resources from the Kubernetes API. */
 final class ClusterNodeTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** What the agent may have with the client and 1,000 objects: 130 MB. */
   private static final int MOST_KIB = 130_000_000 / 1024;
 
@@ -39,24 +24,16 @@ final class ClusterNodeTest {
   @TempDir private Path directory;
   private TestNamespaces namespaces;
   private NodeProcess node;
+  private ApiNodes cluster;
   private ApiServer server;
 
   @BeforeEach
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    underlay.execute(
-        new Request.SetLink(underlay.link("lo").orElseThrow().index(), LinkSettings.UP));
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
-    server =
-        ApiServer.start(NetworkNamespaces.<HttpServer, IOException>callIn(name, ApiServer::bind));
-    ResourceSchemas.all().forEach(kind -> server.define(yaml(Definition.yaml(kind))));
-    apply("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.99.0.0/24}}}");
+    cluster = new ApiNodes(namespaces, 1);
+    server = cluster.server;
+    node = new NodeProcess(namespaces, cluster.underlay(1), directory);
     apply("{kind: Tenant, metadata: {name: red}}");
     network("red-web", 100);
   }
@@ -66,20 +43,16 @@ final class ClusterNodeTest {
     if (node != null) {
       node.close();
     }
-    if (server != null) {
-      server.close();
+    if (cluster != null) {
+      cluster.close();
     }
     if (namespaces != null) {
       namespaces.close();
     }
   }
 
-  private static ObjectNode yaml(String text) {
-    return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
-  }
-
   private void apply(String text) {
-    server.put(yaml(text));
+    cluster.apply(text);
   }
 
   private void network(String name, int vni) {
@@ -89,17 +62,7 @@ final class ClusterNodeTest {
   }
 
   private NodeProcess start() throws IOException {
-    var kubeconfig = directory.resolve("kubeconfig");
-    Files.writeString(
-        kubeconfig,
-        """
-        current-context: c
-        contexts: [{name: c, context: {cluster: c, user: u}}]
-        clusters: [{name: c, cluster: {server: '%s'}}]
-        users: [{name: u, user: {}}]
-        """
-            .formatted(server.uri()));
-    return node.startWith("--kubeconfig=" + kubeconfig);
+    return node.startWith(cluster.option(directory));
   }
 
   private JsonNode attach(String endpoint, String network) throws Exception {

@@ -1,13 +1,10 @@
 package io.weft.lab.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.agent.control.ControlClient;
 import io.weft.lab.fabric.IntentText;
-import io.weft.lab.process.LabDirectory;
 import io.weft.lab.process.RunningLab;
-import io.weft.lab.run.Lab;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Neighbour;
@@ -24,7 +21,6 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -96,19 +92,7 @@ class FrrHubTest {
 
   @Test
   void spokesMeetAHubThatIsFrr() throws Exception {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    var file = Files.writeString(directory.resolve("hub.yaml"), TOPOLOGY);
-    try (var lab = Lab.open(file, Lab.read(file))) {
-      lab.clear();
-      try {
-        look(lab.build());
-      } finally {
-        lab.remove();
-      }
-    }
+    ForeignLab.run(directory, TOPOLOGY, FrrDaemons.BGPD, FrrHubTest::look);
   }
 
   private static void look(RunningLab running) throws Exception {
@@ -178,7 +162,7 @@ class FrrHubTest {
   private static void answer(RunningLab running, FrrNode frr, String hub) throws Exception {
     var plan = running.plan();
     var spokes = plan.loopback("a1");
-    var router = routerMac();
+    var router = routerMac(running);
     for (int spoke = 1; spoke <= 2; spoke++) {
       var vni = new Vni(L3.value() + spoke);
       frr.addRoutedNetwork(vni, plan.loopback("b1"), HUB);
@@ -205,8 +189,8 @@ class FrrHubTest {
         .isFalse();
   }
 
-  private static MacAddress routerMac() throws Exception {
-    try (var agent = ControlClient.connect(new LabDirectory("frr-hub").socket("a1"))) {
+  private static MacAddress routerMac(RunningLab running) throws Exception {
+    try (var agent = ControlClient.connect(running.directory().socket("a1"))) {
       for (var tenant : agent.call(ControlClient.request("tenants")).path("tenants")) {
         if (tenant.path("name").asText().equals("red")) {
           return MacAddress.parse(tenant.path("routerMac").asText());

@@ -84,11 +84,8 @@ class InteroperabilityTest {
 
   @BeforeAll
   void build() throws IOException, LabFailure, InterruptedException {
-    assumeTrue(isRoot(), "needs root: network namespaces");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
-    var file = Files.writeString(directory.resolve("interop.yaml"), TOPOLOGY);
+    var file = ForeignLab.file(directory, TOPOLOGY, FrrDaemons.BGPD);
     lab = Lab.open(file, Lab.read(file));
     lab.clear();
     running = lab.build();
@@ -99,8 +96,6 @@ class InteroperabilityTest {
             directory.resolve("gobgp"),
             plan.loopback("rr2"),
             loopbacks("a1", "a2", "b1", "b2", "rr1"));
-    Files.setPosixFilePermissions(
-        directory, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
     frr =
         FrrNode.start(
             plan.namespace("b2").name(),
@@ -130,10 +125,6 @@ class InteroperabilityTest {
       lab.remove();
       lab.close();
     }
-  }
-
-  private static boolean isRoot() throws IOException {
-    return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
   }
 
   private List<IpAddress> loopbacks(String... hosts) {

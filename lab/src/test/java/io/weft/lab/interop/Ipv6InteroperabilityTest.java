@@ -1,11 +1,9 @@
 package io.weft.lab.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.lab.process.Attached;
 import io.weft.lab.process.RunningLab;
-import io.weft.lab.run.Lab;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbEntry;
 import io.weft.linux.netlink.LinkSettings;
@@ -81,18 +79,7 @@ class Ipv6InteroperabilityTest {
 
   @Test
   void othersSpeakOfVtepsOfIpv6WithUs() throws Exception {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
-    var file = Files.writeString(directory.resolve("ipv6.yaml"), TOPOLOGY);
-    try (var lab = Lab.open(file, Lab.read(file))) {
-      lab.clear();
-      try {
-        look(lab.build());
-      } finally {
-        lab.remove();
-      }
-    }
+    ForeignLab.run(directory, TOPOLOGY, GoBgpReflector.GOBGPD, Ipv6InteroperabilityTest::look);
   }
 
   private static void look(RunningLab running) throws Exception {

@@ -1,9 +1,6 @@
 package io.weft.lab.interop;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import io.weft.lab.process.RunningLab;
-import io.weft.lab.run.Lab;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -63,18 +60,8 @@ class OverlayIndexInteroperabilityTest {
 
   @Test
   void aPrefixIsReachedBehindAPod() throws Exception {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
-    var file = Files.writeString(directory.resolve("index.yaml"), TOPOLOGY);
-    try (var lab = Lab.open(file, Lab.read(file))) {
-      lab.clear();
-      try {
-        look(lab.build());
-      } finally {
-        lab.remove();
-      }
-    }
+    ForeignLab.run(
+        directory, TOPOLOGY, GoBgpReflector.GOBGPD, OverlayIndexInteroperabilityTest::look);
   }
 
   private static void look(RunningLab running) throws Exception {

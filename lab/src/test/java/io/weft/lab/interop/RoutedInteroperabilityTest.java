@@ -1,9 +1,6 @@
 package io.weft.lab.interop;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import io.weft.lab.process.RunningLab;
-import io.weft.lab.run.Lab;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
@@ -20,7 +17,6 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -78,19 +74,7 @@ class RoutedInteroperabilityTest {
 
   @Test
   void frrRoutesWithUs() throws Exception {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    var file = Files.writeString(directory.resolve("routed.yaml"), TOPOLOGY);
-    try (var lab = Lab.open(file, Lab.read(file))) {
-      lab.clear();
-      try {
-        look(lab.build());
-      } finally {
-        lab.remove();
-      }
-    }
+    ForeignLab.run(directory, TOPOLOGY, FrrDaemons.BGPD, RoutedInteroperabilityTest::look);
   }
 
   private static void look(RunningLab running) throws Exception {
