@@ -83,6 +83,21 @@ class PortGuardTest extends SegmentKernel {
     objects.add(new LocalFdbEntry(tenant, VNI, NEXT, NEXT_PORT));
     assertThat(put(objects)).isEmpty();
     assertThat(tables.guards().problems()).isEmpty();
+    awaitForwarding();
+  }
+
+  /** A bridge forwards by a port some time after its link is up. */
+  private void awaitForwarding() {
+    var frame = from(LOCAL, 0x88b6, LAST);
+    try (var there = PacketCapture.openIn(next, "eth0");
+        var here = PacketCapture.openIn(pod, "eth0")) {
+      boolean came = false;
+      for (int attempt = 0; attempt < 200 && !came; attempt++) {
+        here.send(frame);
+        came = there.next(Duration.ofMillis(100)).filter(got -> ends(got, frame)).isPresent();
+      }
+      assertThat(came).isTrue();
+    }
   }
 
   private static Octets from(MacAddress mac, int type, byte[] payload) {

@@ -41,6 +41,8 @@ class VtepGuardTest extends SegmentKernel {
   private static final IpAddress INSIDE = IpAddress.parse("192.168.1.20");
   private static final Duration WAIT = Duration.ofSeconds(20);
 
+  private static final String HEADER = RawFrames.ethernet(LOCAL, REMOTE, 0x0800).toString();
+
   private int sent;
 
   @BeforeEach
@@ -82,6 +84,7 @@ class VtepGuardTest extends SegmentKernel {
   /** True when it comes to the pod; one that passes always is sent behind it. */
   private boolean arrives(IpAddress from, IpAddress behind, IpAddress to) throws IOException {
     try (var there = PacketCapture.openIn(pod, "eth0")) {
+      awaitForwarding(there, behind, to);
       var frame = inner();
       var last = inner();
       send(from, to, VNI.value(), frame);
@@ -95,6 +98,21 @@ class VtepGuardTest extends SegmentKernel {
       assertThat(got).as("what comes behind").isPresent();
       return seen;
     }
+  }
+
+  /** A bridge forwards by a port some time after its link is up. */
+  private void awaitForwarding(PacketCapture there, IpAddress from, IpAddress to)
+      throws IOException {
+    boolean came = false;
+    for (int attempt = 0; attempt < 200 && !came; attempt++) {
+      send(from, to, VNI.value(), inner());
+      came =
+          there
+              .next(Duration.ofMillis(100))
+              .filter(got -> got.octets().toString().startsWith(HEADER))
+              .isPresent();
+    }
+    assertThat(came).as("a VTEP's packet").isTrue();
   }
 
   private static boolean isEqual(Octets got, Octets sent) {
