@@ -28,7 +28,7 @@ final class EntryTable {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   // Keys lie in pages, each behind its length in two octets, in units of four octets.
-  private static final int PAGE = 1 << 16;
+  private static final int PAGE = 1 << 14;
   private static final int UNIT = 4;
   private static final int UNITS_IN_PAGE = PAGE / UNIT;
   private static final int HEAD = 2;

@@ -4,10 +4,10 @@ import java.util.Arrays;
 
 /**
  * Rows of numbers of one width, in pages: what belongs together lies together, and a table grows
- * without a copy of what it holds.
+ * without a copy of what it holds. Small pages, for a node may hold few routes.
  */
 final class Rows {
-  private static final int PAGE_BITS = 10;
+  private static final int PAGE_BITS = 8;
   private static final int IN_PAGE = (1 << PAGE_BITS) - 1;
 
   private final int width;
