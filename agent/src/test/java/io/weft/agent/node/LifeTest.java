@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
+import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.Request;
+import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.packet.EchoStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,7 +120,8 @@ class LifeTest {
     nodes.pod(3, 13, "172.20.0.0/16");
     var streams = new ArrayList<EchoStream>();
     for (int i = 1; i <= 8; i++) {
-      streams.add(nodes.traffic(here, "172.20.0." + i)); // some by the one, some by the other
+      // Some by the one, some by the other; 1,000 packets a second in all.
+      streams.add(nodes.traffic(here, "172.20.0." + i, Duration.ofMillis(8)));
     }
     var answer = nodes.call(3, "drain");
     assertThat(answer.path("drained").asBoolean()).as("%s", answer).isTrue();
@@ -222,5 +227,47 @@ class LifeTest {
     nodes.node(3).start().awaitStatus(LifeTest::isBack);
     ThreeNodes.awaitAnswers(traffic, 500);
     assertThat(end("monotonic clock ten days on after a restart", traffic).lost()).isZero();
+  }
+
+  @Test
+  void whatOthersChangeIsBackWithinASecondAndABit() throws Exception {
+    nodes.pod(2, 12);
+    nodes.pod(3, 13);
+    var tenant = nodes.node(2).prefix() + "red";
+    try (var links = Rtnetlink.openIn(tenant)) {
+      int vxlan = links.requireLink("vx100").index();
+      var rows = new ArrayList<Long>();
+      var settings = new ArrayList<Long>();
+      for (int i = 0; i < 10; i++) {
+        await(() -> links.fdb(vxlan).stream().anyMatch(LifeTest::isFlood));
+        var row = links.fdb(vxlan).stream().filter(LifeTest::isFlood).findFirst().orElseThrow();
+        links.execute(new Request.DeleteFdb(row));
+        rows.add(await(() -> links.fdb(vxlan).contains(row)));
+      }
+      var file = Path.of("/proc/sys/net/ipv4/conf/br100/forwarding");
+      for (int i = 0; i < 5; i++) {
+        NetworkNamespaces.callIn(tenant, () -> Files.writeString(file, "0"));
+        settings.add(await(() -> links.requireLink("br100").forwarding()));
+      }
+      System.out.printf("mended: rows after %s ms, settings after %s ms%n", rows, settings);
+      assertThat(rows).allMatch(millis -> millis < 5_000);
+      assertThat(settings).allMatch(millis -> millis < 5_000);
+    }
+    var foreign = nodes.node(2).status().path("foreignChanges");
+    assertThat(foreign.path("changes").asInt()).as("%s", foreign).isGreaterThanOrEqualTo(15);
+  }
+
+  private static boolean isFlood(FdbEntry row) {
+    return row.mac().isZero() && row.destination().isPresent();
+  }
+
+  /** How many milliseconds it took. */
+  private static long await(BooleanSupplier condition) throws Exception {
+    long begin = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - begin).isLessThan(NodeProcess.TIMEOUT_NANOS);
+      Thread.sleep(2);
+    }
+    return (System.nanoTime() - begin) / 1_000_000;
   }
 }

@@ -112,12 +112,16 @@ final class ThreeNodes {
 
   /** A stream of echoes, once the first one is answered. */
   EchoStream traffic(String pod, String address) throws Exception {
-    var stream = EchoStream.startIn(pod, IpAddress.parse(address), INTERVAL);
+    return traffic(pod, address, INTERVAL);
+  }
+
+  EchoStream traffic(String pod, String address, Duration interval) throws Exception {
+    var stream = EchoStream.startIn(pod, IpAddress.parse(address), interval);
     awaitAnswers(stream, 1);
     // What was lost until routes were there is not what is measured.
     stream.close();
-    var measured = EchoStream.startIn(pod, IpAddress.parse(address), INTERVAL);
-    awaitAnswers(measured, 100);
+    var measured = EchoStream.startIn(pod, IpAddress.parse(address), interval);
+    awaitAnswers(measured, 50);
     return measured;
   }
 
