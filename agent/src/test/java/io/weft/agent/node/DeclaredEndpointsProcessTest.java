@@ -55,12 +55,9 @@ class DeclaredEndpointsProcessTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    host = namespaces.create("underlay");
+    node = NodeProcess.alone(namespaces, directory);
+    host = node.underlay();
     underlay = namespaces.links(host);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, host, directory);
     node.write("red.yaml", RED);
   }
 

@@ -64,13 +64,10 @@ class NodeLinksTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    host = namespaces.create("underlay");
-    underlay = namespaces.links(host);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
     tenant = namespaces.prefix() + "red";
-    node = new NodeProcess(namespaces, host, directory);
+    node = NodeProcess.alone(namespaces, directory);
+    host = node.underlay();
+    underlay = namespaces.links(host);
     node.write("red.yaml", RED);
     node.start().awaitStatus(NodeLinksTest::isReady);
     pod = namespaces.create("pod");

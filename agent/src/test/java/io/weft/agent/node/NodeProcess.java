@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Request;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +39,16 @@ public final class NodeProcess {
     this(namespaces, "n1", underlay, directory);
   }
 
+  /** A node alone: its underlay is a bridge with the address {@code 10.99.0.1}. */
+  public static NodeProcess alone(TestNamespaces namespaces, Path directory) throws IOException {
+    var underlay = namespaces.create("underlay");
+    var links = namespaces.links(underlay);
+    var uplink = links.createBridge("uplink", LinkSettings.UP.withMtu(1500));
+    links.execute(
+        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
+    return new NodeProcess(namespaces, underlay, directory);
+  }
+
   /** One of several nodes of a test; tenants' namespaces of all have the test's prefix. */
   NodeProcess(TestNamespaces namespaces, String name, String underlay, Path directory)
       throws IOException {
@@ -50,6 +64,11 @@ public final class NodeProcess {
     var home = Path.of(System.getenv().getOrDefault("WEFT_HOME", "."));
     assumeTrue(Files.isDirectory(home.resolve("dist/lib")), "needs dist/: run 'make build' before");
     return home.resolve("weft");
+  }
+
+  /** The network namespace that it runs in. */
+  public String underlay() {
+    return underlay;
   }
 
   /** In front of the names of this node's tenants. */
