@@ -368,6 +368,7 @@ public final class NodeDaemon implements AutoCloseable {
     addresses.ifPresent(each -> problems.addAll(each.problems()));
     problems.addAll(pods.problems());
     problems.addAll(cniConfiguration.problems());
+    recorder.ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }
 

@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +57,7 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
   private volatile boolean overdue;
   private volatile boolean leftOut;
   private volatile boolean closing;
-  private volatile boolean failed;
+  private volatile Optional<String> problem = Optional.empty();
 
   // Of the brain's thread alone.
   private boolean lost;
@@ -88,9 +90,7 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
       Brain<NodeEvent, NodeEffect> brain)
       throws IOException {
     var recorder = new Recorder(node, config, brain, Segments.open(directory, mostOctets));
-    recorder.segments.begin();
-    recorder.segments.add(new RecordingHead(config, false).text());
-    recorder.segments.flush();
+    recorder.segments.begin(Stream.of(new RecordingHead(config, false).text()));
     recorder.thread.start();
     return recorder;
   }
@@ -102,7 +102,7 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
 
   @Override
   public List<NodeEffect> step(long nowNanos, List<NodeEvent> events) {
-    if (!failed) {
+    if (problem.isEmpty()) {
       beginAnew(nowNanos);
       events.forEach(snapshot::see);
       put(new Item.Step(new RecordedStep(nowNanos, Instant.now(), false, List.copyOf(events))));
@@ -165,22 +165,19 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
-      failed = true;
+      var words = "the recording has ended, the agent goes on: " + e;
+      problem = Optional.of(words);
       queue.clear();
-      LOG.error("the recording ends here, the agent goes on: {}", e.toString());
+      LOG.error(words);
     }
   }
 
   private void write(Item item) throws IOException {
     switch (item) {
       case Item.Begin(boolean whole, var steps) -> {
-        segments.begin();
-        segments.add(new RecordingHead(config, whole && !leftOut).text());
+        var head = new RecordingHead(config, whole && !leftOut).text();
+        segments.begin(Stream.concat(Stream.of(head), steps.stream().map(RecordedStep::text)));
         leftOut = false;
-        for (var step : steps) {
-          segments.add(step.text());
-        }
-        segments.flush();
         asked = false;
       }
       case Item.Step _ when leftOut -> {} // until the next segment
@@ -194,6 +191,11 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
         leftOut |= segments.isFull(MOST);
       }
     }
+  }
+
+  /** Why nothing is recorded any more, a line each. */
+  public List<String> problems() {
+    return problem.stream().toList();
   }
 
   /** Writes what waits, for some seconds at most. */

@@ -10,11 +10,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The files of a recording, numbered; each begins with a head and a snapshot. Together they have
- * {@code mostOctets}, or half as much more where much happens at once: the oldest go. Only the
- * owner may read them.
+ * {@code mostOctets}, or half as much more where much happens at once: the oldest go. A segment
+ * takes as many octets of steps as its snapshot has, at least: the disk is not written full of
+ * snapshots. Only the owner may read them.
  */
 final class Segments implements AutoCloseable {
   /** Of so many segments the oldest goes. */
@@ -27,6 +29,10 @@ final class Segments implements AutoCloseable {
   private final long mostOctets;
   private long number;
   private long written;
+
+  /** How much of it is the snapshot of the segment that has begun. */
+  private long snapshot;
+
   private Optional<BufferedWriter> current = Optional.empty();
 
   private Segments(Path directory, long mostOctets, long number) {
@@ -61,30 +67,66 @@ final class Segments implements AutoCloseable {
     return Long.parseLong(name.substring(PREFIX.length(), name.length() - SUFFIX.length()));
   }
 
-  /** True when the segment has so many times what one should. */
-  boolean isFull(int times) {
-    return written >= times * (mostOctets / SEGMENTS);
+  /** Of the steps of a segment. */
+  private long share() {
+    return Math.max(mostOctets / SEGMENTS, snapshot);
   }
 
-  /** Begins a segment, and takes away the oldest where there is too much. */
-  void begin() throws IOException {
+  /** True when the segment has so many times the steps that one should, or far too many. */
+  boolean isFull(int times) {
+    return written - snapshot >= Math.min(times * share(), share() + mostOctets / 2);
+  }
+
+  /**
+   * Begins a segment, and takes away the oldest where there is too much.
+   *
+   * @param lines the head and the snapshot
+   * @throws IOException when it cannot be written, or has more than half of what a recording may
+   *     have; nothing is left of it then
+   */
+  void begin(Stream<JsonNode> lines) throws IOException {
     close();
-    var all = list(directory);
-    long octets = 0;
-    for (var segment : all) {
-      octets += Files.size(segment);
-    }
-    for (var segment : all) {
-      if (octets > mostOctets - mostOctets / SEGMENTS) {
-        octets -= Files.size(segment);
-        Files.delete(segment);
-      }
-    }
+    makeRoom(list(directory), mostOctets / SEGMENTS);
     var file = directory.resolve(String.format(Locale.ROOT, "%s%08d%s", PREFIX, ++number, SUFFIX));
     Files.createFile(
         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     current = Optional.of(Files.newBufferedWriter(file, StandardCharsets.UTF_8));
     written = 0;
+    try {
+      for (var line : (Iterable<JsonNode>) lines::iterator) {
+        add(line);
+        requireShort();
+      }
+      flush();
+    } catch (IOException e) {
+      Files.delete(file);
+      throw e;
+    }
+    snapshot = written;
+    var others = list(directory);
+    makeRoom(others.subList(0, others.size() - 1), snapshot + share());
+  }
+
+  private void requireShort() throws IOException {
+    if (written > mostOctets / 2) {
+      throw new IOException(
+          "a snapshot of the node alone has more than half of the %d MiB of a recording; more: --record-mebibytes"
+              .formatted(mostOctets >> 20));
+    }
+  }
+
+  /** Takes away the oldest of these, until so many octets are free. */
+  private void makeRoom(List<Path> segments, long free) throws IOException {
+    long octets = 0;
+    for (var segment : segments) {
+      octets += Files.size(segment);
+    }
+    for (var segment : segments) {
+      if (octets > mostOctets - free) {
+        octets -= Files.size(segment);
+        Files.delete(segment);
+      }
+    }
   }
 
   /** Adds a line to the segment that has begun. */

@@ -254,6 +254,56 @@ class ReplayTest {
     assertSame(Replay.play(directory, Long.MAX_VALUE).node());
   }
 
+  /** How many segments were begun, with those that are gone. */
+  private long begun() throws IOException {
+    var last = Segments.list(directory).getLast().getFileName().toString();
+    return Long.parseLong(last.replaceAll("[^0-9]", ""));
+  }
+
+  /** A snapshot that is more than the eighth that a segment should have. */
+  @Test
+  void aLargeNodeIsNotWrittenDownAsAWholeAtEachStep() throws Exception {
+    var recorder = record(MEBIBYTE);
+    hosts.getFirst().give(new NodeEvent.IntentChanged(intent(600)));
+    settle();
+    for (int i = 0; i < 200; i++) {
+      hosts.getFirst().give(new NodeEvent.UnderlayChanged(underlay(), ""));
+      settle();
+      Thread.sleep(2); // the thread that writes has its turn
+    }
+    recorder.close();
+    assertThat(recorder.problems()).isEmpty();
+    assertThat(Files.size(Segments.list(directory).getLast())).isGreaterThan(MEBIBYTE / 8);
+    assertThat(begun()).isBetween(2L, 4L);
+    assertThat(size()).isLessThan(MEBIBYTE + MEBIBYTE / 2);
+    assertSame(Replay.play(directory, Long.MAX_VALUE).node());
+  }
+
+  @Test
+  void aNodeWhoseSnapshotIsTooLargeIsRecordedNoFurtherAndThatIsSaid() throws Exception {
+    var recorder = record(MEBIBYTE);
+    hosts.getFirst().give(new NodeEvent.IntentChanged(intent(2_500)));
+    settle();
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (recorder.problems().isEmpty()) {
+      hosts.getFirst().give(new NodeEvent.UnderlayChanged(underlay(), ""));
+      assertThat(System.nanoTime() - end).isNegative();
+      Thread.sleep(2);
+    }
+    settle();
+    recorder.close();
+    assertThat(recorder.problems().getFirst())
+        .contains("has ended, the agent goes on", "half of the 1 MiB", "--record-mebibytes");
+    assertThat(recorded.view().networks()).hasSize(2_500);
+    assertThat(size()).isLessThan(2 * MEBIBYTE);
+    Replay.play(directory, Long.MAX_VALUE); // what was written is whole
+  }
+
+  private static Optional<Underlay> underlay() {
+    var vtep = Ipv4Address.parse("10.0.0.1");
+    return Optional.of(new Underlay(vtep, vtep, 1500));
+  }
+
   private long size() throws IOException {
     long size = 0;
     for (var segment : Segments.list(directory)) {
