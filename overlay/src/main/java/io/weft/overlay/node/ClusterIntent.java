@@ -36,8 +36,10 @@ public record ClusterIntent(
     this(network, subnets, member, List.of());
   }
 
-  /** The prefix is of a pod that is known by an address beside its own, and so reached alone. */
+  /** The prefix may be a pod's that is known by an address beside its own, and so reached alone. */
   boolean has(IpPrefix prefix) {
-    return !member && ClusterChoice.isIn(subnets, prefix);
+    return !member
+        && prefix.length() == prefix.address().bits()
+        && ClusterChoice.isIn(subnets, prefix);
   }
 }

@@ -153,17 +153,32 @@ final class Tenants {
     byNamespace.values().forEach(tenant -> tenant.routedPrefixes().forEach(p -> reach(tenant, p)));
   }
 
-  /** A pod of the tenant that the cluster knows came, or went. */
+  /** A pod of the tenant that the cluster knows came, or went, or something else did. */
   private void reach(TenantInstance tenant, IpPrefix prefix) {
-    tenant
-        .intent()
-        .egress()
-        .flatMap(EgressIntent::cluster)
-        .filter(cluster -> cluster.has(prefix))
-        .ifPresent(
-            _ ->
-                waysOut.reach(
-                    tenant.namespace(), prefix, tenant.isRouted(prefix) || tenant.isHere(prefix)));
+    boolean known =
+        tenant
+            .intent()
+            .egress()
+            .flatMap(EgressIntent::cluster)
+            .filter(cluster -> cluster.has(prefix))
+            .isPresent();
+    waysOut.reach(tenant.namespace(), prefix, known && hasPod(tenant, prefix));
+  }
+
+  /**
+   * True when the cluster knows a pod of the tenant by the address, here or on another of its
+   * nodes. What other tenants, or gateways, say to be there is none.
+   */
+  private static boolean hasPod(TenantInstance tenant, IpPrefix prefix) {
+    var own = tenant.intent().l3Vni();
+    return tenant.isHere(prefix)
+        ? tenant.networks().stream()
+            .flatMap(network -> network.endpoints().stream())
+            .anyMatch(endpoint -> endpoint.cluster().addresses().contains(prefix.address()))
+        : tenant.isRouted(prefix)
+            && tenant.best(prefix).stream()
+                .anyMatch(
+                    way -> way.isOwn(own) && way.router().isPresent() && way.gateway().isEmpty());
   }
 
   /** Those whose L3 VNI stays keep their number, so they come first; the others take a free one. */

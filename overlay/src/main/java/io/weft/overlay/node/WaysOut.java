@@ -36,8 +36,14 @@ final class WaysOut {
   /** By namespace. */
   private final TreeMap<String, Integer> numbers = new TreeMap<>();
 
-  /** What the node reaches, besides whole networks, each in the namespace it is of. */
-  private final TreeMap<IpPrefix, String> reached = new TreeMap<>();
+  /**
+   * Pods that the node reaches by addresses of the cluster's, each with the namespaces that have
+   * one: the first has it, on all nodes the same one.
+   */
+  private final TreeMap<IpPrefix, TreeSet<String>> pods = new TreeMap<>();
+
+  /** The default network's subnets: their routes are none of a single pod's. */
+  private final TreeSet<IpPrefix> subnets = new TreeSet<>();
 
   WaysOut(ForwardingPlan plan) {
     this.plan = plan;
@@ -52,8 +58,11 @@ final class WaysOut {
     if (!numbers.isEmpty()) {
       objects.add(new EgressFilter("", true, List.of(), shared(wanted)));
     }
-    reached.values().removeIf(namespace -> !reaches(wanted, namespace));
-    reached.forEach((prefix, namespace) -> objects.add(into(prefix, namespace)));
+    subnets.clear();
+    wanted.values().stream().filter(WaysOut::isMember).forEach(way -> subnets.addAll(way.inside()));
+    pods.values().forEach(having -> having.removeIf(namespace -> !reaches(wanted, namespace)));
+    pods.values().removeIf(TreeSet::isEmpty);
+    pods.keySet().forEach(address -> into(address).ifPresent(objects::add));
     numbers.forEach(
         (namespace, number) ->
             Optional.ofNullable(wanted.get(namespace))
@@ -80,21 +89,37 @@ final class WaysOut {
         && Optional.ofNullable(wanted.get(namespace)).flatMap(EgressIntent::cluster).isPresent();
   }
 
-  /** The node reaches the prefix in the namespace, or no longer; whoever has it keeps it. */
-  void reach(String namespace, IpPrefix prefix, boolean there) {
-    if (!there && reached.remove(prefix, namespace)) {
-      owned.unwant(EgressRoute.key("", prefix));
-    } else if (there
-        && numbers.containsKey(namespace)
-        && reached.putIfAbsent(prefix, namespace) == null) {
-      owned.want(into(prefix, namespace));
+  private static boolean isMember(EgressIntent way) {
+    return way.cluster().filter(ClusterIntent::member).isPresent();
+  }
+
+  /** The namespace has a pod with the address, or no longer; the next that has one gets it then. */
+  void reach(String namespace, IpPrefix address, boolean there) {
+    var having = pods.getOrDefault(address, new TreeSet<>());
+    boolean changed =
+        there ? numbers.containsKey(namespace) && having.add(namespace) : having.remove(namespace);
+    if (!changed) {
+      return;
+    }
+    if (having.isEmpty()) {
+      pods.remove(address);
+    } else {
+      pods.put(address, having);
+    }
+    if (!subnets.contains(address)) {
+      into(address).ifPresentOrElse(owned::want, () -> owned.unwant(EgressRoute.key("", address)));
     }
   }
 
-  private EgressRoute into(IpPrefix prefix, String namespace) {
-    int number = Optional.ofNullable(numbers.get(namespace)).orElseThrow();
-    var outside = AddressPlan.egressAddress(number, prefix.address().isIpv4());
-    return new EgressRoute("", prefix, outside.plus(1));
+  /** The route to the pod of the first that has one, unless it is a whole network's. */
+  private Optional<EgressRoute> into(IpPrefix address) {
+    return subnets.contains(address)
+        ? Optional.empty()
+        : pods.getOrDefault(address, new TreeSet<>()).stream()
+            .findFirst()
+            .flatMap(namespace -> Optional.ofNullable(numbers.get(namespace)))
+            .map(number -> AddressPlan.egressAddress(number, address.address().isIpv4()))
+            .map(outside -> new EgressRoute("", address, outside.plus(1)));
   }
 
   /** Those that stand keep theirs, before anybody takes a new one. */

@@ -3,8 +3,15 @@ package io.weft.overlay.node;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.bgp.wire.PathAttributes;
+import io.weft.net.Esi;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
@@ -229,6 +236,117 @@ final class EgressTest {
     assertThat(restarted.kernel(Kind.EGRESS_ROUTE))
         .noneMatch(route -> ((EgressRoute) route).prefix().equals(known));
     assertThat(restarted.kernel(Kind.ENDPOINT_ROUTE)).hasSize(1);
+  }
+
+  private static final IpAddress OTHER = IpAddress.parse("10.0.0.2");
+
+  /** Another node says that the prefix is there, in the tenant with this L3 VNI. */
+  private static IpPrefixRoute said(String prefix, int l3Vni, int label, String gateway) {
+    var rd = RouteDistinguisher.of((Ipv4Address) OTHER, l3Vni);
+    return new IpPrefixRoute(
+        rd, Esi.ZERO, 0, IpPrefix.parse(prefix), IpAddress.parse(gateway), label);
+  }
+
+  private static PathAttributes with(int l3Vni) {
+    var communities =
+        List.of(
+            ExtendedCommunity.ENCAPSULATION_VXLAN,
+            ExtendedCommunity.of(RouteTarget.automatic(OneNode.AS, new Vni(l3Vni))),
+            ExtendedCommunity.routersMac(MacAddress.parse("02:00:00:00:00:02")));
+    return PathAttributes.originated(OTHER, communities, Optional.empty());
+  }
+
+  private List<ForwardingObject> fromTheNode() {
+    return one.kernel(Kind.EGRESS_ROUTE).stream()
+        .filter(route -> route.namespace().isEmpty())
+        .toList();
+  }
+
+  /** What a connection lets in is not the tenant's: its own way stays the node's. */
+  @Test
+  void aConnectionTakesNothingOverThatTheNodeReaches() {
+    var subnet = IpPrefix.parse("10.244.0.0/24");
+    var pods =
+        OneNode.network("pods", "pods", 103, "10.244.0.0/24")
+            .withGateways(List.of(new HostAddress(IpAddress.parse("10.244.0.1"), 24)));
+    var intents = List.of(tenant("blue", 5002, true, false), tenant("pods", 5003, true, false));
+    var blue = ofCluster(intents.getFirst(), CLUSTER);
+    var member =
+        intents
+            .getLast()
+            .withEgress(
+                Optional.of(
+                    new EgressIntent(
+                        true,
+                        false,
+                        List.of(subnet),
+                        Optional.of(new ClusterIntent("pods", List.of(subnet), true)))));
+    var targets = List.copyOf(intents.getLast().importTargets());
+    var connected = blue.withForeign(List.of(new ForeignRoutes("pods", targets, List.of())));
+    var intent = OneNode.intent(SHOP, pods);
+    one.endOfRib();
+    one.give(new NodeEvent.IntentChanged(intent.withTenants(List.of(connected, member))));
+    one.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    one.give(new NodeEvent.KernelObserved(one.observable()));
+    one.attachNow(request("a", "pods", "10.244.0.10"));
+    one.say(said("10.244.0.20/32", 5003, 5003, "0.0.0.0"), with(5003));
+    var shop = (AttachResult.Attached) one.attachNow(request("b", "shop", "192.168.1.10"));
+    one.say(said("10.244.0.21/32", 5003, 5003, "0.0.0.0"), with(5003));
+    assertThat(one.kernel(Kind.TENANT_ROUTE))
+        .as("the connection lets them in")
+        .filteredOn(route -> route.namespace().equals("weft-blue"))
+        .hasSizeGreaterThan(2);
+    var known = new IpPrefix(shop.cluster().getFirst(), 32);
+    var expected =
+        List.of(
+            new EgressRoute("", subnet, outside(one, "weft-pods").plus(1)),
+            new EgressRoute("", known, outside(one, "weft-blue").plus(1)));
+    assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(expected);
+    one.give(new NodeEvent.IntentChanged(intent.withTenants(List.of(blue, member))));
+    assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** As an address of the cluster's only what nodes of the tenant say of a single pod. */
+  @Test
+  void theNodeReachesNothingThatGatewaysSay() {
+    start(one, ofCluster(tenant("red", 5001, true, false), CLUSTER));
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    var own = fromTheNode();
+    assertThat(own).hasSize(1);
+    one.say(said("10.244.0.128/25", 5001, 5001, "0.0.0.0"), with(5001));
+    one.say(said("10.244.0.201/32", 5001, 7777, "0.0.0.0"), with(5001));
+    one.say(said("10.244.0.202/32", 5001, 0, "192.168.1.10"), with(5001));
+    one.attachNow(request("c", "web", "192.168.1.11"));
+    assertThat(one.kernel(Kind.TENANT_ROUTE)).hasSizeGreaterThan(1);
+    assertThat(fromTheNode()).hasSize(2).containsAll(own);
+    one.say(said("10.244.0.203/32", 5001, 5001, "0.0.0.0"), with(5001));
+    assertThat(fromTheNode())
+        .contains(
+            new EgressRoute(
+                "", IpPrefix.parse("10.244.0.203/32"), outside(one, "weft-red").plus(1)));
+  }
+
+  /** As where two nodes gave out one address without a store: none of them is forgotten. */
+  @Test
+  void theNextThatHasAnAddressGetsItWhenTheFirstGoes() {
+    start(
+        one,
+        ofCluster(tenant("blue", 5002, true, false), CLUSTER),
+        ofCluster(tenant("red", 5001, true, false), CLUSTER));
+    one.attachNow(request("a", "web", "192.168.1.10"));
+    one.attachNow(request("b", "shop", "192.168.1.10"));
+    var address = IpPrefix.parse("10.244.0.203/32");
+    var blue = said("10.244.0.203/32", 5002, 5002, "0.0.0.0");
+    var inRed = new EgressRoute("", address, outside(one, "weft-red").plus(1));
+    var inBlue = new EgressRoute("", address, outside(one, "weft-blue").plus(1));
+    one.say(said("10.244.0.203/32", 5001, 5001, "0.0.0.0"), with(5001));
+    assertThat(fromTheNode()).contains(inRed);
+    one.say(blue, with(5002));
+    assertThat(fromTheNode()).as("whoever came first").contains(inBlue).doesNotContain(inRed);
+    one.unsay(blue);
+    assertThat(fromTheNode()).contains(inRed).doesNotContain(inBlue);
+    one.unsay(said("10.244.0.203/32", 5001, 5001, "0.0.0.0"));
+    assertThat(fromTheNode()).hasSize(2).doesNotContain(inRed);
   }
 
   @Test
