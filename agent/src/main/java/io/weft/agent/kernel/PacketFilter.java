@@ -16,8 +16,6 @@ import java.util.function.Function;
  * it.
  */
 final class PacketFilter implements AutoCloseable {
-  private static final Errno EPROTONOSUPPORT = new Errno(93);
-
   private final String namespace;
   private final Descriptor inside;
   private final String table;
@@ -57,7 +55,7 @@ final class PacketFilter implements AutoCloseable {
       return standing.map(this::filter);
     } catch (LinuxException e) {
       close();
-      if (e.errno().equals(EPROTONOSUPPORT)) {
+      if (e.errno().equals(Errno.EPROTONOSUPPORT)) {
         return Optional.empty(); // a kernel without netfilter
       }
       throw e;

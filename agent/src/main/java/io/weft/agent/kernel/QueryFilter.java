@@ -1,6 +1,7 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.ffi.Descriptor;
+import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Chain;
@@ -58,11 +59,21 @@ final class QueryFilter implements AutoCloseable {
     this.inside = inside;
   }
 
-  /** Looks anew, where it has ever stood. */
+  /** Looks anew. */
   void read() {
-    whole =
-        !impossible
-            && open().nftables().table(WANTED.family(), TABLE).filter(WANTED::equals).isPresent();
+    whole = false;
+    if (impossible) {
+      return;
+    }
+    try {
+      var standing = open().nftables().table(WANTED.family(), TABLE);
+      whole = standing.filter(WANTED::equals).isPresent();
+    } catch (LinuxException e) {
+      close();
+      if (!e.errno().equals(Errno.EPROTONOSUPPORT)) {
+        throw e;
+      } // else a kernel without netfilter, which is said where the table is wanted
+    }
   }
 
   /** True when it stands, or cannot be had, as of the last look or change. */
@@ -70,6 +81,11 @@ final class QueryFilter implements AutoCloseable {
     return whole || impossible;
   }
 
+  /**
+   * Makes it stand, where the kernel can.
+   *
+   * @throws LinuxException what may pass
+   */
   void put() {
     if (isKept()) {
       return;
@@ -78,8 +94,11 @@ final class QueryFilter implements AutoCloseable {
       open().nftables().replace(WANTED);
       whole = true;
     } catch (LinuxException e) {
-      impossible = true;
       close();
+      if (!Nftables.isLacking(e)) {
+        throw e;
+      }
+      impossible = true;
       LOG.warn(
           "{}: bridges of several nodes choose one querier of multicast, because this kernel has no"
               + " nftables for bridges (CONFIG_NF_TABLES_BRIDGE): {}",

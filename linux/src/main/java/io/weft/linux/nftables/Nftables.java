@@ -153,6 +153,14 @@ public final class Nftables implements AutoCloseable {
         message -> message.attributes(NftUapi.NFGENMSG).u32Big(NftUapi.NFTA_GEN_ID).orElse(0));
   }
 
+  /**
+   * True when a table was refused because this kernel lacks what it needs, and will tomorrow: what
+   * else is refused, such as for want of memory, may pass when it is tried again.
+   */
+  public static boolean isLacking(LinuxException refusal) {
+    return refusal.errno().equals(Errno.EPROTONOSUPPORT) || isAbsent(refusal);
+  }
+
   /** A kernel without nftables has no table either. */
   private static boolean isAbsent(LinuxException e) {
     return e.errno().equals(Errno.ENOENT)
