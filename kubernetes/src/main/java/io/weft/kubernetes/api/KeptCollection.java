@@ -37,8 +37,8 @@ import java.util.zip.CRC32C;
  * The copy of one collection: a line that says whose it is and what follows, then an object a line.
  * It is written beside and renamed, when something has changed, and every five seconds at most. 16
  * MiB at most; a larger collection is not kept, and that is said. The time of the file is when the
- * server last said that it is so; one that is too old is not used: what it says may be others' by
- * now.
+ * server last said that it is so, of all that is in it; one that is too old is not used: what it
+ * says may be others' by now.
  */
 public final class KeptCollection {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -60,6 +60,13 @@ public final class KeptCollection {
   private Optional<String> problem = Optional.empty();
   private Optional<Instant> inUse = Optional.empty();
   private boolean scheduled;
+
+  /** Counts what was told of the objects. */
+  private long told;
+
+  /** What of it the file has: while that is less, nothing confirms the file. */
+  private long written = -1;
+
   private Instant confirmed = Instant.EPOCH;
 
   KeptCollection(
@@ -86,24 +93,36 @@ public final class KeptCollection {
     objects.clear();
     objects.putAll(all);
     inUse = Optional.empty();
+    told++;
     schedule(0); // what is there may be older than a process that is killed now
   }
 
   synchronized void changed(String key, Optional<byte[]> object) {
     object.ifPresentOrElse(octets -> objects.put(key, octets), () -> objects.remove(key));
+    told++;
     schedule(SECONDS_BETWEEN_WRITES);
   }
 
   synchronized void removed(String key) {
     objects.remove(key);
+    told++;
     schedule(SECONDS_BETWEEN_WRITES);
   }
 
-  /** The server is heard, and what was told of it holds: so does the file. */
+  /**
+   * The server is heard, and what was told of it holds: so does the file, when it has all that was
+   * told. One that could not be written is as old as it is, and is written again.
+   */
   void confirmed() {
     var now = Instant.now();
     synchronized (this) {
-      if (scheduled || now.isBefore(confirmed.plusSeconds(SECONDS_BETWEEN_WRITES))) {
+      if (written != told) {
+        if (problem.isPresent()) {
+          schedule(SECONDS_BETWEEN_WRITES);
+        }
+        return;
+      }
+      if (now.isBefore(confirmed.plusSeconds(SECONDS_BETWEEN_WRITES))) {
         return;
       }
       confirmed = now;
@@ -131,28 +150,43 @@ public final class KeptCollection {
 
   private void write() {
     List<byte[]> now;
+    long upTo;
     synchronized (this) {
       scheduled = false;
+      upTo = told;
       now = List.copyOf(objects.values());
     }
     Optional<String> failure = Optional.empty();
     try {
-      put(document(now));
+      var document = document(now);
+      if (document.isPresent()) {
+        put(document.get());
+      } else {
+        Files.deleteIfExists(file); // what it says is not so any more
+        failure =
+            Optional.of(
+                "there is no copy %s: the objects have more than %d octets"
+                    .formatted(file, MAX_OCTETS));
+      }
     } catch (IOException e) {
       failure = Optional.of("the copy " + file + " cannot be written: " + e);
     }
     synchronized (this) {
       problem = failure;
+      if (failure.isEmpty()) {
+        written = upTo;
+      }
     }
   }
 
-  private byte[] document(List<byte[]> all) throws IOException {
+  /** The whole file; empty when it would be too large. */
+  private Optional<byte[]> document(List<byte[]> all) throws IOException {
     var body = new ByteArrayOutputStream();
     for (var object : all) {
       body.write(object);
       body.write('\n');
       if (body.size() > MAX_OCTETS) {
-        throw new IOException("the objects have more than " + MAX_OCTETS + " octets");
+        return Optional.empty();
       }
     }
     var header =
@@ -164,7 +198,7 @@ public final class KeptCollection {
     var document = new ByteArrayOutputStream();
     document.write((header + "\n").getBytes(StandardCharsets.UTF_8));
     document.write(body.toByteArray());
-    return document.toByteArray();
+    return Optional.of(document.toByteArray());
   }
 
   private static long checksum(byte[] octets) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.apiserver.ApiServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,8 +16,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -226,6 +229,57 @@ final class KeptObjectsTest {
           });
       assertThat(process.told).hasSize(1);
     }
+  }
+
+  private static SortedMap<String, byte[]> objects(int octets) {
+    var text = "\"" + "x".repeat(octets) + "\"";
+    return new TreeMap<>(Map.of("one", text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private boolean isYoung() throws IOException {
+    return Files.getLastModifiedTime(file())
+        .toInstant()
+        .isAfter(Instant.now().minus(Duration.ofMinutes(5)));
+  }
+
+  /** Else a full disk would make a copy without an end of what the server has long changed. */
+  @Test
+  void aCopyThatCannotBeWrittenGrowsOldAndIsWrittenLater() throws Exception {
+    var kept = KeptObjects.open(state(), access());
+    var copy = kept.collection(NODES, Optional::of, timer);
+    copy.listed(objects(1));
+    await(() -> text().contains("\"x\""));
+    var inTheWay = Files.createDirectories(state().resolve(".v1.nodes.json/full"));
+    copy.listed(objects(2));
+    await(() -> !kept.problems().isEmpty());
+    assertThat(kept.problems().getFirst()).contains("cannot be written");
+    age(Duration.ofHours(23));
+    copy.confirmed();
+    assertThat(isYoung()).isFalse();
+    assertThat(text()).contains("\"x\"");
+
+    Files.delete(inTheWay);
+    copy.confirmed(); // the server is quiet, and the disk has room again
+    await(() -> text().contains("\"xx\""));
+    assertThat(isYoung()).isTrue();
+    await(() -> kept.problems().isEmpty());
+    age(Duration.ofHours(23));
+    copy.confirmed();
+    assertThat(isYoung()).isTrue();
+  }
+
+  @Test
+  void ofObjectsThatAreTooLargeNoOldCopyStays() throws Exception {
+    var kept = KeptObjects.open(state(), access());
+    var copy = kept.collection(NODES, Optional::of, timer);
+    copy.listed(objects(1));
+    await(() -> text().contains("\"x\""));
+    copy.listed(objects(17 << 20));
+    await(() -> !kept.problems().isEmpty());
+    assertThat(kept.problems().getFirst()).contains("there is no copy", "16777216 octets");
+    assertThat(file()).doesNotExist();
+    copy.confirmed();
+    assertThat(file()).doesNotExist();
   }
 
   @Test
