@@ -11,8 +11,11 @@ import java.util.List;
 /** Addresses of one family, from the first to the last, as octets in network order. */
 record AddressRange(Octets first, Octets last) {
 
-  /** What is left of a prefix without those of these others that are within it, in order. */
+  /** What is left of a prefix without these others, in order; within one of them, nothing. */
   static List<AddressRange> without(IpPrefix prefix, Collection<IpPrefix> others) {
+    if (others.stream().anyMatch(other -> other.contains(prefix))) {
+      return List.of();
+    }
     int octets = prefix.address().bits() / 8;
     var left = new ArrayList<AddressRange>();
     var from = first(prefix);

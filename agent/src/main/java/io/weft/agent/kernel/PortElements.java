@@ -11,9 +11,12 @@ import io.weft.net.Octets;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What the sets of {@link PortRules} have for one port. */
 final class PortElements {
@@ -53,7 +56,7 @@ final class PortElements {
     put(elements, PortRules.MACS, key(name, port.mac().octets()));
     if (!port.addresses().isEmpty()) {
       addresses(elements, port, formed);
-      for (var prefix : behind) {
+      for (var prefix : outermost(behind)) {
         behind(elements, name, prefix, links);
       }
     }
@@ -93,6 +96,17 @@ final class PortElements {
         .put((byte) 0xfe)
         .put(octets, 3, 3);
     return IpAddress.of(address);
+  }
+
+  /** Without those that lie in others: the kernel's sets take no ranges that overlap. */
+  private static List<IpPrefix> outermost(Collection<IpPrefix> prefixes) {
+    var outermost = new ArrayList<IpPrefix>();
+    for (var prefix : new TreeSet<>(prefixes)) { // what contains others comes right before them
+      if (outermost.isEmpty() || !outermost.getLast().contains(prefix)) {
+        outermost.add(prefix);
+      }
+    }
+    return outermost;
   }
 
   private static void behind(

@@ -5,7 +5,6 @@ import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.nftables.ElementChange;
 import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.net.IpPrefix;
-import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -19,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the {@link PortRules} of one tenant's namespace to what its endpoints are: element by
@@ -29,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class PortGuard implements AutoCloseable {
   private final String namespace;
   private final NavigableMap<ForwardingKey, ForwardingObject> believed;
+  private final PrefixesBehind behind;
   private final GuardTable table;
 
   /** Ports whose elements may have to change. */
@@ -48,6 +47,7 @@ final class PortGuard implements AutoCloseable {
       NavigableMap<ForwardingKey, ForwardingObject> believed) {
     this.namespace = namespace;
     this.believed = believed;
+    this.behind = new PrefixesBehind(namespace, believed);
     this.table =
         new GuardTable(
             namespace,
@@ -83,25 +83,16 @@ final class PortGuard implements AutoCloseable {
   void note(KernelChange change) {
     switch (change.key().kind()) {
       case PORT -> dirty.add(change.key().discriminator());
-      case ENDPOINT_ROUTE -> {
-        noteHops(believed.get(change.key()));
-        if (change instanceof KernelChange.Put(var object)) {
-          noteHops(object);
-        }
-      }
+      case ENDPOINT_ROUTE, TENANT_ROUTE ->
+          behind.note(change).forEach(port -> dirty.add(port.port()));
       case GATEWAY -> ports().forEach(port -> dirty.add(port.port()));
       default -> {} // the other kinds say nothing of who has which address
     }
   }
 
-  private void noteHops(@Nullable ForwardingObject object) {
-    if (object instanceof ForwardingObject.EndpointRoute route) {
-      ports().stream().filter(port -> leadsTo(route, port)).forEach(p -> dirty.add(p.port()));
-    }
-  }
-
   /** Everything was read anew. */
   void noteAll() {
+    behind.noteAll();
     dirty.addAll(table.owners());
     ports().forEach(port -> dirty.add(port.port()));
   }
@@ -138,29 +129,16 @@ final class PortGuard implements AutoCloseable {
   }
 
   private Set<ElementChange> elements(EndpointPort port) {
-    var behind = new TreeSet<IpPrefix>();
-    for (var route : of(Kind.ENDPOINT_ROUTE, ForwardingObject.EndpointRoute.class)) {
-      if (leadsTo(route, port)) {
-        behind.add(route.prefix());
-      }
-    }
     var links = new TreeSet<IpPrefix>();
     var formed = new TreeSet<IpPrefix>();
     for (var gateway : of(Kind.GATEWAY, ForwardingObject.GatewayAddress.class)) {
-      int length = gateway.prefixLength();
-      var prefix = new IpPrefix(gateway.address().masked(length), length);
+      var prefix = PrefixesBehind.link(gateway);
       links.add(prefix);
       if (gateway.vni().equals(port.vni())) {
         formed.add(prefix);
       }
     }
-    return PortElements.of(port, behind, links, formed);
-  }
-
-  private static boolean leadsTo(ForwardingObject.EndpointRoute route, EndpointPort port) {
-    Vni vni = port.vni();
-    return route.hops().stream()
-        .anyMatch(hop -> hop.vni().equals(vni) && port.addresses().contains(hop.via()));
+    return PortElements.of(port, behind.of(port), links, formed);
   }
 
   /** Mends what somebody else changed since the last look, and tries again what failed. */

@@ -18,6 +18,7 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.forwarding.TenantHop;
 import java.nio.charset.StandardCharsets;
@@ -378,6 +379,50 @@ class PortGuardTest extends SegmentKernel {
     assertThat(arrives(neighbour)).as("on the link").isFalse();
     assertThat(remove(List.of(everything))).isEmpty();
     assertThat(arrives(frame)).as("no longer behind it").isFalse();
+  }
+
+  @Test
+  void whatAnotherSpeakerSaysIsBehindAnEndpointIsSentFromAsLongAsItSaysSo() {
+    var gateway = new GatewayAddress(tenant, VNI, IpAddress.parse("192.168.1.1"), 24);
+    assertThat(put(List.of(gateway))).isEmpty();
+    var frame = from(LOCAL, IPV4, RawFrames.ip(ELSEWHERE, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    assertThat(arrives(frame)).isFalse();
+    assertThat(put(List.of(routed("10.9.0.0/16", ADDRESS)))).isEmpty();
+    assertThat(arrives(frame)).as("behind it").isTrue();
+    assertThat(put(List.of(routed("10.9.0.0/16", NEXT_ADDRESS)))).isEmpty();
+    assertThat(arrives(frame)).as("behind the pod beside").isFalse();
+    assertThat(put(List.of(routed("10.9.0.0/16", ADDRESS)))).isEmpty();
+    assertThat(arrives(frame)).as("behind it again").isTrue();
+    assertThat(remove(List.of(routed("10.9.0.0/16", ADDRESS)))).isEmpty();
+    assertThat(arrives(frame)).as("withdrawn").isFalse();
+    assertThat(tables.guards().problems()).isEmpty();
+  }
+
+  @Test
+  void prefixesBehindAnEndpointMayLieInEachOtherButNotOnALink() {
+    var gateway = new GatewayAddress(tenant, VNI, IpAddress.parse("192.168.1.1"), 24);
+    var beside = IpAddress.parse("192.168.1.12");
+    assertThat(
+            put(
+                List.of(
+                    gateway, routed("10.9.0.0/16", ADDRESS), routed("192.168.1.12/32", ADDRESS))))
+        .isEmpty();
+    var frame = from(LOCAL, IPV4, RawFrames.ip(ELSEWHERE, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    var spoofed = from(LOCAL, IPV4, RawFrames.ip(beside, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    assertThat(arrives(frame)).isTrue();
+    assertThat(arrives(spoofed)).as("a host on the link").isFalse();
+    assertThat(put(List.of(routed("10.0.0.0/8", ADDRESS), routed("0.0.0.0/0", ADDRESS)))).isEmpty();
+    assertThat(tables.guards().problems()).isEmpty();
+    assertThat(arrives(frame)).as("in three prefixes").isTrue();
+    assertThat(arrives(spoofed)).as("a host on the link").isFalse();
+    assertThat(remove(List.of(routed("10.0.0.0/8", ADDRESS), routed("0.0.0.0/0", ADDRESS))))
+        .isEmpty();
+    assertThat(arrives(frame)).as("in the narrowest still").isTrue();
+    assertThat(tables.guards().problems()).isEmpty();
+  }
+
+  private ForwardingObject routed(String prefix, IpAddress gateway) {
+    return new TenantRoute(tenant, IpPrefix.parse(prefix), List.of(TenantHop.over(VNI, gateway)));
   }
 
   @Test
