@@ -199,6 +199,7 @@ class NodeScaleTest {
     double median = millis[millis.length / 2];
     int objects = objects();
     long memory = node.residentKib();
+    long attachCpu = node.cpuMillis();
     assertThat(objects)
         .as("a neighbour and two rows of the FDB for each")
         .isGreaterThan(3 * SIZE.hosts());
@@ -209,6 +210,7 @@ class NodeScaleTest {
     node.start();
     node.awaitStatus(status -> status.path("endpoints").size() == SIZE.networks() + SECOND);
     double adopted = (System.nanoTime() - began) / 1e9;
+    long adoptedCpu = node.cpuMillis();
     try (var _ = RoutePeer.connect(underlayName, PEER, NODE, NodeScaleTest::sayHosts)) {
       node.awaitStatus(
           status ->
@@ -220,6 +222,7 @@ class NodeScaleTest {
               + "second    median %6.1f ms, max %.1f (in the network of another)%n"
               + "restart   %6.2f s to the endpoints adopted, %.2f s to all routes heard again;"
               + " %d kernel writes%n"
+              + "processor %6.2f s until all were attached, %.2f s until they were adopted%n"
               + "memory    %6.1f MB RSS, %.1f after the restart%n",
           SIZE.networks(),
           SIZE.tenants(),
@@ -233,6 +236,8 @@ class NodeScaleTest {
           adopted,
           converged,
           node.status().at("/kernel/writes").asLong(),
+          attachCpu / 1e3,
+          adoptedCpu / 1e3,
           memory / 1024.0,
           node.residentKib() / 1024.0);
       assertThat(objects()).as("nothing was lost").isEqualTo(objects);
@@ -241,6 +246,9 @@ class NodeScaleTest {
     arrival(objects);
     assertThat(median).as("milliseconds of an attach").isLessThan(SIZE.attachMillis());
     assertThat(adopted).as("seconds of a restart").isLessThan(SIZE.restartSeconds());
+    assertThat(adoptedCpu / 1e3)
+        .as("seconds of one of two processors for it, which a busy machine hardly changes")
+        .isLessThan(2 * SIZE.restartSeconds());
   }
 
   /** The peer is gone, and its routes with it: now all come at once into a table without any. */

@@ -342,7 +342,7 @@ public final class ForwardingPlan {
     return own.subMap(first, end).values().stream().anyMatch(ground -> ground.desired != null);
   }
 
-  /** Whether rows are held depends on what they stand on. */
+  /** Whether rows that differ are held depends on what they stand on. */
   private void compareRowsOf(ForwardingKey ground) {
     boolean isGround =
         ground.kind() == ForwardingKey.Kind.VXLAN || ground.kind() == ForwardingKey.Kind.NAMESPACE;
@@ -350,14 +350,15 @@ public final class ForwardingPlan {
       return;
     }
     boolean tenant = ground.kind() == ForwardingKey.Kind.NAMESPACE;
-    rows.sorted(
-            row ->
-                row.realized != null
-                    && row.key.kind().isRemote()
-                    && row.key.kind().isOfTenant() == tenant
-                    && row.key.namespace().equals(ground.namespace())
-                    && (tenant || row.key.vni() == ground.vni()))
-        .forEach(this::compare);
+    int last = tenant ? Integer.MAX_VALUE : ground.vni() + 1;
+    for (var kind : ForwardingKey.Kind.values()) {
+      if (kind.isRemote() && kind.isOfTenant() == tenant) {
+        var first = new ForwardingKey(kind, ground.namespace(), ground.vni(), "");
+        var end = new ForwardingKey(kind, ground.namespace(), last, "");
+        List.copyOf(different.subMap(first, end).values()).forEach(this::compare);
+        List.copyOf(held.subMap(first, end).values()).forEach(this::compare);
+      }
+    }
   }
 
   /**

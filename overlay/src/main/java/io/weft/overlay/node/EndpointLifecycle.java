@@ -57,7 +57,7 @@ final class EndpointLifecycle {
       Effects effects,
       EndpointSpeakers speakers) {
     this.addressing = addressing;
-    this.standby = new StandbyHolders(addressing.book(), foundation);
+    this.standby = new StandbyHolders(addressing.book(), plan);
     this.claims = new ClaimHolding(addressing, this::isPresent);
     this.foundation = foundation;
     this.instances = instances;

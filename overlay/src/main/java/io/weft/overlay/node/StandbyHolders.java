@@ -1,8 +1,10 @@
 package io.weft.overlay.node;
 
 import io.weft.overlay.attachment.Endpoint;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
-import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
+import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressClaim.Holder;
 import java.util.Optional;
@@ -12,14 +14,14 @@ import java.util.function.Consumer;
 /** Which endpoints of this node hold a claim of which another holder is active. */
 final class StandbyHolders {
   private final AddressBook book;
-  private final Foundation foundation;
+  private final ForwardingPlan plan;
 
   /** Adopted ones of which the kernel says so, and the store has not been asked yet. */
   private final TreeSet<String> adopted = new TreeSet<>();
 
-  StandbyHolders(AddressBook book, Foundation foundation) {
+  StandbyHolders(AddressBook book, ForwardingPlan plan) {
     this.book = book;
-    this.foundation = foundation;
+    this.plan = plan;
   }
 
   /** What the store says, as it was seen last; what the kernel says before that. */
@@ -37,14 +39,8 @@ final class StandbyHolders {
 
   /** A standby's port stands without its row of the FDB: so a restarted node knows it. */
   void adopt(EndpointPort port) {
-    boolean forwards =
-        foundation.standing().stream()
-            .anyMatch(
-                object ->
-                    object instanceof LocalFdbEntry row
-                        && row.namespace().equals(port.namespace())
-                        && row.mac().equals(port.mac()));
-    if (book.isStored() && !forwards) {
+    var row = ForwardingKey.of(Kind.LOCAL_FDB, port.namespace(), port.vni(), port.mac());
+    if (book.isStored() && plan.realized(row).isEmpty()) {
       adopted.add(port.endpoint());
     }
   }
