@@ -202,12 +202,9 @@ public final class PortListener implements AutoCloseable {
   private void notices(String namespace, Tenant tenant, Set<Sighting> seen) {
     for (var notice : tenant.monitor().drain()) {
       switch (notice) {
-        case KernelNotice.FdbChanged(var row, boolean gone) when !gone && isOfPort(row) ->
+        case KernelNotice.FdbChanged(var row, boolean gone) when !gone && isHeard(row) ->
             port(namespace, row.link())
-                .ifPresent(
-                    port ->
-                        seen.add(
-                            sighting(port, row, row.kind() == FdbKind.DYNAMIC, System.nanoTime())));
+                .ifPresent(port -> seen.add(sighting(port, row, true, System.nanoTime())));
         case KernelNotice.Overrun _ -> agesAt = System.nanoTime();
         case KernelNotice.FdbChanged _,
             KernelNotice.LinkChanged _,
@@ -222,9 +219,15 @@ public final class PortListener implements AutoCloseable {
     }
   }
 
-  private static boolean isOfPort(FdbEntry row) {
-    return row.table() == FdbTable.MASTER
-        && (row.kind() == FdbKind.DYNAMIC || row.kind() == FdbKind.STATIC);
+  /**
+   * A frame made it. One of a known host is static, and most notices of those are of our writes.
+   */
+  private static boolean isHeard(FdbEntry row) {
+    return row.table() == FdbTable.MASTER && row.kind() == FdbKind.DYNAMIC;
+  }
+
+  private static boolean isKnown(FdbEntry row) {
+    return row.table() == FdbTable.MASTER && row.kind() == FdbKind.STATIC;
   }
 
   private Optional<LearningPort> port(String namespace, int link) {
@@ -249,9 +252,8 @@ public final class PortListener implements AutoCloseable {
       long now = System.nanoTime();
       for (var age : tenant.rtnetlink().fdbAges(socket.link())) {
         var row = age.row();
-        if (isOfPort(row) && row.link() == socket.link()) {
-          boolean fresh = row.kind() == FdbKind.DYNAMIC;
-          seen.add(sighting(port, row, fresh, now - age.silent().toNanos()));
+        if ((isHeard(row) || isKnown(row)) && row.link() == socket.link()) {
+          seen.add(sighting(port, row, isHeard(row), now - age.silent().toNanos()));
         }
       }
     } catch (LinuxException e) {

@@ -101,7 +101,7 @@ final class LearnedHosts {
     }
     var host = hosts.get(mac);
     if (host == null || !host.view.port().equals(port.port())) {
-      if (!seen.fresh() && host == null || !arrive(port, seen, announced)) {
+      if (!seen.fresh() || !arrive(port, seen, announced)) {
         return;
       }
       host = hosts.get(mac);

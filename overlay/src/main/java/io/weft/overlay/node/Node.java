@@ -113,6 +113,7 @@ public final class Node {
       case NodeEvent.KernelObserved(var objects) -> observeKernel(now, objects);
       case NodeEvent.KernelChanged(var observations) -> {
         if (routes.isStarted()) {
+          learning.see(now, observations);
           foreign.see(now, observations);
           observations.forEach(seen -> plan.observe(seen.key(), seen.object()));
           endpoints.dropVanished();

@@ -7,6 +7,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -44,6 +45,24 @@ final class WireLearning {
           learningEndpoint(network, sighting.port())
               .ifPresent(port -> network.learned().hear(now, port, sighting));
         }
+      }
+    }
+  }
+
+  /**
+   * A frame has moved the row of a learned MAC to another port: it was heard there. Before the rest
+   * of the node takes the observations, for which the row then is where it shall be.
+   */
+  void see(long now, List<Observation> observations) {
+    for (var seen : observations) {
+      if (seen.object().orElse(null) instanceof LocalFdbEntry row
+          && plan.desired(seen.key()).orElse(null) instanceof LocalFdbEntry wanted
+          && !row.fixed()
+          && !wanted.fixed()
+          && !row.port().equals(wanted.port())) {
+        var heard =
+            new Sighting(row.namespace(), row.port(), row.mac(), Optional.empty(), true, now);
+        hear(now, List.of(heard));
       }
     }
   }

@@ -14,6 +14,7 @@ import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
+import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.NodeLink;
 import java.util.List;
 import java.util.Optional;
@@ -241,6 +242,26 @@ final class LearningTest {
     assertThat(one.announced(ours(OTHER, "")).macMobility())
         .contains(ExtendedCommunity.macMobility(true, 0));
     assertThat(one.reports).anyMatch(r -> r.contains("sticky") && r.contains("'bridge'"));
+  }
+
+  @Test
+  void aRowThatAFrameMovedIsFollowedAndOurOwnWriteIsNoMove() {
+    attach("second", "eth2", false);
+    hear("bridge", VM, IP);
+    one.forget();
+    var before = (LocalFdbEntry) one.kernel(Kind.LOCAL_FDB).getFirst();
+    var moved = new LocalFdbEntry("weft-red", before.vni(), VM, port("second"), false);
+    one.kernel.put(moved.key(), moved);
+    one.give(
+        new NodeEvent.KernelChanged(
+            List.of(new NodeEvent.Observation(moved.key(), Optional.of(moved)))));
+    hear("second", VM, "");
+    hear("bridge", VM, "", false, one.now); // what we wrote before, told late
+    assertThat(localRows()).containsExactly(VM + " " + port("second"));
+    assertThat(one.batches.stream().flatMap(List::stream).map(KernelChange::key))
+        .doesNotContain(moved.key());
+    assertThat(one.node.foreign().counts()).isEmpty();
+    assertThat(one.announced()).contains(ours(VM, IP));
   }
 
   @Test
