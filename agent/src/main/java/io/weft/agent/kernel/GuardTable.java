@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +45,9 @@ final class GuardTable implements AutoCloseable {
   private Optional<Nftables> nftables = Optional.empty();
   private Optional<String> problem = Optional.empty();
   private boolean stands;
+
+  /** It does not stand, or not as we think, against our will: to be looked at again. */
+  private boolean lost;
 
   /** The kernel cannot: tried again only when there is something to write. */
   private boolean unable;
@@ -106,7 +108,7 @@ final class GuardTable implements AutoCloseable {
       attempt(elements);
       return true;
     } catch (LinuxException e) {
-      stands = false; // what stands is not what we think: it is read anew
+      stands = false; // what stands is not what we think: it is read anew, at once
       try {
         attempt(elements);
         return true;
@@ -117,18 +119,40 @@ final class GuardTable implements AutoCloseable {
     }
   }
 
-  private void attempt(Map<String, Set<ElementChange>> elements) {
-    if (!stands && elements.values().stream().anyMatch(each -> !each.isEmpty())) {
-      adopt();
+  /** Finds what an earlier agent left, or a failure did; makes nothing. */
+  void find() {
+    try {
+      settle(false);
+    } catch (LinuxException e) {
+      fail(e);
     }
+  }
+
+  private void attempt(Map<String, Set<ElementChange>> elements) {
+    settle(elements.values().stream().anyMatch(each -> !each.isEmpty()));
     var changes = new ArrayList<ElementChange>();
     elements.forEach((whose, each) -> changes.addAll(difference(whose, each)));
     if (!changes.isEmpty()) {
       change(changes);
       elements.forEach(this::stand);
     }
-    problem = Optional.empty();
-    unable = false;
+    if (stands) {
+      problem = Optional.empty();
+      unable = false;
+    }
+  }
+
+  private void settle(boolean needed) {
+    if (stands) {
+      return;
+    }
+    if (needed || isWhole()) {
+      adopt();
+    } else {
+      standing.clear();
+      close(); // until there is something to write
+    }
+    lost = false;
   }
 
   private void change(List<ElementChange> changes) {
@@ -157,18 +181,33 @@ final class GuardTable implements AutoCloseable {
     return changes;
   }
 
-  /** Makes the table where it does not stand as it shall, and reads what is in it. */
-  private void adopt() {
-    if (!isWhole()) {
+  /**
+   * Makes the table where it does not stand as it shall, and reads what is in it.
+   *
+   * @return false when it was made
+   */
+  private boolean adopt() {
+    int now = nftables().generation();
+    boolean whole = isWhole();
+    if (!whole) {
       make();
+      now = nftables().generation();
     }
+    var found = readSets();
+    standing.clear();
+    standing.putAll(found);
+    generation = now;
     stands = true;
-    readSets();
-    generation = nftables().generation();
+    return whole;
   }
 
   private void make() {
-    nftables().replace(wanted);
+    try {
+      nftables().replace(wanted);
+    } catch (LinuxException e) {
+      unable = Nftables.isLacking(e);
+      throw e;
+    }
     made++;
   }
 
@@ -176,26 +215,32 @@ final class GuardTable implements AutoCloseable {
     return nftables().table(wanted.family(), wanted.name()).equals(Optional.of(wanted));
   }
 
-  private void readSets() {
-    standing.clear();
+  private Map<String, Set<ElementChange>> readSets() {
+    var found = new TreeMap<String, Set<ElementChange>>();
     for (var set : wanted.sets()) {
       if (set.use() != Use.COUNTERS) {
         for (var element : elements(set)) {
-          standing
+          found
               .computeIfAbsent(owner.apply(element), _ -> new LinkedHashSet<>())
               .add(new ElementChange(set.name(), true, element));
         }
       }
     }
+    return found;
   }
 
   private List<Element> elements(ElementSet set) {
     return nftables().elements(wanted.family(), wanted.name(), set);
   }
 
-  private void fail(LinuxException e) {
+  private void lose() {
     stands = false;
-    unable = e.errno().equals(Errno.EOPNOTSUPP) || e.errno().equals(Errno.ENOENT);
+    lost = true;
+  }
+
+  private void fail(LinuxException e) {
+    lose();
+    unable |= e.errno().equals(Errno.EPROTONOSUPPORT);
     var text = purpose + ": " + e.getMessage();
     if (!Optional.of(text).equals(problem)) {
       LOG.warn("{}{}", place(), text);
@@ -210,37 +255,32 @@ final class GuardTable implements AutoCloseable {
   /**
    * Looks whether somebody else changed it since the last look.
    *
-   * @return whose elements are to be written again; none when all is as it was
+   * @return true when all elements are to be written again, what stands of {@link #owners} that
+   *     have none any more among them
    */
-  Collection<String> check() {
+  boolean check() {
     try {
       if (stands && nftables().generation() != generation) {
-        return compare();
+        return isChanged();
       }
     } catch (LinuxException e) {
       fail(e);
     }
-    return stands || unable ? List.of() : owners();
+    if (!lost || unable) {
+      return false;
+    }
+    find();
+    return true;
   }
 
-  private Collection<String> compare() {
-    int now = nftables().generation();
-    boolean whole = isWhole();
-    if (!whole) {
-      make();
-      now = nftables().generation();
-    }
+  private boolean isChanged() {
     var expected = new TreeMap<>(standing);
-    readSets();
-    generation = now;
-    if (whole && expected.equals(standing)) {
-      return List.of();
+    if (adopt() && expected.equals(standing)) {
+      return false;
     }
     repairs++;
     LOG.warn("{}somebody changed nftables table {}; mended", place(), wanted.name());
-    var all = new TreeSet<>(expected.keySet());
-    all.addAll(standing.keySet());
-    return all;
+    return true;
   }
 
   /** What a set of counters has counted; nothing while the table does not stand. */
@@ -248,7 +288,7 @@ final class GuardTable implements AutoCloseable {
     try {
       return stands ? elements(set) : List.of();
     } catch (LinuxException e) {
-      stands = false; // somebody took the table away
+      lose(); // somebody took the table away
       return List.of();
     }
   }
@@ -264,7 +304,7 @@ final class GuardTable implements AutoCloseable {
       try {
         change(gone);
       } catch (LinuxException e) {
-        stands = false; // somebody was there: it is read anew
+        lose(); // somebody was there: it is read anew
       }
     }
   }
@@ -278,6 +318,7 @@ final class GuardTable implements AutoCloseable {
     }
     standing.clear();
     stands = false;
+    lost = false;
   }
 
   private Nftables nftables() {

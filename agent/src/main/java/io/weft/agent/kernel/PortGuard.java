@@ -71,8 +71,12 @@ final class PortGuard implements AutoCloseable {
 
   // ---- what is to be guarded --------------------------------------------------------------
 
-  /** A port is about to come: guarded before its first frame. */
+  /**
+   * A port is about to come: guarded before its first frame. {@link #flush} takes it back when the
+   * port has not come.
+   */
   void expect(EndpointPort port) {
+    dirty.add(port.port());
     table.write(Map.of(port.port(), elements(port)));
   }
 
@@ -90,10 +94,12 @@ final class PortGuard implements AutoCloseable {
     }
   }
 
-  /** Everything was read anew. */
+  /** Everything was read anew: what stands, though its port may have gone, and what shall. */
   void noteAll() {
     behind.noteAll();
+    table.find();
     dirty.addAll(table.owners());
+    table.counted(PortRules.STOPPED).forEach(each -> dirty.add(PortElements.port(each.key())));
     ports().forEach(port -> dirty.add(port.port()));
   }
 
@@ -143,7 +149,9 @@ final class PortGuard implements AutoCloseable {
 
   /** Mends what somebody else changed since the last look, and tries again what failed. */
   void check() {
-    dirty.addAll(table.check());
+    if (table.check()) {
+      noteAll();
+    }
     flush();
   }
 

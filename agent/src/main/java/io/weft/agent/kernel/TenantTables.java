@@ -465,9 +465,13 @@ final class TenantTables implements AutoCloseable {
         (key, object) -> {
           if (!object.equals(Optional.ofNullable(believed.get(key)))) {
             news.add(new Observation(key, object, consequence));
-            object.ifPresentOrElse(o -> believed.put(key, o), () -> believed.remove(key));
+            object
+                .<KernelChange>map(KernelChange.Put::new)
+                .or(() -> Optional.ofNullable(believed.get(key)).map(KernelChange.Remove::new))
+                .ifPresent(this::believe);
           }
         });
+    guard.flush();
     return news;
   }
 

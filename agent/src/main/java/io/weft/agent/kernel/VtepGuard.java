@@ -77,10 +77,9 @@ final class VtepGuard implements AutoCloseable {
 
   /** Mends what somebody else changed since the last look. */
   void check() {
-    var mended = table.check();
-    if (!mended.isEmpty()) {
+    if (table.check()) {
       var again = new TreeMap<String, Set<ElementChange>>();
-      mended.forEach(owner -> again.put(owner, Set.of()));
+      table.owners().forEach(owner -> again.put(owner, Set.of()));
       admitted.forEach((owner, element) -> again.put(owner, Set.of(element)));
       table.write(again);
     }
