@@ -54,8 +54,8 @@ final class EgressPorts implements AutoCloseable {
             "",
             host.namespace(),
             table,
-            filter -> EgressRules.underlay(table, sources(), filter.shared()),
-            found -> new EgressFilter("", true, List.of(), EgressRules.shared(found)));
+            _ -> EgressRules.underlay(table, sources()),
+            (_, elements) -> new EgressFilter("", true, List.of(), SharedPorts.read(elements)));
   }
 
   /**

@@ -11,16 +11,13 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Octets;
 import io.weft.overlay.attachment.AddressPlan;
-import io.weft.overlay.forwarding.EgressObject.EgressFilter.Shared;
 import io.weft.overlay.forwarding.EgressObject.EgressLink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /**
  * What may pass a tenant's way out: connections that begin inside, and what answers them. The
@@ -118,13 +115,20 @@ final class EgressRules {
   static List<IpAddress> node(Table table) {
     return table.chains().stream()
         .flatMap(chain -> chain.rules().stream())
-        .flatMap(rule -> rule.expressions().stream())
-        .flatMap(
-            expression ->
-                expression instanceof Expression.Load(var octets, _)
-                    ? Stream.of(IpAddress.of(octets.toArray()))
-                    : Stream.empty())
+        .flatMap(rule -> source(rule.expressions()).stream())
         .toList();
+  }
+
+  /** What somebody else wrote may load anything. */
+  private static Optional<IpAddress> source(List<Expression> rule) {
+    for (int i = 1; i < rule.size(); i++) {
+      if (rule.get(i) instanceof Expression.TranslateSource(boolean ipv4)
+          && rule.get(i - 1) instanceof Expression.Load(var octets, _)
+          && octets.length() == (ipv4 ? 4 : 16)) {
+        return Optional.of(IpAddress.of(octets.toArray()));
+      }
+    }
+    return Optional.empty();
   }
 
   // ---- in the namespace of the underlay ---------------------------------------------------
@@ -134,9 +138,8 @@ final class EgressRules {
    *
    * @param sources the addresses that the node's own packets to everywhere have, at most one of
    *     each family; without one they get that of the link that they leave by
-   * @param shared what tenants reach of each other by services
    */
-  static Table underlay(String name, List<IpAddress> sources, List<Shared> shared) {
+  static Table underlay(String name, List<IpAddress> sources) {
     var in = link(MetaKey.INPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var out = link(MetaKey.OUTPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var translation = new ArrayList<Rule>();
@@ -160,14 +163,16 @@ final class EgressRules {
               .because("of services: answers come back this way"));
     }
     return new Table(
+        Table.Family.INET,
         name,
         List.of(
             filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
-            filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out, shared)),
-            new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)));
+            filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
+            new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)),
+        List.of(SharedPorts.SET));
   }
 
-  private static List<Rule> forward(Rule in, Rule out, List<Shared> shared) {
+  private static List<Rule> forward(Rule in, Rule out) {
     var rules = new ArrayList<Rule>();
     rules.add(clusterIn().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
     rules.add(
@@ -179,15 +184,12 @@ final class EgressRules {
             .then(ACCEPT)
             .because("a service of the tenant itself"));
     rules.add(clusterOut().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
-    for (var port : shared) {
-      rules.add(
-          clusterIn()
-              .then(link(MetaKey.OUTPUT_NAME, false, exactly(port.port())))
-              .then(status(DESTINATION_TRANSLATED))
-              .then(port(port.udp() ? UDP : TCP, port.number()))
-              .then(ACCEPT)
-              .because(comment(port)));
-    }
+    rules.add(
+        clusterIn()
+            .then(status(DESTINATION_TRANSLATED))
+            .then(SharedPorts.rule())
+            .then(ACCEPT)
+            .because("what tenants share"));
     rules.add(in.then(out).then(DROP).because("tenants do not meet here"));
     rules.add(
         clusterOut()
@@ -206,24 +208,6 @@ final class EgressRules {
     rules.addAll(ofEverybody(Rule.of()));
     rules.add(Rule.of(DROP).because("other protocols, tunnels among them"));
     return rules;
-  }
-
-  private static String comment(Shared port) {
-    return "%s/%s behind %s is for all tenants"
-        .formatted(port.number(), port.udp() ? "udp" : "tcp", port.port());
-  }
-
-  private static final Pattern SHARED =
-      Pattern.compile("(\\d{1,5})/(udp|tcp) behind (\\S+) is for all tenants");
-
-  /** What a table of {@link #underlay} lets tenants reach of each other, by its comments. */
-  static List<Shared> shared(Table table) {
-    return table.chains().stream()
-        .flatMap(chain -> chain.rules().stream())
-        .map(rule -> SHARED.matcher(rule.comment()))
-        .filter(Matcher::matches)
-        .map(m -> new Shared(m.group(3), m.group(2).equals("udp"), Integer.parseInt(m.group(1))))
-        .toList();
   }
 
   /** All but what nodes trust of each other, and tunnels. */

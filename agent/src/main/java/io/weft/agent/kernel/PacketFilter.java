@@ -4,11 +4,17 @@ import io.weft.linux.ffi.Descriptor;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.nftables.ElementChange;
+import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -20,7 +26,7 @@ final class PacketFilter implements AutoCloseable {
   private final Descriptor inside;
   private final String table;
   private final Function<EgressFilter, Table> wanted;
-  private final Function<Table, EgressFilter> reader;
+  private final BiFunction<Table, Set<Element>, EgressFilter> reader;
   private Optional<Opened> opened = Optional.empty();
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
@@ -30,14 +36,14 @@ final class PacketFilter implements AutoCloseable {
    * @param inside the same, open
    * @param table its name
    * @param wanted what it shall be now
-   * @param reader what one that stands was made of, as far as it tells
+   * @param reader what one that stands was made of, as far as it and what is in its set tell
    */
   PacketFilter(
       String namespace,
       Descriptor inside,
       String table,
       Function<EgressFilter, Table> wanted,
-      Function<Table, EgressFilter> reader) {
+      BiFunction<Table, Set<Element>, EgressFilter> reader) {
     this.namespace = namespace;
     this.inside = inside;
     this.table = table;
@@ -63,15 +69,42 @@ final class PacketFilter implements AutoCloseable {
   }
 
   private EgressFilter filter(Table found) {
-    var whole = reader.apply(found);
-    return found.equals(wanted.apply(whole))
+    var elements = elements(found);
+    var whole = reader.apply(found, elements);
+    return found.equals(wanted.apply(whole)) && elements.equals(SharedPorts.elements(whole))
         ? whole
         : new EgressFilter(namespace, false, whole.node(), whole.shared());
   }
 
+  /** What is in the set of the one that stands. */
+  private Set<Element> elements(Table found) {
+    return found.sets().contains(SharedPorts.SET)
+        ? new LinkedHashSet<>(open().nftables().elements(Table.Family.INET, table, SharedPorts.SET))
+        : Set.of();
+  }
+
+  /** Where only the ports differ, only these are written. */
   void put(EgressFilter filter) {
+    var whole = wanted.apply(filter);
     try {
-      open().nftables().replace(wanted.apply(filter));
+      var nftables = open().nftables();
+      if (!nftables.table(table).equals(Optional.of(whole))) {
+        nftables.replace(whole);
+      }
+      var changes = new ArrayList<ElementChange>();
+      var standing = elements(whole);
+      var elements = SharedPorts.elements(filter);
+      for (var element : standing) {
+        if (!elements.contains(element)) {
+          changes.add(new ElementChange(SharedPorts.SET.name(), false, element));
+        }
+      }
+      for (var element : elements) {
+        if (!standing.contains(element)) {
+          changes.add(new ElementChange(SharedPorts.SET.name(), true, element));
+        }
+      }
+      nftables.change(Table.Family.INET, table, changes);
     } catch (LinuxException e) {
       throw new IllegalArgumentException(
           "egress needs nftables with connection tracking, NAT and fib in the kernel"

@@ -84,7 +84,7 @@ final class TenantTables implements AutoCloseable {
             rtnetlink.namespace(),
             EgressRules.TABLE,
             filter -> EgressRules.tenant(filter.node()),
-            table -> new EgressObject.EgressFilter(namespace, true, EgressRules.node(table)));
+            (table, _) -> new EgressObject.EgressFilter(namespace, true, EgressRules.node(table)));
     this.guard = new PortGuard(namespace, rtnetlink.namespace(), buffers, believed);
     this.queries = new QueryFilter(namespace, rtnetlink.namespace());
   }

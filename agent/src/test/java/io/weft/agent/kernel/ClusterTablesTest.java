@@ -365,7 +365,47 @@ class ClusterTablesTest extends TenantKernel {
     assertThat(asks(redPod, pod, "10.244.0.10", NEVER)).as("not by its address").isEmpty();
   }
 
+  /** Far more than one message to the kernel holds; one more is one transaction. */
+  @Test
+  void manyPortsAreShared() throws Exception {
+    standing();
+    var port = AddressPlan.clusterPortName(pods);
+    var shared = new ArrayList<EgressFilter.Shared>();
+    for (int number = 1; number <= 1500; number++) {
+      shared.add(new EgressFilter.Shared(port, true, number));
+      shared.add(new EgressFilter.Shared(port, false, number));
+    }
+    var filter = new EgressFilter("", true, List.of(), shared);
+    assertThat(put(List.of(filter))).isEmpty();
+    assertThat(tables.dump()).contains(filter);
+    try (var restarted = agent()) {
+      assertThat(restarted.dump()).contains(filter);
+    }
+    service("udp", SERVICE, 53, "10.244.0.10", 53);
+    assertThat(asked(redPod, pod)).contains(SERVICE);
+    shared.remove(new EgressFilter.Shared(port, true, 53));
+    shared.add(new EgressFilter.Shared(port, true, 2000));
+    try (var nftables = Nftables.openIn(underlay)) {
+      int before = nftables.generation();
+      assertThat(put(List.of(new EgressFilter("", true, List.of(), shared)))).isEmpty();
+      assertThat(nftables.generation()).isEqualTo(before + 1);
+    }
+    assertThat(asks(bluePod, pod, SERVICE, NEVER)).as("no longer").isEmpty();
+  }
+
   // ---- others -----------------------------------------------------------------------------
+
+  @Test
+  void seesAndMendsWhatOthersPutIntoTheSet() throws Exception {
+    standing();
+    var table = EgressPorts.tableName(namespaces.prefix());
+    for (var thing : List.of("\"x\" . tcp . 22", "\"x\" . sctp . 22")) {
+      run("/usr/sbin/nft", "add element inet %s shared { %s }".formatted(table, thing));
+      assertThat(tables.drain(true)).extracting(Observation::key).hasSize(1);
+      assertThat(put(everything())).isEmpty();
+      assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    }
+  }
 
   @Test
   void seesAndMendsWhatOthersDo() throws Exception {
@@ -392,6 +432,25 @@ class ClusterTablesTest extends TenantKernel {
         new EgressLink(tenant, 1450, red),
         into("10.244.1.10/32", 7),
         into("10.244.1.11/32", 7));
+  }
+
+  /** Whatever it does: it is somebody else's, and the table is made anew. */
+  @Test
+  void aRuleOfSomebodyElsesInATenantsTableIsMended() throws Exception {
+    standing();
+    var translation = "add chain inet weft x { type nat hook prerouting priority -100; }\n";
+    for (var rule :
+        List.of(
+            "add rule inet weft prerouting ct zone set 7",
+            translation
+                + "add rule inet weft x ip daddr 10.9.9.9 tcp dport 1 dnat ip to 1.2.3.4:5")) {
+      runIn(tenant, "/usr/sbin/nft", rule);
+      assertThat(tables.drain(true))
+          .extracting(Observation::key)
+          .containsExactly(new EgressFilter(tenant, true).key());
+      assertThat(put(everything())).isEmpty();
+      assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
+    }
   }
 
   private void damage(Runnable hand, ForwardingObject... touched) throws Exception {
@@ -467,12 +526,16 @@ class ClusterTablesTest extends TenantKernel {
 
   /** A program in the node's namespace that reads what is to be done. */
   private void run(String program, String input) throws Exception {
+    runIn(underlay, program, input);
+  }
+
+  private void runIn(String namespace, String program, String input) throws Exception {
     assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program);
     var command =
         program.endsWith("nft") ? List.of(program, "-f", "-") : List.of(program, "--noflush");
     var process =
         NetworkNamespaces.<Process, IOException>callIn(
-            underlay, () -> new ProcessBuilder(command).redirectErrorStream(true).start());
+            namespace, () -> new ProcessBuilder(command).redirectErrorStream(true).start());
     try (var out = process.getOutputStream()) {
       out.write(input.getBytes(StandardCharsets.UTF_8));
     }

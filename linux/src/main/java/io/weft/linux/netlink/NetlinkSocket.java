@@ -9,6 +9,7 @@ import io.weft.linux.ffi.SocketAddress;
 import io.weft.net.MalformedInput;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.BufferOverflowException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -176,18 +177,17 @@ public final class NetlinkSocket implements AutoCloseable {
    * Sends messages that take effect together or not at all, between a first and a last one that say
    * so (linux/netfilter/nfnetlink.h), all in one datagram.
    *
-   * @throws LinuxException the first refusal; nothing was changed then
+   * @throws LinuxException the first refusal, EMSGSIZE for more than one datagram holds; nothing
+   *     was changed then
    */
   public void transact(String what, List<Part> parts) {
-    writer.clear();
     int first = sequence;
     int acknowledged = first + parts.size() - 2;
-    for (var part : parts) {
-      boolean last = sequence == acknowledged;
-      int flags = Uapi.NLM_F_REQUEST | part.flags() | (last ? Uapi.NLM_F_ACK : 0);
-      int at = writer.begin(part.type(), flags, sequence++);
-      part.body().accept(writer);
-      writer.end(at);
+    try {
+      write(parts, acknowledged);
+    } catch (BufferOverflowException e) {
+      throw new LinuxException(
+          "change", what, Errno.EMSGSIZE, "more than " + BUFFER + " octets at once");
     }
     send();
     var refusal = Optional.<LinuxException>empty();
@@ -204,6 +204,17 @@ public final class NetlinkSocket implements AutoCloseable {
     }
     if (refusal.isPresent()) {
       throw refusal.get();
+    }
+  }
+
+  private void write(List<Part> parts, int acknowledged) {
+    writer.clear();
+    for (var part : parts) {
+      boolean last = sequence == acknowledged;
+      int flags = Uapi.NLM_F_REQUEST | part.flags() | (last ? Uapi.NLM_F_ACK : 0);
+      int at = writer.begin(part.type(), flags, sequence++);
+      part.body().accept(writer);
+      writer.end(at);
     }
   }
 

@@ -37,7 +37,11 @@ public record ElementSet(String name, List<Field> fields, Use use, int size) {
     /** In the machine's order, as nft shows it. */
     NUMBER(19, 4),
     /** Three octets in network order. */
-    VNI(4, 3);
+    VNI(4, 3),
+    /** Of what an IP packet carries. */
+    PROTOCOL(12, 1),
+    /** Of TCP or UDP, in network order. */
+    PORT(13, 2);
 
     final int type;
     final int length;

@@ -1,14 +1,17 @@
 package io.weft.linux.nftables;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.linux.TestNamespaces;
+import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.net.Octets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +98,19 @@ class NftablesTest {
     assertThat(nftables.delete("weft")).isTrue();
     assertThat(nftables.delete("weft")).isFalse();
     assertThat(nftables.table("weft")).isEmpty();
+  }
+
+  /** A refusal like the kernel's own, and the next one is carried out. */
+  @Test
+  void whatIsMoreThanADatagramHoldsIsRefused() {
+    var rules = Collections.nCopies(2000, OUT.then(new Expression.Verdict(true)));
+    var chain = new Chain("forward", false, Chain.Hook.FORWARD, Chain.FILTER, rules);
+    assertThatExceptionOfType(LinuxException.class)
+        .isThrownBy(() -> nftables.replace(new Table("weft", List.of(chain))))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EMSGSIZE));
+    assertThat(nftables.table("weft")).isEmpty();
+    nftables.replace(TABLE);
+    assertThat(nftables.table("weft")).contains(TABLE);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.weft.overlay.forwarding;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import java.util.Comparator;
 import java.util.List;
 
 /** What a tenant's way out through this node consists of (docs/egress.md). */
@@ -14,13 +15,13 @@ public sealed interface EgressObject extends ForwardingObject {
    * @param whole the rules are all there and nothing else is
    * @param node in a tenant's namespace: the node may begin connections too, and they have these
    *     sources, one of a family at most; none: nobody outside begins
-   * @param shared in that of the underlay: what tenants reach of each other by services
+   * @param shared in that of the underlay: what tenants reach of each other by services; sorted
    */
   record EgressFilter(String namespace, boolean whole, List<IpAddress> node, List<Shared> shared)
       implements EgressObject {
     public EgressFilter {
       node = List.copyOf(node);
-      shared = List.copyOf(shared);
+      shared = shared.stream().distinct().sorted(Shared.ORDER).toList();
     }
 
     /**
@@ -29,7 +30,12 @@ public sealed interface EgressObject extends ForwardingObject {
      * @param port the {@link EgressPort} of the tenant
      * @param udp else TCP
      */
-    public record Shared(String port, boolean udp, int number) {}
+    public record Shared(String port, boolean udp, int number) {
+      private static final Comparator<Shared> ORDER =
+          Comparator.comparing(Shared::port)
+              .thenComparing(Shared::udp)
+              .thenComparingInt(Shared::number);
+    }
 
     /** That of a tenant's namespace. */
     public EgressFilter(String namespace, boolean whole, List<IpAddress> node) {
