@@ -1,6 +1,7 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
+import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -337,9 +338,9 @@ public final class ForwardingPlan {
     if (row.realized instanceof ForwardingObject.FloodEntry entry) {
       return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
     }
-    var first = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni(), "");
-    var end = new ForwardingKey(ForwardingKey.Kind.VXLAN, space, row.key.vni() + 1, "");
-    return own.subMap(first, end).values().stream().anyMatch(ground -> ground.desired != null);
+    var vni = new Vni(row.key.vni());
+    return isWanted(ForwardingKey.vxlanPort(space, vni, false))
+        || isWanted(ForwardingKey.vxlanPort(space, vni, true));
   }
 
   /** Whether rows that differ are held depends on what they stand on. */

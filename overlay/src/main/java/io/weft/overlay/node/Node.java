@@ -231,8 +231,8 @@ public final class Node {
   }
 
   private void start(long now) {
-    plan.observeAll(foundation.standing());
     plan.holdRemoteRemovals(true);
+    plan.observeAll(foundation.standing());
     convergenceDeadline = now + foundation.intent().restartSeconds() * 1_000_000_000L;
     routes.start(foundation.intent(), foundation.underlay());
     var behind =
