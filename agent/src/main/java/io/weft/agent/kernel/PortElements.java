@@ -38,13 +38,14 @@ final class PortElements {
    * is limited alone.
    *
    * @param behind prefixes that are behind the endpoint
-   * @param links prefixes of the tenant's own links: they are in no prefix behind anybody
+   * @param others prefixes of the tenant's own links, and other endpoints' addresses: nothing of
+   *     them is behind it
    * @param formed prefixes of its network in which hosts may form addresses (RFC 4862)
    */
   static Set<ElementChange> of(
       EndpointPort port,
       Collection<IpPrefix> behind,
-      Collection<IpPrefix> links,
+      Collection<IpPrefix> others,
       Collection<IpPrefix> formed) {
     var elements = new LinkedHashSet<ElementChange>();
     var name = port.port();
@@ -57,7 +58,7 @@ final class PortElements {
     if (!port.addresses().isEmpty()) {
       addresses(elements, port, formed);
       for (var prefix : outermost(behind)) {
-        behind(elements, name, prefix, links);
+        behind(elements, name, prefix, others);
       }
     }
     var chain = port.addresses().isEmpty() ? PortRules.LOCKED : PortRules.PINNED;
@@ -110,9 +111,9 @@ final class PortElements {
   }
 
   private static void behind(
-      Set<ElementChange> elements, String port, IpPrefix prefix, Collection<IpPrefix> links) {
+      Set<ElementChange> elements, String port, IpPrefix prefix, Collection<IpPrefix> others) {
     var set = prefix.address().isIpv4() ? PortRules.BEHIND_IPV4 : PortRules.BEHIND_IPV6;
-    for (var range : AddressRange.without(prefix, links)) {
+    for (var range : AddressRange.without(prefix, others)) {
       put(
           elements,
           set,

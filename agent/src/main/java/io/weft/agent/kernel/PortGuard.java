@@ -135,16 +135,16 @@ final class PortGuard implements AutoCloseable {
   }
 
   private Set<ElementChange> elements(EndpointPort port) {
-    var links = new TreeSet<IpPrefix>();
+    var others = new TreeSet<>(behind.hostsOfOthers(port));
     var formed = new TreeSet<IpPrefix>();
     for (var gateway : of(Kind.GATEWAY, ForwardingObject.GatewayAddress.class)) {
       var prefix = PrefixesBehind.link(gateway);
-      links.add(prefix);
+      others.add(prefix);
       if (gateway.vni().equals(port.vni())) {
         formed.add(prefix);
       }
     }
-    return PortElements.of(port, behind.of(port), links, formed);
+    return PortElements.of(port, behind.of(port), others, formed);
   }
 
   /** Mends what somebody else changed since the last look, and tries again what failed. */

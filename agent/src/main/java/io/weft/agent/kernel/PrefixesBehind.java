@@ -44,7 +44,7 @@ final class PrefixesBehind {
   /**
    * A route comes or goes, and is believed after this.
    *
-   * @return the ports that it leads to, before or after
+   * @return the ports of which {@link #of} or {@link #hostsOfOthers} may change
    */
   Collection<EndpointPort> note(KernelChange change) {
     var hops = new TreeSet<>(hops(believed.get(change.key())));
@@ -56,9 +56,24 @@ final class PrefixesBehind {
     if (change instanceof KernelChange.Put(var route)) {
       hops.addAll(hops(route));
     }
+    switch (change) {
+      case KernelChange.Put(EndpointRoute route) -> hops.addAll(around(route.prefix()));
+      case KernelChange.Remove(EndpointRoute route) -> hops.addAll(around(route.prefix()));
+      default -> {} // it is no endpoint's own
+    }
     return hops.isEmpty()
         ? List.of()
-        : ports().stream().filter(port -> hops.stream().anyMatch(hop -> isOf(hop, port))).toList();
+        : ports().stream().filter(port -> leadsTo(hops, port)).toList();
+  }
+
+  /** The addresses of endpoints that prefixes are behind in which the host lies. */
+  private Collection<TenantHop> around(IpPrefix host) {
+    return isHost(host)
+        ? routes().stream()
+            .filter(route -> route.prefix().contains(host))
+            .flatMap(route -> route.hops().stream())
+            .toList()
+        : List.of();
   }
 
   /** Everything was read anew. */
@@ -74,18 +89,46 @@ final class PrefixesBehind {
   /** What is behind a port now. */
   Set<IpPrefix> of(EndpointPort port) {
     var behind = new TreeSet<IpPrefix>();
-    for (var route : of(Kind.ENDPOINT_ROUTE, 0, EndpointRoute.class)) {
-      if (hops(route).stream().anyMatch(hop -> isOf(hop, port))) {
-        behind.add(route.prefix());
-      }
-    }
-    for (var key : inward) {
-      if (believed.get(key) instanceof TenantRoute route
-          && route.hops().stream().anyMatch(hop -> isOf(hop, port))) {
+    for (var route : routes()) {
+      if (leadsTo(route.hops(), port)) {
         behind.add(route.prefix());
       }
     }
     return behind;
+  }
+
+  /**
+   * Single addresses that are other endpoints' own, on no link: those by which the cluster knows
+   * them, and what they were given. They are in no prefix behind this port.
+   */
+  Set<IpPrefix> hostsOfOthers(EndpointPort port) {
+    var hosts = new TreeSet<IpPrefix>();
+    for (var route : of(Kind.ENDPOINT_ROUTE, 0, EndpointRoute.class)) {
+      if (isHost(route.prefix()) && !leadsTo(route.hops(), port)) {
+        hosts.add(route.prefix());
+      }
+    }
+    return hosts;
+  }
+
+  private static boolean isHost(IpPrefix prefix) {
+    return prefix.length() == prefix.address().bits();
+  }
+
+  /** A prefix, and the addresses of endpoints that it may be behind. */
+  private record Route(IpPrefix prefix, List<TenantHop> hops) {}
+
+  private List<Route> routes() {
+    var routes = new ArrayList<Route>();
+    for (var route : of(Kind.ENDPOINT_ROUTE, 0, EndpointRoute.class)) {
+      routes.add(new Route(route.prefix(), route.hops()));
+    }
+    for (var key : inward) {
+      if (believed.get(key) instanceof TenantRoute route) {
+        routes.add(new Route(route.prefix(), route.hops()));
+      }
+    }
+    return routes;
   }
 
   /** The addresses in networks of this node that a route leads to. */
@@ -109,8 +152,10 @@ final class PrefixesBehind {
     return new IpPrefix(gateway.address().masked(length), length);
   }
 
-  private static boolean isOf(TenantHop hop, EndpointPort port) {
-    return !hop.foreign() && hop.vni().equals(port.vni()) && port.addresses().contains(hop.via());
+  private static boolean leadsTo(Collection<TenantHop> hops, EndpointPort port) {
+    return hops.stream()
+        .filter(hop -> !hop.foreign() && hop.vni().equals(port.vni()))
+        .anyMatch(hop -> port.addresses().contains(hop.via()));
   }
 
   private List<EndpointPort> ports() {

@@ -421,6 +421,23 @@ class PortGuardTest extends SegmentKernel {
     assertThat(tables.guards().problems()).isEmpty();
   }
 
+  @Test
+  void anAddressThatTheClusterKnowsAnotherEndpointByIsInNoPrefixBehindOne() {
+    var gateway = new GatewayAddress(tenant, VNI, IpAddress.parse("192.168.1.1"), 24);
+    var hop = List.of(TenantHop.over(VNI, ADDRESS));
+    var everything = new EndpointRoute(tenant, IpPrefix.parse("0.0.0.0/0"), hop);
+    var host = IpPrefix.parse(ELSEWHERE + "/32");
+    var cluster = new EndpointRoute(tenant, host, List.of(TenantHop.over(VNI, NEXT_ADDRESS)));
+    assertThat(put(List.of(gateway, everything))).isEmpty();
+    var frame = from(LOCAL, IPV4, RawFrames.ip(ELSEWHERE, NEXT_ADDRESS, UDP, RawFrames.udp(7, 7)));
+    assertThat(arrives(frame)).isTrue();
+    assertThat(put(List.of(cluster))).isEmpty();
+    assertThat(arrives(frame)).as("it is the pod beside now").isFalse();
+    assertThat(remove(List.of(cluster))).isEmpty();
+    assertThat(arrives(frame)).as("it is nobody's again").isTrue();
+    assertThat(tables.guards().problems()).isEmpty();
+  }
+
   private ForwardingObject routed(String prefix, IpAddress gateway) {
     return new TenantRoute(tenant, IpPrefix.parse(prefix), List.of(TenantHop.over(VNI, gateway)));
   }

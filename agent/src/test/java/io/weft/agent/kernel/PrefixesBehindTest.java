@@ -147,4 +147,19 @@ class PrefixesBehindTest {
     assertThat(remove(given)).containsExactly(ONE);
     assertThat(behind.of(ONE)).isEmpty();
   }
+
+  @Test
+  void theAddressOfAnotherEndpointIsItsOwn() {
+    put(route(to("192.168.1.10")));
+    var own =
+        new EndpointRoute(NAMESPACE, IpPrefix.parse("10.9.3.7/32"), List.of(to("192.168.1.11")));
+    assertThat(put(own)).as("and whose prefix it lies in").containsExactly(ONE, TWO);
+    assertThat(behind.hostsOfOthers(ONE)).containsExactly(own.prefix());
+    assertThat(behind.hostsOfOthers(TWO)).isEmpty();
+    var far =
+        new EndpointRoute(NAMESPACE, IpPrefix.parse("10.8.3.7/32"), List.of(to("192.168.1.11")));
+    assertThat(put(far)).containsExactly(TWO);
+    assertThat(remove(own)).containsExactly(ONE, TWO);
+    assertThat(behind.hostsOfOthers(ONE)).containsExactly(far.prefix());
+  }
 }
