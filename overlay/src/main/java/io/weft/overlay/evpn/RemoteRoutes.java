@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -159,12 +160,18 @@ public final class RemoteRoutes {
   }
 
   /**
-   * True when the VTEP says by routes of Type 6 who has joined groups of this family: it need not
-   * get the others.
+   * The VTEPs that say by routes of Type 6 who has joined groups of this family, in each route of
+   * Type 3 that names them: they need not get the others.
    */
-  public boolean isSelective(IpAddress vtep, boolean ipv4) {
-    var said = floodRoutes.values().stream().filter(target -> target.vtep().equals(vtep)).toList();
-    return !said.isEmpty() && said.stream().allMatch(ipv4 ? FloodTarget::igmp : FloodTarget::mld);
+  public SortedSet<IpAddress> selective(boolean ipv4) {
+    var selective = new TreeSet<IpAddress>();
+    floodRoutes.values().forEach(target -> selective.add(target.vtep()));
+    for (var target : floodRoutes.values()) {
+      if (!(ipv4 ? target.igmp() : target.mld())) {
+        selective.remove(target.vtep());
+      }
+    }
+    return selective;
   }
 
   /** The keys of all routes that say something here. */

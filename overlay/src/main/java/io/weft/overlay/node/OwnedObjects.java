@@ -5,14 +5,18 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.KeyTable;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What one network or tenant wants in the kernel: its keys in the plan, which no other touches. */
 final class OwnedObjects {
   private final ForwardingPlan plan;
   private final KeyTable<ForwardingKey> keys = new KeyTable<>();
+
+  /** Those of {@link #keys} that are of multicast groups, which change one by one. */
+  private final TreeMap<String, TreeSet<ForwardingKey>> byGroup = new TreeMap<>();
 
   OwnedObjects(ForwardingPlan plan) {
     this.plan = plan;
@@ -25,9 +29,7 @@ final class OwnedObjects {
 
   /** The keys of a group's rows that are wanted now. */
   List<ForwardingKey> multicastKeys(IpAddress group) {
-    return keys(ForwardingKey.Kind.MULTICAST).stream()
-        .filter(key -> key.discriminator().startsWith(group + " "))
-        .toList();
+    return List.copyOf(byGroup.getOrDefault(group.toString(), new TreeSet<>()));
   }
 
   void want(ForwardingObject object) {
@@ -37,19 +39,33 @@ final class OwnedObjects {
   private ForwardingKey wanted(ForwardingObject object) {
     var key = plan.desire(object);
     keys.put(key);
+    if (key.kind() == ForwardingKey.Kind.MULTICAST) {
+      byGroup.computeIfAbsent(group(key), _ -> new TreeSet<>()).add(key);
+    }
     return key;
   }
 
   void unwant(ForwardingKey key) {
     keys.remove(key);
+    if (key.kind() == ForwardingKey.Kind.MULTICAST) {
+      var ofOne = byGroup.getOrDefault(group(key), new TreeSet<>());
+      ofOne.remove(key);
+      if (ofOne.isEmpty()) {
+        byGroup.remove(group(key));
+      }
+    }
     plan.undesire(key);
+  }
+
+  private static String group(ForwardingKey key) {
+    return key.discriminator().split(" ", 2)[0];
   }
 
   /** Wants these, and no more what else is among {@code before}. */
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
-    var obsolete = new ArrayList<>(before);
+    var obsolete = new TreeSet<>(before);
     for (var object : after) {
-      obsolete.removeIf(wanted(object)::equals);
+      obsolete.remove(wanted(object));
     }
     obsolete.forEach(this::unwant);
   }

@@ -37,6 +37,9 @@ final class Replication {
   private final OwnedObjects owned;
   private final Memberships memberships;
 
+  /** All groups are flooded, because there would be too many rows. */
+  private boolean flooded;
+
   Replication(NetworkInstance network, OwnedObjects owned, Memberships memberships) {
     this.network = network;
     this.owned = owned;
@@ -54,7 +57,9 @@ final class Replication {
 
   /** Those that are there when nobody has said anything yet. */
   void begin() {
-    owned.replace(List.of(), rest(list()));
+    if (isSelective() && !flooded) {
+      owned.replace(List.of(), rest(new Vteps(list())));
+    }
   }
 
   /** A route has come, changed or gone. */
@@ -63,11 +68,13 @@ final class Replication {
       owned.replace(owned.keys(Kind.FLOOD), flood());
       owned.replace(owned.keys(Kind.MULTICAST), multicast());
     } else if (key instanceof SelectiveMulticast route && isSelective()) {
-      var group = route.group().filter(_ -> !isTooMuch(list()));
-      if (group.isPresent()) {
-        owned.replace(owned.multicastKeys(group.get()), rows(group.get(), list()));
-      } else {
+      var list = list();
+      boolean one = route.group().isPresent() && isTooMuch(list) == flooded;
+      if (!one) {
         owned.replace(owned.keys(Kind.MULTICAST), multicast());
+      } else if (!flooded) {
+        var group = route.group().get();
+        owned.replace(owned.multicastKeys(group), rows(group, new Vteps(list)));
       }
     }
   }
@@ -100,44 +107,66 @@ final class Replication {
   private List<ForwardingObject> multicast() {
     var rows = new ArrayList<ForwardingObject>();
     var list = list();
-    if (!isSelective() || isTooMuch(list)) {
+    flooded = isSelective() && isTooMuch(list);
+    if (!isSelective() || flooded) {
       return rows;
     }
-    rows.addAll(rest(list));
-    groups().groups().forEach(group -> rows.addAll(rows(group, list)));
+    var vteps = new Vteps(list);
+    rows.addAll(rest(vteps));
+    groups().groups().forEach(group -> rows.addAll(rows(group, vteps)));
     return rows;
   }
 
-  private List<ForwardingObject> rows(IpAddress group, SortedMap<IpAddress, Vni> list) {
-    var vteps = groups().vteps(group);
-    if (vteps.isEmpty()) {
+  /** The flood list, and those of it that get every group of a family: they did not ask. */
+  private final class Vteps {
+    private final SortedMap<IpAddress, Vni> list;
+    private final SortedSet<IpAddress> unasked4;
+    private final SortedSet<IpAddress> unasked6;
+
+    Vteps(SortedMap<IpAddress, Vni> list) {
+      this.list = list;
+      this.unasked4 = unasked(list, true);
+      this.unasked6 = unasked(list, false);
+    }
+
+    SortedSet<IpAddress> everything(IpAddress group) {
+      return group.isIpv4() ? unasked4 : unasked6;
+    }
+  }
+
+  private SortedSet<IpAddress> unasked(SortedMap<IpAddress, Vni> list, boolean ipv4) {
+    var vteps = new TreeSet<>(list.keySet());
+    var asking = network.remote().selective(ipv4);
+    asking.removeAll(groups().everything());
+    vteps.removeAll(asking);
+    return vteps;
+  }
+
+  private List<ForwardingObject> rows(IpAddress group, Vteps vteps) {
+    var wanting = groups().vteps(group);
+    if (wanting.isEmpty()) {
       return List.of();
     }
-    vteps.addAll(unasked(group.isIpv4(), list));
-    return rows(group, vteps, list);
+    wanting.addAll(vteps.everything(group));
+    return rows(group, wanting, vteps.list);
   }
 
   private List<ForwardingObject> rows(
-      IpAddress group, SortedSet<IpAddress> vteps, SortedMap<IpAddress, Vni> list) {
+      IpAddress group, SortedSet<IpAddress> wanting, SortedMap<IpAddress, Vni> list) {
     var rows = new ArrayList<ForwardingObject>();
-    list.forEach(
-        (vtep, wanted) -> {
-          if (vteps.contains(vtep)) {
-            rows.add(entry(group, vtep, Optional.of(wanted)));
-          }
-        });
+    for (var vtep : wanting) {
+      Optional.ofNullable(list.get(vtep))
+          .ifPresent(vni -> rows.add(entry(group, vtep, Optional.of(vni))));
+    }
     return rows;
   }
 
   /** Groups that nobody has joined; a device needs a row to drop them. */
-  private List<ForwardingObject> rest(SortedMap<IpAddress, Vni> list) {
+  private List<ForwardingObject> rest(Vteps vteps) {
     var rows = new ArrayList<ForwardingObject>();
-    if (!isSelective()) {
-      return rows;
-    }
     for (var group : REST) {
-      var all = unasked(group.isIpv4(), list);
-      rows.addAll(rows(group, all, list));
+      var all = vteps.everything(group);
+      rows.addAll(rows(group, all, vteps.list));
       for (var own : network.underlay().vteps()) {
         if (all.stream().noneMatch(vtep -> vtep.isIpv4() == own.isIpv4())) {
           rows.add(entry(group, own, Optional.empty()));
@@ -145,18 +174,6 @@ final class Replication {
       }
     }
     return rows;
-  }
-
-  /** VTEPs that get every group of a family. */
-  private SortedSet<IpAddress> unasked(boolean ipv4, SortedMap<IpAddress, Vni> list) {
-    var vteps = new TreeSet<IpAddress>();
-    var everything = groups().everything();
-    for (var vtep : list.keySet()) {
-      if (everything.contains(vtep) || !network.remote().isSelective(vtep, ipv4)) {
-        vteps.add(vtep);
-      }
-    }
-    return vteps;
   }
 
   private ForwardingObject entry(IpAddress group, IpAddress vtep, Optional<Vni> wanted) {
@@ -200,8 +217,8 @@ final class Replication {
         network.intent().multicast(),
         joined(),
         elsewhere,
-        unasked(true, list),
-        unasked(false, list),
+        unasked(list, true),
+        unasked(list, false),
         isSelective() && isTooMuch(list));
   }
 }

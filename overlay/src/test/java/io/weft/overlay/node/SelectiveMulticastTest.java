@@ -25,6 +25,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -184,6 +185,57 @@ class SelectiveMulticastTest {
     one.intend(WEB.withMulticast(Multicast.FLOOD));
     assertThat(said()).isEmpty();
     assertThat(rows()).isEmpty();
+  }
+
+  private static IpAddress group(int number) {
+    return IpAddress.parse("239.3.0.0").plus(number);
+  }
+
+  /** 33 VTEPs of which one has joined every group: too many rows would stand for 497 groups. */
+  @Test
+  void whereThereWouldBeTooManyRowsAllGroupsAreFloodedUntilThereAreFewer() {
+    started(WEB);
+    int most = Replication.MAX_ROWS / 33;
+    sayFloods(33);
+    for (int group = 0; group < most; group++) {
+      one.say(joined("10.0.0.2", Optional.of(group(group))), attributes("10.0.0.2", 100));
+    }
+    assertThat(rows()).hasSize(most + 2);
+    one.say(joined("10.0.0.3", Optional.of(group(most))), attributes("10.0.0.3", 100));
+    assertThat(rows()).isEmpty();
+    one.attach(request("b", "web", "192.168.1.11"));
+    assertThat(rows()).as("another endpoint changes nothing").isEmpty();
+    one.unsay(joined("10.0.0.3", Optional.of(group(most))));
+    assertThat(rows()).as("all of them are back").hasSize(most + 2);
+    assertThat(rows()).contains(nobody(ANY), nobody(ANY6), row(group(0), "10.0.0.2"));
+  }
+
+  /** What one route changes is not paid with a walk through all rows for each row. */
+  @Test
+  @Timeout(60)
+  void manyGroupsAndVtepsAreTakenInWithoutDelay() {
+    started(WEB);
+    int groups = 240;
+    int vteps = 64;
+    sayFloods(vteps);
+    for (int group = 0; group < groups; group++) {
+      for (int vtep = 2; vtep < 2 + vteps; vtep++) {
+        var text = "10.0.0." + vtep;
+        one.say(joined(text, Optional.of(group(group))), attributes(text, 100));
+      }
+    }
+    for (int vtep = 2; vtep < 2 + vteps; vtep++) {
+      one.unsay(floodRoute("10.0.0." + vtep, 100));
+    }
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+    sayFloods(vteps);
+    assertThat(rows()).hasSize(groups * vteps + 2);
+  }
+
+  private void sayFloods(int vteps) {
+    for (int vtep = 2; vtep < 2 + vteps; vtep++) {
+      one.say(floodRoute("10.0.0." + vtep, 100), attributes("10.0.0." + vtep, 100, PROXY));
+    }
   }
 
   /** What stands stays until the other nodes have said everything again. */
