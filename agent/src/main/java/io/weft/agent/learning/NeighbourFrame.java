@@ -21,6 +21,11 @@ final class NeighbourFrame {
   private static final int ICMPV6 = 58;
   private static final int SOLICITATION = 135;
   private static final int ADVERTISEMENT = 136;
+
+  /** Options with a link-layer address (RFC 4861 §4.6.1), of 8 octets. */
+  private static final int SOURCE_ADDRESS = 1;
+
+  private static final int TARGET_ADDRESS = 2;
   private static final long OVERRIDE = 0x2000_0000L;
   private static final MacAddress EVERYBODY = MacAddress.parse("ff:ff:ff:ff:ff:ff");
   private static final MacAddress ALL_NODES_MAC = MacAddress.parse("33:33:00:00:00:01");
@@ -71,7 +76,18 @@ final class NeighbourFrame {
     int type = in.u8("type");
     in.skip("code, checksum, flags", 7);
     var target = IpAddress.of(in.bytes("target", 16));
-    return type == ADVERTISEMENT ? said(mac, target, true) : said(mac, source, true);
+    boolean advertised = type == ADVERTISEMENT;
+    int option = advertised ? TARGET_ADDRESS : SOURCE_ADDRESS;
+    return said(mac, advertised ? target : source, isItself(in, option, mac));
+  }
+
+  /** The first option is not the address of somebody else. */
+  private static boolean isItself(OctetReader in, int option, MacAddress mac)
+      throws MalformedInput {
+    return in.remaining() < 8
+        || in.u8("option") != option
+        || in.u8("length") != 1
+        || MacAddress.of(in.bytes("link-layer address", 6)).equals(mac);
   }
 
   private static Optional<Said> said(MacAddress mac, IpAddress ip, boolean itself) {
@@ -101,18 +117,22 @@ final class NeighbourFrame {
     var message = new OctetWriter();
     message.u8(SOLICITATION).u8(0).u16(0).u32(0).bytes(question.ip().octets());
     if (question.from().isPresent()) {
-      message.u8(1).u8(1).bytes(question.sender().octets());
+      message.u8(SOURCE_ADDRESS).u8(1).bytes(question.sender().octets());
     }
     return datagram(question.mac(), question.sender(), from, to, message);
   }
 
-  /** A gratuitous ARP request (RFC 5227 §3), or an unsolicited advertisement (RFC 4861 §7.2.6). */
+  /**
+   * A gratuitous ARP request (RFC 5227 §3), or an unsolicited advertisement (RFC 4861 §7.2.6), sent
+   * for the host by the bridge: {@link #read} says nothing of it, on no node.
+   */
   static Octets of(HostBinding binding) {
     var out = new OctetWriter();
+    var sender = binding.sender();
     var mac = binding.mac();
     var ip = binding.ip();
     if (ip.isIpv4()) {
-      out.bytes(EVERYBODY.octets()).bytes(mac.octets()).u16(ARP);
+      out.bytes(EVERYBODY.octets()).bytes(sender.octets()).u16(ARP);
       out.u16(1).u16(0x0800).u8(6).u8(4).u16(1);
       out.bytes(mac.octets()).bytes(ip.octets());
       out.bytes(MacAddress.ZERO.octets()).bytes(ip.octets());
@@ -120,8 +140,8 @@ final class NeighbourFrame {
     }
     var message = new OctetWriter();
     message.u8(ADVERTISEMENT).u8(0).u16(0).u32(OVERRIDE).bytes(ip.octets());
-    message.u8(2).u8(1).bytes(mac.octets());
-    return datagram(ALL_NODES_MAC, mac, ip, ALL_NODES, message);
+    message.u8(TARGET_ADDRESS).u8(1).bytes(mac.octets());
+    return datagram(ALL_NODES_MAC, sender, ip, ALL_NODES, message);
   }
 
   private static Octets datagram(

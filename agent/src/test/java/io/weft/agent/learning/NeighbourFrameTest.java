@@ -24,17 +24,32 @@ class NeighbourFrameTest {
   private static final LearningPort PORT = new LearningPort("weft-red", "ep1", new Vni(100));
 
   private static Octets told(IpAddress ip) {
-    return NeighbourFrame.of(new HostBinding("weft-red", "br100", MAC, ip));
+    return NeighbourFrame.of(new HostBinding("weft-red", "br100", BRIDGE, MAC, ip));
   }
 
   private static Octets question(IpAddress ip, Optional<IpAddress> from) {
     return NeighbourFrame.of(new HostQuestion(PORT, MAC, ip, from, BRIDGE));
   }
 
+  /** As the host itself would say it. */
+  private static Octets said(IpAddress ip) {
+    return NeighbourFrame.of(new HostBinding("weft-red", "br100", MAC, MAC, ip));
+  }
+
   @Test
-  void whatIsToldIsWhatAHostWouldSayOfItself() {
-    assertThat(NeighbourFrame.read(told(V4))).contains(new Said(MAC, V4));
-    assertThat(NeighbourFrame.read(told(V6))).contains(new Said(MAC, V6));
+  void whoSpeaksOfItselfIsHeard() {
+    assertThat(NeighbourFrame.read(said(V4))).contains(new Said(MAC, V4));
+    assertThat(NeighbourFrame.read(said(V6))).contains(new Said(MAC, V6));
+    var short6 = Octets.of(Arrays.copyOf(said(V6).toArray(), 14 + 40 + 24)); // without an option
+    assertThat(NeighbourFrame.read(short6)).contains(new Said(MAC, V6));
+  }
+
+  @Test
+  void whatIsToldComesFromTheBridgeAndIsHeardOnNoNode() {
+    for (var ip : new IpAddress[] {V4, V6}) {
+      assertThat(Arrays.copyOfRange(told(ip).toArray(), 6, 12)).isEqualTo(BRIDGE.octets());
+      assertThat(NeighbourFrame.read(told(ip))).isEmpty();
+    }
   }
 
   @Test
@@ -42,7 +57,7 @@ class NeighbourFrameTest {
     assertThat(told(V4))
         .isEqualTo(
             Octets.parse(
-                "ffffffffffff525400000007080600010800060400015254"
+                "ffffffffffff020000000001080600010800060400015254"
                     + "00000007c0a80132000000000000c0a80132"));
   }
 
@@ -60,15 +75,17 @@ class NeighbourFrameTest {
 
   @Test
   void whoSpeaksForAnotherMacSaysNothing() {
-    var frame = told(V4).toArray();
-    frame[11] = 1; // the Ethernet source
-    assertThat(NeighbourFrame.read(Octets.of(frame))).isEmpty();
+    for (var ip : new IpAddress[] {V4, V6}) {
+      var frame = said(ip).toArray();
+      frame[11] = 1; // the Ethernet source
+      assertThat(NeighbourFrame.read(Octets.of(frame))).isEmpty();
+    }
   }
 
   @Test
   void anyOctetsAreReadOrPassedOver() {
     var random = new SplittableRandom(3);
-    for (var whole : new Octets[] {told(V4), told(V6), question(V6, Optional.empty())}) {
+    for (var whole : new Octets[] {said(V4), said(V6), question(V6, Optional.empty())}) {
       for (int length = 0; length < whole.length(); length++) {
         var _ = NeighbourFrame.read(Octets.of(Arrays.copyOf(whole.toArray(), length)));
       }

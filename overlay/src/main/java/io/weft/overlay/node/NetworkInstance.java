@@ -39,7 +39,7 @@ final class NetworkInstance implements Importer {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final LocalHosts local = new LocalHosts();
   private final LearnedHosts learned;
-  private final Rebindings rebindings = new Rebindings();
+  private final Rebindings rebindings = new Rebindings(() -> devices().bridge().mac());
   private final OwnedObjects owned;
   private final Replication replication;
   private final LongSupplier now;

@@ -1,11 +1,13 @@
 package io.weft.overlay.node;
 
+import io.weft.net.MacAddress;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Ipv6Routing;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Addresses of one network that have got another MAC. Endpoints here that know the one of before
@@ -13,7 +15,17 @@ import java.util.Optional;
  * fabric.
  */
 final class Rebindings {
+  private final Supplier<MacAddress> sender;
   private final List<HostBinding> bindings = new ArrayList<>();
+
+  /**
+   * Of one network.
+   *
+   * @param sender the MAC of its bridge
+   */
+  Rebindings(Supplier<MacAddress> sender) {
+    this.sender = sender;
+  }
 
   /** What answers for an address has changed. */
   void note(Optional<ForwardingObject> before, Optional<ForwardingObject> after) {
@@ -21,7 +33,7 @@ final class Rebindings {
         && after.orElse(null) instanceof NeighbourEntry now
         && !old.mac().equals(now.mac())) {
       var bridge = Ipv6Routing.of(now.namespace(), now.vni()).device();
-      bindings.add(new HostBinding(now.namespace(), bridge, now.mac(), now.ip()));
+      bindings.add(new HostBinding(now.namespace(), bridge, sender.get(), now.mac(), now.ip()));
     }
   }
 

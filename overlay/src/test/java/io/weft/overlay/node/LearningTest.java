@@ -216,6 +216,7 @@ final class LearningTest {
     assertThat(one.announced(ours(VM, "")).macMobility()).contains(sequence(1));
     assertThat(one.kernel(Kind.NEIGHBOUR)).singleElement().asString().contains(OTHER.toString());
     assertThat(one.told).extracting(HostBinding::mac).containsExactly(VM, OTHER);
+    assertThat(one.told).noneMatch(binding -> binding.sender().equals(binding.mac()));
     hear("bridge", VM, IP);
     assertThat(one.announced(ours(VM, IP)).macMobility()).contains(sequence(3));
   }
