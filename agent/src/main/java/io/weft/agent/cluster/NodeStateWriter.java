@@ -87,7 +87,11 @@ final class NodeStateWriter implements AutoCloseable {
   private void run() {
     try {
       while (!closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-        look();
+        try {
+          look();
+        } catch (RuntimeException e) {
+          defect(e);
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -104,8 +108,7 @@ final class NodeStateWriter implements AutoCloseable {
       LOG.debug("the node says nothing of itself: {}", e.getMessage());
       return;
     } catch (Exception e) {
-      LOG.error("the NodeState is not written; this is a defect of Weft", e);
-      problems = List.of("NodeState: it is not written: " + e);
+      defect(e);
       return;
     }
     var ready = NodeState.Readiness.of(now);
@@ -120,6 +123,15 @@ final class NodeStateWriter implements AutoCloseable {
     }
     wait = ready.ready() ? BETWEEN_CONDITIONS : FIRST_LOOKS;
     problems = Stream.concat(readiness.problems().stream(), failure.stream()).toList();
+  }
+
+  /** It goes on: what led there may be another by the next look. */
+  private void defect(Exception e) {
+    var now = List.of("NodeState: it is not written; this is a defect of Weft: " + e);
+    if (!problems.equals(now)) {
+      LOG.error("the NodeState is not written; this is a defect of Weft", e);
+    }
+    problems = now;
   }
 
   // ---- the object ---------------------------------------------------------------------------

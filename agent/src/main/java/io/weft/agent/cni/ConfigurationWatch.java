@@ -116,6 +116,12 @@ public final class ConfigurationWatch implements AutoCloseable {
     } catch (IOException e) {
       problem = Optional.of("CNI configuration: " + e.getMessage());
       say(problem.get());
+    } catch (RuntimeException e) {
+      problem = Optional.of("CNI configuration: it is as it was; this is a defect of Weft: " + e);
+      if (!problem.get().equals(said)) {
+        LOG.error("the CNI configuration is not looked after", e);
+      }
+      say(problem.get());
     }
   }
 

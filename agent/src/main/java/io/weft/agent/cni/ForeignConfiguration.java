@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -70,6 +71,8 @@ sealed interface ForeignConfiguration {
       }
     } catch (NoSuchFileException _) {
       return names;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return names;
   }

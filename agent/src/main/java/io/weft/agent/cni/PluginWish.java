@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -64,9 +65,17 @@ record PluginWish(
     return new PluginWish(
         mode.get(),
         Optional.of(document.path("network").asText()).filter(name -> !name.isEmpty()),
-        Path.of(document.path("agentSocket").asText(CniServer.DEFAULT_SOCKET)),
+        socket(document.path("agentSocket").asText(CniServer.DEFAULT_SOCKET)),
         document.path("bandwidth").asBoolean(),
         document.path(PORTMAP).asBoolean());
+  }
+
+  private static Path socket(String text) throws IOException {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new IOException("its 'agentSocket' is no path: " + e.getReason(), e);
+    }
   }
 
   /** The list in which Weft makes {@code eth0}. */

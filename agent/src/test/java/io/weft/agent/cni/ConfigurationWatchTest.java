@@ -116,6 +116,19 @@ final class ConfigurationWatchTest {
     await("well", () -> watch.problems().isEmpty());
   }
 
+  /** Whoever edits by hand: the watch says it, and is there when it is right again. */
+  @Test
+  void aWishThatCannotBeReadIsToldAndDoesNotEndTheWatch() throws Exception {
+    put("10-kindnet.conflist", ForeignFiles.KINDNET);
+    var wish = directory.resolve("weft.install");
+    Files.writeString(wish, "{\"mode\":\"beside\",\"agentSocket\":\"/run/\\u0000weft\"}");
+    await("told", () -> watch.problems().toString().contains("'agentSocket' is no path"));
+    assertThat(watch.problems().toString()).contains(wish + ": ", "run 'weft cni install' again");
+    Files.writeString(wish, "{\"mode\":\"beside\"}");
+    awaitTypes("ptp", "portmap", "weft");
+    await("well", () -> watch.problems().isEmpty());
+  }
+
   @Test
   void aDirectoryThatComesLaterIsSeen() throws Exception {
     watch.close();
