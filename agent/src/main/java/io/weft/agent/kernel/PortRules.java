@@ -64,6 +64,7 @@ final class PortRules {
   private static final String CHECK_ARP = "check-arp";
   private static final String CHECK_IPV4 = "check-ipv4";
   private static final String CHECK_IPV6 = "check-ipv6";
+  private static final String CHECK_FRAGMENT = "check-fragment";
   private static final int TCP = 6;
   private static final int UDP = 17;
   private static final int PIM = 103;
@@ -92,6 +93,7 @@ final class PortRules {
     chains.add(Chain.called("other-ipv6", otherIpv6()));
     chains.add(Chain.called("check-icmpv6", icmpv6()));
     chains.add(Chain.called("check-claim", claim()));
+    chains.add(Chain.called(CHECK_FRAGMENT, fragment()));
     for (var reason : StopReason.values()) {
       chains.add(Chain.called(reason.chain(), stop(reason)));
     }
@@ -222,7 +224,12 @@ final class PortRules {
 
   // ---- IPv6 -------------------------------------------------------------------------------
 
+  private static final int NEXT_HEADER = 6;
   private static final int SOURCE_IPV6 = 8;
+
+  /** In a fragment header that is the first behind that of IPv6 (RFC 8200 §4.5). */
+  private static final int FRAGMENT_OFFSET = 42;
+
   private static final int ND_TARGET = 8;
   private static final int MLD_QUERY = 130;
   private static final int NEIGHBOUR_SOLICITATION = 135;
@@ -237,7 +244,13 @@ final class PortRules {
         protocol(ICMPV6).then(new Expression.Goto("check-icmpv6")),
         protocol(PIM).then(stopped(StopReason.MULTICAST_ROUTER)),
         udp(0, 547).then(stopped(StopReason.DHCP)),
-        nestedVxlan());
+        nestedVxlan(),
+        Rule.of(new Expression.Payload(Base.TRANSPORT, 0, 4), ACCEPT),
+        Rule.of(
+            new Expression.Meta(MetaKey.PROTOCOL),
+            new Expression.Compare(true, Octets.of(new byte[] {UDP})),
+            ACCEPT),
+        Rule.of(new Expression.Goto(CHECK_FRAGMENT)).because("shows no protocol, or no ports"));
   }
 
   private static List<Rule> otherIpv6() {
@@ -257,7 +270,25 @@ final class PortRules {
         icmpv6(NEIGHBOUR_SOLICITATION)
             .then(unspecified())
             .then(new Expression.Goto("check-claim"))
-            .because("says that it takes the address, RFC 4862 5.4"));
+            .because("says that it takes the address, RFC 4862 5.4"),
+        Rule.of(new Expression.Payload(Base.TRANSPORT, 0, 1), ACCEPT),
+        Rule.of(new Expression.Goto(CHECK_FRAGMENT)).because("shows no type"));
+  }
+
+  /**
+   * The first fragment has all headers (RFC 7112 §5): one that does not show them was made to pass
+   * here. Those that come behind it have none.
+   */
+  private static List<Rule> fragment() {
+    return List.of(
+        Rule.of(
+            new Expression.Payload(Base.NETWORK, NEXT_HEADER, 1),
+            equal("2c"),
+            new Expression.Payload(Base.NETWORK, FRAGMENT_OFFSET, 2),
+            new Expression.Mask(Octets.parse("fff8")),
+            new Expression.Compare(true, Octets.parse("0000")),
+            ACCEPT),
+        Rule.of(stopped(StopReason.FRAGMENT)));
   }
 
   /** The target must be its own, or behind it: an address that the cluster knows it by. */

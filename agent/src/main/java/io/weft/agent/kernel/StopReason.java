@@ -21,7 +21,9 @@ public enum StopReason {
   /** A frame with more than one VLAN tag, in which any address may be. */
   TAGGED(9, "tagged"),
   /** A query of IGMP or MLD, or PIM: who says that is sent the frames of every group. */
-  MULTICAST_ROUTER(10, "multicast-router");
+  MULTICAST_ROUTER(10, "multicast-router"),
+  /** A first fragment of IPv6 that hides what the packet is in the next (RFC 7112). */
+  FRAGMENT(11, "fragment");
 
   final int number;
   private final String word;

@@ -21,6 +21,7 @@ import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.forwarding.TenantHop;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +57,9 @@ class PortGuardTest extends SegmentKernel {
   private static final int ARP = 0x0806;
   private static final int UDP = 17;
   private static final int ICMPV6 = 58;
+  private static final int PIM = 103;
+  private static final int FRAGMENT = 44;
+  private static final int OPTIONS = 60;
 
   private static final Duration WAIT = Duration.ofSeconds(20);
   private static final byte[] LAST = "what comes behind it".getBytes(StandardCharsets.US_ASCII);
@@ -245,7 +249,51 @@ class PortGuardTest extends SegmentKernel {
             StopReason.TAGGED,
             RawFrames.twiceTagged(
                 from(LOCAL, ARP, RawFrames.arp(2, LOCAL, NEXT_ADDRESS, NEXT, NEXT_ADDRESS)))));
+    multicastRouter(attacks);
+    fragments(attacks);
     return attacks;
+  }
+
+  /** What would make a bridge send it the frames of every group. */
+  private static void multicastRouter(Map<String, Attack> attacks) {
+    var all = IpAddress.parse("224.0.0.1");
+    var igmp = new byte[] {0x11, 0, 0, 0, 0, 0, 0, 0};
+    var mld = RawFrames.icmpv6(130, NOBODY6);
+    var hello = new byte[] {0x20, 0, 0, 0};
+    attacks.put("a query of IGMP", router(IPV4, RawFrames.ip(ADDRESS, all, 2, igmp)));
+    attacks.put("the same from no address", router(IPV4, RawFrames.ip(NOBODY, all, 2, igmp)));
+    attacks.put("a query of MLD", router(IPV6, RawFrames.ip(LINK_LOCAL, ALL_NODES, ICMPV6, mld)));
+    attacks.put(
+        "the same behind options of the way",
+        router(IPV6, RawFrames.ip(LINK_LOCAL, ALL_NODES, 0, join(RawFrames.options(ICMPV6), mld))));
+    attacks.put(
+        "a hello of PIM",
+        router(IPV4, RawFrames.ip(ADDRESS, IpAddress.parse("224.0.0.13"), PIM, hello)));
+    attacks.put(
+        "a hello of PIM, IPv6",
+        router(IPV6, RawFrames.ip(LINK_LOCAL, IpAddress.parse("ff02::d"), PIM, hello)));
+  }
+
+  private static Attack router(int type, byte[] packet) {
+    return new Attack(StopReason.MULTICAST_ROUTER, from(LOCAL, type, packet));
+  }
+
+  /** First fragments that are full before they say what the packet is. */
+  private static void fragments(Map<String, Attack> attacks) {
+    attacks.put("neighbour discovery", hidden(LINK_LOCAL, RawFrames.options(ICMPV6)));
+    attacks.put("what DHCP servers say", hidden(LINK_LOCAL, RawFrames.options(UDP)));
+    attacks.put("anything behind more options", hidden(ADDRESS6, RawFrames.options(OPTIONS)));
+  }
+
+  private static Attack hidden(IpAddress source, byte[] first) {
+    var fragment = RawFrames.fragment(OPTIONS, 0, true, first);
+    return new Attack(
+        StopReason.FRAGMENT,
+        from(LOCAL, IPV6, RawFrames.ip(source, NEXT_ADDRESS6, FRAGMENT, fragment)));
+  }
+
+  private static byte[] join(byte[] first, byte... second) {
+    return ByteBuffer.allocate(first.length + second.length).put(first).put(second).array();
   }
 
   private static Map<String, Octets> rightful() {
@@ -286,8 +334,23 @@ class PortGuardTest extends SegmentKernel {
             LOCAL,
             IPV4,
             RawFrames.ip(ADDRESS, NEXT_ADDRESS, UDP, RawFrames.udp(49152, 4789, new byte[50]))));
+    var part = new byte[16];
+    frames.put(
+        "a first fragment with ports",
+        fragment(RawFrames.fragment(UDP, 0, true, RawFrames.udp(7, 7, new byte[8]))));
+    frames.put("a fragment behind it", fragment(RawFrames.fragment(UDP, 16, false, part)));
+    frames.put("a later fragment of a ping", fragment(RawFrames.fragment(ICMPV6, 16, false, part)));
+    frames.put(
+        "a later fragment of what has options",
+        fragment(RawFrames.fragment(OPTIONS, 16, true, part)));
+    frames.put(
+        "a ping", from(LOCAL, IPV6, RawFrames.ip(ADDRESS6, NEXT_ADDRESS6, ICMPV6, (byte) 128)));
     frames.put("another protocol", from(LOCAL, 0x88b5, new byte[46]));
     return frames;
+  }
+
+  private static Octets fragment(byte[] fragment) {
+    return from(LOCAL, IPV6, RawFrames.ip(ADDRESS6, NEXT_ADDRESS6, FRAGMENT, fragment));
   }
 
   /** True when the frame, sent by the pod, comes to the pod beside it. */

@@ -80,6 +80,33 @@ final class RawFrames {
         .array();
   }
 
+  /**
+   * RFC 8200 §4.5: part of a packet of IPv6, to go behind {@link #ip} with protocol 44.
+   *
+   * @param next what the fragmentable part begins with
+   * @param offset of the part, a multiple of 8 octets
+   * @param more this is not the last part
+   */
+  static byte[] fragment(int next, int offset, boolean more, byte... part) {
+    return ByteBuffer.allocate(8 + part.length)
+        .put((byte) next)
+        .put((byte) 0)
+        .putShort((short) (offset | (more ? 1 : 0)))
+        .putInt(4711)
+        .put(part)
+        .array();
+  }
+
+  /** RFC 8200 §4.6: destination options of 16 octets that say nothing. */
+  static byte[] options(int next) {
+    return ByteBuffer.allocate(16)
+        .put((byte) next)
+        .put((byte) 1)
+        .put((byte) 1)
+        .put((byte) 12)
+        .array();
+  }
+
   private static int checksum(byte[] octets, int length) {
     int sum = 0;
     for (int i = 0; i < length; i += 2) {

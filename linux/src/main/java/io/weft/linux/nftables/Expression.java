@@ -42,7 +42,8 @@ public sealed interface Expression {
   }
 
   /**
-   * Loads octets of the packet; with connection tracking a fragment never comes here alone.
+   * Loads octets of the packet. With connection tracking a fragment never comes here alone; without
+   * it, as in a bridge, the first has of {@link Base#TRANSPORT} what is in it, and others nothing.
    *
    * @param slot where to; what is left of the last slot is zeros
    */
