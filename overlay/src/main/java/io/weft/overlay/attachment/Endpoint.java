@@ -143,18 +143,7 @@ public record Endpoint(
   /** The same with these addresses. */
   public Endpoint with(List<HostAddress> others) {
     return new Endpoint(
-        name,
-        network,
-        port,
-        mac,
-        others,
-        pod,
-        sticky,
-        prefixes,
-        link,
-        declared,
-        learn,
-        cluster);
+        name, network, port, mac, others, pod, sticky, prefixes, link, declared, learn, cluster);
   }
 
   /** A host that is behind its port and has a MAC of its own; no endpoint's name has a blank. */
