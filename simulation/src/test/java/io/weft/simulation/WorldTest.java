@@ -58,8 +58,7 @@ final class WorldTest {
     var world = busy(1);
     model.check(world);
     System.out.printf(
-        "10 nodes, 2 reflectors, 30 endpoints: %d events and effects, %s of virtual time in %d"
-            + " ms%n",
+        "10 nodes, 2 reflectors, 30 endpoints: %d events and effects, %s of virtual time in %d ms%n",
         world.trace().size(), world.now(), (System.nanoTime() - begin) / 1_000_000);
     assertThat(world.nodes()).allMatch(node -> world.view(node).converged());
     assertThat(world.reflector("r1").routes()).hasSameSizeAs(world.reflector("r2").routes());

@@ -220,8 +220,7 @@ public final class LinkNeighbours implements AutoCloseable {
                           name,
                           "has a second router, "
                               + rival
-                              + ", which is left out: a link with an unnumbered neighbour has"
-                              + " one"));
+                              + ", which is left out: a link with an unnumbered neighbour has one"));
         });
   }
 

@@ -23,8 +23,8 @@ class NotificationTextTest {
         "6 | 2 | '' | 6/2 Cease/Administrative Shutdown",
         "6 | 7 | '' | 6/7 Cease/Connection Collision Resolution",
         "2 | 6 | 0001 | 2/6 OPEN Message Error/Unacceptable Hold Time: data 0001",
-        "2 | 7 | 010400190046010400010084 | 2/7 OPEN Message Error/Unsupported Capability: it"
-            + " misses l2vpn-evpn, route-target",
+        "2 | 7 | 010400190046010400010084"
+            + " | 2/7 OPEN Message Error/Unsupported Capability: it misses l2vpn-evpn, route-target",
         "2 | 7 | 0104001900 | 2/7 OPEN Message Error/Unsupported Capability: data 0104001900",
         "2 | 7 | 4600 | 2/7 OPEN Message Error/Unsupported Capability: data 4600",
         "3 | 11 | '' | 3/11 UPDATE Message Error/Malformed AS_PATH",

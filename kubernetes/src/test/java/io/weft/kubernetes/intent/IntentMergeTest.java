@@ -90,8 +90,7 @@ class IntentMergeTest {
                     + "---\n"
                     + network("b", "vni: 2, tenant: red")))
         .containsExactly(
-            "n.yaml:3:24: Network a: there is no Tenant 'rde'; declare it or name another; did you"
-                + " mean 'red'?");
+            "n.yaml:3:24: Network a: there is no Tenant 'rde'; declare it or name another; did you mean 'red'?");
     assertThat(networks()).isEqualTo("{b=2}");
     assertThat(remove("t.yaml")).hasSize(2);
     assertThat(networks()).isEqualTo("{}");
@@ -112,10 +111,8 @@ class IntentMergeTest {
     files.put("c.yaml", network("c", "vni: 7"));
     assertThat(put("b.yaml", network("b", "vni: 100")))
         .containsExactly(
-            "a.yaml:3:13: Network a: vni 100 is also that of Network b (b.yaml:3:13); give one of"
-                + " them another vni",
-            "b.yaml:3:13: Network b: vni 100 is also that of Network a (a.yaml:3:13); give one of"
-                + " them another vni");
+            "a.yaml:3:13: Network a: vni 100 is also that of Network b (b.yaml:3:13); give one of them another vni",
+            "b.yaml:3:13: Network b: vni 100 is also that of Network a (a.yaml:3:13); give one of them another vni");
     assertThat(networks()).isEqualTo("{c=7}");
   }
 
@@ -124,8 +121,7 @@ class IntentMergeTest {
     put("b.yaml", network("b", "vni: 100"));
     assertThat(put("a.yaml", network("a", "vni: 100")))
         .containsExactly(
-            "a.yaml:3:13: Network a: vni 100 is also that of Network b (b.yaml:3:13); give one of"
-                + " them another vni");
+            "a.yaml:3:13: Network a: vni 100 is also that of Network b (b.yaml:3:13); give one of them another vni");
     assertThat(networks()).isEqualTo("{b=100}");
     assertThat(next()).hasSize(1); // and so it stays
     assertThat(remove("b.yaml")).isEmpty();
@@ -183,8 +179,8 @@ class IntentMergeTest {
     assertThat(
             put("d.yaml", network("d", "vni: 4, tenant: red, subnets: ['fd00::/64', 10.9.0.0/16]")))
         .containsExactly(
-            "d.yaml:3:52: Network d: subnet 10.9.0.0/16 overlaps 10.0.0.0/8 of Network a"
-                + " (a.yaml:3:39) in the same tenant 'red'; choose subnets that do not overlap");
+            "d.yaml:3:52: Network d: subnet 10.9.0.0/16 overlaps 10.0.0.0/8 of Network a (a.yaml:3:39)"
+                + " in the same tenant 'red'; choose subnets that do not overlap");
     assertThat(networks()).isEqualTo("{a=1, b=2, c=3}");
   }
 
@@ -193,16 +189,16 @@ class IntentMergeTest {
     // Found by search: both fall on 93581 in the default pool.
     assertThat(put("n.yaml", network("n629", "") + "---\n" + network("n820", "")))
         .containsExactly(
-            "n.yaml:2:18: Network n629: its automatic vni 93581 is also the automatic one of"
-                + " Network n820 (n.yaml:6:18); give one of them an explicit vni of its own",
-            "n.yaml:6:18: Network n820: its automatic vni 93581 is also the automatic one of"
-                + " Network n629 (n.yaml:2:18); give one of them an explicit vni of its own");
+            "n.yaml:2:18: Network n629: its automatic vni 93581 is also the automatic one of Network n820"
+                + " (n.yaml:6:18); give one of them an explicit vni of its own",
+            "n.yaml:6:18: Network n820: its automatic vni 93581 is also the automatic one of Network n629"
+                + " (n.yaml:2:18); give one of them an explicit vni of its own");
     assertThat(put("n.yaml", network("n629", "") + "---\n" + network("n820", "vni: 5"))).isEmpty();
     assertThat(networks()).isEqualTo("{n629=93581, n820=5}");
     assertThat(put("x.yaml", network("x", "vni: 93581")))
         .containsExactly(
-            "x.yaml:3:13: Network x: vni 93581 is also the automatic one of Network n629"
-                + " (n.yaml:2:18); give one of them an explicit vni of its own");
+            "x.yaml:3:13: Network x: vni 93581 is also the automatic one of Network n629 (n.yaml:2:18);"
+                + " give one of them an explicit vni of its own");
   }
 
   @Test

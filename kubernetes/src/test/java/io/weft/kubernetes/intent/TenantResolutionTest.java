@@ -78,10 +78,8 @@ class TenantResolutionTest {
   void ofTwoNewOnesBothLose() {
     assertThat(put("t.yaml", tenant("red", "l3vni: 5") + "---\n" + tenant("blue", "l3vni: 5")))
         .containsExactly(
-            "t.yaml:3:15: Tenant red: l3vni 5 is also that of Tenant blue (t.yaml:7:15); give one"
-                + " of them another",
-            "t.yaml:7:15: Tenant blue: l3vni 5 is also that of Tenant red (t.yaml:3:15); give one"
-                + " of them another");
+            "t.yaml:3:15: Tenant red: l3vni 5 is also that of Tenant blue (t.yaml:7:15); give one of them another",
+            "t.yaml:7:15: Tenant blue: l3vni 5 is also that of Tenant red (t.yaml:3:15); give one of them another");
     assertThat(l3Vnis()).isEqualTo("{}");
   }
 
@@ -100,14 +98,12 @@ class TenantResolutionTest {
     put("t.yaml", tenant("red", "l3vni: 5") + "---\n" + tenant("blue", ""));
     assertThat(put("n.yaml", routed("web", "red", "5")))
         .containsExactly(
-            "n.yaml:3:26: Network web: vni 5 is the l3vni of Tenant red (t.yaml:3:15); give the"
-                + " network another vni");
+            "n.yaml:3:26: Network web: vni 5 is the l3vni of Tenant red (t.yaml:3:15); give the network another vni");
     assertThat(merge.reading().intent().networks()).isEmpty();
     assertThat(put("n.yaml", routed("web", "red", "6"))).isEmpty();
     assertThat(put("t.yaml", tenant("red", "l3vni: 5") + "---\n" + tenant("blue", "l3vni: 6")))
         .containsExactly(
-            "t.yaml:7:15: Tenant blue: l3vni 6 is also that of Network web (n.yaml:3:26); give one"
-                + " of them another");
+            "t.yaml:7:15: Tenant blue: l3vni 6 is also that of Network web (n.yaml:3:26); give one of them another");
     assertThat(l3Vnis()).isEqualTo("{red=5}");
   }
 }

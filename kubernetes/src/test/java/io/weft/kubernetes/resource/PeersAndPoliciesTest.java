@@ -166,8 +166,7 @@ class PeersAndPoliciesTest {
             "{interface: eth1,",
             "{range: 10.1.2.0/24,",
             "22:13",
-            "range: range 10.1.0.0/16 overlaps range 10.1.2.0/24: one neighbour would have two"
-                + " settings"),
+            "range: range 10.1.0.0/16 overlaps range 10.1.2.0/24: one neighbour would have two settings"),
         f(
             "10.1.0.0/16, asn",
             "10.1.0.1/16, asn",
@@ -210,16 +209,14 @@ class PeersAndPoliciesTest {
             "allowAsIn: 2",
             "multihop: 2",
             "7:5",
-            "peers: 'multihop' does not go with 'ttlSecurity', which says the hops already; remove"
-                + " one"),
+            "peers: 'multihop' does not go with 'ttlSecurity', which says the hops already; remove one"),
         f("allowAsIn: 2", "allowAsIn: 11", "13:16", "allowAsIn 11 is out of 0..10"),
         f("multihop: 3", "multihop: 256", "22:48", "multihop 256 is out of 1..255"),
         f(
             "asn: internal,",
             "multihop: 2,",
             "21:5",
-            "peers: 'multihop' does not go with 'interface', whose neighbour is on the link; remove"
-                + " one"),
+            "peers: 'multihop' does not go with 'interface', whose neighbour is on the link; remove one"),
         f(
             "bfd: {}",
             "bfd: {multihop: true}",
@@ -264,8 +261,7 @@ class PeersAndPoliciesTest {
             "name: from-tor",
             "name: From",
             "24:11",
-            "name: 'From' is not a DNS label: 1 to 63 lower-case letters, digits and inner"
-                + " hyphens"),
+            "name: 'From' is not a DNS label: 1 to 63 lower-case letters, digits and inner hyphens"),
         f(
             "  default: accept",
             "  default: accept\n  - {name: from-tor}",
@@ -277,8 +273,7 @@ class PeersAndPoliciesTest {
             "families: [ipv4-unicast, l2vpn-evpn]\n        types",
             "families: [ipv4-unicast]\n        types",
             "27:9",
-            "match: 'types' are EVPN route types, and 'families' leaves l2vpn-evpn out; nothing"
-                + " matches"),
+            "match: 'types' are EVPN route types, and 'families' leaves l2vpn-evpn out; nothing matches"),
         f(
             "[65000:100]",
             "[red]",
@@ -288,8 +283,7 @@ class PeersAndPoliciesTest {
             "[no-export,",
             "[no-exprot,",
             "30:23",
-            "communities: 'no-exprot' is not a community (AS:number, AS:number:number, or"
-                + " no-export)"),
+            "communities: 'no-exprot' is not a community (AS:number, AS:number:number, or no-export)"),
         f(
             "65000:1, 1",
             "65536:1, 1",
@@ -304,8 +298,7 @@ class PeersAndPoliciesTest {
             "ge 24 le 32",
             "to 24",
             "31:20",
-            "prefixes: '10.0.0.0/8 to 24' is not 'PREFIX', or 'PREFIX ge LENGTH le LENGTH' with one"
-                + " or both"),
+            "prefixes: '10.0.0.0/8 to 24' is not 'PREFIX', or 'PREFIX ge LENGTH le LENGTH' with one or both"),
         f(
             "[10.0.1.1, 10.1.0.0/16]",
             "[224.0.0.1]",
@@ -325,8 +318,7 @@ class PeersAndPoliciesTest {
             "      verdict: accept",
             "      verdict: reject",
             "26:7",
-            "rules: 'set' does not go with verdict reject: a rejected route is not changed; remove"
-                + " one"),
+            "rules: 'set' does not go with verdict reject: a rejected route is not changed; remove one"),
         f("- verdict: reject", "- match: {}", "35:7", "'verdict' is missing; it is required"));
   }
 
@@ -362,11 +354,7 @@ class PeersAndPoliciesTest {
   @Test
   void aFabricCannotNameAPolicyThatIsNotThere() {
     assertThat(
-            read("kind: Fabric\n"
-                     + "metadata: {name: default}\n"
-                     + "spec:\n"
-                     + "  peers:\n"
-                     + "  - {address: 10.0.0.1, import: a}")
+            read("kind: Fabric\nmetadata: {name: default}\nspec:\n  peers:\n  - {address: 10.0.0.1, import: a}")
                 .problems())
         .singleElement()
         .asString()

@@ -60,8 +60,8 @@ public final class AttachLatencyCheck implements Check {
         measured.median() < LIMIT_MILLIS,
         String.format(
             Locale.ROOT,
-            "attach call on %s to the rows on %d other nodes: median %.2f ms, p99 %.2f, max %.2f of"
-                + " %d (limit: median %.0f; round %d); the call itself: median %.2f",
+            "attach call on %s to the rows on %d other nodes: median %.2f ms, p99 %.2f, max %.2f of %d"
+                + " (limit: median %.0f; round %d); the call itself: median %.2f",
             nodes.getFirst().thing(),
             others.size(),
             measured.median(),

@@ -129,8 +129,7 @@ final class OverlayIndexTest {
     assertThat(hops()).isEmpty();
     assertThat(unused())
         .containsExactly(
-            "10.9.0.0/16: its gateway 192.168.1.20 is nobody's address in a network of tenant"
-                + " 'red'");
+            "10.9.0.0/16: its gateway 192.168.1.20 is nobody's address in a network of tenant 'red'");
     sayHost(SECOND, "192.168.1.20", WEB_VNI);
     assertThat(hops()).containsExactly(TenantHop.over(WEB_VNI, IpAddress.parse("192.168.1.20")));
     assertThat(unused()).isEmpty();
