@@ -138,7 +138,10 @@ final class NodeCalls {
     boolean drained = !call.path("undo").asBoolean();
     int before = await(loop.ask(node::announced));
     try {
-      drain.set(drained);
+      synchronized (drain) { // of two calls at once both keep the later
+        drain.set(drained);
+        loop.put(new NodeEvent.DrainChanged(drained));
+      }
     } catch (IOException e) {
       throw new CallRefused(
           "NOT_KEPT",
@@ -146,7 +149,6 @@ final class NodeCalls {
               + e
               + "; make room in the directory of --state, or let the agent write there");
     }
-    loop.put(new NodeEvent.DrainChanged(drained));
     int after = await(loop.ask(node::announced)); // events before it are done
     return JsonNodeFactory.instance
         .objectNode()

@@ -48,6 +48,11 @@ final class DeclaredEndpoints {
     unsettled = true;
   }
 
+  /** What could not be may be possible now. */
+  void tryAgain() {
+    unsettled = true;
+  }
+
   /**
    * Brings what stands towards what is declared; call it after every event.
    *
@@ -128,6 +133,10 @@ final class DeclaredEndpoints {
   private void follow(Endpoint standing, AttachRequest request) {
     boolean inPlace =
         standing.network().equals(request.network()) && standing.link().equals(request.link());
+    if (!inPlace && endpoints.isDrained()) { // taken out, it could not be attached again
+      report(standing.name(), RouteExchange.DRAINED + "; it stays as it was");
+      return;
+    }
     var outcome =
         inPlace ? endpoints.change(standing, request) : endpoints.check(standing, request);
     switch (outcome) {

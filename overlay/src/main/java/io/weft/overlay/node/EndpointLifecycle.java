@@ -71,6 +71,11 @@ final class EndpointLifecycle {
 
   // ---- calls ------------------------------------------------------------------------------
 
+  /** True when no endpoint can be attached. */
+  boolean isDrained() {
+    return routes.isDrained();
+  }
+
   void attach(NodeEvent.AttachRequested event) {
     var request = event.attach();
     if (!routes.isStarted()) {
@@ -82,7 +87,7 @@ final class EndpointLifecycle {
       attachAgain(event, standing.get());
       return;
     }
-    if (routes.isDrained()) {
+    if (isDrained()) {
       refuse(event.request(), Reason.DRAINED, RouteExchange.DRAINED);
       return;
     }

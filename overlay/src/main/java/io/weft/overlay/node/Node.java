@@ -139,7 +139,10 @@ public final class Node {
       case NodeEvent.AddressesRequested(long request, var wanted) ->
           addressing.request(request, wanted);
       case NodeEvent.HostsHeard(var seen) -> learning.hear(now, seen);
-      case NodeEvent.DrainChanged(boolean drained) -> routes.drain(drained);
+      case NodeEvent.DrainChanged(boolean drained) -> {
+        routes.drain(now, drained);
+        declared.tryAgain();
+      }
       case NodeEvent.Bgp(var speakerEvent) -> routes.speak(now, speakerEvent);
       case NodeEvent.EndpointBgp(var network, var said) -> speakers.take(now, network, said);
       case NodeEvent.DeadlineReached() -> {

@@ -28,9 +28,9 @@ final class Origination {
     return said.matching(targets);
   }
 
-  /** How many routes count as said. */
-  int count() {
-    return bySpeaker.values().stream().mapToInt(List::size).sum();
+  /** All that counts as said. */
+  List<OriginatedRoute> said() {
+    return bySpeaker.values().stream().flatMap(List::stream).toList();
   }
 
   /** What was said under the key, and counts. */

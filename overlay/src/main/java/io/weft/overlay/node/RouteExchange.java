@@ -203,12 +203,26 @@ final class RouteExchange {
   }
 
   /**
-   * A drained node says nothing of the overlay; what it says of the underlay stays, for what is
-   * still on its way to it.
+   * A drained node tells no peer of the overlay; what it says of the underlay stays, for what is
+   * still on its way to it. Its own networks and tenants go on by what they say to each other.
    */
-  void drain(boolean now) {
-    drained = now;
-    originationDue = true;
+  void drain(long now, boolean wanted) {
+    if (wanted == drained) {
+      return;
+    }
+    drained = wanted;
+    var routes =
+        origination.said().stream().filter(route -> isOfOverlay(route.route().key())).toList();
+    if (drained) {
+      var keys = routes.stream().map(route -> route.route().key()).toList();
+      speakOf(now, keys, SpeakerEvent.OriginatedRoutesRemoved::new);
+    } else {
+      speakOf(now, routes, SpeakerEvent.RoutesOriginated::new);
+    }
+  }
+
+  private static boolean isOfOverlay(Route key) {
+    return !(key instanceof UnicastRoute);
   }
 
   /** Other nodes with a VTEP address of this one, in words. */
@@ -220,9 +234,11 @@ final class RouteExchange {
     return drained;
   }
 
-  /** How many routes it has said of its networks. */
+  /** How many routes it has told its peers of its networks. */
   int announced() {
-    return origination.count() - underlayRouting.routes().size();
+    return drained
+        ? 0
+        : (int) origination.said().stream().filter(r -> isOfOverlay(r.route().key())).count();
   }
 
   /** Tells the speaker what the networks announce now. */
@@ -233,12 +249,11 @@ final class RouteExchange {
     originationDue = false;
     var wanted = new LinkedHashMap<Object, List<OriginatedRoute>>();
     wanted.put(underlayRouting, underlayRouting.routes());
-    if (!drained) {
-      wanted.putAll(instances.announcements());
-    }
+    wanted.putAll(instances.announcements());
     var changes = origination.say(wanted);
-    var gone = changes.stream().filter(change -> change.after().isEmpty()).map(Change::key);
-    var said = changes.stream().flatMap(change -> change.after().stream());
+    var told = changes.stream().filter(change -> !drained || !isOfOverlay(change.key())).toList();
+    var gone = told.stream().filter(change -> change.after().isEmpty()).map(Change::key);
+    var said = told.stream().flatMap(change -> change.after().stream());
     speakOf(now, gone.toList(), SpeakerEvent.OriginatedRoutesRemoved::new);
     speakOf(now, said.toList(), SpeakerEvent.RoutesOriginated::new);
     for (var change : changes) {

@@ -238,6 +238,19 @@ final class DeclaredEndpointsTest {
   }
 
   @Test
+  void onADrainedNodeItStaysBehindItsLink() {
+    one.start(WEB, DB);
+    declare(host(ETH1, "a", "192.168.1.10"));
+    one.give(new NodeEvent.DrainChanged(true));
+    declare(host(ETH2, "a", "192.168.1.10"));
+    assertThat(endpoint("a").link()).contains(ETH1);
+    assertThat(reason("a")).contains("drained", "stays as it was");
+    one.give(new NodeEvent.DrainChanged(false));
+    assertThat(endpoint("a").link()).contains(ETH2);
+    assertThat(waiting()).isEmpty();
+  }
+
+  @Test
   void anotherLinkWhileTheKernelIsBusyIsNotForgotten() {
     one.start(WEB, DB);
     declare(host(ETH1, "a", "192.168.1.10"));
