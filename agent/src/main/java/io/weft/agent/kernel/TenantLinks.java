@@ -33,6 +33,9 @@ final class TenantLinks {
   /** Links that had another name at the last look. */
   private final Set<Integer> renamed = new TreeSet<>();
 
+  /** Links that were up when the kernel last told of them, by index. */
+  private final Set<Integer> up = new TreeSet<>();
+
   /** All links as they are now: that somebody wrote over the alias of a port makes it not his. */
   void replace(Collection<Link> all) {
     var known = new TreeMap<>(ports);
@@ -45,12 +48,26 @@ final class TenantLinks {
     senders.clear();
     ports.clear();
     renamed.clear();
+    up.clear();
     all.forEach(this::put);
+    all.stream().filter(Link::up).map(Link::index).forEach(up::add);
     known.forEach(
         (index, alias) ->
             link(index)
                 .filter(link -> link.name().equals(names.get(index)))
                 .ifPresent(_ -> ports.put(index, alias)));
+  }
+
+  /**
+   * Takes what a notice says of a link: true when it was up before, and is not now. A new one
+   * begins its life down, which the kernel tells, too.
+   */
+  boolean goesDown(Link link) {
+    if (link.up()) {
+      up.add(link.index());
+      return false;
+    }
+    return up.remove(link.index());
   }
 
   /** It had another name; until it is put again it counts as damaged. */

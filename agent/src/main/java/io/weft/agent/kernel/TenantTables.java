@@ -404,7 +404,7 @@ final class TenantTables implements AutoCloseable {
 
   /** The kernel takes the routes of a link that goes down away, and does not say so. */
   private boolean losesRoutes(Link link) {
-    return !link.up()
+    return links.goesDown(link)
         && translation
             .object(link)
             .flatMap(object -> Optional.ofNullable(believed.get(object.key())))
