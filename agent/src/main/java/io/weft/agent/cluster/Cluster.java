@@ -61,7 +61,8 @@ public final class Cluster implements AutoCloseable {
    * Begins to watch the object of the node, and to write its NodeState.
    *
    * @param podCidrs takes the node's own part of the cluster's subnets, at first and at each change
-   * @param summary what {@code weft status} says, and the number of {@code networks}
+   * @param summary what {@code weft status} says, the number of {@code networks}, and {@code
+   *     refusedToAll}
    */
   public void start(Consumer<List<IpPrefix>> podCidrs, Callable<ObjectNode> summary) {
     var writer = new NodeStateWriter(client, node, mark, summary);

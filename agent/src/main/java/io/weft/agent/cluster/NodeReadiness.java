@@ -42,7 +42,7 @@ final class NodeReadiness {
   private final Call condition = new Call("the condition " + CONDITION + " is not written");
   private final Call taint = new Call("the taint " + TAINT + " stays as it is");
 
-  /** Nobody has seen this node forward since the machine was started. */
+  /** Nobody has seen this node take pods since the machine was started. */
   private boolean fresh;
 
   private boolean knowsBefore;
@@ -114,15 +114,21 @@ final class NodeReadiness {
     if (!knowsBefore && !own.resourceVersion().isEmpty()) {
       knowsBefore = true;
       own.condition()
-          .filter(before -> !fresh && before.path("status").asText().equals("True"))
-          .ifPresent(before -> steady.assume(new Readiness(true, text(before, "reason"), "")));
+          .map(NodeReadiness::readiness)
+          .filter(before -> !fresh && before.takesPods())
+          .ifPresent(steady::assume);
     }
     var said = steady.see(now, nanos);
-    if (said.ready() && fresh) {
+    if (said.takesPods() && fresh) {
       leaveMark();
     }
     taint(said, own, nanos); // first, for it is of the version that was seen
     tell(said, own, nanos);
+  }
+
+  private static Readiness readiness(JsonNode condition) {
+    boolean ready = text(condition, "status").equals("True");
+    return new Readiness(ready, text(condition, "reason"), "");
   }
 
   private static String text(JsonNode object, String field) {
@@ -177,7 +183,7 @@ final class NodeReadiness {
   private void taint(Readiness said, Seen own, long nanos) throws InterruptedException {
     boolean has = own.taints().stream().anyMatch(NodeReadiness::isOurs);
     boolean comesBack = own.taintTaken() && (fresh || said.reason().equals(Readiness.NO_VTEP));
-    if (has == !said.ready() || !has && !comesBack) {
+    if (has == !said.takesPods() || !has && !comesBack) {
       taint.failure = Optional.empty();
       return;
     }

@@ -24,6 +24,14 @@ final class NodeState {
     /** Nothing can be sent to other nodes. */
     static final String NO_VTEP = "NoVtep";
 
+    /** Something of a tenant's is refused; others forward. */
+    static final String TENANT_REFUSED = "KernelRefusesTenant";
+
+    /** The node is of use to pods: no tenant keeps those of others off it. */
+    boolean takesPods() {
+      return ready || reason.equals(TENANT_REFUSED);
+    }
+
     static Readiness of(JsonNode summary) {
       var peers = summary.path("peers");
       if (!summary.has("vtep")) {
@@ -36,7 +44,8 @@ final class NodeState {
         return new Readiness(false, "WaitingForRoutes", "the peers have not said all routes yet");
       }
       if (!summary.at("/kernel/failures").isEmpty()) {
-        return new Readiness(false, "KernelRefuses", refusal(summary));
+        boolean all = summary.path("refusedToAll").asBoolean();
+        return new Readiness(false, all ? "KernelRefuses" : TENANT_REFUSED, refusal(summary));
       }
       return new Readiness(true, "Forwards", "a peer is up, its routes are in the kernel's tables");
     }
@@ -56,7 +65,8 @@ final class NodeState {
   /**
    * The status.
    *
-   * @param summary what {@code weft status} says, and the number of {@code networks}
+   * @param summary what {@code weft status} says, the number of {@code networks}, and {@code
+   *     refusedToAll}
    * @param before the one that was written last; conditions that hold as they did keep their time
    */
   static ObjectNode of(JsonNode summary, JsonNode before, Instant now) {

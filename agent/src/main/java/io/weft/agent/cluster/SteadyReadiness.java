@@ -16,36 +16,42 @@ final class SteadyReadiness {
   static final Duration GOOD_FOR = Duration.ofSeconds(2);
 
   private Optional<Readiness> said = Optional.empty();
-  private boolean wasReady;
 
-  // What lasts, if it is the contrary of what is said.
-  private boolean differs;
+  /** Pods may be here. */
+  private boolean tookPods;
+
+  // What lasts, if it is better (1) or worse (-1) than what is said.
+  private int direction;
   private long since;
 
   /** What is said already, by an agent that ran before this one. */
   void assume(Readiness before) {
     said = Optional.of(before);
-    wasReady = before.ready();
+    tookPods = before.takesPods();
   }
 
   /** What is to be said when the node is {@code now} at a time. */
   Readiness see(Readiness now, long nanos) {
-    boolean same = said.isEmpty() || said.get().ready() == now.ready();
-    if (same || !wasReady) {
+    int next = said.isEmpty() ? 0 : Integer.compare(level(now), level(said.get()));
+    if (next == 0 || !tookPods) {
       return say(now);
     }
-    if (!differs) {
-      differs = true;
+    if (direction != next) {
+      direction = next;
       since = nanos;
     }
-    var enough = now.ready() ? GOOD_FOR : BAD_FOR;
+    var enough = next > 0 ? GOOD_FOR : BAD_FOR;
     return nanos - since >= enough.toNanos() ? say(now) : said.get();
   }
 
   private Readiness say(Readiness now) {
     said = Optional.of(now);
-    wasReady |= now.ready();
-    differs = false;
+    tookPods |= now.takesPods();
+    direction = 0;
     return now;
+  }
+
+  private static int level(Readiness readiness) {
+    return readiness.ready() ? 2 : readiness.takesPods() ? 1 : 0;
   }
 }

@@ -183,13 +183,15 @@ final class NodeCalls {
   }
 
   /**
-   * What a NodeState says: the status without pods and namespaces, and how many networks have
-   * endpoints here.
+   * What a NodeState says: the status without pods and namespaces, how many networks have endpoints
+   * here, and whether what the kernel refuses is not one tenant's alone.
    */
   ObjectNode summary() throws CallRefused, InterruptedException {
     var document = status(List.of());
-    long used = view().networks().stream().filter(each -> each.localEndpoints() > 0).count();
-    return document.put("networks", used);
+    var view = view();
+    long used = view.networks().stream().filter(each -> each.localEndpoints() > 0).count();
+    boolean all = view.kernelFailures().stream().anyMatch(each -> each.key().isOfAllTenants());
+    return document.put("networks", used).put("refusedToAll", all);
   }
 
   private ObjectNode peers() throws CallRefused, InterruptedException {

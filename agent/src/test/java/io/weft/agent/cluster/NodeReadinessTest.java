@@ -26,6 +26,8 @@ final class NodeReadinessTest {
   private static final Readiness UP = new Readiness(true, "Forwards", "all is well");
   private static final Readiness DOWN = new Readiness(false, "NoPeerUp", "no session");
   private static final Readiness NO_VTEP = new Readiness(false, "NoVtep", "no address");
+  private static final Readiness ONE_REFUSED =
+      new Readiness(false, "KernelRefusesTenant", "the kernel refuses port weft-red ep1");
   private static final String WRITE = "PATCH /api/v1/nodes/n1/status";
 
   @TempDir private Path directory;
@@ -188,6 +190,24 @@ final class NodeReadinessTest {
     assertThat(taints()).isEqualTo("[other, weft.io/not-ready]");
     pass(15, UP);
     assertThat(taints()).isEqualTo("[other]");
+  }
+
+  @Test
+  void whatIsRefusedToOneTenantIsSaidAndTheTaintGoes() throws Exception {
+    pass(1, DOWN);
+    pass(1, ONE_REFUSED);
+    assertThat(taints()).isEqualTo("[other]");
+    pass(12, ONE_REFUSED);
+    assertThat(condition()).isEqualTo("False KernelRefusesTenant");
+    begin(); // an agent that is renewed is without a VTEP at first
+    pass(5, NO_VTEP);
+    assertThat(taints()).isEqualTo("[other]");
+    pass(10, NO_VTEP);
+    assertThat(taints()).isEqualTo("[other, weft.io/not-ready]");
+    pass(4, ONE_REFUSED);
+    assertThat(taints()).isEqualTo("[other]");
+    pass(12, UP);
+    assertThat(condition()).isEqualTo("True Forwards");
   }
 
   /** The list of taints is one value: who changes it must have seen it. */

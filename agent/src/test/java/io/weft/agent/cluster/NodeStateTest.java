@@ -60,12 +60,27 @@ final class NodeStateTest {
                     + " ['x'], 'endpoints': [{'attached': true}, {'attached': false}]}"),
             MissingNode.getInstance(),
             NOW);
-    assertThat(condition(status, "Ready")).isEqualTo("False KernelRefuses");
+    assertThat(condition(status, "Ready")).isEqualTo("False KernelRefusesTenant");
     assertThat(condition(status, "KernelInSync")).isEqualTo("False KernelRefuses");
     assertThat(condition(status, "MtuOk")).isEqualTo("False PathTooNarrow");
     assertThat(condition(status, "NoProblems")).isEqualTo("False Problems");
     assertThat(status.path("findings").toString()).isEqualTo("[\"x\",\"bridge: EPERM\"]");
     assertThat(status.path("endpoints").asInt()).isEqualTo(1);
+  }
+
+  /** Whoever has one port too many does not keep the pods of all others off a new node. */
+  @Test
+  void whatIsRefusedToOneTenantKeepsNoPodsAway() throws Exception {
+    var refused =
+        "{'vtep': '10.0.0.1', 'converged': true, 'refusedToAll': %s, 'kernel': {'failures':"
+            + " [{'object': 'port weft-red ep1', 'reason': 'no link eth1'}]}}";
+    var ofOne = NodeState.Readiness.of(summary(refused.formatted(false)));
+    assertThat(ofOne.ready()).isFalse();
+    assertThat(ofOne.takesPods()).isTrue();
+    assertThat(ofOne.message()).contains("port weft-red ep1: no link eth1");
+    var ofAll = NodeState.Readiness.of(summary(refused.formatted(true)));
+    assertThat(ofAll.reason()).isEqualTo("KernelRefuses");
+    assertThat(ofAll.takesPods()).isFalse();
   }
 
   @Test

@@ -12,6 +12,8 @@ final class SteadyReadinessTest {
   private static final Readiness DOWN = new Readiness(false, "NoPeerUp", "");
   private static final Readiness WAITING = new Readiness(false, "WaitingForRoutes", "");
 
+  private static final Readiness ONE_REFUSED = new Readiness(false, "KernelRefusesTenant", "");
+
   private final SteadyReadiness steady = new SteadyReadiness();
 
   private Readiness at(double seconds, Readiness now) {
@@ -23,6 +25,17 @@ final class SteadyReadinessTest {
     assertThat(at(0, DOWN)).isEqualTo(DOWN);
     assertThat(at(1, WAITING)).isEqualTo(WAITING);
     assertThat(at(1.1, UP)).isEqualTo(UP);
+  }
+
+  @Test
+  void whatTakesPodsIsBetweenBothAndLastsToo() {
+    at(0, ONE_REFUSED);
+    assertThat(at(1, DOWN)).isEqualTo(ONE_REFUSED);
+    assertThat(at(10.9, DOWN)).isEqualTo(ONE_REFUSED);
+    assertThat(at(11, UP)).as("better, but not for long").isEqualTo(ONE_REFUSED);
+    assertThat(at(13, UP)).isEqualTo(UP);
+    assertThat(at(14, ONE_REFUSED)).isEqualTo(UP);
+    assertThat(at(24, ONE_REFUSED)).isEqualTo(ONE_REFUSED);
   }
 
   @Test

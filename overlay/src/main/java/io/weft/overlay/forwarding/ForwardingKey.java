@@ -177,6 +177,14 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     return kind;
   }
 
+  /**
+   * True for what no tenant has to itself: the routes between nodes, and the filter in the
+   * namespace of the underlay.
+   */
+  public boolean isOfAllTenants() {
+    return kind == Kind.UNDERLAY_ROUTE || kind == Kind.EGRESS_FILTER && namespace.isEmpty();
+  }
+
   /** Empty: that of the underlay. */
   public String namespace() {
     return namespace;
