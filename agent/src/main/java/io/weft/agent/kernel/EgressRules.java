@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.nftables.Chain;
 import io.weft.linux.nftables.Chain.Hook;
 import io.weft.linux.nftables.Expression;
@@ -27,10 +28,15 @@ import java.util.Optional;
  */
 final class EgressRules {
   /**
-   * UDP ports that nobody outside a node may send to other nodes with a node's address: VXLAN
-   * (ours, and Linux's own), Geneve, BFD.
+   * UDP ports that nobody outside a node may send to other nodes with a node's address: VXLAN (ours
+   * both, and Linux's own), Geneve, BFD.
    */
-  private static final int[] UDP_OF_NODES = {4789, 8472, 6081, 3784, 3785, 4784};
+  private static final int[] UDP_OF_NODES = {
+    Vxlan.PORT, Vxlan.SENDING_PORT, 8472, 6081, 3784, 3785, 4784
+  };
+
+  /** A node's own, where kube-proxy may have it routed (net.ipv4.conf.all.route_localnet). */
+  private static final IpPrefix LOOPBACK = IpPrefix.parse("127.0.0.0/8");
 
   private static final int BGP = 179;
   private static final int ICMP = 1;
@@ -86,6 +92,7 @@ final class EgressRules {
                 Hook.FORWARD,
                 Chain.FILTER,
                 List.of(
+                    toLoopback(out),
                     in.then(state(ESTABLISHED | RELATED)).then(ACCEPT),
                     node.isEmpty()
                         ? in.then(DROP).because("nobody outside begins")
@@ -174,6 +181,7 @@ final class EgressRules {
 
   private static List<Rule> forward(Rule in, Rule out) {
     var rules = new ArrayList<Rule>();
+    rules.add(toLoopback(in));
     rules.add(clusterIn().then(state(ESTABLISHED | RELATED)).then(ACCEPT));
     rules.add(
         clusterIn()
@@ -226,8 +234,13 @@ final class EgressRules {
   /** Pods of the cluster reach the node's own sockets, others do not. */
   private static List<Rule> toNode(Rule in) {
     var rules = new ArrayList<>(input(in));
+    rules.add(1, toLoopback(in)); // answers come there, of services at ports of 127.0.0.1
     rules.addAll(rules.size() - 1, ofEverybody(clusterIn()));
     return rules;
+  }
+
+  private static Rule toLoopback(Rule where) {
+    return where.then(to(LOOPBACK)).then(DROP).because("of the node's own programs");
   }
 
   private static Rule clusterIn() {

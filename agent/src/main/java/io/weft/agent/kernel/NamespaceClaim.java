@@ -33,7 +33,7 @@ final class NamespaceClaim {
   /** Empty until it is claimed: then nothing is missing. */
   private Optional<String> mark = Optional.empty();
 
-  private boolean redirectsKept;
+  private boolean restrained;
   private boolean endsStand;
 
   NamespaceClaim(String namespace, Rtnetlink rtnetlink, Ipv6Forwarding ipv6) {
@@ -60,7 +60,7 @@ final class NamespaceClaim {
    */
   void put(String prefix) {
     keepName();
-    redirectsKept = NamespaceSettings.sendNoRedirects(rtnetlink.namespace(), namespace);
+    restrained = NamespaceSettings.restrain(rtnetlink.namespace(), namespace);
     ipv6.claim(namespace);
     var standing = rtnetlink.routes();
     for (var end : ends()) {
@@ -129,7 +129,7 @@ final class NamespaceClaim {
     return endsStand
         && isNamed()
         && isMarked(mark.get())
-        && (!redirectsKept || NamespaceSettings.sendsNoRedirects(rtnetlink.namespace()))
+        && (!restrained || NamespaceSettings.isRestrained(rtnetlink.namespace()))
         && ipv6.isClaimed();
   }
 }

@@ -14,42 +14,50 @@ final class NamespaceSettings {
   private static final Logger LOG = LoggerFactory.getLogger(NamespaceSettings.class);
   private static final String DIRECTORY = "/proc/sys/net/";
 
-  /** A link sends them when it or all do, and begins as the default is. */
-  private static final List<String> REDIRECTS =
-      List.of("ipv4/conf/all/send_redirects", "ipv4/conf/default/send_redirects");
+  /** A link does so when it or all do, and begins as the default is, which may be the node's. */
+  private static final List<String> OFF =
+      List.of(
+          "ipv4/conf/all/send_redirects",
+          "ipv4/conf/default/send_redirects",
+          "ipv4/conf/all/route_localnet",
+          "ipv4/conf/default/route_localnet");
 
   private NamespaceSettings() {}
 
   /**
    * Gateways made from now on send no redirects (RFC 1812 §5.2.7.2): a host would keep to a router
-   * beside it for minutes after that is gone. Written where it is not so; a container may be kept
-   * from it, and goes on.
+   * beside it for minutes after that is gone. None leads to 127.0.0.0/8 (RFC 1122 §3.2.1.3), even
+   * where kube-proxy has the node do so. Written where it is not so; a container may be kept from
+   * it, and goes on.
    *
    * @return true when it is so now
    */
-  static boolean sendNoRedirects(Descriptor namespace, String name) {
+  static boolean restrain(Descriptor namespace, String name) {
     try {
       return NetworkNamespaces.<Boolean, IOException>callHereIn(
           namespace,
           () -> {
-            for (var setting : REDIRECTS) {
+            for (var setting : OFF) {
               set(setting, "0");
             }
             return true;
           });
     } catch (IOException e) {
-      LOG.warn("network namespace {}: gateways will send ICMP redirects: {}", name, e.getMessage());
+      LOG.warn(
+          "network namespace {}: gateways may send ICMP redirects, and route 127.0.0.0/8: {}",
+          name,
+          e.getMessage());
       return false;
     }
   }
 
-  /** What {@link #sendNoRedirects} made so is so still. */
-  static boolean sendsNoRedirects(Descriptor namespace) {
+  /** What {@link #restrain} made so is so still. */
+  static boolean isRestrained(Descriptor namespace) {
     try {
       return NetworkNamespaces.<Boolean, IOException>callHereIn(
           namespace,
           () -> {
-            for (var setting : REDIRECTS) {
+            for (var setting : OFF) {
               if (!read(setting).equals("0")) {
                 return false;
               }

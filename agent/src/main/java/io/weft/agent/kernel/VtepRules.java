@@ -17,6 +17,7 @@ import java.util.List;
 /**
  * Whose VXLAN packets come in: in a VNI of this node only those of a VTEP that BGP told of (RFC
  * 7348 §7). Packets of other VNIs are somebody else's: the kernel gives them to whom they belong.
+ * To the port of devices that only send none come in.
  */
 final class VtepRules {
   /** Addresses that were no VTEP's and are counted each for itself. */
@@ -46,14 +47,11 @@ final class VtepRules {
 
   /** The table of the underlay's namespace. */
   static Table table(String name) {
-    var vxlan =
-        Rule.of(
-            new Expression.Meta(MetaKey.PROTOCOL),
-            octet(UDP),
-            new Expression.Payload(Base.TRANSPORT, 2, 2),
-            new Expression.Compare(
-                false, Octets.of(new byte[] {(byte) (Vxlan.PORT >> 8), (byte) Vxlan.PORT})),
-            new Expression.Goto("vxlan"));
+    var vxlan = udp(Vxlan.PORT).then(new Expression.Goto("vxlan"));
+    var sending =
+        udp(Vxlan.SENDING_PORT)
+            .then(new Expression.Verdict(false))
+            .because("of devices that only send: no VTEP sends there");
     var ofOthers =
         Rule.of(
             new Expression.Payload(Base.TRANSPORT, 12, 3),
@@ -63,7 +61,7 @@ final class VtepRules {
         Table.Family.INET,
         name,
         List.of(
-            new Chain("input", false, Hook.INPUT, Chain.BEFORE_TRACKING, List.of(vxlan)),
+            new Chain("input", false, Hook.INPUT, Chain.BEFORE_TRACKING, List.of(vxlan, sending)),
             Chain.called(
                 "vxlan",
                 List.of(
@@ -77,6 +75,14 @@ final class VtepRules {
                     source6(new Expression.CountIn(STRANGERS6.name())),
                     Rule.of(new Expression.Verdict(false))))),
         List.of(VNIS, IPV4, IPV6, STOPPED, STRANGERS4, STRANGERS6));
+  }
+
+  private static Rule udp(int port) {
+    return Rule.of(
+        new Expression.Meta(MetaKey.PROTOCOL),
+        octet(UDP),
+        new Expression.Payload(Base.TRANSPORT, 2, 2),
+        new Expression.Compare(false, Octets.of(new byte[] {(byte) (port >> 8), (byte) port})));
   }
 
   private static Rule source4(Expression what) {

@@ -10,6 +10,7 @@ import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Nftables;
+import io.weft.linux.packet.PacketCapture;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -282,6 +283,67 @@ class ClusterTablesTest extends TenantKernel {
     }
     try (var server = listen(world, WORLD, 8080)) {
       assertThat(source(server, redPod, WORLD)).as("and the world as before").contains(NODE);
+    }
+  }
+
+  /** As CVE-2020-8558: kube-proxy has nodes route 127.0.0.0/8, and namespaces begin as the node. */
+  @Test
+  void noPodReachesWhatListensOnTheNodesLoopback() throws Exception {
+    standing();
+    var routed = "net.ipv4.conf.all.route_localnet";
+    sysctl(tenant, routed, "1");
+    sysctl(underlay, routed, "1");
+    try (var kubelet = listen(underlay, "0.0.0.0", 10250)) {
+      assertThat(source(kubelet, redPod, NODE)).as("the way stands").isPresent();
+    }
+    assertThat(reachesLoopback()).as("stopped in the tenant").isFalse();
+    var table = EgressPorts.tableName(namespaces.prefix());
+    runIn(tenant, "/usr/sbin/nft", "flush chain inet weft forward");
+    assertThat(reachesLoopback()).as("stopped on the node").isFalse();
+    run("/usr/sbin/nft", "flush chain inet %s input".formatted(table));
+    assertThat(reachesLoopback()).as("without these rules").isTrue();
+    assertThat(tables.lookAround())
+        .extracting(Observation::key)
+        .contains(new TenantNamespace(tenant).key());
+    assertThat(put(everything())).isEmpty();
+    assertThat(sysctl(tenant, routed)).isEqualTo("0");
+    assertThat(sysctl(tenant, "net.ipv4.conf.br100.route_localnet")).isEqualTo("0");
+    assertThat(reachesLoopback()).as("mended").isFalse();
+  }
+
+  private static void sysctl(String namespace, String name, String value) throws Exception {
+    NetworkNamespaces.<Path, IOException>callIn(
+        namespace, () -> Files.writeString(setting(name), value));
+  }
+
+  private static String sysctl(String namespace, String name) throws Exception {
+    return NetworkNamespaces.<String, IOException>callIn(
+        namespace, () -> Files.readString(setting(name)).strip());
+  }
+
+  private static Path setting(String name) {
+    return Path.of("/proc/sys", name.replace('.', '/'));
+  }
+
+  private boolean reachesLoopback() throws Exception {
+    var own = IpAddress.parse("10.0.0.10");
+    var loopback = IpAddress.parse("127.0.0.1");
+    var frame =
+        RawFrames.ethernet(
+            GATEWAY,
+            AddressPlan.mac("web", redPod, List.of(own)),
+            0x0800,
+            RawFrames.ip(own, loopback, 17, RawFrames.udp(4321, 10248, (byte) 1)));
+    try (var there =
+            NetworkNamespaces.<DatagramSocket, IOException>callIn(
+                underlay, () -> new DatagramSocket(10248, InetAddress.ofLiteral("127.0.0.1")));
+        var raw = PacketCapture.openIn(redPod, "eth0")) {
+      there.setSoTimeout(NEVER);
+      raw.send(frame);
+      there.receive(new DatagramPacket(new byte[1], 1));
+      return true;
+    } catch (SocketTimeoutException _) {
+      return false;
     }
   }
 

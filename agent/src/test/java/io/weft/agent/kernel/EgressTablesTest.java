@@ -326,7 +326,7 @@ class EgressTablesTest extends TenantKernel {
   void nobodyReachesNodesPortsOrTheNodeOrTheOtherTenant() throws Exception {
     standing();
     assertThat(udp(redPod, 5000)).as("any other port").isTrue();
-    for (int port : new int[] {4789, 8472, 6081, 3784, 4784}) {
+    for (int port : new int[] {4789, 14789, 8472, 6081, 3784, 4784}) {
       assertThat(udp(redPod, port)).as("UDP " + port).isFalse();
     }
     try (var bgp = listen(world, WORLD, 179)) {

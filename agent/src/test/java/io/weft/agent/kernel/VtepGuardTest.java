@@ -1,6 +1,7 @@
 package io.weft.agent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
@@ -21,6 +22,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -140,6 +142,30 @@ class VtepGuardTest extends SegmentKernel {
     assertThat(tables.lookAround()).isEmpty();
     assertThat(arrives(STRANGER, FAR, VTEP)).as("mended").isFalse();
     assertThat(tables.guards().repairs()).isEqualTo(1);
+  }
+
+  /** decisions/0013: a socket of the kernel that would take any VNI's packets of anybody. */
+  @Test
+  void nobodySendsToDevicesThatOnlySend() throws Exception {
+    standing();
+    for (int port : new int[] {14790, 14789}) {
+      try (var there =
+              NetworkNamespaces.<DatagramSocket, IOException>callIn(
+                  underlay, () -> new DatagramSocket(new InetSocketAddress(address(VTEP), port)));
+          var from =
+              NetworkNamespaces.<DatagramSocket, IOException>callIn(
+                  underlay, () -> new DatagramSocket(new InetSocketAddress(address(FAR), 0)))) {
+        there.setSoTimeout(port == 14789 ? 400 : (int) WAIT.toMillis());
+        from.send(new DatagramPacket(new byte[1], 1, address(VTEP), port));
+        var got = new DatagramPacket(new byte[1], 1);
+        if (port == 14789) {
+          assertThatExceptionOfType(SocketTimeoutException.class)
+              .isThrownBy(() -> there.receive(got));
+        } else {
+          there.receive(got);
+        }
+      }
+    }
   }
 
   @Test
