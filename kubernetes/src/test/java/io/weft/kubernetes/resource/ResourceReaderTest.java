@@ -319,9 +319,12 @@ class ResourceReaderTest {
   void aTenantMayHaveAWayOut() {
     var tenant = "kind: Tenant\nmetadata: {name: red}\nspec: {egress: ";
     assertThat(((Tenant) good(tenant + "node}")).spec().egress()).isEqualTo(Tenant.Egress.NODE);
+    assertThat(((Tenant) good(tenant + "cluster}")).spec().egress())
+        .isEqualTo(Tenant.Egress.CLUSTER);
     assertThat(((Tenant) good(tenant + "none}")).spec()).isEqualTo(Tenant.TenantSpec.DEFAULT);
     assertThat(problems(tenant + "host}"))
-        .containsExactly("f.yaml:3:16: Tenant red: egress 'host' is not known; known: node, none");
+        .containsExactly(
+            "f.yaml:3:16: Tenant red: egress 'host' is not known; known: cluster, node, none");
   }
 
   @Test
@@ -372,7 +375,7 @@ class ResourceReaderTest {
     assertThat(((Tenant) good("kind: Tenant\nmetadata: {name: red}")).spec().l3vni()).isEmpty();
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {vni: 5}"))
         .containsExactly(
-            "f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni, egress, routeTargets");
+            "f.yaml:3:8: Tenant red: unknown key 'vni'; known: l3vni, egress, routeTargets, shares");
     assertThat(problems("kind: Tenant\nmetadata: {name: red}\nspec: {l3vni: 16777216}"))
         .containsExactly("f.yaml:3:15: Tenant red: l3vni 16777216 is out of 1..16777215");
   }
