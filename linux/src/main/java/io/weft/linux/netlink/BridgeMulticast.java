@@ -17,6 +17,15 @@ package io.weft.linux.netlink;
  */
 public record BridgeMulticast(
     boolean snooping, boolean querier, long responseCentiseconds, boolean newest) {
+  /** Groups of a bridge; the kernel ends the snooping of one that has more. */
+  static final int MAX_GROUPS = 16_384;
+
+  /**
+   * Groups that a port may join, unless every group leaves by it, so that one host does not end the
+   * snooping for all; each source that it names counts too. Linux 6.3 and later.
+   */
+  static final int MAX_GROUPS_OF_PORT = 256;
+
   /** As we make a bridge: it floods. */
   public static final BridgeMulticast FLOODING = new BridgeMulticast(false, false, 1000, false);
 

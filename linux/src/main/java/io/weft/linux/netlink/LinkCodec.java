@@ -92,6 +92,7 @@ final class LinkCodec {
     out.attributeU8(Uapi.IFLA_BR_MCAST_MLD_VERSION, multicast.newest() ? 2 : 1);
     out.attributeU64(Uapi.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, multicast.responseCentiseconds());
     out.attributeU8(Uapi.IFLA_BR_MCAST_QUERIER, multicast.querier() ? 1 : 0);
+    out.attributeU32(Uapi.IFLA_BR_MCAST_HASH_MAX, BridgeMulticast.MAX_GROUPS);
     out.attributeU8(Uapi.IFLA_BR_MCAST_SNOOPING, multicast.snooping() ? 1 : 0);
     out.endNest(details);
     out.endNest(kind);
@@ -167,6 +168,10 @@ final class LinkCodec {
     out.attributeU8(
         Uapi.IFLA_BRPORT_MULTICAST_ROUTER,
         port.multicastRouter() ? Uapi.MDB_RTR_TYPE_PERM : Uapi.MDB_RTR_TYPE_TEMP_QUERY);
+    // Kernels before 6.3 pass over it.
+    out.attributeU32(
+        Uapi.IFLA_BRPORT_MCAST_MAX_GROUPS,
+        port.multicastRouter() ? 0 : BridgeMulticast.MAX_GROUPS_OF_PORT);
     out.endNest(details);
     out.endNest(kind);
   }

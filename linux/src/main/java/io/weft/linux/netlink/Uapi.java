@@ -114,6 +114,7 @@ final class Uapi {
   static final int IFLA_BR_STP_STATE = 5;
   static final int IFLA_BR_MCAST_SNOOPING = 23;
   static final int IFLA_BR_MCAST_QUERIER = 25;
+  static final int IFLA_BR_MCAST_HASH_MAX = 27;
   static final int IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34;
   static final int IFLA_BR_MCAST_IGMP_VERSION = 43;
   static final int IFLA_BR_MCAST_MLD_VERSION = 44;
@@ -123,6 +124,7 @@ final class Uapi {
   static final int IFLA_BRPORT_NEIGH_SUPPRESS = 32;
   static final int IFLA_BRPORT_ISOLATED = 33;
   static final int IFLA_BRPORT_LOCKED = 39;
+  static final int IFLA_BRPORT_MCAST_MAX_GROUPS = 42;
   static final int IFLA_VLAN_ID = 1;
   static final int IFLA_VXLAN_ID = 1;
   static final int IFLA_VXLAN_LOCAL = 4;

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -119,6 +120,42 @@ class MulticastTest {
       }
       awaitNotice(monitor, new KernelNotice.MdbChanged(member, true));
     }
+  }
+
+  /** The kernel ends the snooping of a bridge with too many groups: for all of its ports. */
+  @Test
+  void onePortCannotEndTheSnoopingForAll() throws Exception {
+    var port =
+        links.createVeth(
+            "port1",
+            LinkSettings.UP.withMaster(bridge.index()),
+            "e0",
+            LinkSettings.UP,
+            namespaces.links(namespaces.create()));
+    links.setBridgeMulticast(bridge.index(), BridgeMulticast.SNOOPING);
+    links.setBridgePort(port.link().index(), BridgePort.PINNED);
+    assertThat(said("ip", "-n", namespace, "-d", "link", "show", "br100"))
+        .contains("mcast_hash_max 16384 ");
+    int joined = 0;
+    Optional<String> refusal = Optional.empty();
+    while (refusal.isEmpty() && joined < 5_000) {
+      var group = IpAddress.parse("239.9.0.0").plus(joined);
+      var row = MdbEntry.member(bridge.index(), port.link().index(), group);
+      try {
+        links.execute(new Request.PutMdb(row));
+        joined++;
+      } catch (LinuxException e) {
+        refusal = Optional.of(e.getMessage());
+      }
+    }
+    assertThat(refusal.orElse("")).contains("mcast_max_groups=256");
+    assertThat(joined).isEqualTo(256);
+    assertThat(links.requireLink("br100").multicast()).contains(BridgeMulticast.SNOOPING);
+  }
+
+  private static String said(String... command) throws Exception {
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   private static DatagramChannel join() {
