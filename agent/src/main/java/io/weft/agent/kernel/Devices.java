@@ -36,6 +36,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
   /** Every namespace's loopback interface (LOOPBACK_IFINDEX, net/net_namespace.h). */
   private static final int LOOPBACK = 1;
 
+  /** Of MACs that were heard and have no row of ours yet, or get none: no more in one bridge. */
+  static final int MAX_LEARNED = 1024;
+
   void put(ForwardingObject.Bridge bridge) {
     var name = DeviceNames.bridge(bridge.vni());
     var standing = tables.rtnetlink().link(name);
@@ -193,6 +196,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
       standing = Optional.empty();
     }
     int bridge = indexOfBridge(port.vni());
+    if (port.learn()) {
+      tables.rtnetlink().execute(new Request.SetBridgeLearned(bridge, MAX_LEARNED));
+    }
     if (standing.isPresent()) {
       follow(standing.get(), port, alias, bridge);
     } else if (port.link().isPresent()) {

@@ -181,7 +181,7 @@ final class TenantTables implements AutoCloseable {
     queries.read();
     var standing = takeLinks();
     standing.forEach(link -> objects.addAll(objects(link)));
-    objects.addAll(translation.objects(rtnetlink.fdb()));
+    objects.addAll(translation.objects(rtnetlink.fdb(translation::mayBeOurs)));
     objects.addAll(groups.replace(rtnetlink.mdb()));
     rtnetlink.neighbours().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));

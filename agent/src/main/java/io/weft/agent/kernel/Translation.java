@@ -156,6 +156,13 @@ final class Translation {
         alias.get().port(namespace, link.name(), vni, whole ? link.mtu() : DAMAGED_MTU));
   }
 
+  /** False for what a bridge has learned of frames, of which there may be very many. */
+  boolean mayBeOurs(FdbEntry row) {
+    return row.table() != FdbTable.MASTER
+        || row.kind() != FdbKind.DYNAMIC
+        || links.vxlan(row.link()).isPresent();
+  }
+
   /** The row as an object: which kind follows from the device and the table it is in. */
   Optional<ForwardingObject> object(FdbEntry row) {
     var vxlan = links.vxlan(row.link());

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -36,6 +37,9 @@ public final class PortListener implements AutoCloseable {
   /** Messages read of one port before anything else is looked at. */
   private static final int MOST_IN_A_ROW = 64;
 
+  /** MACs that are told of behind one port before anything else is looked at. */
+  private static final int MAX_SIGHTINGS = 1024;
+
   /** After so many at once the rest waits, and the kernel drops what is too much. */
   private static final int PAUSE_MILLIS = 100;
 
@@ -44,6 +48,9 @@ public final class PortListener implements AutoCloseable {
 
   /** How often it is looked how long each MAC was silent. */
   private static final long AGES_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** How soon, when the kernel dropped notices. */
+  private static final long AGES_SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_QUESTIONS = 4096;
 
@@ -56,6 +63,7 @@ public final class PortListener implements AutoCloseable {
   private final TreeMap<LearningPort, NeighbourSocket> ports = new TreeMap<>();
   private final TreeMap<String, Tenant> tenants = new TreeMap<>();
   private final TreeMap<LearningPort, String> troubles = new TreeMap<>();
+  private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final Thread thread;
   private volatile List<LearningPort> wanted = List.of();
   private volatile boolean running = true;
@@ -78,6 +86,24 @@ public final class PortListener implements AutoCloseable {
     }
   }
 
+  /** What was heard in one pass. */
+  private static final class Heard {
+    private final Set<Sighting> sightings = new LinkedHashSet<>();
+    private final TreeMap<LearningPort, Integer> macs = new TreeMap<>();
+
+    /** There may be more: somebody floods us. */
+    private boolean flooded;
+
+    /** A MAC that the kernel did not know to be there. Who floods is told of in part. */
+    void mac(LearningPort port, FdbEntry row, long at) {
+      int count = macs.merge(port, 1, Integer::sum);
+      flooded |= count > MOST_IN_A_ROW;
+      if (count <= MAX_SIGHTINGS) {
+        sightings.add(sighting(port, row, true, at));
+      }
+    }
+  }
+
   /**
    * Starts; hears nothing yet.
    *
@@ -86,6 +112,11 @@ public final class PortListener implements AutoCloseable {
   public PortListener(Consumer<List<Sighting>> heard) {
     this.heard = heard;
     this.thread = Thread.ofPlatform().name("listener").daemon(true).start(this::run);
+  }
+
+  /** Completes exceptionally when it has failed, and else never. */
+  public CompletableFuture<Void> failed() {
+    return failed;
   }
 
   /** From now on these ports, and no others. */
@@ -116,12 +147,12 @@ public final class PortListener implements AutoCloseable {
         follow();
         askAll();
         tellAll();
-        var seen = new LinkedHashSet<Sighting>();
-        boolean flooded = hear(seen);
-        if (!seen.isEmpty()) {
-          heard.accept(List.copyOf(seen));
+        var seen = new Heard();
+        hear(seen);
+        if (!seen.sightings.isEmpty()) {
+          heard.accept(List.copyOf(seen.sightings));
         }
-        if (flooded) {
+        if (seen.flooded) {
           Thread.sleep(PAUSE_MILLIS);
         } else {
           await();
@@ -130,7 +161,8 @@ public final class PortListener implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
-      LOG.error("learning failed; this is a defect of Weft. No more hosts are learned.", e);
+      LOG.error("learning failed; this is a defect of Weft. What stands in the kernel stays.", e);
+      failed.completeExceptionally(e);
     } finally {
       ports.values().forEach(NeighbourSocket::close);
       tenants.values().forEach(Tenant::close);
@@ -147,7 +179,7 @@ public final class PortListener implements AutoCloseable {
       }
     }
     for (var port : next) {
-      if (!ports.containsKey(port)) {
+      if (!ports.containsKey(port) || !tenants.containsKey(port.namespace())) {
         open(port);
       }
     }
@@ -160,10 +192,11 @@ public final class PortListener implements AutoCloseable {
 
   private void open(LearningPort port) {
     try {
-      var socket = NeighbourSocket.openIn(port.namespace(), port.port());
-      ports.put(port, socket);
+      if (!ports.containsKey(port)) {
+        ports.put(port, NeighbourSocket.openIn(port.namespace(), port.port()));
+      }
       tenants.computeIfAbsent(port.namespace(), Tenant::open);
-      agesAt = System.nanoTime(); // who is there already
+      readAges(0); // who is there already
       troubles.remove(port);
     } catch (LinuxException e) {
       complain(port, e);
@@ -185,27 +218,25 @@ public final class PortListener implements AutoCloseable {
 
   // ---- hearing ----------------------------------------------------------------------------
 
-  /** True when there may be more: somebody floods us. */
-  private boolean hear(Set<Sighting> seen) {
-    tenants.forEach((namespace, tenant) -> notices(namespace, tenant, seen));
+  private void hear(Heard seen) {
+    for (var tenant : List.copyOf(tenants.entrySet())) {
+      notices(tenant.getKey(), tenant.getValue(), seen);
+    }
     if (System.nanoTime() - agesAt >= 0) {
       agesAt = System.nanoTime() + AGES_NANOS;
       List.copyOf(ports.keySet()).forEach(port -> ages(port, seen));
     }
-    boolean flooded = false;
     for (var port : List.copyOf(ports.keySet())) {
-      flooded |= messages(port, seen);
+      seen.flooded |= messages(port, seen);
     }
-    return flooded;
   }
 
-  private void notices(String namespace, Tenant tenant, Set<Sighting> seen) {
-    for (var notice : tenant.monitor().drain()) {
+  private void notices(String namespace, Tenant tenant, Heard seen) {
+    for (var notice : drain(namespace, tenant)) {
       switch (notice) {
         case KernelNotice.FdbChanged(var row, boolean gone) when !gone && isHeard(row) ->
-            port(namespace, row.link())
-                .ifPresent(port -> seen.add(sighting(port, row, true, System.nanoTime())));
-        case KernelNotice.Overrun _ -> agesAt = System.nanoTime();
+            port(namespace, row.link()).ifPresent(port -> seen.mac(port, row, System.nanoTime()));
+        case KernelNotice.Overrun _ -> readAges(AGES_SOON_NANOS);
         case KernelNotice.FdbChanged _,
             KernelNotice.LinkChanged _,
             KernelNotice.LinkGone _,
@@ -217,6 +248,23 @@ public final class PortListener implements AutoCloseable {
             KernelNotice.RuleChanged _ -> {}
       }
     }
+  }
+
+  /** One that fails is opened again. */
+  private List<KernelNotice> drain(String namespace, Tenant tenant) {
+    try {
+      return tenant.monitor().drain();
+    } catch (LinuxException e) {
+      LOG.warn("{}: nothing is heard for a moment: {}", namespace, e.getMessage());
+      tenants.remove(namespace);
+      tenant.close();
+      return List.of();
+    }
+  }
+
+  private void readAges(long within) {
+    long at = System.nanoTime() + within;
+    agesAt = at - agesAt < 0 ? at : agesAt;
   }
 
   /**
@@ -242,7 +290,7 @@ public final class PortListener implements AutoCloseable {
   }
 
   /** Who the kernel knows behind the port, and for how long each was silent. */
-  private void ages(LearningPort port, Set<Sighting> seen) {
+  private void ages(LearningPort port, Heard seen) {
     var socket = ports.get(port);
     var tenant = tenants.get(port.namespace());
     if (socket == null || tenant == null) {
@@ -250,10 +298,13 @@ public final class PortListener implements AutoCloseable {
     }
     try {
       long now = System.nanoTime();
-      for (var age : tenant.rtnetlink().fdbAges(socket.link())) {
+      for (var age : tenant.rtnetlink().fdbAges(socket.link(), MAX_SIGHTINGS)) {
         var row = age.row();
-        if ((isHeard(row) || isKnown(row)) && row.link() == socket.link()) {
-          seen.add(sighting(port, row, isHeard(row), now - age.silent().toNanos()));
+        long at = now - age.silent().toNanos();
+        if (isHeard(row)) {
+          seen.mac(port, row, at);
+        } else if (isKnown(row)) {
+          seen.sightings.add(sighting(port, row, false, at));
         }
       }
     } catch (LinuxException e) {
@@ -261,7 +312,7 @@ public final class PortListener implements AutoCloseable {
     }
   }
 
-  private boolean messages(LearningPort port, Set<Sighting> seen) {
+  private boolean messages(LearningPort port, Heard seen) {
     var socket = ports.get(port);
     try {
       for (int i = 0; socket != null && i < MOST_IN_A_ROW; i++) {
@@ -272,7 +323,7 @@ public final class PortListener implements AutoCloseable {
         NeighbourFrame.read(frame.get())
             .ifPresent(
                 said ->
-                    seen.add(
+                    seen.sightings.add(
                         new Sighting(
                             port.namespace(),
                             port.port(),
@@ -324,7 +375,12 @@ public final class PortListener implements AutoCloseable {
     var descriptors = new ArrayList<Descriptor>();
     ports.values().forEach(socket -> descriptors.add(socket.descriptor()));
     tenants.values().forEach(tenant -> descriptors.add(tenant.monitor().descriptor()));
-    Libc.poll(ORDERS_MILLIS, descriptors.toArray(Descriptor[]::new));
+    try {
+      Libc.poll(ORDERS_MILLIS, descriptors.toArray(Descriptor[]::new));
+    } catch (LinuxException e) {
+      LOG.debug("not waited for what is heard: {}", e.getMessage());
+      Thread.sleep(PAUSE_MILLIS);
+    }
   }
 
   /** Stops. What stands in the kernel stays. */

@@ -433,7 +433,8 @@ public final class NodeDaemon implements AutoCloseable {
 
   /** Completes when the daemon has ended; exceptionally when a part of it failed. */
   public CompletableFuture<Void> ended() {
-    return CompletableFuture.anyOf(loop.ended(), kernel.ended()).thenApply(_ -> null);
+    return CompletableFuture.anyOf(loop.ended(), kernel.ended(), listener.failed())
+        .thenApply(_ -> null);
   }
 
   /** Not within the lock, which its thread may be waiting for. */

@@ -1,12 +1,15 @@
 package io.weft.agent.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.FdbKind;
+import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
@@ -197,6 +200,29 @@ class LearningProcessTest {
     }
     try (var echo = IcmpEcho.openIn(pod, ADDRESS)) {
       assertThat(echo.ping(56, Duration.ofMillis(200))).isNotInstanceOf(EchoResult.Reply.class);
+    }
+  }
+
+  @Test
+  void aFloodOfMacsIsBounded() throws Exception {
+    machine.plug(0);
+    machine.announce();
+    nodes.get(0).awaitAnswer("endpoints", hosts -> has(hosts, ADDRESS.toString()));
+    machine.flood(5_000);
+    await("256 MACs of the port", () -> rowsInBridge(FdbKind.STATIC) >= 256);
+    int dynamic = rowsInBridge(FdbKind.DYNAMIC);
+    assumeTrue(dynamic < 4_000, "needs Linux 6.7");
+    assertThat(dynamic).isLessThanOrEqualTo(1_024);
+    assertThat(rowsInBridge(FdbKind.STATIC)).isLessThan(300);
+    nodes.get(0).awaitAnswer("endpoints", hosts -> has(hosts, ADDRESS.toString()));
+    try (var echo = IcmpEcho.openIn(pod, ADDRESS)) {
+      await("a reply", () -> echo.ping(56, Duration.ofSeconds(1)) instanceof EchoResult.Reply);
+    }
+  }
+
+  private int rowsInBridge(FdbKind kind) {
+    try (var tenant = Rtnetlink.openIn(nodes.getFirst().prefix() + "red")) {
+      return tenant.fdb(row -> row.table() == FdbTable.MASTER && row.kind() == kind).size();
     }
   }
 }

@@ -11,6 +11,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -75,18 +76,31 @@ final class RoamingMachine {
 
   /** Any frame of its MAC that says nothing of its address, of an experimental type (IEEE 802). */
   void speak() {
+    send(frame(mac));
+  }
+
+  /** The same of so many other MACs, as a program in it may send them. */
+  void flood(int macs) {
+    var frames = new Octets[macs];
+    Arrays.setAll(frames, i -> frame(new MacAddress(0x0200_0000_0000L + i)));
+    send(frames);
+  }
+
+  private static Octets frame(MacAddress from) {
     var out = new OctetWriter();
-    out.bytes(MacAddress.parse("ff:ff:ff:ff:ff:ff").octets()).bytes(mac.octets()).u16(0x88b5);
+    out.bytes(MacAddress.parse("ff:ff:ff:ff:ff:ff").octets()).bytes(from.octets()).u16(0x88b5);
     for (int i = 0; i < 6; i++) {
       out.u64(0);
     }
-    send(Octets.of(out.toArray()));
+    return Octets.of(out.toArray());
   }
 
-  private void send(Octets frame) {
+  private void send(Octets... frames) {
     try (var socket = NeighbourSocket.openIn(namespace, "vm0")) {
-      if (socket.send(frame) != 0) {
-        throw new AssertionError("the machine cannot send");
+      for (var frame : frames) {
+        if (socket.send(frame) != 0) {
+          throw new AssertionError("the machine cannot send");
+        }
       }
     }
   }

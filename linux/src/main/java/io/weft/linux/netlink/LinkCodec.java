@@ -98,6 +98,15 @@ final class LinkCodec {
     out.endNest(kind);
   }
 
+  static void writeBridgeLearned(MessageWriter out, Request.SetBridgeLearned request) {
+    writeHeader(out, request.link(), Optional.empty());
+    int kind = beginKind(out, "bridge");
+    int details = out.beginNest(Uapi.IFLA_INFO_DATA);
+    out.attributeU32(Uapi.IFLA_BR_FDB_MAX_LEARNED, request.most());
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
   private static Optional<BridgeMulticast> multicast(Optional<Attributes> detail)
       throws MalformedInput {
     var details = detail.isEmpty() ? detail : detail.get().nest(Uapi.IFLA_INFO_DATA);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /**
@@ -230,9 +231,29 @@ public final class NetlinkSocket implements AutoCloseable {
    */
   public <T> List<T> dump(
       String what, int type, Consumer<MessageWriter> body, Decoder<Optional<T>> decoder) {
+    return dump(what, type, body, decoder, (_, _) -> true);
+  }
+
+  /**
+   * Likewise, but passes rows over.
+   *
+   * @param kept whether a row is to be kept, given how many are already
+   */
+  public <T> List<T> dump(
+      String what,
+      int type,
+      Consumer<MessageWriter> body,
+      Decoder<Optional<T>> decoder,
+      BiPredicate<Integer, T> kept) {
     for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       var rows = new ArrayList<T>();
-      if (dumpOnce(what, type, body, message -> decoder.decode(message).ifPresent(rows::add))) {
+      Rows taken =
+          message ->
+              decoder
+                  .decode(message)
+                  .filter(row -> kept.test(rows.size(), row))
+                  .ifPresent(rows::add);
+      if (dumpOnce(what, type, body, taken)) {
         return rows;
       }
     }

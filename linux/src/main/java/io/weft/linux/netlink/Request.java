@@ -73,6 +73,14 @@ public sealed interface Request {
   /** How a bridge treats multicast. EOPNOTSUPP: the kernel's bridges cannot snoop. */
   record SetBridgeMulticast(int link, BridgeMulticast multicast) implements Request {}
 
+  /**
+   * More rows than this a bridge does not learn of frames at a time (IFLA_BR_FDB_MAX_LEARNED); what
+   * it is told does not count. Before Linux 6.7 the kernel passes it over.
+   *
+   * @param most 1 or more; 0: without limit
+   */
+  record SetBridgeLearned(int link, int most) implements Request {}
+
   /** All flags at once. */
   record SetBridgePort(int link, BridgePort port) implements Request {}
 

@@ -24,6 +24,7 @@ final class RequestCodec {
           Request.CreateVeth _,
           Request.CreateVlan _,
           Request.SetBridgeMulticast _,
+          Request.SetBridgeLearned _,
           Request.SetBridgePort _ ->
           Uapi.RTM_NEWLINK;
       case Request.PutMdb _ -> Uapi.RTM_NEWMDB;
@@ -62,6 +63,7 @@ final class RequestCodec {
           Request.MoveLink _,
           Request.SetBridgePort _,
           Request.SetBridgeMulticast _,
+          Request.SetBridgeLearned _,
           Request.DeleteMdb _,
           Request.DeleteLink _,
           Request.DeleteAddress _,
@@ -98,6 +100,7 @@ final class RequestCodec {
         out.attributeU32(Uapi.IFLA_NET_NS_FD, namespace.number());
       }
       case Request.SetBridgeMulticast bridge -> LinkCodec.writeBridgeMulticast(out, bridge);
+      case Request.SetBridgeLearned bridge -> LinkCodec.writeBridgeLearned(out, bridge);
       case Request.PutMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
       case Request.DeleteMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
       case Request.SetBridgePort port -> LinkCodec.writeBridgePort(out, port);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 
 /**
  * One network namespace's tables: changes in batches, dumps, and the making of links. For the agent
@@ -246,6 +247,16 @@ public final class Rtnetlink implements AutoCloseable {
     return fdb(0);
   }
 
+  /** Every row of every device and bridge that is wanted: there may be very many others. */
+  public List<FdbEntry> fdb(Predicate<FdbEntry> wanted) {
+    return socket.dump(
+        "fdb",
+        Uapi.RTM_GETNEIGH,
+        out -> NeighbourCodec.writeDump(out, AF_BRIDGE, 0),
+        NeighbourCodec::readFdb,
+        (_, row) -> wanted.test(row));
+  }
+
   /** The rows of one port: its own, and those of its bridge for it. */
   public List<FdbEntry> fdb(int link) {
     return socket.dump(
@@ -264,13 +275,20 @@ public final class Rtnetlink implements AutoCloseable {
     return rows;
   }
 
-  /** The rows of the bridge for one of its ports, with their ages. */
-  public List<FdbAge> fdbAges(int port) {
+  /**
+   * The rows of the bridge for one of its ports, with their ages.
+   *
+   * @param mostDynamic of those that it learned of frames no more are added when it has so many
+   */
+  public List<FdbAge> fdbAges(int port, int mostDynamic) {
     return socket.dump(
         "fdb",
         Uapi.RTM_GETNEIGH,
         out -> NeighbourCodec.writeDump(out, AF_BRIDGE, port),
-        NeighbourCodec::readFdbAge);
+        NeighbourCodec::readFdbAge,
+        (size, age) ->
+            age.row().link() == port
+                && (size < mostDynamic || age.row().kind() != FdbKind.DYNAMIC));
   }
 
   /** ARP and ND entries of all links. */

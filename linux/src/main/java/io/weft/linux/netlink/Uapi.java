@@ -118,6 +118,7 @@ final class Uapi {
   static final int IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34;
   static final int IFLA_BR_MCAST_IGMP_VERSION = 43;
   static final int IFLA_BR_MCAST_MLD_VERSION = 44;
+  static final int IFLA_BR_FDB_MAX_LEARNED = 49;
   static final int IFLA_BRPORT_LEARNING = 8;
   static final int IFLA_BRPORT_UNICAST_FLOOD = 9;
   static final int IFLA_BRPORT_MULTICAST_ROUTER = 25;

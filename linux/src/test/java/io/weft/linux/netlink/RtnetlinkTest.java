@@ -2,15 +2,19 @@ package io.weft.linux.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.TestNamespaces;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.packet.NeighbourSocket;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
+import io.weft.net.OctetWriter;
+import io.weft.net.Octets;
 import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +79,42 @@ class RtnetlinkTest {
     assertThat(links.deleteLink(bridge.index())).isTrue();
     assertThat(links.deleteLink(bridge.index())).isFalse();
     assertThat(links.link("br100")).isEmpty();
+  }
+
+  @Test
+  void aBridgeLearnsNoMoreThanItMay() {
+    var bridge = bridge();
+    links.execute(new Request.SetBridgeLearned(bridge.index(), 20));
+    var port =
+        links
+            .createVeth(
+                "port", LinkSettings.UP.withMaster(bridge.index()), "far", LinkSettings.UP, links)
+            .link();
+    send("far", 100);
+    int learned = links.fdb(row -> row.kind() == FdbKind.DYNAMIC).size();
+    assumeTrue(learned < 100, "needs Linux 6.7");
+    assertThat(learned).isEqualTo(20);
+    var heard = links.fdb(row -> row.kind() == FdbKind.DYNAMIC).getFirst().mac();
+    links.execute(new Request.PutFdb(FdbEntry.pinned(port.index(), heard)));
+    send("far", 100); // what it is told does not count
+    assertThat(links.fdb(row -> row.kind() == FdbKind.DYNAMIC)).hasSize(20);
+    assertThat(links.fdbAges(port.index(), 5)).hasSizeBetween(5, 7);
+    assertThat(links.fdbAges(port.index(), 1_000)).hasSizeBetween(21, 22);
+  }
+
+  /** A frame of each of so many MACs. */
+  private void send(String link, int macs) {
+    try (var socket = NeighbourSocket.openIn(namespace, link)) {
+      for (int i = 0; i < macs; i++) {
+        var frame = new OctetWriter();
+        frame.bytes(new MacAddress(0xffff_ffff_ffffL).octets());
+        frame.bytes(new MacAddress(0x0200_0000_0000L + i).octets()).u16(0x88b5);
+        for (int j = 0; j < 6; j++) {
+          frame.u64(0);
+        }
+        assertThat(socket.send(Octets.of(frame.toArray()))).isZero();
+      }
+    }
   }
 
   @Test
