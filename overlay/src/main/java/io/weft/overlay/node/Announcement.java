@@ -73,12 +73,18 @@ final class Announcement {
   /** What is announced now; the very list of before where nothing has changed. */
   List<OriginatedRoute> routes(NetworkInstance network) {
     var now = network.routed();
-    if (due || !routed.equals(now)) {
+    if (due || !isSame(routed, now)) {
       due = false;
       routed = now;
       routes = List.copyOf(read(network));
     }
     return routes;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a shortcut only: all networks of a tenant have the one
+  private static boolean isSame(
+      Optional<TenantAnnouncement.Routed> one, Optional<TenantAnnouncement.Routed> other) {
+    return one.orElse(null) == other.orElse(null) || one.equals(other);
   }
 
   void forget(Endpoint endpoint) {
