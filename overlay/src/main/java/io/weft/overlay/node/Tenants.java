@@ -155,6 +155,26 @@ final class Tenants {
 
   /** A pod of the tenant that the cluster knows came, or went, or something else did. */
   private void reach(TenantInstance tenant, IpPrefix prefix) {
+    if (!isMember(tenant)) {
+      reachPod(tenant, prefix);
+    } else if (prefix.length() == prefix.address().bits()) {
+      byNamespace.values().stream()
+          .filter(other -> !isMember(other))
+          .forEach(other -> reachPod(other, prefix));
+    }
+  }
+
+  private static boolean isMember(TenantInstance tenant) {
+    return tenant
+        .intent()
+        .egress()
+        .flatMap(EgressIntent::cluster)
+        .filter(ClusterIntent::member)
+        .isPresent();
+  }
+
+  /** What a pod of the default network has is no other tenant's, whatever its gateways say. */
+  private void reachPod(TenantInstance tenant, IpPrefix prefix) {
     boolean known =
         tenant
             .intent()
@@ -162,7 +182,18 @@ final class Tenants {
             .flatMap(EgressIntent::cluster)
             .filter(cluster -> cluster.has(prefix))
             .isPresent();
-    waysOut.reach(tenant.namespace(), prefix, known && hasPod(tenant, prefix));
+    waysOut.reach(
+        tenant.namespace(), prefix, known && hasPod(tenant, prefix) && !isOfMember(prefix));
+  }
+
+  private boolean isOfMember(IpPrefix prefix) {
+    return byNamespace.values().stream()
+        .filter(Tenants::isMember)
+        .anyMatch(
+            member ->
+                member.isHere(prefix)
+                    || member.best(prefix).stream()
+                        .anyMatch(way -> way.host() && way.isOwn(member.intent().l3Vni())));
   }
 
   /**

@@ -4,6 +4,7 @@ import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.Esi;
@@ -27,8 +28,10 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.KernelChange;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -247,12 +250,25 @@ final class EgressTest {
         rd, Esi.ZERO, 0, IpPrefix.parse(prefix), IpAddress.parse(gateway), label);
   }
 
-  private static PathAttributes with(int l3Vni) {
-    var communities =
-        List.of(
-            ExtendedCommunity.ENCAPSULATION_VXLAN,
-            ExtendedCommunity.of(RouteTarget.automatic(OneNode.AS, new Vni(l3Vni))),
-            ExtendedCommunity.routersMac(MacAddress.parse("02:00:00:00:00:02")));
+  /** The other node says that a host of the default network has the address. */
+  private static MacIpAdvertisement host(String address) {
+    return new MacIpAdvertisement(
+        RouteDistinguisher.of((Ipv4Address) OTHER, 103),
+        Esi.ZERO,
+        0,
+        OneNode.macOf(address),
+        Optional.of(IpAddress.parse(address)),
+        103,
+        OptionalInt.of(5003));
+  }
+
+  private static PathAttributes with(int... vnis) {
+    var communities = new ArrayList<ExtendedCommunity>();
+    communities.add(ExtendedCommunity.ENCAPSULATION_VXLAN);
+    for (int vni : vnis) {
+      communities.add(ExtendedCommunity.of(RouteTarget.automatic(OneNode.AS, new Vni(vni))));
+    }
+    communities.add(ExtendedCommunity.routersMac(MacAddress.parse("02:00:00:00:00:02")));
     return PathAttributes.originated(OTHER, communities, Optional.empty());
   }
 
@@ -304,6 +320,21 @@ final class EgressTest {
     assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(expected);
     one.give(new NodeEvent.IntentChanged(intent.withTenants(List.of(blue, member))));
     assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(expected);
+
+    // A gateway of blue's says to be what a pod of the default network is, here and elsewhere.
+    one.say(said("10.244.0.10/32", 5002, 5002, "0.0.0.0"), with(5002));
+    one.say(host("10.244.0.30"), with(103, 5003));
+    one.say(said("10.244.0.30/32", 5002, 5002, "0.0.0.0"), with(5002));
+    one.say(said("10.244.0.31/32", 5002, 5002, "0.0.0.0"), with(5002));
+    one.say(host("10.244.0.31"), with(103, 5003));
+    assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(expected);
+    one.unsay(host("10.244.0.31"));
+    var afterwards = new ArrayList<ForwardingObject>(expected);
+    var last = IpPrefix.parse("10.244.0.31/32");
+    afterwards.add(new EgressRoute("", last, outside(one, "weft-blue").plus(1)));
+    assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(afterwards);
+    one.give(new NodeEvent.IntentChanged(intent.withTenants(List.of(blue, member))));
+    assertThat(fromTheNode()).containsExactlyInAnyOrderElementsOf(afterwards);
   }
 
   /** As an address of the cluster's only what nodes of the tenant say of a single pod. */
