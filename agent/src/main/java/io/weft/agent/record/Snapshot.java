@@ -9,6 +9,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeEvent;
 import java.util.ArrayList;
@@ -19,9 +20,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What leads a fresh brain to where this one is: the last that was said of the intent, the underlay
- * and the addresses, what stands in the kernel, and of each peer its connection, its OPEN and the
- * routes that are held from it. What is under way is not in it, nor how often a MAC has moved.
+ * What leads a fresh brain to where this one is: the last that was said of the intent, the
+ * underlay, the addresses, a drain and the groups that ports have joined, what stands in the
+ * kernel, and of each peer its connection, its OPEN and the routes that are held from it. What is
+ * under way is not in it, nor how often a MAC has moved.
  */
 final class Snapshot {
   /** Routes of equal attributes that are put into one message. */
@@ -32,6 +34,7 @@ final class Snapshot {
 
   private final Node node;
   private final Map<Class<?>, NodeEvent> last = new LinkedHashMap<>();
+  private final Map<Segment, NodeEvent> groups = new LinkedHashMap<>();
   private final TreeMap<Long, Opened> connections = new TreeMap<>();
 
   private static final class Opened {
@@ -55,8 +58,15 @@ final class Snapshot {
       case NodeEvent.IntentChanged _,
           NodeEvent.UnderlayChanged _,
           NodeEvent.PodCidrsSeen _,
-          NodeEvent.AddressesSeen _ ->
+          NodeEvent.AddressesSeen _,
+          NodeEvent.DrainChanged _ ->
           last.put(event.getClass(), event);
+      case NodeEvent.GroupsSeen seen -> {
+        groups.remove(seen.segment());
+        if (!seen.ports().isEmpty()) {
+          groups.put(seen.segment(), seen);
+        }
+      }
       case NodeEvent.Bgp(var bgp) -> see(bgp);
       default -> {}
     }
@@ -87,6 +97,7 @@ final class Snapshot {
     for (var event : last.values()) {
       steps.add(List.of(event));
     }
+    groups.values().forEach(seen -> steps.add(List.of(seen)));
     if (node.bgp().isEmpty()) {
       return steps; // it has not begun
     }

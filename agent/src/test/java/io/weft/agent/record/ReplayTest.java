@@ -19,6 +19,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
@@ -33,9 +34,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -252,6 +256,34 @@ class ReplayTest {
     assertThat(Segments.list(directory).getFirst().toString()).doesNotEndWith("00000001.jsonl");
     assertThat(size()).isLessThan(MEBIBYTE + MEBIBYTE / 2);
     assertSame(Replay.play(directory, Long.MAX_VALUE).node());
+  }
+
+  @Test
+  void aSnapshotKnowsThatTheNodeIsDrainedAndWhatPortsHaveJoined() throws Exception {
+    var recorder = record(MEBIBYTE);
+    var one = hosts.getFirst();
+    var segment = new Segment("weft-red", 1);
+    var port = new TreeSet<>(List.of("port"));
+    var group = IpAddress.parse("239.1.2.3");
+    one.give(new NodeEvent.GroupsSeen(segment, new TreeMap<>(Map.of(group, port))));
+    one.give(new NodeEvent.DrainChanged(true));
+    long end = System.nanoTime() + 30_000_000_000L;
+    for (int i = 0; first().endsWith("00000001.jsonl"); i++) {
+      one.give(new NodeEvent.IntentChanged(intent(50 + i % 2)));
+      settle();
+      assertThat(System.nanoTime() - end).isNegative();
+      Thread.sleep(3); // the thread that writes has its turn
+    }
+    recorder.close();
+    var node = Replay.play(directory, Long.MAX_VALUE).node();
+    assertThat(node.drained()).isTrue();
+    assertThat(node.announced()).isZero();
+    assertThat(node.groups()).isEqualTo(recorded.groups());
+    assertThat(node.groups()).anyMatch(view -> view.joined().equals(Map.of(group, port)));
+  }
+
+  private String first() throws IOException {
+    return Segments.list(directory).getFirst().toString();
   }
 
   /** How many segments were begun, with those that are gone. */
