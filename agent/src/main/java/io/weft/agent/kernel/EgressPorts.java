@@ -252,9 +252,11 @@ final class EgressPorts implements AutoCloseable {
   }
 
   private void requireForwarding(EgressAddress address) {
-    if (!address.address().isIpv4() && !NamespaceSettings.routesIpv6(host.namespace())) {
-      throw new IllegalArgumentException(
-          "the node does not route IPv6; set net.ipv6.conf.all.forwarding=1");
+    try (var settings = new NamespaceSettings(host.namespace())) {
+      if (!address.address().isIpv4() && !settings.routesIpv6()) {
+        throw new IllegalArgumentException(
+            "the node does not route IPv6; set net.ipv6.conf.all.forwarding=1");
+      }
     }
   }
 

@@ -32,18 +32,25 @@ final class Ipv6Forwarding {
   private static final List<Rule> GUARD = List.of(rule("lo"), Rule.unreachable(false, 201));
 
   private final Rtnetlink rtnetlink;
+  private final NamespaceSettings settings;
   private final boolean byLinks;
   private boolean whole;
+
+  /** All of the namespace routed at the last look. */
+  private boolean routing;
+
   private boolean claimed;
   private final TreeSet<String> allowed = new TreeSet<>();
 
   /**
    * Of the namespace of the socket.
    *
+   * @param settings of the same
    * @param byLinks the kernel routes by single links
    */
-  Ipv6Forwarding(Rtnetlink rtnetlink, boolean byLinks) {
+  Ipv6Forwarding(Rtnetlink rtnetlink, NamespaceSettings settings, boolean byLinks) {
     this.rtnetlink = rtnetlink;
+    this.settings = settings;
     this.byLinks = byLinks;
   }
 
@@ -63,7 +70,7 @@ final class Ipv6Forwarding {
    */
   void claim(String name) {
     claimed = byLinks;
-    if (!NamespaceSettings.routesIpv6(rtnetlink.namespace())) {
+    if (!settings.routesIpv6()) {
       return;
     }
     try {
@@ -80,7 +87,7 @@ final class Ipv6Forwarding {
 
   /** Where {@link #claim} saw to it that not all of the namespace routes, that is so still. */
   boolean isClaimed() {
-    return !claimed || !NamespaceSettings.routesIpv6(rtnetlink.namespace());
+    return !claimed || !settings.routesIpv6();
   }
 
   /**
@@ -101,7 +108,7 @@ final class Ipv6Forwarding {
     add(rule(link));
     GUARD.forEach(this::add);
     write(link, "forwarding", true);
-    if (!NamespaceSettings.routesIpv6(rtnetlink.namespace())) {
+    if (!settings.routesIpv6()) {
       write("all", "forwarding", true);
     }
     look();
@@ -124,11 +131,17 @@ final class Ipv6Forwarding {
       return;
     }
     var rules = rtnetlink.rules();
-    whole = NamespaceSettings.routesIpv6(rtnetlink.namespace()) && rules.containsAll(GUARD);
+    routing = settings.routesIpv6();
+    whole = routing && rules.containsAll(GUARD);
     allowed.clear();
     for (var rule : rules) {
       rule.incoming().filter(link -> rule.equals(rule(link))).ifPresent(allowed::add);
     }
+  }
+
+  /** No setting has changed since {@link #look} that a link does not show. */
+  boolean isAsLooked() {
+    return byLinks || settings.routesIpv6() == routing;
   }
 
   /** True when what comes in by the link is routed, and nothing else by our doing. */

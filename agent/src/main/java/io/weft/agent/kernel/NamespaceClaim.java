@@ -28,6 +28,7 @@ final class NamespaceClaim {
 
   private final String namespace;
   private final Rtnetlink rtnetlink;
+  private final NamespaceSettings settings;
   private final Ipv6Forwarding ipv6;
 
   /** Empty until it is claimed: then nothing is missing. */
@@ -36,9 +37,11 @@ final class NamespaceClaim {
   private boolean restrained;
   private boolean endsStand;
 
-  NamespaceClaim(String namespace, Rtnetlink rtnetlink, Ipv6Forwarding ipv6) {
+  NamespaceClaim(
+      String namespace, Rtnetlink rtnetlink, NamespaceSettings settings, Ipv6Forwarding ipv6) {
     this.namespace = namespace;
     this.rtnetlink = rtnetlink;
+    this.settings = settings;
     this.ipv6 = ipv6;
   }
 
@@ -60,7 +63,7 @@ final class NamespaceClaim {
    */
   void put(String prefix) {
     keepName();
-    restrained = NamespaceSettings.restrain(rtnetlink.namespace(), namespace);
+    restrained = settings.restrain(namespace);
     ipv6.claim(namespace);
     var standing = rtnetlink.routes();
     for (var end : ends()) {
@@ -129,7 +132,7 @@ final class NamespaceClaim {
     return endsStand
         && isNamed()
         && isMarked(mark.get())
-        && (!restrained || NamespaceSettings.isRestrained(rtnetlink.namespace()))
+        && (!restrained || settings.isRestrained())
         && ipv6.isClaimed();
   }
 }

@@ -42,6 +42,7 @@ final class TenantTables implements AutoCloseable {
   private final Translation translation;
   private final JoinedGroups groups;
   private final RouteTranslation routes;
+  private final NamespaceSettings settings;
   private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
   private final PortGuard guard;
@@ -72,8 +73,9 @@ final class TenantTables implements AutoCloseable {
       rtnetlink.close();
       throw e;
     }
-    this.ipv6 = new Ipv6Forwarding(rtnetlink, routesByLinks);
-    this.claim = new NamespaceClaim(namespace, rtnetlink, ipv6);
+    this.settings = new NamespaceSettings(rtnetlink.namespace());
+    this.ipv6 = new Ipv6Forwarding(rtnetlink, settings, routesByLinks);
+    this.claim = new NamespaceClaim(namespace, rtnetlink, settings, ipv6);
     this.translation = new Translation(namespace, links);
     this.groups = new JoinedGroups(namespace, links);
     this.routes = new RouteTranslation(namespace, links);
@@ -128,16 +130,20 @@ final class TenantTables implements AutoCloseable {
   }
 
   /**
-   * What no notice tells of, to be called once a second: the name of the namespace, and settings
-   * that are files; what guards its ports is mended at once. Links are looked at soon, too; at once
-   * when it was not quiet for so long.
+   * What no notice tells of, to be called once a second: the name of the namespace, and settings;
+   * what guards its ports is mended at once. Links are read soon where they are not the same as
+   * when all was well; at once when it was not quiet for so long.
    */
   List<Observation> lookAround() {
     guard.check();
     linksOverdue = linksTouched;
-    linksTouched = true;
+    linksTouched = linksTouched || !isSettled();
     var key = new ForwardingObject.TenantNamespace(namespace).key();
     return news(Map.of(key, namespaceObject()), false);
+  }
+
+  private boolean isSettled() {
+    return ipv6.isAsLooked() && links.areSettled(rtnetlink::linkChecksums);
   }
 
   private Optional<ForwardingObject> namespaceObject() {
@@ -179,7 +185,7 @@ final class TenantTables implements AutoCloseable {
     namespaceObject().ifPresent(objects::add);
     filter.read().ifPresent(objects::add);
     queries.read();
-    var standing = takeLinks();
+    var standing = takeLinks(rtnetlink.links());
     standing.forEach(link -> objects.addAll(objects(link)));
     objects.addAll(translation.objects(rtnetlink.fdb(translation::mayBeOurs)));
     objects.addAll(groups.replace(rtnetlink.mdb()));
@@ -190,8 +196,8 @@ final class TenantTables implements AutoCloseable {
     return objects;
   }
 
-  private List<Link> takeLinks() {
-    var all = rtnetlink.links();
+  private List<Link> takeLinks(List<Link> read) {
+    var all = new ArrayList<>(read);
     var renamed = all.stream().filter(this::hasOtherName).map(Link::index).toList();
     all.replaceAll(link -> renamed.contains(link.index()) ? named(link) : link);
     gone = links.knowsOtherThan(all);
@@ -249,6 +255,7 @@ final class TenantTables implements AutoCloseable {
 
   void believe(KernelChange change) {
     guard.note(change);
+    links.doubt(change.key().kind());
     switch (change) {
       case KernelChange.Put(var object) -> believed.put(object.key(), object.observable());
       case KernelChange.Remove(var object) -> believed.remove(object.key());
@@ -419,7 +426,15 @@ final class TenantTables implements AutoCloseable {
   }
 
   private boolean linksDiffer() {
-    var all = takeLinks();
+    var dump = rtnetlink.dumpLinks();
+    boolean differ = differ(takeLinks(dump.links()));
+    if (!differ) {
+      links.settle(dump.checksums());
+    }
+    return differ;
+  }
+
+  private boolean differ(List<Link> all) {
     if (gone) {
       return true;
     }
@@ -433,17 +448,8 @@ final class TenantTables implements AutoCloseable {
       }
     }
     return believed.keySet().stream()
-        .filter(key -> isLink(key.kind()))
+        .filter(key -> TenantLinks.isLink(key.kind()))
         .anyMatch(key -> !standing.contains(key));
-  }
-
-  private static boolean isLink(ForwardingKey.Kind kind) {
-    return kind == ForwardingKey.Kind.BRIDGE
-        || kind == ForwardingKey.Kind.IPV6_ROUTING
-        || kind == ForwardingKey.Kind.VXLAN
-        || kind == ForwardingKey.Kind.SENDING_PORT
-        || kind == ForwardingKey.Kind.EGRESS_LINK
-        || kind == ForwardingKey.Kind.PORT;
   }
 
   private List<Observation> compareAll(boolean consequence) {
@@ -480,6 +486,7 @@ final class TenantTables implements AutoCloseable {
     guard.close();
     filter.close();
     queries.close();
+    settings.close();
     monitor.close();
     rtnetlink.close();
   }

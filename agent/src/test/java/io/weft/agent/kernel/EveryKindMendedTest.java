@@ -139,6 +139,7 @@ class EveryKindMendedTest extends KeptKernel {
   @MethodSource("deeds")
   void isSeenAndMended(Kind kind, String command) throws Exception {
     build();
+    assertThat(mend()).as("all is well, and was looked at").isEmpty();
     run(command);
     var seen = mend();
     if (kind == Kind.UNDERLAY_ROUTE) {

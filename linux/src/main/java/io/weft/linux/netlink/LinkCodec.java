@@ -10,6 +10,7 @@ import io.weft.net.Vni;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.zip.CRC32;
 
 /**
  * Links (linux/if_link.h): struct ifinfomsg = 1 family | 1 pad | 2 hardware type | 4 index | 4
@@ -223,6 +224,34 @@ final class LinkCodec {
         ipv6Setting(attributes, Uapi.DEVCONF_ACCEPT_RA),
         linkLocal(attributes),
         attributes.u32(Uapi.IFLA_GROUP).orElse(0));
+  }
+
+  /**
+   * A checksum of what a dump says of a link, but for what changes by itself: its counters, and
+   * what is particular to its kind, where timers run.
+   */
+  static int checksum(Message message) throws MalformedInput {
+    var octets = message.fixed("struct ifinfomsg", IFINFOMSG);
+    var checksum = new CRC32();
+    int from = 0;
+    int at = IFINFOMSG;
+    while (octets.limit() - at >= 4) {
+      int length = octets.getShort(at) & 0xffff;
+      if (length < 4 || length > octets.limit() - at) {
+        throw new MalformedInput("a link's attribute of length " + length);
+      }
+      int end = Math.min(octets.limit(), at + Message.align(length));
+      switch (octets.getShort(at + 2) & Uapi.NLA_TYPE_MASK) {
+        case Uapi.IFLA_STATS, Uapi.IFLA_STATS64, Uapi.IFLA_LINKINFO -> {
+          checksum.update(octets.slice(from, at - from));
+          from = end;
+        }
+        default -> {} // counts, in one run with its neighbours
+      }
+      at = end;
+    }
+    checksum.update(octets.slice(from, octets.limit() - from));
+    return (int) checksum.getValue();
   }
 
   /** In answers IFLA_INET_CONF is an array of all IPV4_DEVCONF_*, the first at 0. */

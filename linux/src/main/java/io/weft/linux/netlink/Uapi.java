@@ -96,7 +96,9 @@ final class Uapi {
   static final int IFLA_LINK = 5;
   static final int IFLA_MASTER = 10;
   static final int IFLA_PROTINFO = 12;
+  static final int IFLA_STATS = 7;
   static final int IFLA_LINKINFO = 18;
+  static final int IFLA_STATS64 = 23;
   static final int IFLA_IFALIAS = 20;
   static final int IFLA_AF_SPEC = 26;
   static final int IFLA_GROUP = 27;

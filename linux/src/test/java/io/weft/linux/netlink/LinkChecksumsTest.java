@@ -1,0 +1,105 @@
+package io.weft.linux.netlink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.linux.TestNamespaces;
+import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.net.IpAddress;
+import io.weft.net.Vni;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against the real kernel: a changed setting shows in the checksum of its link, in no other. */
+class LinkChecksumsTest {
+  private static final List<String> DEEDS =
+      List.of(
+          "ipv4/conf/br100/forwarding=1",
+          "ipv4/conf/br100/rp_filter=2",
+          "ipv4/conf/br100/arp_ignore=1",
+          "ipv4/conf/br100/accept_local=1",
+          "ipv4/conf/br100/send_redirects=0",
+          "ipv6/conf/br100/forwarding=1",
+          "ipv6/conf/br100/accept_ra=0",
+          "ipv6/conf/br100/addr_gen_mode=3");
+
+  private TestNamespaces namespaces;
+  private String namespace;
+  private Rtnetlink links;
+
+  @BeforeEach
+  void open() {
+    namespaces = new TestNamespaces();
+    namespace = namespaces.create();
+    links = namespaces.links(namespace);
+    var bridge = links.createBridge("br100", LinkSettings.UP.withLinkLocal(false));
+    links.createVxlan(
+        "vx100",
+        Vxlan.of(new Vni(100), IpAddress.parse("10.0.0.1")),
+        LinkSettings.UP.withLinkLocal(false).withMaster(bridge.index()));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (namespaces != null) {
+      namespaces.close();
+    }
+  }
+
+  /** Once addresses of IPv6 are formed and carriers told, which the kernel does once a second. */
+  private List<Integer> settled() throws InterruptedException {
+    long until = System.nanoTime() + 20_000_000_000L;
+    var before = links.linkChecksums();
+    while (System.nanoTime() < until) {
+      Thread.sleep(1_200);
+      var now = links.linkChecksums();
+      if (now.equals(before)) {
+        return now;
+      }
+      before = now;
+    }
+    throw new AssertionError("the checksums change all the while");
+  }
+
+  private void set(String setting, String value) throws IOException {
+    NetworkNamespaces.<Path, IOException>callIn(
+        namespace, () -> Files.writeString(Path.of("/proc/sys/net", setting), value));
+  }
+
+  @Test
+  void aSettingShows() throws Exception {
+    assertThat(settled()).isEqualTo(links.dumpLinks().checksums());
+    for (var deed : DEEDS) {
+      var before = links.linkChecksums();
+      set(deed.substring(0, deed.indexOf('=')), deed.substring(deed.indexOf('=') + 1));
+      assertThat(changed(before)).as(deed).containsExactly("br100");
+    }
+  }
+
+  private List<String> changed(List<Integer> before) {
+    var after = links.linkChecksums();
+    var names = new ArrayList<String>();
+    var all = links.links();
+    for (int i = 0; i < all.size(); i++) {
+      if (!before.get(i).equals(after.get(i))) {
+        names.add(all.get(i).name());
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void anAliasOfALinkThatIsDownShows() throws Exception {
+    var before = settled();
+    int loopback = links.requireLink("lo").index();
+    links.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias("mine")));
+    assertThat(links.linkChecksums()).isNotEqualTo(before).hasSameSizeAs(before);
+    assertThat(new HashSet<>(before)).as("each its own").hasSameSizeAs(before);
+  }
+}
