@@ -15,6 +15,7 @@ import io.weft.overlay.node.HostQuestion;
 import io.weft.overlay.node.LearningPort;
 import io.weft.overlay.node.Sighting;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -354,20 +355,32 @@ public final class PortListener implements AutoCloseable {
     }
   }
 
+  private record Bridge(String namespace, String name) {}
+
   /** Out by the bridge, which keeps it from the fabric: others have been told by their nodes. */
   private void tellAll() {
     var told = new ArrayList<HostBinding>();
-    bindings.drainTo(told);
+    bindings.drainTo(told, MOST_IN_A_ROW);
+    var byBridge = new LinkedHashMap<Bridge, List<HostBinding>>();
     for (var binding : told) {
-      try (var bridge = NeighbourSocket.openIn(binding.namespace(), binding.bridge())) {
-        int _ = bridge.send(NeighbourFrame.of(binding));
-      } catch (LinuxException e) {
-        LOG.debug("{}: its endpoints are not told: {}", binding, e.getMessage());
-      }
+      var bridge = new Bridge(binding.namespace(), binding.bridge());
+      byBridge.computeIfAbsent(bridge, _ -> new ArrayList<>()).add(binding);
+    }
+    byBridge.forEach(PortListener::tell);
+  }
+
+  private static void tell(Bridge bridge, List<HostBinding> told) {
+    try (var socket = NeighbourSocket.openIn(bridge.namespace(), bridge.name())) {
+      told.forEach(binding -> socket.send(NeighbourFrame.of(binding)));
+    } catch (LinuxException e) {
+      LOG.debug("{}: its endpoints are not told: {}", bridge, e.getMessage());
     }
   }
 
   private void await() throws InterruptedException {
+    if (!bindings.isEmpty()) {
+      return;
+    }
     if (ports.isEmpty()) {
       var _ = woken.poll(wanted.isEmpty() ? 1_000 : PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       return;

@@ -1,11 +1,14 @@
 package io.weft.overlay.evpn;
 
+import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -44,12 +47,29 @@ public final class DuplicateDetection {
     }
   }
 
-  /** One MAC of one network. */
-  public record Subject(String network, MacAddress mac) implements Comparable<Subject> {
+  /**
+   * One MAC of one network, or one of its addresses, which moves between MACs.
+   *
+   * @param mac zero where it is an address
+   */
+  public record Subject(String network, MacAddress mac, Optional<IpAddress> ip)
+      implements Comparable<Subject> {
+    private static final Comparator<Subject> ORDER =
+        Comparator.comparing(Subject::network)
+            .thenComparing(Subject::mac)
+            .thenComparing(subject -> subject.ip().map(IpAddress::toString).orElse(""));
+
+    public Subject(String network, MacAddress mac) {
+      this(network, mac, Optional.empty());
+    }
+
+    public Subject(String network, IpAddress ip) {
+      this(network, MacAddress.ZERO, Optional.of(ip));
+    }
+
     @Override
     public int compareTo(Subject other) {
-      int order = network.compareTo(other.network);
-      return order == 0 ? mac.compareTo(other.mac) : order;
+      return ORDER.compare(this, other);
     }
   }
 

@@ -244,6 +244,21 @@ public final class MacMobility {
     return duplicates.isDuplicate(new Subject(network, mac));
   }
 
+  /** Counts that an address went from one MAC to another; true when it is frozen from now on. */
+  public boolean moved(IpAddress ip) {
+    return duplicates.moved(now.getAsLong(), new Subject(network, ip));
+  }
+
+  /** True while it is a duplicate, which no MAC of this node takes. */
+  public boolean isFrozen(IpAddress ip) {
+    return duplicates.isDuplicate(new Subject(network, ip));
+  }
+
+  /** Nobody else has the address: it is no duplicate any more. */
+  public void ownerGone(IpAddress ip) {
+    duplicates.ownerGone(new Subject(network, ip));
+  }
+
   /** True when this node announces the MAC. */
   public boolean isHere(MacAddress mac) {
     var claim = claims.get(mac);

@@ -22,6 +22,7 @@ final class Deviations {
       }
       outside(instance, texts);
       elsewhereToo(instance, texts);
+      texts.addAll(instance.learned().quarrels().view());
     }
     return List.copyOf(texts);
   }

@@ -73,7 +73,14 @@ final class Instances {
   boolean recoverDuplicates() {
     var recovered = duplicates.recover(now);
     for (var subject : recovered) {
-      find(subject.network()).ifPresent(instance -> instance.recover(subject.mac()));
+      find(subject.network())
+          .ifPresent(
+              instance ->
+                  subject
+                      .ip()
+                      .ifPresentOrElse(
+                          instance.learned().quarrels()::recover,
+                          () -> instance.recover(subject.mac())));
     }
     return !recovered.isEmpty();
   }
@@ -86,6 +93,9 @@ final class Instances {
   List<NodeView.DuplicateView> duplicates() {
     var views = new ArrayList<NodeView.DuplicateView>();
     for (var duplicate : duplicates.duplicates()) {
+      if (duplicate.subject().ip().isPresent()) {
+        continue; // an address: told in words
+      }
       var mac = duplicate.subject().mac();
       var instance = find(duplicate.subject().network());
       views.add(

@@ -68,6 +68,7 @@ final class LearnedHosts {
 
   private final NetworkInstance network;
   private final Consumer<String> report;
+  private final AddressQuarrels quarrels;
   private final TreeMap<MacAddress, Host> hosts = new TreeMap<>();
   private final TreeMap<MacAddress, Long> lost = new TreeMap<>();
   private final TreeSet<String> said = new TreeSet<>();
@@ -78,6 +79,11 @@ final class LearnedHosts {
   LearnedHosts(NetworkInstance network, Consumer<String> report) {
     this.network = network;
     this.report = report;
+    this.quarrels = new AddressQuarrels(network, report);
+  }
+
+  AddressQuarrels quarrels() {
+    return quarrels;
   }
 
   // ---- hearing ----------------------------------------------------------------------------
@@ -193,7 +199,7 @@ final class LearnedHosts {
     if (known != null) {
       known.heard = Math.max(known.heard, seen.heardNanos());
       known.asked = 0;
-    } else if (mayHave(host, port, ip)) {
+    } else if (mayHave(host, port, ip) && quarrels.mayTake(host.view.mac(), ip)) {
       release(ip);
       host.addresses.put(ip, new Address(seen.heardNanos()));
       checkAt(host.addresses.get(ip).due());
@@ -329,6 +335,7 @@ final class LearnedHosts {
     if (owner.isPresent()
         && owner.get().addresses.containsKey(ip)
         && network.isBoundElsewhere(owner.get().view.mac(), ip)) {
+      quarrels.taken(owner.get().view.mac(), ip);
       owner.get().addresses.remove(ip);
       show(owner.get());
     }

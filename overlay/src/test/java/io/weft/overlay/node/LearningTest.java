@@ -326,6 +326,61 @@ final class LearningTest {
   }
 
   @Test
+  void aQuarrelAboutAnAddressEnds() {
+    hear("bridge", VM, IP);
+    for (int i = 0; i < 20; i++) {
+      one.pass(SECOND);
+      hear("bridge", OTHER, IP);
+      hear("bridge", VM, IP);
+    }
+    int said = one.updates.size();
+    hear("bridge", OTHER, IP);
+    assertThat(one.updates).hasSize(said);
+    assertThat(one.announced())
+        .contains(ours(VM, IP), ours(OTHER, ""))
+        .doesNotContain(ours(OTHER, IP));
+    assertThat(one.node.deviations())
+        .singleElement()
+        .asString()
+        .contains(IP, VM.toString(), OTHER.toString());
+    assertThat(one.reports).filteredOn(r -> r.contains("by turns")).hasSize(1);
+    one.pass(310 * SECOND); // both are silent
+    assertThat(one.node.deviations()).isEmpty();
+    hear("bridge", OTHER, IP);
+    assertThat(one.announced()).contains(ours(OTHER, IP));
+  }
+
+  @Test
+  void aQuarrelAboutAnAddressWithAnotherNodeEnds() {
+    hear("bridge", VM, "");
+    say("10.0.0.2", OTHER, IP);
+    for (int i = 0; i < 20; i++) {
+      one.pass(SECOND);
+      hear("bridge", VM, IP);
+      if (one.announced().contains(ours(VM, IP))) {
+        say("10.0.0.2", OTHER, IP, sequence(2L * i + 2));
+      }
+    }
+    assertThat(one.told).hasSize(4);
+    assertThat(one.node.deviations())
+        .singleElement()
+        .asString()
+        .contains(VM.toString(), OTHER.toString(), "10.0.0.2");
+    int said = one.updates.size();
+    hear("bridge", VM, IP);
+    assertThat(one.updates).hasSize(said);
+    for (int i = 0; i < 9; i++) {
+      one.pass(180 * SECOND);
+      hear("bridge", VM, "");
+    }
+    hear("bridge", VM, IP); // another chance
+    assertThat(one.announced()).contains(ours(VM, IP));
+    assertThat(one.node.deviations()).noneMatch(text -> text.contains("by turns"));
+    one.unsay(route("10.0.0.2", OTHER, IP));
+    assertThat(one.announced()).contains(ours(VM, IP));
+  }
+
+  @Test
   void thereIsALimitForMacsAndForAddresses() {
     for (int i = 0; i < LearnedHosts.MAX_MACS + 50; i++) {
       hear("bridge", new MacAddress(0x0200_0000_0000L + i), "");
