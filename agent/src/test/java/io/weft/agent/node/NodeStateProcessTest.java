@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.Vxlan;
+import io.weft.net.IpAddress;
+import io.weft.net.Vni;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,6 +144,24 @@ final class NodeStateProcessTest {
 
   private String networkReady(String node) {
     return condition(api.find("Node", node).orElseThrow().path("status"), "weft.io/NetworkReady");
+  }
+
+  /** Another program has the VNI of a tenant's network; pods of other tenants come all the same. */
+  @Test
+  void whatOneTenantIsRefusedKeepsNobodyElseOffTheNode() throws Exception {
+    var underlay = namespaces.links(api.underlay(1));
+    var vxlan = Vxlan.of(new Vni(100), IpAddress.parse("10.99.0.1"));
+    underlay.createVxlan("others", vxlan, LinkSettings.UP);
+    var host = namespaces.links(namespaces.create("host"));
+    underlay.createVeth("eth1", LinkSettings.UP, "eth0", LinkSettings.UP, host);
+    api.apply(
+        "{kind: Endpoint, metadata: {name: db-1}, spec: {network: web, node: n1, link: eth1,"
+            + " mac: 02:00:00:00:00:09, addresses: [10.1.0.9]}}");
+    start(1);
+    start(2);
+    await(() -> networkReady("n1").equals("False KernelRefusesTenant"), "condition of the Node");
+    await(() -> !taints("n1").contains("not-ready"), "taint");
+    awaitState(status -> condition(status, "KernelInSync").startsWith("False"), "said");
   }
 
   @Test
