@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -23,6 +24,9 @@ import java.util.TreeSet;
  * over the fabric does not count: those nodes say so themselves.
  */
 final class JoinedGroups {
+  /** Other nodes hear of each change: a host that joins and leaves makes no more than one. */
+  static final long BETWEEN_NANOS = 1_000_000_000L;
+
   private final String namespace;
   private final TenantLinks links;
 
@@ -31,6 +35,7 @@ final class JoinedGroups {
 
   private final TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>> told = new TreeMap<>();
   private boolean touched;
+  private OptionalLong toldAt = OptionalLong.empty();
 
   /** {@code links} is what stands; kept up to date by its owner. */
   JoinedGroups(String namespace, TenantLinks links) {
@@ -62,25 +67,31 @@ final class JoinedGroups {
     }
   }
 
-  /** The bridges of which something else is to be told than the last time. */
-  List<GroupsSeen> take() {
+  /**
+   * The bridges of which something else is to be told than the last time; nothing within {@link
+   * #BETWEEN_NANOS} of that.
+   */
+  List<GroupsSeen> take(long now) {
     var news = new ArrayList<GroupsSeen>();
-    if (!touched) {
+    if (!touched || toldAt.isPresent() && now - toldAt.getAsLong() < BETWEEN_NANOS) {
       return news;
     }
     touched = false;
-    var now = new TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>>();
+    var joined = new TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>>();
     byBridge.forEach(
-        (bridge, groups) -> links.bridge(bridge).ifPresent(vni -> now.put(vni, ports(groups))));
-    told.keySet().forEach(vni -> now.putIfAbsent(vni, new TreeMap<>()));
-    now.forEach(
+        (bridge, groups) -> links.bridge(bridge).ifPresent(vni -> joined.put(vni, ports(groups))));
+    told.keySet().forEach(vni -> joined.putIfAbsent(vni, new TreeMap<>()));
+    joined.forEach(
         (vni, groups) -> {
           if (!groups.equals(told.getOrDefault(vni, new TreeMap<>()))) {
             news.add(new GroupsSeen(new Segment(namespace, vni.value()), groups));
           }
         });
+    if (!news.isEmpty()) {
+      toldAt = OptionalLong.of(now);
+    }
     told.clear();
-    told.putAll(now);
+    told.putAll(joined);
     told.values().removeIf(Map::isEmpty);
     return news;
   }

@@ -395,7 +395,7 @@ final class TenantTables implements AutoCloseable {
 
   /** Who has joined which groups, where that has changed since the last call. */
   List<NodeEvent.GroupsSeen> groups() {
-    return groups.take();
+    return groups.take(System.nanoTime());
   }
 
   private Map<ForwardingKey, Optional<ForwardingObject>> guards() {

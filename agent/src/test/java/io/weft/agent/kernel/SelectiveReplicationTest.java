@@ -147,6 +147,27 @@ class SelectiveReplicationTest {
     await(GROUP, Optional.empty());
   }
 
+  /** Each change of what is told are routes at all other nodes. */
+  @Test
+  void aHostThatJoinsAndLeavesIsToldOfOnceASecond() throws Exception {
+    var host = first.attach(SEGMENT, 10);
+    long begin = System.nanoTime();
+    int told = 0;
+    for (int i = 0; i < 30; i++) {
+      try (var _ = MulticastSockets.join(host, "239.5.0." + i)) {
+        TimeUnit.MILLISECONDS.sleep(30);
+        told += news();
+      }
+    }
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
+    assertThat(told).isBetween(1, (int) seconds + 2);
+  }
+
+  private int news() {
+    first.agent().drain(true);
+    return first.agent().groups().size();
+  }
+
   /** Until this is told of the group; other groups may come and go. */
   private void await(IpAddress group, Optional<String> port) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

@@ -24,8 +24,11 @@ import java.util.TreeSet;
  * does not say what it wants gets all.
  */
 final class Replication {
-  /** Groups that a node names; of more it says that it wants all. */
+  /** Groups that a node names; of more it says that it wants all, until there are few again. */
   static final int MAX_GROUPS = 1_024;
+
+  /** So few; one host that joins and leaves changes no more than its own group. */
+  static final int FEW_GROUPS = 900;
 
   /** Rows of one network; where there would be more, all groups are flooded. */
   static final int MAX_ROWS = 16_384;
@@ -39,6 +42,9 @@ final class Replication {
 
   /** All groups are flooded, because there would be too many rows. */
   private boolean flooded;
+
+  /** It wants all groups, because it has joined too many to name them. */
+  private boolean wantsAll;
 
   Replication(NetworkInstance network, OwnedObjects owned, Memberships memberships) {
     this.network = network;
@@ -198,7 +204,8 @@ final class Replication {
         groups.add(Optional.of(group));
       }
     }
-    return groups.size() > MAX_GROUPS ? List.of(Optional.empty()) : groups;
+    wantsAll = groups.size() > (wantsAll ? FEW_GROUPS : MAX_GROUPS);
+    return wantsAll ? List.of(Optional.empty()) : groups;
   }
 
   // ---- what is told of it -----------------------------------------------------------------

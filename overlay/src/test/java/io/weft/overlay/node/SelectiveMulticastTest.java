@@ -126,16 +126,26 @@ class SelectiveMulticastTest {
         .doesNotContain(PROXY);
   }
 
+  private static IpAddress[] groups(int count) {
+    var groups = new IpAddress[count];
+    for (int i = 0; i < count; i++) {
+      groups[i] = group(i);
+    }
+    return groups;
+  }
+
   @Test
   void moreGroupsThanANodeNamesAreAllGroups() {
     started(WEB);
-    var groups = new IpAddress[Replication.MAX_GROUPS + 1];
-    for (int i = 0; i < groups.length; i++) {
-      groups[i] = IpAddress.parse("239.2.0.0").plus(i);
-    }
-    see(groups);
+    see(groups(Replication.MAX_GROUPS));
+    assertThat(said()).hasSize(Replication.MAX_GROUPS);
+    see(groups(Replication.MAX_GROUPS + 1));
     assertThat(said()).hasSize(1);
     assertThat(((SelectiveMulticast) said().getFirst()).group()).isEmpty();
+    see(groups(Replication.FEW_GROUPS + 1));
+    assertThat(said()).as("one that leaves changes nothing").hasSize(1);
+    see(groups(Replication.FEW_GROUPS));
+    assertThat(said()).hasSize(Replication.FEW_GROUPS);
     see(GROUP);
     assertThat(said()).containsExactly(own(GROUP, 0x0c));
   }
@@ -215,7 +225,7 @@ class SelectiveMulticastTest {
   @Timeout(60)
   void manyGroupsAndVtepsAreTakenInWithoutDelay() {
     started(WEB);
-    int groups = 240;
+    int groups = 120;
     int vteps = 64;
     sayFloods(vteps);
     for (int group = 0; group < groups; group++) {
