@@ -60,8 +60,16 @@ final class TraceDigest extends Trace {
     switch (object) {
       case ForwardingObject.VxlanFdbEntry(var space, var vni, var mac, var vtep, var there) ->
           row('f', space, vni.value(), mac.value(), vtep, there.value());
-      case ForwardingObject.BridgeFdbEntry(var space, var vni, var mac, boolean ipv6) ->
-          row(ipv6 ? 'B' : 'b', space, vni.value(), mac.value());
+      case ForwardingObject.BridgeFdbEntry(
+              var space,
+              var vni,
+              var mac,
+              boolean ipv6,
+              boolean fixed) -> {
+        char open = ipv6 ? 'B' : 'b';
+        char pinned = ipv6 ? 'X' : 'x';
+        row(fixed ? pinned : open, space, vni.value(), mac.value());
+      }
       case ForwardingObject.NeighbourEntry(var space, var vni, var ip, var mac) ->
           row('n', space, vni.value(), ip, mac.value());
       case ForwardingObject.TenantRoute(var space, var prefix, var hops) -> {

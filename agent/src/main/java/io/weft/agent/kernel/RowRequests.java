@@ -61,9 +61,9 @@ record RowRequests(
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
               .toList();
+      case ForwardingObject.BridgeFdbEntry row -> putBridge(row);
       case ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.SendingFdbEntry _,
-          ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
@@ -89,6 +89,17 @@ record RowRequests(
       fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
     }
     fdb(flood).map(Request.AppendFdb::new).ifPresent(requests::add);
+    return requests;
+  }
+
+  /** What a row that stands has of flags stays, whatever it is put with: that one must go first. */
+  private List<Request> putBridge(ForwardingObject.BridgeFdbEntry row) {
+    var requests = new ArrayList<Request>();
+    if (believed.get(row.key()) instanceof ForwardingObject.BridgeFdbEntry before
+        && before.fixed() != row.fixed()) {
+      fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
+    }
+    fdb(row).map(Request.PutFdb::new).ifPresent(requests::add);
     return requests;
   }
 

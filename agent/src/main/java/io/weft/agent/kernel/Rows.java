@@ -112,9 +112,11 @@ final class Rows {
         port, entry.mac(), FdbTable.MASTER, Optional.empty(), FdbKind.STATIC, entry.fixed());
   }
 
+  /** The kernel passes NTF_STICKY over where NTF_EXT_LEARNED is beside it. */
   static FdbEntry bridge(int device, ForwardingObject.BridgeFdbEntry entry) {
+    var kind = entry.fixed() ? FdbKind.STATIC : FdbKind.EXTERN_LEARNED;
     return new FdbEntry(
-        device, entry.mac(), FdbTable.MASTER, Optional.empty(), FdbKind.EXTERN_LEARNED, false);
+        device, entry.mac(), FdbTable.MASTER, Optional.empty(), kind, entry.fixed());
   }
 
   static FdbEntry flood(int device, ForwardingObject.FloodEntry entry) {

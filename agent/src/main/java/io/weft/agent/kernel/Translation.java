@@ -249,7 +249,7 @@ final class Translation {
         ? Optional.empty()
         : Optional.of(
             new ForwardingObject.BridgeFdbEntry(
-                namespace, vni, row.mac(), links.isIpv6(row.link())));
+                namespace, vni, row.mac(), links.isIpv6(row.link()), row.sticky()));
   }
 
   private boolean isDevicesOwn(FdbEntry row) {

@@ -9,11 +9,13 @@ import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netns.NetworkNamespaces;
+import io.weft.linux.packet.NeighbourSocket;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
@@ -78,6 +80,41 @@ class ForeignHandTest extends SegmentKernel {
     assertThat(put(rows())).isEmpty();
     assertThat(tables.drain(true)).isEmpty();
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
+  }
+
+  @Test
+  void aFrameMovesOnlyTheRowOfARemoteMacThatIsNotSticky() {
+    standing();
+    var links = inTenant();
+    int bridge = links.requireLink("br100").index();
+    links.createVeth("learning", LinkSettings.UP.withMaster(bridge), "far", LinkSettings.UP, links);
+    var may = new BridgeFdbEntry(tenant, VNI, REMOTE);
+    var mayNot = new BridgeFdbEntry(tenant, VNI, REMOTE, false, true);
+    for (int i = 0; i < 2; i++) { // from each to the other
+      assertThat(put(List.of(mayNot))).isEmpty();
+      speak("far");
+      assertThat(tables.drain(true)).isEmpty();
+      assertThat(tables.dump()).contains(mayNot);
+      assertThat(put(List.of(may))).isEmpty();
+      assertThat(tables.drain(true)).isEmpty();
+      assertThat(tables.dump()).contains(may);
+    }
+    speak("far");
+    assertThat(tables.drain(true)).contains(new Observation(may.key(), Optional.empty()));
+    assertThat(put(List.of(mayNot))).isEmpty(); // in place of what was learned
+    assertThat(tables.dump()).contains(mayNot);
+    var port = new LocalFdbEntry(tenant, VNI, REMOTE, PORT, false);
+    assertThat(tables.apply(List.of(new KernelChange.Put(port), new KernelChange.Remove(mayNot))))
+        .isEmpty();
+    assertThat(tables.drain(true)).isEmpty();
+    assertThat(tables.dump()).contains(port).doesNotContain(mayNot);
+  }
+
+  private void speak(String link) {
+    try (var socket = NeighbourSocket.openIn(tenant, link)) {
+      var frame = RawFrames.ethernet(RawFrames.ALL, REMOTE, 0x88b5, new byte[46]);
+      assertThat(socket.send(frame)).isZero();
+    }
   }
 
   @Test

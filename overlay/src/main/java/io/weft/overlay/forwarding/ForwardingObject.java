@@ -343,9 +343,16 @@ public sealed interface ForwardingObject
    * Row of the bridge: a remote MAC is behind the vxlan port.
    *
    * @param ipv6 the one of the IPv6 VTEP
+   * @param fixed it is sticky there (RFC 7432 §15.2): frames of the MAC that come in by a port
+   *     here, which learns, do not move it
    */
-  record BridgeFdbEntry(String namespace, Vni vni, MacAddress mac, boolean ipv6)
+  record BridgeFdbEntry(String namespace, Vni vni, MacAddress mac, boolean ipv6, boolean fixed)
       implements ForwardingObject {
+    /** One that may move. */
+    public BridgeFdbEntry(String namespace, Vni vni, MacAddress mac, boolean ipv6) {
+      this(namespace, vni, mac, ipv6, false);
+    }
+
     /** Behind the port of the IPv4 VTEP. */
     public BridgeFdbEntry(String namespace, Vni vni, MacAddress mac) {
       this(namespace, vni, mac, false);

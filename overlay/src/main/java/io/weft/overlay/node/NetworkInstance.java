@@ -418,7 +418,7 @@ final class NetworkInstance implements Importer {
     if (best.isEmpty() || gateway) {
       return List.of();
     }
-    return rows().rows(mac, best.get().vtep(), best.get().vni());
+    return rows().rows(mac, best.get().vtep(), best.get().vni(), best.get().sticky());
   }
 
   /**

@@ -31,11 +31,16 @@ record SegmentRows(String namespace, Vni vni, Underlay underlay) {
     return ForwardingKey.vxlanPort(namespace, vni, vtep);
   }
 
-  /** A MAC behind a VTEP that wants {@code wanted} as VNI. */
+  /** A MAC that may move, behind a VTEP that wants {@code wanted} as VNI. */
   List<ForwardingObject> rows(MacAddress mac, IpAddress vtep, Vni wanted) {
+    return rows(mac, vtep, wanted, false);
+  }
+
+  /** A MAC behind a VTEP that wants {@code wanted} as VNI. */
+  List<ForwardingObject> rows(MacAddress mac, IpAddress vtep, Vni wanted, boolean fixed) {
     return List.of(
         new VxlanFdbEntry(namespace, vni, mac, vtep, wanted),
-        new BridgeFdbEntry(namespace, vni, mac, !vtep.isIpv4()));
+        new BridgeFdbEntry(namespace, vni, mac, !vtep.isIpv4(), fixed));
   }
 
   /** The key of the row of a MAC behind a port of this node. */

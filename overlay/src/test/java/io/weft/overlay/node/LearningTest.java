@@ -13,6 +13,7 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.NodeLink;
@@ -272,7 +273,9 @@ final class LearningTest {
     hear("bridge", OTHER, IP);
     assertThat(localRows()).containsExactly(OTHER + " " + port("bridge"));
     assertThat(one.announced()).doesNotContain(ours(VM, ""), ours(OTHER, IP));
-    assertThat(one.kernel(Kind.BRIDGE_FDB)).hasSize(1);
+    assertThat(one.kernel(Kind.BRIDGE_FDB))
+        .singleElement()
+        .matches(row -> row instanceof BridgeFdbEntry entry && entry.fixed());
   }
 
   @Test
