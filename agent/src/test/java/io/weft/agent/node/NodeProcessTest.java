@@ -279,7 +279,7 @@ class NodeProcessTest {
     NetworkNamespaces.delete(tenant);
     long until = System.nanoTime() + NodeProcess.TIMEOUT_NANOS;
     while (links.link("vx100").filter(Link::up).isEmpty()
-        || !links.fdb(port).contains(FdbEntry.pinned(port, mac))
+        || links.fdb(port).stream().noneMatch(row -> row.mac().equals(mac) && row.sticky())
         || !NetworkNamespaces.exists(tenant)) {
       assertThat(System.nanoTime()).as("mended, %s", node.log()).isLessThan(until);
       Thread.sleep(20);
