@@ -77,7 +77,11 @@ final class RouteExchange {
 
   void configure(long now, NodeIntent intent, Underlay underlay) {
     underlayRouting.change(intent, underlay);
+    boolean moved = vteps.filter(ours -> ours.vteps().equals(underlay.vteps())).isEmpty();
     vteps = Optional.of(underlay);
+    if (moved) {
+      learned.forEach((key, path) -> twins.see(key, Optional.of(path), underlay));
+    }
     speak(now, new SpeakerEvent.ConfigChanged(config(intent, underlay)));
   }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -40,6 +41,11 @@ final class TargetedRoutes<V> {
 
   Optional<V> find(Route key) {
     return Optional.ofNullable(known.get(key));
+  }
+
+  /** All of them, in the order in which they came. */
+  void forEach(BiConsumer<Route, V> taker) {
+    known.forEach(taker);
   }
 
   /** Adds or replaces; empty: removes. Gives what was known before. */

@@ -15,10 +15,9 @@ import java.util.TreeMap;
  * bring our own back (RFC 4456 §8), and what leads here is used by nobody here.
  */
 final class VtepTwins {
-  /** Routes that are remembered; one is enough to know. */
-  static final int MAX = 1_000;
-
   private final Effects effects;
+
+  /** All of them, each no more than a reference: it has an end only when the last is gone. */
   private final LinkedHashMap<Route, Path> paths = new LinkedHashMap<>();
 
   VtepTwins(Effects effects) {
@@ -39,9 +38,7 @@ final class VtepTwins {
     if (paths.isEmpty()) {
       effects.report("underlay", text(key, twin.get()));
     }
-    if (paths.size() < MAX) {
-      paths.put(key, twin.get());
-    }
+    paths.put(key, twin.get());
   }
 
   /** Who has an address of ours, and by which route that is known: one for each address. */

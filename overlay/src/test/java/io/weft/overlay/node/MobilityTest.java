@@ -15,6 +15,7 @@ import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.attachment.AttachResult.Reason;
 import io.weft.overlay.attachment.AttachResult.Refused;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -266,5 +267,37 @@ final class MobilityTest {
     node.unsay(route);
     assertThat(node.node.deviations()).isEmpty();
     assertThat(node.reports).anyMatch(text -> text.contains("any more"));
+  }
+
+  private List<String> twins() {
+    return one.node.deviations().stream().filter(text -> text.contains("is also that of")).toList();
+  }
+
+  /** It is known until the last of its routes is gone, however many there are. */
+  @Test
+  void anotherNodeWithOurVtepIsNamedUntilItsLastRouteIsGone() {
+    var routes = new ArrayList<Route>();
+    for (int i = 0; i < 1_100; i++) {
+      var mac = new MacAddress(0x0200_0000_0000L + i);
+      routes.add(OneNode.macRoute("10.0.0.7", 100, mac, Optional.empty()));
+      one.say(routes.getLast(), OneNode.attributes("10.0.0.1", 100));
+    }
+    assertThat(twins()).hasSize(1);
+    routes.subList(0, 1_050).forEach(one::unsay);
+    assertThat(twins()).hasSize(1);
+    routes.subList(1_050, 1_100).forEach(one::unsay);
+    assertThat(twins()).isEmpty();
+  }
+
+  /** What was learned before counts for the VTEP that the node has now. */
+  @Test
+  void whoHasOurVtepFollowsFromTheVtepThatWeHave() {
+    one.sayMac("10.0.0.9", 100, "192.168.1.20");
+    assertThat(twins()).isEmpty();
+    var ninth = new Underlay(IpAddress.parse("10.0.0.9"), OneNode.UNDERLAY.routerId(), 1500);
+    one.give(new NodeEvent.UnderlayChanged(Optional.of(ninth), ""));
+    assertThat(twins()).hasSize(1);
+    one.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
+    assertThat(twins()).isEmpty();
   }
 }
