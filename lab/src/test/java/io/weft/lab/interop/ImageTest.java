@@ -43,8 +43,8 @@ class ImageTest {
    */
   private static final long NEEDED_BITS = 1L << 12 | 1L << 21 | 1L << 13 | 1L << 10;
 
-  /** One octet more than this is a reason to ask what it is for; 40 MB when this was written. */
-  private static final long MOST_OCTETS = 44_000_000;
+  /** One octet more than this is a reason to ask what it is for; 36 MB when this was written. */
+  private static final long MOST_OCTETS = 40_000_000;
 
   @TempDir private static Path directory;
 
