@@ -114,8 +114,8 @@ final class ApiAddressesProcessTest {
       boolean[] killed = {false};
       api.server.steps(
           step -> {
-            // What the node writes of itself comes when it will, and holds no addresses.
-            if (step.contains("/address") && count[0]++ == at) {
+            // What the node says of itself comes when it will: its NodeState, its condition.
+            if (!step.contains("/node") && count[0]++ == at) {
               steps.add(step);
               killed[0] = true;
               node.process().destroyForcibly();
