@@ -37,8 +37,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,11 +61,6 @@ class ClusterTablesTest extends TenantKernel {
   private static final String WORLD = "192.0.2.2";
   private static final String VTEP = "198.51.100.1";
   private static final String SERVICE = "10.96.0.10";
-
-  /** A connection that comes about does so at once; one that must not is not waited for long. */
-  private static final int PATIENCE = 4000;
-
-  private static final int NEVER = 400;
 
   private String blue;
   private String pods;
@@ -264,8 +257,8 @@ class ClusterTablesTest extends TenantKernel {
     for (var target : List.of("10.244.1.11", "10.244.1.20", "10.244.0.10")) {
       var in =
           target.equals("10.244.1.11") ? redServer : target.equals("10.244.1.20") ? bluePod : pod;
-      try (var server = listen(in, target, 8080)) {
-        assertThat(source(server, underlay, target)).as(target).contains(VTEP);
+      try (var server = Connections.listen(in, target, 8080)) {
+        assertThat(Connections.source(server, underlay, target)).as(target).contains(VTEP);
       }
     }
   }
@@ -273,16 +266,18 @@ class ClusterTablesTest extends TenantKernel {
   @Test
   void podsReachTheNodeButNotWhatNodesTrustOfEachOther() throws Exception {
     standing();
-    try (var kubelet = listen(underlay, "0.0.0.0", 10250);
-        var bgp = listen(underlay, "0.0.0.0", 179)) {
+    try (var kubelet = Connections.listen(underlay, "0.0.0.0", 10250);
+        var bgp = Connections.listen(underlay, "0.0.0.0", 179)) {
       for (var from : List.of(redPod, bluePod, pod)) {
-        assertThat(source(kubelet, from, NODE)).as(from).isPresent();
-        assertThat(source(kubelet, from, VTEP)).as(from).isPresent();
-        assertThat(refused(bgp, from, NODE)).as(from).isTrue();
+        assertThat(Connections.source(kubelet, from, NODE)).as(from).isPresent();
+        assertThat(Connections.source(kubelet, from, VTEP)).as(from).isPresent();
+        assertThat(Connections.refused(bgp, from, NODE)).as(from).isTrue();
       }
     }
-    try (var server = listen(world, WORLD, 8080)) {
-      assertThat(source(server, redPod, WORLD)).as("and the world as before").contains(NODE);
+    try (var server = Connections.listen(world, WORLD, 8080)) {
+      assertThat(Connections.source(server, redPod, WORLD))
+          .as("and the world as before")
+          .contains(NODE);
     }
   }
 
@@ -293,8 +288,8 @@ class ClusterTablesTest extends TenantKernel {
     var routed = "net.ipv4.conf.all.route_localnet";
     sysctl(tenant, routed, "1");
     sysctl(underlay, routed, "1");
-    try (var kubelet = listen(underlay, "0.0.0.0", 10250)) {
-      assertThat(source(kubelet, redPod, NODE)).as("the way stands").isPresent();
+    try (var kubelet = Connections.listen(underlay, "0.0.0.0", 10250)) {
+      assertThat(Connections.source(kubelet, redPod, NODE)).as("the way stands").isPresent();
     }
     assertThat(reachesLoopback()).as("stopped in the tenant").isFalse();
     var table = EgressPorts.tableName(namespaces.prefix());
@@ -338,7 +333,7 @@ class ClusterTablesTest extends TenantKernel {
             NetworkNamespaces.<DatagramSocket, IOException>callIn(
                 underlay, () -> new DatagramSocket(10248, InetAddress.ofLiteral("127.0.0.1")));
         var raw = PacketCapture.openIn(redPod, "eth0")) {
-      there.setSoTimeout(NEVER);
+      there.setSoTimeout(Connections.NEVER);
       raw.send(frame);
       there.receive(new DatagramPacket(new byte[1], 1));
       return true;
@@ -359,30 +354,38 @@ class ClusterTablesTest extends TenantKernel {
     } else {
       iptables();
     }
-    try (var server = listen(redServer, "0.0.0.0", 8080)) {
-      assertThat(source(server, redPod, SERVICE, 80)).as("from its tenant").contains(VTEP);
-      assertThat(source(server, redServer, SERVICE, 80)).as("from the pod itself").contains(VTEP);
-      assertThat(source(server, underlay, SERVICE, 80)).as("from the node").contains(VTEP);
-      assertThat(refused(server, bluePod, SERVICE, 80)).as("from another tenant").isTrue();
-      assertThat(refused(server, pod, SERVICE, 80)).as("from the default one").isTrue();
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(Connections.source(server, redPod, SERVICE, 80))
+          .as("from its tenant")
+          .contains(VTEP);
+      assertThat(Connections.source(server, redServer, SERVICE, 80))
+          .as("from the pod itself")
+          .contains(VTEP);
+      assertThat(Connections.source(server, underlay, SERVICE, 80))
+          .as("from the node")
+          .contains(VTEP);
+      assertThat(Connections.refused(server, bluePod, SERVICE, 80))
+          .as("from another tenant")
+          .isTrue();
+      assertThat(Connections.refused(server, pod, SERVICE, 80)).as("from the default one").isTrue();
     }
   }
 
   @Test
   void noPodReachesAnotherTenantsByTheAddressThatTheClusterKnows() throws Exception {
     standing();
-    try (var server = listen(bluePod, "0.0.0.0", 8080)) {
-      assertThat(source(server, underlay, "10.244.1.20")).isPresent();
-      assertThat(refused(server, redPod, "10.244.1.20")).isTrue();
-      assertThat(refused(server, pod, "10.244.1.20")).isTrue();
+    try (var server = Connections.listen(bluePod, "0.0.0.0", 8080)) {
+      assertThat(Connections.source(server, underlay, "10.244.1.20")).isPresent();
+      assertThat(Connections.refused(server, redPod, "10.244.1.20")).isTrue();
+      assertThat(Connections.refused(server, pod, "10.244.1.20")).isTrue();
       // With the address of a pod that may, as its own: it gets that of its tenant's link all the
       // same.
       int eth0 = namespaces.links(redPod).requireLink("eth0").index();
       address(redPod, eth0, "10.244.1.20", 32);
-      assertThat(refused(server, redPod, "10.244.0.10")).isTrue();
+      assertThat(Connections.refused(server, redPod, "10.244.0.10")).isTrue();
     }
-    try (var server = listen(pod, "0.0.0.0", 8080)) {
-      assertThat(refused(server, redPod, "10.244.0.10")).isTrue();
+    try (var server = Connections.listen(pod, "0.0.0.0", 8080)) {
+      assertThat(Connections.refused(server, redPod, "10.244.0.10")).isTrue();
     }
   }
 
@@ -395,12 +398,16 @@ class ClusterTablesTest extends TenantKernel {
             Route.of(
                 IpPrefix.parse("10.244.0.0/16"),
                 NextHop.via(IpAddress.parse(NODE), out.requireLink("eth0").index()))));
-    try (var server = listen(redServer, "0.0.0.0", 8080)) {
-      assertThat(refused(server, world, "10.244.1.11")).isTrue();
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(Connections.refused(server, world, "10.244.1.11")).isTrue();
       service("tcp", NODE, 30080, "10.244.1.11", 8080);
-      assertThat(source(server, world, NODE, 30080)).as("a port of the node").contains(VTEP);
-      assertThat(source(server, redPod, NODE, 30080)).as("from inside").contains(VTEP);
-      assertThat(refused(server, bluePod, NODE, 30080)).as("from another tenant").isTrue();
+      assertThat(Connections.source(server, world, NODE, 30080))
+          .as("a port of the node")
+          .contains(VTEP);
+      assertThat(Connections.source(server, redPod, NODE, 30080)).as("from inside").contains(VTEP);
+      assertThat(Connections.refused(server, bluePod, NODE, 30080))
+          .as("from another tenant")
+          .isTrue();
     }
   }
 
@@ -420,11 +427,13 @@ class ClusterTablesTest extends TenantKernel {
     for (var from : List.of(redPod, bluePod, pod)) {
       assertThat(asked(from, pod)).as(from).contains(SERVICE);
     }
-    try (var server = listen(pod, "0.0.0.0", 8080)) {
-      assertThat(source(server, pod, SERVICE, 80)).isPresent();
-      assertThat(refused(server, redPod, SERVICE, 80)).as("another port").isTrue();
+    try (var server = Connections.listen(pod, "0.0.0.0", 8080)) {
+      assertThat(Connections.source(server, pod, SERVICE, 80)).isPresent();
+      assertThat(Connections.refused(server, redPod, SERVICE, 80)).as("another port").isTrue();
     }
-    assertThat(asks(redPod, pod, "10.244.0.10", NEVER)).as("not by its address").isEmpty();
+    assertThat(asks(redPod, pod, "10.244.0.10", Connections.NEVER))
+        .as("not by its address")
+        .isEmpty();
   }
 
   /** Far more than one message to the kernel holds; one more is one transaction. */
@@ -452,7 +461,7 @@ class ClusterTablesTest extends TenantKernel {
       assertThat(put(List.of(new EgressFilter("", true, List.of(), shared)))).isEmpty();
       assertThat(nftables.generation()).isEqualTo(before + 1);
     }
-    assertThat(asks(bluePod, pod, SERVICE, NEVER)).as("no longer").isEmpty();
+    assertThat(asks(bluePod, pod, SERVICE, Connections.NEVER)).as("no longer").isEmpty();
   }
 
   // ---- others -----------------------------------------------------------------------------
@@ -526,8 +535,8 @@ class ClusterTablesTest extends TenantKernel {
     var keys = news.stream().map(Observation::key).toList();
     assertThat(put(everything().stream().filter(o -> keys.contains(o.key())).toList())).isEmpty();
     assertThat(sorted(tables.dump())).isEqualTo(sorted(everything()));
-    try (var server = listen(redServer, "0.0.0.0", 8080)) {
-      assertThat(source(server, underlay, "10.244.1.11")).contains(VTEP);
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(Connections.source(server, underlay, "10.244.1.11")).contains(VTEP);
     }
     assertThat(tables.drain(true)).isEmpty();
   }
@@ -606,59 +615,9 @@ class ClusterTablesTest extends TenantKernel {
     assertThat(process.exitValue()).as(said).isZero();
   }
 
-  private static ServerSocket listen(String namespace, String address, int port) throws Exception {
-    return NetworkNamespaces.callIn(
-        namespace,
-        () -> {
-          var server = new ServerSocket();
-          server.setReuseAddress(true);
-          server.bind(new InetSocketAddress(InetAddress.ofLiteral(address), port));
-          return server;
-        });
-  }
-
-  private static Optional<String> source(ServerSocket server, String from, String to)
-      throws Exception {
-    return source(server, from, to, server.getLocalPort());
-  }
-
-  /** From where the server sees the connection; empty: it sees none. */
-  private static Optional<String> source(ServerSocket server, String from, String to, int port)
-      throws Exception {
-    return source(server, from, to, port, PATIENCE);
-  }
-
-  private static boolean refused(ServerSocket server, String from, String to) throws Exception {
-    return refused(server, from, to, server.getLocalPort());
-  }
-
-  private static boolean refused(ServerSocket server, String from, String to, int port)
-      throws Exception {
-    return source(server, from, to, port, NEVER).isEmpty();
-  }
-
-  private static Optional<String> source(
-      ServerSocket server, String from, String to, int port, int patience) throws Exception {
-    server.setSoTimeout(patience);
-    return NetworkNamespaces.<Optional<String>, Exception>callIn(
-        from,
-        () -> {
-          try (var client = new Socket()) {
-            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), port), patience);
-            try (var accepted = server.accept()) {
-              accepted.getOutputStream().write(1);
-              assertThat(client.getInputStream().read()).isEqualTo(1);
-              return Optional.of(accepted.getInetAddress().getHostAddress());
-            }
-          } catch (IOException _) {
-            return Optional.empty();
-          }
-        });
-  }
-
   /** From where the answer to a question comes that is asked of the service. */
   private static Optional<String> asked(String from, String server) throws Exception {
-    return asks(from, server, SERVICE, PATIENCE);
+    return asks(from, server, SERVICE, Connections.PATIENCE);
   }
 
   private static Optional<String> asks(String from, String server, String address, int patience)
