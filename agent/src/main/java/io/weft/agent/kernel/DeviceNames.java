@@ -3,6 +3,8 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.BridgePort;
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.EgressObject;
+import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.List;
 import java.util.Optional;
 
@@ -74,6 +76,18 @@ final class DeviceNames {
   /** How an endpoint's port is set: locked to what is announced, or open to what is learned. */
   static BridgePort port(boolean learn) {
     return learn ? BridgePort.DEFAULT : BridgePort.PINNED;
+  }
+
+  /**
+   * Whether an object is a device that keeps what exists once outside of its namespace: a VNI of
+   * the underlay, a name in a pod. The kernel empties a namespace in its own time after the name is
+   * gone (cleanup_net, net/core/net_namespace.c); until then both are taken.
+   */
+  static boolean isHeldOutside(ForwardingObject object) {
+    return object instanceof ForwardingObject.VxlanPort
+        || object instanceof ForwardingObject.SendingPort
+        || object instanceof ForwardingObject.EndpointPort
+        || object instanceof EgressObject.EgressLink;
   }
 
   private static Optional<Vni> vniIn(String name, String prefix) {

@@ -409,6 +409,9 @@ final class KernelTables implements AutoCloseable {
       if (tables.holdsNodeLink()) {
         throw new IllegalArgumentException("a link of the node is still in it");
       }
+      List.copyOf(tables.believed()).stream()
+          .filter(DeviceNames::isHeldOutside)
+          .forEach(this::removeDevice);
       tenants.remove(name);
       tables.close();
     }

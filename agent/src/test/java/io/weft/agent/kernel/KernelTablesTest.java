@@ -55,6 +55,16 @@ class KernelTablesTest extends SegmentKernel {
     assertThat(tables.dump()).isEmpty();
   }
 
+  /** The kernel empties a namespace later; what its devices held outside is free at once. */
+  @Test
+  void aNamespaceThatGoesFirstFreesItsVniAndThePodsInterface() {
+    for (int i = 0; i < 5; i++) {
+      standing();
+      assertThat(tables.apply(List.of(new KernelChange.Remove(new TenantNamespace(tenant)))))
+          .isEmpty();
+    }
+  }
+
   @Test
   void removesRowsAlone() {
     standing();
