@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,6 +57,14 @@ final class SimulateCommand implements Callable<Integer> {
   private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
   private static final double MEBIBYTE = 1 << 20;
   private static final Duration MOST_SHRINKING = Duration.ofMinutes(1);
+
+  /** For the help text. */
+  static final class FaultNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(Fault.values()).map(Fault::toString).iterator();
+    }
+  }
 
   @Spec private final CommandSpec spec = CommandSpec.create();
 
@@ -109,9 +118,9 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "FAULT",
       split = ",",
       description =
-          "What happens after the changes, at random: all, or some of node-crash, reflector-crash,"
-              + " partition, foreign-hand, kernel-refusal, churn, pod-death, migration. Default:"
-              + " none.")
+          "What happens after the changes, at random: all, or some of ${COMPLETION-CANDIDATES}."
+              + " Default: none.",
+      completionCandidates = FaultNames.class)
   private List<String> faults = List.of();
 
   @Option(

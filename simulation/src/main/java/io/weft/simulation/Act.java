@@ -11,6 +11,9 @@ import java.util.List;
  * lines. One that cannot be done any more, because what it is done to is not there, does nothing.
  */
 sealed interface Act {
+  /** Of a line, where its last one is a single word. */
+  int MOST_WORDS = 6;
+
   /** A node that is down at first starts; those without this start at once. */
   record Start(String node) implements Act {}
 
@@ -42,6 +45,46 @@ sealed interface Act {
   /** A kernel refuses to make one kind of object. */
   record Refuse(String node, Kind kind, long millis) implements Act {}
 
+  /** Nothing passes from one machine to another; the other way all does. */
+  record CutWay(String from, String to, long millis) implements Act {}
+
+  /** What passes between two machines is lost, so many in a hundred, or takes longer. */
+  record Degrade(String one, String other, int lossPercent, long delayMillis, long millis)
+      implements Act {}
+
+  /** The connections between two machines break. */
+  record Reset(String one, String other) implements Act {}
+
+  /** A machine takes so much longer for each thing that comes. */
+  record Slow(String machine, long stepMillis, long millis) implements Act {}
+
+  /** A process does not run. */
+  record Pause(String machine, long millis) implements Act {}
+
+  /** The clock of a process jumps forwards. */
+  record Jump(String machine, long millis) implements Act {}
+
+  /** A machine is without power, and its kernel is empty after that. */
+  record Power(String machine, long millis) implements Act {}
+
+  /** Someone else alters an object in a kernel, as {@link Alterations#altered} says. */
+  record Alter(String node, ForwardingKey key) implements Act {}
+
+  /** Someone else puts an object into a kernel, as {@link Alterations#planted} says. */
+  record Plant(String node, ForwardingKey key) implements Act {}
+
+  /** A kernel says nothing of what others do. */
+  record Deafen(String node, long millis) implements Act {}
+
+  /** A pod is in another place as well for a while, and stays where it is. */
+  record Visit(String pod, int node, long millis) implements Act {}
+
+  /** Another pod with the address of this one, and another MAC, is on a node for a while. */
+  record Twin(String pod, int node, long millis) implements Act {}
+
+  /** A node has the VTEP address that the node of this number has, if there is one. */
+  record Vtep(String node, int number, long millis) implements Act {}
+
   /** One line of a script; {@link #parse} reads it. */
   default String text() {
     return switch (this) {
@@ -53,16 +96,29 @@ sealed interface Act {
       case Kill(var pod) -> "kill " + pod;
       case Crash(var machine, long millis) -> "crash " + machine + " " + millis;
       case Cut(var one, var other, long millis) -> "cut " + one + " " + other + " " + millis;
-      case Lose(var node, var key) ->
-          "lose %s %s %s %d %s"
-              .formatted(
-                  node,
-                  key.kind(),
-                  orDash(key.namespace()),
-                  key.vni(),
-                  orDash(key.discriminator()));
+      case Lose(var node, var key) -> "lose " + node + " " + text(key);
       case Refuse(var node, var kind, long millis) -> "refuse " + node + " " + kind + " " + millis;
+      case CutWay(var from, var to, long millis) -> "cut-way " + from + " " + to + " " + millis;
+      case Degrade(var one, var other, int loss, long delay, long millis) ->
+          "degrade " + one + " " + other + " " + loss + " " + delay + " " + millis;
+      case Reset(var one, var other) -> "reset " + one + " " + other;
+      case Slow(var machine, long step, long millis) ->
+          "slow " + machine + " " + step + " " + millis;
+      case Pause(var machine, long millis) -> "pause " + machine + " " + millis;
+      case Jump(var machine, long millis) -> "jump " + machine + " " + millis;
+      case Power(var machine, long millis) -> "power " + machine + " " + millis;
+      case Alter(var node, var key) -> "alter " + node + " " + text(key);
+      case Plant(var node, var key) -> "plant " + node + " " + text(key);
+      case Deafen(var node, long millis) -> "deafen " + node + " " + millis;
+      case Visit(var pod, int node, long millis) -> "visit " + pod + " n" + node + " " + millis;
+      case Twin(var pod, int node, long millis) -> "twin " + pod + " n" + node + " " + millis;
+      case Vtep(var node, int number, long millis) -> "vtep " + node + " n" + number + " " + millis;
     };
+  }
+
+  private static String text(ForwardingKey key) {
+    return "%s %s %d %s"
+        .formatted(key.kind(), orDash(key.namespace()), key.vni(), orDash(key.discriminator()));
   }
 
   private static String orDash(String text) {
@@ -82,13 +138,14 @@ sealed interface Act {
     int wanted =
         switch (words.getFirst()) {
           case "start", "remove", "kill" -> 2;
-          case "crash" -> 3;
-          case "move", "cut", "refuse" -> 4;
+          case "crash", "reset", "pause", "jump", "power", "deafen" -> 3;
+          case "move", "cut", "cut-way", "refuse", "slow", "visit", "twin", "vtep" -> 4;
           case "create" -> 5;
-          case "lose" -> 6;
+          case "lose", "alter", "plant", "degrade" -> 6;
           default -> throw new IllegalArgumentException("there is no '" + words.getFirst() + "'");
         };
-    if (words.size() != wanted) {
+    boolean fits = wanted == MOST_WORDS ? words.size() >= wanted : words.size() == wanted;
+    if (!fits) { // what tells one row from others may be two words
       throw new IllegalArgumentException(
           "'%s' takes %d words, not %d".formatted(words.getFirst(), wanted - 1, words.size() - 1));
     }
@@ -103,19 +160,39 @@ sealed interface Act {
               Ipv4Address.parse(words.get(4)));
       case "remove" -> new Remove(what);
       case "move" -> new Move(what, number(words.get(2), "n"), Long.parseLong(words.get(3)));
+      case "visit" -> new Visit(what, number(words.get(2), "n"), Long.parseLong(words.get(3)));
+      case "twin" -> new Twin(what, number(words.get(2), "n"), Long.parseLong(words.get(3)));
+      case "vtep" -> new Vtep(what, number(words.get(2), "n"), Long.parseLong(words.get(3)));
       case "kill" -> new Kill(what);
+      case "reset" -> new Reset(what, words.get(2));
       case "crash" -> new Crash(what, Long.parseLong(words.get(2)));
+      case "pause" -> new Pause(what, Long.parseLong(words.get(2)));
+      case "jump" -> new Jump(what, Long.parseLong(words.get(2)));
+      case "power" -> new Power(what, Long.parseLong(words.get(2)));
+      case "deafen" -> new Deafen(what, Long.parseLong(words.get(2)));
       case "cut" -> new Cut(what, words.get(2), Long.parseLong(words.get(3)));
-      case "refuse" -> new Refuse(what, Kind.valueOf(words.get(2)), Long.parseLong(words.get(3)));
-      default ->
-          new Lose(
+      case "cut-way" -> new CutWay(what, words.get(2), Long.parseLong(words.get(3)));
+      case "slow" -> new Slow(what, Long.parseLong(words.get(2)), Long.parseLong(words.get(3)));
+      case "degrade" ->
+          new Degrade(
               what,
-              new ForwardingKey(
-                  Kind.valueOf(words.get(2)),
-                  unlessDash(words.get(3)),
-                  Integer.parseInt(words.get(4)),
-                  unlessDash(words.get(5))));
+              words.get(2),
+              Integer.parseInt(words.get(3)),
+              Long.parseLong(words.get(4)),
+              Long.parseLong(words.get(5)));
+      case "refuse" -> new Refuse(what, Kind.valueOf(words.get(2)), Long.parseLong(words.get(3)));
+      case "alter" -> new Alter(what, key(words));
+      case "plant" -> new Plant(what, key(words));
+      default -> new Lose(what, key(words));
     };
+  }
+
+  private static ForwardingKey key(List<String> words) {
+    return new ForwardingKey(
+        Kind.valueOf(words.get(2)),
+        unlessDash(words.get(3)),
+        Integer.parseInt(words.get(4)),
+        unlessDash(String.join(" ", words.subList(MOST_WORDS - 1, words.size()))));
   }
 
   private static int number(String word, String before) {

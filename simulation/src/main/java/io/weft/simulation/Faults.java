@@ -16,6 +16,8 @@ final class Faults {
   private static final List<Kind> REFUSABLE =
       List.of(Kind.BRIDGE, Kind.VXLAN, Kind.PORT, Kind.VXLAN_FDB, Kind.FLOOD, Kind.NEIGHBOUR);
 
+  private static final int MORE_VTEPS = 1_000;
+
   private final FabricSize size;
   private final Stage stage;
   private final World world;
@@ -48,12 +50,46 @@ final class Faults {
         switch (fault) {
           case NODE_CRASH -> stage.act(new Act.Crash(node(), millis(1, 20)));
           case REFLECTOR_CRASH -> stage.act(new Act.Crash(reflector(), millis(1, 20)));
+          case AGENT_UPGRADE -> upgrade();
+          case NODE_POWER_LOSS -> stage.act(new Act.Power(node(), millis(5, 60)));
+          case RACK_POWER_LOSS -> rackLosesPower();
+          case PAUSE -> stage.act(new Act.Pause(machine(), millis(1, 200)));
+          case CLOCK_JUMP -> stage.act(new Act.Jump(machine(), millis(1, 3_600)));
+          case SLOW_PEER ->
+              stage.act(new Act.Slow(machine(), 100 + random.below(9_900), millis(10, 60)));
           case PARTITION -> stage.act(new Act.Cut(node(), reflector(), millis(1, 120)));
+          case ONE_WAY_PARTITION ->
+              stage.act(
+                  random.below(2) == 0
+                      ? new Act.CutWay(node(), reflector(), millis(1, 120))
+                      : new Act.CutWay(reflector(), node(), millis(1, 120)));
+          case PACKET_LOSS ->
+              stage.act(
+                  new Act.Degrade(
+                      node(), reflector(), 10 + (int) random.below(41), 0, millis(5, 60)));
+          case DELAY ->
+              stage.act(
+                  new Act.Degrade(
+                      node(), reflector(), 0, 100 + random.below(4_900), millis(5, 60)));
+          case CONNECTION_RESET -> stage.act(new Act.Reset(node(), reflector()));
           case FOREIGN_HAND -> lose(node());
+          case FOREIGN_WRITE -> write(node());
           case KERNEL_REFUSAL -> stage.act(new Act.Refuse(node(), refusable(), millis(1, 5)));
+          case LOST_NOTICES -> loseNotices(node());
           case CHURN -> churn();
+          case MASS_CHURN -> massChurn();
           case POD_DEATH -> kill();
           case MIGRATION -> migrate();
+          case MASS_MIGRATION -> massMigration();
+          case FAILED_MIGRATION -> visit(50 + random.below(1_950));
+          case DUPLICATE_MAC -> duplicate();
+          case DUPLICATE_IP -> twin();
+          case DUPLICATE_VTEP ->
+              stage.act(new Act.Vtep(node(), 1 + (int) random.below(size.nodes()), millis(1, 30)));
+          case VTEP_CHANGE ->
+              stage.act(
+                  new Act.Vtep(
+                      node(), size.nodes() + 1 + (int) random.below(MORE_VTEPS), millis(1, 30)));
         };
     if (done) {
       counts.merge(fault, 1, Integer::sum);
@@ -102,24 +138,147 @@ final class Faults {
       return false;
     }
     stage.act(new Act.Remove(goes.get().name()));
-    return pods.next(1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
-        .filter(pod -> stage.act(Act.Create.of(pod)))
-        .isPresent();
+    return comes().isPresent();
   }
 
   private boolean migrate() {
+    var from = mayMove();
+    return from.isPresent()
+        && moves(from.get(), new Act.Move(from.get().name(), node(from.get()), millis(1, 2)));
+  }
+
+  private boolean visit(long millis) {
+    var from = mayMove();
+    return from.isPresent()
+        && moves(from.get(), new Act.Visit(from.get().name(), node(from.get()), millis));
+  }
+
+  /** It is in two places for long; either may go. */
+  private boolean duplicate() {
+    long millis = millis(5, 60);
+    var from = mayMove();
+    return random.below(2) == 0
+        ? visit(millis)
+        : from.isPresent()
+            && moves(from.get(), new Act.Move(from.get().name(), node(from.get()), millis));
+  }
+
+  /** Of one that is known, which nodes refuse, or of one that comes at the same time. */
+  private boolean twin() {
+    var pod = random.below(2) == 0 ? mayMove() : comes();
+    return pod.isPresent()
+        && moves(pod.get(), new Act.Twin(pod.get().name(), node(pod.get()), millis(5, 60)));
+  }
+
+  private Optional<Pods.Pod> comes() {
+    return pods.next(1 + (int) random.below(size.nodes()), (int) random.below(size.podsPerNode()))
+        .filter(pod -> stage.act(Act.Create.of(pod)));
+  }
+
+  private Optional<Pods.Pod> mayMove() {
+    return idlePod().filter(this::isRested);
+  }
+
+  private boolean isRested(Pods.Pod pod) {
     long now = world.now().toNanos();
-    var from =
-        idlePod()
-            .filter(
-                p ->
-                    now - lastMoves.getOrDefault(p.name(), -MOVES_APART_NANOS)
-                        >= MOVES_APART_NANOS);
-    int node = 1 + (int) random.below(size.nodes());
-    if (from.isEmpty() || node == from.get().node()) {
-      return false;
+    return now - lastMoves.getOrDefault(pod.name(), -MOVES_APART_NANOS) >= MOVES_APART_NANOS;
+  }
+
+  private boolean moves(Pods.Pod pod, Act act) {
+    boolean moves = stage.act(act);
+    if (moves) {
+      lastMoves.put(pod.name(), world.now().toNanos());
     }
-    lastMoves.put(from.get().name(), now);
-    return stage.act(new Act.Move(from.get().name(), node, millis(1, 2)));
+    return moves;
+  }
+
+  /** Another than the pod's. */
+  private int node(Pods.Pod pod) {
+    return 1 + (int) (pod.node() + random.below(size.nodes() - 1L)) % size.nodes();
+  }
+
+  private boolean massMigration() {
+    int node = 1 + (int) random.below(size.nodes());
+    boolean some = false;
+    for (var pod : idlePods(node)) {
+      if (isRested(pod)) {
+        some |= moves(pod, new Act.Move(pod.name(), node(pod), millis(1, 2)));
+      }
+    }
+    return some;
+  }
+
+  private List<Pods.Pod> idlePods(int node) {
+    return pods.all().stream()
+        .filter(pod -> pod.node() == node && !pods.isBusy(pod) && world.isAlive("n" + node))
+        .toList();
+  }
+
+  private boolean massChurn() {
+    int node = 1 + (int) random.below(size.nodes());
+    var go = idlePods(node);
+    go.forEach(pod -> stage.act(new Act.Remove(pod.name())));
+    for (int i = 0; i < go.size(); i++) {
+      pods.next(node, i % size.podsPerNode()).ifPresent(pod -> stage.act(Act.Create.of(pod)));
+    }
+    return !go.isEmpty();
+  }
+
+  private boolean upgrade() {
+    long at = world.now().toMillis();
+    for (int node = 1; node <= size.nodes(); node++) {
+      stage.plan(at, new Act.Crash("n" + node, 200 + random.below(1_800)));
+      at += random.below(3_000);
+    }
+    return true;
+  }
+
+  private boolean rackLosesPower() {
+    int most = Math.max(1, size.nodes() / 3);
+    int first = 1 + (int) random.below(size.nodes() - most + 1L);
+    long millis = millis(5, 60);
+    boolean some = stage.act(new Act.Power(reflector(), millis));
+    for (int node = first; node < first + most; node++) {
+      some |= stage.act(new Act.Power("n" + node, millis + random.below(2_000)));
+    }
+    return some;
+  }
+
+  /** A node or a reflector. */
+  private String machine() {
+    return random.below(4) == 0 ? reflector() : node();
+  }
+
+  private boolean write(String node) {
+    var objects = world.kernel(node).objects();
+    if (random.below(2) == 0) {
+      var some = objects.stream().filter(o -> Alterations.altered(o).isPresent()).toList();
+      return !some.isEmpty()
+          && stage.act(new Act.Alter(node, some.get((int) random.below(some.size())).key()));
+    }
+    var bridges =
+        objects.stream()
+            .filter(ForwardingObject.Bridge.class::isInstance)
+            .map(ForwardingObject.Bridge.class::cast)
+            .filter(bridge -> Pods.isOfNetwork(bridge.vni()))
+            .toList();
+    return !bridges.isEmpty()
+        && stage.act(
+            new Act.Plant(
+                node,
+                Alterations.key(
+                    bridges.get((int) random.below(bridges.size())), (int) random.below(100))));
+  }
+
+  /** Someone does something meanwhile. */
+  private boolean loseNotices(String node) {
+    boolean deaf = stage.act(new Act.Deafen(node, millis(1, 20)));
+    for (int i = 0; deaf && i < 3; i++) {
+      if (!lose(node)) {
+        break;
+      }
+      write(node);
+    }
+    return deaf;
   }
 }

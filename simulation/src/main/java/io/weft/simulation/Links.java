@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -23,40 +24,50 @@ final class Links {
 
   private static final long LEAST_DELAY_NANOS = 20_000;
   private static final long DELAY_SPREAD_NANOS = 200_000;
+  private static final long RETRANSMISSION_NANOS = 200_000_000;
+  private static final int MOST_LOSSES = 6;
 
-  /** Two machines, in the order of their names. */
-  private record Pair(String one, String other) implements Comparable<Pair> {
-    static Pair of(Machine a, Machine b) {
-      return a.name.compareTo(b.name) < 0 ? new Pair(a.name, b.name) : new Pair(b.name, a.name);
-    }
-
+  private record Pair(String from, String to) implements Comparable<Pair> {
     @Override
     public int compareTo(Pair pair) {
-      int order = one.compareTo(pair.one);
-      return order != 0 ? order : other.compareTo(pair.other);
+      int order = from.compareTo(pair.from);
+      return order != 0 ? order : to.compareTo(pair.to);
     }
   }
 
-  private static final class Link {
+  /** One direction of a link: what is sent later does not arrive earlier. */
+  private static final class Way {
     final long delayNanos;
     final List<Runnable> held = new ArrayList<>();
     boolean cut;
+    int lossPercent;
+    long extraNanos;
+    long lastArrival;
 
-    Link(long delayNanos) {
+    Way(long delayNanos) {
       this.delayNanos = delayNanos;
     }
   }
 
-  /** One side of a connection; numbers are given once in a world. */
+  /** One side of a connection and its way to the other; numbers are given once in a world. */
   private record End(
-      long number, Machine machine, long otherNumber, Link link, MessageCodec codec) {}
+      long number,
+      Machine machine,
+      long otherNumber,
+      Machine otherMachine,
+      Way way,
+      MessageCodec codec) {}
 
   private final Timeline timeline;
   private final Trace trace;
   private final SplitMix64 random;
   private final Map<IpAddress, Machine> machines = new TreeMap<>();
-  private final Map<Pair, Link> links = new TreeMap<>();
+  private final Map<Pair, Way> ways = new TreeMap<>();
   private final LinkedHashMap<Long, End> ends = new LinkedHashMap<>();
+
+  /** Numbers of ends that went with the power of their machines. */
+  private final TreeSet<Long> forgotten = new TreeSet<>();
+
   private final Frames frames = new Frames();
   private long lastNumber;
   private long connections;
@@ -73,16 +84,50 @@ final class Links {
 
   void cut(Machine a, Machine b) {
     trace.add(a.name, "is cut off from " + b.name);
-    link(a, b).cut = true;
+    way(a, b).cut = true;
+    way(b, a).cut = true;
   }
 
   void heal(Machine a, Machine b) {
     trace.add(a.name, "reaches " + b.name + " again");
-    var link = link(a, b);
-    link.cut = false;
-    var held = List.copyOf(link.held);
-    link.held.clear();
+    heal(way(a, b));
+    heal(way(b, a));
+  }
+
+  void cutWay(Machine from, Machine to) {
+    trace.add(from.name, "does not reach " + to.name);
+    way(from, to).cut = true;
+  }
+
+  void healWay(Machine from, Machine to) {
+    trace.add(from.name, "reaches " + to.name + " again");
+    heal(way(from, to));
+  }
+
+  private void heal(Way way) {
+    way.cut = false;
+    var held = List.copyOf(way.held);
+    way.held.clear();
     held.forEach(action -> timeline.after(0, action)); // before what was sent since
+  }
+
+  void degrade(Machine a, Machine b, int lossPercent, long extraNanos) {
+    trace.add(a.name, "has a bad link to " + b.name + ": " + lossPercent + " %, " + extraNanos);
+    for (var way : List.of(way(a, b), way(b, a))) {
+      way.lossPercent = lossPercent;
+      way.extraNanos = extraNanos;
+    }
+  }
+
+  /** All connections between two. */
+  void reset(Machine a, Machine b) {
+    trace.add(a.name, "loses its connections with " + b.name);
+    for (var end : List.copyOf(ends.values())) {
+      if (end.machine().equals(a) && end.otherMachine().equals(b)
+          || end.machine().equals(b) && end.otherMachine().equals(a)) {
+        disconnect(end, "reset by the network");
+      }
+    }
   }
 
   /** Connections that were ever made. */
@@ -92,7 +137,7 @@ final class Links {
 
   void connect(Machine from, IpAddress address) {
     var to = Optional.ofNullable(machines.get(address));
-    if (to.isEmpty() || link(from, to.get()).cut) {
+    if (to.isEmpty() || way(from, to.get()).cut || way(to.get(), from).cut) {
       from.later(
           CONNECT_TIMEOUT.toNanos(),
           () -> from.receive(new SpeakerEvent.ConnectFailed(address, "no answer")));
@@ -107,18 +152,26 @@ final class Links {
     if (!from.isAlive() || from.life() != life) {
       return;
     }
+    if (to.isPowerless()) {
+      from.later(
+          CONNECT_TIMEOUT.toNanos(),
+          () -> from.receive(new SpeakerEvent.ConnectFailed(to.address, "no answer")));
+      return;
+    }
     if (!to.isAlive()) {
       var refused = new SpeakerEvent.ConnectFailed(to.address, "refused");
-      from.later(link(from, to).delayNanos, () -> from.receive(refused));
+      from.later(way(to, from).delayNanos, () -> from.receive(refused));
       return;
     }
     long here = ++lastNumber;
     long there = ++lastNumber;
-    var link = link(from, to);
-    ends.put(here, new End(here, from, there, link, new MessageCodec()));
-    ends.put(there, new End(there, to, here, link, new MessageCodec()));
+    ends.put(here, new End(here, from, there, to, way(from, to), new MessageCodec()));
+    ends.put(there, new End(there, to, here, from, way(to, from), new MessageCodec()));
     connections++;
-    carry(to, from, () -> ifOpen(here, new SpeakerEvent.Connected(here, to.address)));
+    carry(
+        to,
+        from,
+        () -> ifOpen(here, _ -> from.receive(new SpeakerEvent.Connected(here, to.address))));
     to.receive(new SpeakerEvent.Accepted(there, from.address));
   }
 
@@ -161,35 +214,80 @@ final class Links {
     end.machine().receive(new SpeakerEvent.Disconnected(end.number(), reason));
   }
 
+  /** All connections of a machine without power; its peers hear of it when it is there again. */
+  void forget(Machine machine) {
+    for (var end : List.copyOf(ends.values())) {
+      if (end.machine().equals(machine)) {
+        ends.remove(end.number());
+        forgotten.add(end.number());
+      }
+    }
+  }
+
   private void toOther(End end, Consumer<End> action) {
-    var other = Optional.ofNullable(ends.get(end.otherNumber()));
-    other.ifPresent(
-        o -> carry(end.link(), () -> Optional.ofNullable(ends.get(o.number())).ifPresent(action)));
+    if (forgotten.contains(end.otherNumber())) {
+      carry(end.way(), () -> refuse(end));
+    } else if (ends.containsKey(end.otherNumber())) {
+      carry(
+          end.way(),
+          () -> {
+            var other = Optional.ofNullable(ends.get(end.otherNumber()));
+            other.ifPresentOrElse(action, () -> refuse(end));
+          });
+    }
   }
 
-  private void ifOpen(long number, SpeakerEvent event) {
-    Optional.ofNullable(ends.get(number)).ifPresent(end -> end.machine().receive(event));
+  /** A machine that does not know a connection says so; one that is down says nothing. */
+  private void refuse(End end) {
+    if (forgotten.contains(end.otherNumber()) && end.otherMachine().isAlive()) {
+      carry(
+          end.otherMachine(),
+          end.machine(),
+          () -> ifOpen(end.number(), open -> disconnect(open, "reset by peer")));
+    }
   }
 
-  /** Over the link; one delay for all that passes keeps the order. */
+  private void ifOpen(long number, Consumer<End> action) {
+    Optional.ofNullable(ends.get(number)).ifPresent(action);
+  }
+
   private void carry(Machine from, Machine to, Runnable action) {
-    carry(link(from, to), action);
+    carry(way(from, to), action);
   }
 
-  private void carry(Link link, Runnable action) {
-    timeline.after(
-        link.delayNanos,
+  private void carry(Way way, Runnable action) {
+    long arrival = timeline.now() + way.delayNanos + way.extraNanos + lossNanos(way);
+    way.lastArrival = Math.max(way.lastArrival, arrival);
+    timeline.at(
+        way.lastArrival,
         () -> {
-          if (link.cut) {
-            link.held.add(action);
+          if (way.cut) {
+            way.held.add(action);
           } else {
             action.run();
           }
         });
   }
 
-  private Link link(Machine a, Machine b) {
-    return links.computeIfAbsent(
-        Pair.of(a, b), _ -> new Link(LEAST_DELAY_NANOS + random.below(DELAY_SPREAD_NANOS)));
+  /** TCP sends again after 200 ms, 400 ms and so on (RFC 6298), six times at most here. */
+  private long lossNanos(Way way) {
+    int times = 0;
+    while (way.lossPercent > 0 && times < MOST_LOSSES && random.below(100) < way.lossPercent) {
+      times++;
+    }
+    return RETRANSMISSION_NANOS * ((1L << times) - 1);
+  }
+
+  /** One delay for both directions. */
+  private Way way(Machine from, Machine to) {
+    var known = ways.get(new Pair(from.name, to.name));
+    if (known != null) {
+      return known;
+    }
+    long delay = LEAST_DELAY_NANOS + random.below(DELAY_SPREAD_NANOS);
+    var there = new Way(delay);
+    ways.put(new Pair(from.name, to.name), there);
+    ways.put(new Pair(to.name, from.name), new Way(delay));
+    return there;
   }
 }

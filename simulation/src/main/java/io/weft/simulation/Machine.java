@@ -25,6 +25,11 @@ abstract class Machine {
   private final List<SpeakerEvent> inbox = new ArrayList<>();
   private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
+  private final List<Runnable> held = new ArrayList<>();
+  private boolean paused;
+  private boolean powerless;
+  private long slowNanos;
+  private long clockAheadNanos;
   private long sentMessages;
   private long sentOctets;
   private long announcedRoutes;
@@ -89,6 +94,9 @@ abstract class Machine {
     wakeAt = OptionalLong.empty();
     inbox.clear();
     busyUntilNanos = 0;
+    held.clear();
+    paused = false;
+    powerless = false;
     trace.add(name, "starts");
     begin();
   }
@@ -108,6 +116,21 @@ abstract class Machine {
     links.close(this);
   }
 
+  /** The machine is without power: its connections are gone, and nobody is told. */
+  final void powerOff() {
+    requireAlive();
+    alive = false;
+    powerless = true;
+    trace.add(name, "loses power");
+    end();
+    links.forget(this);
+  }
+
+  /** Not even its kernel answers. */
+  final boolean isPowerless() {
+    return powerless;
+  }
+
   /** Does it after a while, if this life still goes on then. */
   final void later(long nanos, Runnable action) {
     int mine = life;
@@ -115,9 +138,56 @@ abstract class Machine {
         nanos,
         () -> {
           if (alive && life == mine) {
-            action.run();
+            whenRunning(action);
           }
         });
+  }
+
+  /** Does it now, or as soon as the process runs again. */
+  final void whenRunning(Runnable action) {
+    if (paused) {
+      held.add(action);
+    } else {
+      action.run();
+    }
+  }
+
+  /** The process does not run from now on, and does not know it. */
+  final void pause() {
+    requireAlive();
+    trace.add(name, "stands still");
+    paused = true;
+  }
+
+  /** It runs again; all that came meanwhile is there at once. Nothing when it died meanwhile. */
+  final void resume() {
+    if (paused) {
+      trace.add(name, "runs again");
+      paused = false;
+      var actions = List.copyOf(held);
+      held.clear();
+      actions.forEach(action -> later(0, action));
+    }
+  }
+
+  /** From now on a step with what came keeps the brain busy so much longer. */
+  final void slow(long nanos) {
+    slowNanos = nanos;
+  }
+
+  /** The clock of the process is further on by this. */
+  final void jump(long nanos) {
+    trace.add(name, "'s clock jumps by " + nanos + " ns");
+    clockAheadNanos += nanos;
+    wakeAt = OptionalLong.empty();
+    if (alive) {
+      rest();
+    }
+  }
+
+  /** What its own clock shows: it differs from that of others, as that of the system does. */
+  final long clock() {
+    return timeline.now() + clockAheadNanos;
   }
 
   /**
@@ -134,7 +204,7 @@ abstract class Machine {
   private void takeInbox() {
     var events = List.copyOf(inbox);
     inbox.clear();
-    busyUntilNanos = timeline.now() + stepNanos();
+    busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
     bgp(events);
   }
 
@@ -143,15 +213,15 @@ abstract class Machine {
     var next = nextDeadline();
     if (next.isPresent() && (wakeAt.isEmpty() || next.getAsLong() < wakeAt.getAsLong())) {
       wakeAt = next;
-      later(next.getAsLong() - timeline.now(), this::wake);
+      later(next.getAsLong() - clock(), this::wake);
     }
   }
 
   private void wake() {
-    if (wakeAt.isPresent() && wakeAt.getAsLong() <= timeline.now()) {
+    if (wakeAt.isPresent() && wakeAt.getAsLong() <= clock()) {
       wakeAt = OptionalLong.empty();
       var due = nextDeadline();
-      if (due.isPresent() && due.getAsLong() <= timeline.now()) {
+      if (due.isPresent() && due.getAsLong() <= clock()) {
         deadlineReached();
       }
       rest();

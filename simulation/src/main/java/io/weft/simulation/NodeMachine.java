@@ -7,12 +7,14 @@ import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeEvent;
+import io.weft.overlay.node.NodeEvent.Observation;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.Sighting;
@@ -23,12 +25,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** A node: the agent's brain, which may crash, over a kernel, which stays. */
 final class NodeMachine extends Machine {
   static final int MAX_ENDPOINTS = 1_000;
   private static final String NAMESPACE_PREFIX = "weft-";
-  private static final int UNDERLAY_MTU = 1_500;
 
   /** Long enough for the word of the other reflector to come. */
   private static final long STEP_NANOS = 500_000;
@@ -49,6 +51,8 @@ final class NodeMachine extends Machine {
   private NodeIntent intent;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
+  private final TreeSet<ForwardingKey> missed = new TreeSet<>();
+  private boolean deaf;
   private long kernelBusyUntil;
   private long lastWriteNanos;
 
@@ -64,7 +68,7 @@ final class NodeMachine extends Machine {
       Trace trace,
       Links links) {
     super(name, address, timeline, trace, links);
-    this.underlay = new Underlay(address, address, UNDERLAY_MTU);
+    this.underlay = new Underlay(address, address, World.UNDERLAY_MTU);
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
@@ -98,6 +102,7 @@ final class NodeMachine extends Machine {
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
+    missed.clear();
   }
 
   void give(NodeEvent event) {
@@ -106,7 +111,7 @@ final class NodeMachine extends Machine {
 
   private void give(List<NodeEvent> events) {
     events.forEach(event -> trace.event(name, event));
-    for (var effect : node.step(timeline.now(), events)) {
+    for (var effect : node.step(clock(), events)) {
       trace.effect(name, effect);
       switch (effect) {
         case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
@@ -155,7 +160,8 @@ final class NodeMachine extends Machine {
           invariants.check(this, batch.changes());
           lastWriteNanos = timeline.now();
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
-          if (outcome.notices().isEmpty()) {
+          if (outcome.notices().isEmpty() || deaf) {
+            outcome.notices().forEach(notice -> missed.add(notice.key()));
             give(applied);
           } else {
             give(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
@@ -165,10 +171,50 @@ final class NodeMachine extends Machine {
 
   void lose(ForwardingKey key) {
     trace.add(name, "loses " + key);
-    var notices = kernel.lose(key);
+    notice(kernel.lose(key));
+  }
+
+  /** Someone else puts an object into its kernel; false where it cannot stand. */
+  boolean plant(ForwardingObject object) {
+    trace.add(name, "is given " + object);
+    var notice = kernel.plant(object);
+    notice.ifPresent(one -> notice(List.of(one)));
+    return notice.isPresent();
+  }
+
+  private void notice(List<Observation> notices) {
     if (isAlive() && !notices.isEmpty()) {
-      inKernelTime(() -> give(new NodeEvent.KernelChanged(notices)));
+      if (deaf) {
+        notices.forEach(notice -> missed.add(notice.key()));
+      } else {
+        inKernelTime(() -> give(new NodeEvent.KernelChanged(notices)));
+      }
     }
+  }
+
+  /** From now on its kernel says nothing of what others do. */
+  void deafen() {
+    trace.add(name, "hears nothing of its kernel");
+    deaf = true;
+  }
+
+  /** The kernel says that it dropped notices: all is looked at, and what differs is told. */
+  void hearAgain() {
+    deaf = false;
+    if (isAlive() && !missed.isEmpty()) {
+      inKernelTime(
+          () -> {
+            var found = missed.stream().map(kernel::observe).toList();
+            missed.clear();
+            give(new NodeEvent.KernelChanged(found));
+          });
+    }
+  }
+
+  /** Its kernel and all that was in it is gone; only for a machine that is down. */
+  void reboot() {
+    kernel.reboot();
+    joined.clear();
   }
 
   /** Hosts join and leave multicast groups; the kernel knows it while no agent lives, too. */
@@ -190,7 +236,7 @@ final class NodeMachine extends Machine {
     intent = next;
     tellPlaces();
     if (isAlive()) {
-      give(new NodeEvent.IntentChanged(next));
+      whenRunning(() -> give(new NodeEvent.IntentChanged(intent)));
     }
   }
 
@@ -198,26 +244,24 @@ final class NodeMachine extends Machine {
     underlay = new Underlay(vtep, underlay.routerId(), mtu);
     tellPlaces();
     if (isAlive()) {
-      give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
+      whenRunning(() -> give(new NodeEvent.UnderlayChanged(Optional.of(underlay), "")));
     }
   }
 
   void attach(long request, AttachRequest asked) {
     requireAlive();
-    give(new NodeEvent.AttachRequested(request, asked));
+    whenRunning(() -> give(new NodeEvent.AttachRequested(request, asked)));
   }
 
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
     requireAlive();
     invariants.attached(this, namespace, mac);
-    give(
-        new NodeEvent.HostsHeard(
-            List.of(new Sighting(namespace, port, mac, ip, true, timeline.now()))));
+    give(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
   }
 
   void detach(long request, String endpoint) {
     requireAlive();
-    give(new NodeEvent.DetachRequested(request, endpoint));
+    whenRunning(() -> give(new NodeEvent.DetachRequested(request, endpoint)));
   }
 
   Optional<AttachResult> attached(long request) {

@@ -24,12 +24,15 @@ import java.util.stream.IntStream;
  */
 final class Pods {
   private static final int FIRST_NETWORK_VNI = 10_000;
+  private static final int MOST_NETWORKS = 1_024;
   private static final int FIRST_TENANT_VNI = 100_000;
   private static final int SUBNETS = 100 << 24 | 64 << 16; // 100.64.0.0/10
   private static final int SUBNET_LENGTH = 20;
   private static final int HOSTS = 1 << (32 - SUBNET_LENGTH);
   private static final int FIRST_HOST = 10;
   private static final long MACS = 0x0a58_0000_0000L;
+  private static final long TWIN_MACS = 0x0a59_0000_0000L;
+  private static final String TWIN = "-twin";
 
   /** Pods of one network; no more find an address. */
   static final int MOST_IN_NETWORK = HOSTS - FIRST_HOST - 1;
@@ -37,11 +40,20 @@ final class Pods {
   /** A pod and the node where it shall be, from 1. */
   record Pod(String name, int network, Ipv4Address ip, int node) {
     MacAddress mac() {
-      return new MacAddress(MACS | ip.value() & 0xffff_ffffL);
+      return new MacAddress((isTwin() ? TWIN_MACS : MACS) | ip.value() & 0xffff_ffffL);
     }
 
     Pod on(int other) {
       return new Pod(name, network, ip, other);
+    }
+
+    /** Another one with its address, and another MAC. */
+    Pod twinOn(int other) {
+      return new Pod(name + TWIN, network, ip, other);
+    }
+
+    private boolean isTwin() {
+      return name.endsWith(TWIN);
     }
   }
 
@@ -105,6 +117,16 @@ final class Pods {
     return new Vni(FIRST_NETWORK_VNI + network);
   }
 
+  /** True for the VNI of a network, false for that of a tenant. */
+  static boolean isOfNetwork(Vni vni) {
+    return vni.value() < FIRST_TENANT_VNI;
+  }
+
+  /** The network that has or had a VNI. */
+  static int network(Vni vni) {
+    return (vni.value() - FIRST_NETWORK_VNI) % MOST_NETWORKS;
+  }
+
   /** The same for the n-th network of each tenant. */
   private static int subnet(FabricSize size, int network) {
     return SUBNETS + network / size.tenants() * HOSTS;
@@ -159,6 +181,11 @@ final class Pods {
     wanted.remove(pod.name());
   }
 
+  /** It is attached in another place as well; {@link #leave} follows. */
+  void visit(Pod visitor) {
+    call(visitor, true);
+  }
+
   /** It is attached there; {@link #leave} follows. */
   Pod move(Pod pod, int node) {
     var moved = pod.on(node);
@@ -204,6 +231,16 @@ final class Pods {
             node.equals("n" + call.pod().node()) ? new Call(call.pod(), call.attach(), 0) : call);
   }
 
+  /** All that was on it is gone, and is asked for again. */
+  void lostPower(String node) {
+    crashed(node);
+    for (var pod : wanted.values()) {
+      if (node.equals("n" + pod.node())) {
+        call(pod, true);
+      }
+    }
+  }
+
   /** Looks for answers, and asks again where there was none. */
   void follow() {
     for (var key : List.copyOf(calls.keySet())) {
@@ -222,10 +259,16 @@ final class Pods {
           case AttachResult.Refused(var reason, var message) -> {
             switch (reason) {
               case NOT_READY, KERNEL_REFUSED -> calls.put(key, new Call(call.pod(), true, 0));
+              case ADDRESS_IN_USE -> { // a twin is refused rightly, another one until its twin goes
+                if (call.pod().isTwin()) {
+                  calls.remove(key);
+                } else {
+                  calls.put(key, new Call(call.pod(), true, 0));
+                }
+              }
               case INVALID_REQUEST,
                   UNKNOWN_NETWORK,
                   ADDRESS_OUTSIDE_SUBNET,
-                  ADDRESS_IN_USE,
                   NO_FREE_ADDRESS,
                   DRAINED,
                   LIMIT_REACHED ->

@@ -44,7 +44,7 @@ final class ReflectorMachine extends Machine {
   @Override
   void bgp(List<SpeakerEvent> events) {
     events.forEach(event -> trace.event(name, event));
-    for (var effect : speaker.step(timeline.now(), events)) {
+    for (var effect : speaker.step(clock(), events)) {
       trace.effect(name, effect);
       carryOut(effect);
     }

@@ -123,6 +123,28 @@ public class SimulatedKernel {
     return notices;
   }
 
+  /** Puts an object there, as someone else might; the notice, or empty where it cannot stand. */
+  final Optional<Observation> plant(ForwardingObject object) {
+    var key = object.key();
+    if (obstacle(key, object).isPresent()) {
+      return Optional.empty();
+    }
+    put(key, object);
+    return Optional.of(observe(key));
+  }
+
+  /** What stands under the key now. */
+  final Observation observe(ForwardingKey key) {
+    return new Observation(key, Optional.ofNullable(table.get(key)).map(Shared.Row::object));
+  }
+
+  /** The machine starts anew: nothing stands. */
+  final void reboot() {
+    table.sorted().forEach(row -> table.remove(row.key()));
+    ports.clear();
+    addressed.clear();
+  }
+
   /** What goes with something that has gone. */
   private List<Observation> alongWith(ForwardingKey gone) {
     if (isGround(gone.kind())) {

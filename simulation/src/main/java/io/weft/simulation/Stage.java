@@ -135,11 +135,11 @@ final class Stage {
               && pods.create(new Pods.Pod(pod, network, ip, node));
       case Act.Remove(var pod) -> present(pod).map(this::remove).isPresent();
       case Act.Move(var pod, int node, long millis) -> {
-        var from = present(pod).filter(p -> p.node() != node && node <= size.nodes());
+        var from = goer(pod, node);
         from.ifPresent(
             p -> {
               pods.move(p, node);
-              later(millis, () -> pods.leave(p));
+              whileGoing(p, millis, () -> pods.leave(p));
             });
         yield from.isPresent();
       }
@@ -153,20 +153,13 @@ final class Stage {
         }
         yield alive;
       }
-      case Act.Cut(var one, var other, long millis) -> {
-        boolean cuts =
-            world.has(one) && world.has(other) && troubled.add("cut " + one + " " + other);
-        if (cuts) {
-          world.cut(one, other);
-          later(
+      case Act.Cut(var one, var other, long millis) ->
+          trouble(
+              "cut " + one + " " + other,
+              world.has(one) && world.has(other),
               millis,
-              () -> {
-                world.heal(one, other);
-                troubled.remove("cut " + one + " " + other);
-              });
-        }
-        yield cuts;
-      }
+              () -> world.cut(one, other),
+              () -> world.heal(one, other));
       case Act.Lose(var node, var key) -> {
         boolean there = world.has(node) && world.kernel(node).has(key);
         if (there) {
@@ -174,23 +167,162 @@ final class Stage {
         }
         yield there;
       }
-      case Act.Refuse(var node, var kind, long millis) -> refuse(node, kind, millis);
+      case Act.Refuse(var node, var kind, long millis) ->
+          trouble(
+              "refuse " + node + " " + kind,
+              world.has(node),
+              millis,
+              () -> world.kernel(node).refuse(kind),
+              () -> world.kernel(node).allow(kind));
+      case Act.Alter(var node, var key) ->
+          world.has(node)
+              && world
+                  .kernel(node)
+                  .observe(key)
+                  .object()
+                  .flatMap(Alterations::altered)
+                  .filter(object -> world.plant(node, object))
+                  .isPresent();
+      case Act.Plant(var node, var key) ->
+          world.has(node)
+              && !world.kernel(node).has(key)
+              && Alterations.planted(key).filter(object -> world.plant(node, object)).isPresent();
+      case Act.Visit(var pod, int node, long millis) -> {
+        var from = goer(pod, node);
+        from.ifPresent(
+            p -> {
+              var visitor = p.on(node);
+              pods.visit(visitor);
+              whileGoing(p, millis, () -> pods.leave(visitor));
+            });
+        yield from.isPresent();
+      }
+      case Act.Twin(var pod, int node, long millis) -> {
+        var from = goer(pod, node);
+        from.ifPresent(
+            p -> {
+              var twin = p.twinOn(node);
+              pods.visit(twin);
+              whileGoing(p, millis, () -> pods.leave(twin));
+            });
+        yield from.isPresent();
+      }
+      case Act.CutWay _,
+          Act.Degrade _,
+          Act.Reset _,
+          Act.Slow _,
+          Act.Pause _,
+          Act.Jump _,
+          Act.Power _,
+          Act.Deafen _,
+          Act.Vtep _ ->
+          machine(act);
     };
   }
 
-  private boolean refuse(String node, Kind kind, long millis) {
-    var trouble = "refuse " + node + " " + kind;
-    if (!world.has(node) || !troubled.add(trouble)) {
+  /** What is done to machines and the ways between them. */
+  private boolean machine(Act act) {
+    return switch (act) {
+      case Act.CutWay(var from, var to, long millis) ->
+          trouble(
+              "way " + from + " " + to,
+              world.has(from) && world.has(to),
+              millis,
+              () -> world.cutWay(from, to),
+              () -> world.healWay(from, to));
+      case Act.Degrade(var one, var other, int loss, long delay, long millis) ->
+          trouble(
+              "degrade " + one + " " + other,
+              world.has(one) && world.has(other),
+              millis,
+              () -> world.degrade(one, other, loss, Duration.ofMillis(delay)),
+              () -> world.degrade(one, other, 0, Duration.ZERO));
+      case Act.Reset(var one, var other) -> {
+        boolean there = world.has(one) && world.has(other);
+        if (there) {
+          world.reset(one, other);
+        }
+        yield there;
+      }
+      case Act.Slow(var machine, long step, long millis) ->
+          trouble(
+              "slow " + machine,
+              world.has(machine),
+              millis,
+              () -> world.slow(machine, Duration.ofMillis(step)),
+              () -> world.slow(machine, Duration.ZERO));
+      case Act.Pause(var machine, long millis) ->
+          trouble(
+              "pause " + machine,
+              isAlive(machine),
+              millis,
+              () -> world.pause(machine),
+              () -> world.resume(machine));
+      case Act.Jump(var machine, long millis) -> {
+        boolean there = world.has(machine);
+        if (there) {
+          world.jump(machine, Duration.ofMillis(millis));
+        }
+        yield there;
+      }
+      case Act.Power(var machine, long millis) -> {
+        boolean alive = isAlive(machine);
+        if (alive) {
+          world.powerOff(machine);
+          pods.lostPower(machine);
+          later(millis, () -> world.restart(machine));
+        }
+        yield alive;
+      }
+      case Act.Deafen(var node, long millis) ->
+          trouble(
+              "deafen " + node,
+              world.has(node),
+              millis,
+              () -> world.deafen(node),
+              () -> world.hearAgain(node));
+      case Act.Vtep(var node, int number, long millis) ->
+          trouble(
+              "vtep " + node,
+              world.has(node),
+              millis,
+              () -> world.underlay(node, World.vtep(number), World.UNDERLAY_MTU),
+              () ->
+                  world.underlay(
+                      node, World.vtep(Integer.parseInt(node.substring(1))), World.UNDERLAY_MTU));
+      default -> throw new IllegalArgumentException(act + " is done to no machine");
+    };
+  }
+
+  private boolean isAlive(String machine) {
+    return world.has(machine) && world.isAlive(machine);
+  }
+
+  /** Lasts for a while; false when it cannot be, or is so already. */
+  private boolean trouble(
+      String name, boolean possible, long millis, Runnable harm, Runnable remedy) {
+    if (!possible || !troubled.add(name)) {
       return false;
     }
-    world.kernel(node).refuse(kind);
+    harm.run();
     later(
         millis,
         () -> {
-          world.kernel(node).allow(kind);
-          troubled.remove(trouble);
+          remedy.run();
+          troubled.remove(name);
         });
     return true;
+  }
+
+  /** A pod that may go to that node: it is elsewhere, and in one place only. */
+  private Optional<Pods.Pod> goer(String pod, int node) {
+    return present(pod)
+        .filter(p -> p.node() != node && node <= size.nodes())
+        .filter(p -> !troubled.contains("going " + p.name()));
+  }
+
+  private void whileGoing(Pods.Pod pod, long millis, Runnable end) {
+    trouble("going " + pod.name(), true, millis, () -> {}, end);
   }
 
   private Optional<Pods.Pod> present(String pod) {
@@ -216,6 +348,8 @@ final class Stage {
 
   /** What is not as it should be now, nobody doing anything. */
   List<String> differences() {
-    return Reachability.differences(size, world, pods);
+    var differences = new ArrayList<>(Reachability.differences(size, world, pods));
+    differences.addAll(AddressTables.differences(size, world, pods));
+    return differences;
   }
 }

@@ -13,6 +13,7 @@ import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
@@ -38,6 +39,7 @@ public final class World {
   public static final AutonomousSystem AS = new AutonomousSystem(65_000);
   private static final int NODES = 10 << 24; // 10.0.0.0
   private static final int REFLECTORS = NODES | 1 << 16; // 10.1.0.0
+  static final int UNDERLAY_MTU = 1_500;
   private static final int HOLD_SECONDS = 90;
   private static final int RESTART_SECONDS = 120;
 
@@ -280,6 +282,32 @@ public final class World {
     machine(name).crash();
   }
 
+  /** Cuts its power: its kernel is empty after that, and its peers hear nothing of it. */
+  public void powerOff(String name) {
+    machine(name).powerOff();
+    Optional.ofNullable(nodes.get(name)).ifPresent(NodeMachine::reboot);
+  }
+
+  /** A process that is alive does not run until {@link #resume}. */
+  public void pause(String name) {
+    machine(name).pause();
+  }
+
+  /** It runs again, if it did not die meanwhile. */
+  public void resume(String name) {
+    machine(name).resume();
+  }
+
+  /** A process takes so much longer for each thing that comes; zero: not any more. */
+  public void slow(String name, Duration step) {
+    machine(name).slow(step.toNanos());
+  }
+
+  /** The clock of a process jumps forwards. */
+  public void jump(String name, Duration by) {
+    machine(name).jump(by.toNanos());
+  }
+
   /** Starts it again. */
   public void restart(String name) {
     machine(name).start();
@@ -288,6 +316,41 @@ public final class World {
   /** Nothing passes between the two any more, and neither hears of it. */
   public void cut(String a, String b) {
     links.cut(machine(a), machine(b));
+  }
+
+  /** Nothing passes from one to the other any more, and neither hears of it. */
+  void cutWay(String from, String to) {
+    links.cutWay(machine(from), machine(to));
+  }
+
+  /** It passes again, and what was held back. */
+  void healWay(String from, String to) {
+    links.healWay(machine(from), machine(to));
+  }
+
+  /** What passes between the two takes longer, and so much of it is lost and sent again. */
+  void degrade(String a, String b, int lossPercent, Duration delay) {
+    links.degrade(machine(a), machine(b), lossPercent, delay.toNanos());
+  }
+
+  /** The connections between the two break. */
+  void reset(String a, String b) {
+    links.reset(machine(a), machine(b));
+  }
+
+  /** Someone else puts an object into a node's kernel; false where it cannot stand. */
+  boolean plant(String node, ForwardingObject object) {
+    return node(node).plant(object);
+  }
+
+  /** A node's kernel says nothing of what others do. */
+  void deafen(String node) {
+    node(node).deafen();
+  }
+
+  /** It says that it dropped notices, and is looked through. */
+  void hearAgain(String node) {
+    node(node).hearAgain();
   }
 
   /** Everything passes again; what was held back arrives. */

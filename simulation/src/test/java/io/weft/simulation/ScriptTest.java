@@ -134,7 +134,22 @@ final class ScriptTest {
             new Act.Cut("n1", "r2", 20),
             new Act.Lose("n1", new ForwardingKey(Kind.FLOOD, "weft-t0", 10_000, "10.0.0.2")),
             new Act.Lose("n1", new ForwardingKey(Kind.EGRESS_FILTER, "", 0, "")),
-            new Act.Refuse("n1", Kind.BRIDGE, 300));
+            new Act.Refuse("n1", Kind.BRIDGE, 300),
+            new Act.Lose(
+                "n1", new ForwardingKey(Kind.MULTICAST, "weft-t0", 1, "239.1.1.1 10.0.0.2")),
+            new Act.CutWay("r1", "n2", 20),
+            new Act.Degrade("n1", "r2", 30, 250, 5_000),
+            new Act.Reset("n1", "r2"),
+            new Act.Slow("r1", 200, 1_000),
+            new Act.Pause("n1", 7),
+            new Act.Jump("r2", 8),
+            new Act.Power("n2", 9),
+            new Act.Alter("n1", new ForwardingKey(Kind.BRIDGE, "weft-t0", 10_000, "")),
+            new Act.Plant("n1", new ForwardingKey(Kind.NEIGHBOUR, "weft-t0", 1, "192.0.2.9")),
+            new Act.Deafen("n1", 10),
+            new Act.Visit("p1", 4, 50),
+            new Act.Twin("p1", 3, 60),
+            new Act.Vtep("n1", 70, 80));
     assertThat(acts).map(act -> Act.parse(List.of(act.text().split(" ")))).isEqualTo(acts);
   }
 
