@@ -23,15 +23,19 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tenants' ways out as the namespace of the underlay sees them: the packet filter, the ends of
  * the links, their addresses. Watched only while any of it stands. One thread owns it.
  */
 final class EgressPorts implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EgressPorts.class);
   private static final String MARK = "weft1 ";
 
   private final String prefix;
@@ -40,6 +44,9 @@ final class EgressPorts implements AutoCloseable {
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private Optional<NetlinkMonitor> monitor = Optional.empty();
   private boolean doubtful;
+
+  /** Changes of the VTEPs that the filter has been told of. */
+  private int known;
 
   /**
    * @param prefix of the names of tenants' namespaces
@@ -54,8 +61,10 @@ final class EgressPorts implements AutoCloseable {
             "",
             host.namespace(),
             table,
-            _ -> EgressRules.underlay(table, sources()),
-            (_, elements) -> new EgressFilter("", true, List.of(), SharedPorts.read(elements)));
+            filter -> EgressRules.underlay(table, sources(), filter.node()),
+            (found, elements) ->
+                new EgressFilter(
+                    "", true, EgressRules.amongNodes(found), SharedPorts.read(elements)));
   }
 
   /**
@@ -322,6 +331,22 @@ final class EgressPorts implements AutoCloseable {
     doubtful = true;
   }
 
+  /** From now on these are the VTEPs of other nodes. */
+  void know(VtepGuard vteps) {
+    if (known != vteps.changes()) {
+      try {
+        filter.fill(
+            Map.of(
+                EgressRules.NODES4, vteps.of(VtepRules.IPV4),
+                EgressRules.NODES6, vteps.of(VtepRules.IPV6)));
+      } catch (LinuxException e) {
+        LOG.warn("VTEPs are not in the set of nodes of nftables: {}", e.getMessage());
+        doubtful = true;
+      }
+      known = vteps.changes();
+    }
+  }
+
   // ---- what others do ---------------------------------------------------------------------
 
   /** As {@link TenantTables#lookAround}: whether the links route. */
@@ -368,6 +393,7 @@ final class EgressPorts implements AutoCloseable {
       return List.of();
     }
     var news = compare(!touched);
+    filter.refill();
     if (believed.isEmpty()) {
       unwatch();
     }

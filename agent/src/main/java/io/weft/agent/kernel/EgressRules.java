@@ -3,6 +3,8 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.nftables.Chain;
 import io.weft.linux.nftables.Chain.Hook;
+import io.weft.linux.nftables.ElementSet;
+import io.weft.linux.nftables.ElementSet.Field;
 import io.weft.linux.nftables.Expression;
 import io.weft.linux.nftables.Expression.Base;
 import io.weft.linux.nftables.Expression.MetaKey;
@@ -19,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What may pass a tenant's way out: connections that begin inside, and what answers them. The
@@ -52,6 +55,7 @@ final class EgressRules {
 
   private static final int ESTABLISHED = 2;
   private static final int RELATED = 4;
+  private static final int NEW = 8;
   private static final int UNTRACKED = 64;
 
   /** A bit of {@code ct status}: IPS_DST_NAT (the same header). */
@@ -59,6 +63,23 @@ final class EgressRules {
 
   private static final Expression ACCEPT = new Expression.Verdict(true);
   private static final Expression DROP = new Expression.Verdict(false);
+
+  /**
+   * What pods begin towards the world, other nodes among it, has one of these as its source port:
+   * by that another node tells it from what this one begins itself, whose ports are from 32768 on
+   * (net.ipv4.ip_local_port_range). 16384 to 32767, the one range by one mask.
+   */
+  private static final Octets PORTS_OF_PODS = Octets.parse("4000");
+
+  private static final Octets PORTS_OF_PODS_END = Octets.parse("7fff");
+  private static final Octets PORTS_OF_PODS_MASK = Octets.parse("c000");
+
+  /** VTEPs of other nodes. */
+  static final ElementSet NODES4 =
+      new ElementSet("nodes4", List.of(Field.IPV4), ElementSet.Use.MEMBERS, 0);
+
+  static final ElementSet NODES6 =
+      new ElementSet("nodes6", List.of(Field.IPV6), ElementSet.Use.MEMBERS, 0);
 
   /** Name of the table in a tenant's namespace. */
   static final String TABLE = "weft";
@@ -120,17 +141,36 @@ final class EgressRules {
 
   /** The sources that connections from the node get by a table of {@link #tenant}. */
   static List<IpAddress> node(Table table) {
+    return sources(table, _ -> true);
+  }
+
+  /** The node's addresses among nodes by a table of {@link #underlay}. */
+  static List<IpAddress> amongNodes(Table table) {
+    return sources(
+        table,
+        rule ->
+            rule.stream()
+                .anyMatch(
+                    step ->
+                        step instanceof Expression.Lookup(var set, _)
+                            && (set.equals(NODES4.name()) || set.equals(NODES6.name()))));
+  }
+
+  private static List<IpAddress> sources(Table table, Predicate<List<Expression>> which) {
     return table.chains().stream()
         .flatMap(chain -> chain.rules().stream())
-        .flatMap(rule -> source(rule.expressions()).stream())
+        .map(Rule::expressions)
+        .filter(which)
+        .flatMap(rule -> source(rule).stream())
         .toList();
   }
 
   /** What somebody else wrote may load anything. */
   private static Optional<IpAddress> source(List<Expression> rule) {
-    for (int i = 1; i < rule.size(); i++) {
-      if (rule.get(i) instanceof Expression.TranslateSource(boolean ipv4)
-          && rule.get(i - 1) instanceof Expression.Load(var octets, _)
+    for (int i = 0; i < rule.size(); i++) {
+      if (rule.get(i) instanceof Expression.Load(var octets, int slot)
+          && slot == 0
+          && rule.getLast() instanceof Expression.TranslateSource(boolean ipv4, _)
           && octets.length() == (ipv4 ? 4 : 16)) {
         return Optional.of(IpAddress.of(octets.toArray()));
       }
@@ -145,8 +185,9 @@ final class EgressRules {
    *
    * @param sources the addresses that the node's own packets to everywhere have, at most one of
    *     each family; without one they get that of the link that they leave by
+   * @param node its addresses among nodes, where it is reached from a tenant, and reaches in
    */
-  static Table underlay(String name, List<IpAddress> sources) {
+  static Table underlay(String name, List<IpAddress> sources, List<IpAddress> node) {
     var in = link(MetaKey.INPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var out = link(MetaKey.OUTPUT_NAME, false, prefix(AddressPlan.EGRESS_PORT));
     var translation = new ArrayList<Rule>();
@@ -155,14 +196,19 @@ final class EgressRules {
       var outside =
           link(MetaKey.OUTPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(from(range, false));
       var source = sources.stream().filter(address -> address.isIpv4() == ipv4).findFirst();
-      translation.add(
-          source
-              .map(
-                  address ->
-                      outside.then(
-                          new Expression.Load(Octets.of(address.octets())),
-                          new Expression.TranslateSource(ipv4)))
-              .orElse(outside.then(new Expression.Masquerade())));
+      var pods = clusterIn().then(outside);
+      node.stream()
+          .filter(address -> address.isIpv4() == ipv4)
+          .map(
+              address ->
+                  translated(pods.then(node(ipv4, false)), ipv4, Optional.of(address), true)
+                      .because("to other nodes, which know by the port that it is of a pod"))
+          .forEach(translation::add);
+      if (!node.isEmpty()) {
+        translation.add(
+            translated(pods, ipv4, source, true).because("other addresses of nodes among it"));
+      }
+      translation.add(translated(outside, ipv4, source, false));
       translation.add(
           clusterOut()
               .then(from(range, false))
@@ -176,7 +222,40 @@ final class EgressRules {
             filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
             filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)),
-        List.of(SharedPorts.SET));
+        List.of(SharedPorts.SET, NODES4, NODES6));
+  }
+
+  /**
+   * Gives the connection a source.
+   *
+   * @param source empty: the address of the link that it leaves by
+   * @param ofPod with a port that says so
+   */
+  private static Rule translated(
+      Rule which, boolean ipv4, Optional<IpAddress> source, boolean ofPod) {
+    var rule = which;
+    if (source.isPresent()) {
+      rule = rule.then(new Expression.Load(Octets.of(source.get().octets())));
+    }
+    if (ofPod) {
+      rule =
+          rule.then(
+              new Expression.Load(PORTS_OF_PODS, Expression.FIRST_PORT),
+              new Expression.Load(PORTS_OF_PODS_END, Expression.LAST_PORT));
+    }
+    return rule.then(
+        source.isPresent()
+            ? new Expression.TranslateSource(ipv4, ofPod)
+            : new Expression.Masquerade(ofPod));
+  }
+
+  /** To, or from, another node. */
+  private static Rule node(boolean ipv4, boolean from) {
+    int offset = ipv4 ? (from ? 12 : 16) : from ? 8 : 24;
+    return family(ipv4)
+        .then(
+            new Expression.Payload(Base.NETWORK, offset, ipv4 ? 4 : 16),
+            new Expression.Lookup((ipv4 ? NODES4 : NODES6).name(), false));
   }
 
   private static List<Rule> forward(Rule in, Rule out) {
@@ -199,6 +278,25 @@ final class EgressRules {
             .then(ACCEPT)
             .because("what tenants share"));
     rules.add(in.then(out).then(DROP).because("tenants do not meet here"));
+    // From here on: what comes from outside, and what leaves by the uplink.
+    rules.add(
+        status(DESTINATION_TRANSLATED)
+            .then(SharedPorts.rule())
+            .then(ACCEPT)
+            .because("what tenants share, of pods of other nodes too"));
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      rules.add(
+          clusterOut()
+              .then(status(DESTINATION_TRANSLATED))
+              .then(state(NEW))
+              .then(node(ipv4, true))
+              .then(
+                  new Expression.Payload(Base.TRANSPORT, 0, 2),
+                  new Expression.Mask(PORTS_OF_PODS_MASK),
+                  new Expression.Compare(false, PORTS_OF_PODS),
+                  DROP)
+              .because("of pods of other nodes: whose they are nobody knows here"));
+    }
     rules.add(
         clusterOut()
             .then(status(DESTINATION_TRANSLATED))
@@ -324,8 +422,11 @@ final class EgressRules {
   }
 
   private static Rule family(IpAddress address) {
-    return Rule.of(
-        new Expression.Meta(MetaKey.FAMILY), equal(address.isIpv4() ? NFPROTO_IPV4 : NFPROTO_IPV6));
+    return family(address.isIpv4());
+  }
+
+  private static Rule family(boolean ipv4) {
+    return Rule.of(new Expression.Meta(MetaKey.FAMILY), equal(ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
   }
 
   private static Rule protocol(int number) {

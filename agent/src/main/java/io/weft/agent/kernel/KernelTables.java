@@ -118,6 +118,7 @@ final class KernelTables implements AutoCloseable {
   List<Refusal> apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
     vteps.expect(changes);
+    egress.know(vteps);
     int next = 0;
     while (next < changes.size()) {
       var change = changes.get(next);
@@ -460,6 +461,7 @@ final class KernelTables implements AutoCloseable {
   /** Whose VXLAN packets are let in follows from all that stands. */
   void sweepVteps() {
     vteps.sweep(System.nanoTime(), tenants.values().stream().map(TenantTables::believed).toList());
+    egress.know(vteps);
   }
 
   /** What is not in a tenant's namespace and no object of the plan goes too. */

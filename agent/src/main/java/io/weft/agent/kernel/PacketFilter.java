@@ -5,6 +5,7 @@ import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.ElementChange;
+import io.weft.linux.nftables.ElementSet;
 import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.NftablesMonitor;
@@ -12,6 +13,8 @@ import io.weft.linux.nftables.Table;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -28,6 +31,9 @@ final class PacketFilter implements AutoCloseable {
   private final Function<EgressFilter, Table> wanted;
   private final BiFunction<Table, Set<Element>, EgressFilter> reader;
   private Optional<Opened> opened = Optional.empty();
+
+  /** What is in sets that no object tells of; nothing is said of the others. */
+  private Map<ElementSet, Set<Element>> filled = Map.of();
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
 
@@ -78,12 +84,63 @@ final class PacketFilter implements AutoCloseable {
 
   /** What is in the set of the one that stands. */
   private Set<Element> elements(Table found) {
-    return found.sets().contains(SharedPorts.SET)
-        ? new LinkedHashSet<>(open().nftables().elements(Table.Family.INET, table, SharedPorts.SET))
+    return elements(found, SharedPorts.SET);
+  }
+
+  private Set<Element> elements(Table found, ElementSet set) {
+    return found.sets().contains(set)
+        ? new LinkedHashSet<>(open().nftables().elements(Table.Family.INET, table, set))
         : Set.of();
   }
 
-  /** Where only the ports differ, only these are written. */
+  /**
+   * From now on these are in the sets, whatever the filter says.
+   *
+   * @throws LinuxException where the kernel refuses it; {@link #refill} tries again
+   */
+  void fill(Map<ElementSet, Set<Element>> sets) {
+    if (!filled.equals(sets)) {
+      filled = Map.copyOf(sets);
+      refill();
+    }
+  }
+
+  /** Mends what is in the sets where the table stands as it shall. */
+  void refill() {
+    if (opened.isPresent()) {
+      var changes = new ArrayList<ElementChange>();
+      open()
+          .nftables()
+          .table(table)
+          .ifPresent(
+              found ->
+                  filled.forEach(
+                      (set, wanted) -> {
+                        if (found.sets().contains(set)) {
+                          changes.addAll(difference(set, elements(found, set), wanted));
+                        }
+                      }));
+      open().nftables().change(Table.Family.INET, table, changes);
+    }
+  }
+
+  private static List<ElementChange> difference(
+      ElementSet set, Set<Element> standing, Set<Element> wanted) {
+    var changes = new ArrayList<ElementChange>();
+    for (var element : standing) {
+      if (!wanted.contains(element)) {
+        changes.add(new ElementChange(set.name(), false, element));
+      }
+    }
+    for (var element : wanted) {
+      if (!standing.contains(element)) {
+        changes.add(new ElementChange(set.name(), true, element));
+      }
+    }
+    return changes;
+  }
+
+  /** Where only what is in the sets differs, only that is written. */
   void put(EgressFilter filter) {
     var whole = wanted.apply(filter);
     try {
@@ -91,20 +148,11 @@ final class PacketFilter implements AutoCloseable {
       if (!nftables.table(table).equals(Optional.of(whole))) {
         nftables.replace(whole);
       }
-      var changes = new ArrayList<ElementChange>();
-      var standing = elements(whole);
-      var elements = SharedPorts.elements(filter);
-      for (var element : standing) {
-        if (!elements.contains(element)) {
-          changes.add(new ElementChange(SharedPorts.SET.name(), false, element));
-        }
-      }
-      for (var element : elements) {
-        if (!standing.contains(element)) {
-          changes.add(new ElementChange(SharedPorts.SET.name(), true, element));
-        }
-      }
-      nftables.change(Table.Family.INET, table, changes);
+      nftables.change(
+          Table.Family.INET,
+          table,
+          difference(SharedPorts.SET, elements(whole), SharedPorts.elements(filter)));
+      refill();
     } catch (LinuxException e) {
       throw new IllegalArgumentException(
           "egress needs nftables with connection tracking, NAT and fib in the kernel"

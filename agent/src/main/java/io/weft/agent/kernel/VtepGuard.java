@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Holds the {@link VtepRules} to the VTEPs and VNIs that this node's tables lead to. Who is new is
@@ -38,6 +39,8 @@ final class VtepGuard implements AutoCloseable {
   /** Of these, what has no row any more, and since when. */
   private final TreeMap<String, Long> unused = new TreeMap<>();
 
+  private int changes;
+
   /**
    * @param name of the table: agents of several nodes in one namespace have tables of their own
    * @param inside the namespace of the underlay, open
@@ -53,6 +56,23 @@ final class VtepGuard implements AutoCloseable {
             element -> owner(element.key()),
             "VXLAN packets of addresses that are no VTEP's are let in, which nftables would stop"
                 + " (CONFIG_NF_TABLES_INET)");
+  }
+
+  /** Another number when others are let in than before. */
+  int changes() {
+    return changes;
+  }
+
+  /**
+   * Who is let in.
+   *
+   * @param set of VTEPs of one family
+   */
+  Set<Element> of(ElementSet set) {
+    return admitted.values().stream()
+        .filter(change -> change.set().equals(set.name()))
+        .map(ElementChange::element)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   Optional<String> problem() {
@@ -105,6 +125,7 @@ final class VtepGuard implements AutoCloseable {
     }
     if (!over.isEmpty() && table.write(over)) {
       admitted.keySet().removeAll(over.keySet());
+      changes++;
       unused.keySet().removeAll(over.keySet());
     }
   }
@@ -125,6 +146,7 @@ final class VtepGuard implements AutoCloseable {
     }
     if (!wanted.isEmpty() && table.write(wanted)) {
       wanted.forEach((owner, each) -> each.forEach(element -> admitted.put(owner, element)));
+      changes++;
     }
   }
 
@@ -197,6 +219,7 @@ final class VtepGuard implements AutoCloseable {
   void remove() {
     table.remove();
     admitted.clear();
+    changes++;
   }
 
   @Override

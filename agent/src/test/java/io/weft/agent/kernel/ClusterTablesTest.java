@@ -26,9 +26,11 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
@@ -37,6 +39,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -173,7 +177,7 @@ class ClusterTablesTest extends TenantKernel {
     objects.addAll(network(blue, 200, "10.0.0.1"));
     objects.addAll(network(pods, 300, "10.244.0.1"));
     var dns = new EgressFilter.Shared(AddressPlan.clusterPortName(pods), true, 53);
-    objects.add(new EgressFilter("", true, List.of(), List.of(dns)));
+    objects.add(new EgressFilter("", true, List.of(IpAddress.parse(VTEP)), List.of(dns)));
     objects.addAll(way(tenant, 7));
     objects.addAll(way(blue, 8));
     objects.addAll(way(pods, 9));
@@ -411,6 +415,108 @@ class ClusterTablesTest extends TenantKernel {
     }
   }
 
+  /**
+   * As between two nodes, each in its part: what a pod begins says so by its port, and is let in to
+   * what is shared alone; what its node begins, and whoever is no node, is let in to all.
+   */
+  @Test
+  void podsOfOtherNodesDoNotComeInByThePortsOfThisOne() throws Exception {
+    standing();
+    service("tcp", NODE, 30080, "10.244.1.11", 8080);
+    service("tcp", NODE, 30053, "10.244.0.10", 5353);
+    var vteps =
+        List.of(
+            new VxlanPort(pods, new Vni(300), IpAddress.parse(VTEP), GATEWAY, 1450, false),
+            new FloodEntry(pods, new Vni(300), IpAddress.parse(WORLD), new Vni(300)));
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080);
+        var shared = Connections.listen(pod, "0.0.0.0", 5353)) {
+      assertThat(comesFrom(20000, server, 30080)).as("no node").isTrue();
+      assertThat(put(vteps)).isEmpty();
+      for (int port : new int[] {16384, 20001, 32767}) {
+        assertThat(comesFrom(port, server, 30080)).as("a pod's, %s", port).isFalse();
+      }
+      for (int port : new int[] {1024, 16383, 32768, 60999}) {
+        assertThat(comesFrom(port, server, 30080)).as("a node's own, %s", port).isTrue();
+      }
+      var port = AddressPlan.clusterPortName(pods);
+      assertThat(comesFrom(20002, shared, 30053)).as("not shared").isFalse();
+      assertThat(put(List.of(shared(port, 5353)))).isEmpty();
+      assertThat(comesFrom(20003, shared, 30053)).as("shared").isTrue();
+      assertThat(comesFrom(20004, server, 30080)).as("the other port still").isFalse();
+    }
+    var out = namespaces.links(world);
+    out.execute(
+        new Request.AddRoute(
+            Route.of(
+                IpPrefix.parse(VTEP + "/32"),
+                NextHop.via(IpAddress.parse(NODE), out.requireLink("eth0").index()))));
+    try (var server = Connections.listen(world, "0.0.0.0", 8080)) {
+      for (var from : List.of(redPod, bluePod, pod)) {
+        assertThat(Connections.source(server, from, WORLD)).as(from).contains(VTEP);
+        assertThat(portOf(from, server)).as(from).isBetween(16384, 32767);
+      }
+      assertThat(portOf(underlay, server)).as("the node's own").isGreaterThan(32767);
+    }
+
+    // Others' hands in the set, a restart, and a node that goes.
+    var table = EgressPorts.tableName(namespaces.prefix());
+    run("/usr/sbin/nft", "flush set inet %s nodes4".formatted(table));
+    assertThat(tables.drain(true)).isEmpty();
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(comesFrom(20005, server, 30080)).as("mended").isFalse();
+      try (var restarted = agent();
+          var nftables = Nftables.openIn(underlay)) {
+        int before = nftables.generation();
+        restarted.dump();
+        assertThat(nftables.generation()).isEqualTo(before);
+      }
+    }
+  }
+
+  private static EgressFilter shared(String port, int number) {
+    return new EgressFilter(
+        "",
+        true,
+        List.of(IpAddress.parse(VTEP)),
+        List.of(new EgressFilter.Shared(port, false, number)));
+  }
+
+  /** Whether the server is reached from the world with this source port. */
+  private boolean comesFrom(int source, ServerSocket server, int port) throws Exception {
+    server.setSoTimeout(Connections.NEVER);
+    return NetworkNamespaces.<Boolean, IOException>callIn(
+        world,
+        () -> {
+          try (var client = new Socket()) {
+            client.setReuseAddress(true);
+            client.bind(new InetSocketAddress(InetAddress.ofLiteral(WORLD), source));
+            client.connect(
+                new InetSocketAddress(InetAddress.ofLiteral(NODE), port), Connections.NEVER);
+            server.accept().close();
+            return true;
+          } catch (SocketTimeoutException _) {
+            return false;
+          }
+        });
+  }
+
+  /** With which source port the server in the world sees a connection. */
+  private static int portOf(String from, ServerSocket server) throws Exception {
+    server.setSoTimeout(Connections.PATIENCE);
+    return NetworkNamespaces.<Integer, IOException>callIn(
+        from,
+        () -> {
+          try (var client = new Socket()) {
+            client.connect(
+                new InetSocketAddress(InetAddress.ofLiteral(WORLD), server.getLocalPort()),
+                Connections.PATIENCE);
+            try (var accepted = server.accept()) {
+              return accepted.getPort();
+            }
+          }
+        });
+  }
+
   @Test
   void datagramsOfAServiceComeAndGo() throws Exception {
     standing();
@@ -446,7 +552,7 @@ class ClusterTablesTest extends TenantKernel {
       shared.add(new EgressFilter.Shared(port, true, number));
       shared.add(new EgressFilter.Shared(port, false, number));
     }
-    var filter = new EgressFilter("", true, List.of(), shared);
+    var filter = new EgressFilter("", true, List.of(IpAddress.parse(VTEP)), shared);
     assertThat(put(List.of(filter))).isEmpty();
     assertThat(tables.dump()).contains(filter);
     try (var restarted = agent()) {
@@ -458,7 +564,8 @@ class ClusterTablesTest extends TenantKernel {
     shared.add(new EgressFilter.Shared(port, true, 2000));
     try (var nftables = Nftables.openIn(underlay)) {
       int before = nftables.generation();
-      assertThat(put(List.of(new EgressFilter("", true, List.of(), shared)))).isEmpty();
+      assertThat(put(List.of(new EgressFilter("", true, List.of(IpAddress.parse(VTEP)), shared))))
+          .isEmpty();
       assertThat(nftables.generation()).isEqualTo(before + 1);
     }
     assertThat(asks(bluePod, pod, SERVICE, Connections.NEVER)).as("no longer").isEmpty();

@@ -222,6 +222,42 @@ class ClusterPodsProcessTest {
     assertThat(routesTo(hosts.getFirst(), blue.address() + "/32")).hasSize(1);
   }
 
+  /**
+   * By the address of a node that their tenant is on, pods come in by their tenant; of another one,
+   * as pods of another node.
+   */
+  @Test
+  void podsOfOtherTenantsDoNotComeByTheNodePortsOfOtherNodes() throws Exception {
+    start();
+    var red = pod(0, "red-1", "red-web", "192.168.1.10");
+    var blue = pod(0, "blue-1", "blue-web", "192.168.1.10");
+    var common = pod(0, "common-1", "pods", "10.244.0.10");
+    var far = pod(1, "red-2", "red-web", "192.168.1.111");
+    nodePort(hosts.get(1), "10.99.0.2", 30080, far.address());
+    var rack = "x" + namespaces.prefix() + "rack";
+    try (var server = listen(far.namespace());
+        var kubelet = listen(hosts.get(1));
+        var local = listen(common.namespace())) {
+      assertThat(reaches(hosts.get(1), common.address(), local))
+          .as("each knows the other")
+          .isTrue();
+      for (var from : List.of(rack, hosts.getFirst(), red.namespace())) {
+        assertThat(connects(from, "10.99.0.2", 30080, server, 4000)).as(from).isTrue();
+      }
+      for (var from : List.of(blue, common)) {
+        assertThat(reaches(from.namespace(), "10.99.0.2", kubelet)).as("%s", from).isTrue();
+        assertThat(connects(from.namespace(), "10.99.0.2", 30080, server, 400))
+            .as("%s", from)
+            .isFalse();
+      }
+      pod(1, "blue-2", "blue-web", "192.168.1.111");
+      assertThat(reaches(blue.namespace(), "10.99.0.2", kubelet)).isTrue();
+      assertThat(connects(blue.namespace(), "10.99.0.2", 30080, server, 400))
+          .as("where blue is on both")
+          .isFalse();
+    }
+  }
+
   @Test
   void theNodeReachesItsPodsByBothFamilies() throws Exception {
     NetworkNamespaces.<Path, IOException>callIn(
@@ -328,9 +364,8 @@ class ClusterPodsProcessTest {
   /** A rule as kube-proxy's, by the program of nftables. */
   private void service(String host, String protocol, int port, String pod, int target)
       throws Exception {
-    var nft = Path.of("/usr/sbin/nft");
-    assumeTrue(Files.isExecutable(nft), "needs nft");
-    var rules =
+    nft(
+        host,
         """
         add table ip kube-proxy
         add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
@@ -340,7 +375,26 @@ class ClusterPodsProcessTest {
         """
             .formatted(
                 "ip daddr %s %s dport %d dnat ip to %s:%d"
-                    .formatted(SERVICE, protocol, port, pod, target));
+                    .formatted(SERVICE, protocol, port, pod, target)));
+  }
+
+  /** What comes there gets the node's address, as with {@code externalTrafficPolicy: Cluster}. */
+  private static void nodePort(String host, String address, int port, String pod) throws Exception {
+    nft(
+        host,
+        """
+        add table ip kube-proxy
+        add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
+        add chain ip kube-proxy nat-postrouting { type nat hook postrouting priority srcnat; }
+        add rule ip kube-proxy nat-prerouting ip daddr %s tcp dport %d meta mark set 0x4000 dnat ip to %s:8080
+        add rule ip kube-proxy nat-postrouting meta mark 0x4000 masquerade fully-random
+        """
+            .formatted(address, port, pod));
+  }
+
+  private static void nft(String host, String rules) throws Exception {
+    var nft = Path.of("/usr/sbin/nft");
+    assumeTrue(Files.isExecutable(nft), "needs nft");
     var process =
         NetworkNamespaces.<Process, IOException>callIn(
             host,
@@ -410,12 +464,17 @@ class ClusterPodsProcessTest {
 
   private static boolean connects(String from, String to, ServerSocket server, int patience)
       throws Exception {
+    return connects(from, to, 8080, server, patience);
+  }
+
+  private static boolean connects(
+      String from, String to, int port, ServerSocket server, int patience) throws Exception {
     server.setSoTimeout(patience);
     return NetworkNamespaces.<Boolean, Exception>callIn(
         from,
         () -> {
           try (var client = new Socket()) {
-            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), 8080), patience);
+            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), port), patience);
             try (var accepted = server.accept()) {
               accepted.getOutputStream().write(1);
               return client.getInputStream().read() == 1;

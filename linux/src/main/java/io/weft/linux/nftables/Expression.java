@@ -120,11 +120,36 @@ public sealed interface Expression {
     }
   }
 
-  /** The connection gets the address that is loaded as its source. */
-  record TranslateSource(boolean ipv4) implements Expression {}
+  /**
+   * The connection gets the address that is loaded as its source.
+   *
+   * @param ports and one of the ports from what is in {@link #FIRST_PORT} to what is in {@link
+   *     #LAST_PORT}, its own where that is one and free; of ICMP that is the identifier
+   */
+  record TranslateSource(boolean ipv4, boolean ports) implements Expression {
+    /** With any port. */
+    public TranslateSource(boolean ipv4) {
+      this(ipv4, false);
+    }
+  }
 
-  /** The connection gets the address of the link that it leaves by as its source. */
-  record Masquerade() implements Expression {}
+  /**
+   * The connection gets the address of the link that it leaves by as its source.
+   *
+   * @param ports as of {@link TranslateSource}
+   */
+  record Masquerade(boolean ports) implements Expression {
+    /** With any port. */
+    public Masquerade() {
+      this(false);
+    }
+  }
+
+  /** The slot of the lowest port of a translation: behind an address. */
+  int FIRST_PORT = 4;
+
+  /** The slot of the highest. */
+  int LAST_PORT = 8;
 
   /** The frame leaves by the link whose index is loaded, 4 octets in the machine's order. */
   record Forward() implements Expression {}

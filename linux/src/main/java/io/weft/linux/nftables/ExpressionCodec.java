@@ -9,6 +9,8 @@ import java.util.Optional;
 /** Expressions: a name, and attributes whose meaning is the name's; numbers in network order. */
 final class ExpressionCodec {
   private static final int BACK = NftUapi.NFTA_FIB_F_DADDR | NftUapi.NFTA_FIB_F_IIF;
+  private static final int FIRST_PORT = register(Expression.FIRST_PORT);
+  private static final int LAST_PORT = register(Expression.LAST_PORT);
 
   private ExpressionCodec() {}
 
@@ -93,14 +95,24 @@ final class ExpressionCodec {
         out.attributeU32Big(NftUapi.NFTA_IMMEDIATE_DREG, register(slot));
         writeValue(out, NftUapi.NFTA_IMMEDIATE_DATA, octets);
       }
-      case Expression.TranslateSource(boolean ipv4) -> {
+      case Expression.TranslateSource(boolean ipv4, boolean ports) -> {
         out.attributeU32Big(NftUapi.NFTA_NAT_TYPE, NftUapi.NFT_NAT_SNAT);
         out.attributeU32Big(NftUapi.NFTA_NAT_FAMILY, family(ipv4));
         out.attributeU32Big(NftUapi.NFTA_NAT_REG_ADDR_MIN, NftUapi.NFT_REG_1);
+        if (ports) {
+          out.attributeU32Big(NftUapi.NFTA_NAT_REG_PROTO_MIN, FIRST_PORT);
+          out.attributeU32Big(NftUapi.NFTA_NAT_REG_PROTO_MAX, LAST_PORT);
+        }
+      }
+      case Expression.Masquerade(boolean ports) -> {
+        if (ports) {
+          out.attributeU32Big(NftUapi.NFTA_MASQ_REG_PROTO_MIN, FIRST_PORT);
+          out.attributeU32Big(NftUapi.NFTA_MASQ_REG_PROTO_MAX, LAST_PORT);
+        }
       }
       case Expression.Forward() ->
           out.attributeU32Big(NftUapi.NFTA_FWD_SREG_DEV, NftUapi.NFT_REG_1);
-      case Expression.Masquerade _, Expression.NoTracking _, Expression.Foreign _ -> {}
+      case Expression.NoTracking _, Expression.Foreign _ -> {}
     }
   }
 
@@ -163,7 +175,10 @@ final class ExpressionCodec {
     var details = element.nest(NftUapi.NFTA_EXPR_DATA);
     var read =
         switch (name) {
-          case "masq" -> Optional.<Expression>of(new Expression.Masquerade());
+          case "masq" ->
+              details.isEmpty()
+                  ? Optional.<Expression>of(new Expression.Masquerade())
+                  : readMasquerade(details.get());
           case "notrack" -> Optional.<Expression>of(new Expression.NoTracking());
           default ->
               details.isEmpty() ? Optional.<Expression>empty() : readDetails(name, details.get());
@@ -286,14 +301,34 @@ final class ExpressionCodec {
             && is(in, NftUapi.NFTA_NAT_REG_ADDR_MIN, NftUapi.NFT_REG_1)
             && (!in.has(NftUapi.NFTA_NAT_REG_ADDR_MAX)
                 || is(in, NftUapi.NFTA_NAT_REG_ADDR_MAX, NftUapi.NFT_REG_1))
-            && !in.has(NftUapi.NFTA_NAT_REG_PROTO_MIN)
-            && (in.u32Big(NftUapi.NFTA_NAT_FLAGS).orElse(0) & ~NftUapi.NF_NAT_RANGE_MAP_IPS) == 0;
+            && isPlain(in.u32Big(NftUapi.NFTA_NAT_FLAGS).orElse(0));
+    var ports = ports(in, NftUapi.NFTA_NAT_REG_PROTO_MIN, NftUapi.NFTA_NAT_REG_PROTO_MAX);
     for (boolean ipv4 : new boolean[] {true, false}) {
       if (plain && is(in, NftUapi.NFTA_NAT_FAMILY, family(ipv4))) {
-        return Optional.of(new Expression.TranslateSource(ipv4));
+        return ports.map(given -> new Expression.TranslateSource(ipv4, given));
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<Expression> readMasquerade(Attributes in) throws MalformedInput {
+    return isPlain(in.u32Big(NftUapi.NFTA_MASQ_FLAGS).orElse(0))
+        ? ports(in, NftUapi.NFTA_MASQ_REG_PROTO_MIN, NftUapi.NFTA_MASQ_REG_PROTO_MAX)
+            .map(Expression.Masquerade::new)
+        : Optional.empty();
+  }
+
+  /** What the kernel says of itself: that there is an address, that there are ports. */
+  private static boolean isPlain(int flags) {
+    return (flags & ~(NftUapi.NF_NAT_RANGE_MAP_IPS | NftUapi.NF_NAT_RANGE_PROTO_SPECIFIED)) == 0;
+  }
+
+  /** Whether ports are given; empty: not as we give them. */
+  private static Optional<Boolean> ports(Attributes in, int min, int max) throws MalformedInput {
+    if (!in.has(min) && !in.has(max)) {
+      return Optional.of(false);
+    }
+    return is(in, min, FIRST_PORT) && is(in, max, LAST_PORT) ? Optional.of(true) : Optional.empty();
   }
 
   private static Optional<Expression> readLookup(Attributes in) throws MalformedInput {

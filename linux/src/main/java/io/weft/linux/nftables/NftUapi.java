@@ -140,11 +140,16 @@ final class NftUapi {
   static final int NFTA_NAT_REG_ADDR_MIN = 3;
   static final int NFTA_NAT_REG_ADDR_MAX = 4;
   static final int NFTA_NAT_REG_PROTO_MIN = 5;
+  static final int NFTA_NAT_REG_PROTO_MAX = 6;
   static final int NFTA_NAT_FLAGS = 7;
+  static final int NFTA_MASQ_FLAGS = 1;
+  static final int NFTA_MASQ_REG_PROTO_MIN = 2;
+  static final int NFTA_MASQ_REG_PROTO_MAX = 3;
   static final int NFT_NAT_SNAT = 0;
 
   // linux/netfilter/nf_nat.h
   static final int NF_NAT_RANGE_MAP_IPS = 1;
+  static final int NF_NAT_RANGE_PROTO_SPECIFIED = 2;
 
   // libnftnl/udata.h: how nft writes a comment
   static final int NFTNL_UDATA_RULE_COMMENT = 0;

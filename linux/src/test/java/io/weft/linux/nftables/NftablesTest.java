@@ -69,6 +69,17 @@ class NftablesTest {
                           new Expression.Compare(false, Octets.parse("02")),
                           new Expression.Load(Octets.parse("0a000001")),
                           new Expression.TranslateSource(true)),
+                      OUT.then(
+                          new Expression.Meta(Expression.MetaKey.FAMILY),
+                          new Expression.Compare(false, Octets.parse("02")),
+                          new Expression.Load(Octets.parse("0a000001")),
+                          new Expression.Load(Octets.parse("4000"), Expression.FIRST_PORT),
+                          new Expression.Load(Octets.parse("7fff"), Expression.LAST_PORT),
+                          new Expression.TranslateSource(true, true)),
+                      OUT.then(
+                          new Expression.Load(Octets.parse("4000"), Expression.FIRST_PORT),
+                          new Expression.Load(Octets.parse("7fff"), Expression.LAST_PORT),
+                          new Expression.Masquerade(true)),
                       OUT.then(new Expression.Masquerade())))));
 
   private TestNamespaces namespaces;

@@ -14,7 +14,8 @@ public sealed interface EgressObject extends ForwardingObject {
    *
    * @param whole the rules are all there and nothing else is
    * @param node in a tenant's namespace: the node may begin connections too, and they have these
-   *     sources, one of a family at most; none: nobody outside begins
+   *     sources, one of a family at most; none: nobody outside begins. In that of the underlay: its
+   *     addresses among nodes, where it reaches any tenant so
    * @param shared in that of the underlay: what tenants reach of each other by services; sorted
    */
   record EgressFilter(String namespace, boolean whole, List<IpAddress> node, List<Shared> shared)

@@ -56,7 +56,9 @@ final class WaysOut {
     number(wanted.keySet());
     var objects = new ArrayList<ForwardingObject>();
     if (!numbers.isEmpty()) {
-      objects.add(new EgressFilter("", true, List.of(), shared(wanted)));
+      boolean reaches = numbers.keySet().stream().anyMatch(each -> reaches(wanted, each));
+      objects.add(
+          new EgressFilter("", true, reaches ? underlay.vteps() : List.of(), shared(wanted)));
     }
     subnets.clear();
     wanted.values().stream().filter(WaysOut::isMember).forEach(way -> subnets.addAll(way.inside()));
