@@ -276,7 +276,8 @@ record Devices(Rtnetlink host, TenantTables tables) {
     boolean renamed = !standing.alias().equals(Optional.of(text));
     if (port.link().isEmpty() && (renamed || standing.mtu() != port.mtu())) {
       var given = before.map(PortAlias::gateways);
-      PodEnd.of(tables.rtnetlink(), standing, port).follow(port, given.orElse(List.of()));
+      PodEnd.of(tables.rtnetlink(), standing, port)
+          .follow(port, given.orElse(List.of()), tables.buffers());
     }
     if (renamed) {
       tables
@@ -357,9 +358,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
     }
   }
 
-  private static Rtnetlink socketIn(Descriptor target, PodInterface pod) {
+  private Rtnetlink socketIn(Descriptor target, PodInterface pod) {
     try {
-      return Rtnetlink.openHereIn(target);
+      return Rtnetlink.openHereIn(target, tables.buffers());
     } catch (LinuxException e) {
       throw cannotOpen(pod, e);
     }

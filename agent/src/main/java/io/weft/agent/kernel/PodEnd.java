@@ -4,6 +4,7 @@ import io.weft.linux.ffi.Descriptor;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
+import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -72,10 +73,11 @@ record PodEnd(String namespace, int link) {
    * Sets what differs.
    *
    * @param given the gateways of the default routes that it has from us
+   * @param buffers of the tenant's own socket
    */
-  void follow(EndpointPort port, List<IpAddress> given) {
+  void follow(EndpointPort port, List<IpAddress> given, NetlinkSocket.Buffers buffers) {
     try (var target = NetworkNamespaces.open(namespace);
-        var inside = Rtnetlink.openHereIn(target)) {
+        var inside = Rtnetlink.openHereIn(target, buffers)) {
       inside.execute(new Request.SetLink(link, LinkSettings.NONE.withMtu(port.mtu())));
       var families = new ArrayList<IpAddress>(given);
       families.addAll(port.gateways());

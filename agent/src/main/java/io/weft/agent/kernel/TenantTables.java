@@ -36,6 +36,7 @@ final class TenantTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TenantTables.class);
 
   private final String namespace;
+  private final NetlinkSocket.Buffers buffers;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final TenantLinks links = new TenantLinks();
@@ -66,7 +67,8 @@ final class TenantTables implements AutoCloseable {
    */
   TenantTables(String namespace, boolean routesByLinks, NetlinkSocket.Buffers buffers) {
     this.namespace = namespace;
-    this.rtnetlink = Rtnetlink.openIn(namespace);
+    this.buffers = buffers;
+    this.rtnetlink = Rtnetlink.openIn(namespace, buffers);
     try {
       this.monitor = NetlinkMonitor.openWithRoutesIn(namespace);
     } catch (RuntimeException e) {
@@ -93,6 +95,11 @@ final class TenantTables implements AutoCloseable {
 
   Rtnetlink rtnetlink() {
     return rtnetlink;
+  }
+
+  /** For a socket in another namespace that is used between calls of {@link #rtnetlink}. */
+  NetlinkSocket.Buffers buffers() {
+    return buffers;
   }
 
   Ipv6Forwarding ipv6() {

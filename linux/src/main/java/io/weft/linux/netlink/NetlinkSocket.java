@@ -52,7 +52,10 @@ public final class NetlinkSocket implements AutoCloseable {
     this.writer = buffers.writer;
   }
 
-  /** What is sent and received; sockets of one owner may share it. */
+  /**
+   * What is sent and received; sockets of one owner may share it. To close it waits for every
+   * thread of the process: not for what is opened often.
+   */
   public static final class Buffers implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment sending = arena.allocate(BUFFER, 8);
@@ -68,6 +71,11 @@ public final class NetlinkSocket implements AutoCloseable {
   /** For rtnetlink, in the calling thread's namespace. */
   static NetlinkSocket open() {
     return open(LinuxConstants.NETLINK_ROUTE);
+  }
+
+  /** As {@link #open()}, with buffers that outlive it. */
+  static NetlinkSocket open(Buffers buffers) {
+    return open(LinuxConstants.NETLINK_ROUTE, buffers);
   }
 
   /**

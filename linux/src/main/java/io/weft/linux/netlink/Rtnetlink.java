@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * One network namespace's tables: changes in batches, dumps, and the making of links. For the agent
@@ -33,9 +34,13 @@ public final class Rtnetlink implements AutoCloseable {
 
   /** Opens the calling thread's namespace. */
   public static Rtnetlink open() {
+    return open(NetlinkSocket::open);
+  }
+
+  private static Rtnetlink open(Supplier<NetlinkSocket> socket) {
     var namespace = NetworkNamespaces.openCurrent();
     try {
-      return new Rtnetlink(namespace, NetlinkSocket.open());
+      return new Rtnetlink(namespace, socket.get());
     } catch (RuntimeException e) {
       namespace.close();
       throw e;
@@ -52,9 +57,17 @@ public final class Rtnetlink implements AutoCloseable {
     return NetworkNamespaces.callIn(namespace, Rtnetlink::open);
   }
 
-  /** As {@link #openIn(Descriptor)}, by {@link NetworkNamespaces#callHereIn}. */
-  public static Rtnetlink openHereIn(Descriptor namespace) {
-    return NetworkNamespaces.callHereIn(namespace, Rtnetlink::open);
+  /** As {@link #openIn(String)}, with buffers that outlive it. */
+  public static Rtnetlink openIn(String nameOrPath, NetlinkSocket.Buffers buffers) {
+    return NetworkNamespaces.callIn(nameOrPath, () -> open(() -> NetlinkSocket.open(buffers)));
+  }
+
+  /**
+   * As {@link #openIn(Descriptor)}, by {@link NetworkNamespaces#callHereIn}, with buffers that
+   * outlive it.
+   */
+  public static Rtnetlink openHereIn(Descriptor namespace, NetlinkSocket.Buffers buffers) {
+    return NetworkNamespaces.callHereIn(namespace, () -> open(() -> NetlinkSocket.open(buffers)));
   }
 
   /** The number that this namespace has for another (RTM_GETNSID), if it has given it one. */
