@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,9 @@ final class BgpListener {
   private final Map<IpPrefix, Secret> keys = new TreeMap<>();
   private final Map<IpPrefix, String> unprotected = new TreeMap<>();
   private boolean closed;
+
+  /** Held while the thread waits for a connection: so long the kernel listens, closed or not. */
+  private final ReentrantLock accepting = new ReentrantLock();
 
   /**
    * Makes one that is not open yet.
@@ -253,7 +257,7 @@ final class BgpListener {
   private void accept(ServerSocketChannel socket) {
     while (socket.isOpen()) {
       try {
-        accepted.accept(this, socket.accept());
+        accepted.accept(this, next(socket));
       } catch (IOException e) {
         if (socket.isOpen()) {
           LOG.warn("cannot accept a BGP connection: {}", e.getMessage());
@@ -263,11 +267,27 @@ final class BgpListener {
     }
   }
 
+  private SocketChannel next(ServerSocketChannel socket) throws IOException {
+    accepting.lock();
+    try {
+      return socket.accept();
+    } finally {
+      accepting.unlock();
+    }
+  }
+
+  /** When it returns nobody can connect any more, and another may have the port. */
   synchronized void close() {
     closed = true;
     try {
       if (channel.isPresent()) {
         channel.get().close();
+        accepting.lock(); // the thread is on its way out of the kernel
+        try {
+          channel = Optional.empty();
+        } finally {
+          accepting.unlock();
+        }
       }
     } catch (IOException e) {
       LOG.debug("{}: {}", address, e.getMessage()); // nothing is left to be done with it

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,10 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
   private final Snapshot snapshot;
   private final Segments segments;
   private final ArrayBlockingQueue<Item> queue = new ArrayBlockingQueue<>(CAPACITY);
+
+  /** Items that are given and not written yet. */
+  private final AtomicInteger waiting = new AtomicInteger();
+
   private final Thread thread;
   private volatile boolean full;
   private volatile boolean overdue;
@@ -136,7 +141,12 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
   }
 
   private void put(Item item) {
-    if (!lost && !queue.offer(item)) {
+    if (lost) {
+      return;
+    }
+    waiting.incrementAndGet();
+    if (!queue.offer(item)) {
+      waiting.decrementAndGet();
       lost = true;
       LOG.warn("the recording lacks events: the disk is too slow for it");
     }
@@ -160,6 +170,7 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
           segments.flush();
         } else {
           write(item);
+          waiting.decrementAndGet();
         }
       }
     } catch (InterruptedException e) {
@@ -191,6 +202,11 @@ public final class Recorder implements Brain<NodeEvent, NodeEffect>, AutoCloseab
         leftOut |= segments.isFull(MOST);
       }
     }
+  }
+
+  /** All that was given is written, or left out, or the recording has ended. */
+  boolean isIdle() {
+    return waiting.get() == 0 || problem.isPresent();
   }
 
   /** Why nothing is recorded any more, a line each. */

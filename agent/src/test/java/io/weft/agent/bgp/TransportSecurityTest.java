@@ -77,7 +77,7 @@ class TransportSecurityTest {
     }
 
     <T extends SpeakerEvent> T next(Class<T> type) throws InterruptedException {
-      var event = events.poll(10, TimeUnit.SECONDS);
+      var event = events.poll(30, TimeUnit.SECONDS);
       assertThat(event).isInstanceOf(type);
       return type.cast(event);
     }
@@ -168,6 +168,18 @@ class TransportSecurityTest {
     two.configure(password("127.0.8.9/32", "loom"));
     assertThat(two.connect(end)).as("the end is no more").isInstanceOf(ConnectFailed.class);
     assertThat(three.connect(ONE)).isInstanceOf(Connected.class);
+  }
+
+  /** The kernel listens as long as a thread waits in it for a connection. */
+  @Test
+  void anAddressThatIsGivenBackCanBeHadAgainAtOnce() throws Exception {
+    var end = IpAddress.parse("127.0.8.9");
+    var one = new Side(ONE, plain("127.0.8.0/24"));
+    for (int i = 0; i < 30; i++) {
+      one.transport.links(new TreeMap<>(Map.of(end, List.of(TWO))));
+      assertThat(one.transport.problems()).isEmpty();
+      one.transport.links(new TreeMap<>());
+    }
   }
 
   @Test
