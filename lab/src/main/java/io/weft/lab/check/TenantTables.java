@@ -16,6 +16,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -33,19 +34,28 @@ final class TenantTables {
    * the kernel has of itself: the devices' own addresses and multicast groups.
    */
   static NavigableSet<String> forwarding(String namespace) {
+    return forwarding(namespace, _ -> true);
+  }
+
+  private static NavigableSet<String> forwarding(String namespace, Predicate<Neighbour> shown) {
     var tables = new TenantTables();
     try (var netlink = Rtnetlink.openIn(namespace)) {
       netlink.links().forEach(link -> tables.links.put(link.index(), link));
       netlink.fdb().forEach(row -> tables.row(row).ifPresent(tables.lines::add));
-      netlink.neighbours().forEach(row -> tables.neighbour(row).ifPresent(tables.lines::add));
+      netlink.neighbours().stream()
+          .filter(shown)
+          .forEach(row -> tables.neighbour(row).ifPresent(tables.lines::add));
       netlink.routes().forEach(row -> tables.route(row).ifPresent(tables.lines::add));
     }
     return tables.lines;
   }
 
-  /** {@link #forwarding}, and every link with all that it has. */
+  /**
+   * {@link #forwarding}, and every link with all that it has; without neighbours that the kernel
+   * has asked for: it forgets them by itself.
+   */
   static NavigableSet<String> everything(String namespace) {
-    var lines = forwarding(namespace);
+    var lines = forwarding(namespace, Neighbour::externLearned);
     try (var netlink = Rtnetlink.openIn(namespace)) {
       netlink.links().forEach(link -> lines.add("link " + link));
       netlink.addresses().forEach(address -> lines.add("address " + address));
