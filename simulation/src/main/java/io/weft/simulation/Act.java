@@ -85,6 +85,10 @@ sealed interface Act {
   /** A node has the VTEP address that the node of this number has, if there is one. */
   record Vtep(String node, int number, long millis) implements Act {}
 
+  /** A part of a network's intent gets another version; nodes hear of it one after the other. */
+  record Intend(FabricIntent.Part part, int network, int version, long spreadMillis)
+      implements Act {}
+
   /** One line of a script; {@link #parse} reads it. */
   default String text() {
     return switch (this) {
@@ -98,6 +102,8 @@ sealed interface Act {
       case Cut(var one, var other, long millis) -> "cut " + one + " " + other + " " + millis;
       case Lose(var node, var key) -> "lose " + node + " " + text(key);
       case Refuse(var node, var kind, long millis) -> "refuse " + node + " " + kind + " " + millis;
+      case Intend(var part, int network, int version, long spread) ->
+          "intend " + part + " net" + network + " " + version + " " + spread;
       case CutWay(var from, var to, long millis) -> "cut-way " + from + " " + to + " " + millis;
       case Degrade(var one, var other, int loss, long delay, long millis) ->
           "degrade " + one + " " + other + " " + loss + " " + delay + " " + millis;
@@ -140,7 +146,7 @@ sealed interface Act {
           case "start", "remove", "kill" -> 2;
           case "crash", "reset", "pause", "jump", "power", "deafen" -> 3;
           case "move", "cut", "cut-way", "refuse", "slow", "visit", "twin", "vtep" -> 4;
-          case "create" -> 5;
+          case "create", "intend" -> 5;
           case "lose", "alter", "plant", "degrade" -> 6;
           default -> throw new IllegalArgumentException("there is no '" + words.getFirst() + "'");
         };
@@ -181,6 +187,12 @@ sealed interface Act {
               Long.parseLong(words.get(4)),
               Long.parseLong(words.get(5)));
       case "refuse" -> new Refuse(what, Kind.valueOf(words.get(2)), Long.parseLong(words.get(3)));
+      case "intend" ->
+          new Intend(
+              FabricIntent.Part.parse(what),
+              number(words.get(2), "net"),
+              Integer.parseInt(words.get(3)),
+              Long.parseLong(words.get(4)));
       case "alter" -> new Alter(what, key(words));
       case "plant" -> new Plant(what, key(words));
       default -> new Lose(what, key(words));

@@ -2,9 +2,11 @@ package io.weft.simulation;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import java.util.ArrayList;
@@ -15,8 +17,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Looks into all kernels for the neighbours and the flood list of each network: exactly its pods,
- * and exactly the other nodes that have some.
+ * Looks into all kernels for the bridges, neighbours and flood list of each network: its VNI of
+ * now, exactly its pods, and exactly the other nodes that have some.
  */
 final class AddressTables {
   /** Differences that are told; more are as good as these. */
@@ -36,13 +38,37 @@ final class AddressTables {
   }
 
   /** What is not as it should be. */
-  static List<String> differences(FabricSize size, World world, Pods pods) {
+  static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
     var look = new AddressTables(world, pods);
     for (int node = 1; node <= size.nodes() && look.differences.size() < MOST; node++) {
+      look.bridges(node, size, intent, pods);
       look.neighbours(node);
       look.floods(node);
     }
     return look.differences;
+  }
+
+  /** All else stands on them: nothing has a VNI of former times. */
+  private void bridges(int node, FabricSize size, FabricIntent intent, Pods pods) {
+    var wanted = new TreeSet<Vni>();
+    nodes.forEach(
+        (network, there) -> {
+          if (there.contains(node)) {
+            wanted.add(intent.vni(network));
+            if (size.routed()) {
+              wanted.add(intent.tenantVni(pods.tenantOf(network)));
+            }
+          }
+        });
+    var there = new TreeSet<Vni>();
+    for (var object : objects(node, Kind.BRIDGE)) {
+      if (object instanceof Bridge bridge) {
+        there.add(bridge.vni());
+      }
+    }
+    if (!there.equals(wanted)) {
+      say(node, "bridges of VNIs " + there + ", where they should be of " + wanted);
+    }
   }
 
   private void neighbours(int node) {
@@ -55,7 +81,7 @@ final class AddressTables {
         });
     for (var object : objects(node, Kind.NEIGHBOUR)) {
       if (object instanceof NeighbourEntry entry && !isRouter(entry)) {
-        int network = Pods.network(entry.vni());
+        int network = FabricIntent.network(entry.vni());
         missing.remove(row(network, entry.ip()));
         var right = Optional.ofNullable(macs(network).get(entry.ip()));
         if (!right.equals(Optional.of(entry.mac()))) {
@@ -87,7 +113,7 @@ final class AddressTables {
         });
     for (var object : objects(node, Kind.FLOOD)) {
       if (object instanceof FloodEntry entry
-          && !missing.remove(row(Pods.network(entry.vni()), entry.vtep()))) {
+          && !missing.remove(row(FabricIntent.network(entry.vni()), entry.vtep()))) {
         say(node, entry + ", where nobody is of the network");
       }
     }

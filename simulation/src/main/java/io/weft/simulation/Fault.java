@@ -57,7 +57,12 @@ public enum Fault {
   /** A node has the VTEP address of another one for 1 to 30 s. */
   DUPLICATE_VTEP,
   /** A node has another VTEP address for 1 to 30 s. */
-  VTEP_CHANGE;
+  VTEP_CHANGE,
+  /**
+   * A network gets another VNI, route target or second subnet, or its tenant another L3 VNI; nodes
+   * hear of it within 5 s, one after the other.
+   */
+  INTENT_CHANGE;
 
   /** As it is written on a command line. */
   @Override

@@ -90,6 +90,7 @@ final class Faults {
               stage.act(
                   new Act.Vtep(
                       node(), size.nodes() + 1 + (int) random.below(MORE_VTEPS), millis(1, 30)));
+          case INTENT_CHANGE -> stage.act(intent());
         };
     if (done) {
       counts.merge(fault, 1, Integer::sum);
@@ -244,6 +245,15 @@ final class Faults {
     return some;
   }
 
+  private Act intent() {
+    var parts = FabricIntent.Part.values();
+    return new Act.Intend(
+        parts[(int) random.below(parts.length)],
+        (int) random.below(size.networks()),
+        (int) random.below(FabricIntent.VERSIONS),
+        random.below(5_000));
+  }
+
   /** A node or a reflector. */
   private String machine() {
     return random.below(4) == 0 ? reflector() : node();
@@ -260,7 +270,7 @@ final class Faults {
         objects.stream()
             .filter(ForwardingObject.Bridge.class::isInstance)
             .map(ForwardingObject.Bridge.class::cast)
-            .filter(bridge -> Pods.isOfNetwork(bridge.vni()))
+            .filter(bridge -> FabricIntent.isOfNetwork(bridge.vni()))
             .toList();
     return !bridges.isEmpty()
         && stage.act(

@@ -13,6 +13,7 @@ import io.weft.overlay.node.NodeEffect;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 
 /**
  * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
@@ -22,7 +23,13 @@ final class Invariants {
   /** An endpoint that was attached here at some time. */
   private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
 
+  private final BiPredicate<Vni, Vni> oneSegment;
   private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
+
+  /** {@code oneSegment}: whether two VNIs are of one. */
+  Invariants(BiPredicate<Vni, Vni> oneSegment) {
+    this.oneSegment = oneSegment;
+  }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
     places.add(new Place(namespace, mac, machine.vtep()));
@@ -105,10 +112,9 @@ final class Invariants {
     }
   }
 
-  /** Here all nodes give a network the same VNI, so another one is another tenant's. */
-  private static void sameSegment(
-      NodeMachine machine, ForwardingObject object, Vni here, Vni there) {
-    if (!here.equals(there)) {
+  /** A VNI that the network never had is another tenant's. */
+  private void sameSegment(NodeMachine machine, ForwardingObject object, Vni here, Vni there) {
+    if (!oneSegment.test(here, there)) {
       throw broken(machine, "leads into another network: " + object);
     }
   }

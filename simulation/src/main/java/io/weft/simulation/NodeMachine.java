@@ -176,9 +176,12 @@ final class NodeMachine extends Machine {
 
   /** Someone else puts an object into its kernel; false where it cannot stand. */
   boolean plant(ForwardingObject object) {
-    trace.add(name, "is given " + object);
     var notice = kernel.plant(object);
-    notice.ifPresent(one -> notice(List.of(one)));
+    notice.ifPresent(
+        one -> {
+          trace.add(name, "is given " + object);
+          notice(List.of(one));
+        });
     return notice.isPresent();
   }
 

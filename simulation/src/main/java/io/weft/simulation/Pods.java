@@ -1,21 +1,13 @@
 package io.weft.simulation;
 
-import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
-import io.weft.net.RouteTarget;
-import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
-import io.weft.overlay.attachment.AttachResult.HostAddress;
-import io.weft.overlay.node.NetworkIntent;
-import io.weft.overlay.node.TenantIntent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * The pods of a fabric: where each shall be, and what was asked of nodes to get it there. As a
@@ -23,19 +15,13 @@ import java.util.stream.IntStream;
  * same addresses and MACs.
  */
 final class Pods {
-  private static final int FIRST_NETWORK_VNI = 10_000;
-  private static final int MOST_NETWORKS = 1_024;
-  private static final int FIRST_TENANT_VNI = 100_000;
-  private static final int SUBNETS = 100 << 24 | 64 << 16; // 100.64.0.0/10
-  private static final int SUBNET_LENGTH = 20;
-  private static final int HOSTS = 1 << (32 - SUBNET_LENGTH);
   private static final int FIRST_HOST = 10;
   private static final long MACS = 0x0a58_0000_0000L;
   private static final long TWIN_MACS = 0x0a59_0000_0000L;
   private static final String TWIN = "-twin";
 
   /** Pods of one network; no more find an address. */
-  static final int MOST_IN_NETWORK = HOSTS - FIRST_HOST - 1;
+  static final int MOST_IN_NETWORK = FabricIntent.HOSTS - FIRST_HOST - 1;
 
   /** A pod and the node where it shall be, from 1. */
   record Pod(String name, int network, Ipv4Address ip, int node) {
@@ -67,69 +53,13 @@ final class Pods {
   private final int[] given;
   private long names;
 
-  Pods(FabricSize size, World world) {
+  private final FabricIntent intent;
+
+  Pods(FabricSize size, FabricIntent intent, World world) {
     this.size = size;
+    this.intent = intent;
     this.world = world;
     this.given = new int[size.networks()];
-  }
-
-  static List<TenantIntent> tenants(FabricSize size) {
-    return IntStream.range(0, size.tenants())
-        .filter(_ -> size.routed())
-        .mapToObj(
-            i -> {
-              var vni = new Vni(FIRST_TENANT_VNI + i);
-              var target = List.of(RouteTarget.automatic(World.AS, vni));
-              return new TenantIntent(tenantName(i), vni, List.copyOf(target), target);
-            })
-        .toList();
-  }
-
-  static List<NetworkIntent> networks(FabricSize size) {
-    return IntStream.range(0, size.networks()).mapToObj(i -> network(size, i)).toList();
-  }
-
-  private static NetworkIntent network(FabricSize size, int number) {
-    var vni = vni(number);
-    var target = List.of(RouteTarget.automatic(World.AS, vni));
-    var subnet = new Ipv4Address(subnet(size, number));
-    var gateway = new HostAddress(new Ipv4Address(subnet.value() + 1), SUBNET_LENGTH);
-    return new NetworkIntent(
-        networkName(number),
-        Optional.of(tenantName(number % size.tenants())),
-        vni,
-        List.of(new IpPrefix(subnet, SUBNET_LENGTH)),
-        List.copyOf(target),
-        target,
-        OptionalInt.empty(),
-        size.routed() ? List.of(gateway) : List.of());
-  }
-
-  private static String tenantName(int number) {
-    return "t" + number;
-  }
-
-  private static String networkName(int number) {
-    return "net" + number;
-  }
-
-  static Vni vni(int network) {
-    return new Vni(FIRST_NETWORK_VNI + network);
-  }
-
-  /** True for the VNI of a network, false for that of a tenant. */
-  static boolean isOfNetwork(Vni vni) {
-    return vni.value() < FIRST_TENANT_VNI;
-  }
-
-  /** The network that has or had a VNI. */
-  static int network(Vni vni) {
-    return (vni.value() - FIRST_NETWORK_VNI) % MOST_NETWORKS;
-  }
-
-  /** The same for the n-th network of each tenant. */
-  private static int subnet(FabricSize size, int network) {
-    return SUBNETS + network / size.tenants() * HOSTS;
   }
 
   /** The network of a node's pod number {@code pod}, both from 0: one of those of its tenant. */
@@ -153,7 +83,7 @@ final class Pods {
     if (given[network] >= MOST_IN_NETWORK) {
       return Optional.empty();
     }
-    var ip = new Ipv4Address(subnet(size, network) + FIRST_HOST + given[network]++);
+    var ip = new Ipv4Address(intent.subnet(network) + FIRST_HOST + given[network]++);
     return Optional.of(new Pod("p" + names++, network, ip, node));
   }
 
@@ -215,7 +145,7 @@ final class Pods {
                 node,
                 new AttachRequest(
                     pod.name(),
-                    networkName(pod.network()),
+                    FabricIntent.networkName(pod.network()),
                     "/run/netns/" + pod.name(),
                     "eth0",
                     Optional.of(pod.mac()),

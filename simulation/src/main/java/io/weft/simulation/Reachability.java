@@ -67,7 +67,7 @@ final class Reachability {
     for (var object : world.kernel("n" + node).objects(Kind.VXLAN_FDB)) {
       if (object instanceof VxlanFdbEntry entry
           && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
-        int network = entry.vni().value() - Pods.vni(0).value();
+        int network = FabricIntent.network(entry.vni());
         missing.remove("net" + network + " " + entry.mac());
         place(node, entry, Optional.ofNullable(macs(network).get(entry.mac())), entry.vtep());
       }

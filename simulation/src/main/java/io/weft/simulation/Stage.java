@@ -18,10 +18,14 @@ final class Stage {
   /** How often pods' calls are followed, and the run looks whether it goes on. */
   static final long STEP_MILLIS = 100;
 
+  /** Nodes are not told in the order of their numbers: a prime above the most nodes. */
+  private static final int NODE_STRIDE = 10_007;
+
   private final FabricSize size;
   private final long seed;
   private final World world;
   private final Pods pods;
+  private final FabricIntent intent;
   private final TreeMap<Long, List<Act>> planned = new TreeMap<>();
   private final TreeMap<Long, List<Runnable>> remedies = new TreeMap<>();
   private final TreeSet<String> troubled = new TreeSet<>();
@@ -39,10 +43,11 @@ final class Stage {
             .nodesDown()
             .constrained(size.constrained())
             .digestOnly();
-    Pods.networks(size).forEach(builder::network);
-    Pods.tenants(size).forEach(builder::tenant);
-    this.world = settings.apply(builder).build();
-    this.pods = new Pods(size, world);
+    this.intent = new FabricIntent(size);
+    intent.networks().forEach(builder::network);
+    intent.tenants().forEach(builder::tenant);
+    this.world = settings.apply(builder.oneSegment(FabricIntent::isSame)).build();
+    this.pods = new Pods(size, intent, world);
   }
 
   World world() {
@@ -207,6 +212,17 @@ final class Stage {
             });
         yield from.isPresent();
       }
+      case Act.Intend(var part, int network, int version, long spread) -> {
+        boolean changes =
+            network < size.networks()
+                && version >= 0
+                && version < FabricIntent.VERSIONS
+                && intent.change(part, network, version);
+        if (changes) {
+          tellIntent(spread);
+        }
+        yield changes;
+      }
       case Act.CutWay _,
           Act.Degrade _,
           Act.Reset _,
@@ -218,6 +234,16 @@ final class Stage {
           Act.Vtep _ ->
           machine(act);
     };
+  }
+
+  /** Each node is told what is true when its turn comes. */
+  private void tellIntent(long spreadMillis) {
+    for (int number = 1; number <= size.nodes(); number++) {
+      var node = "n" + (1 + (number * NODE_STRIDE) % size.nodes());
+      later(
+          spreadMillis * number / size.nodes(),
+          () -> world.intend(node, intent.networks(), intent.tenants()));
+    }
   }
 
   /** What is done to machines and the ways between them. */
@@ -349,7 +375,7 @@ final class Stage {
   /** What is not as it should be now, nobody doing anything. */
   List<String> differences() {
     var differences = new ArrayList<>(Reachability.differences(size, world, pods));
-    differences.addAll(AddressTables.differences(size, world, pods));
+    differences.addAll(AddressTables.differences(size, intent, world, pods));
     return differences;
   }
 }

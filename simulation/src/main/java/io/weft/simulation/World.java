@@ -10,6 +10,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -63,6 +65,7 @@ public final class World {
     private boolean constrained = true;
     private boolean started = true;
     private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
+    private BiPredicate<Vni, Vni> oneSegment = Vni::equals;
     private final List<NetworkIntent> networks = new ArrayList<>();
     private final List<TenantIntent> tenants = new ArrayList<>();
 
@@ -104,6 +107,12 @@ public final class World {
     /** Makes the nodes' kernels; they share what they hold. */
     Builder kernels(Function<Shared, SimulatedKernel> maker) {
       kernels = maker;
+      return this;
+    }
+
+    /** Whether two VNIs are of one segment; at first: when they are equal. */
+    Builder oneSegment(BiPredicate<Vni, Vni> whether) {
+      oneSegment = whether;
       return this;
     }
 
@@ -151,7 +160,7 @@ public final class World {
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
-    var invariants = new Invariants();
+    var invariants = new Invariants(builder.oneSegment);
     var shared = new Shared();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
@@ -270,6 +279,12 @@ public final class World {
   public void intend(List<NetworkIntent> networks, List<TenantIntent> others) {
     tenants = List.copyOf(others);
     intend(networks);
+  }
+
+  /** As {@link #intend(List, List)}, one node. */
+  void intend(String node, List<NetworkIntent> networks, List<TenantIntent> others) {
+    tenants = List.copyOf(others);
+    node(node).intend(intent(Integer.parseInt(node.substring(1)), networks));
   }
 
   /** A node's VTEP becomes this, and the underlay's MTU; its BGP connections stay. */

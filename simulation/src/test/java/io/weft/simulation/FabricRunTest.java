@@ -116,11 +116,12 @@ public final class FabricRunTest {
   void aMissingAndAWrongEntryAreSeen() {
     var size = new FabricSize(2, 1, 1, 1, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO);
     var builder = World.builder(1).nodes(2);
-    Pods.networks(size).forEach(builder::network);
-    Pods.tenants(size).forEach(builder::tenant);
+    var intent = new FabricIntent(size);
+    intent.networks().forEach(builder::network);
+    intent.tenants().forEach(builder::tenant);
     var world = builder.build();
     world.run(Duration.ofSeconds(10));
-    var pods = new Pods(size, world);
+    var pods = new Pods(size, intent, world);
     pods.create(1, 0);
     var other = pods.create(2, 0).orElseThrow();
     world.run(Duration.ofSeconds(1));
