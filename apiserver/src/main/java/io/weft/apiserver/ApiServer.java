@@ -35,6 +35,9 @@ public final class ApiServer implements AutoCloseable {
   private static final int BOOKMARK_MILLIS = 250;
   private static final int LONGEST_WATCH_SECONDS = 300;
 
+  /** The version of Kubernetes whose server this one stands for. */
+  private static final String VERSION = "v1.36.0";
+
   private final HttpServer server;
   private final Collection<HttpServer> listening = new ConcurrentLinkedDeque<>();
   private final Store store = new Store();
@@ -236,6 +239,12 @@ public final class ApiServer implements AutoCloseable {
       }
       sleep();
       var parameters = HttpCall.parameters(exchange.getRequestURI());
+      if (exchange.getRequestURI().getPath().equals("/version")) {
+        calls.add("GET /version");
+        HttpCall.send(
+            exchange, 200, JsonNodeFactory.instance.objectNode().put("gitVersion", VERSION));
+        return;
+      }
       try {
         var target = target(exchange.getRequestURI().getPath());
         if (parameters.getOrDefault("watch", "").equals("true")) {

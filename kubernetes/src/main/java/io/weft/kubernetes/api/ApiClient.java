@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ public final class ApiClient implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(60);
+  private static final Duration QUIET = Duration.ofSeconds(30);
 
   /**
    * Over so long the nodes of a cluster list again when the server has forgotten where they were.
@@ -37,6 +37,10 @@ public final class ApiClient implements AutoCloseable {
   private static final Duration SPREAD = Duration.ofSeconds(10);
 
   private static final int MAX_ANSWER = 16 << 20;
+
+  /** Of a list: Nodes have 30 KB each and more, and are taken one by one. */
+  private static final int MAX_PAGE = 64 << 20;
+
   private static final int PAGE = 500;
   private static final int MAX_RETRY_AFTER_SECONDS = 60;
   private static final String ALL = "application/json";
@@ -57,10 +61,16 @@ public final class ApiClient implements AutoCloseable {
 
   /** With another patience in the middle of an answer, and another {@link #spread}. */
   ApiClient(ApiAccess access, Duration silence, Duration spread) throws IOException {
+    this(access, silence, spread, QUIET);
+  }
+
+  /** With another time after which {@link Transport} asks whether the server is there. */
+  ApiClient(ApiAccess access, Duration silence, Duration spread, Duration quiet)
+      throws IOException {
     this.access = access;
     this.silence = silence;
     this.spread = spread;
-    this.transport = new Transport(access);
+    this.transport = new Transport(access, quiet);
   }
 
   /**
@@ -181,7 +191,7 @@ public final class ApiClient implements AutoCloseable {
   private Page page(String path, String accept, Consumer<JsonNode> each)
       throws ApiFailure, InterruptedException {
     var call = "GET " + path;
-    try (var body = bounded(send(call, request(path, accept).GET()).body());
+    try (var body = new Bounded(body(call, request(path, accept).GET(), false), MAX_PAGE, silence);
         var parser = JSON.createParser(body)) {
       var metadata = JSON.createObjectNode();
       while (parser.nextToken() != null) {
@@ -227,8 +237,8 @@ public final class ApiClient implements AutoCloseable {
                 "timeoutSeconds",
                 String.valueOf(most.toSeconds())));
     var call = "GET " + path;
-    var response = send(call, request(path, accept(collection, "PartialObjectMetadata")).GET());
-    return new ApiStream(call, response.body());
+    return new ApiStream(
+        call, body(call, request(path, accept(collection, "PartialObjectMetadata")).GET(), true));
   }
 
   private static String accept(ApiCollection collection, String as) {
@@ -262,7 +272,7 @@ public final class ApiClient implements AutoCloseable {
   private JsonNode answer(String method, String path, HttpRequest.Builder request)
       throws ApiFailure, InterruptedException {
     var call = method + " " + path;
-    try (var body = bounded(send(call, request).body())) {
+    try (var body = bounded(body(call, request, false))) {
       return JSON.readTree(body);
     } catch (IOException e) {
       throw new ApiFailure(call, "the answer cannot be read: " + words(e), e);
@@ -273,16 +283,16 @@ public final class ApiClient implements AutoCloseable {
     return new Bounded(body, MAX_ANSWER, silence);
   }
 
-  private HttpResponse<InputStream> send(String call, HttpRequest.Builder request)
+  /** Of an answer that is no refusal; the caller closes it. */
+  private InputStream body(String call, HttpRequest.Builder request, boolean isWatch)
       throws ApiFailure, InterruptedException {
     try {
-      transport.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
-      var response = transport.http().send(request.build(), BodyHandlers.ofInputStream());
-      if (response.statusCode() / 100 == 2) {
-        return response;
+      var answer = transport.send(request, isWatch);
+      if (answer.head().statusCode() / 100 == 2) {
+        return answer.body();
       }
-      try (var body = bounded(response.body())) {
-        throw refused(call, response, body.readAllBytes());
+      try (var body = bounded(answer.body())) {
+        throw refused(call, answer.head(), body.readAllBytes());
       }
     } catch (IOException e) {
       throw new ApiFailure(call, "no answer of " + access.server() + ": " + words(e), e);

@@ -16,8 +16,9 @@ import java.util.function.Function;
  * when a connection ends, and lists again when the server no longer knows where that was (410
  * Gone). While the server is away nothing is forgotten, and it is tried again after 0.1 s, then
  * ever longer, 30 s at most, each wait shortened by chance so that thousands of nodes do not come
- * back at once. Nor do they list at once when the server forgets where all of them were: each waits
- * for a while by chance, 10 s at most, as long as what it has may be old.
+ * back at once; a server that says when (429 with Retry-After) is not asked earlier. Nor do they
+ * list at once when the server forgets where all of them were: each waits for a while by chance, 10
+ * s at most, as long as what it has may be old.
  *
  * @param <T> what is kept of an object
  */
@@ -141,7 +142,9 @@ public final class ApiWatch<T> implements AutoCloseable {
       if (from.isEmpty()) {
         list();
       } else if (!follow()) {
-        pause(FIRST_WAIT); // a server that ends each watch at once is not asked without end
+        pauseByChance(
+            FIRST_WAIT.dividedBy(2),
+            FIRST_WAIT); // a server that ends each watch at once is not asked without end
       }
     } catch (ApiFailure failure) {
       if (closed.getCount() == 0) {
@@ -149,13 +152,17 @@ public final class ApiWatch<T> implements AutoCloseable {
       }
       if (failure.isGone()) {
         from = "";
-        pauseByChance(client.spread());
+        pauseByChance(Duration.ZERO, client.spread());
         return;
       }
       isTroubled = true;
       tellKept(failure);
       sink.troubled(Optional.of(failure));
-      pause(failure.retryAfter().orElse(wait));
+      if (failure.retryAfter().isPresent()) { // so long at least, and not all at the same moment
+        pauseByChance(failure.retryAfter().get(), failure.retryAfter().get().multipliedBy(2));
+      } else {
+        pauseByChance(wait.dividedBy(2), wait);
+      }
       var doubled = wait.multipliedBy(2);
       wait = doubled.compareTo(LONGEST_WAIT) < 0 ? doubled : LONGEST_WAIT;
     }
@@ -245,16 +252,9 @@ public final class ApiWatch<T> implements AutoCloseable {
     }
   }
 
-  /** Between nothing and so long. */
-  private void pauseByChance(Duration most) throws InterruptedException {
-    long millis = ThreadLocalRandom.current().nextLong(most.toMillis() + 1);
+  private void pauseByChance(Duration least, Duration most) throws InterruptedException {
+    long millis = ThreadLocalRandom.current().nextLong(least.toMillis(), most.toMillis() + 1);
     boolean _ = closed.await(millis, TimeUnit.MILLISECONDS);
-  }
-
-  private void pause(Duration most) throws InterruptedException {
-    long millis = most.toMillis();
-    long shortened = ThreadLocalRandom.current().nextLong(millis / 2, millis + 1);
-    boolean _ = closed.await(shortened, TimeUnit.MILLISECONDS);
   }
 
   /** Ends; no call of the sink begins after it has returned, unless one hangs for 2 s. */

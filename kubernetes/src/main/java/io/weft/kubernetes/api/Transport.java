@@ -1,14 +1,29 @@
 package io.weft.kubernetes.api;
 
 import io.weft.kubernetes.api.ApiAccess.Identity;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -16,48 +31,238 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP client of an access: its TLS, and the token at the moment of a call. */
+/**
+ * The HTTP of an access: its TLS, the token at the moment of a call, and the connection that all
+ * calls share (RFC 9113). Such a connection outlives the server's machine when that goes without a
+ * word: TCP gives up after a quarter of an hour, and until then every call would be lost on it. So
+ * a call that is not answered in its time has the next ones make a new connection, and while
+ * answers are under way and nothing comes, the server is asked whether it is there.
+ */
 final class Transport implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  /** So long calls wait for the first one's connection, so that not each makes one of its own. */
+  private static final Duration FIRST = Duration.ofSeconds(2);
+
+  /** A server that is there answers this question by then. */
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  /**
+   * At once; further ones wait: servers let 100 and more share a connection, watches among them.
+   */
+  private static final int CALLS = 64;
+
   private static final char[] NO_PASSWORD = {};
 
-  private final Identity identity;
-  private final HttpClient http;
+  private final ApiAccess access;
+  private final boolean shares;
+  private final Optional<SSLContext> tls;
+  private final Duration quiet;
+  private final AtomicInteger answers = new AtomicInteger();
+  private final Semaphore calls = new Semaphore(CALLS);
+  private final ReentrantLock first = new ReentrantLock();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile long heard = System.nanoTime();
+
+  /** There is a connection that a further call can be made on. */
+  private volatile boolean connected;
+
+  // Guarded by this.
+  private final List<HttpClient> left = new ArrayList<>();
+  private HttpClient http;
 
   /**
    * Reads certificates and keys.
    *
+   * @param quiet after so long without an octet the server is asked whether it is there
    * @throws IOException when they cannot be used, with the reason
    */
-  Transport(ApiAccess access) throws IOException {
-    this.identity = access.identity();
-    boolean secure = access.server().getScheme().equals("https");
+  Transport(ApiAccess access, Duration quiet) throws IOException {
+    this.access = access;
+    this.quiet = quiet;
+    this.shares = access.server().getScheme().equals("https"); // HTTP/2 needs TLS there
+    try {
+      this.tls = shares ? Optional.of(tls(access)) : Optional.empty();
+    } catch (GeneralSecurityException e) {
+      throw new IOException("certificates or key for " + access.server() + ": " + reason(e), e);
+    }
+    this.http = connecting();
+    if (shares) {
+      Thread.ofVirtual().name("api-connection").start(this::look);
+    }
+  }
+
+  private HttpClient connecting() {
     var builder =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT)
-            .version(secure ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
+            .version(shares ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER);
-    if (secure) {
-      try {
-        builder.sslContext(tls(access));
-      } catch (GeneralSecurityException e) {
-        throw new IOException("certificates or key for " + access.server() + ": " + reason(e), e);
-      }
-    }
-    this.http = builder.build();
+    tls.ifPresent(builder::sslContext);
+    return builder.build();
   }
 
   private static String reason(GeneralSecurityException e) {
     return String.valueOf(e.getMessage());
   }
 
-  HttpClient http() {
+  // ---- calls ------------------------------------------------------------------------------
+
+  /**
+   * An answer.
+   *
+   * @param body must be closed
+   */
+  record Answer(HttpResponse<?> head, InputStream body) {}
+
+  /**
+   * Waits for the head of the answer.
+   *
+   * @param isWatch of which there are few, and which last
+   * @throws IOException when there is no answer
+   */
+  Answer send(HttpRequest.Builder request, boolean isWatch)
+      throws IOException, InterruptedException {
+    if (!isWatch) {
+      calls.acquire();
+    }
+    boolean answered = false;
+    try {
+      token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+      var response = head(request.build());
+      answered = true;
+      return new Answer(response, new Body(response.body(), isWatch));
+    } finally {
+      if (!answered && !isWatch) {
+        calls.release();
+      }
+    }
+  }
+
+  private HttpResponse<InputStream> head(HttpRequest request)
+      throws IOException, InterruptedException {
+    boolean isFirst =
+        shares && !connected && first.tryLock(FIRST.toMillis(), TimeUnit.MILLISECONDS);
+    if (isFirst && connected) {
+      first.unlock();
+      isFirst = false;
+    }
+    var by = http();
+    try {
+      var response = by.send(request, BodyHandlers.ofInputStream());
+      heard = System.nanoTime();
+      connected = true;
+      return response;
+    } catch (HttpConnectTimeoutException e) {
+      connected = false;
+      throw e;
+    } catch (HttpTimeoutException e) {
+      leave(by);
+      throw e;
+    } catch (IOException e) {
+      connected = false;
+      throw e;
+    } finally {
+      if (isFirst) {
+        first.unlock();
+      }
+    }
+  }
+
+  /** The octets of an answer, which tell that the server is there. */
+  private final class Body extends FilterInputStream {
+    private final AtomicBoolean open = new AtomicBoolean(true);
+    private final boolean isWatch;
+
+    Body(InputStream in, boolean isWatch) {
+      super(in);
+      this.isWatch = isWatch;
+      answers.incrementAndGet();
+    }
+
+    @Override
+    public int read() throws IOException {
+      try {
+        return heard(super.read());
+      } catch (IOException e) {
+        connected = false;
+        throw e;
+      }
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      try {
+        return heard(super.read(into, offset, length));
+      } catch (IOException e) {
+        connected = false;
+        throw e;
+      }
+    }
+
+    private int heard(int octets) {
+      heard = System.nanoTime();
+      return octets;
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (open.getAndSet(false)) {
+        answers.decrementAndGet();
+        calls.release(isWatch ? 0 : 1);
+      }
+      super.close();
+    }
+  }
+
+  // ---- the connection ---------------------------------------------------------------------
+
+  private synchronized HttpClient http() {
     return http;
   }
 
+  /** Further calls make a new connection; answers that are under way go on. */
+  private synchronized void leave(HttpClient by) {
+    if (by.equals(http) && closed.getCount() > 0) {
+      by.shutdown();
+      left.removeIf(HttpClient::isTerminated);
+      left.add(by);
+      http = connecting();
+      connected = false;
+    }
+  }
+
+  private void look() {
+    try {
+      while (!closed.await(quiet.toMillis() / 4, TimeUnit.MILLISECONDS)) {
+        if (answers.get() > 0 && System.nanoTime() - heard >= quiet.toNanos()) {
+          ask();
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What everybody may ask. */
+  private void ask() throws InterruptedException {
+    var by = http();
+    var timeout = quiet.compareTo(ANSWER) < 0 ? quiet : ANSWER;
+    var question = HttpRequest.newBuilder(access.server().resolve("/version")).timeout(timeout);
+    try {
+      send(question.GET(), true).body().close(); // whatever it is
+    } catch (HttpConnectTimeoutException _) {
+      // There was no connection: nobody waits for something on one.
+    } catch (HttpTimeoutException _) {
+      by.shutdownNow(); // watches go on over the next one
+    } catch (IOException _) {
+      // Whoever waits for an answer has been told as well.
+    }
+  }
+
   /** The token to send; read again for each call, for the kubelet exchanges the file. */
-  Optional<String> token() throws IOException {
-    return switch (identity) {
+  private Optional<String> token() throws IOException {
+    return switch (access.identity()) {
       case Identity.Token(var token) -> Optional.of(token);
       case Identity.TokenFile(var file) -> Optional.of(Files.readString(file).strip());
       case Identity.Anonymous _, Identity.ClientCertificate _ -> Optional.empty();
@@ -109,6 +314,12 @@ final class Transport implements AutoCloseable {
 
   @Override
   public void close() {
-    http.shutdownNow();
+    closed.countDown();
+    List<HttpClient> all;
+    synchronized (this) {
+      all = new ArrayList<>(left);
+      all.add(http);
+    }
+    all.forEach(HttpClient::shutdownNow);
   }
 }

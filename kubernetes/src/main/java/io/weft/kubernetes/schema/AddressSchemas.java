@@ -79,10 +79,10 @@ final class AddressSchemas {
                   + " a DNS label"),
           List.of(
               new Column("Network", "string", ".spec.network"),
-              new Column("Addresses", "string", ".spec.addresses[*]"),
+              new Column("Addresses", "string", ".spec.addresses"),
               new Column("MAC", "string", ".spec.mac"),
               new Column("Active", "string", ".spec.holders[?(@.active==true)].node"),
-              new Column("Holders", "string", ".spec.holders[*].node")));
+              new Column("Standby", "string", ".spec.holders[?(@.active==false)].node")));
 
   private AddressSchemas() {}
 }

@@ -56,6 +56,14 @@ final class ResourceFilesTest {
         new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
   }
 
+  /** Of several values the server prints the first one alone, and says nothing of the others. */
+  @Test
+  void aColumnShowsOneValue() {
+    for (var kind : ResourceSchemas.all()) {
+      assertThat(Definition.yaml(kind)).as(kind.label()).doesNotContain("[*]");
+    }
+  }
+
   /** Every resource of every example is stored as it is: no field is refused or pruned. */
   @Test
   void theExamplesFollowTheSchemas() throws Exception {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -248,11 +249,15 @@ class ImageTest {
   void theInitContainerInstallsThePlugin() throws Exception {
     var programs = Files.createDirectories(directory.resolve("host/bin"));
     var configurations = Files.createDirectories(directory.resolve("host/net.d"));
+    // As whoever packed an archive of CNI plugins had it; tar, run by root, keeps that.
+    Files.setAttribute(programs, "unix:uid", 1001);
     var command = new ArrayList<>(List.of("run", "--rm", "--read-only"));
     command.addAll(List.of("--mount", bind(programs, "/opt/cni/bin", "rbind:rw")));
     command.addAll(List.of("--mount", bind(configurations, "/etc/cni/net.d", "rbind:rw")));
     command.addAll(List.of("--snapshotter", "native", IMAGE, "init"));
-    command.addAll(List.of("/bin/setpriv", "--bounding-set=-all", "/weft/weft", "cni", "install"));
+    var added = matches("add: \\[(\\w+)]").getFirst().toLowerCase(Locale.ROOT);
+    command.addAll(List.of("/bin/setpriv", "--bounding-set=-all,+" + added));
+    command.addAll(List.of("/weft/weft", "cni", "install"));
     containerd.ctr(command.toArray(String[]::new));
     var plugin = new ProcessBuilder(programs.resolve("weft").toString());
     plugin.environment().put("CNI_COMMAND", "STATUS");

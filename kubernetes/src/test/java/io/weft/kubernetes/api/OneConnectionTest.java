@@ -1,0 +1,311 @@
+package io.weft.kubernetes.api;
+
+import static io.weft.kubernetes.api.ApiClientTest.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.api.ApiAccess.Identity;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A server that speaks HTTP/2, as Kubernetes' does: all calls and watches of a client share one
+ * connection. Its machine may go without a word, and no packet says so.
+ */
+final class OneConnectionTest {
+  private static final Path PROXY = Path.of("/usr/sbin/nghttpx");
+  private static final String PATH = "/api/v1/namespaces";
+  private static final Duration QUIET = Duration.ofSeconds(1);
+
+  @TempDir private Path directory;
+  private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private ApiServer server;
+  private Process proxy;
+  private Relay relay;
+
+  @BeforeEach
+  void start() throws Exception {
+    assumeTrue(Files.exists(PROXY), "needs nghttpx (package nghttp2-proxy)");
+    run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out crt"
+            + " -days 2 -subj /CN=api -addext subjectAltName=IP:127.0.0.1,IP:::1");
+    server = ApiServer.start();
+    int front = free();
+    proxy =
+        new ProcessBuilder(
+                PROXY.toString(),
+                "--conf=/dev/null",
+                "--workers=1",
+                "--frontend=127.0.0.1," + front,
+                "--backend=127.0.0.1," + server.uri().getPort(),
+                "--pid-file=" + directory.resolve("pid"),
+                "--single-process",
+                directory.resolve("key").toString(),
+                directory.resolve("crt").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("proxy.log").toFile())
+            .start();
+    awaitPort(front);
+    relay = new Relay(InetAddress.getByName("::1"), front);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    timer.shutdownNow();
+    if (relay != null) {
+      relay.close();
+    }
+    if (proxy != null) {
+      proxy.destroy();
+      proxy.waitFor(10, TimeUnit.SECONDS);
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private void run(String command) throws IOException, InterruptedException {
+    var process =
+        new ProcessBuilder(command.split(" ", -1))
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("run.log").toFile())
+            .start();
+    assertThat(process.waitFor()).as(Files.readString(directory.resolve("run.log"))).isZero();
+  }
+
+  private static int free() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void awaitPort(int port) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (true) {
+      try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() - end > 0 || !proxy.isAlive()) {
+          throw new IOException(Files.readString(directory.resolve("proxy.log")), e);
+        }
+        Thread.sleep(20);
+      }
+    }
+  }
+
+  /** By IPv6, with a certificate that has addresses and no name. */
+  private ApiClient client() throws IOException {
+    var access =
+        new ApiAccess(
+            URI.create("https://[::1]:" + relay.port()),
+            Optional.of(Files.readString(directory.resolve("crt"))),
+            new Identity.Token("t"));
+    return new ApiClient(access, Duration.ofSeconds(60), Duration.ZERO, QUIET);
+  }
+
+  private final class Told implements ApiWatch.Sink<String> {
+    @Override
+    public void listed(SortedMap<String, String> objects) {
+      told.add("listed " + objects.keySet());
+    }
+
+    @Override
+    public void changed(String key, String object) {
+      told.add("changed " + key);
+    }
+
+    @Override
+    public void removed(String key) {
+      told.add("removed " + key);
+    }
+
+    @Override
+    public void troubled(Optional<ApiFailure> why) {
+      told.add(why.isPresent() ? "trouble" : "well again");
+    }
+  }
+
+  private void expect(String event) throws InterruptedException {
+    var next = told.poll(60, TimeUnit.SECONDS);
+    while ("trouble".equals(next) || "well again".equals(next)) {
+      next = told.poll(60, TimeUnit.SECONDS);
+    }
+    assertThat(next).isEqualTo(event);
+  }
+
+  private static void make(ApiClient by, String name) throws Exception {
+    by.create(PATH, json("{'metadata':{'name':'" + name + "'}}"));
+  }
+
+  private static ApiClient direct(ApiServer server) throws IOException {
+    return new ApiClient(new ApiAccess(server.uri(), Optional.empty(), new Identity.Anonymous()));
+  }
+
+  @Test
+  void aConnectionThatIsDeadWithoutAWordIsLeft() throws Exception {
+    server.bookmarks(false);
+    try (var other = direct(server);
+        var client = client()) {
+      make(other, "blue");
+      try (var _ =
+          ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
+        expect("listed [blue]");
+        make(client, "red");
+        expect("changed red");
+        assertThat(relay.connections()).as("for all calls").isEqualTo(1);
+        relay.freeze();
+        make(other, "green");
+        expect("changed green");
+        make(client, "white");
+        expect("changed white");
+        assertThat(relay.connections()).isEqualTo(2);
+      }
+    }
+  }
+
+  /** A server with nothing to say is asked whether it is there, and the connection stays. */
+  @Test
+  void aQuietConnectionStays() throws Exception {
+    server.bookmarks(false);
+    try (var client = client();
+        var _ = ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
+      expect("listed []");
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (count("GET /version") < 3) {
+        assertThat(System.nanoTime()).isLessThan(end);
+        Thread.sleep(20);
+      }
+      make(client, "blue");
+      expect("changed blue");
+      assertThat(relay.connections()).isEqualTo(1);
+      assertThat(count("WATCH " + PATH)).isEqualTo(1);
+    }
+  }
+
+  private long count(String call) {
+    return server.calls().stream().filter(call::equals).count();
+  }
+
+  /** More than a connection may have under way (RFC 9113 §5.1.2). */
+  @Test
+  void ofManyCallsAtOnceEachIsAnswered() throws Exception {
+    try (var client = client()) {
+      var calls = new ArrayList<CompletableFuture<Void>>();
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 200; i++) {
+          var name = "n" + i;
+          calls.add(
+              CompletableFuture.runAsync(
+                  () -> {
+                    try {
+                      make(client, name);
+                    } catch (Exception e) {
+                      throw new IllegalStateException(e);
+                    }
+                  },
+                  threads));
+        }
+        for (var call : calls) {
+          call.get(60, TimeUnit.SECONDS);
+        }
+      } catch (ExecutionException e) {
+        throw new AssertionError(Files.readString(directory.resolve("proxy.log")), e);
+      }
+      assertThat(server.objects("Namespace")).hasSize(200);
+      assertThat(relay.connections()).isEqualTo(1);
+    }
+  }
+
+  /** Hands octets on, until it freezes those connections that it has. */
+  private static final class Relay implements AutoCloseable {
+    private final ServerSocket listener;
+    private final int to;
+    private final List<Socket> open = new CopyOnWriteArrayList<>();
+    private volatile List<Socket> frozen = List.of();
+    private volatile int connections;
+
+    Relay(InetAddress at, int to) throws IOException {
+      this.listener = new ServerSocket(0, 50, at);
+      this.to = to;
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    int connections() {
+      return connections;
+    }
+
+    void freeze() {
+      frozen = List.copyOf(open);
+    }
+
+    private void accept() {
+      try {
+        while (true) {
+          var near = listener.accept();
+          connections++;
+          var far = new Socket(InetAddress.getLoopbackAddress(), to);
+          open.add(near);
+          open.add(far);
+          Thread.ofVirtual().start(() -> copy(near, far));
+          Thread.ofVirtual().start(() -> copy(far, near));
+        }
+      } catch (IOException _) {
+        // closed
+      }
+    }
+
+    private void copy(Socket from, Socket into) {
+      try {
+        var octets = new byte[8192];
+        var in = from.getInputStream();
+        for (int got = in.read(octets); got > 0; got = in.read(octets)) {
+          if (!frozen.contains(from)) {
+            into.getOutputStream().write(octets, 0, got);
+          }
+        }
+        if (!frozen.contains(from)) {
+          into.close();
+        }
+      } catch (IOException _) {
+        // closed
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+      for (var socket : open) {
+        socket.close();
+      }
+    }
+  }
+}
