@@ -150,17 +150,18 @@ public final class IntentWords {
         tenant.tenant().spec().shares().stream()
             .map(port -> new SharedPort(port.udp(), port.number()))
             .toList();
+    var services = intent.fabric().spec().services();
     var defaults =
         intent.networks().values().stream()
             .map(ResolvedNetwork::network)
             .filter(network -> network.spec().namespaces().byDefault())
             .toList();
     if (defaults.size() != 1) {
-      return new ClusterIntent("", List.of(), false, shared);
+      return new ClusterIntent("", List.of(), false, shared, services);
     }
     var only = defaults.getFirst();
     boolean member = only.spec().tenant().filter(tenant.name()::equals).isPresent();
-    return new ClusterIntent(only.name(), only.spec().subnets(), member, shared);
+    return new ClusterIntent(only.name(), only.spec().subnets(), member, shared, services);
   }
 
   /** None where the tenant does not route. */

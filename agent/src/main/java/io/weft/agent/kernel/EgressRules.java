@@ -311,6 +311,7 @@ final class EgressRules {
     rules.add(from(AddressPlan.EGRESS_RANGE_IPV6, true).then(DROP));
     rules.add(
         to(IpPrefix.parse("169.254.0.0/16")).then(DROP).because("services of the node's own link"));
+    rules.add(to(AddressPlan.NODES_IPV6).then(DROP).because("is a node inside tenants alone"));
     rules.addAll(ofEverybody(Rule.of()));
     rules.add(Rule.of(DROP).because("other protocols, tunnels among them"));
     return rules;

@@ -258,6 +258,95 @@ class ClusterPodsProcessTest {
     }
   }
 
+  /** Another node's endpoint is the tenant's way out, as an external gateway is. */
+  @Test
+  void servicesAreReachedWhereTheDefaultRouteIsOfAGateway() throws Exception {
+    for (var node : nodes) {
+      node.write("cluster.yaml", CLUSTER.replace("  vtep:", "  services: [10.96.0.0/16]\n  vtep:"));
+    }
+    start();
+    var red = pod(0, "red-1", "red-web", "192.168.1.10");
+    var gateway = namespaces.create("gateway");
+    var request = NodeProcess.attaching("gateway", "red-web", gateway, "192.168.1.254");
+    request.putArray("prefixes").add("0.0.0.0/0");
+    assertThat(nodes.get(1).callOnceReady(request).path("ok").asBoolean()).isTrue();
+    var far = pod(1, "red-2", "red-web", "192.168.1.111");
+    service(hosts.getFirst(), "tcp", 8080, far.address(), 8080);
+    service(hosts.get(1), "tcp", 8080, far.address(), 8080);
+    service(hosts.getFirst(), "udp", 53, far.address(), 53);
+    nodes.getFirst().awaitStatus(_ -> hasGateway(0, "red"));
+    try (var server = listen(far.namespace());
+        var kubelet = listen(hosts.getFirst())) {
+      assertThat(reaches(red.namespace(), SERVICE, server)).isTrue();
+      assertThat(asked(red.namespace(), far.namespace())).isTrue();
+      assertThat(reaches(gateway, SERVICE, server)).as("where the gateway is").isTrue();
+      assertThat(reaches(red.namespace(), "10.99.0.1", kubelet)).as("its node").isTrue();
+    }
+    var rack = "x" + namespaces.prefix() + "rack";
+    try (var world = listen(rack)) {
+      assertThat(isKept(red.namespace(), "10.99.0.254", world)).as("by the gateway").isTrue();
+    }
+  }
+
+  /** The default route that another node said. */
+  private boolean hasGateway(int node, String tenant) {
+    return namespaces.links(nodes.get(node).prefix() + tenant).routes().stream()
+        .anyMatch(
+            route ->
+                route.prefix().equals(IpPrefix.parse("0.0.0.0/0"))
+                    && route.protocol() == Route.BGP);
+  }
+
+  /** Nodes have IPv6 themselves, and VTEPs of IPv4 alone. */
+  @Test
+  void podsOfOtherNodesAreReachedByIpv6OverVtepsOfIpv4() throws Exception {
+    for (int n = 0; n < 2; n++) {
+      NetworkNamespaces.<Path, IOException>callIn(
+          hosts.get(n),
+          () -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
+      nodes
+          .get(n)
+          .write(
+              "cluster.yaml",
+              CLUSTER
+                  .replace("10.244.0.0/16", "10.244.0.0/16, 'fd00:244::/64'")
+                  .replace("192.168.1.0/24", "192.168.1.0/24, 'fd00:1::/64'"));
+    }
+    start();
+    var common = both(0, "common-1", "pods", "10.244.0.10", "fd00:244::10");
+    var red = both(0, "red-1", "red-web", "192.168.1.10", "fd00:1::10");
+    var far = both(1, "red-2", "red-web", "192.168.1.111", "fd00:1::1:111");
+    var blue = both(1, "blue-2", "blue-web", "192.168.1.10", "fd00:1::10");
+    try (var server = listen(common.namespace())) {
+      assertThat(reaches(hosts.get(1), "fd00:244::10", server)).as("the default network").isTrue();
+      assertThat(isKept(blue.namespace(), "fd00:244::10", server)).isTrue();
+    }
+    try (var server = listen(red.namespace())) {
+      assertThat(reaches(hosts.get(1), red.address(), server)).as("another tenant's").isTrue();
+      assertThat(reaches(far.namespace(), red.address(), server)).as("within it").isTrue();
+      assertThat(isKept(blue.namespace(), red.address(), server)).isTrue();
+      nft(
+          hosts.get(1),
+          """
+          add table ip6 kube-proxy
+          add chain ip6 kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
+          add rule ip6 kube-proxy nat-prerouting ip6 daddr fd00:96::1 tcp dport 8080 dnat ip6 to [%s]:8080
+          """
+              .formatted(red.address()));
+      assertThat(reaches(far.namespace(), "fd00:96::1", server)).as("by a service").isTrue();
+      assertThat(isKept(blue.namespace(), "fd00:96::1", server)).isTrue();
+    }
+  }
+
+  /** One of both families, known by its address of IPv6. */
+  private Pod both(int node, String name, String network, String ipv4, String ipv6)
+      throws Exception {
+    var namespace = namespaces.create(name);
+    var answer = nodes.get(node).attach(name, network, namespace, ipv4, ipv6);
+    assertThat(answer.path("ok").asBoolean()).as(answer.toPrettyString()).isTrue();
+    return new Pod(namespace, answer.at("/clusterAddresses/1").asText(ipv6));
+  }
+
   @Test
   void theNodeReachesItsPodsByBothFamilies() throws Exception {
     NetworkNamespaces.<Path, IOException>callIn(

@@ -59,7 +59,26 @@ final class FabricReader {
             object
                 .optional("duplicates")
                 .object(FabricReader::duplicates)
-                .orElse(Duplicates.DEFAULT)));
+                .orElse(Duplicates.DEFAULT),
+            services(object.optional("services"))));
+  }
+
+  private static List<IpPrefix> services(YamlValue list) {
+    var services = new ArrayList<IpPrefix>();
+    for (var item : list.each()) {
+      item.word(IpPrefix::parse)
+          .ifPresent(
+              prefix -> {
+                if (prefix.length() == 0) {
+                  item.report("services are not everywhere");
+                } else if (services.size() == FabricSpec.MAX_SERVICES) {
+                  item.report("more than " + FabricSpec.MAX_SERVICES + " prefixes");
+                } else {
+                  services.add(prefix);
+                }
+              });
+    }
+    return services;
   }
 
   private static Optional<Duplicates> duplicates(YamlObject object) {

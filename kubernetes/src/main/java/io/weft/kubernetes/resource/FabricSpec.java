@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  *     once
  * @param underlay what nodes do with the underlay's routing
  * @param duplicates when a MAC address counts as being at two places at once
+ * @param services where the cluster's services have their addresses; at most {@link #MAX_SERVICES},
+ *     none: not known
  */
 public record FabricSpec(
     AutonomousSystem asn,
@@ -42,10 +44,12 @@ public record FabricSpec(
     int longLivedSeconds,
     List<PolicySpec> policies,
     Underlay underlay,
-    Duplicates duplicates) {
+    Duplicates duplicates,
+    List<IpPrefix> services) {
   public static final int MAX_HOLD_SECONDS = 65535;
   public static final int MAX_RESTART_SECONDS = 4095;
   public static final int MAX_LONG_LIVED_SECONDS = 0xff_ffff;
+  public static final int MAX_SERVICES = 16;
 
   /** What holds where nothing is given. */
   public static final FabricSpec DEFAULT =
@@ -62,12 +66,15 @@ public record FabricSpec(
           0,
           List.of(),
           Underlay.DEFAULT,
-          Duplicates.DEFAULT);
+          Duplicates.DEFAULT,
+          List.of());
 
   public FabricSpec {
     families = families.stream().sorted().distinct().toList();
     peers = List.copyOf(peers);
     policies = List.copyOf(policies);
+    services = List.copyOf(services);
+    requireServices(services);
     requireApart(peers.stream().map(PeerSpec::remote).toList());
     requireHoldSeconds(holdSeconds);
     if (restartSeconds < 0 || restartSeconds > MAX_RESTART_SECONDS) {
@@ -125,7 +132,8 @@ public record FabricSpec(
         longLivedSeconds,
         policies,
         underlay,
-        duplicates);
+        duplicates,
+        services);
   }
 
   /** The same fabric with other reflectors. */
@@ -143,7 +151,20 @@ public record FabricSpec(
         longLivedSeconds,
         policies,
         underlay,
-        duplicates);
+        duplicates,
+        services);
+  }
+
+  private static void requireServices(List<IpPrefix> services) {
+    if (services.size() > MAX_SERVICES) {
+      throw new IllegalArgumentException(
+          services.size() + " prefixes of services are more than " + MAX_SERVICES);
+    }
+    for (var prefix : services) {
+      if (prefix.length() == 0) {
+        throw new IllegalArgumentException("services are not everywhere: " + prefix);
+      }
+    }
   }
 
   private static void requireEachOnce(List<IpAddress> addresses) {

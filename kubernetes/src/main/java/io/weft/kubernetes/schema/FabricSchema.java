@@ -80,7 +80,13 @@ final class FabricSchema {
             optional(
                 "duplicates",
                 duplicates(),
-                "When a MAC address counts as being at two places at once (RFC 7432)."))
+                "When a MAC address counts as being at two places at once (RFC 7432)."),
+            optional(
+                "services",
+                new ListOf(PREFIX, FabricSpec.MAX_SERVICES),
+                "Where the cluster's services have their addresses (the API server's"
+                    + " --service-cluster-ip-range): what tenants with egress: cluster send there"
+                    + " goes to the node, also where a gateway says a default route."))
         .where(HOLD_RULE, HOLD_MESSAGE);
   }
 

@@ -248,6 +248,7 @@ final class SpeakerNodesTest {
         whole.longLivedSeconds(),
         whole.policies(),
         whole.underlay(),
-        whole.duplicates());
+        whole.duplicates(),
+        whole.services());
   }
 }

@@ -97,6 +97,23 @@ class ResourceReaderTest {
   }
 
   @Test
+  void whereServicesAre() {
+    var text = "kind: Fabric\nmetadata: {name: default}\nspec: {services: [%s]}";
+    var both = ((Fabric) good(text.formatted("10.96.0.0/12, 'fd00:96::/108'"))).spec();
+    assertThat(both.services())
+        .containsExactly(IpPrefix.parse("10.96.0.0/12"), IpPrefix.parse("fd00:96::/108"));
+    assertThat(both.withReflectors(both.reflectors())).isEqualTo(both);
+    assertThat(problems(text.formatted("0.0.0.0/0")))
+        .singleElement()
+        .asString()
+        .contains("services are not everywhere");
+    assertThat(problems(text.formatted("10.96.0.0/16, ".repeat(17))))
+        .singleElement()
+        .asString()
+        .contains("more than 16");
+  }
+
+  @Test
   void vtepsOfBothFamilies() {
     var text = "kind: Fabric\nmetadata: {name: default}\nspec: {vtep: {families: [ipv6, ipv4]%s}}";
     var spec = ((Fabric) good(text.formatted(", interface: lo"))).spec();

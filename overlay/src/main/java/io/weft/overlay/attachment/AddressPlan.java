@@ -33,6 +33,12 @@ public final class AddressPlan {
   /** As {@link #EGRESS_RANGE}: unique local addresses (RFC 4193) with an identifier drawn once. */
   public static final IpPrefix EGRESS_RANGE_IPV6 = IpPrefix.parse("fd7a:93c5:8e21::/64");
 
+  /**
+   * Addresses of IPv6 that nodes without a VTEP of IPv6 have inside tenants, of the same global
+   * identifier as {@link #EGRESS_RANGE_IPV6}: the VTEP's address follows.
+   */
+  public static final IpPrefix NODES_IPV6 = IpPrefix.parse("fd7a:93c5:8e21:1::/96");
+
   /** How the names of endpoints' ports begin. */
   public static final String PORT = "ep";
 
@@ -66,6 +72,13 @@ public final class AddressPlan {
    */
   public static IpAddress egressAddress(int number, boolean ipv4) {
     return (ipv4 ? EGRESS_RANGE : EGRESS_RANGE_IPV6).address().plus(2L * number);
+  }
+
+  /** The address of IPv6 that stands for a VTEP of IPv4 inside tenants. */
+  public static IpAddress nodeAddress(IpAddress vtep) {
+    var octets = NODES_IPV6.address().octets();
+    System.arraycopy(vtep.octets(), 0, octets, 12, 4);
+    return IpAddress.of(octets);
   }
 
   /** Name of the underlay's end: the packet filter knows it by how it begins. */

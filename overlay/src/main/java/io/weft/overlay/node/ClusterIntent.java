@@ -12,9 +12,14 @@ import java.util.List;
  * @param subnets of that network
  * @param member the tenant is that network's own: its pods are known by what they have
  * @param shared what its pods serve to all tenants of the cluster, by services
+ * @param services where services have their addresses, as far as that is known
  */
 public record ClusterIntent(
-    String network, List<IpPrefix> subnets, boolean member, List<SharedPort> shared) {
+    String network,
+    List<IpPrefix> subnets,
+    boolean member,
+    List<SharedPort> shared,
+    List<IpPrefix> services) {
   /** Where the cluster knows no pods by their addresses. */
   public static final ClusterIntent NONE = new ClusterIntent("", List.of(), false);
 
@@ -29,11 +34,17 @@ public record ClusterIntent(
   public ClusterIntent {
     subnets = List.copyOf(subnets);
     shared = List.copyOf(shared);
+    services = List.copyOf(services);
   }
 
   /** One that serves its own only. */
   public ClusterIntent(String network, List<IpPrefix> subnets, boolean member) {
-    this(network, subnets, member, List.of());
+    this(network, subnets, member, List.of(), List.of());
+  }
+
+  /** The same with services there. */
+  public ClusterIntent withServices(List<IpPrefix> other) {
+    return new ClusterIntent(network, subnets, member, shared, other);
   }
 
   /** The prefix may be a pod's that is known by an address beside its own, and so reached alone. */

@@ -115,8 +115,8 @@ final class TenantAnnouncement {
     boolean reaches =
         tenant.intent().egress().filter(egress -> egress.cluster().isPresent()).isPresent();
     return reaches
-        ? tenant.underlay().vteps().stream()
-            .map(vtep -> new IpPrefix(vtep, vtep.bits()))
+        ? tenant.underlay().nodeAddresses().stream()
+            .map(address -> new IpPrefix(address, address.bits()))
             .filter(host -> plan.isRealized(EgressRoute.key(tenant.namespace(), host)))
             .toList()
         : List.of();

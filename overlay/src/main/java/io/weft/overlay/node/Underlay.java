@@ -37,6 +37,16 @@ public record Underlay(List<IpAddress> vteps, Ipv4Address routerId, int mtu, boo
     return vteps.getFirst();
   }
 
+  /**
+   * What the node has as its own addresses in tenants whose pods it reaches, one of each family:
+   * its VTEPs; where it has none of IPv6, one that stands for that of IPv4.
+   */
+  public List<IpAddress> nodeAddresses() {
+    return vteps.stream().allMatch(IpAddress::isIpv4)
+        ? List.of(vtep(), AddressPlan.nodeAddress(vtep()))
+        : vteps;
+  }
+
   /** Our end of the tunnel to another VTEP, of its family; empty where we have none. */
   public Optional<IpAddress> towards(IpAddress remote) {
     return vteps.stream().filter(vtep -> vtep.isIpv4() == remote.isIpv4()).findFirst();

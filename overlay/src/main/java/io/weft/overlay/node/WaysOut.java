@@ -185,7 +185,7 @@ final class WaysOut {
         way.cluster().isPresent()
             ? AddressPlan.clusterPortName(namespace)
             : AddressPlan.egressPortName(namespace);
-    var node = way.cluster().map(_ -> underlay.vteps()).orElse(List.of());
+    var node = way.cluster().map(_ -> underlay.nodeAddresses()).orElse(List.of());
     objects.add(new EgressFilter(namespace, true, node));
     objects.add(new EgressLink(namespace, mtu, port));
     objects.add(new EgressPort(port, namespace, mtu));
@@ -209,7 +209,10 @@ final class WaysOut {
     }
   }
 
-  /** Both ways: what the node reaches inside, and itself by the addresses that it has there. */
+  /**
+   * Both ways: what the node reaches inside, and itself by the addresses that it has there, and
+   * services, which a default route by Type 5 does not lead to.
+   */
   private static void reach(
       List<ForwardingObject> objects,
       String namespace,
@@ -220,6 +223,11 @@ final class WaysOut {
     for (var prefix : cluster.member() ? new TreeSet<>(inside) : new TreeSet<IpPrefix>()) {
       if (prefix.address().isIpv4() == outside.isIpv4()) {
         objects.add(new EgressRoute("", prefix, outside.plus(1)));
+      }
+    }
+    for (var prefix : cluster.services()) {
+      if (prefix.address().isIpv4() == outside.isIpv4()) {
+        objects.add(new EgressRoute(namespace, prefix, outside));
       }
     }
     for (var address : node) {

@@ -173,7 +173,10 @@ final class EgressTest {
     var subnet = IpPrefix.parse("192.168.1.0/24");
     var red =
         ofCluster(
-            tenant("red", 5001, true, false), new ClusterIntent("web", List.of(subnet), true));
+            tenant("red", 5001, true, false),
+            new ClusterIntent("web", List.of(subnet), true)
+                .withServices(
+                    List.of(IpPrefix.parse("10.96.0.0/12"), IpPrefix.parse("fd00:96::/108"))));
     start(one, red);
     one.attachNow(request("a", "web", "192.168.1.10"));
     var outside = outside(one, "weft-red");
@@ -183,7 +186,9 @@ final class EgressTest {
     assertThat(port).hasSize(15);
     assertThat(egress(one))
         .contains(
-            new EgressFilter("weft-red", true, List.of(vtep)),
+            new EgressFilter("", true, List.of(vtep), List.of()),
+            new EgressFilter("weft-red", true, List.of(vtep, AddressPlan.nodeAddress(vtep))),
+            new EgressRoute("weft-red", IpPrefix.parse("10.96.0.0/12"), outside),
             new EgressLink("weft-red", 1450, port),
             new EgressPort(port, "weft-red", 1450),
             new EgressRoute("", subnet, outside.plus(1)),
