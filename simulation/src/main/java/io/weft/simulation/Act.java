@@ -89,6 +89,9 @@ sealed interface Act {
   record Intend(FabricIntent.Part part, int network, int version, long spreadMillis)
       implements Act {}
 
+  /** A peer of another make talks with all reflectors for a while. */
+  record Stranger(boolean malformed, long millis) implements Act {}
+
   /** One line of a script; {@link #parse} reads it. */
   default String text() {
     return switch (this) {
@@ -104,6 +107,8 @@ sealed interface Act {
       case Refuse(var node, var kind, long millis) -> "refuse " + node + " " + kind + " " + millis;
       case Intend(var part, int network, int version, long spread) ->
           "intend " + part + " net" + network + " " + version + " " + spread;
+      case Stranger(boolean malformed, long millis) ->
+          "stranger " + (malformed ? "malformed " : "hostile ") + millis;
       case CutWay(var from, var to, long millis) -> "cut-way " + from + " " + to + " " + millis;
       case Degrade(var one, var other, int loss, long delay, long millis) ->
           "degrade " + one + " " + other + " " + loss + " " + delay + " " + millis;
@@ -144,7 +149,7 @@ sealed interface Act {
     int wanted =
         switch (words.getFirst()) {
           case "start", "remove", "kill" -> 2;
-          case "crash", "reset", "pause", "jump", "power", "deafen" -> 3;
+          case "crash", "reset", "pause", "jump", "power", "deafen", "stranger" -> 3;
           case "move", "cut", "cut-way", "refuse", "slow", "visit", "twin", "vtep" -> 4;
           case "create", "intend" -> 5;
           case "lose", "alter", "plant", "degrade" -> 6;
@@ -193,6 +198,7 @@ sealed interface Act {
               number(words.get(2), "net"),
               Integer.parseInt(words.get(3)),
               Long.parseLong(words.get(4)));
+      case "stranger" -> new Stranger(what.equals("malformed"), Long.parseLong(words.get(2)));
       case "alter" -> new Alter(what, key(words));
       case "plant" -> new Plant(what, key(words));
       default -> new Lose(what, key(words));

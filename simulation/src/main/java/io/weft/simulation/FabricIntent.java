@@ -146,6 +146,13 @@ final class FabricIntent {
     return new Vni(FIRST_NETWORK_VNI + network + version * MOST_NETWORKS);
   }
 
+  /** One of a network or of a tenant, of low numbers and any version. */
+  static Vni someVni(int chance) {
+    int version = chance / 32 % VERSIONS;
+    int first = chance % 2 == 0 ? FIRST_NETWORK_VNI : FIRST_TENANT_VNI;
+    return new Vni(first + chance / 2 % 8 + (chance % 5 == 0 ? version * MOST_NETWORKS : 0));
+  }
+
   /** True for a VNI of a network, false for one of a tenant. */
   static boolean isOfNetwork(Vni vni) {
     return vni.value() < FIRST_TENANT_VNI;

@@ -62,7 +62,17 @@ public enum Fault {
    * A network gets another VNI, route target or second subnet, or its tenant another L3 VNI; nodes
    * hear of it within 5 s, one after the other.
    */
-  INTENT_CHANGE;
+  INTENT_CHANGE,
+  /**
+   * For 5 to 30 s a client of all reflectors says UPDATEs that are damaged: wrong lengths, octets
+   * changed, left away or put in.
+   */
+  MALFORMED_PEER,
+  /**
+   * For 5 to 30 s a client of all reflectors claims what others have for its own VTEP, with any MAC
+   * mobility, router's MAC, VNI, route target, prefix and many communities.
+   */
+  HOSTILE_PEER;
 
   /** As it is written on a command line. */
   @Override

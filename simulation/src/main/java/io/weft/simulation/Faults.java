@@ -90,6 +90,8 @@ final class Faults {
               stage.act(
                   new Act.Vtep(
                       node(), size.nodes() + 1 + (int) random.below(MORE_VTEPS), millis(1, 30)));
+          case MALFORMED_PEER -> stage.act(new Act.Stranger(true, millis(5, 30)));
+          case HOSTILE_PEER -> stage.act(new Act.Stranger(false, millis(5, 30)));
           case INTENT_CHANGE -> stage.act(intent());
         };
     if (done) {

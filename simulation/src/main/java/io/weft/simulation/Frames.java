@@ -16,6 +16,9 @@ final class Frames {
   /** The last UPDATEs, whose octets are remembered: what one step says to many peers. */
   private static final int MOST = 64;
 
+  /** What is settled before both OPENs have passed. */
+  static final Peering BEFORE_OPEN = new MessageCodec().peering();
+
   /** The octets of one message, and what they mean. */
   static final class Frame {
     private final Message message;
@@ -36,6 +39,11 @@ final class Frames {
   }
 
   private final ArrayDeque<Frame> recent = new ArrayDeque<>();
+
+  /** Octets that may be no message. */
+  static Frame of(byte[] octets) {
+    return new Frame(new Message.Keepalive(), BEFORE_OPEN, octets);
+  }
 
   Frame encode(MessageCodec codec, Message message) {
     var peering = codec.peering();

@@ -24,11 +24,30 @@ final class Invariants {
   private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
 
   private final BiPredicate<Vni, Vni> oneSegment;
+  private final HashSet<IpAddress> vteps = new HashSet<>(); // likewise
+  private boolean strangers;
   private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
 
   /** {@code oneSegment}: whether two VNIs are of one. */
   Invariants(BiPredicate<Vni, Vni> oneSegment) {
     this.oneSegment = oneSegment;
+  }
+
+  /** A node has this VTEP from now on. */
+  void vtep(IpAddress vtep) {
+    vteps.add(vtep);
+  }
+
+  /**
+   * From now on a peer may lie: who is behind VTEPs that no node has or had, and which VNI is what
+   * there, only that peer knows.
+   */
+  void strangerComes() {
+    strangers = true;
+  }
+
+  private boolean isStranger(IpAddress vtep) {
+    return strangers && !vteps.contains(vtep);
   }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
@@ -45,19 +64,26 @@ final class Invariants {
     }
   }
 
-  /** What was just written; all else was looked at before. */
-  void check(NodeMachine machine, List<KernelChange> changes) {
+  /**
+   * What was just written; all else was looked at before.
+   *
+   * @param self the node's own VTEP, as it knew it when it wanted this
+   */
+  void check(NodeMachine machine, IpAddress self, List<KernelChange> changes) {
     for (var change : changes) {
       if (change instanceof KernelChange.Put(var object)) {
-        check(machine, object);
+        check(machine, self, object);
       }
     }
   }
 
-  private void check(NodeMachine machine, ForwardingObject object) {
+  private void check(NodeMachine machine, IpAddress self, ForwardingObject object) {
     switch (object) {
+      case VxlanFdbEntry entry when isStranger(entry.vtep()) -> {}
+      case FloodEntry entry when isStranger(entry.vtep()) -> {}
+      case ForwardingObject.MulticastEntry entry when isStranger(entry.vtep()) -> {}
       case VxlanFdbEntry entry -> {
-        notToItself(machine, entry, entry.vtep());
+        notToItself(machine, self, entry, entry.vtep());
         // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
         boolean router = entry.mac().equals(AddressPlan.routerMac(entry.vtep()));
         if (!router && !places.contains(new Place(entry.namespace(), entry.mac(), entry.vtep()))) {
@@ -66,7 +92,7 @@ final class Invariants {
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
       }
       case FloodEntry entry -> {
-        notToItself(machine, entry, entry.vtep());
+        notToItself(machine, self, entry, entry.vtep());
         sameSegment(machine, entry, entry.vni(), entry.destinationVni());
       }
       case ForwardingObject.MulticastEntry entry ->
@@ -74,13 +100,13 @@ final class Invariants {
               .destinationVni()
               .ifPresent(
                   there -> {
-                    notToItself(machine, entry, entry.vtep());
+                    notToItself(machine, self, entry, entry.vtep());
                     sameSegment(machine, entry, entry.vni(), there);
                   });
       case ForwardingObject.TenantRoute route ->
           route.hops().stream()
               .filter(hop -> !hop.foreign())
-              .forEach(hop -> notToItself(machine, route, hop.via()));
+              .forEach(hop -> notToItself(machine, self, route, hop.via()));
       case ForwardingObject.TenantNamespace _,
           EgressObject.EgressFilter _,
           EgressObject.EgressLink _,
@@ -106,8 +132,9 @@ final class Invariants {
     }
   }
 
-  private static void notToItself(NodeMachine machine, ForwardingObject object, IpAddress vtep) {
-    if (vtep.equals(machine.vtep())) {
+  private static void notToItself(
+      NodeMachine machine, IpAddress self, ForwardingObject object, IpAddress vtep) {
+    if (vtep.equals(self)) {
       throw broken(machine, "points to the node itself: " + object);
     }
   }

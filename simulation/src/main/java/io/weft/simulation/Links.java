@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Connections between machines. What is sent is encoded, travels for the delay of the link, arrives
@@ -184,6 +185,16 @@ final class Links {
       var frame = frames.encode(end.get().codec(), message);
       end.get().machine().sent(message, frame.octets().length);
       toOther(end.get(), other -> deliver(other, frame));
+    }
+  }
+
+  /** Says the same over each connection whose OPENs have passed, as octets. */
+  void say(Machine from, Function<MessageCodec, byte[]> message) {
+    for (var end : List.copyOf(ends.values())) {
+      if (end.machine().equals(from) && !end.codec().peering().equals(Frames.BEFORE_OPEN)) {
+        var frame = Frames.of(message.apply(end.codec()));
+        toOther(end, other -> deliver(other, frame));
+      }
     }
   }
 

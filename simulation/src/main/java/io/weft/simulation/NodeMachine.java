@@ -48,6 +48,11 @@ final class NodeMachine extends Machine {
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
   private Node node;
+
+  /** Its VTEP as the brain knew it when it made the batch in flight; a process may stand still. */
+  private IpAddress vtepOfBatch;
+
+  private IpAddress toldVtep;
   private NodeIntent intent;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
@@ -69,11 +74,14 @@ final class NodeMachine extends Machine {
       Links links) {
     super(name, address, timeline, trace, links);
     this.underlay = new Underlay(address, address, World.UNDERLAY_MTU);
+    this.vtepOfBatch = address;
+    this.toldVtep = address;
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
     this.sharing = sharing;
     this.invariants = invariants;
+    invariants.vtep(address);
     this.node = fresh();
   }
 
@@ -85,7 +93,7 @@ final class NodeMachine extends Machine {
   void begin() {
     node = fresh();
     give(new NodeEvent.IntentChanged(intent));
-    give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
+    tellUnderlay();
     joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
     inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
   }
@@ -98,7 +106,7 @@ final class NodeMachine extends Machine {
           int done = (int) random.below(batch.changes().size() + 1L);
           var some = batch.changes().subList(0, done);
           kernel.apply(some);
-          invariants.check(this, some);
+          invariants.check(this, vtepOfBatch, some);
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
@@ -153,11 +161,12 @@ final class NodeMachine extends Machine {
   private void write(NodeEffect.ApplyChanges batch) {
     invariants.begins(this, batch, inFlight);
     inFlight = Optional.of(batch);
+    vtepOfBatch = toldVtep;
     inKernelTime(
         () -> {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
-          invariants.check(this, batch.changes());
+          invariants.check(this, vtepOfBatch, batch.changes());
           lastWriteNanos = timeline.now();
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
           if (outcome.notices().isEmpty() || deaf) {
@@ -245,10 +254,16 @@ final class NodeMachine extends Machine {
 
   void underlay(Ipv4Address vtep, int mtu) {
     underlay = new Underlay(vtep, underlay.routerId(), mtu);
+    invariants.vtep(vtep);
     tellPlaces();
     if (isAlive()) {
-      whenRunning(() -> give(new NodeEvent.UnderlayChanged(Optional.of(underlay), "")));
+      whenRunning(this::tellUnderlay);
     }
+  }
+
+  private void tellUnderlay() {
+    toldVtep = underlay.vtep();
+    give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
   }
 
   void attach(long request, AttachRequest asked) {

@@ -223,6 +223,13 @@ final class Stage {
         }
         yield changes;
       }
+      case Act.Stranger(boolean malformed, long millis) -> {
+        boolean comes = world.invite(malformed);
+        if (comes) {
+          later(millis, world::expel);
+        }
+        yield comes;
+      }
       case Act.CutWay _,
           Act.Degrade _,
           Act.Reset _,

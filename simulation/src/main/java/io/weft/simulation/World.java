@@ -42,6 +42,8 @@ public final class World {
   private static final int NODES = 10 << 24; // 10.0.0.0
   private static final int REFLECTORS = NODES | 1 << 16; // 10.1.0.0
   static final int UNDERLAY_MTU = 1_500;
+  private static final String STRANGER = "x1";
+  private static final int STRANGER_ADDRESS = NODES | 255 << 8 | 1; // 10.0.255.1
   private static final int HOLD_SECONDS = 90;
   private static final int RESTART_SECONDS = 120;
 
@@ -49,6 +51,8 @@ public final class World {
   private final Trace trace;
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
+  private final Invariants invariants;
+  private final StrangerMachine stranger;
   private final Links links;
   private final int sessions;
   private final boolean constrained;
@@ -160,7 +164,7 @@ public final class World {
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
-    var invariants = new Invariants(builder.oneSegment);
+    invariants = new Invariants(builder.oneSegment);
     var shared = new Shared();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
@@ -178,6 +182,16 @@ public final class World {
       nodes.put(machine.name, machine);
       links.add(machine);
     }
+    stranger =
+        new StrangerMachine(
+            STRANGER,
+            new Ipv4Address(STRANGER_ADDRESS),
+            reflectors.values().stream().map(machine -> machine.address).toList(),
+            new SplitMix64(builder.seed ^ STRANGER_ADDRESS),
+            timeline,
+            trace,
+            links);
+    links.add(stranger);
     reflectors.values().forEach(Machine::start);
     if (builder.started) {
       nodes.values().forEach(Machine::start);
@@ -331,6 +345,22 @@ public final class World {
   /** Nothing passes between the two any more, and neither hears of it. */
   public void cut(String a, String b) {
     links.cut(machine(a), machine(b));
+  }
+
+  /** A peer of another make comes to all reflectors; false when it is there already. */
+  boolean invite(boolean malformed) {
+    if (stranger.isAlive()) {
+      return false;
+    }
+    invariants.strangerComes();
+    stranger.speaks(malformed);
+    stranger.start();
+    return true;
+  }
+
+  /** It goes, without a word. */
+  void expel() {
+    stranger.crash();
   }
 
   /** Nothing passes from one to the other any more, and neither hears of it. */

@@ -150,6 +150,8 @@ final class ScriptTest {
             new Act.Visit("p1", 4, 50),
             new Act.Twin("p1", 3, 60),
             new Act.Vtep("n1", 70, 80),
+            new Act.Stranger(true, 5_000),
+            new Act.Stranger(false, 6_000),
             new Act.Intend(FabricIntent.Part.TARGET, 3, 7, 500));
     assertThat(acts).map(act -> Act.parse(List.of(act.text().split(" ")))).isEqualTo(acts);
   }
