@@ -14,7 +14,7 @@ dist/.built: $(SOURCES)
 
 image: dist/weft-image.tar ## an OCI image, dist/weft-image.tar, and its digest, without a container engine
 
-dist/weft-image.tar: dist/.built build/image build/ImageLayout.java
+dist/weft-image.tar: dist/.built build/image build/ImageLayout.java build/StoreJars.java
 	@build/image
 
 chart: ## a Helm chart of what is in deploy/, dist/weft-VERSION.tgz

@@ -1,6 +1,7 @@
 package io.weft.cli;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.controller.ControllerDaemon;
 import io.weft.controller.ControllerOptions;
 import io.weft.kubernetes.api.ApiAccess;
@@ -81,10 +82,11 @@ final class ControllerCommand implements Callable<Integer> {
     if (place == null) {
       throw new IllegalStateException("picocli asks for one of them");
     }
+    var metrics = process.metrics(MetricsAddress.CONTROLLER_PORT);
     var client = place.client();
     var daemon =
         ControllerDaemon.start(
-            new ControllerOptions(process.name(), namespace(place), socket), client);
+            new ControllerOptions(process.name(), namespace(place), socket, metrics), client);
     return DaemonRun.untilEnd(daemon.ended(), daemon);
   }
 

@@ -1,9 +1,11 @@
 package io.weft.cli;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.agent.node.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -84,6 +86,10 @@ final class DaemonOptions {
 
   String name() throws IOException {
     return process.name();
+  }
+
+  Optional<MetricsAddress> metrics(int standardPort) {
+    return process.metrics(standardPort);
   }
 
   void startLogging() {

@@ -1,6 +1,7 @@
 package io.weft.cli;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.agent.node.NodeDaemon;
 import io.weft.agent.node.NodeOptions;
 import io.weft.agent.record.RecordingPlace;
@@ -103,6 +104,7 @@ final class NodeCommand implements Callable<Integer> {
           addresses,
           podCidrs.stream().map(IpPrefix::parse).toList(),
           cniConfigurations,
+          options.metrics(MetricsAddress.NODE_PORT),
           record.map(directory -> new RecordingPlace(directory, recordMebibytes << 20)));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));

@@ -1,5 +1,6 @@
 package io.weft.cli;
 
+import io.weft.agent.metrics.MetricsAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -7,7 +8,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that all daemons have. */
 final class ProcessOptions {
@@ -23,6 +27,17 @@ final class ProcessOptions {
       defaultValue = "info",
       description = "error, warn, info, debug or trace (default: ${DEFAULT-VALUE}).")
   private LogLevel logLevel = LogLevel.INFO;
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "ADDRESS:PORT",
+      description =
+          "Where metrics are served over HTTP, or none (default: 127.0.0.1, port 9477 of a node,"
+              + " 9478 of a reflector, 9479 of a controller).")
+  private Optional<String> metrics = Optional.empty();
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec mixee = CommandSpec.create();
 
   /** Names of levels as people write them. */
   enum LogLevel {
@@ -40,6 +55,18 @@ final class ProcessOptions {
         case DEBUG -> Level.FINE;
         case TRACE -> Level.FINEST;
       };
+    }
+  }
+
+  /** Where metrics are served; empty: nowhere. */
+  Optional<MetricsAddress> metrics(int standardPort) {
+    if (metrics.isEmpty()) {
+      return Optional.of(MetricsAddress.standard(standardPort));
+    }
+    try {
+      return metrics.filter(text -> !text.equals("none")).map(MetricsAddress::parse);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(mixee.commandLine(), "--metrics: " + e.getMessage());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.weft.cli;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.agent.reflector.ReflectorDaemon;
 import io.weft.agent.reflector.ReflectorOptions;
 import io.weft.agent.reflector.ReflectorOptions.InResources;
@@ -42,8 +43,10 @@ final class ReflectorCommand implements Callable<Integer> {
   public Integer call() throws IOException, DaemonFailure, InterruptedException {
     var settings = settings();
     options.startLogging();
+    var metrics = options.metrics(MetricsAddress.REFLECTOR_PORT);
     var daemon =
-        ReflectorDaemon.start(new ReflectorOptions(options.name(), settings, options.socket()));
+        ReflectorDaemon.start(
+            new ReflectorOptions(options.name(), settings, options.socket(), metrics));
     return DaemonRun.untilEnd(daemon.ended(), daemon);
   }
 

@@ -7,6 +7,11 @@ import io.weft.agent.control.ControlServer;
 import io.weft.agent.control.ControlServer.CallRefused;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.metrics.ApiMetrics;
+import io.weft.agent.metrics.Metric;
+import io.weft.agent.metrics.MetricsServer;
+import io.weft.agent.metrics.ProcessMetrics;
+import io.weft.agent.metrics.Readings;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.overlay.cluster.CallOutcome;
 import io.weft.overlay.cluster.ClusterCall;
@@ -20,8 +25,10 @@ import io.weft.overlay.cluster.ControllerEvent.Stopping;
 import io.weft.overlay.cluster.Moment;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +56,7 @@ public final class ControllerDaemon implements AutoCloseable {
   private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
   private final ControlServer control;
   private final ClusterSight sight;
+  private final Optional<MetricsServer> metrics;
 
   private ControllerDaemon(ControllerOptions options, ApiClient client) throws IOException {
     this.options = options;
@@ -65,6 +73,29 @@ public final class ControllerDaemon implements AutoCloseable {
         options.namespace());
     loop.start();
     sight = ClusterSight.open(client, loop::put);
+    metrics = options.metrics().map(address -> MetricsServer.start(address, this::readings));
+  }
+
+  private Readings readings() {
+    var readings = new Readings();
+    ProcessMetrics.addTo(readings, "controller", options.name(), loop.waiting());
+    ApiMetrics.addTo(readings, client.calls());
+    try {
+      var view = view();
+      readings.set(Metric.ANSWERS, true);
+      readings.set(Metric.LEADS, view.leads());
+      readings.set(Metric.CURRENT, view.isCurrent());
+      readings.set(Metric.OBJECTS, view.objects());
+      readings.set(Metric.CLAIMS, view.claims() - view.released(), "held");
+      readings.set(Metric.CLAIMS, view.released(), "released");
+      readings.set(Metric.CALLS, view.waiting());
+      readings.set(Metric.PROBLEMS, problems(view).size());
+    } catch (CallRefused _) {
+      readings.set(Metric.ANSWERS, false);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    return readings;
   }
 
   /**
@@ -147,11 +178,17 @@ public final class ControllerDaemon implements AutoCloseable {
     document.put("claims", view.claims()).put("released", view.released());
     document.put("waiting", view.waiting());
     var problems = document.putArray("problems");
-    view.problems().forEach(problems::add);
+    problems(view).forEach(problems::add);
+    return document;
+  }
+
+  private List<String> problems(ClusterView view) {
+    var problems = new ArrayList<>(view.problems());
     if (!view.isCurrent()) {
       problems.add("not all kinds are seen, or the API does not answer: nothing is decided");
     }
-    return document;
+    metrics.ifPresent(each -> problems.addAll(each.problems()));
+    return problems;
   }
 
   private ClusterView view() throws CallRefused, InterruptedException {
@@ -172,6 +209,7 @@ public final class ControllerDaemon implements AutoCloseable {
   /** Gives the lease back, if it is ours, and ends. */
   @Override
   public void close() throws IOException {
+    metrics.ifPresent(MetricsServer::close);
     control.close();
     loop.put(new Stopping());
     try {

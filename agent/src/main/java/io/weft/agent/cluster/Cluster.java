@@ -2,6 +2,7 @@ package io.weft.agent.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.addresses.ApiStore;
+import io.weft.kubernetes.api.ApiCalls;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.ClusterPods;
@@ -77,6 +78,11 @@ public final class Cluster implements AutoCloseable {
             },
             timer,
             kept));
+  }
+
+  /** How the calls have ended that concern addresses, pods and the node itself. */
+  public ApiCalls calls() {
+    return client.calls();
   }
 
   /** What is wrong, a line each. */

@@ -22,6 +22,7 @@ final class GuardWatch {
   private static final int MAX_LINES = 20;
 
   private final Map<String, Long> said = new TreeMap<>();
+  private final StopTotals totals = new StopTotals();
   private volatile GuardView view = GuardView.NONE;
   private long looks;
 
@@ -37,7 +38,7 @@ final class GuardWatch {
     }
     if (looks % LOOKS_PER_READ == 0) {
       var before = view;
-      view = tables.guards();
+      view = totals.count(before, tables.guards());
       said.values().removeIf(when -> now - when > QUIET_NANOS);
       Guards.news(before, view)
           .filter(news -> !said.containsKey(news.subject()))

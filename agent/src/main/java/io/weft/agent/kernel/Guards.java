@@ -14,6 +14,7 @@ final class Guards {
   static GuardView read(Collection<TenantTables> tenants, VtepGuard vteps) {
     var stopped = new TreeMap<String, EnumMap<StopReason, Long>>();
     var endpoints = new TreeMap<String, String>();
+    var namespaces = new TreeMap<String, String>();
     var problems = new TreeSet<String>();
     long repairs = vteps.repairs();
     vteps.problem().ifPresent(problems::add);
@@ -22,6 +23,7 @@ final class Guards {
       var here = guard.stopped();
       stopped.putAll(here);
       for (var port : here.keySet()) {
+        namespaces.put(port, guard.namespace());
         guard.endpoint(port).ifPresent(name -> endpoints.put(port, name));
       }
       guard.problem().ifPresent(problems::add);
@@ -30,6 +32,8 @@ final class Guards {
     return new GuardView(
         stopped,
         endpoints,
+        namespaces,
+        Map.of(),
         vteps.stopped(),
         vteps.strangers(),
         repairs,

@@ -59,6 +59,10 @@ final class PortGuard implements AutoCloseable {
                 + " (CONFIG_NF_TABLES_BRIDGE, CONFIG_NFT_LIMIT)");
   }
 
+  String namespace() {
+    return namespace;
+  }
+
   /** Why endpoints of this namespace are not guarded; empty: they are. */
   Optional<String> problem() {
     return table.problem();

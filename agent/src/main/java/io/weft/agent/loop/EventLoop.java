@@ -85,6 +85,11 @@ public final class EventLoop<E, F> implements AutoCloseable {
     return ended;
   }
 
+  /** Events and questions that wait. */
+  public int waiting() {
+    return inbox.size();
+  }
+
   /** Hands over an event, and waits while the queue is full. Dropped once the loop has ended. */
   public void put(E event) {
     enqueue(List.of(new Item.Event<>(event)));

@@ -76,6 +76,15 @@ final class Inbox<T> {
     return taken;
   }
 
+  int size() {
+    lock.lock();
+    try {
+      return items.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Nobody takes any more: what is left, and nobody waits for room. */
   List<T> close() {
     lock.lock();

@@ -27,6 +27,7 @@ import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.learning.PortListener;
 import io.weft.agent.loop.Brain;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.metrics.MetricsServer;
 import io.weft.agent.probe.PathProbes;
 import io.weft.agent.record.Recorder;
 import io.weft.kubernetes.intent.ClusterPods;
@@ -87,6 +88,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final CniServer cni;
   private final ConfigurationWatch cniConfiguration;
   private final DrainMark drain;
+  private final Optional<MetricsServer> metrics;
   private volatile List<IpAddress> self = List.of();
 
   // Guarded by this.
@@ -158,6 +160,16 @@ public final class NodeDaemon implements AutoCloseable {
     control = ControlServer.open(options.socket(), calls.handlers());
     cni = openCni();
     cniConfiguration = watchConfigurations();
+    var read =
+        new NodeMetrics(
+            options,
+            loop,
+            node,
+            kernel::guards,
+            probes::view,
+            this::problems,
+            () -> cluster.map(Cluster::calls));
+    metrics = options.metrics().map(address -> MetricsServer.start(address, read::read));
   }
 
   /**
@@ -369,6 +381,7 @@ public final class NodeDaemon implements AutoCloseable {
     problems.addAll(pods.problems());
     problems.addAll(cniConfiguration.problems());
     recorder.ifPresent(each -> problems.addAll(each.problems()));
+    metrics.ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }
 
@@ -452,6 +465,7 @@ public final class NodeDaemon implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    metrics.ifPresent(MetricsServer::close);
     cniConfiguration.close();
     cni.close();
     control.close();

@@ -1,6 +1,7 @@
 package io.weft.agent.node;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.agent.record.RecordingPlace;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Optional;
  *     node chooses by itself
  * @param podCidrs the node's own part of the cluster's subnets
  * @param cniConfigurations directory in which the container runtime looks for configurations
+ * @param metrics where they are served; empty: nowhere
  * @param recording where its events are written down; empty: nowhere
  */
 public record NodeOptions(
@@ -32,6 +34,7 @@ public record NodeOptions(
     Optional<Path> addresses,
     List<IpPrefix> podCidrs,
     Path cniConfigurations,
+    Optional<MetricsAddress> metrics,
     Optional<RecordingPlace> recording) {
   /** Where the resources are when nothing is said. */
   public static final String DEFAULT_CONFIG = "/etc/weft";
@@ -81,6 +84,7 @@ public record NodeOptions(
         Optional.empty(),
         List.of(),
         Path.of(DEFAULT_CNI),
+        Optional.empty(),
         Optional.empty());
   }
 }

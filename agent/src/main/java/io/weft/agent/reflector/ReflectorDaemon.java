@@ -19,6 +19,11 @@ import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
+import io.weft.agent.metrics.Metric;
+import io.weft.agent.metrics.MetricsServer;
+import io.weft.agent.metrics.ProcessMetrics;
+import io.weft.agent.metrics.Readings;
+import io.weft.agent.metrics.SpeakerMetrics;
 import io.weft.agent.reflector.ReflectorOptions.Given;
 import io.weft.agent.reflector.ReflectorOptions.InResources;
 import io.weft.bgp.speaker.PeerRange;
@@ -33,6 +38,8 @@ import io.weft.overlay.node.Underlay;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,6 +67,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   private final BgpTransport transport;
   private final PeerPaths paths;
   private final ControlServer control;
+  private final Optional<MetricsServer> metrics;
   private volatile Orders orders;
   private PeerLinks links = PeerLinks.NONE;
 
@@ -94,6 +102,23 @@ public final class ReflectorDaemon implements AutoCloseable {
     transport = new BgpTransport(orders.port(), loop::putAll);
     paths = new PeerPaths(loop::put);
     control = ControlServer.open(options.socket(), handlers());
+    metrics = options.metrics().map(address -> MetricsServer.start(address, this::readings));
+  }
+
+  private Readings readings() {
+    var readings = new Readings();
+    ProcessMetrics.addTo(readings, "reflector", options.name(), loop.waiting());
+    try {
+      SpeakerMetrics.addTo(
+          readings, speaker(), ask(asked -> Optional.of(asked.table())), System.nanoTime());
+      readings.set(Metric.ANSWERS, true);
+      readings.set(Metric.PROBLEMS, problems().size());
+    } catch (CallRefused _) {
+      readings.set(Metric.ANSWERS, false);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    return readings;
   }
 
   private static Underlay discover(FabricSpec fabric) throws DaemonFailure {
@@ -213,11 +238,17 @@ public final class ReflectorDaemon implements AutoCloseable {
     peers.put("configured", view.peers().size());
     peers.put("established", view.established());
     var problems = document.putArray("problems");
-    orders.problems().forEach(problems::add);
-    files.ifPresent(each -> each.source().keptProblems().forEach(problems::add));
-    transport.problems().forEach(problems::add);
-    paths.problems().forEach(problems::add);
+    problems().forEach(problems::add);
     return document;
+  }
+
+  private List<String> problems() {
+    var problems = new ArrayList<>(orders.problems());
+    files.ifPresent(each -> problems.addAll(each.source().keptProblems()));
+    problems.addAll(transport.problems());
+    problems.addAll(paths.problems());
+    metrics.ifPresent(each -> problems.addAll(each.problems()));
+    return problems;
   }
 
   private SpeakerStatus speaker() throws CallRefused, InterruptedException {
@@ -246,6 +277,7 @@ public final class ReflectorDaemon implements AutoCloseable {
   /** Stops without a word to the peers, as {@code NodeDaemon} does. */
   @Override
   public void close() throws IOException {
+    metrics.ifPresent(MetricsServer::close);
     control.close();
     files.ifPresent(each -> each.source().close());
     paths.close();

@@ -1,12 +1,14 @@
 package io.weft.agent.reflector;
 
 import io.weft.agent.intent.IntentPlace;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a reflector daemon is started.
@@ -14,8 +16,15 @@ import java.util.List;
  * @param name of the reflector, for people
  * @param settings what it is to be
  * @param socket where the CLI reaches it
+ * @param metrics where they are served; empty: nowhere
  */
-public record ReflectorOptions(String name, Settings settings, Path socket) {
+public record ReflectorOptions(
+    String name, Settings settings, Path socket, Optional<MetricsAddress> metrics) {
+  /** One without metrics. */
+  public ReflectorOptions(String name, Settings settings, Path socket) {
+    this(name, settings, socket, Optional.empty());
+  }
+
   /** What a reflector is to be, or where that stands. */
   public sealed interface Settings permits InResources, Given {}
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.apiserver.ApiServer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -124,6 +125,8 @@ final class ClusterNodeTest {
     long millis = (System.nanoTime() - before) / 1_000_000;
     long cpu = node.cpuMillis();
     Thread.sleep(3000);
+    var metrics = Scrape.of(node.underlay(), "127.0.0.1", MetricsAddress.NODE_PORT);
+    assertThat(Scrape.value(metrics, "weft_api_calls_total{outcome=\"answered\"}")).isPositive();
     long kib = node.residentKib();
     System.out.printf(
         "1,000 networks: ready in %d ms, with %d ms of CPU, RSS %d KiB%n", millis, cpu, kib);

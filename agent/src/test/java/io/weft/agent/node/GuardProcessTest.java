@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
@@ -42,6 +43,7 @@ class GuardProcessTest {
     namespaces = new TestNamespaces();
     var name = namespaces.create("underlay");
     var underlay = namespaces.links(name);
+    underlay.setLink(underlay.requireLink("lo").index(), LinkSettings.UP);
     var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
     underlay.execute(
         new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
@@ -128,5 +130,20 @@ class GuardProcessTest {
     assertThat(node.call(question.put("endpoint", "nobody")).toString()).contains("nobody");
     assertThat(String.join("\n", node.log())).contains("of endpoint 'bad'");
     assertThat(status.path("problems")).isEmpty();
+
+    var metrics = Scrape.of(node.underlay(), "127.0.0.1", MetricsAddress.NODE_PORT);
+    assertThat(metrics).startsWith("HTTP/1.1 200 OK");
+    assertThat(
+            Scrape.value(
+                metrics, "weft_stopped_frames_total{reason=\"source-mac\",tenant=\"_web\"}"))
+        .isGreaterThan(0);
+    assertThat(Scrape.value(metrics, "weft_answers")).isEqualTo(1);
+    assertThat(Scrape.value(metrics, "weft_endpoints{attached=\"true\"}")).isEqualTo(3);
+    assertThat(
+            Scrape.value(
+                metrics, "weft_network_addresses_used{network=\"web\",subnet=\"192.168.1.0/24\"}"))
+        .isEqualTo(3);
+    assertThat(Scrape.value(metrics, "weft_bgp_routes{family=\"l2vpn-evpn\",type=\"2\"}"))
+        .isEqualTo(3);
   }
 }

@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.agent.kernel.TestNamespaces;
+import io.weft.agent.metrics.MetricsAddress;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.PathAttributes;
@@ -40,6 +41,8 @@ class NodeScaleTest {
   private static final Ipv4Address NODE = (Ipv4Address) IpAddress.parse("10.99.0.1");
   private static final Ipv4Address PEER = (Ipv4Address) IpAddress.parse("10.98.0.1");
   private static final int VTEPS = 100;
+
+  private static final int SCRAPES = 3;
 
   /** Networks that get a second endpoint. */
   private static final int SECOND = 50;
@@ -183,7 +186,7 @@ class NodeScaleTest {
 
   @Test
   void manyNetworksAndHosts() throws Exception {
-    node.start();
+    node.start("--metrics=" + NODE + ":" + MetricsAddress.NODE_PORT);
     node.awaitStatus(status -> status.has("vtep"));
     var peer = RoutePeer.connect(underlayName, PEER, NODE, NodeScaleTest::sayHosts);
     var millis = new double[SIZE.networks()];
@@ -200,6 +203,7 @@ class NodeScaleTest {
     int objects = objects();
     long memory = node.residentKib();
     long attachCpu = node.cpuMillis();
+    scrape();
     assertThat(objects)
         .as("a neighbour and two rows of the FDB for each")
         .isGreaterThan(3 * SIZE.hosts());
@@ -249,6 +253,25 @@ class NodeScaleTest {
     assertThat(adoptedCpu / 1e3)
         .as("seconds of one of two processors for it, which a busy machine hardly changes")
         .isLessThan(2 * SIZE.restartSeconds());
+  }
+
+  /** Each a second after the last: earlier ones would get the same values again. */
+  private void scrape() throws Exception {
+    Scrape.of(underlayName, NODE.toString(), MetricsAddress.NODE_PORT);
+    long before = node.cpuMillis();
+    var answer = "";
+    for (int i = 0; i < SCRAPES; i++) {
+      Thread.sleep(1_100);
+      answer = Scrape.of(underlayName, NODE.toString(), MetricsAddress.NODE_PORT);
+    }
+    System.out.printf(
+        "scrape    %d octets, %d rows, %d ms of CPU, what the node does meanwhile among it;"
+            + " RSS %.1f MB after it%n",
+        answer.length(),
+        answer.lines().filter(line -> line.startsWith("weft_")).count(),
+        (node.cpuMillis() - before) / SCRAPES,
+        node.residentKib() / 1024.0);
+    assertThat(Scrape.value(answer, "weft_answers")).isEqualTo(1);
   }
 
   /** The peer is gone, and its routes with it: now all come at once into a table without any. */

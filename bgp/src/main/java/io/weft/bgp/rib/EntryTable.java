@@ -44,6 +44,8 @@ final class EntryTable {
 
   private static final int COLUMNS = 3;
 
+  private static final int EVPN_TYPES = 256;
+
   /** Entry plus one by hash, linear probing; 0 where there is none. At most half of it is used. */
   private int[] index = new int[128];
 
@@ -58,12 +60,49 @@ final class EntryTable {
   private int freeEntry = NONE;
   private int size;
 
+  /** Entries by EVPN route type, and behind those by family of unicast. */
+  private final int[] counts = new int[EVPN_TYPES + 2];
+
   EntryTable() {
     Arrays.fill(freePlaces, NONE);
   }
 
   int size() {
     return size;
+  }
+
+  /**
+   * How many there are of each kind, those of which there are any.
+   *
+   * @param leaving entries that do not count as long as they have no path
+   */
+  List<RibSize.Count> counts(List<Integer> leaving) {
+    var present = counts.clone();
+    for (int entry : leaving) {
+      if (first(entry) == NONE) {
+        present[kind(page(entry), offset(entry))]--;
+      }
+    }
+    var list = new ArrayList<RibSize.Count>();
+    for (int kind = 0; kind < present.length; kind++) {
+      if (present[kind] > 0) {
+        list.add(
+            switch (kind) {
+              case EVPN_TYPES -> new RibSize.Count(Family.IPV4_UNICAST, -1, present[kind]);
+              case EVPN_TYPES + 1 -> new RibSize.Count(Family.IPV6_UNICAST, -1, present[kind]);
+              default -> new RibSize.Count(Family.L2VPN_EVPN, kind, present[kind]);
+            });
+      }
+    }
+    return list;
+  }
+
+  private static int kind(byte[] octets, int at) {
+    int type = NlriParts.evpnType(octets, at);
+    if (type >= 0) {
+      return type;
+    }
+    return NlriParts.family(octets, at).equals(Family.IPV4_UNICAST) ? EVPN_TYPES : EVPN_TYPES + 1;
   }
 
   /** All entries are below this number; those below it that are not, have no path. */
@@ -117,6 +156,7 @@ final class EntryTable {
     rows.set(entry, FIRST, NONE);
     insert(entry);
     size++;
+    counts[kind(key, 0)]++;
     return entry;
   }
 
@@ -162,6 +202,7 @@ final class EntryTable {
       }
     }
     index[hole] = 0;
+    counts[kind(page(entry), offset(entry))]--;
     release(entry);
     rows.set(entry, PLACE, NONE);
     rows.set(entry, FIRST, NONE);

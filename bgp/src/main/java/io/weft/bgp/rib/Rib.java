@@ -312,9 +312,9 @@ public final class Rib {
         : Optional.of(picture(entry));
   }
 
-  /** Distinct sets of path attributes in use. */
-  public int attributeSets() {
-    return pool.size();
+  /** How much is in it. */
+  public RibSize size() {
+    return new RibSize(entries.counts(emptied), pool.size());
   }
 
   // Pictures.

@@ -50,7 +50,7 @@ final class Memberships {
           messages.add(Message.Update.endOfRib(Family.ROUTE_TARGET));
         }
         if (!messages.isEmpty()) {
-          outbox.send(recipient.connection, messages);
+          recipient.say(messages, outbox);
         }
       }
     }

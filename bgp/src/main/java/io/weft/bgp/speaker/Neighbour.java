@@ -53,8 +53,7 @@ final class Neighbour {
   /** What it said and is not in there. */
   final Refusals refusals = new Refusals();
 
-  /** UPDATE messages that have come. */
-  long updates;
+  final UpdateCounts updates = new UpdateCounts();
 
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
@@ -165,6 +164,8 @@ final class Neighbour {
         session.negotiated().map(Negotiated::families).orElse(List.of()),
         refusals.size(),
         refusals.forgotten(),
-        updates);
+        updates.received,
+        updates.sent,
+        updates.sessions);
   }
 }

@@ -418,7 +418,7 @@ final class Neighbours {
   }
 
   private void routes(long now, Neighbour neighbour, Session session, Message.Update update) {
-    neighbour.updates++;
+    neighbour.updates.received++;
     routing.receive(neighbour, update);
     watchLimit(now, neighbour, session);
   }

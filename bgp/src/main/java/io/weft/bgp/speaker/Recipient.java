@@ -29,6 +29,7 @@ final class Recipient {
   final Source to;
   final long connection;
   final Negotiated agreed;
+  private final UpdateCounts counts;
 
   /** True: the peer is to hear everything, and has heard nothing. */
   boolean fresh = true;
@@ -95,10 +96,11 @@ final class Recipient {
     final List<Long> pathIds = new ArrayList<>();
   }
 
-  Recipient(Source to, long connection, Negotiated agreed, PeerConfig config) {
+  Recipient(Source to, long connection, Negotiated agreed, UpdateCounts counts, PeerConfig config) {
     this.to = to;
     this.connection = connection;
     this.agreed = agreed;
+    this.counts = counts;
     this.egress =
         new Egress(
             agreed.families(),
@@ -113,6 +115,12 @@ final class Recipient {
     this.owesMemberships = routeTargets;
     this.owesMembershipsEnd = routeTargets;
     this.judgedByBatch = isJudgedByBatch();
+  }
+
+  /** Sends it UPDATE messages. */
+  void say(List<Message> updates, Outbox outbox) {
+    counts.sent += updates.size();
+    outbox.send(connection, updates);
   }
 
   // Whether there is anything to see.

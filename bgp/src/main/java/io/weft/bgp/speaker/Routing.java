@@ -5,6 +5,7 @@ import io.weft.bgp.rib.ExportRule;
 import io.weft.bgp.rib.ImportRule;
 import io.weft.bgp.rib.Rib;
 import io.weft.bgp.rib.RibChange;
+import io.weft.bgp.rib.RibSize;
 import io.weft.bgp.rib.RoutesIn;
 import io.weft.bgp.rib.Source;
 import io.weft.bgp.session.Negotiated;
@@ -108,6 +109,7 @@ final class Routing {
             source,
             connection,
             agreed,
+            neighbour.updates,
             neighbour.config.withLocalAddress(local.or(neighbour.config::localAddress)));
     if (recipient.interest.isPresent()) {
       recipient.awaitsMembershipsUntil = OptionalLong.of(now + MEMBERSHIPS_WAIT.toNanos());
@@ -122,6 +124,7 @@ final class Routing {
       awaitRoutes(now, neighbour);
     }
     neighbour.longLivedUntil.clear();
+    neighbour.updates.sessions++;
     outbox.peerUp(neighbour.address());
   }
 
@@ -382,12 +385,16 @@ final class Routing {
       recipient.owesEndOfRib.clear();
     }
     if (!messages.isEmpty()) {
-      outbox.send(recipient.connection, messages);
+      recipient.say(messages, outbox);
     }
     return ends;
   }
 
   // Pictures.
+
+  RibSize table() {
+    return rib.size();
+  }
 
   RouteWalk walk(RouteSelection wanted, int from) {
     return new RouteWalk(rib, wanted, from);

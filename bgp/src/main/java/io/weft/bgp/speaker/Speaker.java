@@ -1,6 +1,7 @@
 package io.weft.bgp.speaker;
 
 import io.weft.bgp.rib.Reason;
+import io.weft.bgp.rib.RibSize;
 import io.weft.bgp.speaker.SpeakerEvent.Accepted;
 import io.weft.bgp.speaker.SpeakerEvent.ConfigChanged;
 import io.weft.bgp.speaker.SpeakerEvent.ConnectFailed;
@@ -94,6 +95,11 @@ public final class Speaker implements SpeakerInspection {
   @Override
   public SpeakerStatus status() {
     return new SpeakerStatus(config.as(), config.routerId(), neighbours.view());
+  }
+
+  @Override
+  public RibSize table() {
+    return routing.table();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.weft.bgp.speaker;
 
+import io.weft.bgp.rib.RibSize;
 import io.weft.bgp.wire.Route;
 import java.util.List;
 import java.util.function.Predicate;
@@ -8,6 +9,9 @@ import java.util.function.Predicate;
 public interface SpeakerInspection {
   /** How it stands with its peers. */
   SpeakerStatus status();
+
+  /** How much its table holds. */
+  RibSize table();
 
   /**
    * Begins to look for paths; nothing is looked at yet.

@@ -26,6 +26,8 @@ public record SpeakerView(
    * @param refused routes that the peer said and that are not held, as far as they are remembered
    * @param forgotten refused routes that are no longer remembered
    * @param updates UPDATE messages that came from it, in all its sessions
+   * @param updatesSent UPDATE messages that were sent to it, likewise
+   * @param sessions that were established with it
    */
   public record PeerView(
       IpAddress address,
@@ -41,7 +43,9 @@ public record SpeakerView(
       List<Family> families,
       int refused,
       long forgotten,
-      long updates) {
+      long updates,
+      long updatesSent,
+      long sessions) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -74,6 +78,8 @@ public record SpeakerView(
           List.of(),
           refused,
           forgotten,
+          0,
+          0,
           0);
     }
   }

@@ -106,7 +106,7 @@ class RibModelTest {
     }
     compareChanges();
     compareTables();
-    assertThat(rib.attributeSets()).isZero();
+    assertThat(rib.size().attributeSets()).isZero();
   }
 
   private void disturb(int peer) {

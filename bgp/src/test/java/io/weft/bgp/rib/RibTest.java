@@ -29,7 +29,7 @@ class RibTest {
     rib.withdraw(one, route(1));
     assertThat(rib.takeChanges()).isEmpty();
     assertThat(rib.entries()).isEmpty();
-    assertThat(rib.attributeSets()).isZero();
+    assertThat(rib.size().attributeSets()).isZero();
   }
 
   @Test
@@ -89,12 +89,14 @@ class RibTest {
             .filter(RibChange::isOfBest)
             .forEach(change -> apply(change, mirror));
         assertThat(mirror).isEqualTo(best());
+        assertThat(rib.size().routes().stream().mapToInt(RibSize.Count::routes).sum())
+            .isEqualTo(mirror.size());
       }
     }
     peers.forEach(rib::removeAll);
     rib.takeChanges();
     assertThat(rib.entries()).isEmpty();
-    assertThat(rib.attributeSets()).isZero();
+    assertThat(rib.size()).isEqualTo(new RibSize(List.of(), 0));
     assertThat(peers).allMatch(peer -> peer.size() == 0 && peer.staleSize() == 0);
   }
 

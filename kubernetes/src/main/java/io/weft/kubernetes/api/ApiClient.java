@@ -49,6 +49,7 @@ public final class ApiClient implements AutoCloseable {
   private final Transport transport;
   private final Duration silence;
   private final Duration spread;
+  private volatile ApiCalls calls = ApiCalls.NONE;
 
   /**
    * Makes a client; nothing is sent yet.
@@ -90,6 +91,11 @@ public final class ApiClient implements AutoCloseable {
   /** Where it calls, for messages. */
   public URI server() {
     return access.server();
+  }
+
+  /** How its calls have ended. */
+  public ApiCalls calls() {
+    return calls;
   }
 
   /** One object, at its path. */
@@ -283,11 +289,19 @@ public final class ApiClient implements AutoCloseable {
     return new Bounded(body, MAX_ANSWER, silence);
   }
 
+  private synchronized void count(Optional<Integer> status) {
+    calls =
+        status
+            .map(code -> calls.withStatus(code, System.nanoTime()))
+            .orElseGet(calls::withoutAnswer);
+  }
+
   /** Of an answer that is no refusal; the caller closes it. */
   private InputStream body(String call, HttpRequest.Builder request, boolean isWatch)
       throws ApiFailure, InterruptedException {
     try {
       var answer = transport.send(request, isWatch);
+      count(Optional.of(answer.head().statusCode()));
       if (answer.head().statusCode() / 100 == 2) {
         return answer.body();
       }
@@ -295,6 +309,7 @@ public final class ApiClient implements AutoCloseable {
         throw refused(call, answer.head(), body.readAllBytes());
       }
     } catch (IOException e) {
+      count(Optional.empty());
       throw new ApiFailure(call, "no answer of " + access.server() + ": " + words(e), e);
     }
   }

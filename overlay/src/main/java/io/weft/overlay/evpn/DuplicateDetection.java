@@ -84,6 +84,7 @@ public final class DuplicateDetection {
   public record Duplicate(
       Subject subject, int moves, long firstMoveNanos, long sinceNanos, long recoverAtNanos) {}
 
+  private long counted;
   private Limits limits;
   private final TreeMap<Subject, ArrayDeque<Long>> moves = new TreeMap<>();
   private final TreeMap<Subject, Duplicate> duplicates = new TreeMap<>();
@@ -101,6 +102,7 @@ public final class DuplicateDetection {
 
   /** Counts a move; true when with it the MAC becomes a duplicate. One that is stays as it is. */
   public boolean moved(long now, Subject subject) {
+    counted++;
     if (duplicates.containsKey(subject)) {
       return false;
     }
@@ -115,6 +117,11 @@ public final class DuplicateDetection {
         subject,
         new Duplicate(subject, times.size(), times.getFirst(), now, now + limits.recoveryNanos()));
     return true;
+  }
+
+  /** All moves since the start. */
+  public long counted() {
+    return counted;
   }
 
   private void forgetOld(long now) {

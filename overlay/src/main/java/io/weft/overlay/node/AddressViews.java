@@ -11,6 +11,7 @@ import io.weft.overlay.ipam.AddressView;
 import io.weft.overlay.ipam.AddressView.BlockView;
 import io.weft.overlay.ipam.AddressView.SubnetView;
 import io.weft.overlay.ipam.BlockPlan;
+import io.weft.overlay.ipam.SubnetUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,18 @@ final class AddressViews {
         List.copyOf(state.claims().values()),
         limited(leaks()),
         limited(conflicts()));
+  }
+
+  /** The subnets of all networks, without a look at what others have. */
+  List<SubnetUse> uses() {
+    var uses = new ArrayList<SubnetUse>();
+    for (var network : foundation.networks().values()) {
+      for (var subnet : network.subnets()) {
+        var view = subnet(network, subnet, Optional.empty());
+        uses.add(new SubnetUse(network.name(), subnet, view.used(), view.free()));
+      }
+    }
+    return uses;
   }
 
   private static List<String> limited(List<String> texts) {

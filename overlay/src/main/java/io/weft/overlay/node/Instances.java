@@ -89,6 +89,11 @@ final class Instances {
     return duplicates.nextRecovery();
   }
 
+  /** Moves of MACs and addresses from or to this node since the start, and what is frozen now. */
+  MoveCounts moves() {
+    return new MoveCounts(duplicates.counted(), duplicates.duplicates().size());
+  }
+
   /** The MACs that are frozen, with both owners. */
   List<NodeView.DuplicateView> duplicates() {
     var views = new ArrayList<NodeView.DuplicateView>();

@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressView;
+import io.weft.overlay.ipam.SubnetUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -449,6 +450,16 @@ public final class Node {
    */
   public AddressView addresses(long now) {
     return new AddressViews(foundation, instances, addressing, now).view();
+  }
+
+  /** How much of each subnet is used here; on the thread of {@link #step}. */
+  public List<SubnetUse> subnetUses(long now) {
+    return new AddressViews(foundation, instances, addressing, now).uses();
+  }
+
+  /** Moves and duplicates, counted; on the thread of {@link #step}. */
+  public MoveCounts moves() {
+    return instances.moves();
   }
 
   /** What stands in the kernel, as far as is known, in the order of the keys. */

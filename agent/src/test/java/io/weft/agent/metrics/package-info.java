@@ -1,0 +1,3 @@
+/** Views as documents. */
+@org.jspecify.annotations.NullMarked
+package io.weft.agent.metrics;
