@@ -120,7 +120,8 @@ public record ImportRule(
     boolean internal = from.kind().isInternal();
     if (internal
         && attributes.localPreference().isPresent()
-        && attributes.unknown().stream().allMatch(UnknownAttribute::isTransitive)) {
+        && (attributes.unknown().isEmpty()
+            || attributes.unknown().stream().allMatch(UnknownAttribute::isTransitive))) {
       return attributes; // nearly all of a reflector's
     }
     long preference =

@@ -44,7 +44,10 @@ final class Advertising {
   /** The others. */
   private final List<Recipient> apart = new ArrayList<>();
 
-  /** Of which {@link Roster#version} both are. */
+  /** No peer is a client or external: what one of them said is for none of them (RFC 4456 §6). */
+  private boolean onlyNonClients;
+
+  /** Of which {@link Roster#version} these are. */
   private int batchedOf = -1;
 
   /**
@@ -120,9 +123,13 @@ final class Advertising {
     roster.stirred().forEach(Recipient::settle);
   }
 
-  private void tellChanges(List<RibChange> changes) {
+  private void tellChanges(List<RibChange> all) {
     var recipients = roster.all();
     readAudiences();
+    var changes = onlyNonClients ? all.stream().filter(Advertising::isOfOthers).toList() : all;
+    if (changes.isEmpty()) {
+      return;
+    }
     Map<Integer, BitSet> alike = batched;
     boolean copied = false;
     var others = new ArrayList<>(apart);
@@ -149,6 +156,20 @@ final class Advertising {
     }
   }
 
+  /** True when a path is, or was, of somebody else than a non-client. */
+  private static boolean isOfOthers(RibChange change) {
+    return isOfOthers(change.pathsBefore()) || isOfOthers(change.pathsAfter());
+  }
+
+  private static boolean isOfOthers(List<Candidate> paths) {
+    for (var path : paths) {
+      if (path.source().kind() != Source.Kind.NON_CLIENT) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Who is of which audience: as before, unless others came or went. */
   private void readAudiences() {
     if (batchedOf == roster.version()) {
@@ -157,7 +178,9 @@ final class Advertising {
     batchedOf = roster.version();
     apart.clear();
     batched = new TreeMap<>();
+    onlyNonClients = true;
     for (var recipient : roster.all()) {
+      onlyNonClients &= recipient.to.kind() == Source.Kind.NON_CLIENT;
       if (recipient.judgedByBatch()) {
         batched.computeIfAbsent(audience(recipient), _ -> new BitSet()).set(recipient.place);
       } else {

@@ -108,6 +108,14 @@ public record PathAttributes(
         List.of());
   }
 
+  /** Of what tells nearly all apart: every route that comes is looked up by it. */
+  @Override
+  public int hashCode() {
+    int hash = 31 * nextHop.hashCode() + originatorId.hashCode();
+    hash = 31 * (31 * hash + clusterList.hashCode()) + communities.hashCode();
+    return 31 * (31 * hash + extendedCommunities.hashCode()) + asPath.hashCode();
+  }
+
   /** The route targets among the extended communities, in the order received. */
   public List<RouteTarget> routeTargets() {
     var targets = new ArrayList<RouteTarget>(extendedCommunities.size());

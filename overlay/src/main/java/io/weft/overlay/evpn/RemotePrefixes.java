@@ -118,7 +118,8 @@ public final class RemotePrefixes {
 
   /** Takes the place of what the route with this key said; each way has another prefix. */
   public void put(Route key, List<RemotePrefix> ways) {
-    for (var gone : find(key)) {
+    var before = ways.isEmpty() ? byRoute.remove(key) : byRoute.put(key, List.copyOf(ways));
+    for (var gone : before == null ? List.<RemotePrefix>of() : before) {
       count(gone, -1);
       var left = FewRoutes.without(byPrefix.getOrDefault(gone.prefix(), NONE), key);
       if (left.isEmpty()) {
@@ -126,10 +127,6 @@ public final class RemotePrefixes {
       } else {
         byPrefix.put(gone.prefix(), left);
       }
-    }
-    byRoute.remove(key);
-    if (!ways.isEmpty()) {
-      byRoute.put(key, List.copyOf(ways));
     }
     for (var way : ways) {
       var others = byPrefix.getOrDefault(way.prefix(), NONE);

@@ -14,6 +14,7 @@ import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +72,9 @@ public final class RemoteRoutes {
    */
   private static final long DEFAULT_GATEWAY = 0x030d;
 
-  private final Map<MacAddress, Map<Route, RemoteMac>> byMac = new TreeMap<>();
-  private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new TreeMap<>();
+  // By hash, and walked through in the order of their keys only.
+  private final HashMap<MacAddress, Map<Route, RemoteMac>> byMac = new HashMap<>();
+  private final HashMap<IpAddress, Map<Route, RemoteMac>> byIp = new HashMap<>();
   private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
 
   private final RemoteGroups groups = new RemoteGroups();
@@ -99,19 +101,28 @@ public final class RemoteRoutes {
 
   /** Adds or replaces; false when the route says nothing that a segment uses. */
   public boolean put(Path path) {
+    return put(path.route().key(), path);
+  }
+
+  /** The same with the key of the path's route, which then is kept. */
+  public boolean put(Route key, Path path) {
     return switch (path.route()) {
-      case MacIpAdvertisement route -> putMac(route, path);
+      case MacIpAdvertisement route -> putMac(key, route, path);
       case InclusiveMulticast route -> putFlood(route, path);
       case SelectiveMulticast route -> groups.put(route, path);
       default -> false;
     };
   }
 
-  private boolean putMac(MacIpAdvertisement route, Path path) {
+  private boolean putMac(Route key, MacIpAdvertisement route, Path path) {
     if (route.label() == 0 || route.mac().isMulticast() || route.mac().isZero()) {
       return false;
     }
     var mobility = path.attributes().macMobility();
+    boolean gateway = false;
+    for (var community : path.attributes().extendedCommunities()) {
+      gateway |= community.value() >>> 48 == DEFAULT_GATEWAY;
+    }
     var remote =
         new RemoteMac(
             route.mac(),
@@ -119,10 +130,8 @@ public final class RemoteRoutes {
             new Vni(route.label()),
             mobility.map(ExtendedCommunity::isSticky).orElse(false),
             mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
-            path.attributes().extendedCommunities().stream()
-                .anyMatch(community -> community.value() >>> 48 == DEFAULT_GATEWAY),
+            gateway,
             path);
-    var key = route.key();
     addTo(byMac, route.mac(), key, remote);
     route.ip().ifPresent(ip -> addTo(byIp, ip, key, remote));
     return true;
@@ -177,7 +186,7 @@ public final class RemoteRoutes {
   /** The keys of all routes that say something here. */
   public Collection<Route> routes() {
     var routes = new ArrayList<Route>(floodRoutes.keySet());
-    byMac.values().forEach(ofOne -> routes.addAll(ofOne.keySet()));
+    macs().forEach(mac -> routes.addAll(byMac.getOrDefault(mac, NONE).keySet()));
     routes.addAll(groups.routes());
     return routes;
   }
@@ -263,12 +272,14 @@ public final class RemoteRoutes {
     return best;
   }
 
-  public Iterable<MacAddress> macs() {
-    return byMac.keySet();
+  /** All MACs, sorted. */
+  public Collection<MacAddress> macs() {
+    return new TreeSet<>(byMac.keySet());
   }
 
-  public Iterable<IpAddress> addresses() {
-    return byIp.keySet();
+  /** All addresses, sorted. */
+  public Collection<IpAddress> addresses() {
+    return new TreeSet<>(byIp.keySet());
   }
 
   public boolean hasAddress(IpAddress ip) {

@@ -306,6 +306,11 @@ public final class ForwardingPlan {
     return taken;
   }
 
+  /** True when {@link #takeTouched} has something to give. */
+  public boolean isTouched() {
+    return !touched.isEmpty();
+  }
+
   /** Without what it stands on nothing is worth holding. */
   private boolean isHeld(ForwardingRow row) {
     if (row.key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && row.key.namespace().isEmpty()) {
@@ -367,10 +372,7 @@ public final class ForwardingPlan {
    * batch is in flight or when nothing is due.
    */
   public List<KernelChange> nextBatch(long now) {
-    if (!inFlight.isEmpty()) {
-      return List.of();
-    }
-    if (different.isEmpty()) {
+    if (!inFlight.isEmpty() || different.isEmpty()) {
       return List.of();
     }
     var batch = new ArrayList<KernelChange>();
@@ -490,7 +492,7 @@ public final class ForwardingPlan {
 
   /** When the next failed change is due; empty while a batch is in flight. */
   public OptionalLong nextRetry() {
-    if (!inFlight.isEmpty()) {
+    if (!inFlight.isEmpty() || failures.isEmpty()) {
       return OptionalLong.empty();
     }
     return failures.values().stream().mapToLong(Failure::retryAtNanos).min();

@@ -17,6 +17,10 @@ final class Departures {
     byPort.put(port, endpoint);
   }
 
+  boolean areAny() {
+    return !byPort.isEmpty();
+  }
+
   boolean has(String name) {
     return byPort.values().stream().anyMatch(endpoint -> endpoint.name().equals(name));
   }

@@ -37,11 +37,8 @@ final class EndpointLifecycle {
   private final Admission admission;
 
   private final PostponedAttachments postponed = new PostponedAttachments();
-
   private final Waiting<String> attaching = new Waiting<>();
-
   private final Departures leaving = new Departures();
-
   private final Waiting<ForwardingKey> detaching = new Waiting<>();
 
   /** Those that have stood once: a refusal later on does not take them away. */
@@ -240,6 +237,11 @@ final class EndpointLifecycle {
       attachments.free(endpoint);
       addressing.change();
     }
+  }
+
+  /** True while some come or go. */
+  boolean areUnderWay() {
+    return attaching.areAny() || detaching.areAny() || leaving.areAny() || postponed.areAny();
   }
 
   /** Tries again what waits for an earlier endpoint to go. */

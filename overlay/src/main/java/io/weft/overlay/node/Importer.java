@@ -28,10 +28,17 @@ interface Importer {
    */
   default boolean imports(Path path) {
     var communities = path.attributes().extendedCommunities();
-    return takes(path)
-        && isOwnFamily(path.attributes().nextHop())
-        && (communities.stream().noneMatch(ExtendedCommunity::isEncapsulation)
-            || communities.contains(ExtendedCommunity.ENCAPSULATION_VXLAN));
+    if (!takes(path) || !isOwnFamily(path.attributes().nextHop())) {
+      return false;
+    }
+    boolean other = false;
+    for (var community : communities) {
+      if (community.equals(ExtendedCommunity.ENCAPSULATION_VXLAN)) {
+        return true;
+      }
+      other |= community.isEncapsulation();
+    }
+    return !other;
   }
 
   /** True when its targets let the route in. */

@@ -364,12 +364,12 @@ final class Instances {
   }
 
   /** The networks that may take in a route with one of these targets. */
-  Collection<NetworkInstance> importers(Collection<RouteTarget> carried) {
+  List<NetworkInstance> importers(List<RouteTarget> carried) {
     return importers.of(carried);
   }
 
   /** The tenants that are to be shown a route with one of these targets. */
-  Collection<TenantInstance> tenantsShown(Collection<RouteTarget> carried) {
+  List<TenantInstance> tenantsShown(List<RouteTarget> carried) {
     return tenants.shown(carried);
   }
 

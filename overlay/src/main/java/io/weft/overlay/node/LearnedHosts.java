@@ -383,6 +383,13 @@ final class LearnedHosts {
     return nextCheck;
   }
 
+  /** True when there is something to {@link #check} or to take. */
+  boolean isDue(long now) {
+    return nextCheck.isPresent() && now - nextCheck.getAsLong() >= 0
+        || !changed.isEmpty()
+        || !questions.isEmpty();
+  }
+
   /** Asks who was silent, and forgets who does not answer. */
   void check(long now) {
     if (nextCheck.isEmpty() || now - nextCheck.getAsLong() < 0) {

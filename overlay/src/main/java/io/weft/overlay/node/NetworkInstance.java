@@ -382,7 +382,7 @@ final class NetworkInstance implements Importer {
       return; // another network's
     }
     remote.remove(key);
-    path.ifPresent(remote::put);
+    path.ifPresent(heard -> remote.put(key, heard));
     switch (key) {
       case MacIpAdvertisement route -> {
         var place = elsewhere(route.mac());

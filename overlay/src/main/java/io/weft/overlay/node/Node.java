@@ -95,8 +95,10 @@ public final class Node {
       }
     }
     routes.speak(now, spoken);
-    if (events.stream().anyMatch(Node::mayChangeOrigination)) {
-      routes.originationMayHaveChanged();
+    for (var event : events) {
+      if (mayChangeOrigination(event)) {
+        routes.originationMayHaveChanged();
+      }
     }
     settle(now);
     return effects.drain();
@@ -153,10 +155,14 @@ public final class Node {
     }
   }
 
-  private static boolean mayChangeOrigination(NodeEvent event) {
-    return !(event instanceof NodeEvent.Bgp
-        || event instanceof NodeEvent.EndpointBgp
-        || event instanceof NodeEvent.DeadlineReached);
+  /** Rows of other nodes' routes, which most batches are of, are nothing to announce. */
+  private boolean mayChangeOrigination(NodeEvent event) {
+    return switch (event) {
+      case NodeEvent.Bgp _, NodeEvent.EndpointBgp _, NodeEvent.DeadlineReached _ -> false;
+      case NodeEvent.ChangesApplied(_, var refused) ->
+          !refused.isEmpty() || plan.isTouched() || endpoints.areUnderWay();
+      default -> true;
+    };
   }
 
   /** When {@link NodeEvent.DeadlineReached} is due; empty: nothing is waited for. */

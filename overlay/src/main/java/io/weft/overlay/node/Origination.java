@@ -38,9 +38,9 @@ final class Origination {
     return said.find(key);
   }
 
-  /** What a route carries; nothing where there is none. */
-  Set<RouteTarget> targets(Optional<OriginatedRoute> route) {
-    return said.targets(route);
+  /** What the route carried or carries. */
+  List<RouteTarget> targets(Change change) {
+    return said.targets(change.before(), change.after());
   }
 
   /**

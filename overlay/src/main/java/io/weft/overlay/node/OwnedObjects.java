@@ -5,6 +5,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.KeyTable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
@@ -12,6 +13,9 @@ import java.util.TreeSet;
 
 /** What one network or tenant wants in the kernel: its keys in the plan, which no other touches. */
 final class OwnedObjects {
+  /** So few are looked through faster than sorted. */
+  private static final int FEW = 8;
+
   private final ForwardingPlan plan;
   private final KeyTable<ForwardingKey> keys = new KeyTable<>();
 
@@ -63,11 +67,20 @@ final class OwnedObjects {
 
   /** Wants these, and no more what else is among {@code before}. */
   void replace(Collection<ForwardingKey> before, Collection<? extends ForwardingObject> after) {
-    var obsolete = new TreeSet<>(before);
-    for (var object : after) {
-      obsolete.remove(wanted(object));
+    var wanted = new ArrayList<ForwardingKey>(after.size());
+    after.forEach(object -> wanted.add(wanted(object)));
+    var obsolete = new ArrayList<ForwardingKey>();
+    for (var key : before) {
+      if (keys.has(key) && !(wanted.size() <= FEW && wanted.contains(key))) {
+        obsolete.add(key);
+      }
     }
-    obsolete.forEach(this::unwant);
+    if (obsolete.isEmpty()) { // mostly something new is wanted
+      return;
+    }
+    var left = new TreeSet<>(obsolete);
+    left.removeAll(new TreeSet<>(wanted));
+    left.forEach(this::unwant);
   }
 
   /** Leaves all keys but those of these objects, which are not wanted anew. */

@@ -34,6 +34,10 @@ final class PostponedAttachments {
     return taken;
   }
 
+  boolean areAny() {
+    return !writes.isEmpty() || !departures.isEmpty();
+  }
+
   boolean has(String endpoint) {
     return departures.stream().anyMatch(event -> isOf(event, endpoint))
         || writes.values().stream()

@@ -37,6 +37,11 @@ final class Rebindings {
     }
   }
 
+  /** True when there are some since the last call of {@link #take}. */
+  boolean areAny() {
+    return !bindings.isEmpty();
+  }
+
   /** Those since the last call. */
   List<HostBinding> take() {
     var taken = List.copyOf(bindings);

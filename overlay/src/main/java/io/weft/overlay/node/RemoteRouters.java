@@ -8,6 +8,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.evpn.RemotePrefixes;
+import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import java.util.ArrayList;
@@ -173,6 +174,29 @@ final class RemoteRouters {
       }
     }
     return false;
+  }
+
+  /** One VTEP as the receiver of packets in one VNI, with the MAC it has there. */
+  record Receiver(Vni vni, IpAddress vtep, Optional<MacAddress> router) {}
+
+  /** Those of the ways of before and after, as they are now, each once. */
+  List<Receiver> receivers(List<RemotePrefix> before, List<RemotePrefix> after) {
+    var receivers = new ArrayList<Receiver>(2);
+    addReceivers(before, receivers);
+    addReceivers(after, receivers);
+    return receivers;
+  }
+
+  private void addReceivers(List<RemotePrefix> ways, List<Receiver> receivers) {
+    for (var way : ways) {
+      if (way.router().isPresent()) {
+        var vni = way.router().get().vni();
+        var receiver = new Receiver(vni, way.vtep(), remote.router(vni, way.vtep()));
+        if (!receivers.contains(receiver)) {
+          receivers.add(receiver);
+        }
+      }
+    }
   }
 
   /** The VTEP takes packets in this VNI by another MAC than {@code before}, or no longer. */

@@ -140,10 +140,7 @@ final class RouteExchange {
     if (before.isPresent() && path.filter(now -> saysTheSame(before.get(), now)).isPresent()) {
       return; // another reflector's word for it
     }
-    var carried = learned.targets(path);
-    if (before.isPresent()) {
-      carried.addAll(learned.targets(before));
-    }
+    var carried = learned.targets(before, path);
     for (var network : instances.importers(carried)) {
       network.learn(key, path.filter(network::imports));
       originationDue = originationDue || network.announcement().isDue();
@@ -261,8 +258,7 @@ final class RouteExchange {
     speakOf(now, gone.toList(), SpeakerEvent.OriginatedRoutesRemoved::new);
     speakOf(now, said.toList(), SpeakerEvent.RoutesOriginated::new);
     for (var change : changes) {
-      var carried = origination.targets(change.before());
-      carried.addAll(origination.targets(change.after()));
+      var carried = origination.targets(change);
       instances.tenantsShown(carried).forEach(tenant -> teach(tenant, change.key()));
     }
   }

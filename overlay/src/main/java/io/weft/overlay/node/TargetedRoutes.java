@@ -23,12 +23,24 @@ import java.util.function.Function;
  * who imports some need not look through all.
  */
 final class TargetedRoutes<V> {
+  /** So many that have gone are listed in any case. */
+  private static final int SLACK = 16;
+
   private final Function<V, PathAttributes> attributes;
   private final Map<Route, V> known = new LinkedHashMap<>();
 
-  /** Those that carry the same targets, in the same order. */
+  /**
+   * Those that carry the same targets, in the same order. One that went is still listed until half
+   * of them have gone: a list takes a tenth of the room of a set.
+   */
   private static final class Group {
-    final LinkedHashSet<Route> routes = new LinkedHashSet<>();
+    final List<RouteTarget> targets;
+    final ArrayList<Route> listed = new ArrayList<>();
+    int size;
+
+    Group(List<RouteTarget> targets) {
+      this.targets = targets;
+    }
   }
 
   private final HashMap<List<RouteTarget>, Group> groups = new HashMap<>(); // only asked
@@ -55,8 +67,8 @@ final class TargetedRoutes<V> {
     var then = before.map(this::targets);
     var now = value.map(this::targets);
     if (!then.equals(now)) {
-      then.ifPresent(targets -> removeFrom(targets, key));
-      now.ifPresent(targets -> group(targets).routes.add(key));
+      then.ifPresent(this::removeFrom);
+      now.ifPresent(targets -> add(group(targets), key));
     }
     return before;
   }
@@ -70,7 +82,7 @@ final class TargetedRoutes<V> {
     if (known != null) {
       return known;
     }
-    var group = new Group();
+    var group = new Group(targets);
     groups.put(targets, group);
     for (var target : new LinkedHashSet<>(targets)) {
       byTarget.computeIfAbsent(target, _ -> new ArrayList<>()).add(group);
@@ -78,10 +90,16 @@ final class TargetedRoutes<V> {
     return group;
   }
 
-  private void removeFrom(List<RouteTarget> targets, Route key) {
+  private static void add(Group group, Route key) {
+    group.listed.add(key);
+    group.size++;
+  }
+
+  /** One has gone, or carries others now. */
+  private void removeFrom(List<RouteTarget> targets) {
     var group = group(targets);
-    group.routes.remove(key);
-    if (group.routes.isEmpty()) {
+    group.size--;
+    if (group.size == 0) {
       groups.remove(targets);
       for (var target : new LinkedHashSet<>(targets)) {
         byTarget.computeIfPresent(
@@ -91,12 +109,36 @@ final class TargetedRoutes<V> {
               return with.isEmpty() ? null : with;
             });
       }
+    } else if (group.listed.size() > 2 * group.size + SLACK) {
+      var left = routes(group);
+      group.listed.clear();
+      group.listed.addAll(left);
+      group.listed.trimToSize();
     }
   }
 
-  /** What a route carries, each once; nothing where there is none. */
-  Set<RouteTarget> targets(Optional<V> value) {
-    return new LinkedHashSet<>(value.map(this::targets).orElse(List.of()));
+  /** Those that are in the group now, each once. */
+  private Set<Route> routes(Group group) {
+    var routes = new LinkedHashSet<Route>();
+    for (var key : group.listed) {
+      var value = known.get(key);
+      if (value != null && targets(value).equals(group.targets)) {
+        routes.add(key);
+      }
+    }
+    return routes;
+  }
+
+  /** What a route carried or carries; nothing where there is none. */
+  List<RouteTarget> targets(Optional<V> before, Optional<V> after) {
+    var then = before.isPresent() ? targets(before.get()) : List.<RouteTarget>of();
+    var now = after.isPresent() ? targets(after.get()) : List.<RouteTarget>of();
+    if (then.isEmpty() || then.equals(now)) {
+      return now;
+    }
+    var both = new LinkedHashSet<>(now);
+    both.addAll(then);
+    return List.copyOf(both);
   }
 
   /** The keys of the routes that carry one of the targets, each once. */
@@ -117,7 +159,7 @@ final class TargetedRoutes<V> {
     return found;
   }
 
-  private static void addTo(Set<Route> found, List<Group> groups) {
-    groups.forEach(group -> found.addAll(group.routes));
+  private void addTo(Set<Route> found, List<Group> groups) {
+    groups.forEach(group -> found.addAll(routes(group)));
   }
 }

@@ -15,7 +15,6 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.evpn.RemotePrefixes;
 import io.weft.overlay.evpn.RemotePrefixes.RemotePrefix;
-import io.weft.overlay.evpn.RemotePrefixes.Router;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
@@ -222,39 +221,37 @@ final class TenantInstance implements Importer {
 
   // ---- routes of other nodes --------------------------------------------------------------
 
-  /** One VTEP as the receiver of packets in one VNI, with the MAC it has there. */
-  private record Receiver(Vni vni, IpAddress vtep, Optional<MacAddress> router) {}
-
   @Override
   public void learn(Route key, Optional<Path> path) {
-    unused.imported(key, path);
     var before = remote.find(key);
     var after = path.map(intent::ways).map(plan.sharing()::of).orElse(List.of());
+    unused.imported(key, path.filter(_ -> after.isEmpty()));
     if (before.equals(after)) {
       return;
     }
-    var receivers = new LinkedHashSet<Receiver>();
-    before.forEach(way -> receiver(way).ifPresent(receivers::add));
-    after.forEach(way -> receiver(way).ifPresent(receivers::add));
+    var receivers = routers.receivers(before, after);
     remote.put(key, after);
     for (var receiver : receivers) {
       if (!receiver.router().equals(remote.router(receiver.vni(), receiver.vtep()))) {
         routers.refresh(receiver.vni(), receiver.vtep(), receiver.router());
       }
     }
-    var prefixes = new TreeSet<IpPrefix>();
-    before.forEach(way -> prefixes.add(way.prefix()));
-    after.forEach(way -> prefixes.add(way.prefix()));
-    for (var prefix : prefixes) {
+    for (var prefix : prefixes(before, after)) {
       refreshRoute(prefix);
       refreshBehind(prefix.address());
     }
   }
 
-  private Optional<Receiver> receiver(RemotePrefix way) {
-    return way.router()
-        .map(Router::vni)
-        .map(vni -> new Receiver(vni, way.vtep(), remote.router(vni, way.vtep())));
+  /** Nearly always it is one. */
+  private static Collection<IpPrefix> prefixes(
+      List<RemotePrefix> before, List<RemotePrefix> after) {
+    if (before.isEmpty() && after.size() == 1) {
+      return List.of(after.getFirst().prefix());
+    }
+    var prefixes = new TreeSet<IpPrefix>();
+    before.forEach(way -> prefixes.add(way.prefix()));
+    after.forEach(way -> prefixes.add(way.prefix()));
+    return prefixes;
   }
 
   /** A route that one of the tenant's networks may have imported. */

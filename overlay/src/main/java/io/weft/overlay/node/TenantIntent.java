@@ -79,7 +79,7 @@ public record TenantIntent(
    */
   List<RemotePrefix> ways(Path path) {
     if (Importer.carriesOneOf(importTargets, path)) {
-      return PrefixReading.of(path).prefix().stream().toList();
+      return PrefixReading.of(path).prefix().map(List::of).orElse(List.of());
     }
     var ways = new TreeMap<IpPrefix, RemotePrefix>();
     for (var routes : foreign) {

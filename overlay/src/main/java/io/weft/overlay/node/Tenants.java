@@ -49,7 +49,7 @@ final class Tenants {
   }
 
   /** Those that are to be shown a route with one of these targets. */
-  Collection<TenantInstance> shown(Collection<RouteTarget> carried) {
+  List<TenantInstance> shown(List<RouteTarget> carried) {
     return shown.of(carried);
   }
 

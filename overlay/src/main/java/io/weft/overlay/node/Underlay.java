@@ -49,7 +49,12 @@ public record Underlay(List<IpAddress> vteps, Ipv4Address routerId, int mtu, boo
 
   /** Our end of the tunnel to another VTEP, of its family; empty where we have none. */
   public Optional<IpAddress> towards(IpAddress remote) {
-    return vteps.stream().filter(vtep -> vtep.isIpv4() == remote.isIpv4()).findFirst();
+    for (var vtep : vteps) {
+      if (vtep.isIpv4() == remote.isIpv4()) {
+        return Optional.of(vtep);
+      }
+    }
+    return Optional.empty();
   }
 
   /** True for a VTEP of this node. */

@@ -48,7 +48,7 @@ final class UnusedRoutes {
     return routes;
   }
 
-  /** The tenant imports the route, or no longer. */
+  /** The tenant imports the route and has no way by it, or no longer. */
   void imported(Route key, Optional<Path> path) {
     var obstacle = path.map(imported -> PrefixReading.of(imported).obstacle()).orElse("");
     unreadable.remove(key);

@@ -30,7 +30,7 @@ final class VtepTwins {
         path.filter(_ -> key instanceof EvpnRoute)
             .filter(each -> underlay.isOurs(each.attributes().nextHop()));
     if (twin.isEmpty()) {
-      if (paths.remove(key) != null && paths.isEmpty()) {
+      if (!paths.isEmpty() && paths.remove(key) != null && paths.isEmpty()) {
         effects.report("underlay", "no other node has the address of this node's VTEP any more");
       }
       return;

@@ -12,6 +12,10 @@ final class Waiting<K extends Comparable<K>> {
     requests.computeIfAbsent(key, _ -> new ArrayList<>()).add(request);
   }
 
+  boolean areAny() {
+    return !requests.isEmpty();
+  }
+
   boolean has(K key) {
     return requests.containsKey(key);
   }

@@ -103,6 +103,22 @@ final class WireLearning {
 
   /** After every event: true when what is announced may have changed. */
   boolean settle(long now) {
+    boolean changed = isDue(now) && follow(now);
+    listen();
+    return changed;
+  }
+
+  /** Seldom: most nodes learn nobody. */
+  private boolean isDue(long now) {
+    for (var network : instances.all()) {
+      if (network.learned().isDue(now) || network.rebindings().areAny()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean follow(long now) {
     boolean changed = false;
     var questions = new ArrayList<HostQuestion>();
     var rebound = new ArrayList<HostBinding>();
@@ -123,7 +139,6 @@ final class WireLearning {
     if (!questions.isEmpty()) {
       effects.add(new NodeEffect.AskHosts(questions));
     }
-    listen();
     return changed;
   }
 
@@ -143,9 +158,14 @@ final class WireLearning {
   }
 
   OptionalLong nextCheck() {
-    return instances.all().stream()
-        .flatMapToLong(network -> network.learned().nextCheck().stream())
-        .min();
+    var next = OptionalLong.empty();
+    for (var network : instances.all()) {
+      var check = network.learned().nextCheck();
+      if (next.isEmpty() || check.isPresent() && check.getAsLong() < next.getAsLong()) {
+        next = check;
+      }
+    }
+    return next;
   }
 
   /** Every MAC that is on this node, and every port that learns and where nobody was heard. */
