@@ -54,6 +54,7 @@ import picocli.CommandLine.Spec;
       "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?"
     })
 final class SimulateCommand implements Callable<Integer> {
+  private static final int MOST_THREADS = 8;
   private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
   private static final double MEBIBYTE = 1 << 20;
   private static final Duration MOST_SHRINKING = Duration.ofMinutes(1);
@@ -158,6 +159,13 @@ final class SimulateCommand implements Callable<Integer> {
   private Optional<Path> change = Optional.empty();
 
   @Option(
+      names = "--threads",
+      description =
+          "Threads of the run; 0: as many as there are processors, 8 at most. The trace is the same"
+              + " with any number.")
+  private int threads;
+
+  @Option(
       names = "--json",
       description = "One JSON document on standard output; progress on standard error.")
   private boolean json;
@@ -173,8 +181,9 @@ final class SimulateCommand implements Callable<Integer> {
     var size = size();
     var err = spec.commandLine().getErr();
     long began = System.nanoTime();
-    var run = new FabricRun(size, seed);
-    try {
+    FabricRun run;
+    try (var crew = new ThinkingCrew(threads())) {
+      run = FabricRun.by(crew, size, seed);
       run(run, err, began);
     } catch (IllegalArgumentException e) { // the size, which only shows on the way
       throw wrong(String.valueOf(e.getMessage()));
@@ -253,6 +262,14 @@ final class SimulateCommand implements Callable<Integer> {
         tell(run, err, now - began);
       }
     }
+  }
+
+  private int threads() {
+    if (threads < 0 || threads > MOST_THREADS) {
+      throw wrong("--threads must be from 0 to %d, not %d".formatted(MOST_THREADS, threads));
+    }
+    int processors = Runtime.getRuntime().availableProcessors();
+    return threads > 0 ? threads : Math.min(MOST_THREADS, processors);
   }
 
   private FabricSize size() {

@@ -62,6 +62,11 @@ public final class FabricRun {
     this(size, seed, builder -> builder);
   }
 
+  /** One whose machines think by this crew. */
+  public static FabricRun by(Crew crew, FabricSize size, long seed) {
+    return new FabricRun(size, seed, (World.Builder builder) -> builder.crew(crew));
+  }
+
   FabricRun(FabricSize size, long seed, Function<World.Builder, World.Builder> settings) {
     this.size = size;
     this.seed = seed;

@@ -199,6 +199,7 @@ final class Links {
   }
 
   private void deliver(End to, Frames.Frame frame) {
+    to.machine().finish();
     trace.delivered(to.machine().name, to.number(), frame.octets());
     var decoded = frames.decode(to.codec(), frame);
     to.machine().receive(new SpeakerEvent.MessageReceived(to.number(), decoded));
@@ -296,6 +297,8 @@ final class Links {
       return known;
     }
     long delay = LEAST_DELAY_NANOS + random.below(DELAY_SPREAD_NANOS);
+    from.linked(delay);
+    to.linked(delay);
     var there = new Way(delay);
     ways.put(new Pair(from.name, to.name), there);
     ways.put(new Pair(to.name, from.name), new Way(delay));

@@ -8,6 +8,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -19,6 +20,7 @@ abstract class Machine {
   final IpAddress address;
   final Timeline timeline;
   final Trace trace;
+  private final Crew crew;
   private final Links links;
   private int life;
   private boolean alive;
@@ -30,12 +32,15 @@ abstract class Machine {
   private boolean powerless;
   private long slowNanos;
   private long clockAheadNanos;
+  private Optional<Step> step = Optional.empty();
+  private long leastDelayNanos = Long.MAX_VALUE;
   private long sentMessages;
   private long sentOctets;
   private long announcedRoutes;
   private long withdrawnRoutes;
 
-  Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
+  Machine(String name, IpAddress address, Timeline timeline, Crew crew, Trace trace, Links links) {
+    this.crew = crew;
     this.name = name;
     this.address = address;
     this.timeline = timeline;
@@ -82,6 +87,49 @@ abstract class Machine {
 
   final long sentOctets() {
     return sentOctets;
+  }
+
+  /** A step of the brain that is under way, since when, and what is done with what comes of it. */
+  private record Step(long sinceNanos, Crew.Begun begun, Runnable outcome) {}
+
+  /**
+   * Has the brain think, which may go on while time passes. What comes of it is done before anybody
+   * else could have heard of it, and before anything else happens to this machine.
+   *
+   * @param thought touches nothing but the brain
+   */
+  final void think(Runnable thought, Runnable outcome) {
+    finish();
+    var mine = new Step(timeline.now(), crew.begin(thought), outcome);
+    step = Optional.of(mine);
+    timeline.thinks(this);
+    if (timeline.isRunning()) {
+      timeline.at(
+          mine.sinceNanos() + Math.min(longestThought(), leastDelayNanos),
+          () -> {
+            if (step.filter(mine::equals).isPresent()) {
+              finish();
+            }
+          });
+    } else {
+      finish();
+    }
+  }
+
+  /** What comes of the step that is under way, if one is, is done now. */
+  final void finish() {
+    if (step.isPresent()) {
+      var done = step.get();
+      step = Optional.empty();
+      timeline.hasThought(this);
+      done.begun().join();
+      timeline.asOf(done.sinceNanos(), done.outcome());
+    }
+  }
+
+  /** A link of this machine takes so long. */
+  final void linked(long delayNanos) {
+    leastDelayNanos = Math.min(leastDelayNanos, delayNanos);
   }
 
   /** Begins a new life. */
@@ -137,6 +185,7 @@ abstract class Machine {
     timeline.after(
         nanos,
         () -> {
+          finish();
           if (alive && life == mine) {
             whenRunning(action);
           }
@@ -195,6 +244,7 @@ abstract class Machine {
    * while; what comes meanwhile is taken together, as it is by an event loop.
    */
   final void receive(SpeakerEvent event) {
+    finish();
     inbox.add(event);
     if (inbox.size() == 1) {
       later(Math.max(0, busyUntilNanos - timeline.now()), this::takeInbox);
@@ -245,6 +295,11 @@ abstract class Machine {
   abstract void begin();
 
   abstract void end();
+
+  /** Nothing of this machine's own follows sooner from what it thinks. */
+  long longestThought() {
+    return stepNanos();
+  }
 
   /** How long a step with what came keeps the brain busy. */
   abstract long stepNanos();

@@ -58,6 +58,7 @@ final class NodeMachine extends Machine {
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private final TreeSet<ForwardingKey> missed = new TreeSet<>();
   private boolean deaf;
+  private List<NodeEffect> thought = List.of();
   private long kernelBusyUntil;
   private long lastWriteNanos;
 
@@ -70,9 +71,10 @@ final class NodeMachine extends Machine {
       Sharing sharing,
       Invariants invariants,
       Timeline timeline,
+      Crew crew,
       Trace trace,
       Links links) {
-    super(name, address, timeline, trace, links);
+    super(name, address, timeline, crew, trace, links);
     this.underlay = new Underlay(address, address, World.UNDERLAY_MTU);
     this.vtepOfBatch = address;
     this.toldVtep = address;
@@ -118,8 +120,16 @@ final class NodeMachine extends Machine {
   }
 
   private void give(List<NodeEvent> events) {
+    finish();
     events.forEach(event -> trace.event(name, event));
-    for (var effect : node.step(clock(), events)) {
+    long clock = clock();
+    think(() -> thought = node.step(clock, events), this::carryOutThought);
+  }
+
+  private void carryOutThought() {
+    var effects = thought;
+    thought = List.of();
+    for (var effect : effects) {
       trace.effect(name, effect);
       switch (effect) {
         case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
@@ -305,6 +315,11 @@ final class NodeMachine extends Machine {
 
   NodeView view() {
     return node.view();
+  }
+
+  @Override
+  long longestThought() {
+    return KERNEL_LEAST_NANOS;
   }
 
   @Override

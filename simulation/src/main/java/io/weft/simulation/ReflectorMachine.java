@@ -2,6 +2,7 @@ package io.weft.simulation;
 
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
+import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerView;
 import io.weft.net.IpAddress;
@@ -19,15 +20,17 @@ final class ReflectorMachine extends Machine {
 
   private final SpeakerConfig config;
   private Speaker speaker;
+  private List<SpeakerEffect> thought = List.of();
 
   ReflectorMachine(
       String name,
       IpAddress address,
       SpeakerConfig config,
       Timeline timeline,
+      Crew crew,
       Trace trace,
       Links links) {
-    super(name, address, timeline, trace, links);
+    super(name, address, timeline, crew, trace, links);
     this.config = config;
     this.speaker = Speaker.reflector(config);
   }
@@ -43,8 +46,16 @@ final class ReflectorMachine extends Machine {
 
   @Override
   void bgp(List<SpeakerEvent> events) {
+    finish();
     events.forEach(event -> trace.event(name, event));
-    for (var effect : speaker.step(clock(), events)) {
+    long clock = clock();
+    think(() -> thought = speaker.step(clock, events), this::carryOutThought);
+  }
+
+  private void carryOutThought() {
+    var effects = thought;
+    thought = List.of();
+    for (var effect : effects) {
       trace.effect(name, effect);
       carryOut(effect);
     }

@@ -1,8 +1,14 @@
 package io.weft.simulation;
 
+import java.util.LinkedHashSet;
 import java.util.PriorityQueue;
 
-/** The virtual clock and what is to happen; at one instant things happen as they were asked for. */
+/**
+ * The virtual clock and what is to happen; at one instant things happen as they were asked for.
+ *
+ * <p>A brain's step may be under way while time goes on: what follows from it is done later, as of
+ * the time of the step ({@link #asOf}), before anybody can have noticed.
+ */
 final class Timeline {
   /** More happenings at one instant mean that it never ends. */
   static final int MOST_AT_ONE_INSTANT = 1_000_000;
@@ -17,35 +23,85 @@ final class Timeline {
   }
 
   private final PriorityQueue<Happening> happenings = new PriorityQueue<>();
+
+  /** Whose steps are under way, in the order in which these began. */
+  private final LinkedHashSet<Machine> thinking = new LinkedHashSet<>();
+
   private long now;
+
+  /** How far time has come; {@link #now} is behind it within {@link #asOf}. */
+  private long front;
+
   private long count;
   private int atThisInstant;
+  private boolean running;
 
   /** Nanoseconds since the world began. */
   long now() {
     return now;
   }
 
+  /** True within {@link #runUntil}. */
+  boolean isRunning() {
+    return running;
+  }
+
   /** Asks for an action; a time in the past means now. */
   void at(long atNanos, Runnable action) {
-    happenings.add(new Happening(Math.max(now, atNanos), count++, action));
+    happenings.add(new Happening(Math.max(front, atNanos), count++, action));
   }
 
   void after(long nanos, Runnable action) {
     at(now + nanos, action);
   }
 
+  /** Does it as if it were still that time; what it asks for happens now at the earliest. */
+  void asOf(long then, Runnable action) {
+    long here = now;
+    now = then;
+    try {
+      action.run();
+    } finally {
+      now = here;
+    }
+  }
+
+  /** A step of the machine is under way; it is finished before {@link #runUntil} comes back. */
+  void thinks(Machine machine) {
+    thinking.add(machine);
+  }
+
+  void hasThought(Machine machine) {
+    thinking.remove(machine);
+  }
+
   /** Lets everything happen that is due by then, the last instant included. */
   void runUntil(long until) {
+    running = true;
+    try {
+      do {
+        happen(until);
+        while (!thinking.isEmpty()) {
+          thinking.getFirst().finish();
+        }
+      } while (!happenings.isEmpty() && happenings.peek().atNanos() <= until);
+    } finally {
+      running = false;
+    }
+    front = Math.max(front, until);
+    now = front;
+  }
+
+  private void happen(long until) {
     while (!happenings.isEmpty() && happenings.peek().atNanos() <= until) {
       var next = happenings.remove();
-      atThisInstant = next.atNanos() == now ? atThisInstant + 1 : 0;
+      atThisInstant = next.atNanos() == front ? atThisInstant + 1 : 0;
       if (atThisInstant > MOST_AT_ONE_INSTANT) {
-        throw new IllegalStateException("time stands still at " + now + " ns");
+        throw new IllegalStateException("time stands still at " + front + " ns");
       }
-      now = next.atNanos();
+      front = next.atNanos();
+      now = front;
       next.action().run();
     }
-    now = Math.max(now, until);
   }
 }

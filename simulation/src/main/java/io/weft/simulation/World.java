@@ -68,6 +68,7 @@ public final class World {
     private boolean digest;
     private boolean constrained = true;
     private boolean started = true;
+    private Crew crew = Crew.ALONE;
     private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
     private BiPredicate<Vni, Vni> oneSegment = Vni::equals;
     private final List<NetworkIntent> networks = new ArrayList<>();
@@ -105,6 +106,12 @@ public final class World {
     /** Keeps of the trace only what {@link World#traceSha256} says. */
     public Builder digestOnly() {
       digest = true;
+      return this;
+    }
+
+    /** Who thinks for the machines; at first the thread that runs the world. */
+    public Builder crew(Crew those) {
+      crew = those;
       return this;
     }
 
@@ -160,7 +167,8 @@ public final class World {
       var others = mesh ? otherReflectors(i, builder.reflectors) : List.<PeerConfig>of();
       var config = reflector(reflectorAddress(i), others);
       var machine =
-          new ReflectorMachine("r" + i, reflectorAddress(i), config, timeline, trace, links);
+          new ReflectorMachine(
+              "r" + i, reflectorAddress(i), config, timeline, builder.crew, trace, links);
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
@@ -177,6 +185,7 @@ public final class World {
               shared,
               invariants,
               timeline,
+              builder.crew,
               trace,
               links);
       nodes.put(machine.name, machine);

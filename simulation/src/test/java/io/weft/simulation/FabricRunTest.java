@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,31 @@ public final class FabricRunTest {
     assertThat(without.violations()).isEmpty();
     assertThat(without.kernelObjects()).isEqualTo(with.kernelObjects());
     assertThat(without.octets()).isGreaterThan(2 * with.octets());
+  }
+
+  /** Brains that think at once, in whatever order they get done, lead to the same. */
+  @Test
+  void theTraceIsTheSameWhoeverThinks() {
+    var alone = run(small(true), 9);
+    try (var threads = Executors.newFixedThreadPool(3)) {
+      Crew crew =
+          work -> {
+            var begun = threads.submit(work);
+            return () -> await(begun);
+          };
+      var together = FabricRun.by(crew, small(true), 9);
+      while (together.advance()) {}
+      assertThat(together.report()).isEqualTo(alone);
+    }
+    assertThat(alone.violations()).isEmpty();
+  }
+
+  private static void await(Future<?> begun) {
+    try {
+      begun.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**

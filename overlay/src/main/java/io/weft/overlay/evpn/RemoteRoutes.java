@@ -14,7 +14,6 @@ import io.weft.net.Vni;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,9 +71,9 @@ public final class RemoteRoutes {
    */
   private static final long DEFAULT_GATEWAY = 0x030d;
 
-  // By hash, and walked through in the order of their keys only.
-  private final HashMap<MacAddress, Map<Route, RemoteMac>> byMac = new HashMap<>();
-  private final HashMap<IpAddress, Map<Route, RemoteMac>> byIp = new HashMap<>();
+  // Walked through in the order of their keys only.
+  private final Map<MacAddress, Map<Route, RemoteMac>> byMac = new LinkedHashMap<>();
+  private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new LinkedHashMap<>();
   private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
 
   private final RemoteGroups groups = new RemoteGroups();

@@ -1,0 +1,44 @@
+package io.weft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.weft.simulation.Crew;
+import java.util.ArrayDeque;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ThinkingCrewTest {
+  /** Each is done once, by whoever comes first, and what it wrote is seen once it is joined. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void whatIsJoinedIsDone(int threads) {
+    try (var crew = new ThinkingCrew(threads)) {
+      var begun = new ArrayDeque<Crew.Begun>();
+      var written = new int[20_000];
+      for (int i = 0; i < written.length; i++) {
+        int here = i;
+        begun.add(crew.begin(() -> written[here]++));
+        if (begun.size() > 5) {
+          begun.remove().join();
+          assertThat(written[i - 5]).isEqualTo(1);
+        }
+      }
+      begun.forEach(Crew.Begun::join);
+      assertThat(written).containsOnly(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void whatWorkThrowsIsThrownToWhoJoins(int threads) {
+    try (var crew = new ThinkingCrew(threads)) {
+      var begun =
+          crew.begin(
+              () -> {
+                throw new IllegalStateException("broken");
+              });
+      assertThatThrownBy(begun::join).isInstanceOf(IllegalStateException.class);
+    }
+  }
+}
