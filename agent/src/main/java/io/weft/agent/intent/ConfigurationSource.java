@@ -1,6 +1,7 @@
 package io.weft.agent.intent;
 
 import io.weft.agent.DaemonFailure;
+import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.IntentSource;
@@ -27,6 +28,7 @@ public final class ConfigurationSource implements AutoCloseable {
   private static final Duration SECRETS_REREAD = Duration.ofSeconds(2);
 
   private final IntentSource resources;
+  private final Optional<ApiClient> client;
   private final Optional<KeptObjects> kept;
   private final List<String> keptProblems;
   private final Secrets secrets;
@@ -35,10 +37,12 @@ public final class ConfigurationSource implements AutoCloseable {
 
   private ConfigurationSource(
       IntentSource resources,
+      Optional<ApiClient> client,
       Optional<KeptObjects> kept,
       List<String> keptProblems,
       Secrets secrets) {
     this.resources = resources;
+    this.client = client;
     this.kept = kept;
     this.keptProblems = keptProblems;
     this.secrets = secrets;
@@ -68,7 +72,14 @@ public final class ConfigurationSource implements AutoCloseable {
       problems = List.of("no copy is kept of what the Kubernetes API says: " + e.getMessage());
       problems.forEach(LOG::warn);
     }
-    return new ConfigurationSource(place.open(kept), kept, problems, secrets);
+    Optional<ApiClient> client =
+        access.isPresent() ? Optional.of(new ApiClient(access.get())) : Optional.empty();
+    return new ConfigurationSource(place.open(client, kept), client, kept, problems, secrets);
+  }
+
+  /** One more client of the API, by the connection that the resources come by. */
+  public Optional<ApiClient> client() {
+    return client.map(ApiClient::sharing);
   }
 
   /** Where copies of what the API says are kept; empty where there is no API, or no place. */

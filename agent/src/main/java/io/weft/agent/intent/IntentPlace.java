@@ -49,13 +49,15 @@ public sealed interface IntentPlace {
   /**
    * Reads what is there.
    *
+   * @param client by {@link #access}, where that is; it is closed with what is opened
    * @param kept what is gone on with where an API does not answer
    * @throws IOException when it cannot be read; the message says why and names it
    */
-  default IntentSource open(Optional<KeptObjects> kept) throws IOException {
+  default IntentSource open(Optional<ApiClient> client, Optional<KeptObjects> kept)
+      throws IOException {
     return this instanceof Directory(var path)
         ? IntentDirectory.open(path)
-        : watched(client().orElseThrow(), kept);
+        : watched(client.orElseThrow(), kept);
   }
 
   /**
@@ -72,28 +74,14 @@ public sealed interface IntentPlace {
   }
 
   /**
-   * A client of the API; empty where there is none.
+   * The nodes of a cluster.
    *
-   * @throws IOException as {@link #access}
-   */
-  default Optional<ApiClient> client() throws IOException {
-    var access = access();
-    return access.isPresent() ? Optional.of(new ApiClient(access.get())) : Optional.empty();
-  }
-
-  /**
-   * The nodes of the cluster, where there is one.
-   *
+   * @param client closed with them
    * @param self the name of this node
    * @param kept what is gone on with where the API does not answer
    * @throws IOException when the API does not answer, and there is no copy
    */
-  default Optional<SpeakerNodes> nodes(String self, Optional<KeptObjects> kept) throws IOException {
-    var client = client();
-    return client.isEmpty() ? Optional.empty() : Optional.of(nodes(client.get(), self, kept));
-  }
-
-  private static SpeakerNodes nodes(ApiClient client, String self, Optional<KeptObjects> kept)
+  static SpeakerNodes nodes(ApiClient client, String self, Optional<KeptObjects> kept)
       throws IOException {
     try {
       return SpeakerNodes.open(client, self, PATIENCE, kept);

@@ -19,6 +19,7 @@ import io.weft.agent.intent.ClusterPeers;
 import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.EndpointWords;
+import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.intent.IntentWords;
 import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.json.PeerJson;
@@ -191,12 +192,15 @@ public final class NodeDaemon implements AutoCloseable {
               + " stays as it is");
       // Before the first word to a peer: what other nodes said must not be taken away for want of
       // them.
-      var nodes = options.config().nodes(options.name(), configuration.kept());
+      var ofNodes = configuration.client();
+      Optional<SpeakerNodes> nodes =
+          ofNodes.isPresent()
+              ? Optional.of(IntentPlace.nodes(ofNodes.get(), options.name(), configuration.kept()))
+              : Optional.empty();
       var underlay = new UnderlayWatch(configuration.current().fabric());
       var kept = configuration.kept();
       var cluster =
-          options
-              .config()
+          configuration
               .client()
               .map(client -> new Cluster(client, options.name(), options.readyMark(), kept));
       try {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -47,6 +48,8 @@ public final class ApiClient implements AutoCloseable {
 
   private final ApiAccess access;
   private final Transport transport;
+  private final UnderWay underWay;
+  private final AtomicBoolean open = new AtomicBoolean(true);
   private final Duration silence;
   private final Duration spread;
   private volatile ApiCalls calls = ApiCalls.NONE;
@@ -68,10 +71,24 @@ public final class ApiClient implements AutoCloseable {
   /** With another time after which {@link Transport} asks whether the server is there. */
   ApiClient(ApiAccess access, Duration silence, Duration spread, Duration quiet)
       throws IOException {
+    this(access, new Transport(access, quiet), silence, spread);
+  }
+
+  private ApiClient(ApiAccess access, Transport transport, Duration silence, Duration spread) {
     this.access = access;
+    this.transport = transport;
+    this.underWay = new UnderWay(transport);
     this.silence = silence;
     this.spread = spread;
-    this.transport = new Transport(access, quiet);
+  }
+
+  /**
+   * Another client over the same connection, with calls of its own: each of them is closed by
+   * itself, and the connection ends with the last.
+   */
+  public ApiClient sharing() {
+    transport.share();
+    return new ApiClient(access, transport, silence, spread);
   }
 
   /**
@@ -300,7 +317,7 @@ public final class ApiClient implements AutoCloseable {
   private InputStream body(String call, HttpRequest.Builder request, boolean isWatch)
       throws ApiFailure, InterruptedException {
     try {
-      var answer = transport.send(request, isWatch);
+      var answer = underWay.send(request, isWatch);
       count(Optional.of(answer.head().statusCode()));
       if (answer.head().statusCode() / 100 == 2) {
         return answer.body();
@@ -355,6 +372,9 @@ public final class ApiClient implements AutoCloseable {
   /** Ends all calls that are under way. */
   @Override
   public void close() {
-    transport.close();
+    if (open.getAndSet(false)) {
+      underWay.end();
+      transport.close();
+    }
   }
 }

@@ -69,6 +69,7 @@ final class Transport implements AutoCloseable {
 
   // Guarded by this.
   private final List<HttpClient> left = new ArrayList<>();
+  private int users = 1;
   private HttpClient http;
 
   /**
@@ -104,6 +105,11 @@ final class Transport implements AutoCloseable {
 
   private static String reason(GeneralSecurityException e) {
     return String.valueOf(e.getMessage());
+  }
+
+  /** One more uses it, and closes it. */
+  synchronized void share() {
+    users++;
   }
 
   // ---- calls ------------------------------------------------------------------------------
@@ -312,11 +318,16 @@ final class Transport implements AutoCloseable {
     return store;
   }
 
+  /** Ends with the last user. */
   @Override
   public void close() {
-    closed.countDown();
     List<HttpClient> all;
     synchronized (this) {
+      users--;
+      if (users > 0) {
+        return;
+      }
+      closed.countDown();
       all = new ArrayList<>(left);
       all.add(http);
     }

@@ -164,6 +164,22 @@ final class ApiClientTest {
     assertThat(call.get(5, TimeUnit.SECONDS)).isNotNull();
   }
 
+  /** Another goes on over the same connection. */
+  @Test
+  void closingEndsOnlyItsOwnCalls() throws Exception {
+    server.latency(Duration.ofSeconds(60));
+    try (var other = client.sharing()) {
+      var own =
+          CompletableFuture.supplyAsync(
+              () -> catchThrowableOfType(Exception.class, () -> client.get("/api/v1/namespaces")));
+      Thread.sleep(200);
+      client.close();
+      assertThat(own.get(30, TimeUnit.SECONDS)).isInstanceOf(ApiFailure.class);
+      server.latency(Duration.ZERO);
+      assertThat(other.get("/api/v1/namespaces").path("items").size()).isZero();
+    }
+  }
+
   @Test
   void credentialsAreNotSentInTheClear() {
     assertThatThrownBy(

@@ -2,6 +2,7 @@ package io.weft.kubernetes.api;
 
 import static io.weft.kubernetes.api.ApiClientTest.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.apiserver.ApiServer;
@@ -202,6 +203,31 @@ final class OneConnectionTest {
       }
       make(client, "blue");
       expect("changed blue");
+      assertThat(relay.connections()).isEqualTo(1);
+      assertThat(count("WATCH " + PATH)).isEqualTo(1);
+    }
+  }
+
+  /** As the parts of an agent: each is closed by itself, and the others go on. */
+  @Test
+  void clientsThatShareEndOneByOne() throws Exception {
+    server.bookmarks(false);
+    var one = client();
+    try (var watching = one.sharing();
+        var _ =
+            ApiWatch.start(watching, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
+      try (one) {
+        expect("listed []");
+        make(one, "blue");
+        expect("changed blue");
+      }
+      assertThatThrownBy(() -> make(one, "red")).isInstanceOf(ApiFailure.class);
+      make(watching, "green");
+      expect("changed green");
+      try (var third = watching.sharing()) {
+        make(third, "white");
+        expect("changed white");
+      }
       assertThat(relay.connections()).isEqualTo(1);
       assertThat(count("WATCH " + PATH)).isEqualTo(1);
     }
