@@ -35,14 +35,15 @@ final class RolesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
-   * What an agent needs to say what it is, and to see whose network a pod is in; no whole agent
-   * runs here (docs/kubernetes.md).
+   * What an agent needs to say what it is, to see whose network a pod is in, and to tell pods what
+   * was stopped; no whole agent runs here (docs/kubernetes.md).
    */
   private static final Set<String> OF_NODE_STATE =
       Set.of(
           "create nodestates.weft.io",
           "get nodestates.weft.io",
           "patch nodestates/status.weft.io",
+          "create events",
           "patch nodes",
           "patch nodes/status",
           "get namespaces",

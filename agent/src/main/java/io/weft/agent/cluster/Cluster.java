@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The cluster that the node is of, by its API: the store of addresses, the Node's object, pods and
@@ -31,6 +32,7 @@ public final class Cluster implements AutoCloseable {
           Thread.ofPlatform().daemon().name("weft-cluster-timer").factory());
   private final AtomicReference<ClusterNode> watching = new AtomicReference<>();
   private final AtomicReference<NodeStateWriter> writing = new AtomicReference<>();
+  private final AtomicReference<PodEvents> events = new AtomicReference<>();
 
   /**
    * Calls nobody yet.
@@ -85,16 +87,23 @@ public final class Cluster implements AutoCloseable {
     return client.calls();
   }
 
+  /** Begins to write Events of pods, of what {@code news} has at each look. */
+  public void tellPods(Supplier<List<PodEvents.News>> news) {
+    events.set(new PodEvents(client, node, news));
+  }
+
   /** What is wrong, a line each. */
   public List<String> problems() {
     var problems = new ArrayList<String>();
     Optional.ofNullable(watching.get()).ifPresent(each -> problems.addAll(each.problems()));
     Optional.ofNullable(writing.get()).ifPresent(each -> problems.addAll(each.problems()));
+    Optional.ofNullable(events.get()).ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }
 
   @Override
   public void close() {
+    Optional.ofNullable(events.get()).ifPresent(PodEvents::close);
     Optional.ofNullable(writing.get()).ifPresent(NodeStateWriter::close);
     client.close();
     var own = watching.get();

@@ -121,6 +121,11 @@ public final class PodNetworks {
     }
   }
 
+  /** Whose endpoint it is; empty: of none that has started since the agent did. */
+  public synchronized Optional<PodName> pod(String endpoint) {
+    return Optional.ofNullable(placed.get(endpoint)).map(Placed::pod);
+  }
+
   /** The endpoint is no more. */
   public synchronized void ended(String endpoint) {
     placed.remove(endpoint);

@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.cluster.PodEvents.News;
 import io.weft.agent.cni.Attachments;
 import io.weft.agent.cni.CniFailure;
 import io.weft.agent.cni.PodNetworks;
@@ -74,6 +75,7 @@ final class NodeCalls {
   private final Supplier<GuardView> guards;
   private final PodNetworks pods;
   private final DrainMark drain;
+  private final PodNews news;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<AttachResult>> attaching = new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<Boolean>> detaching = new ConcurrentHashMap<>();
@@ -98,6 +100,7 @@ final class NodeCalls {
     this.paths = paths;
     this.guards = guards;
     this.pods = pods;
+    this.news = new PodNews(pods::pod);
   }
 
   Map<String, Handler> handlers() {
@@ -192,6 +195,18 @@ final class NodeCalls {
     long used = view.networks().stream().filter(each -> each.localEndpoints() > 0).count();
     boolean all = view.kernelFailures().stream().anyMatch(each -> each.key().isOfAllTenants());
     return document.put("networks", used).put("refusedToAll", all);
+  }
+
+  /** What pods should know of themselves, since the last call; one thread calls it. */
+  List<News> podNews() {
+    try {
+      return news.look(guards.get(), view().duplicates());
+    } catch (CallRefused e) {
+      return List.of(); // it comes with the next
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return List.of();
+    }
   }
 
   private ObjectNode peers() throws CallRefused, InterruptedException {

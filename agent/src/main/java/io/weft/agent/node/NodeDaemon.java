@@ -241,6 +241,7 @@ public final class NodeDaemon implements AutoCloseable {
               addresses.ifPresent(AddressShell::start);
             },
             calls::summary);
+    cluster.get().tellPods(calls::podNews);
   }
 
   private CniServer openCni() throws IOException {

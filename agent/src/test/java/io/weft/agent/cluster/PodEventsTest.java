@@ -1,0 +1,114 @@
+package io.weft.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.cluster.PodEvents.News;
+import io.weft.apiserver.ApiServer;
+import io.weft.kubernetes.api.ApiAccess;
+import io.weft.kubernetes.api.ApiClient;
+import io.weft.kubernetes.intent.ClusterPods.PodName;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Events of pods, at a server. */
+final class PodEventsTest {
+  private ApiServer server;
+  private ApiClient client;
+  private PodEvents events;
+  private final BlockingQueue<List<News>> news = new LinkedBlockingQueue<>();
+  private final AtomicInteger looks = new AtomicInteger();
+
+  @BeforeEach
+  void open() throws Exception {
+    server = ApiServer.start();
+    client =
+        new ApiClient(
+            new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
+    events =
+        new PodEvents(
+            client,
+            "n1",
+            () -> {
+              looks.incrementAndGet();
+              var next = news.poll();
+              return next == null ? List.of() : next;
+            },
+            Duration.ofMillis(10));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    events.close();
+    client.close();
+    server.close();
+  }
+
+  private static News of(String pod, String reason) {
+    return new News(
+        new PodName("shop", Optional.of(pod), Optional.of("uid-" + pod)), reason, "as it is");
+  }
+
+  private void await(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - end).as(server.objects("Event").toString()).isNegative();
+      Thread.sleep(10);
+    }
+  }
+
+  private void tell(List<News> next) throws Exception {
+    int before = looks.get();
+    news.add(next);
+    await(() -> news.isEmpty() && looks.get() > before + 1);
+  }
+
+  private List<ObjectNode> written() {
+    return server.objects("Event");
+  }
+
+  @Test
+  void oneOfAPodAndAReasonIsWritten() throws Exception {
+    tell(List.of(of("web-0", "FramesStopped")));
+    tell(List.of(of("web-0", "FramesStopped"), of("web-0", "DuplicateAddress")));
+    tell(List.of(of("web-1", "FramesStopped")));
+    assertThat(written()).hasSize(3);
+    var event = written().getFirst();
+    assertThat(event.at("/metadata/namespace").asText()).isEqualTo("shop");
+    assertThat(event.at("/involvedObject/kind").asText()).isEqualTo("Pod");
+    assertThat(event.at("/involvedObject/uid").asText()).startsWith("uid-web-");
+    assertThat(event.path("type").asText()).isEqualTo("Warning");
+    assertThat(event.at("/source/host").asText()).isEqualTo("n1");
+    assertThat(events.problems()).isEmpty();
+  }
+
+  @Test
+  void manyPodsDoNotLoadTheServer() throws Exception {
+    var all = new ArrayList<News>();
+    for (int i = 0; i < 3 * PodEvents.MOST_IN_MINUTE; i++) {
+      all.add(of("web-" + i, "FramesStopped"));
+    }
+    tell(all);
+    assertThat(written()).hasSize(PodEvents.MOST_IN_MINUTE);
+  }
+
+  @Test
+  void whoMayNotWriteThemSaysSo() throws Exception {
+    server.away(true);
+    tell(List.of(of("web-0", "FramesStopped")));
+    assertThat(events.problems().getFirst()).startsWith("Kubernetes API: Events of pods: ");
+    server.away(false);
+    tell(List.of(of("web-0", "FramesStopped")));
+    assertThat(events.problems()).isEmpty();
+    assertThat(written()).hasSize(1);
+  }
+}
