@@ -20,7 +20,6 @@ abstract class Machine {
   final IpAddress address;
   final Timeline timeline;
   final Trace trace;
-  private final Crew crew;
   private final Links links;
   private int life;
   private boolean alive;
@@ -39,8 +38,7 @@ abstract class Machine {
   private long announcedRoutes;
   private long withdrawnRoutes;
 
-  Machine(String name, IpAddress address, Timeline timeline, Crew crew, Trace trace, Links links) {
-    this.crew = crew;
+  Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
     this.name = name;
     this.address = address;
     this.timeline = timeline;
@@ -100,9 +98,8 @@ abstract class Machine {
    */
   final void think(Runnable thought, Runnable outcome) {
     finish();
-    var mine = new Step(timeline.now(), crew.begin(thought), outcome);
+    var mine = new Step(timeline.now(), timeline.begin(this, thought), outcome);
     step = Optional.of(mine);
-    timeline.thinks(this);
     if (timeline.isRunning()) {
       timeline.at(
           mine.sinceNanos() + Math.min(longestThought(), leastDelayNanos),

@@ -71,10 +71,9 @@ final class NodeMachine extends Machine {
       Sharing sharing,
       Invariants invariants,
       Timeline timeline,
-      Crew crew,
       Trace trace,
       Links links) {
-    super(name, address, timeline, crew, trace, links);
+    super(name, address, timeline, trace, links);
     this.underlay = new Underlay(address, address, World.UNDERLAY_MTU);
     this.vtepOfBatch = address;
     this.toldVtep = address;

@@ -27,10 +27,9 @@ final class ReflectorMachine extends Machine {
       IpAddress address,
       SpeakerConfig config,
       Timeline timeline,
-      Crew crew,
       Trace trace,
       Links links) {
-    super(name, address, timeline, crew, trace, links);
+    super(name, address, timeline, trace, links);
     this.config = config;
     this.speaker = Speaker.reflector(config);
   }

@@ -44,7 +44,7 @@ final class StrangerMachine extends Machine {
       Timeline timeline,
       Trace trace,
       Links links) {
-    super(name, address, timeline, Crew.ALONE, trace, links);
+    super(name, address, timeline, trace, links);
     var peers =
         reflectors.stream()
             .map(reflector -> new PeerConfig(reflector, World.AS, false, false))

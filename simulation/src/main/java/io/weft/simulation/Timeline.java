@@ -22,6 +22,7 @@ final class Timeline {
     }
   }
 
+  private final Crew crew;
   private final PriorityQueue<Happening> happenings = new PriorityQueue<>();
 
   /** Whose steps are under way, in the order in which these began. */
@@ -35,6 +36,11 @@ final class Timeline {
   private long count;
   private int atThisInstant;
   private boolean running;
+
+  /** {@code crew}: who does what the machines think. */
+  Timeline(Crew crew) {
+    this.crew = crew;
+  }
 
   /** Nanoseconds since the world began. */
   long now() {
@@ -66,9 +72,10 @@ final class Timeline {
     }
   }
 
-  /** A step of the machine is under way; it is finished before {@link #runUntil} comes back. */
-  void thinks(Machine machine) {
+  /** Begins a step of the machine, which is finished before {@link #runUntil} comes back. */
+  Crew.Begun begin(Machine machine, Runnable thought) {
     thinking.add(machine);
+    return crew.begin(thought);
   }
 
   void hasThought(Machine machine) {

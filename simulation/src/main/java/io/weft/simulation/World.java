@@ -1,13 +1,8 @@
 package io.weft.simulation;
 
-import io.weft.bgp.speaker.PeerConfig;
-import io.weft.bgp.speaker.PeerRange;
-import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.speaker.SpeakerView;
-import io.weft.bgp.wire.Family;
 import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
@@ -29,7 +24,6 @@ import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /**
  * Nodes {@code n1}, {@code n2}, ... and reflectors {@code r1}, {@code r2}, ... on one virtual
@@ -39,23 +33,21 @@ import java.util.stream.IntStream;
  */
 public final class World {
   public static final AutonomousSystem AS = new AutonomousSystem(65_000);
-  private static final int NODES = 10 << 24; // 10.0.0.0
-  private static final int REFLECTORS = NODES | 1 << 16; // 10.1.0.0
+  static final int NODES = 10 << 24; // 10.0.0.0
   static final int UNDERLAY_MTU = 1_500;
   private static final String STRANGER = "x1";
   private static final int STRANGER_ADDRESS = NODES | 255 << 8 | 1; // 10.0.255.1
-  private static final int HOLD_SECONDS = 90;
-  private static final int RESTART_SECONDS = 120;
+  static final int HOLD_SECONDS = 90;
+  static final int RESTART_SECONDS = 120;
 
-  private final Timeline timeline = new Timeline();
+  private final Timeline timeline;
   private final Trace trace;
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Invariants invariants;
   private final StrangerMachine stranger;
   private final Links links;
-  private final int sessions;
-  private final boolean constrained;
+  private final Peerings peerings;
   private List<TenantIntent> tenants;
   private long requests;
 
@@ -157,18 +149,16 @@ public final class World {
 
   private World(Builder builder) {
     var random = new SplitMix64(builder.seed);
+    timeline = new Timeline(builder.crew);
     trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
     links = new Links(timeline, trace, random);
-    constrained = builder.constrained;
-    sessions = Math.min(builder.sessions, builder.reflectors);
-    boolean mesh = sessions < builder.reflectors;
+    int sessions = Math.min(builder.sessions, builder.reflectors);
+    peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
-      var others = mesh ? otherReflectors(i, builder.reflectors) : List.<PeerConfig>of();
-      var config = reflector(reflectorAddress(i), others);
-      var machine =
-          new ReflectorMachine(
-              "r" + i, reflectorAddress(i), config, timeline, builder.crew, trace, links);
+      var address = Peerings.reflector(i);
+      var config = peerings.ofReflector(i);
+      var machine = new ReflectorMachine("r" + i, address, config, timeline, trace, links);
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
@@ -185,7 +175,6 @@ public final class World {
               shared,
               invariants,
               timeline,
-              builder.crew,
               trace,
               links);
       nodes.put(machine.name, machine);
@@ -207,36 +196,8 @@ public final class World {
     }
   }
 
-  private static Ipv4Address reflectorAddress(int number) {
-    return new Ipv4Address(REFLECTORS + number);
-  }
-
-  /** Of two reflectors the first connects. */
-  private static List<PeerConfig> otherReflectors(int number, int count) {
-    return IntStream.rangeClosed(1, count)
-        .filter(other -> other != number)
-        .mapToObj(other -> new PeerConfig(reflectorAddress(other), AS, false, other < number))
-        .toList();
-  }
-
-  /** Those that a node talks with: from one node to the next others, so that all have work. */
-  private List<PeerConfig> peersOf(int node) {
-    return IntStream.range(0, sessions)
-        .map(i -> 1 + (node - 1 + i) % reflectors.size())
-        .sorted()
-        .mapToObj(i -> new PeerConfig(reflectorAddress(i), AS, false, false))
-        .map(peer -> constrained ? peer : peer.withFamilies(List.of(Family.L2VPN_EVPN)))
-        .toList();
-  }
-
-  private static SpeakerConfig reflector(Ipv4Address address, List<PeerConfig> others) {
-    var clients = List.of(PeerRange.clients(new IpPrefix(new Ipv4Address(NODES), 16), AS));
-    return new SpeakerConfig(
-        AS, address, others, clients, true, HOLD_SECONDS, RESTART_SECONDS, 60_000, 10_000_000);
-  }
-
   private NodeIntent intent(int node, List<NetworkIntent> networks) {
-    return new NodeIntent(AS, peersOf(node), HOLD_SECONDS, RESTART_SECONDS, networks)
+    return new NodeIntent(AS, peerings.ofNode(node), HOLD_SECONDS, RESTART_SECONDS, networks)
         .withTenants(tenants);
   }
 
