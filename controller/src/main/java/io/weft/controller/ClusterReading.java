@@ -168,7 +168,7 @@ final class ClusterReading {
       var key = item.kind().label() + " " + item.name();
       var mine = problems.getOrDefault(key, List.of());
       if (!mine.isEmpty()) {
-        return Optional.of(new Complaint("Unresolved", words(mine)));
+        return Optional.of(new Complaint("Unresolved", words(mine), true));
       }
       boolean waitsForPool =
           item.kind() == Kind.NETWORK
@@ -179,7 +179,8 @@ final class ClusterReading {
           ? Optional.of(
               new Complaint(
                   "Unresolved",
-                  "the Fabric cannot be read, so it is not known which VNIs there are; mend it"))
+                  "the Fabric cannot be read, so it is not known which VNIs there are; mend it",
+                  true))
           : Optional.empty();
     }
 

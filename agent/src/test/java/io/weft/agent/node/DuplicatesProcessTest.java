@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,9 +39,8 @@ class DuplicatesProcessTest {
         .callOnceReady(NodeProcess.attaching(endpoint, "web", pod, address).put("mac", mac));
   }
 
-  private void attachAgain(int node) throws Exception {
+  private void detach(int node) throws Exception {
     nodes.node(node).call(ControlClient.request("detach").put("endpoint", "twin" + node));
-    attached(node);
   }
 
   private void attached(int node) throws Exception {
@@ -53,12 +53,16 @@ class DuplicatesProcessTest {
     var here = nodes.pod(1, 11);
     nodes.pod(2, 12);
     var thirdParty = nodes.traffic(here, "192.168.1.12");
+    nodes.pod(3, 13);
     attached(2);
+    awaitOwner(3, 2);
     attached(3);
-    awaitHeard(2);
-    attachAgain(2);
-    awaitHeard(3);
-    attachAgain(3);
+    awaitOwner(2, 3);
+    detach(2);
+    attached(2);
+    awaitOwner(3, 2);
+    detach(3);
+    attached(3);
     var frozen = nodes.node(3).awaitStatus(status -> !status.path("duplicates").isEmpty());
     var duplicate = frozen.path("duplicates").get(0);
     assertThat(duplicate.path("mac").asText()).isEqualTo(MAC);
@@ -75,10 +79,17 @@ class DuplicatesProcessTest {
     assertThat(statistics.lost()).as("third party").isZero();
   }
 
-  /** Routes of the others are there: nothing that a status shows says so of a move. */
-  private void awaitHeard(int node) throws Exception {
-    nodes.node(node).awaitStatus(NodeProcess::isSettled);
-    Thread.sleep(500);
+  /** All routes of the MAC that a node has are those of one VTEP. */
+  private void awaitOwner(int node, int owner) throws Exception {
+    var question = ControlClient.request("routes").put("mac", MAC);
+    nodes
+        .node(node)
+        .awaitAnswer(
+            question,
+            answer ->
+                answer.path("matching").asInt() > 0
+                    && Set.copyOf(answer.findValuesAsText("nextHop"))
+                        .equals(Set.of("10.99.0." + owner)));
   }
 
   @Test
@@ -91,8 +102,12 @@ class DuplicatesProcessTest {
     // RFC 9135 §7: of equal claims that of the lower VTEP counts; the other one says so.
     nodes.node(3).awaitStatus(says("'other'", "192.168.1.50", "10.99.0.2", "02:00:00:00:00:51"));
     nodes.pod(1, 11);
+    nodes
+        .node(1)
+        .awaitAnswer(
+            ControlClient.request("routes").put("ip", "192.168.1.50"),
+            answer -> answer.findValuesAsText("nextHop").contains("10.99.0.2"));
     nodes.node(1).awaitStatus(NodeProcess::isSettled);
-    Thread.sleep(500);
     var refused = attach(1, "third", "192.168.1.50", "02:00:00:00:00:53");
     assertThat(refused.at("/error/reason").asText()).as("%s", refused).isEqualTo("ADDRESS_IN_USE");
     assertThat(refused.at("/error/message").asText()).contains("'third'", "behind VTEP 10.99.0.2");

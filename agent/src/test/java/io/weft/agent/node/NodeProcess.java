@@ -178,11 +178,15 @@ public final class NodeProcess {
   }
 
   public JsonNode awaitAnswer(String call, Predicate<JsonNode> condition) throws Exception {
+    return awaitAnswer(ControlClient.request(call), condition);
+  }
+
+  JsonNode awaitAnswer(ObjectNode request, Predicate<JsonNode> condition) throws Exception {
     long until = System.nanoTime() + TIMEOUT_NANOS;
     var last = "no answer";
     while (System.nanoTime() < until && process().isAlive()) {
       try {
-        var answer = call(ControlClient.request(call));
+        var answer = call(request);
         if (condition.test(answer)) {
           return answer;
         }

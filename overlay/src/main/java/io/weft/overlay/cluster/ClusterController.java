@@ -60,7 +60,9 @@ public final class ClusterController {
   private final ArrayDeque<ClusterCall> todo = new ArrayDeque<>();
   private final ArrayDeque<Note> notes = new ArrayDeque<>();
   private boolean mustDecide;
+  private OptionalLong decideAgain = OptionalLong.empty();
   private long lookAgain;
+  private final Patience patience = new Patience();
 
   /** What a call was about whose outcome has not been seen yet. */
   private final TreeSet<String> unseen = new TreeSet<>();
@@ -119,7 +121,7 @@ public final class ClusterController {
     if (!leadership.leads() || !isCurrent) {
       todo.clear();
     } else {
-      if (mustDecide) {
+      if (mustDecide || decideAgain.isPresent() && now.nanos() - decideAgain.getAsLong() >= 0) {
         decide(now);
       }
       startWhatMay(now);
@@ -145,6 +147,8 @@ public final class ClusterController {
   private void decide(Moment now) {
     mustDecide = false;
     todo.clear();
+    patience.see(now.nanos(), objects);
+    decideAgain = patience.next(now.nanos());
     var byName = new TreeMap<String, ClusterObject>();
     objects.forEach(object -> byName.put(object.subject(), object));
     var decision =
@@ -161,6 +165,7 @@ public final class ClusterController {
       switch (call) {
         case SetStatus(_, var vni) ->
             object
+                .filter(o -> !patience.waits(now.nanos(), o.subject()))
                 .flatMap(o -> Conditions.write(now.wall(), o, Optional.empty(), Optional.of(vni)))
                 .ifPresent(todo::add);
         case RemoveClaim(var claim) -> todo.add(new AskOwner(claim));
@@ -168,7 +173,7 @@ public final class ClusterController {
       }
     }
     for (var object : objects) {
-      if (!served.contains(object.subject())) {
+      if (!served.contains(object.subject()) && !patience.waits(now.nanos(), object.subject())) {
         Conditions.write(
                 now.wall(),
                 object,
@@ -355,6 +360,9 @@ public final class ClusterController {
       next = Math.min(next, lease.getAsLong());
     }
     if (leadership.leads() && isCurrent) {
+      if (decideAgain.isPresent() && decideAgain.getAsLong() - stepped > 0) {
+        next = Math.min(next, decideAgain.getAsLong());
+      }
       for (var failure : failures.values()) {
         if (failure.retry() - stepped > 0) { // else it is under way, or waits for room
           next = Math.min(next, failure.retry());

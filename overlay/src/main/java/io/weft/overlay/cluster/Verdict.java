@@ -15,6 +15,12 @@ public record Verdict(Optional<Complaint> complaint, boolean inForce, String use
    *
    * @param reason as a word for programs
    * @param message what, why, and what to do
+   * @param mayPass true when it may be for no more than a moment, as where something is not there
    */
-  public record Complaint(String reason, String message) {}
+  public record Complaint(String reason, String message, boolean mayPass) {
+    /** One that lasts until its author does something. */
+    public Complaint(String reason, String message) {
+      this(reason, message, false);
+    }
+  }
 }

@@ -131,6 +131,35 @@ final class ClusterControllerTest {
     assertThat(condition("a", Condition.READY).holds()).isTrue();
   }
 
+  /** A tenant that is applied together with its network may be seen a moment later. */
+  @Test
+  void whatMayPassIsToldOnceItHasStoodForAMoment() {
+    var leader = leader();
+    var complaint = new Complaint("Unresolved", "there is no Tenant 'red'", true);
+    var lost = new Verdict(Optional.of(complaint), true, "a segment");
+    world.put("a", Optional.empty(), lost);
+    world.put("b", Optional.empty(), lost);
+    world.put("c", Optional.empty());
+    leader.settle();
+    assertThat(condition("c", Condition.READY).holds()).isTrue();
+    world.pass(900);
+    world.put("a", Optional.empty());
+    leader.settle();
+    assertThat(condition("a", Condition.READY).holds()).isTrue();
+    assertThat(world.objects.get("Network/b").conditions()).isEmpty();
+    assertThat(leader.isDue()).isFalse();
+    world.pass(100);
+    assertThat(leader.isDue()).isTrue();
+    leader.step(new DeadlineReached());
+    leader.settle();
+    assertThat(condition("b", Condition.ACCEPTED).reason()).isEqualTo("Unresolved");
+    assertThat(world.events.stream().filter(each -> each.contains("Unresolved: there is no")))
+        .hasSize(1);
+    world.put("b", Optional.empty());
+    leader.settle();
+    assertThat(condition("b", Condition.ACCEPTED).holds()).isTrue();
+  }
+
   @Test
   void aClaimIsRemovedOnlyWhenTheServerSaysThatItsOwnerHasGone() {
     var leader = leader();
