@@ -106,7 +106,7 @@ public record KernelFeatures(List<String> missing, List<String> optional) {
 
   /** Old kernels ignore flags that they do not know: only what stands afterwards counts. */
   private static void probePort(Rtnetlink links, List<String> missing) {
-    var wanted = new BridgePort(false, true, true, true, true, true);
+    var wanted = new BridgePort(false, true, true, true, true, true, 0);
     var what = "this kernel's bridge ports cannot be set (CONFIG_BRIDGE)";
     if (!tries(missing, what, () -> setPort(links, wanted))) {
       return;

@@ -75,7 +75,7 @@ final class DeviceNames {
 
   /** How an endpoint's port is set: locked to what is announced, or open to what is learned. */
   static BridgePort port(boolean learn) {
-    return learn ? BridgePort.DEFAULT : BridgePort.PINNED;
+    return learn ? BridgePort.LEARNING : BridgePort.PINNED;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.weft.agent.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.BridgePort;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
@@ -42,6 +43,20 @@ class KernelTablesTest extends SegmentKernel {
     standing();
     assertThat(put(everything())).isEmpty();
     assertThat(tables.drain(true)).isEmpty();
+    assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
+  }
+
+  /** As an older agent has left it: what is found is not what is wanted, and putting it mends it. */
+  @Test
+  void aPortWithoutItsLimitOfGroupsIsSeenAndSet() {
+    standing();
+    int index = inTenant().requireLink(PORT).index();
+    var older = new BridgePort(false, false, true, false, false, false, 0);
+    inTenant().setBridgePort(index, older);
+    assertThat(inTenant().requireLink(PORT).bridgePort()).as("Linux 6.3 tells it").contains(older);
+    assertThat(observable(tables.dump())).isNotEqualTo(observable(everything()));
+    assertThat(put(everything())).isEmpty();
+    assertThat(inTenant().requireLink(PORT).bridgePort()).contains(BridgePort.PINNED);
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }
 

@@ -179,9 +179,7 @@ final class LinkCodec {
         Uapi.IFLA_BRPORT_MULTICAST_ROUTER,
         port.multicastRouter() ? Uapi.MDB_RTR_TYPE_PERM : Uapi.MDB_RTR_TYPE_TEMP_QUERY);
     // Kernels before 6.3 pass over it.
-    out.attributeU32(
-        Uapi.IFLA_BRPORT_MCAST_MAX_GROUPS,
-        port.multicastRouter() ? 0 : BridgeMulticast.MAX_GROUPS_OF_PORT);
+    out.attributeU32(Uapi.IFLA_BRPORT_MCAST_MAX_GROUPS, port.maxGroups());
     out.endNest(details);
     out.endNest(kind);
   }
@@ -349,12 +347,15 @@ final class LinkCodec {
   }
 
   private static BridgePort bridgePort(Attributes port) throws MalformedInput {
+    boolean router =
+        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM;
     return new BridgePort(
         port.flag(Uapi.IFLA_BRPORT_LEARNING),
         port.flag(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS),
         port.flag(Uapi.IFLA_BRPORT_LOCKED),
         port.flag(Uapi.IFLA_BRPORT_ISOLATED),
-        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM,
-        port.flag(Uapi.IFLA_BRPORT_UNICAST_FLOOD));
+        router,
+        port.flag(Uapi.IFLA_BRPORT_UNICAST_FLOOD),
+        port.u32(Uapi.IFLA_BRPORT_MCAST_MAX_GROUPS).orElse(BridgePort.maxGroups(router)));
   }
 }

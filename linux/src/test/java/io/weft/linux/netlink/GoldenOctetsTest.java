@@ -222,7 +222,7 @@ class GoldenOctetsTest {
                 OptionalInt.of(2),
                 Optional.of("hello"),
                 Optional.of(Vxlan.of(new Vni(100), IpAddress.parse("10.0.0.1"))),
-                Optional.of(new BridgePort(false, true, false, false, false, true)),
+                Optional.of(new BridgePort(false, true, false, false, false, true, 0)),
                 Optional.empty(),
                 OptionalInt.empty(),
                 OptionalInt.empty(),

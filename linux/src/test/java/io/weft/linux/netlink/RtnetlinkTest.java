@@ -197,7 +197,7 @@ class RtnetlinkTest {
         .filteredOn(link -> link.name().equals("vx100"))
         .singleElement()
         .extracting(Link::bridgePort)
-        .isEqualTo(Optional.of(new BridgePort(false, false, true, true, false, false)));
+        .isEqualTo(Optional.of(BridgePort.PINNED.withIsolated(true)));
     links.setLink(vxlan.index(), LinkSettings.NONE.withMaster(0));
     assertThat(links.requireLink("vx100").bridgePort()).isEmpty();
   }
