@@ -171,7 +171,7 @@ final class NodeCalls {
     var view = view();
     var all = new ArrayList<>(problems.get());
     all.addAll(more);
-    all.addAll(await(loop.ask(node::deviations)));
+    all.addAll(await(loop.ask(() -> node.deviations(System.nanoTime()))));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
     document.put("drained", await(loop.ask(node::drained)));

@@ -89,7 +89,7 @@ final class NodeMetrics {
                     node.moves(),
                     node.subnetUses(System.nanoTime()),
                     node.drained(),
-                    node.deviations().size()));
+                    node.deviations(System.nanoTime()).size()));
     try {
       return Optional.of(answer.get(ANSWER_SECONDS, TimeUnit.SECONDS));
     } catch (InterruptedException _) {

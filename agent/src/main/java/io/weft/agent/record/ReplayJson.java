@@ -24,9 +24,9 @@ public final class ReplayJson {
             });
     var node = replay.node();
     var view = node.view();
-    document.set("status", NodeJson.status(view, node.deviations()));
-    document.set("networks", NodeJson.networks(view));
     long now = replay.last().map(Replay.Played::nowNanos).orElse(0L);
+    document.set("status", NodeJson.status(view, node.deviations(now)));
+    document.set("networks", NodeJson.networks(view));
     view.bgp().ifPresent(bgp -> document.set("peers", BgpJson.peers(bgp, now)));
     texts(document.putArray("kernel"), node.standing());
     return document;

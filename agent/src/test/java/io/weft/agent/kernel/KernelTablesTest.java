@@ -46,7 +46,9 @@ class KernelTablesTest extends SegmentKernel {
     assertThat(observable(tables.dump())).isEqualTo(observable(everything()));
   }
 
-  /** As an older agent has left it: what is found is not what is wanted, and putting it mends it. */
+  /**
+   * As an older agent has left it: what is found is not what is wanted, and putting it mends it.
+   */
   @Test
   void aPortWithoutItsLimitOfGroupsIsSeenAndSet() {
     standing();

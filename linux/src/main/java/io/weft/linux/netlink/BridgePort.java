@@ -23,7 +23,7 @@ public record BridgePort(
     boolean unicastFlood,
     int maxGroups) {
   /** As the kernel makes a port: it learns and forwards. */
-  public static final BridgePort DEFAULT = 
+  public static final BridgePort DEFAULT =
       new BridgePort(true, false, false, false, false, true, 0);
 
   /** For an endpoint behind which others are: as {@link #DEFAULT}, with a limit of groups. */
@@ -33,11 +33,11 @@ public record BridgePort(
   /**
    * For a VXLAN device under EVPN: learns nothing, suppresses known neighbours, gets all groups.
    */
-  public static final BridgePort TUNNEL = 
+  public static final BridgePort TUNNEL =
       new BridgePort(false, true, false, false, true, true, maxGroups(true));
 
   /** For an endpoint pinned to the MACs in the FDB: it gets what is sent to these, or to all. */
-  public static final BridgePort PINNED = 
+  public static final BridgePort PINNED =
       new BridgePort(false, false, true, false, false, false, maxGroups(false));
 
   /** What we set: where all groups leave in any case, there is nothing to join. */
@@ -46,18 +46,22 @@ public record BridgePort(
   }
 
   public BridgePort withLearning(boolean learning) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
+    return new BridgePort(
+        learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
   }
 
   public BridgePort withNeighSuppress(boolean neighSuppress) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
+    return new BridgePort(
+        learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
   }
 
   public BridgePort withLocked(boolean locked) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
+    return new BridgePort(
+        learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
   }
 
   public BridgePort withIsolated(boolean isolated) {
-    return new BridgePort(learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
+    return new BridgePort(
+        learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
   }
 }

@@ -347,8 +347,7 @@ final class LinkCodec {
   }
 
   private static BridgePort bridgePort(Attributes port) throws MalformedInput {
-    boolean router =
-        port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM;
+    boolean router = port.u8(Uapi.IFLA_BRPORT_MULTICAST_ROUTER).orElse(0) == Uapi.MDB_RTR_TYPE_PERM;
     return new BridgePort(
         port.flag(Uapi.IFLA_BRPORT_LEARNING),
         port.flag(Uapi.IFLA_BRPORT_NEIGH_SUPPRESS),

@@ -24,6 +24,7 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * What one network announces. A route is said first when all that it needs stands in the kernel,
@@ -51,11 +52,19 @@ final class Announcement {
   private final TreeMap<IpAddress, TreeMap<String, Place>> said = new TreeMap<>();
 
   private final TreeSet<String> conflicts = new TreeSet<>();
+  private final LongSupplier now;
+
+  /** Since when another MAC has an address of an endpoint here; those of the last reading alone. */
+  private TreeMap<String, Long> conflictsSince = new TreeMap<>();
+
+  private TreeMap<String, Long> conflictsNow = new TreeMap<>();
   private boolean due = true;
   private Optional<TenantAnnouncement.Routed> routed = Optional.empty();
   private List<OriginatedRoute> routes = List.of();
 
-  Announcement(MacMobility mobility, RemoteRoutes remote, Consumer<String> report) {
+  Announcement(
+      MacMobility mobility, RemoteRoutes remote, LongSupplier now, Consumer<String> report) {
+    this.now = now;
     this.mobility = mobility;
     this.remote = remote;
     this.report = report;
@@ -96,7 +105,9 @@ final class Announcement {
     var vteps = network.underlay().vteps();
     said.keySet().retainAll(vteps);
     var routes = new ArrayList<OriginatedRoute>();
+    conflictsNow = new TreeMap<>();
     vteps.forEach(vtep -> read(network, vtep, routes));
+    conflictsSince = conflictsNow;
     return routes;
   }
 
@@ -212,7 +223,21 @@ final class Announcement {
     return !lost;
   }
 
+  /**
+   * Since when the address of an endpoint here is also that of another MAC, in nanoseconds of the
+   * node's clock; empty: that is not known.
+   */
+  Optional<Long> conflictSince(Endpoint endpoint, HostAddress host, MacAddress other) {
+    return Optional.ofNullable(conflictsSince.get(conflictKey(endpoint, host, other)));
+  }
+
+  private static String conflictKey(Endpoint endpoint, HostAddress host, MacAddress other) {
+    return endpoint.name() + " " + host.address() + " " + other;
+  }
+
   private void conflict(Endpoint endpoint, HostAddress host, RemoteMac owner, boolean lost) {
+    var key = conflictKey(endpoint, host, owner.mac());
+    conflictsNow.put(key, conflictsSince.getOrDefault(key, now.getAsLong()));
     var text =
         "address %s of endpoint '%s' (MAC address %s) is also that of MAC address %s behind VTEP %s; %s"
             .formatted(

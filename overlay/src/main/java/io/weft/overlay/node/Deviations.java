@@ -3,12 +3,18 @@ package io.weft.overlay.node;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Where what stands is not what the intent says, for people: what, why, and what to do. */
 final class Deviations {
   private Deviations() {}
 
-  static List<String> of(Foundation foundation, Instances instances) {
+  /**
+   * All of them.
+   *
+   * @param now on the clock of the node
+   */
+  static List<String> of(Foundation foundation, Instances instances, long now) {
     var texts = new ArrayList<String>();
     foundation.missingVtep().ifPresent(why -> texts.add(missing(foundation.underlay(), why)));
     for (var instance : instances.all()) {
@@ -21,7 +27,7 @@ final class Deviations {
         texts.add(kept(instance, wanted.get(), instances));
       }
       outside(instance, texts);
-      elsewhereToo(instance, texts);
+      elsewhereToo(instance, now, texts);
       texts.addAll(instance.learned().quarrels().view());
     }
     return List.copyOf(texts);
@@ -52,7 +58,7 @@ final class Deviations {
    * An address is announced elsewhere with another MAC: one of the two bindings is not (RFC 9135
    * §7).
    */
-  private static void elsewhereToo(NetworkInstance instance, List<String> texts) {
+  private static void elsewhereToo(NetworkInstance instance, long now, List<String> texts) {
     for (var endpoint : instance.endpoints()) {
       for (var host : endpoint.addresses()) {
         instance
@@ -62,16 +68,25 @@ final class Deviations {
             .ifPresent(
                 other ->
                     texts.add(
-                        "address %s of network '%s' is that of endpoint '%s' here, with MAC address %s, and by its route also behind VTEP %s, with MAC address %s; detach one of them"
+                        "address %s of network '%s' is that of endpoint '%s' here, with MAC address %s, and by its route also behind VTEP %s, with MAC address %s%s; detach one of them"
                             .formatted(
                                 host.address(),
                                 endpoint.network(),
                                 endpoint.name(),
                                 endpoint.mac(),
                                 other.vtep(),
-                                other.mac())));
+                                other.mac(),
+                                instance
+                                    .announcement()
+                                    .conflictSince(endpoint, host, other.mac())
+                                    .map(since -> ", for " + seconds(now - since) + " s")
+                                    .orElse(""))));
       }
     }
+  }
+
+  private static long seconds(long nanos) {
+    return Math.max(0, TimeUnit.NANOSECONDS.toSeconds(nanos));
   }
 
   private static void outside(NetworkInstance instance, List<String> texts) {

@@ -74,7 +74,7 @@ final class NetworkInstance implements Importer {
     this.mobility = mobility.apply(report);
     this.now = now;
     this.learned = new LearnedHosts(this, report);
-    this.announcement = new Announcement(this.mobility, remote, report);
+    this.announcement = new Announcement(this.mobility, remote, now, report);
   }
 
   String namespace() {

@@ -432,10 +432,10 @@ public final class Node {
   }
 
   /** Where what stands is not what the intent says, and what to do about it, in words. */
-  public List<String> deviations() {
+  public List<String> deviations(long now) {
     var texts = new ArrayList<>(drained() ? List.of(RouteExchange.DRAINED) : List.<String>of());
     texts.addAll(routes.vtepTwins());
-    texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances) : List.of());
+    texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances, now) : List.of());
     return List.copyOf(texts);
   }
 

@@ -32,7 +32,7 @@ class DrainTest {
     one.give(new NodeEvent.DrainChanged(true));
     assertThat(one.node.announced()).isZero();
     assertThat(one.node.drained()).isTrue();
-    assertThat(one.node.deviations()).contains(RouteExchange.DRAINED);
+    assertThat(one.node.deviations(0)).contains(RouteExchange.DRAINED);
     assertThat(one.kernel).as("it forwards on").isEqualTo(kernel);
     assertThat(one.attachNow(request("b", "web", "192.168.1.11")))
         .isInstanceOfSatisfying(

@@ -170,14 +170,14 @@ final class DualStackTest {
   @Test
   void whatIsMissingOnANodeIsSaid() {
     start(BOTH, WEB);
-    assertThat(one.node.deviations()).isEmpty();
+    assertThat(one.node.deviations(0)).isEmpty();
     one.give(new NodeEvent.UnderlayChanged(Optional.of(underlay(V6)), "lo has no such address"));
-    assertThat(one.node.deviations())
+    assertThat(one.node.deviations(0))
         .singleElement()
         .asString()
         .startsWith("this node has no VTEP of IPv4: lo has no such address; nodes that have IPv4");
     change(BOTH);
-    assertThat(one.node.deviations()).isEmpty();
+    assertThat(one.node.deviations(0)).isEmpty();
   }
 
   @Test

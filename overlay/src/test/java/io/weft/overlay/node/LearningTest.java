@@ -342,13 +342,13 @@ final class LearningTest {
     assertThat(one.announced())
         .contains(ours(VM, IP), ours(OTHER, ""))
         .doesNotContain(ours(OTHER, IP));
-    assertThat(one.node.deviations())
+    assertThat(one.node.deviations(0))
         .singleElement()
         .asString()
         .contains(IP, VM.toString(), OTHER.toString());
     assertThat(one.reports).filteredOn(r -> r.contains("by turns")).hasSize(1);
     one.pass(310 * SECOND); // both are silent
-    assertThat(one.node.deviations()).isEmpty();
+    assertThat(one.node.deviations(0)).isEmpty();
     hear("bridge", OTHER, IP);
     assertThat(one.announced()).contains(ours(OTHER, IP));
   }
@@ -365,7 +365,7 @@ final class LearningTest {
       }
     }
     assertThat(one.told).hasSize(4);
-    assertThat(one.node.deviations())
+    assertThat(one.node.deviations(0))
         .singleElement()
         .asString()
         .contains(VM.toString(), OTHER.toString(), "10.0.0.2");
@@ -378,7 +378,7 @@ final class LearningTest {
     }
     hear("bridge", VM, IP); // another chance
     assertThat(one.announced()).contains(ours(VM, IP));
-    assertThat(one.node.deviations()).noneMatch(text -> text.contains("by turns"));
+    assertThat(one.node.deviations(0)).noneMatch(text -> text.contains("by turns"));
     one.unsay(route("10.0.0.2", OTHER, IP));
     assertThat(one.announced()).contains(ours(VM, IP));
   }

@@ -168,8 +168,17 @@ final class MobilityTest {
         .contains(macRoute("10.0.0.1", 100, MAC, Optional.empty()));
     assertThat(one.reports)
         .anyMatch(r -> r.contains(IP) && r.contains("'a'") && r.contains("10.0.0.2"));
+    one.pass(75 * SECOND);
+    one.say(route, OneNode.attributes("10.0.0.2", 100, sequence(2)));
+    assertThat(one.node.deviations(one.now))
+        .singleElement()
+        .asString()
+        .contains(IP, "'a'", MAC.toString(), "10.0.0.2", mac.toString(), "for 75 s");
     one.unsay(route);
     assertThat(one.announced()).contains(OURS);
+    assertThat(one.node.deviations(one.now)).isEmpty();
+    one.say(route, OneNode.attributes("10.0.0.2", 100, sequence(3)));
+    assertThat(one.node.deviations(one.now)).singleElement().asString().contains("for 0 s");
   }
 
   /** It moves here and there until it is frozen at the fifth move, which goes there. */
@@ -254,10 +263,10 @@ final class MobilityTest {
     var node = new OneNode();
     node.start(network("web", "red", 100));
     node.attachNow(request("a", "web", "192.168.1.10"));
-    assertThat(node.node.deviations()).isEmpty();
+    assertThat(node.node.deviations(0)).isEmpty();
     var route = OneNode.macRoute("10.0.0.7", 100, "192.168.1.70");
     node.say(route, OneNode.attributes(OneNode.VTEP.toString(), 100));
-    assertThat(node.node.deviations())
+    assertThat(node.node.deviations(0))
         .singleElement()
         .satisfies(
             text ->
@@ -265,12 +274,14 @@ final class MobilityTest {
                     .contains("VTEP 10.0.0.1 of this node", "10.0.0.7", "peer 10.0.0.254"));
     assertThat(node.reports).anyMatch(text -> text.contains("VTEP 10.0.0.1 of this node"));
     node.unsay(route);
-    assertThat(node.node.deviations()).isEmpty();
+    assertThat(node.node.deviations(0)).isEmpty();
     assertThat(node.reports).anyMatch(text -> text.contains("any more"));
   }
 
   private List<String> twins() {
-    return one.node.deviations().stream().filter(text -> text.contains("is also that of")).toList();
+    return one.node.deviations(0).stream()
+        .filter(text -> text.contains("is also that of"))
+        .toList();
   }
 
   /** It is known until the last of its routes is gone, however many there are. */
