@@ -147,11 +147,12 @@ record Devices(Rtnetlink host, TenantTables tables) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());
       boolean alone = standing.get().master().isEmpty();
       var settings = alone ? changes : changes.withMaster(0);
-      finish(name, settings.withForwarding(false), Optional.empty());
+      finish(name, settings.withForwarding(false).withOwnSources(false), Optional.empty());
       setGroup(name);
     } else {
       create(name, wanted, port.mac(), port.mtu(), port.namespace());
-      finishNew(name, LinkSettings.NONE.withForwarding(false), Optional.empty());
+      finishNew(
+          name, LinkSettings.NONE.withForwarding(false).withOwnSources(false), Optional.empty());
       undoOnFailure(name, () -> setGroup(name));
     }
     tables.reread(name);
@@ -226,10 +227,13 @@ record Devices(Rtnetlink host, TenantTables tables) {
       discard(standing.get()); // it leads elsewhere
       standing = Optional.empty();
     }
-    var forwarding = LinkSettings.NONE.withForwarding(true).withAlias(port);
+    var forwarding = LinkSettings.NONE.withForwarding(true).withOwnSources(false).withAlias(port);
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.empty(), link.mtu());
-      finish(name, changes.withForwarding(true).withAlias(port), Optional.empty());
+      finish(
+          name,
+          changes.withForwarding(true).withOwnSources(false).withAlias(port),
+          Optional.empty());
     } else {
       host.execute(
           new Request.CreateVeth(

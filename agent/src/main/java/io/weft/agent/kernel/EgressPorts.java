@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.agent.kernel.QuietSettings.Followed;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Address;
@@ -43,6 +44,11 @@ final class EgressPorts implements AutoCloseable {
   private final PacketFilter filter;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private Optional<NetlinkMonitor> monitor = Optional.empty();
+  private final QuietSettings quiet;
+
+  /** The links of those that stand, by index. */
+  private final TreeMap<Integer, Followed> links = new TreeMap<>();
+
   private boolean doubtful;
 
   /** Changes of the VTEPs that the filter has been told of. */
@@ -52,14 +58,16 @@ final class EgressPorts implements AutoCloseable {
    * @param prefix of the names of tenants' namespaces
    * @param host a socket in the namespace of the underlay
    */
-  EgressPorts(String prefix, Rtnetlink host) {
+  EgressPorts(String prefix, Rtnetlink host, DescriptorBudget budget) {
     this.prefix = prefix;
     this.host = host;
+    this.quiet = new QuietSettings(host, budget);
     var table = tableName(prefix);
     this.filter =
         new PacketFilter(
             "",
             host.namespace(),
+            _ -> {},
             table,
             filter -> EgressRules.underlay(table, sources(), filter.node()),
             (found, elements) ->
@@ -120,14 +128,18 @@ final class EgressPorts implements AutoCloseable {
     var objects = new ArrayList<ForwardingObject>();
     filter.read().ifPresent(objects::add);
     var ours = new TreeMap<Integer, String>();
+    var before = quiet.begin(links);
+    links.clear();
     for (var link : host.links()) {
       port(link)
           .ifPresent(
               port -> {
                 objects.add(port);
                 ours.put(link.index(), link.name());
+                links.put(link.index(), new Followed(link.name(), false));
               });
     }
+    quiet.settle(links, before);
     if (!ours.isEmpty()) {
       host.routes().forEach(route -> route(route, ours.keySet()).ifPresent(objects::add));
       for (var address : host.addresses()) {
@@ -215,6 +227,7 @@ final class EgressPorts implements AutoCloseable {
                 .withAlias(MARK + port.tenant())
                 .withMtu(port.mtu())
                 .withForwarding(true)
+                .withOwnSources(false)
                 .withLinkLocal(false)));
     host.execute(new Request.SetLink(link.index(), LinkSettings.UP));
   }
@@ -349,17 +362,10 @@ final class EgressPorts implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
-  /** As {@link TenantTables#lookAround}: whether the links route. */
+  /** As {@link TenantTables#lookAround}: settings of the links. */
   List<Observation> lookAround() {
     boolean ports = believed.values().stream().anyMatch(EgressPort.class::isInstance);
-    if (!ports) {
-      return List.of();
-    }
-    var standing = host.links().stream().flatMap(link -> port(link).stream()).toList();
-    var known = believed.values().stream().filter(EgressPort.class::isInstance).toList();
-    return standing.size() == known.size() && standing.containsAll(known)
-        ? List.of()
-        : compare(false);
+    return ports && !quiet.areSettled() ? compare(false) : List.of();
   }
 
   /** What others have changed since the last call. */
@@ -376,6 +382,7 @@ final class EgressPorts implements AutoCloseable {
             case KernelNotice.LinkChanged(var link) -> isName(link.name());
             case KernelNotice.LinkGone(_, var name) -> isName(name);
             case KernelNotice.AddressChanged(var address, _) -> isOurs(address);
+            case KernelNotice.SettingChanged(int link) -> links.containsKey(link);
             case KernelNotice.BridgePortChanged _,
                 KernelNotice.FdbChanged _,
                 KernelNotice.MdbChanged _,
@@ -442,6 +449,7 @@ final class EgressPorts implements AutoCloseable {
   @Override
   public void close() {
     unwatch();
+    quiet.close();
     filter.close();
   }
 }

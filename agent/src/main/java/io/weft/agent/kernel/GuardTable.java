@@ -11,6 +11,7 @@ import io.weft.linux.nftables.ElementSet.Content;
 import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.linux.nftables.ElementSet.Use;
 import io.weft.linux.nftables.Nftables;
+import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +44,10 @@ final class GuardTable implements AutoCloseable {
   private final TreeMap<String, Set<ElementChange>> standing = new TreeMap<>();
 
   private Optional<Nftables> nftables = Optional.empty();
+
+  /** Hears of changes, our own among them; open as long as the other socket. */
+  private Optional<NftablesMonitor> monitor = Optional.empty();
+
   private Optional<String> problem = Optional.empty();
   private boolean stands;
 
@@ -260,7 +265,7 @@ final class GuardTable implements AutoCloseable {
    */
   boolean check() {
     try {
-      if (stands && nftables().generation() != generation) {
+      if (stands && isTold() && nftables().generation() != generation) {
         return isChanged();
       }
     } catch (LinuxException e) {
@@ -271,6 +276,10 @@ final class GuardTable implements AutoCloseable {
     }
     find();
     return true;
+  }
+
+  private boolean isTold() {
+    return monitor.isEmpty() || monitor.get().drain();
   }
 
   private boolean isChanged() {
@@ -323,13 +332,20 @@ final class GuardTable implements AutoCloseable {
 
   private Nftables nftables() {
     if (nftables.isEmpty()) {
-      nftables = Optional.of(NetworkNamespaces.callIn(inside, () -> Nftables.open(buffers)));
+      nftables = Optional.of(NetworkNamespaces.callIn(inside, this::openHere));
     }
     return nftables.get();
   }
 
+  private Nftables openHere() {
+    monitor = Optional.of(NftablesMonitor.open(wanted.name()));
+    return Nftables.open(buffers);
+  }
+
   @Override
   public void close() {
+    monitor.ifPresent(NftablesMonitor::close);
+    monitor = Optional.empty();
     nftables.ifPresent(Nftables::close);
     nftables = Optional.empty();
     stands = false;

@@ -36,9 +36,6 @@ final class Ipv6Forwarding {
   private final boolean byLinks;
   private boolean whole;
 
-  /** All of the namespace routed at the last look. */
-  private boolean routing;
-
   private boolean claimed;
   private final TreeSet<String> allowed = new TreeSet<>();
 
@@ -131,17 +128,11 @@ final class Ipv6Forwarding {
       return;
     }
     var rules = rtnetlink.rules();
-    routing = settings.routesIpv6();
-    whole = routing && rules.containsAll(GUARD);
+    whole = settings.routesIpv6() && rules.containsAll(GUARD);
     allowed.clear();
     for (var rule : rules) {
       rule.incoming().filter(link -> rule.equals(rule(link))).ifPresent(allowed::add);
     }
-  }
-
-  /** No setting has changed since {@link #look} that a link does not show. */
-  boolean isAsLooked() {
-    return byLinks || settings.routesIpv6() == routing;
   }
 
   /** True when what comes in by the link is routed, and nothing else by our doing. */
@@ -166,6 +157,7 @@ final class Ipv6Forwarding {
 
   private void write(String link, String setting, boolean value) {
     write(rtnetlink.namespace(), link, setting, value);
+    settings.suspect();
   }
 
   /** The link follows no router advertisement: an endpoint cannot teach its node a route. */

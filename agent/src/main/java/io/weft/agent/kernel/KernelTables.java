@@ -3,9 +3,9 @@ package io.weft.agent.kernel;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.Failure;
-import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.MountChanges;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -38,9 +38,10 @@ final class KernelTables implements AutoCloseable {
   private final TapPorts taps;
   private final VtepGuard vteps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
-  private final NetlinkSocket.Buffers buffers = new NetlinkSocket.Buffers();
+  private final Shared shared = new Shared();
+  private final MountChanges mounts = new MountChanges();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
-  private final TreeMap<String, String> troubles = new TreeMap<>();
+  private final Troubles troubles = new Troubles();
 
   /** Owns the namespaces whose names begin with {@code prefix} and that it has marked. */
   KernelTables(String prefix) {
@@ -56,9 +57,10 @@ final class KernelTables implements AutoCloseable {
     this.prefix = prefix;
     this.routesByLinks = routesByLinks;
     this.host = Rtnetlink.open();
-    this.egress = new EgressPorts(prefix, host);
+    this.egress = new EgressPorts(prefix, host, shared.budget());
     this.taps = new TapPorts(host);
-    this.vteps = new VtepGuard(EgressPorts.tableName(prefix) + "-vteps", host.namespace(), buffers);
+    this.vteps =
+        new VtepGuard(EgressPorts.tableName(prefix) + "-vteps", host.namespace(), shared.buffers());
   }
 
   /**
@@ -96,7 +98,7 @@ final class KernelTables implements AutoCloseable {
     if (known != null) {
       return known.dump();
     }
-    var tables = new TenantTables(name, routesByLinks, buffers);
+    var tables = new TenantTables(name, routesByLinks, shared);
     try {
       if (!tables.claim().isMarked(prefix)) {
         LOG.info("network namespace {} is not ours and is left alone", name);
@@ -104,7 +106,7 @@ final class KernelTables implements AutoCloseable {
         return List.of();
       }
       tables.claim().put(prefix);
-      tables.endUnnamedPorts();
+      tables.claim().endUnnamedPorts();
       var objects = tables.dump();
       tenants.put(name, tables);
       return objects;
@@ -390,7 +392,7 @@ final class KernelTables implements AutoCloseable {
 
   private TenantTables tables(String name) {
     try {
-      return new TenantTables(name, routesByLinks, buffers);
+      return new TenantTables(name, routesByLinks, shared);
     } catch (LinuxException e) {
       if (!e.errno().equals(Errno.EINVAL)) {
         throw e;
@@ -399,7 +401,7 @@ final class KernelTables implements AutoCloseable {
       LOG.warn("network namespace {} was only a name; it is made anew", name);
       NetworkNamespaces.deleteIfExists(name);
       NetworkNamespaces.create(name);
-      return new TenantTables(name, routesByLinks, buffers);
+      return new TenantTables(name, routesByLinks, shared);
     }
   }
 
@@ -425,14 +427,17 @@ final class KernelTables implements AutoCloseable {
     underlay.ifPresent(routes -> news.addAll(routes.drain()));
     news.addAll(egress.drain());
     news.addAll(taps.drain());
+    var told = shared.told();
     tenants.forEach(
         (name, tables) -> {
           try {
-            news.addAll(tables.drain(quiet));
-            troubles.remove(name);
+            if (tables.isWaiting(told)) {
+              news.addAll(tables.drain(quiet));
+            }
+            troubles.over(name);
           } catch (LinuxException e) {
             tables.doubt();
-            complain(name, "cannot be watched: " + e.getMessage());
+            troubles.say(name, "cannot be watched: " + e.getMessage());
           }
         });
     return news;
@@ -446,12 +451,15 @@ final class KernelTables implements AutoCloseable {
   /** What no notice tells of, to be called once a second: names of namespaces, files. */
   List<Observation> lookAround() {
     var news = new ArrayList<>(egress.lookAround());
+    if (mounts.happened()) {
+      tenants.values().forEach(tables -> tables.claim().suspectName());
+    }
     tenants.forEach(
         (name, tables) -> {
           try {
             news.addAll(tables.lookAround());
           } catch (LinuxException e) {
-            complain(name, "cannot be looked at: " + e.getMessage());
+            troubles.say(name, "cannot be looked at: " + e.getMessage());
           }
         });
     vteps.check();
@@ -474,13 +482,6 @@ final class KernelTables implements AutoCloseable {
     return Guards.read(tenants.values(), vteps);
   }
 
-  /** Once per trouble: it comes again with every look. */
-  private void complain(String name, String trouble) {
-    if (!trouble.equals(troubles.put(name, trouble))) {
-      LOG.warn("network namespace {} {}", name, trouble);
-    }
-  }
-
   @Override
   public void close() {
     tenants.values().forEach(TenantTables::close);
@@ -489,6 +490,7 @@ final class KernelTables implements AutoCloseable {
     taps.close();
     vteps.close();
     host.close();
-    buffers.close();
+    mounts.close();
+    shared.close();
   }
 }

@@ -32,6 +32,7 @@ final class LinkNames {
           KernelNotice.FdbChanged _,
           KernelNotice.MdbChanged _,
           KernelNotice.RuleChanged _,
+          KernelNotice.SettingChanged _,
           KernelNotice.NeighbourChanged _,
           KernelNotice.RouteChanged _ -> {}
     }

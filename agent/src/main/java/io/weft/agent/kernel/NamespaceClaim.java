@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -7,6 +8,7 @@ import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpPrefix;
+import io.weft.overlay.attachment.AddressPlan;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,9 @@ final class NamespaceClaim {
   /** The largest that a route of IPv6 has too; a lower metric wins. */
   private static final int LAST_METRIC = Integer.MAX_VALUE;
 
+  /** Of each namespace (LOOPBACK_IFINDEX, net/flow.h). */
+  private static final int LOOPBACK = 1;
+
   private final String namespace;
   private final Rtnetlink rtnetlink;
   private final NamespaceSettings settings;
@@ -33,6 +38,12 @@ final class NamespaceClaim {
 
   /** Empty until it is claimed: then nothing is missing. */
   private Optional<String> mark = Optional.empty();
+
+  /** It had its name when it was last looked at, and no mount has come or gone since. */
+  private boolean named;
+
+  /** The loopback's checksum when it last had the mark. */
+  private Optional<Integer> marked = Optional.empty();
 
   private boolean restrained;
   private boolean endsStand;
@@ -47,10 +58,18 @@ final class NamespaceClaim {
 
   /**
    * True when this agent made it: the loopback's alias says so. What merely has a name that begins
-   * like ours belongs to someone else.
+   * like ours belongs to someone else. The kernel tells nobody of what changes at a link that is
+   * down, as the loopback is.
    */
   boolean isMarked(String prefix) {
-    return rtnetlink.requireLink("lo").alias().filter(mark(prefix)::equals).isPresent();
+    var now = rtnetlink.linkChecksum(LOOPBACK);
+    if (marked.isPresent() && marked.equals(now)) {
+      return true;
+    }
+    boolean there =
+        rtnetlink.link(LOOPBACK).flatMap(Link::alias).filter(mark(prefix)::equals).isPresent();
+    marked = now.filter(_ -> there);
+    return there;
   }
 
   private static String mark(String prefix) {
@@ -78,11 +97,24 @@ final class NamespaceClaim {
           .forEach(route -> rtnetlink.executeIfThere(new Request.DeleteRoute(route)));
     }
     if (!isMarked(prefix)) {
-      int loopback = rtnetlink.requireLink("lo").index();
-      rtnetlink.execute(new Request.SetLink(loopback, LinkSettings.NONE.withAlias(mark(prefix))));
+      rtnetlink.execute(new Request.SetLink(LOOPBACK, LinkSettings.NONE.withAlias(mark(prefix))));
     }
     mark = Optional.of(prefix);
     endsStand = true;
+  }
+
+  /**
+   * Ends the ports of endpoints that nobody knows: an agent died after it made one, and before it
+   * gave it its alias. The pod's end goes with it.
+   */
+  void endUnnamedPorts() {
+    for (var link : rtnetlink.links()) {
+      if (link.kind().equals("veth")
+          && link.alias().isEmpty()
+          && link.name().startsWith(AddressPlan.PORT)) {
+        rtnetlink.executeIfThere(new Request.DeleteLink(link.index()));
+      }
+    }
   }
 
   private static List<Route> ends() {
@@ -112,7 +144,13 @@ final class NamespaceClaim {
   }
 
   private boolean isNamed() {
-    return NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace);
+    named = named || NetworkNamespaces.isNamed(rtnetlink.namespace(), namespace);
+    return named;
+  }
+
+  /** A mount came or went: names of namespaces are mounts. */
+  void suspectName() {
+    named = false;
   }
 
   /** Somebody touched the routes that it ends in. */

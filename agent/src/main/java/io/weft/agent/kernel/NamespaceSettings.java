@@ -1,15 +1,14 @@
 package io.weft.agent.kernel;
 
 import io.weft.linux.ffi.Descriptor;
+import io.weft.linux.ffi.NumberFiles;
 import io.weft.linux.netns.NetworkNamespaces;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +28,14 @@ final class NamespaceSettings implements AutoCloseable {
           "ipv4/conf/all/route_localnet",
           "ipv4/conf/default/route_localnet");
 
+  private static final String ROUTES_IPV6 = "ipv6/conf/all/forwarding";
+
   private final Descriptor namespace;
-  private final Map<String, RandomAccessFile> files = new TreeMap<>();
-  private final byte[] octets = new byte[16];
+  private final NumberFiles off = new NumberFiles();
+  private final NumberFiles forwarding = new NumberFiles();
+
+  /** As it was when it was last read, and no notice has come since. */
+  private Optional<Boolean> routesIpv6 = Optional.empty();
 
   /** The descriptor stays the caller's. */
   NamespaceSettings(Descriptor namespace) {
@@ -49,9 +53,10 @@ final class NamespaceSettings implements AutoCloseable {
    */
   boolean restrain(String name) {
     try {
-      for (var setting : OFF) {
-        if (!read(setting).equals("0")) {
-          write(setting, "0");
+      var standing = read(off, OFF);
+      for (int i = 0; i < standing.length; i++) {
+        if (standing[i] != 0) {
+          write(OFF.get(i), "0");
         }
       }
       return true;
@@ -66,25 +71,19 @@ final class NamespaceSettings implements AutoCloseable {
 
   /** What {@link #restrain} made so is so still. */
   boolean isRestrained() {
-    try {
-      for (var setting : OFF) {
-        if (!read(setting).equals("0")) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException _) {
-      return false;
-    }
+    return Arrays.stream(read(off, OFF)).allMatch(value -> value == 0);
   }
 
-  /** True when packets of IPv6 are routed on in the namespace. */
+  /** True when packets of IPv6 are routed on in the namespace; never without IPv6. */
   boolean routesIpv6() {
-    try {
-      return read("ipv6/conf/all/forwarding").equals("1");
-    } catch (IOException _) {
-      return false; // a kernel without IPv6
-    }
+    boolean routes = routesIpv6.orElseGet(() -> read(forwarding, List.of(ROUTES_IPV6))[0] == 1);
+    routesIpv6 = Optional.of(routes);
+    return routes;
+  }
+
+  /** It may be otherwise now whether packets of IPv6 are routed: of that the kernel tells. */
+  void suspect() {
+    routesIpv6 = Optional.empty();
   }
 
   private void write(String setting, String value) throws IOException {
@@ -92,32 +91,22 @@ final class NamespaceSettings implements AutoCloseable {
         namespace, () -> Files.writeString(Path.of(DIRECTORY, setting), value));
   }
 
-  private String read(String setting) throws IOException {
-    var file = files.get(setting);
-    if (file == null) {
-      file = open(setting);
-      files.put(setting, file);
-    }
-    file.seek(0);
-    int length = Math.max(0, file.read(octets));
-    return new String(octets, 0, length, StandardCharsets.US_ASCII).strip();
-  }
-
   /** /proc/sys/net shows the namespace of the thread that opens it, also later and to others. */
-  private RandomAccessFile open(String setting) throws IOException {
-    return NetworkNamespaces.<RandomAccessFile, IOException>callHereIn(
-        namespace, () -> new RandomAccessFile(DIRECTORY + setting, "r"));
+  private int[] read(NumberFiles files, List<String> settings) {
+    if (files.count() == 0) {
+      NetworkNamespaces.callHereIn(
+          namespace,
+          () -> {
+            settings.forEach(setting -> files.open(DIRECTORY + setting));
+            return files;
+          });
+    }
+    return files.read();
   }
 
   @Override
   public void close() {
-    for (var file : files.values()) {
-      try {
-        file.close();
-      } catch (IOException e) {
-        LOG.debug("closing a setting: {}", e.getMessage());
-      }
-    }
-    files.clear();
+    off.close();
+    forwarding.close();
   }
 }

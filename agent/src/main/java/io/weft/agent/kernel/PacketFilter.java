@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -27,6 +28,7 @@ import java.util.function.Function;
 final class PacketFilter implements AutoCloseable {
   private final String namespace;
   private final Descriptor inside;
+  private final Consumer<Descriptor> watched;
   private final String table;
   private final Function<EgressFilter, Table> wanted;
   private final BiFunction<Table, Set<Element>, EgressFilter> reader;
@@ -40,6 +42,7 @@ final class PacketFilter implements AutoCloseable {
   /**
    * @param namespace by name; empty: that of the underlay
    * @param inside the same, open
+   * @param watched is told of what has something to read when {@link #drain} has something to say
    * @param table its name
    * @param wanted what it shall be now
    * @param reader what one that stands was made of, as far as it and what is in its set tell
@@ -47,11 +50,13 @@ final class PacketFilter implements AutoCloseable {
   PacketFilter(
       String namespace,
       Descriptor inside,
+      Consumer<Descriptor> watched,
       String table,
       Function<EgressFilter, Table> wanted,
       BiFunction<Table, Set<Element>, EgressFilter> reader) {
     this.namespace = namespace;
     this.inside = inside;
+    this.watched = watched;
     this.table = table;
     this.wanted = wanted;
     this.reader = reader;
@@ -182,6 +187,7 @@ final class PacketFilter implements AutoCloseable {
   private Opened openHere() {
     var monitor = NftablesMonitor.open(table);
     try {
+      watched.accept(monitor.descriptor());
       return new Opened(Nftables.open(), monitor);
     } catch (RuntimeException e) {
       monitor.close();

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,15 +49,20 @@ final class QueryFilter implements AutoCloseable {
 
   private final String namespace;
   private final Descriptor inside;
+  private final Consumer<Descriptor> watched;
   private Optional<Opened> opened = Optional.empty();
   private boolean whole;
   private boolean impossible;
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
 
-  QueryFilter(String namespace, Descriptor inside) {
+  /**
+   * @param watched is told of what has something to read when {@link #drain} has something to say
+   */
+  QueryFilter(String namespace, Descriptor inside, Consumer<Descriptor> watched) {
     this.namespace = namespace;
     this.inside = inside;
+    this.watched = watched;
   }
 
   /** Looks anew. */
@@ -114,14 +120,15 @@ final class QueryFilter implements AutoCloseable {
 
   private Opened open() {
     if (opened.isEmpty()) {
-      opened = Optional.of(NetworkNamespaces.callIn(inside, QueryFilter::openHere));
+      opened = Optional.of(NetworkNamespaces.callIn(inside, this::openHere));
     }
     return opened.get();
   }
 
-  private static Opened openHere() {
+  private Opened openHere() {
     var monitor = NftablesMonitor.open(TABLE);
     try {
+      watched.accept(monitor.descriptor());
       return new Opened(Nftables.open(), monitor);
     } catch (RuntimeException e) {
       monitor.close();

@@ -240,6 +240,7 @@ final class TapPorts implements AutoCloseable {
                 KernelNotice.FdbChanged _,
                 KernelNotice.MdbChanged _,
                 KernelNotice.RuleChanged _,
+                KernelNotice.SettingChanged _,
                 KernelNotice.NeighbourChanged _,
                 KernelNotice.RouteChanged _ ->
                 false;

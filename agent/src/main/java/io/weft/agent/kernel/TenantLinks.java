@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.agent.kernel.QuietSettings.Followed;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.Vxlan;
 import io.weft.net.Vni;
@@ -11,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 
 /**
  * The links of one tenant's namespace as they were last seen, and which of them are ours: by index,
@@ -38,9 +38,6 @@ final class TenantLinks {
   /** Links that were up when the kernel last told of them, by index. */
   private final Set<Integer> up = new TreeSet<>();
 
-  /** Checksums of all links when all was well; empty since one may have changed. */
-  private Optional<List<Integer>> settled = Optional.empty();
-
   /** All links as they are now: that somebody wrote over the alias of a port makes it not his. */
   void replace(Collection<Link> all) {
     var known = new TreeMap<>(ports);
@@ -54,7 +51,6 @@ final class TenantLinks {
     ports.clear();
     renamed.clear();
     up.clear();
-    settled = Optional.empty();
     all.forEach(this::put);
     all.stream().filter(Link::up).map(Link::index).forEach(up::add);
     known.forEach(
@@ -116,28 +112,19 @@ final class TenantLinks {
     senders.remove(index);
     ports.remove(index);
     renamed.remove(index);
-    settled = Optional.empty();
   }
 
-  /** All links are as they are believed to be. */
-  void settle(List<Integer> checksums) {
-    settled = Optional.of(checksums);
-  }
-
-  /** What is believed of an object of the kind may not be so. */
-  void doubt(ForwardingKey.Kind kind) {
-    if (isLink(kind)) {
-      settled = Optional.empty();
-    }
-  }
-
-  /**
-   * True while nothing has changed since {@link #settle}, here or in the kernel.
-   *
-   * @param now gives the checksums of all links
-   */
-  boolean areSettled(Supplier<List<Integer>> now) {
-    return settled.isPresent() && settled.get().equals(now.get());
+  /** Those of which settings count that the kernel tells nobody of. */
+  Map<Integer, Followed> quiet() {
+    var quiet = new TreeMap<Integer, Followed>();
+    links.forEach(
+        (index, link) -> {
+          boolean sender = senders.containsKey(index);
+          if (sender || bridges.containsKey(index) || Translation.isEgress(link)) {
+            quiet.put(index, new Followed(link.name(), sender));
+          }
+        });
+    return quiet;
   }
 
   /** True for objects that are links, or settings of these. */

@@ -1,15 +1,15 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.ffi.Descriptor;
 import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
-import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.NetlinkSocket;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.net.IpPrefix;
 import io.weft.net.Vni;
-import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -18,12 +18,14 @@ import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,15 +37,21 @@ import org.slf4j.LoggerFactory;
 final class TenantTables implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TenantTables.class);
 
+  /** A link that begins to form addresses has this route at once, and the addresses later. */
+  private static final IpPrefix LINK_LOCAL = IpPrefix.parse("fe80::/64");
+
   private final String namespace;
+  private final int number;
   private final NetlinkSocket.Buffers buffers;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final TenantLinks links = new TenantLinks();
   private final Translation translation;
+  private final KeptNames names;
   private final JoinedGroups groups;
   private final RouteTranslation routes;
   private final NamespaceSettings settings;
+  private final QuietSettings quiet;
   private final Ipv6Forwarding ipv6;
   private final PacketFilter filter;
   private final PortGuard guard;
@@ -62,12 +70,12 @@ final class TenantTables implements AutoCloseable {
   /**
    * Opens a namespace that stands.
    *
-   * @param buffers shared by all of one thread
+   * @param shared what all tenants of one thread have together
    * @throws LinuxException EINVAL when the name stands for no namespace, as a crash may leave it
    */
-  TenantTables(String namespace, boolean routesByLinks, NetlinkSocket.Buffers buffers) {
+  TenantTables(String namespace, boolean routesByLinks, Shared shared) {
     this.namespace = namespace;
-    this.buffers = buffers;
+    this.buffers = shared.buffers();
     this.rtnetlink = Rtnetlink.openIn(namespace, buffers);
     try {
       this.monitor = NetlinkMonitor.openWithRoutesIn(namespace);
@@ -75,10 +83,15 @@ final class TenantTables implements AutoCloseable {
       rtnetlink.close();
       throw e;
     }
+    this.number = shared.number();
+    Consumer<Descriptor> watched = each -> shared.watch(each, number);
+    watched.accept(monitor.descriptor());
     this.settings = new NamespaceSettings(rtnetlink.namespace());
+    this.quiet = new QuietSettings(rtnetlink, shared.budget());
     this.ipv6 = new Ipv6Forwarding(rtnetlink, settings, routesByLinks);
     this.claim = new NamespaceClaim(namespace, rtnetlink, settings, ipv6);
     this.translation = new Translation(namespace, links);
+    this.names = new KeptNames(namespace, rtnetlink, links, translation);
     this.groups = new JoinedGroups(namespace, links);
     this.routes = new RouteTranslation(namespace, links);
     this.requests = new RowRequests(links, translation.strays(), believed);
@@ -86,11 +99,12 @@ final class TenantTables implements AutoCloseable {
         new PacketFilter(
             namespace,
             rtnetlink.namespace(),
+            watched,
             EgressRules.TABLE,
             filter -> EgressRules.tenant(filter.node()),
             (table, _) -> new EgressObject.EgressFilter(namespace, true, EgressRules.node(table)));
     this.guard = new PortGuard(namespace, rtnetlink.namespace(), buffers, believed);
-    this.queries = new QueryFilter(namespace, rtnetlink.namespace());
+    this.queries = new QueryFilter(namespace, rtnetlink.namespace(), watched);
   }
 
   Rtnetlink rtnetlink() {
@@ -137,20 +151,16 @@ final class TenantTables implements AutoCloseable {
   }
 
   /**
-   * What no notice tells of, to be called once a second: the name of the namespace, and settings;
-   * what guards its ports is mended at once. Links are read soon where they are not the same as
+   * What no notice tells of, to be called once a second: the mark of the namespace, and settings;
+   * what guards its ports is mended at once. Links are read soon where a setting is not the same as
    * when all was well; at once when it was not quiet for so long.
    */
   List<Observation> lookAround() {
     guard.check();
     linksOverdue = linksTouched;
-    linksTouched = linksTouched || !isSettled();
+    linksTouched = linksTouched || !quiet.areSettled();
     var key = new ForwardingObject.TenantNamespace(namespace).key();
     return news(Map.of(key, namespaceObject()), false);
-  }
-
-  private boolean isSettled() {
-    return ipv6.isAsLooked() && links.areSettled(rtnetlink::linkChecksums);
   }
 
   private Optional<ForwardingObject> namespaceObject() {
@@ -173,20 +183,6 @@ final class TenantTables implements AutoCloseable {
     return List.copyOf(believed.values());
   }
 
-  /**
-   * Ends the ports of endpoints that nobody knows: an agent died after it made one, and before it
-   * gave it its alias. The pod's end goes with it.
-   */
-  void endUnnamedPorts() {
-    for (var link : rtnetlink.links()) {
-      if (link.kind().equals("veth")
-          && link.alias().isEmpty()
-          && link.name().startsWith(AddressPlan.PORT)) {
-        rtnetlink.executeIfThere(new Request.DeleteLink(link.index()));
-      }
-    }
-  }
-
   private List<ForwardingObject> read() {
     var objects = new ArrayList<ForwardingObject>();
     namespaceObject().ifPresent(objects::add);
@@ -205,42 +201,12 @@ final class TenantTables implements AutoCloseable {
 
   private List<Link> takeLinks(List<Link> read) {
     var all = new ArrayList<>(read);
-    var renamed = all.stream().filter(this::hasOtherName).map(Link::index).toList();
-    all.replaceAll(link -> renamed.contains(link.index()) ? named(link) : link);
+    var renamed = names.giveBack(all);
     gone = links.knowsOtherThan(all);
     links.replace(all);
     renamed.forEach(links::renamed);
     ipv6.look();
     return all;
-  }
-
-  private boolean hasOtherName(Link link) {
-    return links
-        .link(link.index())
-        .filter(before -> !before.name().equals(link.name()))
-        .flatMap(translation::object)
-        .isPresent();
-  }
-
-  /**
-   * A device of ours to which somebody gave another name gets its own back: the kernel has one
-   * device of a VNI, and nobody can make a pod's again. It counts as damaged.
-   */
-  private Link named(Link link) {
-    var known = links.link(link.index()).map(Link::name).orElseThrow();
-    // Kernels before 6.2 rename only what is down.
-    rtnetlink.execute(new Request.SetLink(link.index(), LinkSettings.NONE.withUp(false)));
-    var outcome =
-        rtnetlink.execute(List.of(new Request.RenameLink(link.index(), known))).getFirst();
-    if (outcome.isPresent()) {
-      LOG.warn(
-          "{}: {} was renamed to {} and cannot get its name back: {}",
-          namespace,
-          known,
-          link.name(),
-          outcome.get());
-    }
-    return rtnetlink.link(link.index()).orElse(link);
   }
 
   /** What a link is, and that it routes IPv6. */
@@ -262,7 +228,9 @@ final class TenantTables implements AutoCloseable {
 
   void believe(KernelChange change) {
     guard.note(change);
-    links.doubt(change.key().kind());
+    if (TenantLinks.isLink(change.key().kind())) {
+      quiet.doubt();
+    }
     switch (change) {
       case KernelChange.Put(var object) -> believed.put(object.key(), object.observable());
       case KernelChange.Remove(var object) -> believed.remove(object.key());
@@ -318,6 +286,11 @@ final class TenantTables implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
+  /** True when {@link #drain} has something to do, where these tenants have been told something. */
+  boolean isWaiting(BitSet told) {
+    return told.get(number) || doubtful || linksTouched;
+  }
+
   /**
    * What others have changed since the last call. Links are looked at only when it is quiet: most
    * notices of links are of our own changes, and a dump of them would delay the next batch.
@@ -336,6 +309,7 @@ final class TenantTables implements AutoCloseable {
         case KernelNotice.Overrun() -> {
           LOG.warn("{}: the kernel dropped notices; reading all tables again", namespace);
           claim.suspect();
+          settings.suspect();
           all = true;
         }
         case KernelNotice.FdbChanged(var row, boolean gone) ->
@@ -364,6 +338,7 @@ final class TenantTables implements AutoCloseable {
             claim.suspect();
             claimTouched = true;
           }
+          linksTouched |= !gone && row.prefix().equals(LINK_LOCAL);
           var changes = routes.changes(row, gone);
           touched.putAll(changes);
           if (!gone && changes.isEmpty()) {
@@ -379,6 +354,11 @@ final class TenantTables implements AutoCloseable {
           all |= losesRoutes(link);
         }
         case KernelNotice.BridgePortChanged _ -> linksTouched = true;
+        case KernelNotice.SettingChanged _ -> {
+          settings.suspect();
+          claimTouched = true;
+          linksTouched = true;
+        }
         case KernelNotice.RuleChanged _ -> {
           rulesTouched = true;
           linksTouched = true; // they may be what keeps IPv6 to the links that route
@@ -433,10 +413,10 @@ final class TenantTables implements AutoCloseable {
   }
 
   private boolean linksDiffer() {
-    var dump = rtnetlink.dumpLinks();
-    boolean differ = differ(takeLinks(dump.links()));
+    var before = quiet.begin(links.quiet());
+    boolean differ = differ(takeLinks(rtnetlink.links()));
     if (!differ) {
-      links.settle(dump.checksums());
+      quiet.settle(links.quiet(), before);
     }
     return differ;
   }
@@ -493,6 +473,7 @@ final class TenantTables implements AutoCloseable {
     guard.close();
     filter.close();
     queries.close();
+    quiet.close();
     settings.close();
     monitor.close();
     rtnetlink.close();

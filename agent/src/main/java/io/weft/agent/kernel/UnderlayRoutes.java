@@ -225,6 +225,7 @@ final class UnderlayRoutes implements AutoCloseable {
             KernelNotice.FdbChanged _,
             KernelNotice.MdbChanged _,
             KernelNotice.RuleChanged _,
+            KernelNotice.SettingChanged _,
             KernelNotice.NeighbourChanged _ -> {}
       }
     }

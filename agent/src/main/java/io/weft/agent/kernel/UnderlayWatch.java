@@ -113,6 +113,7 @@ public final class UnderlayWatch implements AutoCloseable {
           KernelNotice.Overrun _ ->
           true;
       case KernelNotice.BridgePortChanged _,
+          KernelNotice.SettingChanged _,
           KernelNotice.FdbChanged _,
           KernelNotice.MdbChanged _,
           KernelNotice.NeighbourChanged _ ->

@@ -246,6 +246,7 @@ public final class PortListener implements AutoCloseable {
             KernelNotice.AddressChanged _,
             KernelNotice.RouteChanged _,
             KernelNotice.MdbChanged _,
+            KernelNotice.SettingChanged _,
             KernelNotice.RuleChanged _ -> {}
       }
     }

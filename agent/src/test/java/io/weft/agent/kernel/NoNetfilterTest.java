@@ -42,7 +42,7 @@ class NoNetfilterTest extends SegmentKernel {
   void whatPassesIsTriedAgain() throws Exception {
     standing();
     try (var inside = NetworkNamespaces.open(tenant);
-        var queries = new QueryFilter(tenant, inside)) {
+        var queries = new QueryFilter(tenant, inside, _ -> {})) {
       var busy = RefusedCalls.netfilter(Errno.ENOBUFS);
       assertThatThrownBy(
               () ->

@@ -180,6 +180,7 @@ public final class RestartCheck implements Check {
           KernelNotice.BridgePortChanged _,
           KernelNotice.AddressChanged _,
           KernelNotice.RouteChanged _,
+          KernelNotice.SettingChanged _,
           KernelNotice.RuleChanged _ ->
           false;
     };

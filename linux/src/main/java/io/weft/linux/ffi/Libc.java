@@ -185,6 +185,38 @@ public final class Libc {
     }
   }
 
+  /** A set of descriptors of which is asked which are ready (epoll(7)). */
+  static Descriptor epoll() {
+    int result = call(state -> (int) PollCalls.CREATE.invokeExact(state, LinuxConstants.O_CLOEXEC));
+    return new Descriptor(check(result, "epoll_create1", ""));
+  }
+
+  /**
+   * Puts a descriptor into the set; it leaves it when it is closed.
+   *
+   * @param event struct epoll_event: for what, and what is said of it then
+   */
+  static void watch(Descriptor epoll, Descriptor watched, MemorySegment event) {
+    int result =
+        call(
+            state ->
+                (int)
+                    PollCalls.CONTROL.invokeExact(
+                        state,
+                        epoll.number(),
+                        LinuxConstants.EPOLL_CTL_ADD,
+                        watched.number(),
+                        event));
+    check(result, "epoll_ctl", watched.toString());
+  }
+
+  /** Fills in the events of those that are ready, as many as there is room for; waits for none. */
+  static int ready(Descriptor epoll, MemorySegment events, int room) {
+    int result =
+        call(state -> (int) PollCalls.WAIT.invokeExact(state, epoll.number(), events, room, 0));
+    return result == -Errno.EINTR.number() ? 0 : check(result, "epoll_wait", "");
+  }
+
   /** A counter that can be polled: wakes a thread that waits in {@link #poll}. */
   public static Descriptor eventfd() {
     int result =
@@ -213,6 +245,13 @@ public final class Libc {
         state ->
             (int)
                 (long) FileCalls.READ.invokeExact(state, file.number(), buffer, buffer.byteSize()));
+  }
+
+  /** Octets read from the begin of a file, or negative errno. */
+  static int pread(int file, MemorySegment buffer) {
+    return call(
+        state ->
+            (int) (long) FileCalls.PREAD.invokeExact(state, file, buffer, buffer.byteSize(), 0L));
   }
 
   /** Octets written, or negative errno. */
@@ -404,6 +443,14 @@ public final class Libc {
     static final MethodHandle IF_INDEXTONAME = handle("if_indextoname", ADDRESS, JAVA_INT, ADDRESS);
   }
 
+  private static final class PollCalls {
+    static final MethodHandle CREATE = handle("epoll_create1", JAVA_INT, JAVA_INT);
+    static final MethodHandle CONTROL =
+        handle("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    static final MethodHandle WAIT =
+        handle("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  }
+
   private static final class FileCalls {
     // int open(const char *, int, ...): the mode is a variadic argument
     static final MethodHandle OPEN =
@@ -418,6 +465,8 @@ public final class Libc {
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
             Linker.Option.firstVariadicArg(2));
     static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+    static final MethodHandle PREAD =
+        handle("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
     static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
     static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle MKDIR = handle("mkdir", JAVA_INT, ADDRESS, JAVA_INT);

@@ -58,6 +58,11 @@ public final class LinuxConstants {
   // asm-generic/poll.h
   public static final int POLLIN = 1;
 
+  // linux/eventpoll.h
+  static final int EPOLLIN = 1;
+  static final int EPOLLPRI = 2;
+  static final int EPOLL_CTL_ADD = 1;
+
   // asm-generic/fcntl.h
   public static final int O_RDONLY = 0;
   public static final int O_RDWR = 2;

@@ -7,6 +7,14 @@ public sealed interface KernelNotice {
 
   record LinkGone(int link, String name) implements KernelNotice {}
 
+  /**
+   * A setting of IPv4 or IPv6 is another: forwarding or rp_filter, or one that is of no concern
+   * here. The kernel tells of no others.
+   *
+   * @param link its index; -1 where it is one of all links, -2 of those to come
+   */
+  record SettingChanged(int link) implements KernelNotice {}
+
   /** A port joined a bridge, or its flags changed. */
   record BridgePortChanged(int link, BridgePort port) implements KernelNotice {}
 

@@ -225,7 +225,7 @@ final class LinkCodec {
   }
 
   /**
-   * A checksum of what a dump says of a link, but for what changes by itself: its counters, and
+   * A checksum of what the kernel says of a link, but for what changes by itself: its counters, and
    * what is particular to its kind, where timers run.
    */
   static int checksum(Message message) throws MalformedInput {

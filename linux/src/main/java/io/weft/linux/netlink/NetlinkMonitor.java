@@ -34,7 +34,9 @@ public final class NetlinkMonitor implements AutoCloseable {
       group(Uapi.RTNLGRP_IPV4_ROUTE)
           | group(Uapi.RTNLGRP_IPV6_ROUTE)
           | group(Uapi.RTNLGRP_IPV4_RULE)
-          | group(Uapi.RTNLGRP_IPV6_RULE);
+          | group(Uapi.RTNLGRP_IPV6_RULE)
+          | group(Uapi.RTNLGRP_IPV4_NETCONF)
+          | group(Uapi.RTNLGRP_IPV6_NETCONF);
 
   private final Descriptor socket;
   private final Descriptor wakeUp = Libc.eventfd();
@@ -54,7 +56,10 @@ public final class NetlinkMonitor implements AutoCloseable {
     return openIn(nameOrPath, false, NetlinkSocket.RECEIVE_BUFFER);
   }
 
-  /** As {@link #openIn(String)}, and routes, and the rules that say which of them count. */
+  /**
+   * As {@link #openIn(String)}, and routes, the rules that say which of them count, and settings of
+   * links.
+   */
   public static NetlinkMonitor openWithRoutesIn(String nameOrPath) {
     return openIn(nameOrPath, true, NetlinkSocket.RECEIVE_BUFFER);
   }
@@ -147,6 +152,7 @@ public final class NetlinkMonitor implements AutoCloseable {
       case Uapi.RTM_DELROUTE -> route(message, true);
       case Uapi.RTM_NEWRULE -> rule(message, false);
       case Uapi.RTM_DELRULE -> rule(message, true);
+      case Uapi.RTM_NEWNETCONF -> setting(message);
       case Uapi.RTM_NEWMDB -> mdb(message, false);
       case Uapi.RTM_DELMDB -> mdb(message, true);
       default -> Optional.empty(); // the number space is the kernel's and open
@@ -187,6 +193,14 @@ public final class NetlinkMonitor implements AutoCloseable {
 
   private static Optional<KernelNotice> rule(Message message, boolean gone) throws MalformedInput {
     return RuleCodec.read(message).map(rule -> new KernelNotice.RuleChanged(rule, gone));
+  }
+
+  /** linux/netconf.h: 1 family | 3 pad, then NETCONFA_* attributes. */
+  private static Optional<KernelNotice> setting(Message message) throws MalformedInput {
+    var link = message.attributes(4).u32(Uapi.NETCONFA_IFINDEX);
+    return link.isPresent()
+        ? Optional.of(new KernelNotice.SettingChanged(link.getAsInt()))
+        : Optional.empty();
   }
 
   /** A notice has one row, or is about a router's port. */

@@ -207,35 +207,23 @@ public final class Rtnetlink implements AutoCloseable {
     return socket.dump(
         "links",
         Uapi.RTM_GETLINK,
-        out -> writeLinkQuery(out, Optional.empty()),
+        out -> writeLinkQuery(out, 0, Optional.empty()),
         message -> Optional.of(LinkCodec.read(message)));
   }
 
-  /** All links, as {@link #links()}, with {@link #linkChecksums} of the same dump. */
-  public LinkDump dumpLinks() {
-    record Row(Link link, int checksum) {}
-
-    var rows =
-        socket.dump(
-            "links",
-            Uapi.RTM_GETLINK,
-            out -> writeLinkQuery(out, Optional.empty()),
-            message -> Optional.of(new Row(LinkCodec.read(message), LinkCodec.checksum(message))));
-    return new LinkDump(
-        rows.stream().map(Row::link).toList(), rows.stream().map(Row::checksum).toList());
-  }
-
   /**
-   * A checksum (CRC-32) of each link in the order of a dump: equal ones mean that nobody changed a
-   * setting, for a fraction of the time that reading them takes. What notices tell of is not all in
-   * it: flags of bridge ports, and what else is particular to a kind of link.
+   * A checksum (CRC-32) of what the kernel says of a link: equal ones mean that nobody changed a
+   * setting, for a fraction of the time that reading it takes. Not all is in it: flags of bridge
+   * ports, and what else is particular to a kind of link. Empty: there is no such link.
    */
-  public List<Integer> linkChecksums() {
-    return socket.dump(
-        "links",
-        Uapi.RTM_GETLINK,
-        out -> writeLinkQuery(out, Optional.empty()),
-        message -> Optional.of(LinkCodec.checksum(message)));
+  public Optional<Integer> linkChecksum(int index) {
+    return ifThere(
+        () ->
+            socket.get(
+                "link " + index,
+                Uapi.RTM_GETLINK,
+                out -> writeLinkQuery(out, index, Optional.empty()),
+                LinkCodec::checksum));
   }
 
   public Optional<Link> link(String name) {
@@ -261,12 +249,12 @@ public final class Rtnetlink implements AutoCloseable {
     return socket.get(
         "link " + name,
         Uapi.RTM_GETLINK,
-        out -> writeLinkQuery(out, Optional.of(name)),
+        out -> writeLinkQuery(out, 0, Optional.of(name)),
         LinkCodec::read);
   }
 
-  private static void writeLinkQuery(MessageWriter out, Optional<String> name) {
-    LinkCodec.writeHeader(out, 0, Optional.empty());
+  private static void writeLinkQuery(MessageWriter out, int index, Optional<String> name) {
+    LinkCodec.writeHeader(out, index, Optional.empty());
     name.ifPresent(text -> out.attribute(Uapi.IFLA_IFNAME, text));
     out.attributeU32(Uapi.IFLA_EXT_MASK, Uapi.RTEXT_FILTER_SKIP_STATS);
   }

@@ -47,6 +47,7 @@ final class Uapi {
   static final int RTM_NEWRULE = 32;
   static final int RTM_DELRULE = 33;
   static final int RTM_GETRULE = 34;
+  static final int RTM_NEWNETCONF = 80;
   static final int RTM_NEWMDB = 84;
   static final int RTM_DELMDB = 85;
   static final int RTM_GETMDB = 86;
@@ -58,6 +59,8 @@ final class Uapi {
   static final int RTNLGRP_IPV6_IFADDR = 9;
   static final int RTNLGRP_IPV6_ROUTE = 11;
   static final int RTNLGRP_IPV6_RULE = 19;
+  static final int RTNLGRP_IPV4_NETCONF = 24;
+  static final int RTNLGRP_IPV6_NETCONF = 25;
   static final int RTNLGRP_MDB = 26;
   static final int RTEXT_FILTER_SKIP_STATS = 8;
   static final int RTA_DST = 1;
@@ -171,6 +174,9 @@ final class Uapi {
 
   // linux/veth.h
   static final int VETH_INFO_PEER = 1;
+
+  // linux/netconf.h
+  static final int NETCONFA_IFINDEX = 1;
 
   // linux/if_addr.h
   static final int IFA_ADDRESS = 1;

@@ -53,6 +53,11 @@ public final class NftablesMonitor implements AutoCloseable {
     return NetworkNamespaces.callIn(nameOrPath, () -> open(table));
   }
 
+  /** Can be read when there is something to drain. */
+  public Descriptor descriptor() {
+    return socket;
+  }
+
   /**
    * True when one of the tables was changed since the last call, or may have been; never blocks.
    */

@@ -1,12 +1,17 @@
 package io.weft.linux.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.linux.TestNamespaces;
+import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +21,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the real kernel: what another socket does is heard. */
 class NetlinkMonitorTest {
@@ -63,6 +70,40 @@ class NetlinkMonitorTest {
       monitor.await(Duration.ofMillis(100));
     }
     throw new AssertionError("not heard among " + heard);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ipv4/conf/br100/forwarding=1",
+        "ipv4/conf/br100/rp_filter=2",
+        "ipv6/conf/br100/forwarding=1",
+        "ipv6/conf/br100/force_forwarding=1"
+      })
+  void hearsASettingOfALink(String deed) throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/sys/net", file(deed).replace("br100", "lo"))));
+    try (var monitor = NetlinkMonitor.openWithRoutesIn(namespace)) {
+      set(deed);
+      awaitNotice(monitor, new KernelNotice.SettingChanged(bridge.index())::equals);
+    }
+  }
+
+  @Test
+  void hearsASettingOfAllLinks() throws Exception {
+    try (var monitor = NetlinkMonitor.openWithRoutesIn(namespace)) {
+      set("ipv6/conf/all/forwarding=1");
+      awaitNotice(monitor, new KernelNotice.SettingChanged(-1)::equals);
+    }
+  }
+
+  private static String file(String deed) {
+    return deed.substring(0, deed.indexOf('='));
+  }
+
+  private void set(String deed) throws IOException {
+    var file = Path.of("/proc/sys/net", file(deed));
+    var value = deed.substring(deed.indexOf('=') + 1);
+    NetworkNamespaces.<Path, IOException>callIn(namespace, () -> Files.writeString(file, value));
   }
 
   @Test

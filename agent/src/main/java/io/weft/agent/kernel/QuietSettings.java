@@ -1,0 +1,136 @@
+package io.weft.agent.kernel;
+
+import io.weft.linux.ffi.NumberFiles;
+import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netns.NetworkNamespaces;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of the settings of bridges, and of other links with addresses, changes without a notice. The
+ * files stay open, because to enter their namespace takes longer than to read them again; they show
+ * it to whoever reads them, and do not keep it. For a platform thread.
+ */
+final class QuietSettings implements AutoCloseable {
+  /** Reading the first waits for whoever changes links, as the kernel has it. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "/proc/sys/net/ipv6/conf/%s/addr_gen_mode",
+          "/proc/sys/net/ipv6/conf/%s/accept_ra",
+          "/proc/sys/net/ipv4/conf/%s/arp_ignore",
+          "/proc/sys/net/ipv4/conf/%s/accept_local");
+
+  /**
+   * A link whose settings count.
+   *
+   * @param group its group counts, too, of which the kernel tells nobody where sysfs sets it
+   */
+  record Followed(String name, boolean group) {}
+
+  private record Opened(Followed link, NumberFiles files) {}
+
+  private final Rtnetlink rtnetlink;
+  private final DescriptorBudget budget;
+  private final TreeMap<Integer, Opened> links = new TreeMap<>();
+
+  /** Values when all was well; empty since something may have changed. */
+  private Optional<int[]> settled = Optional.empty();
+
+  /** Of the namespace of the socket, which stays the caller's. */
+  QuietSettings(Rtnetlink rtnetlink, DescriptorBudget budget) {
+    this.rtnetlink = rtnetlink;
+    this.budget = budget;
+  }
+
+  /** Something may be other than it was when all was well. */
+  void doubt() {
+    settled = Optional.empty();
+  }
+
+  /** True while nothing has changed since {@link #settle}. */
+  boolean areSettled() {
+    return settled.isPresent() && Arrays.equals(settled.get(), read());
+  }
+
+  /**
+   * The links are about to be read.
+   *
+   * @param all those whose settings count, by index, as far as they are known
+   * @return the values now, for {@link #settle}
+   */
+  int[] begin(Map<Integer, Followed> all) {
+    settled = Optional.empty();
+    links.entrySet().removeIf(known -> !isStill(known.getValue(), all.get(known.getKey())));
+    if (!links.keySet().equals(all.keySet())) {
+      NetworkNamespaces.callHereIn(rtnetlink.namespace(), () -> open(all));
+    }
+    return read();
+  }
+
+  /**
+   * The links were read, and all is well. It is not known to be so where other links are found than
+   * were thought, a value has changed meanwhile, or there are too many files to keep open: then
+   * nothing is settled.
+   */
+  void settle(Map<Integer, Followed> all, int[] before) {
+    boolean same =
+        links.size() == all.size()
+            && links.entrySet().stream()
+                .allMatch(each -> each.getValue().link().equals(all.get(each.getKey())));
+    settled =
+        same ? Optional.of(read()).filter(now -> Arrays.equals(now, before)) : Optional.empty();
+  }
+
+  private int[] read() {
+    var values = new int[links.size() * (SETTINGS.size() + 1)];
+    int at = 0;
+    for (var each : links.entrySet()) {
+      var link = each.getValue();
+      System.arraycopy(link.files().read(), 0, values, at, SETTINGS.size());
+      at += SETTINGS.size();
+      values[at++] = link.link().group() ? rtnetlink.linkChecksum(each.getKey()).orElse(0) : 0;
+    }
+    return values;
+  }
+
+  /** False, and closed, where the link is another now, or a file was missing or has gone. */
+  private boolean isStill(Opened known, @Nullable Followed now) {
+    boolean still =
+        known.link().equals(now) && Arrays.stream(known.files().read()).allMatch(v -> v >= 0);
+    if (!still) {
+      close(known);
+    }
+    return still;
+  }
+
+  private boolean open(Map<Integer, Followed> all) {
+    for (var each : all.entrySet()) {
+      if (links.containsKey(each.getKey())) {
+        continue;
+      }
+      if (!budget.take(SETTINGS.size())) {
+        return false;
+      }
+      var files = new NumberFiles();
+      SETTINGS.forEach(setting -> files.open(setting.formatted(each.getValue().name())));
+      links.put(each.getKey(), new Opened(each.getValue(), files));
+    }
+    return true;
+  }
+
+  private void close(Opened link) {
+    link.files().close();
+    budget.give(SETTINGS.size());
+  }
+
+  @Override
+  public void close() {
+    links.values().forEach(this::close);
+    links.clear();
+    settled = Optional.empty();
+  }
+}
