@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * while before it sleeps.
  */
 final class ThinkingCrew implements Crew, AutoCloseable {
-  private static final int LOOKS = 5_000;
+  private static final int LOOKS = 1_000;
   private static final long SLEEP_NANOS = 1_000_000;
   private static final long WAIT_NANOS = 20_000;
 

@@ -4,6 +4,7 @@ import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.bgp.wire.Peering;
+import io.weft.overlay.forwarding.Sharing;
 import java.util.ArrayDeque;
 import java.util.Optional;
 
@@ -38,7 +39,13 @@ final class Frames {
     }
   }
 
+  private final Sharing sharing;
   private final ArrayDeque<Frame> recent = new ArrayDeque<>();
+
+  /** {@code sharing}: what all receivers keep. */
+  Frames(Sharing sharing) {
+    this.sharing = sharing;
+  }
 
   /** Octets that may be no message. */
   static Frame of(byte[] octets) {
@@ -75,10 +82,26 @@ final class Frames {
       return frame.decoded.get();
     }
     var decoded = codec.decode(frame.octets);
-    if (decoded instanceof Decoded.Good(Message.Update _)) {
+    if (decoded instanceof Decoded.Good(Message.Update update)) {
+      var kept = new Decoded.Good(withSharedAttributes(update));
       frame.decodedFor = Optional.of(peering);
-      frame.decoded = Optional.of(decoded);
+      frame.decoded = Optional.of(kept);
+      return kept;
     }
     return decoded;
+  }
+
+  /** Thousands keep them, and they come again in other messages. */
+  private Message.Update withSharedAttributes(Message.Update update) {
+    return update.attributes().isEmpty()
+        ? update
+        : new Message.Update(
+            update.withdrawn(),
+            update.announced(),
+            sharing.of(update.attributes()),
+            update.endOfRib(),
+            update.faults(),
+            update.withdrawnPathIds(),
+            update.announcedPathIds());
   }
 }

@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.Sharing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,11 +70,12 @@ final class Links {
   /** Numbers of ends that went with the power of their machines. */
   private final TreeSet<Long> forgotten = new TreeSet<>();
 
-  private final Frames frames = new Frames();
+  private final Frames frames;
   private long lastNumber;
   private long connections;
 
-  Links(Timeline timeline, Trace trace, SplitMix64 random) {
+  Links(Timeline timeline, Trace trace, SplitMix64 random, Sharing sharing) {
+    this.frames = new Frames(sharing);
     this.timeline = timeline;
     this.trace = trace;
     this.random = random;

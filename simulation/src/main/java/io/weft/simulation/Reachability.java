@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -60,37 +59,68 @@ final class Reachability {
 
   private void node(int node) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
-    var missing = new TreeSet<String>();
+    var missing = new Missing<MacAddress>("net");
     for (int network : networks) {
-      elsewhere(macs(network), node).forEach(mac -> missing.add("net" + network + " " + mac));
+      elsewhere(macs(network), node).forEach(mac -> missing.add(network, mac));
     }
     for (var object : world.kernel("n" + node).objects(Kind.VXLAN_FDB)) {
       if (object instanceof VxlanFdbEntry entry
           && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
         int network = FabricIntent.network(entry.vni());
-        missing.remove("net" + network + " " + entry.mac());
+        missing.remove(network, entry.mac());
         place(node, entry, Optional.ofNullable(macs(network).get(entry.mac())), entry.vtep());
       }
     }
     if (size.routed()) {
       var tenants = new TreeSet<Integer>();
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
-      routes(node, tenants, missing);
+      routes(node, tenants);
     }
-    missing.stream().limit(MOST).forEach(what -> say("n" + node + " has no way to " + what));
+    missing.say(node);
   }
 
-  private void routes(int node, SortedSet<Integer> tenants, Set<String> missing) {
+  private void routes(int node, SortedSet<Integer> tenants) {
+    var missing = new Missing<IpAddress>("tenant ");
     for (int tenant : tenants) {
-      elsewhere(addresses(tenant), node).forEach(ip -> missing.add("tenant " + tenant + " " + ip));
+      elsewhere(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
     }
     for (var object : world.kernel("n" + node).objects(Kind.TENANT_ROUTE)) {
       if (object instanceof TenantRoute route && route.prefix().length() == 32) {
         int tenant = Integer.parseInt(route.namespace().substring("weft-t".length()));
-        missing.remove("tenant " + tenant + " " + route.prefix().address());
+        missing.remove(tenant, route.prefix().address());
         var right = Optional.ofNullable(addresses(tenant).get(route.prefix().address()));
         place(node, route, right, route.hops().getFirst().via());
       }
+    }
+    missing.say(node);
+  }
+
+  /** What a kernel should have and was not seen yet, by network or tenant. */
+  private final class Missing<T extends Comparable<? super T>> {
+    private final String of;
+    private final TreeMap<Integer, TreeSet<T>> byNumber = new TreeMap<>();
+
+    Missing(String of) {
+      this.of = of;
+    }
+
+    void add(int number, T what) {
+      byNumber.computeIfAbsent(number, _ -> new TreeSet<>()).add(what);
+    }
+
+    void remove(int number, T what) {
+      byNumber.getOrDefault(number, new TreeSet<>()).remove(what);
+    }
+
+    void say(int node) {
+      byNumber.forEach(
+          (number, those) ->
+              those.stream()
+                  .limit(MOST)
+                  .forEach(
+                      what ->
+                          Reachability.this.say(
+                              "n" + node + " has no way to " + of + number + " " + what)));
     }
   }
 

@@ -152,7 +152,8 @@ public final class World {
     timeline = new Timeline(builder.crew);
     trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
-    links = new Links(timeline, trace, random);
+    var shared = new Shared();
+    links = new Links(timeline, trace, random, shared);
     int sessions = Math.min(builder.sessions, builder.reflectors);
     peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
@@ -163,7 +164,6 @@ public final class World {
       links.add(machine);
     }
     invariants = new Invariants(builder.oneSegment);
-    var shared = new Shared();
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(

@@ -16,13 +16,23 @@ import org.jspecify.annotations.Nullable;
 final class FewRoutes {
   private FewRoutes() {}
 
+  /** The table of one route, which never changes. */
+  static <V> Map<Route, V> one(Route key, V said) {
+    return new OneRoute<>(key, said);
+  }
+
   /** The table with the route added or replaced; the one that was given may have changed. */
   static <V> Map<Route, V> with(Map<Route, V> routes, Route key, V said) {
-    if (routes.isEmpty() || routes.size() == 1 && routes.containsKey(key)) {
-      return new OneRoute<>(key, said);
+    return with(routes, one(key, said));
+  }
+
+  /** The same with the table of {@link #one} route, which may be in several. */
+  static <V> Map<Route, V> with(Map<Route, V> routes, Map<Route, V> one) {
+    if (routes.isEmpty() || routes.size() == 1 && one.keySet().equals(routes.keySet())) {
+      return one;
     }
     var more = routes.size() == 1 ? new LinkedHashMap<>(routes) : routes;
-    more.put(key, said);
+    more.putAll(one);
     return more;
   }
 
@@ -40,7 +50,7 @@ final class FewRoutes {
 
   private static <V> Map<Route, V> one(Map<Route, V> routes) {
     var left = routes.entrySet().iterator().next();
-    return new OneRoute<>(left.getKey(), left.getValue());
+    return one(left.getKey(), left.getValue());
   }
 
   /** Without the views that the platform's own keeps once they were asked for. */

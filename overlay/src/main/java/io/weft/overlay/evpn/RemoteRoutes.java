@@ -131,8 +131,9 @@ public final class RemoteRoutes {
             mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
             gateway,
             path);
-    addTo(byMac, route.mac(), key, remote);
-    route.ip().ifPresent(ip -> addTo(byIp, ip, key, remote));
+    var alone = FewRoutes.one(key, remote);
+    addTo(byMac, route.mac(), alone);
+    route.ip().ifPresent(ip -> addTo(byIp, ip, alone));
     return true;
   }
 
@@ -212,8 +213,8 @@ public final class RemoteRoutes {
   }
 
   private static <K> void addTo(
-      Map<K, Map<Route, RemoteMac>> table, K at, Route key, RemoteMac remote) {
-    table.put(at, FewRoutes.with(table.getOrDefault(at, NONE), key, remote));
+      Map<K, Map<Route, RemoteMac>> table, K at, Map<Route, RemoteMac> alone) {
+    table.put(at, FewRoutes.with(table.getOrDefault(at, NONE), alone));
   }
 
   private static <K> void removeFrom(Map<K, Map<Route, RemoteMac>> table, K at, Route key) {
