@@ -96,6 +96,15 @@ final class JoinedGroups {
     return news;
   }
 
+  /**
+   * The namespace goes: what is to be told so that nobody thinks that ports have joined a group.
+   */
+  List<GroupsSeen> leave() {
+    return told.keySet().stream()
+        .map(vni -> new GroupsSeen(new Segment(namespace, vni.value()), new TreeMap<>()))
+        .toList();
+  }
+
   private SortedMap<IpAddress, SortedSet<String>> ports(Map<IpAddress, List<MdbEntry>> groups) {
     var ports = new TreeMap<IpAddress, SortedSet<String>>();
     groups.forEach(

@@ -445,7 +445,9 @@ final class KernelTables implements AutoCloseable {
 
   /** Who has joined which multicast groups, where that has changed since the last call. */
   List<NodeEvent.GroupsSeen> groups() {
-    return tenants.values().stream().flatMap(tables -> tables.groups().stream()).toList();
+    var news = new ArrayList<>(shared.takeLeft());
+    tenants.values().forEach(tables -> news.addAll(tables.groups()));
+    return news;
   }
 
   /** What no notice tells of, to be called once a second: names of namespaces, files. */

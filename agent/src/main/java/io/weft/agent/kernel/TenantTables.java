@@ -42,7 +42,7 @@ final class TenantTables implements AutoCloseable {
 
   private final String namespace;
   private final int number;
-  private final NetlinkSocket.Buffers buffers;
+  private final Shared shared;
   private final Rtnetlink rtnetlink;
   private final NetlinkMonitor monitor;
   private final TenantLinks links = new TenantLinks();
@@ -75,8 +75,8 @@ final class TenantTables implements AutoCloseable {
    */
   TenantTables(String namespace, boolean routesByLinks, Shared shared) {
     this.namespace = namespace;
-    this.buffers = shared.buffers();
-    this.rtnetlink = Rtnetlink.openIn(namespace, buffers);
+    this.shared = shared;
+    this.rtnetlink = Rtnetlink.openIn(namespace, shared.buffers());
     try {
       this.monitor = NetlinkMonitor.openWithRoutesIn(namespace);
     } catch (RuntimeException e) {
@@ -103,7 +103,7 @@ final class TenantTables implements AutoCloseable {
             EgressRules.TABLE,
             filter -> EgressRules.tenant(filter.node()),
             (table, _) -> new EgressObject.EgressFilter(namespace, true, EgressRules.node(table)));
-    this.guard = new PortGuard(namespace, rtnetlink.namespace(), buffers, believed);
+    this.guard = new PortGuard(namespace, rtnetlink.namespace(), shared.buffers(), believed);
     this.queries = new QueryFilter(namespace, rtnetlink.namespace(), watched);
   }
 
@@ -113,7 +113,7 @@ final class TenantTables implements AutoCloseable {
 
   /** For a socket in another namespace that is used between calls of {@link #rtnetlink}. */
   NetlinkSocket.Buffers buffers() {
-    return buffers;
+    return shared.buffers();
   }
 
   Ipv6Forwarding ipv6() {
@@ -470,6 +470,7 @@ final class TenantTables implements AutoCloseable {
 
   @Override
   public void close() throws LinuxException {
+    shared.leave(groups.leave());
     guard.close();
     filter.close();
     queries.close();

@@ -12,6 +12,7 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.NodeEvent.GroupsSeen;
 import io.weft.overlay.node.NodeEvent.Observation;
@@ -145,6 +146,20 @@ class SelectiveReplicationTest {
       await(GROUP, Optional.of(port));
     }
     await(GROUP, Optional.empty());
+  }
+
+  /** Else they were thought of for ever, and a network of that name began with them. */
+  @Test
+  void withItsNamespaceTheGroupsOfAPortGo() throws Exception {
+    var host = first.attach(SEGMENT, 10);
+    try (var _ = MulticastSockets.join(host, "239.1.2.3")) {
+      await(GROUP, Optional.of("ep000100000010"));
+      var namespace = new TenantNamespace(first.tenant);
+      assertThat(first.agent().apply(List.of(new KernelChange.Remove(namespace)))).isEmpty();
+      var segment = new io.weft.overlay.forwarding.Segment(first.tenant, SEGMENT.id().value());
+      assertThat(first.agent().groups()).contains(new GroupsSeen(segment, new TreeMap<>()));
+      assertThat(first.agent().groups()).as("told once").isEmpty();
+    }
   }
 
   /** Each change of what is told are routes at all other nodes. */
