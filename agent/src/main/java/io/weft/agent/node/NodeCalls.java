@@ -14,6 +14,7 @@ import io.weft.agent.control.PrefixSearch;
 import io.weft.agent.json.AddressJson;
 import io.weft.agent.json.BgpJson;
 import io.weft.agent.json.EndpointSessionJson;
+import io.weft.agent.json.FlapWords;
 import io.weft.agent.json.ForeignJson;
 import io.weft.agent.json.GroupJson;
 import io.weft.agent.json.GuardJson;
@@ -172,6 +173,7 @@ final class NodeCalls {
     var all = new ArrayList<>(problems.get());
     all.addAll(more);
     all.addAll(await(loop.ask(() -> node.deviations(System.nanoTime()))));
+    view.bgp().ifPresent(bgp -> all.addAll(FlapWords.problems(bgp, System.nanoTime())));
     var document = NodeJson.status(view, all);
     document.set("duplicates", NodeJson.duplicates(view, System.nanoTime()));
     document.put("drained", await(loop.ask(node::drained)));

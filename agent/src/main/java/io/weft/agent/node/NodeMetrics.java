@@ -1,5 +1,6 @@
 package io.weft.agent.node;
 
+import io.weft.agent.json.FlapWords;
 import io.weft.agent.kernel.GuardView;
 import io.weft.agent.loop.EventLoop;
 import io.weft.agent.metrics.ApiMetrics;
@@ -103,7 +104,9 @@ final class NodeMetrics {
 
   private void addTo(Readings readings, Picture picture) {
     var view = picture.view();
-    readings.set(Metric.PROBLEMS, problems.get().size() + picture.deviations());
+    long now = System.nanoTime();
+    int flaps = view.bgp().map(bgp -> FlapWords.problems(bgp, now).size()).orElse(0);
+    readings.set(Metric.PROBLEMS, problems.get().size() + picture.deviations() + flaps);
     if (view.bgp().isPresent() && picture.table().isPresent()) {
       SpeakerMetrics.addTo(readings, view.bgp().get(), picture.table().get(), System.nanoTime());
     }

@@ -16,6 +16,7 @@ import io.weft.agent.intent.Configuration;
 import io.weft.agent.intent.ConfigurationSource;
 import io.weft.agent.intent.IntentPlace;
 import io.weft.agent.json.BgpJson;
+import io.weft.agent.json.FlapWords;
 import io.weft.agent.json.PeerJson;
 import io.weft.agent.kernel.UnderlayWatch;
 import io.weft.agent.loop.EventLoop;
@@ -109,10 +110,11 @@ public final class ReflectorDaemon implements AutoCloseable {
     var readings = new Readings();
     ProcessMetrics.addTo(readings, "reflector", options.name(), loop.waiting());
     try {
-      SpeakerMetrics.addTo(
-          readings, speaker(), ask(asked -> Optional.of(asked.table())), System.nanoTime());
+      var view = speaker();
+      var table = ask(asked -> Optional.of(asked.table()));
+      SpeakerMetrics.addTo(readings, view, table, System.nanoTime());
       readings.set(Metric.ANSWERS, true);
-      readings.set(Metric.PROBLEMS, problems().size());
+      readings.set(Metric.PROBLEMS, problems(view).size());
     } catch (CallRefused _) {
       readings.set(Metric.ANSWERS, false);
     } catch (InterruptedException _) {
@@ -238,15 +240,16 @@ public final class ReflectorDaemon implements AutoCloseable {
     peers.put("configured", view.peers().size());
     peers.put("established", view.established());
     var problems = document.putArray("problems");
-    problems().forEach(problems::add);
+    problems(view).forEach(problems::add);
     return document;
   }
 
-  private List<String> problems() {
+  private List<String> problems(SpeakerStatus view) {
     var problems = new ArrayList<>(orders.problems());
     files.ifPresent(each -> problems.addAll(each.source().keptProblems()));
     problems.addAll(transport.problems());
     problems.addAll(paths.problems());
+    problems.addAll(FlapWords.problems(view, System.nanoTime()));
     metrics.ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }

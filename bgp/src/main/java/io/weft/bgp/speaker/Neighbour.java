@@ -54,6 +54,7 @@ final class Neighbour {
   final Refusals refusals = new Refusals();
 
   final UpdateCounts updates = new UpdateCounts();
+  final SessionPace pace = new SessionPace();
 
   /** It is to say its routes again, when this step ends. */
   boolean asksAgain;
@@ -166,6 +167,7 @@ final class Neighbour {
         refusals.forgotten(),
         updates.received,
         updates.sent,
-        updates.sessions);
+        updates.sessions,
+        pace.tooManyAt());
   }
 }

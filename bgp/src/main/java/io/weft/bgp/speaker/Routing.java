@@ -126,6 +126,12 @@ final class Routing {
     neighbour.longLivedUntil.clear();
     neighbour.updates.sessions++;
     outbox.peerUp(neighbour.address());
+    if (neighbour.pace.established(now)) {
+      outbox.report(
+          neighbour.address(),
+          "%d sessions within %d s: its path is bad, or two speak with one address and BGP identifier %s"
+              .formatted(SessionPace.MANY, SessionPace.WINDOW.toSeconds(), agreed.peerRouterId()));
+    }
   }
 
   /** RFC 4724 §4.2, RFC 9494 §4.2: only what the peer still forwards is worth waiting for. */

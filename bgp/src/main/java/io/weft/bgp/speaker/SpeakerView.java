@@ -8,6 +8,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** An immutable picture of a speaker for people and programs. */
 public record SpeakerView(
@@ -28,6 +29,8 @@ public record SpeakerView(
    * @param updates UPDATE messages that came from it, in all its sessions
    * @param updatesSent UPDATE messages that were sent to it, likewise
    * @param sessions that were established with it
+   * @param flappedNanos when sessions last were established more often than a sound path and one
+   *     speaker explain, on the clock of {@code step}; empty: never
    */
   public record PeerView(
       IpAddress address,
@@ -45,7 +48,8 @@ public record SpeakerView(
       long forgotten,
       long updates,
       long updatesSent,
-      long sessions) {
+      long sessions,
+      OptionalLong flappedNanos) {
     public PeerView {
       families = List.copyOf(families);
     }
@@ -80,7 +84,8 @@ public record SpeakerView(
           forgotten,
           0,
           0,
-          0);
+          0,
+          OptionalLong.empty());
     }
   }
 
