@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets copies of a group's frames (RFC 9251), and what a node says that it wants. */
@@ -124,6 +125,72 @@ class SelectiveMulticastTest {
     assertThat(rows()).isEmpty();
     assertThat(one.announced(floodRoute("10.0.0.1", 100)).extendedCommunities())
         .doesNotContain(PROXY);
+  }
+
+  /**
+   * RFC 9251 §9.1: flags are the versions of IGMP (1, 2 and 4; MLD: 1 and 2) and 8, exclude; a host
+   * that excludes a source wants all others. Never does a VTEP get less than it asked for.
+   */
+  @ParameterizedTest(name = "source {0}, group {1}, flags {2}: {3}")
+  @CsvSource({
+    "*, 239.1.2.3, 1, named",
+    "*, 239.1.2.3, 2, named",
+    "*, 239.1.2.3, 12, named",
+    "192.168.1.9, 239.1.2.3, 4, named",
+    "192.168.1.9, 239.1.2.3, 12, named",
+    "fd00:1::9, ff15::123, 2, named",
+    "*, ff15::123, 10, named",
+    "*, *, 12, everything",
+    "*, *, 0, everything",
+    "192.168.1.9, *, 4, everything",
+  })
+  void whatAPeerAsksForItGets(String source, String group, int flags, String gets) {
+    started(WEB);
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+    var route =
+        new SelectiveMulticast(
+            RouteDistinguisher.of(Ipv4Address.parse("10.0.0.2"), 100),
+            0,
+            address(source),
+            address(group),
+            IpAddress.parse("10.0.0.2"),
+            flags);
+    one.say(route, attributes("10.0.0.2", 100));
+    if (gets.equals("everything")) {
+      assertThat(rows()).containsExactlyInAnyOrder(row(ANY, "10.0.0.2"), row(ANY6, "10.0.0.2"));
+    } else {
+      var wanted = row(IpAddress.parse(group), "10.0.0.2");
+      assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6), wanted);
+    }
+    one.unsay(route);
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+  }
+
+  @Test
+  void aGroupIsWantedAsLongAsOneOfItsSourcesIs() {
+    started(WEB);
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
+    var routes = new ArrayList<Route>();
+    for (var source : List.of("192.168.1.8", "192.168.1.9")) {
+      routes.add(
+          new SelectiveMulticast(
+              RouteDistinguisher.of(Ipv4Address.parse("10.0.0.2"), 100),
+              0,
+              address(source),
+              Optional.of(GROUP),
+              IpAddress.parse("10.0.0.2"),
+              4));
+      one.say(routes.getLast(), attributes("10.0.0.2", 100));
+    }
+    one.unsay(routes.getFirst());
+    assertThat(rows()).contains(row(GROUP, "10.0.0.2"));
+    one.unsay(routes.getLast());
+    assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
+  }
+
+  private static Optional<IpAddress> address(String text) {
+    return text.equals("*") ? Optional.empty() : Optional.of(IpAddress.parse(text));
   }
 
   private static IpAddress[] groups(int count) {
