@@ -209,12 +209,11 @@ final class EgressRules {
             translated(pods, ipv4, source, true).because("other addresses of nodes among it"));
       }
       translation.add(translated(outside, ipv4, source, false));
-      translation.add(
-          clusterOut()
-              .then(from(range, false))
-              .then(new Expression.Masquerade())
-              .because("of services: answers come back this way"));
     }
+    translation.add(
+        clusterOut()
+            .then(new Expression.Masquerade())
+            .because("answers come back this way, whatever the tenant has a route to"));
     return new Table(
         Table.Family.INET,
         name,

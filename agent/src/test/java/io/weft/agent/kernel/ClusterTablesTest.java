@@ -16,6 +16,7 @@ import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.EgressObject.DeadEnd;
 import io.weft.overlay.forwarding.EgressObject.EgressAddress;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
 import io.weft.overlay.forwarding.EgressObject.EgressLink;
@@ -412,6 +413,17 @@ class ClusterTablesTest extends TenantKernel {
       assertThat(Connections.refused(server, bluePod, NODE, 30080))
           .as("from another tenant")
           .isTrue();
+    }
+  }
+
+  /** As {@code externalTrafficPolicy: Local}, where kube-proxy leaves the client's address. */
+  @Test
+  void whoeverTheTenantHasAnotherRouteToIsAnsweredAllTheSame() throws Exception {
+    standing();
+    assertThat(put(List.of(new DeadEnd(tenant, IpPrefix.parse(WORLD + "/32"))))).isEmpty();
+    service("tcp", NODE, 30080, "10.244.1.11", 8080);
+    try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
+      assertThat(Connections.source(server, world, NODE, 30080)).contains(VTEP);
     }
   }
 
