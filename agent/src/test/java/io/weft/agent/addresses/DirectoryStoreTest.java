@@ -195,7 +195,7 @@ final class DirectoryStoreTest extends AddressStoreContract {
       var writers =
           List.of(writer(directory, "n1", said.get(0)), writer(directory, "n2", said.get(1)));
       for (var file : said) {
-        long until = System.nanoTime() + 20_000_000_000L;
+        long until = System.nanoTime() + 60_000_000_000L;
         while (Files.readAllLines(file).size() < 3 && System.nanoTime() < until) {
           Thread.sleep(10);
         }
@@ -203,7 +203,7 @@ final class DirectoryStoreTest extends AddressStoreContract {
       Thread.sleep(100 + random.nextInt(300));
       for (var writer : writers) {
         writer.destroyForcibly();
-        assertThat(writer.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(writer.waitFor(60, TimeUnit.SECONDS)).isTrue();
       }
       var state = read();
       for (int i = 0; i < writers.size(); i++) {

@@ -135,7 +135,7 @@ class BgpTransportTest {
   }
 
   private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as(what).isLessThan(until);
       Thread.sleep(5);
@@ -249,7 +249,7 @@ class BgpTransportTest {
     }
 
     <T extends SpeakerEvent> T next(Class<T> type) throws InterruptedException {
-      var event = events.poll(20, TimeUnit.SECONDS);
+      var event = events.poll(60, TimeUnit.SECONDS);
       assertThat(event).isInstanceOf(type);
       return type.cast(event);
     }

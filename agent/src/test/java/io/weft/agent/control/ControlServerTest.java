@@ -141,7 +141,7 @@ class ControlServerTest {
               });
       assertThat(answer.isDone()).isFalse();
       clients.removeFirst().close();
-      assertThat(answer.get(10, TimeUnit.SECONDS).path("text").asText()).isEqualTo("late");
+      assertThat(answer.get(60, TimeUnit.SECONDS).path("text").asText()).isEqualTo("late");
       for (var client : clients) {
         client.close();
       }

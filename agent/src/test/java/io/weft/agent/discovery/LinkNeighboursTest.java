@@ -31,7 +31,7 @@ final class LinkNeighboursTest {
 
     void await(String what, Predicate<SortedMap<String, IpAddress>> condition)
         throws InterruptedException {
-      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (!condition.test(found) && System.nanoTime() < until) {
         Thread.sleep(20);
       }

@@ -94,7 +94,7 @@ final class ConfigurationSourceTest {
   }
 
   private Configuration next() throws InterruptedException {
-    var change = changes.poll(20, TimeUnit.SECONDS);
+    var change = changes.poll(60, TimeUnit.SECONDS);
     assertThat(change).isNotNull();
     return java.util.Objects.requireNonNull(change);
   }

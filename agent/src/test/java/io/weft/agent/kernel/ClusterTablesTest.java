@@ -730,7 +730,7 @@ class ClusterTablesTest extends TenantKernel {
       out.write(input.getBytes(StandardCharsets.UTF_8));
     }
     var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
   }
 

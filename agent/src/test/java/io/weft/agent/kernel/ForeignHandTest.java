@@ -169,7 +169,7 @@ class ForeignHandTest extends SegmentKernel {
     standing();
     NetworkNamespaces.delete(pod);
     var seen = new ArrayList<Observation>();
-    long until = System.nanoTime() + 10_000_000_000L;
+    long until = System.nanoTime() + 60_000_000_000L;
     while (seen.size() < 2 && System.nanoTime() < until) {
       seen.addAll(tables.drain(true));
       Thread.onSpinWait();

@@ -198,7 +198,7 @@ abstract class KeptKernel extends TenantKernel {
   /** Until nothing is to be done any more; as the agent does it, without its pauses. */
   List<Observation> mend() {
     var seen = new ArrayList<Observation>();
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     boolean looked = false;
     while (System.nanoTime() < until) {
       var news = new ArrayList<>(tables.lookAround());

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 class PortGuardTest extends SegmentKernel {
   private static final String NEXT_PORT = "epffffffffffff";
 
-  private static final Duration WAIT = Duration.ofSeconds(20);
+  private static final Duration WAIT = Duration.ofSeconds(60);
   private static final byte[] LAST = "what comes behind it".getBytes(StandardCharsets.US_ASCII);
 
   private String next;

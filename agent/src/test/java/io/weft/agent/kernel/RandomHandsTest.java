@@ -84,7 +84,7 @@ class RandomHandsTest extends KeptKernel {
     for (var prefix : List.of("192.168.2.20/32", "172.16.0.0/16", "10.123.0.0/16")) {
       links.execute(new Request.AddRoute(Route.of(IpPrefix.parse(prefix), via).withMetric(77)));
     }
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!links.links().stream()
         .filter(link -> link.name().startsWith("mine"))
         .allMatch(Link::running)) {

@@ -88,7 +88,7 @@ class SelectiveReplicationTest {
   /** Of VXLAN packets that come in: the inner destinations, until the link-local one. */
   private static List<String> groupsUntilTheLast(PacketCapture capture) {
     var seen = new ArrayList<String>();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (System.nanoTime() < deadline) {
       var frame = capture.next(Duration.ofMillis(100));
       if (frame.isPresent() && !frame.get().outgoing() && frame.get().octets().length() > 56) {
@@ -185,7 +185,7 @@ class SelectiveReplicationTest {
 
   /** Until this is told of the group; other groups may come and go. */
   private void await(IpAddress group, Optional<String> port) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     var told = new TreeMap<IpAddress, SortedSet<String>>();
     boolean any = false;
     while (System.nanoTime() < deadline) {

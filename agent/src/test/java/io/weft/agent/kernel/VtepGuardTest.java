@@ -41,7 +41,7 @@ class VtepGuardTest extends SegmentKernel {
   private static final IpAddress FAR6 = IpAddress.parse("fd00:aa::3");
   private static final IpAddress STRANGER6 = IpAddress.parse("fd00:aa::9");
   private static final IpAddress INSIDE = IpAddress.parse("192.168.1.20");
-  private static final Duration WAIT = Duration.ofSeconds(20);
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   private static final String HEADER = RawFrames.ethernet(LOCAL, REMOTE, 0x0800).toString();
 

@@ -75,10 +75,10 @@ class PortListenerTest {
           told.acquireUninterruptibly();
         });
     speak(0, 1);
-    assertThat(heard.poll(20, TimeUnit.SECONDS)).isNotNull();
+    assertThat(heard.poll(60, TimeUnit.SECONDS)).isNotNull();
     speak(1, 3_000); // while nobody reads
     told.release(1_000_000);
-    var flood = heard.poll(20, TimeUnit.SECONDS);
+    var flood = heard.poll(60, TimeUnit.SECONDS);
     assertThat(flood).isNotNull();
     assertThat(flood.size()).isBetween(500, 1_024);
   }

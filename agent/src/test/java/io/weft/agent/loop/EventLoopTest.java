@@ -53,11 +53,11 @@ class EventLoopTest {
   private final EventLoop<String, String> loop = new EventLoop<>("test", brain, effects::add);
 
   private String next() throws InterruptedException {
-    return effects.poll(10, TimeUnit.SECONDS);
+    return effects.poll(60, TimeUnit.SECONDS);
   }
 
   private static <T> T get(CompletableFuture<T> future) throws Exception {
-    return future.get(10, TimeUnit.SECONDS);
+    return future.get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -152,7 +152,7 @@ class EventLoopTest {
               loop.put("one more");
               done.complete(started.get());
             });
-    assertThat(full.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(full.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(done.isDone()).isFalse();
     started.set(true);
     loop.start();

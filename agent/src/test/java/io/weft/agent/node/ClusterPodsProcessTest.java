@@ -490,7 +490,7 @@ class ClusterPodsProcessTest {
             () -> new ProcessBuilder(nft.toString(), rules).redirectErrorStream(true).start());
     process.getOutputStream().close();
     var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
   }
 

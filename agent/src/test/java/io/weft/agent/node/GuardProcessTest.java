@@ -104,7 +104,7 @@ class GuardProcessTest {
     var inside = namespaces.links(bad);
     int eth0 = inside.requireLink("eth0").index();
     var mac = inside.requireLink("eth0").mac().orElseThrow();
-    assertThat(reaches(bad, GOOD, Duration.ofSeconds(20))).isTrue();
+    assertThat(reaches(bad, GOOD, Duration.ofSeconds(60))).isTrue();
 
     var others = MacAddress.parse("02:66:66:66:66:66");
     inside.execute(new Request.SetLink(eth0, LinkSettings.NONE.withMac(others)));
@@ -112,7 +112,7 @@ class GuardProcessTest {
     node.awaitStatus(status -> stopped(status, "bad", "source-mac") > 0);
 
     inside.execute(new Request.SetLink(eth0, LinkSettings.NONE.withMac(mac)));
-    assertThat(reaches(bad, GOOD, Duration.ofSeconds(20))).as("under its own again").isTrue();
+    assertThat(reaches(bad, GOOD, Duration.ofSeconds(60))).as("under its own again").isTrue();
 
     inside.execute(new Request.DeleteAddress(Address.of(eth0, BAD, 24)));
     inside.execute(new Request.AddAddress(Address.of(eth0, TAKEN, 24)));
@@ -120,7 +120,7 @@ class GuardProcessTest {
     node.awaitStatus(
         status -> stopped(status, "bad", "arp") + stopped(status, "bad", "source-address") > 0);
 
-    assertThat(reaches(good, OTHER, Duration.ofSeconds(20))).as("pods beside it").isTrue();
+    assertThat(reaches(good, OTHER, Duration.ofSeconds(60))).as("pods beside it").isTrue();
     var status = node.status();
     assertThat(status.path("stopped").path("ports").findValuesAsText("endpoint"))
         .containsExactly("bad");

@@ -65,7 +65,7 @@ final class RoutePeer implements AutoCloseable {
                 new Capability.RouteRefresh(),
                 new Capability.FourOctetAs(new AutonomousSystem(AS)))));
     Thread.ofPlatform().daemon(true).name("routes").start(peer::read);
-    if (!peer.established.await(20, TimeUnit.SECONDS)) {
+    if (!peer.established.await(60, TimeUnit.SECONDS)) {
       throw new IOException("no session with " + node);
     }
     peer.send(Message.Update.endOfRib(Family.ROUTE_TARGET));

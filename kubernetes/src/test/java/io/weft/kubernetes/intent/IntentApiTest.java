@@ -74,7 +74,7 @@ final class IntentApiTest {
   private IntentReading await(Predicate<IntentReading> wanted) throws InterruptedException {
     IntentReading last = null;
     for (int i = 0; i < 100; i++) {
-      var next = readings.poll(10, TimeUnit.SECONDS);
+      var next = readings.poll(60, TimeUnit.SECONDS);
       assertThat(next).as("the reading after %s", last).isNotNull();
       last = next;
       if (wanted.test(next)) {

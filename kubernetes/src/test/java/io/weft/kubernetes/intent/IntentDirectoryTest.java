@@ -19,7 +19,7 @@ class IntentDirectoryTest {
   /** So long that only the kernel's events can be the cause of a reading within a test. */
   private static final Duration NO_RESCAN = Duration.ofHours(1);
 
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir Path directory;
   private final LinkedBlockingQueue<IntentReading> readings = new LinkedBlockingQueue<>();

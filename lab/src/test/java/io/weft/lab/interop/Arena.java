@@ -28,7 +28,7 @@ final class Arena implements Closeable {
   /** Where the addresses of speakers are from. */
   static final IpPrefix SPEAKERS = new IpPrefix(IpAddress.parse("10.99.0.0"), 16);
 
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final String namespace;
   private final Path directory;

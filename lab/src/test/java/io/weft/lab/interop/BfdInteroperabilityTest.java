@@ -81,14 +81,14 @@ class BfdInteroperabilityTest {
   }
 
   private PathState awaitChange(boolean up) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (System.nanoTime() < deadline) {
-      var change = changes.poll(20, TimeUnit.SECONDS);
+      var change = changes.poll(60, TimeUnit.SECONDS);
       if (change != null && change.up() == up) {
         return change;
       }
     }
-    throw new AssertionError("path is not " + (up ? "up" : "down") + " after 20 s");
+    throw new AssertionError("path is not " + (up ? "up" : "down") + " after 60 s");
   }
 
   private void awaitStatus(FrrBfd frr, String status) throws Exception {
@@ -96,7 +96,7 @@ class BfdInteroperabilityTest {
   }
 
   private JsonNode await(FrrBfd frr, Predicate<JsonNode> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     JsonNode peer = frr.peer(US);
     while (!condition.test(peer)) {
       assertThat(System.nanoTime()).as("FRR says %s", peer).isLessThan(deadline);

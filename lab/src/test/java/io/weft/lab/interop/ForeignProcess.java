@@ -30,9 +30,9 @@ final class ForeignProcess implements AutoCloseable {
         log);
   }
 
-  /** Waits until the condition holds; fails when the daemon ends or ten seconds pass. */
+  /** Waits until the condition holds; fails when the daemon ends or a minute passes. */
   ForeignProcess await(BooleanSupplier ready) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!ready.getAsBoolean()) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new IOException(name + " does not start: " + Files.readString(log));

@@ -56,7 +56,7 @@ final class RawPeer implements Closeable {
                 new Capability.FourOctetAs(new AutonomousSystem(as.value())))));
     // Only now: a KEEPALIVE, which answers the peer's OPEN, must not leave before our own.
     Thread.ofPlatform().daemon(true).name("raw " + self).start(raw::read);
-    if (!raw.established.await(10, TimeUnit.SECONDS)) {
+    if (!raw.established.await(60, TimeUnit.SECONDS)) {
       throw new IOException(self + ": no session with " + peer + ": " + raw.notification);
     }
     return raw;
