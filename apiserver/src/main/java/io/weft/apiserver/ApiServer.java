@@ -23,13 +23,15 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 
 /**
  * The server: GET, POST, PUT, PATCH (RFC 7396; of conditions also strategic), DELETE and watch, on
  * the loopback address, with paged lists, selectors, bookmarks, compare-and-set by resource
- * version, status subresources, preconditions, finalizers and partial metadata. What it does not
- * do: admission, authorization, server-side apply, CEL.
+ * version, status subresources, preconditions, finalizers and partial metadata. It refuses what
+ * Kubernetes' server refuses of the kinds that Weft writes. What it does not do: webhooks, roles,
+ * server-side apply.
  */
 public final class ApiServer implements AutoCloseable {
   private static final int BOOKMARK_MILLIS = 250;
@@ -41,12 +43,16 @@ public final class ApiServer implements AutoCloseable {
   private final HttpServer server;
   private final Collection<HttpServer> listening = new ConcurrentLinkedDeque<>();
   private final Store store = new Store();
+  private final Pages pages = new Pages(store);
   private final Collection<ResourceType> types = new ConcurrentLinkedDeque<>(ResourceType.BUILT_IN);
   private final Collection<String> calls = new ConcurrentLinkedDeque<>();
   private final AtomicInteger failing = new AtomicInteger();
+  private final AtomicInteger busy = new AtomicInteger();
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger watches = new AtomicInteger();
   private volatile Duration latency = Duration.ZERO;
+  private volatile int retryAfter;
+  private volatile Predicate<String> forbidden = _ -> false;
   private volatile boolean away;
   private volatile boolean bookmarks = true;
   private volatile Consumer<String> steps = _ -> {};
@@ -187,14 +193,37 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Forgets past changes: who wants to go on from before hears 410 Gone. */
+  /** Forgets past changes: who wants to go on from before, or with a list, hears 410 Gone. */
   public void compact() {
-    store.compact();
+    synchronized (store) {
+      store.compact();
+      pages.forget();
+    }
   }
 
   /** So many calls that follow are carried out, and answered 500 all the same. */
   public void fail(int calls) {
     failing.set(calls);
+  }
+
+  /** So many calls that follow are not carried out: too much is asked, in so many seconds again. */
+  public void busy(int calls, int seconds) {
+    retryAfter = seconds;
+    busy.set(calls);
+  }
+
+  /** Calls such as {@code PUT /apis/...} that nobody may make: roles are not there yet. */
+  public void forbid(Predicate<String> calls) {
+    forbidden = calls;
+  }
+
+  private void refuse(String call) throws Refusal {
+    if (busy.get() > 0 && busy.getAndDecrement() > 0) {
+      throw Refusal.busy(retryAfter);
+    }
+    if (forbidden.test(call)) {
+      throw Refusal.forbidden(call);
+    }
   }
 
   /** Watches say nothing while there is no change. */
@@ -248,12 +277,15 @@ public final class ApiServer implements AutoCloseable {
       try {
         var target = target(exchange.getRequestURI().getPath());
         if (parameters.getOrDefault("watch", "").equals("true")) {
-          calls.add("WATCH " + exchange.getRequestURI().getPath());
+          var call = "WATCH " + exchange.getRequestURI().getPath();
+          calls.add(call);
+          refuse(call);
           watch(exchange, target, parameters, begun);
           return;
         }
         var call = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
         calls.add(call);
+        refuse(call);
         boolean changes = !exchange.getRequestMethod().equals("GET");
         if (changes) {
           steps.accept("before " + call);
@@ -267,7 +299,7 @@ public final class ApiServer implements AutoCloseable {
         }
         HttpCall.send(exchange, exchange.getRequestMethod().equals("POST") ? 201 : 200, answer);
       } catch (Refusal refusal) {
-        HttpCall.send(exchange, refusal.code(), refusal.status());
+        HttpCall.send(exchange, refusal);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -290,13 +322,25 @@ public final class ApiServer implements AutoCloseable {
           target.name().isEmpty()
               ? list(target, parameters, partial)
               : shown(partial, existing(target));
-      case "POST" -> store.create(type, namespace, HttpCall.body(exchange));
+      case "POST" -> store.create(type, namespace, HttpCall.object(exchange, type, namespace, ""));
       case "PUT" ->
-          store.replace(type, namespace, target.name(), target.status(), HttpCall.body(exchange));
+          store.replace(
+              type,
+              namespace,
+              target.name(),
+              target.status(),
+              HttpCall.object(exchange, type, namespace, target.name()));
       case "PATCH" -> patch(exchange, target);
       case "DELETE" -> delete(exchange, target);
       default -> throw Refusal.bad("the method is not known");
     };
+  }
+
+  private ObjectNode list(Target target, Map<String, String> parameters, boolean partial)
+      throws Refusal {
+    synchronized (store) { // one state of all objects
+      return pages.list(target.type(), target.namespace(), parameters, partial);
+    }
   }
 
   private ObjectNode existing(Target target) throws Refusal {
@@ -337,44 +381,16 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** {@code continue} holds the version and how many have been seen: enough for tests. */
-  private JsonNode list(Target target, Map<String, String> parameters, boolean partial)
-      throws Refusal {
-    var list = JsonNodeFactory.instance.objectNode();
-    var type = target.type();
-    list.put("kind", partial ? "PartialObjectMetadataList" : type.kind() + "List");
-    list.put("apiVersion", partial ? "meta.k8s.io/v1" : type.apiVersion());
-    var metadata = list.putObject("metadata");
-    var items = list.putArray("items");
-    synchronized (store) {
-      var selection = Selection.of(parameters);
-      var all = store.list(type, target.namespace()).stream().filter(selection::matches).toList();
-      int limit = Integer.parseInt(parameters.getOrDefault("limit", "0"));
-      int from = Integer.parseInt(parameters.getOrDefault("continue", "0"));
-      int end = limit == 0 ? all.size() : Math.min(all.size(), from + limit);
-      for (var object : all.subList(Math.min(from, end), end)) {
-        items.add(shown(partial, object));
-      }
-      metadata.put("resourceVersion", String.valueOf(store.version()));
-      if (end < all.size()) {
-        metadata.put("continue", String.valueOf(end));
-      }
-    }
-    return list;
-  }
-
   private void watch(
       HttpExchange exchange, Target target, Map<String, String> parameters, int begun)
       throws Refusal, IOException, InterruptedException {
-    long seen = Long.parseLong(parameters.getOrDefault("resourceVersion", "0"));
+    long seen = Pages.number(parameters, "resourceVersion");
     boolean partial = HttpCall.wantsMetadata(exchange);
     boolean marked = parameters.getOrDefault("allowWatchBookmarks", "").equals("true");
-    int seconds =
-        Math.min(
-            LONGEST_WATCH_SECONDS,
-            Integer.parseInt(parameters.getOrDefault("timeoutSeconds", "60")));
+    int asked = Pages.number(parameters, "timeoutSeconds");
+    int seconds = asked == 0 ? 60 : Math.min(LONGEST_WATCH_SECONDS, asked);
     long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
-    var selection = Selection.of(parameters);
+    var selection = Selection.of(target.type(), parameters);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);
     watches.incrementAndGet();
@@ -467,7 +483,8 @@ public final class ApiServer implements AutoCloseable {
           namespace = words.removeFirst();
         }
         boolean status = words.size() == 3 && words.getLast().equals("status");
-        if (words.getFirst().equals(type.plural()) && (words.size() < 3 || status)) {
+        if (words.getFirst().equals(type.plural())
+            && (words.size() < 3 || status && type.hasStatus())) {
           return new Target(type, namespace, words.size() > 1 ? words.get(1) : "", status);
         }
       }

@@ -9,11 +9,27 @@ final class Refusal extends Exception {
 
   private final int code;
   private final String reason;
+  private final int retryAfter;
 
   Refusal(int code, String reason, String message) {
+    this(code, reason, message, 0);
+  }
+
+  private Refusal(int code, String reason, String message, int retryAfter) {
     super(message, null, false, false);
     this.code = code;
     this.reason = reason;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Too much is asked of the server; in so many seconds again. */
+  static Refusal busy(int retryAfter) {
+    var words = "The apiserver is busy, please try again later";
+    return new Refusal(429, "TooManyRequests", words, retryAfter);
+  }
+
+  static Refusal forbidden(String call) {
+    return new Refusal(403, "Forbidden", call + ": is forbidden");
   }
 
   static Refusal notFound(String what) {
@@ -32,8 +48,8 @@ final class Refusal extends Exception {
     return new Refusal(422, "Invalid", what + " is invalid: " + why);
   }
 
-  static Refusal gone(String resourceVersion) {
-    return new Refusal(410, "Expired", "too old resource version: " + resourceVersion);
+  static Refusal gone(String why) {
+    return new Refusal(410, "Expired", why);
   }
 
   static Refusal bad(String why) {
@@ -42,6 +58,11 @@ final class Refusal extends Exception {
 
   int code() {
     return code;
+  }
+
+  /** Seconds; 0: it is not said. */
+  int retryAfter() {
+    return retryAfter;
   }
 
   String reason() {

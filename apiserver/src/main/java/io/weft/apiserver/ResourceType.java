@@ -52,6 +52,11 @@ record ResourceType(
         definition.at("/metadata/name").asText() + " has no stored version");
   }
 
+  /** True where an object may be replaced whatever its version is by now. */
+  boolean replacesBlindly() {
+    return prefix.equals("/api/v1");
+  }
+
   String apiVersion() {
     return prefix.substring(prefix.startsWith("/apis/") ? 6 : 5);
   }

@@ -106,7 +106,13 @@ final class SchemaCheck {
       return;
     }
     var text = value.asText();
-    bounds(path, schema, "minLength", "maxLength", text.length(), "characters");
+    bounds(
+        path,
+        schema,
+        "minLength",
+        "maxLength",
+        text.codePointCount(0, text.length()),
+        "characters");
     if (schema.has("pattern")
         && !Pattern.compile(schema.get("pattern").asText()).matcher(text).find()) {
       problems.add(path + ": Invalid value: " + value + ": must match " + schema.get("pattern"));

@@ -65,9 +65,6 @@ final class Store {
       metadata.put("name", metadata.get("generateName").asText() + Long.toString(version, 36));
     }
     var name = metadata.path("name").asText();
-    if (!name.matches("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")) {
-      throw Refusal.invalid(type.named(name), "metadata.name: Invalid value");
-    }
     if (objects.containsKey(key(type, namespace, name))) {
       throw Refusal.alreadyExists(type.named(name));
     }
@@ -81,7 +78,10 @@ final class Store {
     if (type.namespaced()) {
       inside.put("namespace", namespace);
     }
-    inside.put("uid", UUID.randomUUID().toString()).put("generation", 1);
+    inside.put("uid", UUID.randomUUID().toString());
+    if (!ResourceType.BUILT_IN.contains(type)) {
+      inside.put("generation", 1);
+    }
     inside.put("creationTimestamp", BEGIN.plusSeconds(version).toString());
     require(type, name, stored);
     return put(type, namespace, stored, Optional.empty());
@@ -129,9 +129,11 @@ final class Store {
       Optional.ofNullable(before.path("metadata").get(kept))
           .ifPresent(value -> metadata.set(kept, value));
     }
-    long generation = before.at("/metadata/generation").asLong();
-    boolean same = after.path("spec").equals(before.path("spec"));
-    metadata.put("generation", same ? generation : generation + 1);
+    if (!ResourceType.BUILT_IN.contains(type)) {
+      long generation = before.at("/metadata/generation").asLong();
+      boolean same = after.path("spec").equals(before.path("spec"));
+      metadata.put("generation", same ? generation : generation + 1);
+    }
     return after;
   }
 
@@ -142,6 +144,7 @@ final class Store {
   }
 
   private static void require(ResourceType type, String name, ObjectNode object) throws Refusal {
+    Demands.require(type, object);
     if (type.schema().isObject()) {
       var problems = SchemaCheck.check(type.schema(), object);
       if (!problems.isEmpty()) {
@@ -213,13 +216,13 @@ final class Store {
    */
   synchronized List<Change> after(long seen, long millis) throws Refusal, InterruptedException {
     if (seen < forgotten) {
-      throw Refusal.gone(String.valueOf(seen));
+      throw Refusal.gone("too old resource version: " + seen);
     }
     if (version <= seen) {
       TimeUnit.MILLISECONDS.timedWait(this, millis);
     }
     if (seen < forgotten) {
-      throw Refusal.gone(String.valueOf(seen));
+      throw Refusal.gone("too old resource version: " + seen);
     }
     var later = new ArrayList<Change>();
     for (var each = changes.descendingIterator(); each.hasNext(); ) {

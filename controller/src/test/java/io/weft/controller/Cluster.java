@@ -8,6 +8,7 @@ import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
+import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.schema.Definition;
 import io.weft.kubernetes.schema.ResourceSchemas;
 import java.io.IOException;
@@ -61,8 +62,16 @@ final class Cluster implements AutoCloseable {
   }
 
   JsonNode create(String plural, String name, String spec) throws Exception {
+    var kind =
+        ResourceSchemas.all().stream()
+            .filter(each -> each.plural().equals(plural))
+            .findFirst()
+            .orElseThrow();
     return kubectl.create(
-        BASE + plural, yaml("{metadata: {name: " + name + "}, spec: " + spec + "}"));
+        BASE + plural,
+        yaml("{metadata: {name: " + name + "}, spec: " + spec + "}")
+            .put("apiVersion", Resource.API_VERSION)
+            .put("kind", kind.label()));
   }
 
   void network(String name, String spec) throws Exception {

@@ -216,7 +216,9 @@ final class NodeReadinessTest {
     var old = Seen.of(node());
     client.merge(
         "/api/v1/nodes/n1",
-        json("{'spec':{'taints':[{'key':'third'},{'key':'weft.io/not-ready'}]}}"));
+        json(
+            "{'spec':{'taints':[{'key':'third','effect':'NoExecute'},"
+                + "{'key':'weft.io/not-ready','effect':'NoSchedule'}]}}"));
     readiness.look(UP, old, 0);
     assertThat(taints()).isEqualTo("[third, weft.io/not-ready]");
     pass(2, UP);

@@ -3,13 +3,14 @@ package io.weft.kubernetes.intent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.intent.NamespaceResolution.Namespace;
 import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.schema.Definition;
 import io.weft.kubernetes.schema.ResourceSchemas;
 import io.weft.kubernetes.yaml.Problem;
@@ -53,12 +54,23 @@ final class IntentApiTest {
         new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
   }
 
-  private static JsonNode yaml(String text) {
+  private static ObjectNode yaml(String text) {
     return JSON.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(text));
   }
 
   private void create(String plural, String name, String spec) throws Exception {
-    kubectl.create(BASE + plural, yaml("{metadata: {name: " + name + "}, spec: " + spec + "}"));
+    kubectl.create(BASE + plural, object(plural, name, spec));
+  }
+
+  private static ObjectNode object(String plural, String name, String spec) {
+    var kind =
+        ResourceSchemas.all().stream()
+            .filter(each -> each.plural().equals(plural))
+            .findFirst()
+            .orElseThrow();
+    return yaml("{metadata: {name: " + name + "}, spec: " + spec + "}")
+        .put("apiVersion", Resource.API_VERSION)
+        .put("kind", kind.label());
   }
 
   private void merge(String item, String patch) throws Exception {
@@ -313,7 +325,7 @@ final class IntentApiTest {
       var client =
           new ApiClient(
               new ApiAccess(bare.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous()));
-      client.create(BASE + "networks", yaml("{metadata: {name: one}, spec: {vni: 100}}"));
+      client.create(BASE + "networks", object("networks", "one", "{vni: 100}"));
       try (var source = IntentApi.open(client, Duration.ofSeconds(10), Optional.empty())) {
         assertThat(source.reading().intent().networks()).containsOnlyKeys("one");
         // A node does not start on that: the Fabric might be declared.

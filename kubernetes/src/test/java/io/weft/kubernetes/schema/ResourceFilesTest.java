@@ -78,7 +78,10 @@ final class ResourceFilesTest {
             var kind = object.path("kind").asText();
             for (var known : ResourceSchemas.all()) {
               if (known.label().equals(kind)) {
-                var stored = client.create("/apis/weft.io/v1alpha1/" + known.plural(), object);
+                var stored =
+                    client.create(
+                        "/apis/weft.io/v1alpha1/" + known.plural(),
+                        object.put("apiVersion", "weft.io/v1alpha1"));
                 assertThat(stored.path("spec"))
                     .as("%s of %s", object, file)
                     .isEqualTo(object.path("spec"));
@@ -106,8 +109,16 @@ final class ResourceFilesTest {
 
   private static void refused(ApiClient client, String plural, String spec, String words)
       throws Exception {
+    var kind =
+        ResourceSchemas.all().stream()
+            .filter(each -> each.plural().equals(plural))
+            .findFirst()
+            .orElseThrow();
     var object =
-        JSON.readTree(("{'metadata':{'name':'a'},'spec':" + spec + "}").replace('\'', '"'));
+        JSON.readTree(
+            "{'apiVersion':'weft.io/v1alpha1','kind':'%s','metadata':{'name':'a'},'spec':%s}"
+                .formatted(kind.label(), spec)
+                .replace('\'', '"'));
     var failure =
         Assertions.catchThrowableOfType(
             ApiFailure.class, () -> client.create("/apis/weft.io/v1alpha1/" + plural, object));
