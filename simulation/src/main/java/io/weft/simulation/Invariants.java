@@ -9,6 +9,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.node.NodeEffect;
 import java.util.HashSet;
 import java.util.List;
@@ -124,6 +125,7 @@ final class Invariants {
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
+          MovedMac _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingPort _,
           ForwardingObject.TransitGuard _,

@@ -7,7 +7,9 @@ import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.node.Node;
@@ -176,7 +178,9 @@ final class NodeMachine extends Machine {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
           invariants.check(this, vtepOfBatch, batch.changes());
-          lastWriteNanos = timeline.now();
+          if (!batch.changes().stream().allMatch(NodeMachine::endsMoment)) {
+            lastWriteNanos = timeline.now();
+          }
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
           if (outcome.notices().isEmpty() || deaf) {
             outcome.notices().forEach(notice -> missed.add(notice.key()));
@@ -303,7 +307,12 @@ final class NodeMachine extends Machine {
     return underlay.vtep();
   }
 
-  /** When a batch was last written. */
+  /** True for what ends by itself, and changes where nothing leads. */
+  private static boolean endsMoment(KernelChange change) {
+    return change instanceof KernelChange.Remove && change.key().kind() == Kind.MOVED_MAC;
+  }
+
+  /** When a batch was last written, but for the end of what only stood for a moment. */
   long lastWriteNanos() {
     return lastWriteNanos;
   }

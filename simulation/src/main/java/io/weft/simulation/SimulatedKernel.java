@@ -8,6 +8,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.KeyTable;
+import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -310,6 +311,7 @@ public class SimulatedKernel {
           BRIDGE_FDB,
           FLOOD,
           MULTICAST,
+          MOVED_MAC,
           NEIGHBOUR,
           SENDING_FDB,
           SENDING_NEIGHBOUR,
@@ -374,6 +376,7 @@ public class SimulatedKernel {
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.FloodEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
+      case MovedMac moved -> List.of(ForwardingKey.vxlanPort(space, moved.vni(), moved.ipv6()));
       case ForwardingObject.NeighbourEntry entry -> device(Kind.BRIDGE, space, entry.vni());
       case ForwardingObject.GatewayAddress entry -> device(Kind.BRIDGE, space, entry.vni());
       case ForwardingObject.SendingFdbEntry entry ->

@@ -398,7 +398,10 @@ public final class World {
     return Optional.ofNullable(reflectors.get(name)).orElseThrow().view();
   }
 
-  /** Virtual time of the last write to any kernel; zero before the first. */
+  /**
+   * Virtual time of the last write to any kernel, but for the end of what only stood for a moment;
+   * zero before the first.
+   */
   public Duration lastWrite() {
     return Duration.ofNanos(
         nodes.values().stream().mapToLong(NodeMachine::lastWriteNanos).max().orElse(0));

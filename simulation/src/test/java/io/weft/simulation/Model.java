@@ -14,6 +14,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NetworkIntent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +38,9 @@ final class Model {
   }
 
   private final TreeMap<String, Attachment> attachments = new TreeMap<>();
+
+  /** How long frames for what has moved away are sent on. */
+  private static final Duration MOMENT = Duration.ofSeconds(3);
 
   static NetworkIntent network(String name, String tenant, int vni) {
     var target = RouteTarget.automatic(World.AS, new Vni(vni));
@@ -84,8 +88,14 @@ final class Model {
     return List.copyOf(attachments.keySet());
   }
 
-  /** Every kernel holds exactly what follows from who is attached where. */
+  /**
+   * Every kernel holds exactly what follows from who is attached where, once no frames are sent on
+   * any more.
+   */
   void check(World world) {
+    if (world.nodes().stream().anyMatch(n -> !world.kernel(n).objects(Kind.MOVED_MAC).isEmpty())) {
+      world.run(MOMENT);
+    }
     for (var name : world.nodes()) {
       int node = Integer.parseInt(name.substring(1));
       var held = new TreeSet<String>();

@@ -94,6 +94,11 @@ final class GuardTable implements AutoCloseable {
     return repairs;
   }
 
+  /** The kernel cannot do it, and will not tomorrow. */
+  boolean isUnable() {
+    return unable;
+  }
+
   Collection<String> owners() {
     return List.copyOf(standing.keySet());
   }
@@ -121,6 +126,15 @@ final class GuardTable implements AutoCloseable {
         fail(again);
         return false;
       }
+    }
+  }
+
+  /** Makes it stand, with nothing in it, where it does not: what is written next comes at once. */
+  void prepare() {
+    try {
+      settle(true);
+    } catch (LinuxException e) {
+      fail(e);
     }
   }
 

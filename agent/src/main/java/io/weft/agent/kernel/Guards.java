@@ -27,7 +27,8 @@ final class Guards {
         guard.endpoint(port).ifPresent(name -> endpoints.put(port, name));
       }
       guard.problem().ifPresent(problems::add);
-      repairs += guard.repairs();
+      tables.moved().problem().ifPresent(problems::add);
+      repairs += guard.repairs() + tables.moved().repairs();
     }
     return new GuardView(
         stopped,

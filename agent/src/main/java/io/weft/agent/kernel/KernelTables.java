@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.NodeLink;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeEvent.Observation;
@@ -121,10 +122,11 @@ final class KernelTables implements AutoCloseable {
     var refusals = new ArrayList<Refusal>();
     vteps.expect(changes);
     egress.know(vteps);
+    MovedMacs.expect(changes, tenants);
     int next = 0;
     while (next < changes.size()) {
       var change = changes.get(next);
-      if (isRow(change.key())) {
+      if (RowRequests.isRow(change.key())) {
         int end = next;
         while (end < changes.size() && sameBulk(change.key(), changes.get(end).key())) {
           end++;
@@ -144,44 +146,8 @@ final class KernelTables implements AutoCloseable {
     return refusals;
   }
 
-  private static boolean isRow(ForwardingKey key) {
-    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
-      return false; // there are few, and what they lead over is looked after elsewhere
-    }
-    return switch (key.kind()) {
-      case NAMESPACE,
-          EGRESS_FILTER,
-          EGRESS_LINK,
-          EGRESS_PORT,
-          EGRESS_ADDRESS,
-          BRIDGE,
-          IPV6_ROUTING,
-          VXLAN,
-          SENDING_PORT,
-          PORT,
-          TAP ->
-          false;
-      case UNDERLAY_ROUTE,
-          EGRESS_ROUTE,
-          ENDPOINT_ROUTE,
-          DEAD_END,
-          GATEWAY,
-          LOCAL_FDB,
-          VXLAN_FDB,
-          BRIDGE_FDB,
-          FLOOD,
-          MULTICAST,
-          NEIGHBOUR,
-          SENDING_FDB,
-          SENDING_NEIGHBOUR,
-          TRANSIT_GUARD,
-          TENANT_ROUTE ->
-          true;
-    };
-  }
-
   private static boolean sameBulk(ForwardingKey first, ForwardingKey other) {
-    return isRow(other) && first.namespace().equals(other.namespace());
+    return RowRequests.isRow(other) && first.namespace().equals(other.namespace());
   }
 
   /** They are wanted only where a peer speaks a unicast family, which is told before. */
@@ -284,6 +250,7 @@ final class KernelTables implements AutoCloseable {
         PortMove.fetch(port, tenants);
         devices.put(port);
       }
+      case MovedMac moved -> devices(moved).tables().moved().put(moved);
       case EgressObject.EgressFilter filter -> devices(filter).tables().filter().put(filter);
       case EgressObject.EgressLink link -> putEgress(link);
       case EgressObject.EgressAddress address -> devices(address).put(address);
@@ -327,6 +294,7 @@ final class KernelTables implements AutoCloseable {
           taps.remove(tap, port.port());
         }
       }
+      case MovedMac moved -> devices(moved).tables().moved().remove(moved);
       case EgressObject.EgressFilter filter -> devices(filter).tables().filter().remove();
       case EgressObject.EgressLink link -> devices(link).remove(EgressObject.EgressLink.NAME);
       case EgressObject.EgressAddress address -> devices(address).remove(address);

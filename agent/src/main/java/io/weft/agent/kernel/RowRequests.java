@@ -14,6 +14,7 @@ import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,7 @@ record RowRequests(
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
+          MovedMac _,
           ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _ ->
           fdb(object).map(Request.PutFdb::new).stream().map(Request.class::cast).toList();
@@ -152,6 +154,7 @@ record RowRequests(
               ForwardingObject.Ipv6Routing _,
               ForwardingObject.VxlanPort _,
               ForwardingObject.SendingPort _,
+              MovedMac _,
               ForwardingObject.TransitGuard _,
               ForwardingObject.TapPort _,
               ForwardingObject.EndpointPort _ ->
@@ -178,6 +181,7 @@ record RowRequests(
           ForwardingObject.Ipv6Routing _,
           ForwardingObject.VxlanPort _,
           ForwardingObject.SendingPort _,
+          MovedMac _,
           ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.MulticastEntry _,
@@ -264,6 +268,44 @@ record RowRequests(
           Request.DeleteAddress _ ->
           failure.notThere();
       default -> failure.alreadyThere();
+    };
+  }
+
+  /** True for what is written and removed in bulk, by requests that the kernel answers together. */
+  static boolean isRow(ForwardingKey key) {
+    if (key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && key.namespace().isEmpty()) {
+      return false; // there are few, and what they lead over is looked after elsewhere
+    }
+    return switch (key.kind()) {
+      case NAMESPACE,
+          EGRESS_FILTER,
+          EGRESS_LINK,
+          EGRESS_PORT,
+          EGRESS_ADDRESS,
+          BRIDGE,
+          IPV6_ROUTING,
+          VXLAN,
+          SENDING_PORT,
+          MOVED_MAC,
+          PORT,
+          TAP ->
+          false;
+      case UNDERLAY_ROUTE,
+          EGRESS_ROUTE,
+          ENDPOINT_ROUTE,
+          DEAD_END,
+          GATEWAY,
+          LOCAL_FDB,
+          VXLAN_FDB,
+          BRIDGE_FDB,
+          FLOOD,
+          MULTICAST,
+          NEIGHBOUR,
+          SENDING_FDB,
+          SENDING_NEIGHBOUR,
+          TRANSIT_GUARD,
+          TENANT_ROUTE ->
+          true;
     };
   }
 }

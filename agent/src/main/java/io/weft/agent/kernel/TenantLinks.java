@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -70,6 +71,11 @@ final class TenantLinks {
       return false;
     }
     return up.remove(link.index());
+  }
+
+  /** The VNIs that have a VXLAN device of ours, but those that only send. */
+  SortedSet<Vni> vxlans() {
+    return new TreeSet<>(vxlans.values());
   }
 
   /** It had another name; until it is put again it counts as damaged. */

@@ -56,6 +56,7 @@ final class TenantTables implements AutoCloseable {
   private final PacketFilter filter;
   private final PortGuard guard;
   private final QueryFilter queries;
+  private final MovedMacs moved;
   private final RowRequests requests;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private final NamespaceClaim claim;
@@ -105,6 +106,7 @@ final class TenantTables implements AutoCloseable {
             (table, _) -> new EgressObject.EgressFilter(namespace, true, EgressRules.node(table)));
     this.guard = new PortGuard(namespace, rtnetlink.namespace(), shared.buffers(), believed);
     this.queries = new QueryFilter(namespace, rtnetlink.namespace(), watched);
+    this.moved = new MovedMacs(namespace, rtnetlink.namespace(), shared.buffers(), links);
   }
 
   Rtnetlink rtnetlink() {
@@ -137,6 +139,10 @@ final class TenantTables implements AutoCloseable {
     return queries;
   }
 
+  MovedMacs moved() {
+    return moved;
+  }
+
   /** True when the filter of the way out stands whole. */
   boolean isFiltered() {
     return believed.get(new EgressObject.EgressFilter(namespace, true).key())
@@ -157,6 +163,7 @@ final class TenantTables implements AutoCloseable {
    */
   List<Observation> lookAround() {
     guard.check();
+    moved.check();
     linksOverdue = linksTouched;
     linksTouched = linksTouched || !quiet.areSettled();
     var key = new ForwardingObject.TenantNamespace(namespace).key();
@@ -196,6 +203,7 @@ final class TenantTables implements AutoCloseable {
     rtnetlink.addresses().forEach(row -> translation.object(row).ifPresent(objects::add));
     rtnetlink.routes().forEach(row -> routes.object(row).ifPresent(objects::add));
     objects.addAll(TransitRules.guards(namespace, rtnetlink.rules()));
+    objects.addAll(moved.read());
     return objects;
   }
 
@@ -366,7 +374,7 @@ final class TenantTables implements AutoCloseable {
       }
     }
     if (rulesTouched) {
-      touched.putAll(guards());
+      touched.putAll(TransitRules.seen(namespace, believed.keySet(), rtnetlink.rules()));
     }
     if (claimTouched) {
       touched.put(new ForwardingObject.TenantNamespace(namespace).key(), namespaceObject());
@@ -383,17 +391,6 @@ final class TenantTables implements AutoCloseable {
   /** Who has joined which groups, where that has changed since the last call. */
   List<NodeEvent.GroupsSeen> groups() {
     return groups.take(System.nanoTime());
-  }
-
-  private Map<ForwardingKey, Optional<ForwardingObject>> guards() {
-    var found = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
-    believed.keySet().stream()
-        .filter(key -> key.kind() == ForwardingKey.Kind.TRANSIT_GUARD)
-        .forEach(key -> found.put(key, Optional.empty()));
-    for (var guard : TransitRules.guards(namespace, rtnetlink.rules())) {
-      found.put(guard.key(), Optional.of(guard));
-    }
-    return found;
   }
 
   /** The kernel takes the routes of a link that goes down away, and does not say so. */
@@ -472,6 +469,7 @@ final class TenantTables implements AutoCloseable {
   public void close() throws LinuxException {
     shared.leave(groups.leave());
     guard.close();
+    moved.close();
     filter.close();
     queries.close();
     quiet.close();

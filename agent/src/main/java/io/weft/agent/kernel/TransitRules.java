@@ -3,10 +3,15 @@ package io.weft.agent.kernel;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rule;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -39,5 +44,16 @@ final class TransitRules {
         .map(vni -> new TransitGuard(namespace, vni))
         .filter(guard -> rules.containsAll(of(guard)))
         .toList();
+  }
+
+  /** What stands of the guards among these keys, and of others. */
+  static Map<ForwardingKey, Optional<ForwardingObject>> seen(
+      String namespace, Collection<ForwardingKey> keys, Collection<Rule> rules) {
+    var found = new TreeMap<ForwardingKey, Optional<ForwardingObject>>();
+    keys.stream()
+        .filter(key -> key.kind() == ForwardingKey.Kind.TRANSIT_GUARD)
+        .forEach(key -> found.put(key, Optional.empty()));
+    guards(namespace, rules).forEach(guard -> found.put(guard.key(), Optional.of(guard)));
+    return found;
   }
 }

@@ -9,6 +9,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import io.weft.linux.nftables.Nftables;
 import io.weft.linux.nftables.Table;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.MovedMac;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,17 @@ class NoNetfilterTest extends SegmentKernel {
     assertThat(WITHOUT.during(() -> tables.drain(true))).isEmpty();
     assertThat(WITHOUT.during(() -> tables.lookAround())).isEmpty();
     assertThat(tables.guards().problems().toString()).contains("EPROTONOSUPPORT");
+  }
+
+  @Test
+  void nothingIsSentOnForWhoHasMovedAndThatIsSaid() throws Exception {
+    standing();
+    var moved = new MovedMac(tenant, VNI, REMOTE, false);
+    assertThat(WITHOUT.during(() -> put(List.of(moved)))).isEmpty();
+    assertThat(tables.guards().problems().toString()).contains("moved away", "CONFIG_NFT_FWD");
+    assertThat(WITHOUT.during(() -> tables.dump())).contains(moved);
+    assertThat(WITHOUT.during(() -> remove(List.of(moved)))).isEmpty();
+    assertThat(WITHOUT.during(() -> tables.dump())).doesNotContain(moved);
   }
 
   @Test

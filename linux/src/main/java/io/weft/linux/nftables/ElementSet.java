@@ -10,6 +10,9 @@ import java.util.List;
  * @param size elements at most, more are refused; 0: as many as come, and the set grows with them
  */
 public record ElementSet(String name, List<Field> fields, Use use, int size) {
+  /** How long an element of {@link Use#EXPIRING} is in the set. */
+  public static final long EXPIRY_MILLIS = 10_000;
+
   public ElementSet {
     fields = List.copyOf(fields);
   }
@@ -18,6 +21,8 @@ public record ElementSet(String name, List<Field> fields, Use use, int size) {
   public enum Use {
     /** In it or not. */
     MEMBERS,
+    /** In it or not, and goes by itself {@link #EXPIRY_MILLIS} after it was put in. */
+    EXPIRING,
     /** All keys from one to another, field by field. */
     RANGES,
     /** Leads to a chain: {@link Content.Chain}. */

@@ -68,12 +68,14 @@ final class NftUapi {
   static final int NFTA_SET_DATA_LEN = 7;
   static final int NFTA_SET_DESC = 9;
   static final int NFTA_SET_ID = 10;
+  static final int NFTA_SET_TIMEOUT = 11;
   static final int NFTA_SET_EXPR = 17;
   static final int NFTA_SET_DESC_SIZE = 1;
   static final int NFTA_SET_DESC_CONCAT = 2;
   static final int NFTA_SET_FIELD_LEN = 1;
   static final int NFT_SET_INTERVAL = 0x4;
   static final int NFT_SET_MAP = 0x8;
+  static final int NFT_SET_TIMEOUT = 0x10;
   static final int NFT_SET_EVAL = 0x20;
   static final int NFT_SET_CONCAT = 0x80;
   static final int NFT_DATA_VERDICT = 0xffffff00;

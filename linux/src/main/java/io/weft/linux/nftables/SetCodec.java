@@ -44,6 +44,9 @@ final class SetCodec {
       out.attributeU32Big(NftUapi.NFTA_SET_DATA_TYPE, NftUapi.NFT_DATA_VERDICT);
       out.attributeU32Big(NftUapi.NFTA_SET_DATA_LEN, 0);
     }
+    if (set.use() == Use.EXPIRING) {
+      writeLong(out, NftUapi.NFTA_SET_TIMEOUT, ElementSet.EXPIRY_MILLIS);
+    }
     int description = out.beginNest(NftUapi.NFTA_SET_DESC);
     if (set.size() > 0) {
       out.attributeU32Big(NftUapi.NFTA_SET_DESC_SIZE, set.size());
@@ -70,6 +73,7 @@ final class SetCodec {
     return concatenated
         | switch (set.use()) {
           case MEMBERS, LIMITS -> 0;
+          case EXPIRING -> NftUapi.NFT_SET_TIMEOUT;
           case RANGES -> NftUapi.NFT_SET_INTERVAL;
           case CHAINS -> NftUapi.NFT_SET_MAP;
           case COUNTERS -> NftUapi.NFT_SET_EVAL;
@@ -184,7 +188,10 @@ final class SetCodec {
     var kept = expression(attributes.nest(NftUapi.NFTA_SET_EXPR));
     for (var use : Use.values()) {
       var set = new ElementSet(name, fields, use, size);
-      if (flags(set) == flags && set.keyLength() == length && expression(use).equals(kept)) {
+      if (flags(set) == flags
+          && set.keyLength() == length
+          && expression(use).equals(kept)
+          && expiry(use) == Math.max(0, number(attributes, NftUapi.NFTA_SET_TIMEOUT))) {
         return Optional.of(set);
       }
     }
@@ -198,10 +205,15 @@ final class SetCodec {
   /** What each element has of its own, by the kernel's name. */
   private static String expression(Use use) {
     return switch (use) {
-      case MEMBERS, RANGES, CHAINS -> "";
+      case MEMBERS, EXPIRING, RANGES, CHAINS -> "";
       case LIMITS -> "limit";
       case COUNTERS -> "counter";
     };
+  }
+
+  /** Milliseconds; 0: elements stay. */
+  private static long expiry(Use use) {
+    return use == Use.EXPIRING ? ElementSet.EXPIRY_MILLIS : 0;
   }
 
   private static List<Field> fields(int packed) {
@@ -235,7 +247,7 @@ final class SetCodec {
 
   private static Content readContent(Attributes element, Use use) throws MalformedInput {
     return switch (use) {
-      case MEMBERS -> new Content.Nothing();
+      case MEMBERS, EXPIRING -> new Content.Nothing();
       case RANGES ->
           octets(element, NftUapi.NFTA_SET_ELEM_KEY_END)
               .<Content>map(Content.UpTo::new)

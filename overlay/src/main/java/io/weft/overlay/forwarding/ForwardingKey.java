@@ -52,15 +52,16 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     BRIDGE_FDB,
     FLOOD,
     MULTICAST,
+    MOVED_MAC,
     NEIGHBOUR,
     SENDING_FDB,
     SENDING_NEIGHBOUR,
     TRANSIT_GUARD,
     TENANT_ROUTE;
 
-    /** True for what comes from other nodes' routes. */
+    /** True for what comes from other nodes' routes, and counts while their sessions are cut. */
     public boolean isRemote() {
-      return this == UNDERLAY_ROUTE || compareTo(SENDING_PORT) >= 0;
+      return this == UNDERLAY_ROUTE || compareTo(SENDING_PORT) >= 0 && this != MOVED_MAC;
     }
 
     /** True for what belongs to a tenant's routing as a whole, not to one VNI of this node. */
@@ -109,7 +110,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     return switch (kind) {
       case VXLAN, SENDING_PORT -> text.equals(IPV6) ? "" : text;
       case VXLAN_FDB -> MacAddress.parse(text.split(" ", 2)[0]);
-      case LOCAL_FDB, BRIDGE_FDB, SENDING_FDB -> MacAddress.parse(text);
+      case LOCAL_FDB, BRIDGE_FDB, SENDING_FDB, MOVED_MAC -> MacAddress.parse(text);
       case FLOOD, NEIGHBOUR, SENDING_NEIGHBOUR -> IpAddress.parse(text);
       case UNDERLAY_ROUTE, EGRESS_ROUTE, DEAD_END, ENDPOINT_ROUTE, TENANT_ROUTE ->
           IpPrefix.parse(text);
@@ -130,7 +131,8 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
   }
 
   /**
-   * Of a row of a MAC: {@link Kind#LOCAL_FDB}, {@link Kind#BRIDGE_FDB}, {@link Kind#SENDING_FDB}.
+   * Of a row of a MAC: {@link Kind#LOCAL_FDB}, {@link Kind#BRIDGE_FDB}, {@link Kind#MOVED_MAC},
+   * {@link Kind#SENDING_FDB}.
    */
   public static ForwardingKey of(Kind kind, String namespace, Vni vni, MacAddress mac) {
     return new ForwardingKey(kind, namespace, vni.value(), mac, false);

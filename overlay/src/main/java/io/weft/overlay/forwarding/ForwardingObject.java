@@ -18,6 +18,7 @@ import java.util.Optional;
  */
 public sealed interface ForwardingObject
     permits EgressObject,
+        MovedMac,
         ForwardingObject.UnderlayRoute,
         ForwardingObject.TenantNamespace,
         ForwardingObject.Bridge,

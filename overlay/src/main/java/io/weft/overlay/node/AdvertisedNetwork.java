@@ -3,8 +3,10 @@ package io.weft.overlay.node;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.ForwardingPlan;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,6 +29,29 @@ public record AdvertisedNetwork(
   public AdvertisedNetwork {
     prefixes = List.copyOf(prefixes);
     ports = Collections.unmodifiableSortedMap(new TreeMap<>(ports));
+  }
+
+  /**
+   * What a network's gateways say of themselves now, and to whom; empty where nothing is to be
+   * said, or nothing true could be: a router that does not route yet takes the way of those who
+   * have another.
+   */
+  static Optional<AdvertisedNetwork> of(NetworkInstance network, ForwardingPlan plan) {
+    if (network.intent().advertisements() == Advertisements.NONE
+        || !network
+            .devices()
+            .ipv6Routing()
+            .map(routing -> plan.isRealized(routing.key()))
+            .orElse(false)) {
+      return Optional.empty();
+    }
+    var ports = new TreeMap<MacAddress, String>();
+    for (var host : network.local().hosts()) {
+      if (plan.isRealized(network.port(host).key())) {
+        ports.put(host.mac(), host.port());
+      }
+    }
+    return Optional.of(of(network.intent(), network.namespace(), network.mtu(), ports));
   }
 
   static AdvertisedNetwork of(

@@ -402,7 +402,7 @@ final class EndpointLifecycle {
   private void refreshTenant(NetworkInstance instance, Endpoint endpoint) {
     speakers.mayHaveChanged(instance.intent().name());
     instances
-        .refreshTenant(instance, endpoint, foundation.tenants(), foundation.underlay())
+        .refreshTenant(instance, endpoint.addresses(), foundation.tenants(), foundation.underlay())
         .ifPresent(routes::importInto);
   }
 

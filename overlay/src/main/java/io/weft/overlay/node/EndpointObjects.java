@@ -1,5 +1,6 @@
 package io.weft.overlay.node;
 
+import io.weft.net.IpAddress;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -7,6 +8,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.TapPort;
+import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.NodeLink;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,11 @@ final class EndpointObjects {
     return objects;
   }
 
+  /** What it leads to is not there, and cannot be had. */
+  static boolean isLost(EndpointPort port, ForwardingPlan plan) {
+    return plan.isGone(port.key()) && plan.failure(port.key()).isPresent();
+  }
+
   /** The keys of {@link #of}. */
   static List<ForwardingKey> keys(String namespace, Endpoint endpoint) {
     var keys = new ArrayList<ForwardingKey>();
@@ -51,6 +58,35 @@ final class EndpointObjects {
     if (endpoint.link().orElse(null) instanceof NodeLink.Tap(var tap)) {
       keys.add(TapPort.key(tap));
     }
+    return keys;
+  }
+
+  /**
+   * What must stand before the endpoint is attached, in the order in which it is made. A kernel
+   * that refuses to route IPv6 is no reason to be without IPv4: that is only reported.
+   */
+  static List<ForwardingKey> required(
+      Endpoint endpoint,
+      SegmentDevices devices,
+      SegmentRows rows,
+      IpAddress vtep,
+      ForwardingPlan plan) {
+    var keys = new ArrayList<ForwardingKey>();
+    keys.add(new ForwardingObject.TenantNamespace(rows.namespace()).key());
+    keys.add(devices.bridge().key());
+    devices.gateways().forEach(gateway -> keys.add(gateway.key()));
+    keys.add(rows.port(vtep));
+    keys.addAll(keys(rows.namespace(), endpoint));
+    keys.add(rows.local(endpoint.mac()));
+    for (var prefix : endpoint.routed()) {
+      keys.add(ForwardingObject.EndpointRoute.key(rows.namespace(), prefix));
+    }
+    // What is behind it goes with the tenant's routing, which may be gone; its MAC may be
+    // elsewhere.
+    keys.removeIf(
+        key ->
+            (key.kind() == Kind.ENDPOINT_ROUTE || key.kind() == Kind.LOCAL_FDB)
+                && plan.desired(key).isEmpty());
     return keys;
   }
 }

@@ -5,6 +5,7 @@ import io.weft.net.ImportTarget;
 import io.weft.net.RouteDistinguisher;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.DuplicateDetection;
 import io.weft.overlay.evpn.MacMobility;
@@ -196,7 +197,7 @@ final class Instances {
    */
   Optional<TenantInstance> refreshTenant(
       NetworkInstance network,
-      Endpoint endpoint,
+      Collection<HostAddress> addresses,
       SortedMap<String, TenantIntent> wanted,
       Underlay underlay) {
     var before = tenants.find(network.namespace());
@@ -210,7 +211,7 @@ final class Instances {
       importTargets = Optional.empty();
     }
     var after = tenants.find(network.namespace());
-    after.ifPresent(tenant -> tenant.refresh(network.intent(), endpoint.addresses()));
+    after.ifPresent(tenant -> tenant.refresh(network.intent(), addresses));
     return after.filter(_ -> before.isEmpty());
   }
 
@@ -230,7 +231,7 @@ final class Instances {
    */
   void keep(Optional<NetworkIntent> network, Underlay underlay) {
     resident = network.map(NetworkIntent::name);
-    List.copyOf(byNetwork.values()).forEach(this::closeIfEmpty);
+    List.copyOf(byNetwork.values()).forEach(this::closeWithoutEndpoint);
     network
         .filter(wanted -> find(wanted.name()).isEmpty())
         .filter(wanted -> holderOf(wanted.vni(), wanted.name()).isEmpty())
@@ -261,13 +262,19 @@ final class Instances {
     return taken;
   }
 
-  void closeIfEmpty(NetworkInstance instance) {
+  /** A network that still sends frames on stays until that is over; true when it went. */
+  boolean closeIfEmpty(NetworkInstance instance) {
+    return !instance.sendsOn() && closeWithoutEndpoint(instance);
+  }
+
+  private boolean closeWithoutEndpoint(NetworkInstance instance) {
     if (!instance.endpoints().isEmpty() || resident.equals(Optional.of(instance.intent().name()))) {
-      return;
+      return false;
     }
     close(instance);
     closed = true;
     leave(instance.namespace());
+    return true;
   }
 
   private void close(NetworkInstance instance) {

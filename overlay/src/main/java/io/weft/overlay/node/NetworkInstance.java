@@ -15,12 +15,13 @@ import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
+import io.weft.overlay.forwarding.MovedMac;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -39,6 +40,7 @@ final class NetworkInstance implements Importer {
   private final RemoteRoutes remote = new RemoteRoutes();
   private final LocalHosts local = new LocalHosts();
   private final LearnedHosts learned;
+  private final MovedAway moved;
   private final Rebindings rebindings = new Rebindings(() -> devices().bridge().mac());
   private final OwnedObjects owned;
   private final Replication replication;
@@ -73,6 +75,7 @@ final class NetworkInstance implements Importer {
     this.rd = rd;
     this.mobility = mobility.apply(report);
     this.now = now;
+    this.moved = new MovedAway(this.mobility, now);
     this.learned = new LearnedHosts(this, report);
     this.announcement = new Announcement(this.mobility, remote, now, report);
   }
@@ -182,7 +185,7 @@ final class NetworkInstance implements Importer {
   /** The host is here no more. */
   void disown(Endpoint host) {
     local.disown(host);
-    mobility.release(host.mac());
+    moved.watch(host.mac(), () -> mobility.release(host.mac()));
     announcement.forget(host);
     refreshHost(host);
   }
@@ -231,6 +234,38 @@ final class NetworkInstance implements Importer {
 
   private void refreshMac(MacAddress mac) {
     owned.replace(rows().keys(mac), macObjects(mac));
+    if (moved.knows(mac)) {
+      owned.replace(
+          List.of(MovedMac.key(namespace, intent.vni(), mac)), movedMac(mac).stream().toList());
+    }
+  }
+
+  /** Who is here no more, and where frames for it are sent on to. */
+  private Optional<MovedMac> movedMac(MacAddress mac) {
+    return elsewhere(mac)
+        .filter(place -> moved.leadsTo(place) && localHost(mac).isEmpty())
+        .map(place -> new MovedMac(namespace, intent.vni(), mac, !place.vtep().isIpv4()));
+  }
+
+  /** Frames for somebody who is here no more are sent on. */
+  boolean sendsOn() {
+    return moved.macs().stream().anyMatch(mac -> movedMac(mac).isPresent());
+  }
+
+  /** Something is to follow from what was heard, or from the time. */
+  boolean isDue(long time) {
+    return learned.isDue(time) || rebindings.areAny() || moved.isDue(time);
+  }
+
+  /** Time has passed: what is over ends. */
+  void check(long time) {
+    learned.check(time);
+    moved.takeOver(time).forEach(mac -> owned.unwant(MovedMac.key(namespace, intent.vni(), mac)));
+  }
+
+  /** When {@link #check} is due. */
+  OptionalLong nextCheck() {
+    return moved.next(learned.nextCheck());
   }
 
   private void refreshNeighbour(IpAddress ip) {
@@ -302,6 +337,7 @@ final class NetworkInstance implements Importer {
     remote.macs().forEach(macs::add);
     local.hosts().forEach(host -> macs.add(host.mac()));
     macs.forEach(mac -> objects.addAll(macObjects(mac)));
+    moved.macs().forEach(mac -> movedMac(mac).ifPresent(objects::add));
     for (var ip : neighbours()) {
       neighbourObject(ip).ifPresent(objects::add);
     }
@@ -327,22 +363,9 @@ final class NetworkInstance implements Importer {
     return EndpointObjects.of(port(endpoint));
   }
 
-  /**
-   * What its gateways say of themselves, and to whom; empty where nothing is to be said, or nothing
-   * true could be: a router that does not route yet takes the way of those who have another.
-   */
+  /** What its gateways say of themselves, and to whom. */
   Optional<AdvertisedNetwork> advertised() {
-    if (intent.advertisements() == Advertisements.NONE
-        || !devices().ipv6Routing().map(routing -> plan.isRealized(routing.key())).orElse(false)) {
-      return Optional.empty();
-    }
-    var ports = new TreeMap<MacAddress, String>();
-    for (var host : local.hosts()) {
-      if (plan.isRealized(port(host).key())) {
-        ports.put(host.mac(), host.port());
-      }
-    }
-    return Optional.of(AdvertisedNetwork.of(intent, namespace, mtu(), ports));
+    return AdvertisedNetwork.of(this, plan);
   }
 
   /** The endpoint's port of the bridge. */
@@ -350,29 +373,9 @@ final class NetworkInstance implements Importer {
     return EndpointObjects.port(namespace, intent, endpoint, mtu());
   }
 
-  /**
-   * What must stand before the endpoint is attached, in the order in which it is made. A kernel
-   * that refuses to route IPv6 is no reason to be without IPv4: that is only reported.
-   */
+  /** What must stand before the endpoint is attached, in the order in which it is made. */
   List<ForwardingKey> keysOf(Endpoint endpoint) {
-    var keys = new ArrayList<ForwardingKey>();
-    keys.add(new ForwardingObject.TenantNamespace(namespace).key());
-    keys.add(devices().bridge().key());
-    devices().gateways().forEach(gateway -> keys.add(gateway.key()));
-    keys.add(rows().port(underlay.vtep()));
-    keys.addAll(EndpointObjects.keys(namespace, endpoint));
-    keys.add(rows().local(endpoint.mac()));
-    for (var prefix : endpoint.routed()) {
-      keys.add(ForwardingObject.EndpointRoute.key(namespace, prefix));
-    }
-    // What is behind it goes with the tenant's routing, which may be gone; its MAC may be
-    // elsewhere.
-    keys.removeIf(
-        key ->
-            (key.kind() == ForwardingKey.Kind.ENDPOINT_ROUTE
-                    || key.kind() == ForwardingKey.Kind.LOCAL_FDB)
-                && plan.desired(key).isEmpty());
-    return keys;
+    return EndpointObjects.required(endpoint, devices(), rows(), underlay.vtep(), plan);
   }
 
   /** Takes in a route of another node, or its end. */
@@ -386,7 +389,7 @@ final class NetworkInstance implements Importer {
     switch (key) {
       case MacIpAdvertisement route -> {
         var place = elsewhere(route.mac());
-        mobility.heard(route.mac(), place, towards(place));
+        moved.watch(route.mac(), () -> mobility.heard(route.mac(), place, towards(place)));
         if (local.host(route.mac()).isPresent()
             || route.ip().flatMap(this::localOwner).isPresent()) {
           announcement.mayHaveChanged();
@@ -474,11 +477,7 @@ final class NetworkInstance implements Importer {
 
   /** The link of the node that it is behind is not there, and cannot be had. */
   boolean isLost(Endpoint endpoint) {
-    if (endpoint.link().isEmpty()) {
-      return false;
-    }
-    var port = port(endpoint).key();
-    return plan.isGone(port) && plan.failure(port).isPresent();
+    return endpoint.link().isPresent() && EndpointObjects.isLost(port(endpoint), plan);
   }
 
   /** A duplicate of this network gets another chance. */

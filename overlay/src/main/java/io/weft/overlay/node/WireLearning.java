@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
@@ -111,7 +112,7 @@ final class WireLearning {
   /** Seldom: most nodes learn nobody. */
   private boolean isDue(long now) {
     for (var network : instances.all()) {
-      if (network.learned().isDue(now) || network.rebindings().areAny()) {
+      if (network.isDue(now)) {
         return true;
       }
     }
@@ -123,12 +124,15 @@ final class WireLearning {
     var questions = new ArrayList<HostQuestion>();
     var rebound = new ArrayList<HostBinding>();
     for (var network : List.copyOf(instances.all())) {
-      network.learned().check(now);
+      network.check(now);
       for (var host : network.learned().takeChanged()) {
         changed = true;
-        instances
-            .refreshTenant(network, host, foundation.tenants(), foundation.underlay())
-            .ifPresent(routes::importInto);
+        refreshTenant(network, host.addresses());
+      }
+      if (network.endpoints().isEmpty() && instances.closeIfEmpty(network)) {
+        changed = true; // it only stayed to send frames on
+        refreshTenant(network, List.of());
+        continue;
       }
       questions.addAll(network.learned().takeQuestions());
       rebound.addAll(network.rebindings().take());
@@ -140,6 +144,12 @@ final class WireLearning {
       effects.add(new NodeEffect.AskHosts(questions));
     }
     return changed;
+  }
+
+  private void refreshTenant(NetworkInstance network, Collection<HostAddress> addresses) {
+    instances
+        .refreshTenant(network, addresses, foundation.tenants(), foundation.underlay())
+        .ifPresent(routes::importInto);
   }
 
   private void listen() {
@@ -160,7 +170,7 @@ final class WireLearning {
   OptionalLong nextCheck() {
     var next = OptionalLong.empty();
     for (var network : instances.all()) {
-      var check = network.learned().nextCheck();
+      var check = network.nextCheck();
       if (next.isEmpty() || check.isPresent() && check.getAsLong() < next.getAsLong()) {
         next = check;
       }

@@ -49,6 +49,7 @@ final class NodePropertyTest {
     for (int i = 0; i < 4; i++) {
       one.detach("p" + i);
     }
+    one.pass(MovedAway.MOMENT_NANOS);
     assertThat(one.kernel).as("seed %s", seed).isEmpty();
     assertThat(one.announced()).as("seed %s", seed).isEmpty();
   }

@@ -1,0 +1,103 @@
+package io.weft.overlay.node;
+
+import static io.weft.overlay.node.OneNode.macOf;
+import static io.weft.overlay.node.OneNode.macRoute;
+import static io.weft.overlay.node.OneNode.network;
+import static io.weft.overlay.node.OneNode.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.MovedMac;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Frames for who has moved away are sent on for a moment. This node is 10.0.0.1. */
+final class MovedAwayTest {
+  private static final NetworkIntent WEB = network("web", "red", 100);
+  private static final String IP = "192.168.1.20";
+  private static final MovedMac SENT_ON = new MovedMac("weft-red", WEB.vni(), macOf(IP), false);
+
+  private final OneNode one = new OneNode();
+
+  @BeforeEach
+  void start() {
+    one.start(WEB);
+    one.attach(request("a", "web", IP));
+  }
+
+  private void heardAt(String vtep, long number) {
+    one.sayMac(vtep, 100, IP, ExtendedCommunity.macMobility(false, number));
+  }
+
+  @Test
+  void forThreeSecondsAfterItIsHeardElsewhere() {
+    heardAt("10.0.0.2", 1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    one.pass(MovedAway.MOMENT_NANOS - 1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    one.pass(1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    assertThat(one.kernel(Kind.VXLAN_FDB)).hasSize(1);
+  }
+
+  @Test
+  void theNetworkStaysForItAfterTheLastEndpoint() {
+    heardAt("10.0.0.2", 1);
+    one.detach("a");
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    assertThat(one.kernel(Kind.PORT)).isEmpty();
+    one.pass(MovedAway.MOMENT_NANOS);
+    assertThat(one.kernel).isEmpty();
+    assertThat(one.announced()).isEmpty();
+  }
+
+  @Test
+  void alsoWhenTheMoveIsHeardOfAfterItWasDetached() {
+    one.attach(request("anchor", "web", "192.168.1.10"));
+    one.detach("a");
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    heardAt("10.0.0.2", 1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+  }
+
+  @Test
+  void onlyToWhomANumberAboveOursLeads() {
+    one.attach(request("anchor", "web", "192.168.1.10"));
+    heardAt("9.0.0.2", 0); // of equal numbers that of the lower VTEP counts
+    assertThat(one.kernel(Kind.LOCAL_FDB)).hasSize(1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    heardAt("10.0.0.2", 4);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    one.unsay(macRoute("10.0.0.2", 100, IP)); // what is left was said before we lost it
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+  }
+
+  @Test
+  void notToWhomItWasBeforeItCameHere() {
+    one.attach(request("anchor", "web", "192.168.1.10"));
+    heardAt("10.0.0.2", 1);
+    one.pass(MovedAway.MOMENT_NANOS);
+    one.detach("a");
+    one.attach(request("a", "web", IP)); // said with number 2
+    one.detach("a"); // while the withdrawal of the other is late
+    assertThat(one.kernel(Kind.VXLAN_FDB)).hasSize(1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+  }
+
+  @Test
+  void notWhileItIsHereAgain() {
+    heardAt("10.0.0.2", 1);
+    one.unsay(macRoute("10.0.0.2", 100, IP));
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    assertThat(one.kernel(Kind.LOCAL_FDB)).hasSize(1);
+  }
+
+  @Test
+  void aChangeOfTheIntentEndsItWhereNoEndpointIs() {
+    heardAt("10.0.0.2", 1);
+    one.detach("a");
+    one.intend();
+    assertThat(one.kernel).isEmpty();
+  }
+}
