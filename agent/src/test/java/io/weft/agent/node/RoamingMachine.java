@@ -19,6 +19,8 @@ import java.util.List;
  * a time is plugged in. The other end of each cable is a link of a node.
  */
 final class RoamingMachine {
+  private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
+
   private final TestNamespaces namespaces;
   private final String namespace;
   private final Rtnetlink links;
@@ -65,13 +67,39 @@ final class RoamingMachine {
     announce(address);
   }
 
+  /** As {@link #announce()}; of IPv6 an unsolicited neighbour advertisement (RFC 4861 §7.2.6). */
   void announce(IpAddress ip) {
+    if (!ip.isIpv4()) {
+      send(advertisement(ip));
+      return;
+    }
     var out = new OctetWriter();
     out.bytes(MacAddress.parse("ff:ff:ff:ff:ff:ff").octets()).bytes(mac.octets()).u16(0x0806);
     out.u16(1).u16(0x0800).u8(6).u8(4).u16(1);
     out.bytes(mac.octets()).bytes(ip.octets());
     out.bytes(MacAddress.ZERO.octets()).bytes(ip.octets());
     send(Octets.of(out.toArray()));
+  }
+
+  private Octets advertisement(IpAddress ip) {
+    var message = new OctetWriter();
+    message.u8(136).u8(0).u16(0).u32(0x2000_0000L).bytes(ip.octets()); // to override
+    message.u8(2).u8(1).bytes(mac.octets());
+    var pseudo = new OctetWriter();
+    pseudo.bytes(ip.octets()).bytes(ALL_NODES.octets()).u32(message.size()).u32(58);
+    int sum = 0;
+    for (byte[] part : List.of(pseudo.toArray(), message.toArray())) {
+      for (int i = 0; i < part.length; i += 2) {
+        sum += (part[i] & 0xff) << 8 | part[i + 1] & 0xff;
+      }
+    }
+    sum = (sum & 0xffff) + (sum >>> 16);
+    message.patchU16(2, ~(sum + (sum >>> 16)) & 0xffff);
+    var out = new OctetWriter();
+    out.bytes(MacAddress.parse("33:33:00:00:00:01").octets()).bytes(mac.octets()).u16(0x86dd);
+    out.u32(0x6000_0000L).u16(message.size()).u8(58).u8(255);
+    out.bytes(ip.octets()).bytes(ALL_NODES.octets()).append(message);
+    return Octets.of(out.toArray());
   }
 
   /** Any frame of its MAC that says nothing of its address, of an experimental type (IEEE 802). */

@@ -26,10 +26,37 @@ final class ThreeNodes {
   /** How often traffic sends. */
   static final Duration INTERVAL = Duration.ofMillis(1);
 
+  private static final String FABRIC =
+      """
+    kind: Fabric
+    metadata: {name: default}
+    spec:
+      vtep: {cidr: 10.99.0.0/24}
+      reflectors: {addresses: [10.99.0.1]}
+      duplicates: %s
+    ---
+    kind: Tenant
+    metadata: {name: red}
+    spec: {l3vni: 5001}
+    ---
+    kind: Network
+    metadata: {name: web}
+    spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
+    """;
+
   final TestNamespaces namespaces;
   private final List<NodeProcess> nodes = new ArrayList<>();
 
   ThreeNodes(Path directory, String... more) throws Exception {
+    this(directory, "{moves: 3, seconds: 120, recoverSeconds: 10}", List.of(more));
+  }
+
+  /**
+   * With other limits of what is a duplicate.
+   *
+   * @param duplicates as the resource has them
+   */
+  ThreeNodes(Path directory, String duplicates, List<String> more) throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
     try {
@@ -44,9 +71,9 @@ final class ThreeNodes {
             new Request.AddAddress(
                 Address.of(wire.link().index(), IpAddress.parse("10.99.0." + i), 24)));
         var node = new NodeProcess(namespaces, "n" + i, underlay, directory.resolve("n" + i));
-        node.write("fabric.yaml", fabric());
+        node.write("fabric.yaml", FABRIC.formatted(duplicates));
         nodes.add(node);
-        node.start(more);
+        node.start(more.toArray(String[]::new));
       }
       for (var node : nodes) {
         node.awaitStatus(NodeProcess::isSettled);
@@ -56,25 +83,6 @@ final class ThreeNodes {
       close();
       throw e;
     }
-  }
-
-  private static String fabric() {
-    return """
-    kind: Fabric
-    metadata: {name: default}
-    spec:
-      vtep: {cidr: 10.99.0.0/24}
-      reflectors: {addresses: [10.99.0.1]}
-      duplicates: {moves: 3, seconds: 120, recoverSeconds: 10}
-    ---
-    kind: Tenant
-    metadata: {name: red}
-    spec: {l3vni: 5001}
-    ---
-    kind: Network
-    metadata: {name: web}
-    spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
-    """;
   }
 
   /** 1 to 3. */
