@@ -2,6 +2,7 @@ package io.weft.lab.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.PluginRun;
 import io.weft.linux.netns.NetworkNamespaces;
@@ -77,8 +78,8 @@ public final class FakeKubelets implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      failures.add(String.valueOf(e.getMessage()));
+    } catch (IOException | RuntimeException e) {
+      failures.add(String.valueOf(e));
     }
   }
 
@@ -101,12 +102,14 @@ public final class FakeKubelets implements AutoCloseable {
   }
 
   private PodPlace start(JsonNode object, String uid) throws IOException, InterruptedException {
+    ObjectNode document = object.deepCopy();
+    document.put("kind", ClusterObject.POD); // an item of a list does not say it
     var pod =
         new PodPlace(
             object.at("/metadata/namespace").asText(),
             object.at("/metadata/name").asText(),
             object.at("/spec/nodeName").asText(),
-            object.deepCopy());
+            document);
     kubelet.run(pod, uid);
     var command = new ArrayList<String>();
     object.at("/spec/containers/0/command").forEach(word -> command.add(word.asText()));
