@@ -39,6 +39,7 @@ record ResourceType(
     var spec = definition.path("spec");
     for (var version : spec.path("versions")) {
       if (version.path("storage").asBoolean()) {
+        SchemaCheck.requireRules(version.path("schema"));
         return new ResourceType(
             "/apis/" + spec.path("group").asText() + "/" + version.path("name").asText(),
             spec.at("/names/plural").asText(),

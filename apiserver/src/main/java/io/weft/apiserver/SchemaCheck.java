@@ -9,9 +9,12 @@ import java.util.regex.Pattern;
 /**
  * Holds an object against a structural schema, as far as Weft's schemas go: types, required fields,
  * bounds, lengths, patterns, choices. As the real server does, it removes unknown fields instead of
- * complaining, and fills in defaults. Rules in CEL are not evaluated.
+ * complaining, and fills in defaults. Rules ({@code x-kubernetes-validations}) are evaluated where
+ * all else is right.
  */
 final class SchemaCheck {
+  private static final String RULES = "x-kubernetes-validations";
+
   private final List<String> problems = new ArrayList<>();
 
   private SchemaCheck() {}
@@ -20,7 +23,37 @@ final class SchemaCheck {
   static List<String> check(JsonNode schema, ObjectNode value) {
     var check = new SchemaCheck();
     check.object("", schema, value, true);
+    if (check.problems.isEmpty()) {
+      check.rules("", schema, value);
+    }
     return check.problems;
+  }
+
+  /**
+   * Reads all rules of a schema.
+   *
+   * @throws IllegalArgumentException when one is not understood
+   */
+  static void requireRules(JsonNode schema) {
+    for (var rules : schema.findValues(RULES)) {
+      rules.forEach(rule -> Rule.of(rule.path("rule").asText()));
+    }
+  }
+
+  private void rules(String path, JsonNode schema, JsonNode value) {
+    for (var rule : schema.path(RULES)) {
+      if (!Rule.of(rule.path("rule").asText()).holds(value)) {
+        problems.add(path + ": Invalid value: " + rule.path("message").asText());
+      }
+    }
+    for (var property : schema.path("properties").properties()) {
+      if (value.has(property.getKey())) {
+        rules(dotted(path, property.getKey()), property.getValue(), value.get(property.getKey()));
+      }
+    }
+    for (int i = 0; value.isArray() && i < value.size(); i++) {
+      rules(path + "[" + i + "]", schema.path("items"), value.get(i));
+    }
   }
 
   private void value(String path, JsonNode schema, JsonNode value) {

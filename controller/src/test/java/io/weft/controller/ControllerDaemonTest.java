@@ -156,14 +156,15 @@ final class ControllerDaemonTest {
 
   @Test
   void withoutAReadableFabricNothingIsTakenFromAPool() throws Exception {
-    cluster.create("fabrics", "default", "{vniPools: {networks: 500-600}, holdSeconds: 1}");
+    cluster.create(
+        "fabrics", "default", "{vniPools: {networks: 500-600}, vtep: {cidr: 10.0.0.0/99}}");
     cluster.network("waits", "{}");
     cluster.network("given", "{vni: 700}");
     start("a");
     cluster.awaitSaid("networks/given", "Ready", "True InForce");
     cluster.awaitSaid("networks/waits", "Ready", "False Unresolved");
     cluster.awaitSaid("fabrics/default", "Accepted", "False Invalid");
-    cluster.merge("fabrics/default", "{spec: {holdSeconds: 9}}");
+    cluster.merge("fabrics/default", "{spec: {vtep: null}}");
     cluster.awaitSaid("networks/waits", "Ready", "True InForce");
     assertThat(cluster.vni("waits")).isBetween(500, 600);
   }

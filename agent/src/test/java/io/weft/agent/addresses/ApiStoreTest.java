@@ -211,8 +211,8 @@ final class ApiStoreTest extends AddressStoreContract {
                 + " [10.0.0.300]}}"));
     server.put(
         yaml(
-            "{kind: AddressBlock, metadata: {name: other}, spec: {network: web, prefix:"
-                + " 10.0.9.0/24, node: n1}}"));
+            "{kind: AddressBlock, metadata: {name: web.fd00-0---64}, spec: {network: web, prefix:"
+                + " 'fd00:0::/64', node: n1}}"));
     var block = StoreWriter.block(1, "n1");
     try (var store = open()) {
       assertThat(store.write(new AddressWrite.Create(block))).isTrue();
@@ -221,7 +221,8 @@ final class ApiStoreTest extends AddressStoreContract {
       assertThat(store.read().claims()).isEmpty();
       assertThat(store.problems().get(0))
           .isEqualTo(
-              "Kubernetes API: AddressBlock other is not used: its name should be web.10.0.9.0-24");
+              "Kubernetes API: AddressBlock web.fd00-0---64 is not used: its name should be"
+                  + " web.fd00---64");
       assertThat(store.problems().get(1))
           .startsWith("Kubernetes API: AddressClaim bad is not used: ")
           .contains("10.0.0.300");

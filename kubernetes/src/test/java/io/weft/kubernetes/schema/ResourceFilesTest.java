@@ -104,6 +104,16 @@ final class ResourceFilesTest {
       refused(client, "tenants", "{'egress': 'tor'}", "spec.egress: Unsupported value");
       refused(client, "fabrics", "{'asn': '65000'}", "spec.asn: Invalid value");
       refused(client, "fabrics", "{'peers': [{'asn': 'x'}]}", "spec.peers[0].asn: Invalid value");
+      // By rules.
+      refused(client, "fabrics", "{}", "the one Fabric is named 'default'");
+      refused(
+          client, "fabrics", "{'peers': [{'asn': 1}]}", "spec.peers[0]: Invalid value: a peer has");
+      refused(client, "tenants", "{'shares': ['53/UDP']}", "with 'egress: cluster' only");
+      refused(client, "networks", "{'mtu': 1000, 'subnets': ['fd00::/64']}", "RFC 8200");
+      var both = "{'node': 'n', 'network': 'w', 'tap': 't', 'link': 'l'}";
+      refused(client, "endpoints", both, "one of tap and link");
+      var block = "{'network': 'w', 'prefix': '10.0.0.0/24', 'node': 'n'}";
+      refused(client, "addressblocks", block, "the name is that of the network");
     }
   }
 
