@@ -279,6 +279,8 @@ public final class IntentApi implements IntentSource {
       if (ending.isPresent() && !ending.get().equals(Thread.currentThread())) {
         ending.get().join(CLOSING);
       }
+      // Whoever opens the copy next must not meet one that is being written.
+      var _ = timer.awaitTermination(CLOSING.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

@@ -45,6 +45,9 @@ public final class SpeakerNodes implements AutoCloseable {
   /** Who no longer reflects stays so long, until every node has its routes from others. */
   private static final Duration RETIRING = Duration.ofSeconds(10);
 
+  /** How long a copy that is being written is waited for. */
+  private static final Duration CLOSING = Duration.ofSeconds(2);
+
   /** Where an agent can run. */
   private static final ApiCollection ALL =
       ApiCollection.of("/api/v1/nodes").labelled("kubernetes.io/os", "linux");
@@ -323,5 +326,11 @@ public final class SpeakerNodes implements AutoCloseable {
     client.close();
     ending.forEach(ApiWatch::close);
     timer.shutdownNow();
+    try {
+      // Whoever opens the copy next must not meet one that is being written.
+      var _ = timer.awaitTermination(CLOSING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
