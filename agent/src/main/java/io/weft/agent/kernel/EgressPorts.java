@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,29 +128,36 @@ final class EgressPorts implements AutoCloseable {
   private List<ForwardingObject> read() {
     var objects = new ArrayList<ForwardingObject>();
     filter.read().ifPresent(objects::add);
-    var ours = new TreeMap<Integer, String>();
+    var ours = readPorts();
+    objects.addAll(ours.values());
+    if (!ours.isEmpty()) {
+      host.routes().forEach(route -> route(route, ours.keySet()).ifPresent(objects::add));
+      for (var address : host.addresses()) {
+        var port = ours.get(address.link());
+        if (port != null && isKept(address)) {
+          objects.add(
+              new EgressAddress("", port.port(), address.address(), address.prefixLength()));
+        }
+      }
+    }
+    return objects;
+  }
+
+  /** Those that stand, by index of the link. */
+  private SortedMap<Integer, EgressPort> readPorts() {
+    var ports = new TreeMap<Integer, EgressPort>();
     var before = quiet.begin(links);
     links.clear();
     for (var link : host.links()) {
       port(link)
           .ifPresent(
               port -> {
-                objects.add(port);
-                ours.put(link.index(), link.name());
+                ports.put(link.index(), port);
                 links.put(link.index(), new Followed(link.name(), false));
               });
     }
     quiet.settle(links, before);
-    if (!ours.isEmpty()) {
-      host.routes().forEach(route -> route(route, ours.keySet()).ifPresent(objects::add));
-      for (var address : host.addresses()) {
-        var device = ours.get(address.link());
-        if (device != null && isKept(address)) {
-          objects.add(new EgressAddress("", device, address.address(), address.prefixLength()));
-        }
-      }
-    }
-    return objects;
+    return ports;
   }
 
   /** A route of ours leads over a link of ours. */
@@ -362,10 +370,25 @@ final class EgressPorts implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
-  /** As {@link TenantTables#lookAround}: settings of the links. */
+  /**
+   * As {@link TenantTables#lookAround}: settings of the links. All else is compared where a link is
+   * not as it was; where there are too many for their files to stay open, links are read each time,
+   * and routes, of which a host may have a million, are not.
+   */
   List<Observation> lookAround() {
-    boolean ports = believed.values().stream().anyMatch(EgressPort.class::isInstance);
-    return ports && !quiet.areSettled() ? compare(false) : List.of();
+    var ports = new ArrayList<ForwardingObject>(believed.values());
+    ports.removeIf(object -> !(object instanceof EgressPort));
+    return !ports.isEmpty() && !quiet.areSettled() && linksDiffer(ports)
+        ? compare(false)
+        : List.of();
+  }
+
+  private boolean linksDiffer(List<ForwardingObject> ports) {
+    var before = Set.copyOf(links.keySet());
+    var standing = readPorts();
+    return !before.equals(standing.keySet())
+        || standing.size() != ports.size()
+        || !standing.values().containsAll(ports);
   }
 
   /** What others have changed since the last call. */

@@ -352,8 +352,15 @@ final class GuardTable implements AutoCloseable {
   }
 
   private Nftables openHere() {
-    monitor = Optional.of(NftablesMonitor.open(wanted.name()));
-    return Nftables.open(buffers);
+    var hearing = NftablesMonitor.open(wanted.name());
+    try {
+      var opened = Nftables.open(buffers);
+      monitor = Optional.of(hearing);
+      return opened;
+    } catch (RuntimeException e) {
+      hearing.close();
+      throw e;
+    }
   }
 
   @Override

@@ -14,7 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What of a namespace netlink does not set, but only files do. Those that are read stay open: to
- * enter the namespace takes longer than to read them again. For a platform thread.
+ * enter the namespace takes longer than to read them again. Where that cannot be done for now, as
+ * the process has too many files open, whoever asks gets a {@link
+ * io.weft.linux.ffi.LinuxException}, and may ask again. For a platform thread.
  */
 final class NamespaceSettings implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NamespaceSettings.class);
@@ -97,7 +99,7 @@ final class NamespaceSettings implements AutoCloseable {
       NetworkNamespaces.callHereIn(
           namespace,
           () -> {
-            settings.forEach(setting -> files.open(DIRECTORY + setting));
+            files.open(settings.stream().map(DIRECTORY::concat).toList());
             return files;
           });
     }

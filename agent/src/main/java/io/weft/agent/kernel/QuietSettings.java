@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.ffi.LinuxException;
 import io.weft.linux.ffi.NumberFiles;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
@@ -66,7 +67,11 @@ final class QuietSettings implements AutoCloseable {
     settled = Optional.empty();
     links.entrySet().removeIf(known -> !isStill(known.getValue(), all.get(known.getKey())));
     if (!links.keySet().equals(all.keySet())) {
-      NetworkNamespaces.callHereIn(rtnetlink.namespace(), () -> open(all));
+      try {
+        NetworkNamespaces.callHereIn(rtnetlink.namespace(), () -> open(all));
+      } catch (LinuxException _) {
+        // Too many files are open already: nothing is settled until there is room again.
+      }
     }
     return read();
   }
@@ -115,11 +120,20 @@ final class QuietSettings implements AutoCloseable {
       if (!budget.take(SETTINGS.size())) {
         return false;
       }
-      var files = new NumberFiles();
-      SETTINGS.forEach(setting -> files.open(setting.formatted(each.getValue().name())));
-      links.put(each.getKey(), new Opened(each.getValue(), files));
+      try {
+        links.put(each.getKey(), open(each.getValue()));
+      } catch (LinuxException e) {
+        budget.give(SETTINGS.size());
+        throw e;
+      }
     }
     return true;
+  }
+
+  private static Opened open(Followed link) {
+    var files = new NumberFiles();
+    files.open(SETTINGS.stream().map(setting -> setting.formatted(link.name())).toList());
+    return new Opened(link, files);
   }
 
   private void close(Opened link) {

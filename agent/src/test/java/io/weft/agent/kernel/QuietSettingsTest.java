@@ -1,8 +1,12 @@
 package io.weft.agent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.agent.kernel.QuietSettings.Followed;
+import io.weft.linux.ffi.Errno;
+import io.weft.linux.ffi.LinuxException;
+import io.weft.linux.ffi.NumberFiles;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
@@ -10,6 +14,7 @@ import io.weft.linux.netns.NetworkNamespaces;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,11 +99,13 @@ class QuietSettingsTest {
     }
   }
 
+  /** The link is down: the carrier of one that is up is told when the kernel comes to it. */
   @Test
   void aGroupShowsWhereItCounts() {
-    links = Map.of(bridge, new Followed("br100", true));
+    int down = kernel.createBridge("br200", LinkSettings.NONE).index();
+    links = Map.of(down, new Followed("br200", true));
     try (var quiet = settled()) {
-      kernel.execute(new Request.SetLinkGroup(bridge, 7));
+      kernel.execute(new Request.SetLinkGroup(down, 7));
       assertThat(quiet.areSettled()).isFalse();
     }
   }
@@ -115,5 +122,62 @@ class QuietSettingsTest {
     }
     assertThat(budget.take(4)).as("given back").isTrue();
     assertThat(budget.take(1)).isFalse();
+  }
+
+  @Test
+  void whileTheKernelOpensNoFilesNothingIsSettled() throws Exception {
+    var budget = new DescriptorBudget(4);
+    try (var quiet = new QuietSettings(kernel, budget)) {
+      var before = RefusedCalls.opening(Errno.EMFILE).during(() -> quiet.begin(links));
+      quiet.settle(links, before);
+      assertThat(quiet.areSettled()).as("links are read each time").isFalse();
+      quiet.settle(links, quiet.begin(links));
+      assertThat(quiet.areSettled()).isTrue();
+    }
+    assertThat(budget.take(4)).as("given back").isTrue();
+  }
+
+  @Test
+  void filesThatAreRefusedForNowAreNotMissing() {
+    var files = new NumberFiles();
+    var paths = List.of("/proc/sys/kernel/pid_max");
+    for (var full : List.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM)) {
+      assertThatThrownBy(() -> RefusedCalls.opening(full).during(() -> opened(files, paths)))
+          .hasRootCauseInstanceOf(LinuxException.class)
+          .hasStackTraceContaining(full.symbol());
+      assertThat(files.count()).as("all of them again").isZero();
+    }
+    try (files) {
+      assertThat(opened(files, paths)).hasSize(1).doesNotContain(NumberFiles.MISSING);
+    }
+  }
+
+  @Test
+  void filesThatAreForbiddenAreMissing() throws Exception {
+    try (var files = new NumberFiles()) {
+      var paths = List.of("/proc/sys/kernel/pid_max");
+      assertThat(RefusedCalls.opening(new Errno(13)).during(() -> opened(files, paths)))
+          .containsExactly(NumberFiles.MISSING);
+    }
+  }
+
+  private static int[] opened(NumberFiles files, List<String> paths) {
+    files.open(paths);
+    return files.read();
+  }
+
+  @Test
+  void aNamespaceIsNotOtherwiseBecauseItsFilesAreRefusedForNow() throws Exception {
+    try (var settings = new NamespaceSettings(kernel.namespace())) {
+      var refused = RefusedCalls.opening(Errno.EMFILE);
+      assertThatThrownBy(() -> refused.during(settings::isRestrained))
+          .hasCauseInstanceOf(LinuxException.class);
+      assertThatThrownBy(() -> refused.during(settings::routesIpv6))
+          .hasCauseInstanceOf(LinuxException.class);
+      set("ipv6/conf/all/forwarding=1");
+      assertThat(settings.routesIpv6()).isTrue();
+      assertThat(settings.restrain(tenant)).isTrue();
+      assertThat(settings.isRestrained()).isTrue();
+    }
   }
 }

@@ -25,6 +25,7 @@ record RefusedCalls(int systemCall, int third, Errno errno) {
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
   private static final int SOCKET = ARM ? 198 : 41;
   private static final int SENDTO = ARM ? 206 : 44;
+  private static final int OPENAT = ARM ? 56 : 257;
   private static final int PR_SET_SECCOMP = 22;
   private static final int SECCOMP_MODE_FILTER = 2;
   private static final int SECCOMP_RET_ALLOW = 0x7fff_0000;
@@ -41,6 +42,11 @@ record RefusedCalls(int systemCall, int third, Errno errno) {
   /** Nothing of so many octets is sent. */
   static RefusedCalls sending(int octets, Errno errno) {
     return new RefusedCalls(SENDTO, octets, errno);
+  }
+
+  /** No file is opened to be read and closed in children, as ours are. */
+  static RefusedCalls opening(Errno errno) {
+    return new RefusedCalls(OPENAT, LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC, errno);
   }
 
   /** The answer of the action, which starts no threads that outlive it. */

@@ -11,10 +11,13 @@ public record Errno(int number) {
   public static final Errno ESRCH = new Errno(3);
   public static final Errno EINTR = new Errno(4);
   public static final Errno EAGAIN = new Errno(11);
+  public static final Errno ENOMEM = new Errno(12);
   public static final Errno EBUSY = new Errno(16);
   public static final Errno EEXIST = new Errno(17);
   public static final Errno ENODEV = new Errno(19);
   public static final Errno EINVAL = new Errno(22);
+  public static final Errno ENFILE = new Errno(23);
+  public static final Errno EMFILE = new Errno(24);
   public static final Errno EBADMSG = new Errno(74);
   public static final Errno EMSGSIZE = new Errno(90);
   public static final Errno EPROTONOSUPPORT = new Errno(93);

@@ -5,7 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Files of one number each, such as those below /proc/sys, that stay open: all are read again in a
@@ -15,16 +17,36 @@ public final class NumberFiles implements AutoCloseable {
   /** Stands for the number of a file that was not there when it was opened. */
   public static final int MISSING = -Integer.MAX_VALUE;
 
+  /** The process, or the machine, has no room for one more. */
+  private static final Set<Errno> FULL = Set.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
+
   private final List<Integer> numbers = new ArrayList<>();
   private final List<Descriptor> files = new ArrayList<>();
 
-  /** Opens one more, as the calling thread sees it; one that is not to be read is missing. */
-  public void open(String path) {
+  /**
+   * Opens these, too, as the calling thread sees them; one that is not to be read is missing.
+   *
+   * @throws LinuxException EMFILE, ENFILE or ENOMEM when there is no room for one of them, which
+   *     may pass: that tells nothing of the file, and all are closed then
+   */
+  public void open(Collection<String> paths) {
+    try {
+      paths.forEach(this::open);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void open(String path) {
     int flags = LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC;
     try {
       files.add(Libc.open(path, flags, 0));
       numbers.add(files.getLast().number());
-    } catch (LinuxException _) {
+    } catch (LinuxException e) {
+      if (FULL.contains(e.errno())) {
+        throw e;
+      }
       numbers.add(-1);
     }
   }

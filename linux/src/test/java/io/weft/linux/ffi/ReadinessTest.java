@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.linux.TestNamespaces;
 import io.weft.linux.netns.MountChanges;
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
@@ -49,9 +50,8 @@ class ReadinessTest {
   @Test
   void filesOfNumbersAreReadAgain() {
     try (var files = new NumberFiles()) {
-      files.open("/proc/sys/kernel/pid_max");
-      files.open("/proc/sys/there/is/none");
-      files.open("/proc/sys/net/ipv4/conf/lo/tag");
+      files.open(List.of("/proc/sys/kernel/pid_max", "/proc/sys/there/is/none"));
+      files.open(List.of("/proc/sys/net/ipv4/conf/lo/tag"));
       assertThat(files.read()).hasSize(3).contains(NumberFiles.MISSING, 0);
       assertThat(files.read()[0]).isGreaterThan(300);
     }
