@@ -28,9 +28,7 @@ import java.util.function.Consumer;
  */
 public final class ApiClient implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(60);
-  private static final Duration QUIET = Duration.ofSeconds(30);
 
   /**
    * Over so long the nodes of a cluster list again when the server has forgotten where they were.
@@ -50,6 +48,7 @@ public final class ApiClient implements AutoCloseable {
   private final Transport transport;
   private final UnderWay underWay;
   private final AtomicBoolean open = new AtomicBoolean(true);
+  private final Duration answer;
   private final Duration silence;
   private final Duration spread;
   private volatile ApiCalls calls = ApiCalls.NONE;
@@ -65,17 +64,19 @@ public final class ApiClient implements AutoCloseable {
 
   /** With another patience in the middle of an answer, and another {@link #spread}. */
   ApiClient(ApiAccess access, Duration silence, Duration spread) throws IOException {
-    this(access, silence, spread, QUIET);
+    this(access, silence, spread, Transport.Patience.USUAL);
   }
 
-  /** With another time after which {@link Transport} asks whether the server is there. */
-  ApiClient(ApiAccess access, Duration silence, Duration spread, Duration quiet)
+  /** With another patience before an answer, and with the connection. */
+  ApiClient(ApiAccess access, Duration silence, Duration spread, Transport.Patience patience)
       throws IOException {
-    this(access, new Transport(access, quiet), silence, spread);
+    this(access, new Transport(access, patience), patience.call(), silence, spread);
   }
 
-  private ApiClient(ApiAccess access, Transport transport, Duration silence, Duration spread) {
+  private ApiClient(
+      ApiAccess access, Transport transport, Duration answer, Duration silence, Duration spread) {
     this.access = access;
+    this.answer = answer;
     this.transport = transport;
     this.underWay = new UnderWay(transport);
     this.silence = silence;
@@ -88,7 +89,7 @@ public final class ApiClient implements AutoCloseable {
    */
   public ApiClient sharing() {
     transport.share();
-    return new ApiClient(access, transport, silence, spread);
+    return new ApiClient(access, transport, answer, silence, spread);
   }
 
   /**
@@ -281,7 +282,7 @@ public final class ApiClient implements AutoCloseable {
   /** The timeout is of the head of the answer; what follows is bounded by the reader. */
   private HttpRequest.Builder request(String path, String accept) {
     return HttpRequest.newBuilder(access.server().resolve(base() + path))
-        .timeout(ANSWER)
+        .timeout(answer)
         .header("Accept", accept)
         .header("User-Agent", "weft");
   }

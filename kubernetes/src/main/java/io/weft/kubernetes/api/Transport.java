@@ -35,17 +35,12 @@ import org.jspecify.annotations.Nullable;
  * The HTTP of an access: its TLS, the token at the moment of a call, and the connection that all
  * calls share (RFC 9113). Such a connection outlives the server's machine when that goes without a
  * word: TCP gives up after a quarter of an hour, and until then every call would be lost on it. So
- * a call that is not answered in its time has the next ones make a new connection, and while
- * answers are under way and nothing comes, the server is asked whether it is there.
+ * a call that is not answered in its time has the next ones make a new connection. And on each
+ * connection, also one that was left, the server is asked whether it is there while answers are
+ * under way and nothing comes.
  */
 final class Transport implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
-
-  /** So long calls wait for the first one's connection, so that not each makes one of its own. */
-  private static final Duration FIRST = Duration.ofSeconds(2);
-
-  /** A server that is there answers this question by then. */
-  private static final Duration ANSWER = Duration.ofSeconds(10);
 
   /**
    * At once; further ones wait: servers let 100 and more share a connection, watches among them.
@@ -54,42 +49,62 @@ final class Transport implements AutoCloseable {
 
   private static final char[] NO_PASSWORD = {};
 
+  /**
+   * How long a client waits for the server.
+   *
+   * @param call for the head of an answer
+   * @param quiet after so long without an octet the server is asked whether it is there
+   * @param answer a server that is there answers this question by then
+   * @param first so long calls wait for the first one's connection, so that not each makes one
+   */
+  record Patience(Duration call, Duration quiet, Duration answer, Duration first) {
+    /** A connection that is dead is noticed after 44 s at most. */
+    static final Patience USUAL =
+        new Patience(
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(2));
+
+    private Duration betweenLooks() {
+      return quiet.dividedBy(8);
+    }
+  }
+
   private final ApiAccess access;
   private final boolean shares;
   private final Optional<SSLContext> tls;
-  private final Duration quiet;
-  private final AtomicInteger answers = new AtomicInteger();
+  private final Patience patience;
   private final Semaphore calls = new Semaphore(CALLS);
   private final ReentrantLock first = new ReentrantLock();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile long heard = System.nanoTime();
-
-  /** There is a connection that a further call can be made on. */
-  private volatile boolean connected;
 
   // Guarded by this.
-  private final List<HttpClient> left = new ArrayList<>();
+  private final List<Link> left = new ArrayList<>();
   private int users = 1;
-  private HttpClient http;
+  private Link current;
 
   /**
    * Reads certificates and keys.
    *
-   * @param quiet after so long without an octet the server is asked whether it is there
    * @throws IOException when they cannot be used, with the reason
    */
-  Transport(ApiAccess access, Duration quiet) throws IOException {
+  Transport(ApiAccess access, Patience patience) throws IOException {
     this.access = access;
-    this.quiet = quiet;
+    this.patience = patience;
     this.shares = access.server().getScheme().equals("https"); // HTTP/2 needs TLS there
     try {
       this.tls = shares ? Optional.of(tls(access)) : Optional.empty();
     } catch (GeneralSecurityException e) {
       throw new IOException("certificates or key for " + access.server() + ": " + reason(e), e);
     }
-    this.http = connecting();
+    this.current = new Link(connecting());
+    lookAfter(current);
+  }
+
+  private void lookAfter(Link link) {
     if (shares) {
-      Thread.ofVirtual().name("api-connection").start(this::look);
+      Thread.ofVirtual().name("api-connection").start(() -> look(link));
     }
   }
 
@@ -134,10 +149,10 @@ final class Transport implements AutoCloseable {
     }
     boolean answered = false;
     try {
-      token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
-      var response = head(request.build());
+      authorize(request);
+      var answer = byFurther(request.build(), isWatch);
       answered = true;
-      return new Answer(response, new Body(response.body(), isWatch));
+      return answer;
     } finally {
       if (!answered && !isWatch) {
         calls.release();
@@ -145,29 +160,22 @@ final class Transport implements AutoCloseable {
     }
   }
 
-  private HttpResponse<InputStream> head(HttpRequest request)
+  private void authorize(HttpRequest.Builder request) throws IOException {
+    token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+  }
+
+  private Answer byFurther(HttpRequest request, boolean isWatch)
       throws IOException, InterruptedException {
     boolean isFirst =
-        shares && !connected && first.tryLock(FIRST.toMillis(), TimeUnit.MILLISECONDS);
-    if (isFirst && connected) {
+        shares
+            && !isConnected()
+            && first.tryLock(patience.first().toMillis(), TimeUnit.MILLISECONDS);
+    if (isFirst && isConnected()) {
       first.unlock();
       isFirst = false;
     }
-    var by = http();
     try {
-      var response = by.send(request, BodyHandlers.ofInputStream());
-      heard = System.nanoTime();
-      connected = true;
-      return response;
-    } catch (HttpConnectTimeoutException e) {
-      connected = false;
-      throw e;
-    } catch (HttpTimeoutException e) {
-      leave(by);
-      throw e;
-    } catch (IOException e) {
-      connected = false;
-      throw e;
+      return head(use(), request, isWatch);
     } finally {
       if (isFirst) {
         first.unlock();
@@ -175,15 +183,45 @@ final class Transport implements AutoCloseable {
     }
   }
 
+  /**
+   * @param by of which {@link #use} tells; the answer ends that, or that there is none
+   */
+  private Answer head(Link by, HttpRequest request, boolean isWatch)
+      throws IOException, InterruptedException {
+    boolean answered = false;
+    try {
+      var response = by.http.send(request, BodyHandlers.ofInputStream());
+      by.heard = System.nanoTime();
+      by.connected = true;
+      answered = true;
+      return new Answer(response, new Body(by, response.body(), isWatch));
+    } catch (HttpConnectTimeoutException e) {
+      by.connected = false;
+      throw e;
+    } catch (HttpTimeoutException e) {
+      leave(by);
+      throw e;
+    } catch (IOException e) {
+      by.connected = false;
+      throw e;
+    } finally {
+      if (!answered) {
+        used(by);
+      }
+    }
+  }
+
   /** The octets of an answer, which tell that the server is there. */
   private final class Body extends FilterInputStream {
     private final AtomicBoolean open = new AtomicBoolean(true);
+    private final Link by;
     private final boolean isWatch;
 
-    Body(InputStream in, boolean isWatch) {
+    Body(Link by, InputStream in, boolean isWatch) {
       super(in);
+      this.by = by;
       this.isWatch = isWatch;
-      answers.incrementAndGet();
+      by.answers.incrementAndGet();
     }
 
     @Override
@@ -191,7 +229,7 @@ final class Transport implements AutoCloseable {
       try {
         return heard(super.read());
       } catch (IOException e) {
-        connected = false;
+        by.connected = false;
         throw e;
       }
     }
@@ -201,48 +239,94 @@ final class Transport implements AutoCloseable {
       try {
         return heard(super.read(into, offset, length));
       } catch (IOException e) {
-        connected = false;
+        by.connected = false;
         throw e;
       }
     }
 
     private int heard(int octets) {
-      heard = System.nanoTime();
+      by.heard = System.nanoTime();
       return octets;
     }
 
     @Override
     public void close() throws IOException {
       if (open.getAndSet(false)) {
-        answers.decrementAndGet();
+        by.answers.decrementAndGet();
         calls.release(isWatch ? 0 : 1);
+        try {
+          super.close();
+        } finally {
+          used(by);
+        }
       }
-      super.close();
     }
   }
 
   // ---- the connection ---------------------------------------------------------------------
 
-  private synchronized HttpClient http() {
-    return http;
-  }
+  /** A connection that calls share, as far as there is one, and what came by it. */
+  private static final class Link {
+    private final HttpClient http;
 
-  /** Further calls make a new connection; answers that are under way go on. */
-  private synchronized void leave(HttpClient by) {
-    if (by.equals(http) && closed.getCount() > 0) {
-      by.shutdown();
-      left.removeIf(HttpClient::isTerminated);
-      left.add(by);
-      http = connecting();
-      connected = false;
+    /** Answers that have begun. */
+    private final AtomicInteger answers = new AtomicInteger();
+
+    private volatile long heard = System.nanoTime();
+
+    /** There is a connection that a further call can be made on. */
+    private volatile boolean connected;
+
+    /** Calls without an answer, and answers under way; guarded by the transport. */
+    private int uses;
+
+    Link(HttpClient http) {
+      this.http = http;
     }
   }
 
-  private void look() {
+  private synchronized boolean isConnected() {
+    return current.connected;
+  }
+
+  /** For one more call; {@link #used} follows. */
+  private synchronized Link use() {
+    current.uses++;
+    return current;
+  }
+
+  private synchronized void used(Link by) {
+    by.uses--;
+    endUnused(by);
+  }
+
+  private void endUnused(Link by) {
+    if (by.uses == 0 && left.remove(by)) {
+      by.http.shutdown();
+    }
+  }
+
+  /** Further calls make a new connection; answers that are under way go on. */
+  private synchronized void leave(Link by) {
+    if (by.equals(current) && closed.getCount() > 0) {
+      left.add(by);
+      current = new Link(connecting());
+      lookAfter(current);
+      endUnused(by);
+    }
+  }
+
+  private synchronized boolean isThere(Link link) {
+    return link.equals(current) || left.contains(link);
+  }
+
+  private void look(Link link) {
     try {
-      while (!closed.await(quiet.toMillis() / 4, TimeUnit.MILLISECONDS)) {
-        if (answers.get() > 0 && System.nanoTime() - heard >= quiet.toNanos()) {
-          ask();
+      while (!closed.await(patience.betweenLooks().toMillis(), TimeUnit.MILLISECONDS)
+          && isThere(link)) {
+        if (link.answers.get() > 0
+            && System.nanoTime() - link.heard >= patience.quiet().toNanos()) {
+          ask(link);
         }
       }
     } catch (InterruptedException _) {
@@ -251,16 +335,21 @@ final class Transport implements AutoCloseable {
   }
 
   /** What everybody may ask. */
-  private void ask() throws InterruptedException {
-    var by = http();
-    var timeout = quiet.compareTo(ANSWER) < 0 ? quiet : ANSWER;
-    var question = HttpRequest.newBuilder(access.server().resolve("/version")).timeout(timeout);
+  private void ask(Link link) throws InterruptedException {
+    var question =
+        HttpRequest.newBuilder(access.server().resolve("/version"))
+            .timeout(patience.answer())
+            .GET();
+    synchronized (this) {
+      link.uses++;
+    }
     try {
-      send(question.GET(), true).body().close(); // whatever it is
+      authorize(question);
+      head(link, question.build(), true).body().close(); // whatever it is
     } catch (HttpConnectTimeoutException _) {
       // There was no connection: nobody waits for something on one.
     } catch (HttpTimeoutException _) {
-      by.shutdownNow(); // watches go on over the next one
+      link.http.shutdownNow(); // watches go on over the next one
     } catch (IOException _) {
       // Whoever waits for an answer has been told as well.
     }
@@ -321,7 +410,7 @@ final class Transport implements AutoCloseable {
   /** Ends with the last user. */
   @Override
   public void close() {
-    List<HttpClient> all;
+    List<Link> all;
     synchronized (this) {
       users--;
       if (users > 0) {
@@ -329,8 +418,8 @@ final class Transport implements AutoCloseable {
       }
       closed.countDown();
       all = new ArrayList<>(left);
-      all.add(http);
+      all.add(current);
     }
-    all.forEach(HttpClient::shutdownNow);
+    all.forEach(link -> link.http.shutdownNow());
   }
 }

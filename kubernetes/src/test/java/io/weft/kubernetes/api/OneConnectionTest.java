@@ -7,11 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess.Identity;
+import io.weft.kubernetes.api.Transport.Patience;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +43,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class OneConnectionTest {
   private static final Path PROXY = Path.of("/usr/sbin/nghttpx");
   private static final String PATH = "/api/v1/namespaces";
-  private static final Duration QUIET = Duration.ofSeconds(1);
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  /** Asks soon; a machine that is busy has its time to answer. */
+  private static final Patience PATIENT = new Patience(LONG, Duration.ofSeconds(1), LONG, LONG);
 
   @TempDir private Path directory;
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
@@ -55,13 +62,13 @@ final class OneConnectionTest {
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out crt"
             + " -days 2 -subj /CN=api -addext subjectAltName=IP:127.0.0.1,IP:::1");
     server = ApiServer.start();
-    int front = free();
+    var front = directory.resolve("front"); // no port that another might take
     proxy =
         new ProcessBuilder(
                 PROXY.toString(),
                 "--conf=/dev/null",
                 "--workers=1",
-                "--frontend=127.0.0.1," + front,
+                "--frontend=unix:" + front,
                 "--backend=127.0.0.1," + server.uri().getPort(),
                 "--pid-file=" + directory.resolve("pid"),
                 "--single-process",
@@ -70,7 +77,7 @@ final class OneConnectionTest {
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("proxy.log").toFile())
             .start();
-    awaitPort(front);
+    awaitProxy(front);
     relay = new Relay(InetAddress.getByName("::1"), front);
   }
 
@@ -99,16 +106,10 @@ final class OneConnectionTest {
     assertThat(process.waitFor()).as(Files.readString(directory.resolve("run.log"))).isZero();
   }
 
-  private static int free() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private void awaitPort(int port) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+  private void awaitProxy(Path socket) throws Exception {
+    long end = System.nanoTime() + LONG.toNanos();
     while (true) {
-      try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
         return;
       } catch (IOException e) {
         if (System.nanoTime() - end > 0 || !proxy.isAlive()) {
@@ -120,13 +121,13 @@ final class OneConnectionTest {
   }
 
   /** By IPv6, with a certificate that has addresses and no name. */
-  private ApiClient client() throws IOException {
+  private ApiClient client(Patience patience) throws IOException {
     var access =
         new ApiAccess(
             URI.create("https://[::1]:" + relay.port()),
             Optional.of(Files.readString(directory.resolve("crt"))),
             new Identity.Token("t"));
-    return new ApiClient(access, Duration.ofSeconds(60), Duration.ZERO, QUIET);
+    return new ApiClient(access, LONG, Duration.ZERO, patience);
   }
 
   private final class Told implements ApiWatch.Sink<String> {
@@ -171,7 +172,8 @@ final class OneConnectionTest {
   void aConnectionThatIsDeadWithoutAWordIsLeft() throws Exception {
     server.bookmarks(false);
     try (var other = direct(server);
-        var client = client()) {
+        var client =
+            client(new Patience(LONG, Duration.ofSeconds(1), Duration.ofSeconds(5), LONG))) {
       make(other, "blue");
       try (var _ =
           ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
@@ -189,18 +191,34 @@ final class OneConnectionTest {
     }
   }
 
+  /** What a call has left is asked as well, while answers come by the next connection. */
+  @Test
+  void aWatchOnAConnectionThatACallHasLeftGoesOn() throws Exception {
+    server.bookmarks(false);
+    var patience =
+        new Patience(Duration.ofSeconds(4), Duration.ofSeconds(6), Duration.ofSeconds(4), LONG);
+    try (var other = direct(server);
+        var client = client(patience);
+        var _ = ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
+      expect("listed []");
+      await("WATCH " + PATH, 1);
+      relay.freeze();
+      assertThatThrownBy(() -> make(client, "lost")).hasMessageContaining("timed out");
+      make(client, "blue");
+      make(other, "green");
+      expect("changed blue");
+      expect("changed green");
+    }
+  }
+
   /** A server with nothing to say is asked whether it is there, and the connection stays. */
   @Test
   void aQuietConnectionStays() throws Exception {
     server.bookmarks(false);
-    try (var client = client();
+    try (var client = client(PATIENT);
         var _ = ApiWatch.start(client, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
       expect("listed []");
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (count("GET /version") < 3) {
-        assertThat(System.nanoTime()).isLessThan(end);
-        Thread.sleep(20);
-      }
+      await("GET /version", 3);
       make(client, "blue");
       expect("changed blue");
       assertThat(relay.connections()).isEqualTo(1);
@@ -212,7 +230,7 @@ final class OneConnectionTest {
   @Test
   void clientsThatShareEndOneByOne() throws Exception {
     server.bookmarks(false);
-    var one = client();
+    var one = client(PATIENT);
     try (var watching = one.sharing();
         var _ =
             ApiWatch.start(watching, ApiCollection.of(PATH), ApiWatch::key, new Told(), timer)) {
@@ -233,6 +251,14 @@ final class OneConnectionTest {
     }
   }
 
+  private void await(String call, int times) throws InterruptedException {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (count(call) < times) {
+      assertThat(System.nanoTime() - end).as(server.calls().toString()).isNegative();
+      Thread.sleep(20);
+    }
+  }
+
   private long count(String call) {
     return server.calls().stream().filter(call::equals).count();
   }
@@ -240,7 +266,7 @@ final class OneConnectionTest {
   /** More than a connection may have under way (RFC 9113 §5.1.2). */
   @Test
   void ofManyCallsAtOnceEachIsAnswered() throws Exception {
-    try (var client = client()) {
+    try (var client = client(PATIENT)) {
       var calls = new ArrayList<CompletableFuture<Void>>();
       try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
         for (int i = 0; i < 200; i++) {
@@ -269,20 +295,20 @@ final class OneConnectionTest {
 
   /** Hands octets on, until it freezes those connections that it has. */
   private static final class Relay implements AutoCloseable {
-    private final ServerSocket listener;
-    private final int to;
-    private final List<Socket> open = new CopyOnWriteArrayList<>();
-    private volatile List<Socket> frozen = List.of();
+    private final ServerSocketChannel listener;
+    private final UnixDomainSocketAddress to;
+    private final List<SocketChannel> open = new CopyOnWriteArrayList<>();
+    private volatile List<SocketChannel> frozen = List.of();
     private volatile int connections;
 
-    Relay(InetAddress at, int to) throws IOException {
-      this.listener = new ServerSocket(0, 50, at);
-      this.to = to;
+    Relay(InetAddress at, Path to) throws IOException {
+      this.listener = ServerSocketChannel.open().bind(new InetSocketAddress(at, 0));
+      this.to = UnixDomainSocketAddress.of(to);
       Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
-      return listener.getLocalPort();
+    int port() throws IOException {
+      return ((InetSocketAddress) listener.getLocalAddress()).getPort();
     }
 
     int connections() {
@@ -298,7 +324,7 @@ final class OneConnectionTest {
         while (true) {
           var near = listener.accept();
           connections++;
-          var far = new Socket(InetAddress.getLoopbackAddress(), to);
+          var far = SocketChannel.open(to);
           open.add(near);
           open.add(far);
           Thread.ofVirtual().start(() -> copy(near, far));
@@ -309,14 +335,15 @@ final class OneConnectionTest {
       }
     }
 
-    private void copy(Socket from, Socket into) {
+    private void copy(SocketChannel from, SocketChannel into) {
       try {
-        var octets = new byte[8192];
-        var in = from.getInputStream();
-        for (int got = in.read(octets); got > 0; got = in.read(octets)) {
-          if (!frozen.contains(from)) {
-            into.getOutputStream().write(octets, 0, got);
+        var octets = ByteBuffer.allocate(8192);
+        while (from.read(octets) > 0) {
+          octets.flip();
+          while (!frozen.contains(from) && octets.hasRemaining()) {
+            into.write(octets);
           }
+          octets.clear();
         }
         if (!frozen.contains(from)) {
           into.close();
