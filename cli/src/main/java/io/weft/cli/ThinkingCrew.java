@@ -52,10 +52,24 @@ final class ThinkingCrew implements Crew, AutoCloseable {
     return begun;
   }
 
+  /** Waits for what its threads have begun; what none has, is done by who joins it. */
   @Override
   public void close() {
     closed = true;
     thinkers.forEach(LockSupport::unpark);
+    boolean interrupted = false;
+    for (var thinker : thinkers) {
+      while (thinker.isAlive()) {
+        try {
+          thinker.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static final class Work implements Begun {

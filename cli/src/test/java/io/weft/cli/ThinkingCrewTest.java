@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.simulation.Crew;
 import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +42,41 @@ final class ThinkingCrewTest {
                 throw new IllegalStateException("broken");
               });
       assertThatThrownBy(begun::join).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  /** Who closes it may look at all that its threads have touched. */
+  @Test
+  void closingWaitsForWhatIsUnderWay() throws InterruptedException {
+    var started = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    var done = new AtomicBoolean();
+    var crew = new ThinkingCrew(2);
+    var _ =
+        crew.begin(
+            () -> {
+              started.countDown();
+              await(goOn);
+              done.set(true);
+            });
+    started.await();
+    var closer = new Thread(crew::close);
+    closer.start();
+    while (closer.getState() != Thread.State.WAITING) {
+      assertThat(closer.isAlive()).as("it waits").isTrue();
+      Thread.sleep(1);
+    }
+    assertThat(done).isFalse();
+    goOn.countDown();
+    closer.join();
+    assertThat(done).isTrue();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

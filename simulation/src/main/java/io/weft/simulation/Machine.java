@@ -124,6 +124,16 @@ abstract class Machine {
     }
   }
 
+  /** Waits for the step that is under way, if one is; nothing comes of it. */
+  final void abandon() {
+    if (step.isPresent()) {
+      var done = step.get();
+      step = Optional.empty();
+      timeline.hasThought(this);
+      done.begun().join();
+    }
+  }
+
   /** A link of this machine takes so long. */
   final void linked(long delayNanos) {
     leastDelayNanos = Math.min(leastDelayNanos, delayNanos);

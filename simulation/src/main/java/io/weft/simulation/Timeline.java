@@ -82,7 +82,12 @@ final class Timeline {
     thinking.remove(machine);
   }
 
-  /** Lets everything happen that is due by then, the last instant included. */
+  /**
+   * Lets everything happen that is due by then, the last instant included.
+   *
+   * @throws RuntimeException what the first action or step threw that did so; no step is under way
+   *     then either
+   */
   void runUntil(long until) {
     running = true;
     try {
@@ -92,11 +97,27 @@ final class Timeline {
           thinking.getFirst().finish();
         }
       } while (!happenings.isEmpty() && happenings.peek().atNanos() <= until);
+    } catch (RuntimeException | Error e) {
+      abandon(e);
+      throw e;
     } finally {
       running = false;
     }
     front = Math.max(front, until);
     now = front;
+  }
+
+  /** Afterwards nobody thinks any more; nothing comes of what was thought. */
+  private void abandon(Throwable first) {
+    while (!thinking.isEmpty()) {
+      try {
+        thinking.getFirst().abandon();
+      } catch (RuntimeException | Error e) {
+        if (!e.equals(first)) {
+          first.addSuppressed(e);
+        }
+      }
+    }
   }
 
   private void happen(long until) {

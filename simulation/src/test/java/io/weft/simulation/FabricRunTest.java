@@ -96,6 +96,31 @@ public final class FabricRunTest {
     assertThat(alone.violations()).isEmpty();
   }
 
+  /** Its report looks into the brains: none thinks any more, and the first breach is told. */
+  @Test
+  void afterABreachNobodyThinks() {
+    var underWay = new ArrayList<Runnable>();
+    var thrown = new ArrayList<RuntimeException>();
+    Crew crew =
+        work -> {
+          underWay.add(work);
+          return () -> {
+            work.run();
+            underWay.remove(work);
+            if (!thrown.isEmpty() || underWay.size() >= 3) {
+              thrown.add(new IllegalStateException("breach " + (thrown.size() + 1)));
+              throw thrown.getLast();
+            }
+          };
+        };
+    var run = FabricRun.by(crew, small(true), 9);
+    while (run.advance()) {}
+    assertThat(underWay).isEmpty();
+    assertThat(run.report().violations()).singleElement().asString().endsWith("breach 1");
+    assertThat(thrown).hasSizeGreaterThanOrEqualTo(4);
+    assertThat(thrown.getFirst().getSuppressed()).hasSize(thrown.size() - 1);
+  }
+
   private static void await(Future<?> begun) {
     try {
       begun.get();

@@ -108,12 +108,18 @@ public record PathAttributes(
         List.of());
   }
 
-  /** Of what tells nearly all apart: every route that comes is looked up by it. */
+  /**
+   * Of all that a peer may choose anew for every route, which is all but the origin: every route
+   * that comes is looked up by it.
+   */
   @Override
   public int hashCode() {
     int hash = 31 * nextHop.hashCode() + originatorId.hashCode();
     hash = 31 * (31 * hash + clusterList.hashCode()) + communities.hashCode();
-    return 31 * (31 * hash + extendedCommunities.hashCode()) + asPath.hashCode();
+    hash = 31 * (31 * hash + extendedCommunities.hashCode()) + asPath.hashCode();
+    hash = 31 * (31 * hash + med.hashCode()) + localPreference.hashCode();
+    hash = 31 * (31 * hash + largeCommunities.hashCode()) + pmsiTunnel.hashCode();
+    return 31 * hash + unknown.hashCode();
   }
 
   /** The route targets among the extended communities, in the order received. */
