@@ -60,6 +60,19 @@ final class Foundation {
     standing = Optional.of(List.copyOf(objects.values()));
   }
 
+  /** False when the kernel was seen to hold no endpoint of this name. */
+  boolean mayHold(String endpoint) {
+    return standing
+        .map(
+            objects ->
+                objects.stream()
+                    .anyMatch(
+                        object ->
+                            object instanceof ForwardingObject.EndpointPort port
+                                && port.endpoint().equals(endpoint)))
+        .orElse(true);
+  }
+
   boolean isComplete() {
     return intent.isPresent() && underlay.isPresent() && standing.isPresent();
   }

@@ -35,6 +35,7 @@ import java.util.function.Predicate;
 public final class Node {
   private final NodeConfig config;
   private final ForwardingPlan plan;
+  private final EarlyDetaches earlyDetaches = new EarlyDetaches();
   private final Foundation foundation = new Foundation();
   private final Effects effects = new Effects();
   private final EndpointSpeakers speakers;
@@ -127,7 +128,11 @@ public final class Node {
       case NodeEvent.GroupsSeen seen -> instances.see(seen);
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
-      case NodeEvent.DetachRequested(long request, var name) -> endpoints.detach(request, name);
+      case NodeEvent.DetachRequested detach -> {
+        if (routes.isStarted() || !earlyDetaches.keep(foundation, detach)) {
+          endpoints.detach(detach.request(), detach.endpoint());
+        }
+      }
       case NodeEvent.LinksAppeared(var names) -> endpoints.tryAgain(names);
       case NodeEvent.AddressesSeen(var state) -> {
         addressing.see(state);
@@ -261,6 +266,7 @@ public final class Node {
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());
+    earlyDetaches.take().forEach(call -> endpoints.detach(call.request(), call.endpoint()));
   }
 
   private void adoptLearned(long now, NetworkInstance network, List<EndpointRoute> behind) {

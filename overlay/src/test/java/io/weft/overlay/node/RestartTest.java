@@ -53,6 +53,32 @@ final class RestartTest {
     assertThat(again.node.view().endpoints()).allMatch(NodeView.EndpointView::attached).hasSize(2);
   }
 
+  /** Nobody would call again: the endpoint would stay for ever. */
+  @Test
+  void aDetachCallThatComesBeforeTheKernelIsReadIsCarriedOutThen() {
+    var again = after(busy());
+    long early = again.detach("a");
+    assertThat(again.detached).isEmpty();
+    again.begin(WEB);
+    assertThat(again.detached).containsEntry(early, true);
+    assertThat(again.node.view().endpoints()).hasSize(1);
+    assertThat(again.announced())
+        .contains(macRoute("10.0.0.1", 100, "192.168.1.11"))
+        .doesNotContain(macRoute("10.0.0.1", 100, "192.168.1.10"));
+  }
+
+  @Test
+  void aDetachCallOfNobodyWaitsNoLongerThanForTheKernel() {
+    var again = after(busy());
+    again.give(new NodeEvent.KernelObserved(again.observable()));
+    long nobody = again.detach("c");
+    assertThat(again.detached).containsEntry(nobody, false);
+    long early = again.detach("b");
+    assertThat(again.detached).doesNotContainKey(early);
+    again.begin(WEB);
+    assertThat(again.detached).containsEntry(early, true);
+  }
+
   @Test
   void remoteRowsStayUntilEndOfRibSaysThatTheyAreGone() {
     var again = after(busy()).begin(WEB);
