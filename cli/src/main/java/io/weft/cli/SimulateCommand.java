@@ -2,6 +2,8 @@ package io.weft.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.simulation.ClusterFault;
+import io.weft.simulation.ClusterRun;
 import io.weft.simulation.FabricReport;
 import io.weft.simulation.FabricReport.Spread;
 import io.weft.simulation.FabricRun;
@@ -20,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +53,7 @@ import picocli.CommandLine.Spec;
       "  weft simulate                                    100 nodes with 10 pods each",
       "  weft simulate --nodes 500 --networks 75 --json   the report for programs",
       "  weft simulate --nodes 20 --faults all --seed 7   with every fault",
+      "  weft simulate --cluster --faults all             controllers and an API server that fails",
       "  weft simulate --script failed.txt                what a failing run printed, once more",
       "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?"
     })
@@ -64,6 +68,14 @@ final class SimulateCommand implements Callable<Integer> {
     @Override
     public Iterator<String> iterator() {
       return Arrays.stream(Fault.values()).map(Fault::toString).iterator();
+    }
+  }
+
+  /** Likewise. */
+  static final class ClusterFaultNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(ClusterFault.values()).map(ClusterFault::toString).iterator();
     }
   }
 
@@ -125,6 +137,16 @@ final class SimulateCommand implements Callable<Integer> {
   private List<String> faults = List.of();
 
   @Option(
+      names = "--cluster",
+      description = {
+        "In place of a fabric, of its own size: two controllers, four nodes that share a store of"
+            + " addresses, and an API server. --seed and --minutes count, and --faults: all, or"
+            + " some of ${COMPLETION-CANDIDATES}."
+      },
+      completionCandidates = ClusterFaultNames.class)
+  private boolean cluster;
+
+  @Option(
       names = "--minutes",
       description = "Virtual time with faults, 1 to 1,440. Default: ${DEFAULT-VALUE}.")
   private int minutes = 5;
@@ -178,6 +200,9 @@ final class SimulateCommand implements Callable<Integer> {
     if (intent.isPresent() || change.isPresent()) {
       return whatIf();
     }
+    if (cluster) {
+      return cluster();
+    }
     var size = size();
     var err = spec.commandLine().getErr();
     long began = System.nanoTime();
@@ -226,6 +251,31 @@ final class SimulateCommand implements Callable<Integer> {
       answer.print(out);
     }
     return answer.harmless() ? 0 : Weft.FAILED;
+  }
+
+  private int cluster() throws IOException {
+    if (minutes < 1 || minutes > 1_440) {
+      throw wrong("--minutes must be from 1 to 1440, not " + minutes);
+    }
+    var run = new ClusterRun(seed, chosen(ClusterFault.class));
+    var violations = run.run(Duration.ofMinutes(minutes));
+    var out = spec.commandLine().getOut();
+    if (json) {
+      var document = JsonNodeFactory.instance.objectNode().put("ok", violations.isEmpty());
+      document.put("traceSha256", run.traceSha256());
+      violations.forEach(document.putArray("violations")::add);
+      var counts = document.putObject("faults");
+      run.counts().forEach((fault, count) -> counts.put(fault.toString(), count));
+      out.println(AgentCall.text(document));
+    } else {
+      var table = new Table("WHAT", "VALUE");
+      run.counts().forEach((fault, count) -> table.row(fault, count));
+      table.row("trace, SHA-256", run.traceSha256());
+      out.print(table);
+      out.println();
+      tell(violations, out);
+    }
+    return violations.isEmpty() ? 0 : Weft.FAILED;
   }
 
   private int replay(Path file) throws IOException {
@@ -295,10 +345,15 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private SortedSet<Fault> faults() {
-    var chosen = new TreeSet<Fault>();
+    return new TreeSet<>(chosen(Fault.class));
+  }
+
+  /** Those of {@code --faults}. */
+  private <E extends Enum<E>> EnumSet<E> chosen(Class<E> type) {
+    var chosen = EnumSet.noneOf(type);
     for (var name : faults) {
       var found =
-          Arrays.stream(Fault.values())
+          EnumSet.allOf(type).stream()
               .filter(fault -> name.equals("all") || name.equals(fault.toString()))
               .toList();
       if (found.isEmpty()) {
@@ -306,8 +361,8 @@ final class SimulateCommand implements Callable<Integer> {
             "--faults: there is no fault '%s'; there are all, %s"
                 .formatted(
                     name,
-                    Arrays.stream(Fault.values())
-                        .map(Fault::toString)
+                    EnumSet.allOf(type).stream()
+                        .map(Enum::toString)
                         .collect(Collectors.joining(", "))));
       }
       chosen.addAll(found);

@@ -12,6 +12,8 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
+import io.weft.overlay.ipam.AddressConfig;
+import io.weft.overlay.ipam.AddressWrite;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /** A node: the agent's brain, which may crash, over a kernel, which stays. */
 final class NodeMachine extends Machine {
@@ -45,6 +48,11 @@ final class NodeMachine extends Machine {
   private final SplitMix64 random;
   private final Invariants invariants;
   private final SimulatedKernel kernel;
+  private final AddressConfig addresses;
+  private Consumer<AddressWrite> store =
+      _ -> {
+        throw new IllegalStateException("there is no store of addresses in this world");
+      };
   private final Sharing sharing;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
@@ -70,6 +78,7 @@ final class NodeMachine extends Machine {
       NodeIntent intent,
       SplitMix64 random,
       SimulatedKernel kernel,
+      AddressConfig addresses,
       Sharing sharing,
       Invariants invariants,
       Timeline timeline,
@@ -82,6 +91,7 @@ final class NodeMachine extends Machine {
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
+    this.addresses = addresses;
     this.sharing = sharing;
     this.invariants = invariants;
     invariants.vtep(address);
@@ -89,7 +99,10 @@ final class NodeMachine extends Machine {
   }
 
   private Node fresh() {
-    return new Node(new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS).sharing(sharing));
+    return new Node(
+        new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS)
+            .withAddresses(addresses)
+            .sharing(sharing));
   }
 
   @Override
@@ -97,6 +110,7 @@ final class NodeMachine extends Machine {
     node = fresh();
     give(new NodeEvent.IntentChanged(intent));
     tellUnderlay();
+    kernel.objects(Kind.PORT).forEach(this::tellPlace);
     joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
     inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
   }
@@ -114,6 +128,10 @@ final class NodeMachine extends Machine {
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
     missed.clear();
+  }
+
+  void storeWith(Consumer<AddressWrite> other) {
+    store = other;
   }
 
   void give(NodeEvent event) {
@@ -137,8 +155,9 @@ final class NodeMachine extends Machine {
         case NodeEffect.ApplyChanges batch -> write(batch);
         case NodeEffect.ReplyToAttach(long request, var result) -> answer(request, result);
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
-        case NodeEffect.WriteAddress _, NodeEffect.ReplyToAddresses _ ->
-            throw new IllegalStateException("there is no store of addresses in this world");
+        case NodeEffect.WriteAddress(var wanted) -> store.accept(wanted);
+        case NodeEffect.ReplyToAddresses _ ->
+            throw new IllegalStateException("nobody asked for addresses");
         case NodeEffect.Report _,
             NodeEffect.EndpointBgp _,
             NodeEffect.ListenToEndpoints _,
@@ -158,6 +177,13 @@ final class NodeMachine extends Machine {
   /** Where those who were attached here at some time are by the intent and the VTEP of now. */
   private void tellPlaces() {
     attached.values().forEach(this::tellPlace);
+  }
+
+  /** One that was made before the agent died, and whose call perhaps was never answered. */
+  private void tellPlace(ForwardingObject object) {
+    if (object instanceof ForwardingObject.EndpointPort port) {
+      invariants.attached(this, port.namespace(), port.mac());
+    }
   }
 
   private void tellPlace(AttachResult result) {

@@ -186,12 +186,14 @@ final class Stage {
                   .observe(key)
                   .object()
                   .flatMap(Alterations::altered)
-                  .filter(object -> world.plant(node, object))
+                  .filter(object -> world.node(node).plant(object))
                   .isPresent();
       case Act.Plant(var node, var key) ->
           world.has(node)
               && !world.kernel(node).has(key)
-              && Alterations.planted(key).filter(object -> world.plant(node, object)).isPresent();
+              && Alterations.planted(key)
+                  .filter(object -> world.node(node).plant(object))
+                  .isPresent();
       case Act.Visit(var pod, int node, long millis) -> {
         var from = goer(pod, node);
         from.ifPresent(
@@ -261,19 +263,19 @@ final class Stage {
               "way " + from + " " + to,
               world.has(from) && world.has(to),
               millis,
-              () -> world.cutWay(from, to),
-              () -> world.healWay(from, to));
+              () -> world.links().cutWay(world.machine(from), world.machine(to)),
+              () -> world.links().healWay(world.machine(from), world.machine(to)));
       case Act.Degrade(var one, var other, int loss, long delay, long millis) ->
           trouble(
               "degrade " + one + " " + other,
               world.has(one) && world.has(other),
               millis,
-              () -> world.degrade(one, other, loss, Duration.ofMillis(delay)),
-              () -> world.degrade(one, other, 0, Duration.ZERO));
+              () -> degrade(one, other, loss, delay),
+              () -> degrade(one, other, 0, 0));
       case Act.Reset(var one, var other) -> {
         boolean there = world.has(one) && world.has(other);
         if (there) {
-          world.reset(one, other);
+          world.links().reset(world.machine(one), world.machine(other));
         }
         yield there;
       }
@@ -312,8 +314,8 @@ final class Stage {
               "deafen " + node,
               world.has(node),
               millis,
-              () -> world.deafen(node),
-              () -> world.hearAgain(node));
+              () -> world.node(node).deafen(),
+              () -> world.node(node).hearAgain());
       case Act.Vtep(var node, int number, long millis) ->
           trouble(
               "vtep " + node,
@@ -325,6 +327,12 @@ final class Stage {
                       node, World.vtep(Integer.parseInt(node.substring(1))), World.UNDERLAY_MTU));
       default -> throw new IllegalArgumentException(act + " is done to no machine");
     };
+  }
+
+  private void degrade(String one, String other, int lossPercent, long delayMillis) {
+    world
+        .links()
+        .degrade(world.machine(one), world.machine(other), lossPercent, delayMillis * 1_000_000);
   }
 
   private boolean isAlive(String machine) {

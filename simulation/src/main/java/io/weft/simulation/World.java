@@ -9,7 +9,8 @@ import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
-import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.ipam.AddressConfig;
+import io.weft.overlay.ipam.AddressWrite;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -61,6 +63,7 @@ public final class World {
     private boolean constrained = true;
     private boolean started = true;
     private Crew crew = Crew.ALONE;
+    private boolean stored;
     private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
     private BiPredicate<Vni, Vni> oneSegment = Vni::equals;
     private final List<NetworkIntent> networks = new ArrayList<>();
@@ -119,6 +122,12 @@ public final class World {
       return this;
     }
 
+    /** Nodes share a store of addresses: {@link World#storeWith} says which. */
+    Builder stored() {
+      stored = true;
+      return this;
+    }
+
     /** Nodes are down at first: {@link World#restart} starts them. */
     public Builder nodesDown() {
       started = false;
@@ -172,6 +181,7 @@ public final class World {
               intent(i, builder.networks),
               random,
               builder.kernels.apply(shared),
+              new AddressConfig(builder.stored, List.of()),
               shared,
               invariants,
               timeline,
@@ -271,6 +281,26 @@ public final class World {
     node(node).intend(intent(Integer.parseInt(node.substring(1)), networks));
   }
 
+  /** What a node wants to have written into the store of addresses goes there. */
+  void storeWith(String node, Consumer<AddressWrite> store) {
+    node(node).storeWith(store);
+  }
+
+  /** A node that is alive hears of something. */
+  void give(String node, NodeEvent event) {
+    var machine = node(node);
+    machine.requireAlive();
+    machine.whenRunning(() -> machine.give(event));
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  Trace traceSink() {
+    return trace;
+  }
+
   /** A node's VTEP becomes this, and the underlay's MTU; its BGP connections stay. */
   public void underlay(String node, Ipv4Address vtep, int mtu) {
     node(node).underlay(vtep, mtu);
@@ -333,39 +363,9 @@ public final class World {
     stranger.crash();
   }
 
-  /** Nothing passes from one to the other any more, and neither hears of it. */
-  void cutWay(String from, String to) {
-    links.cutWay(machine(from), machine(to));
-  }
-
-  /** It passes again, and what was held back. */
-  void healWay(String from, String to) {
-    links.healWay(machine(from), machine(to));
-  }
-
-  /** What passes between the two takes longer, and so much of it is lost and sent again. */
-  void degrade(String a, String b, int lossPercent, Duration delay) {
-    links.degrade(machine(a), machine(b), lossPercent, delay.toNanos());
-  }
-
-  /** The connections between the two break. */
-  void reset(String a, String b) {
-    links.reset(machine(a), machine(b));
-  }
-
-  /** Someone else puts an object into a node's kernel; false where it cannot stand. */
-  boolean plant(String node, ForwardingObject object) {
-    return node(node).plant(object);
-  }
-
-  /** A node's kernel says nothing of what others do. */
-  void deafen(String node) {
-    node(node).deafen();
-  }
-
-  /** It says that it dropped notices, and is looked through. */
-  void hearAgain(String node) {
-    node(node).hearAgain();
+  /** The ways between machines, for those who harm them. */
+  Links links() {
+    return links;
   }
 
   /** Everything passes again; what was held back arrives. */
@@ -460,12 +460,12 @@ public final class World {
     return trace.lines();
   }
 
-  private NodeMachine node(String name) {
+  NodeMachine node(String name) {
     return Optional.ofNullable(nodes.get(name))
         .orElseThrow(() -> new IllegalArgumentException("there is no node " + name));
   }
 
-  private Machine machine(String name) {
+  Machine machine(String name) {
     var reflector = Optional.<Machine>ofNullable(reflectors.get(name));
     return reflector.orElseGet(() -> node(name));
   }
