@@ -4,22 +4,34 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Detach calls that came before the node has started: whether there is something to detach shows
+ * Detach calls that come before the node has started: whether there is something to detach shows
  * only then. An answer before that would leave the endpoint in the kernel, with its routes and its
  * claim, and nobody would call again.
  */
 final class EarlyDetaches {
+  private final Foundation foundation;
+  private final RouteExchange routes;
+  private final EndpointLifecycle endpoints;
   private final List<NodeEvent.DetachRequested> calls = new ArrayList<>();
 
-  /** False when the kernel was seen to hold no such endpoint: nothing has to wait. */
-  boolean keep(Foundation foundation, NodeEvent.DetachRequested call) {
-    return foundation.mayHold(call.endpoint()) && calls.add(call);
+  EarlyDetaches(Foundation foundation, RouteExchange routes, EndpointLifecycle endpoints) {
+    this.foundation = foundation;
+    this.routes = routes;
+    this.endpoints = endpoints;
   }
 
-  /** Those that wait, in the order in which they came; none does from now on. */
-  List<NodeEvent.DetachRequested> take() {
-    var waiting = List.copyOf(calls);
+  /** One of an endpoint that the kernel was seen not to hold has nothing to wait for. */
+  void take(NodeEvent.DetachRequested call) {
+    if (routes.isStarted() || !foundation.mayHold(call.endpoint())) {
+      endpoints.detach(call.request(), call.endpoint());
+    } else {
+      calls.add(call);
+    }
+  }
+
+  /** The node has started: those that waited are carried out, in the order in which they came. */
+  void started() {
+    calls.forEach(call -> endpoints.detach(call.request(), call.endpoint()));
     calls.clear();
-    return waiting;
   }
 }

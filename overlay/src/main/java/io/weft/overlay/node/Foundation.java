@@ -60,6 +60,14 @@ final class Foundation {
     standing = Optional.of(List.copyOf(objects.values()));
   }
 
+  /** Routes to what is behind endpoints, as the kernel was seen to hold them. */
+  List<ForwardingObject.EndpointRoute> standingBehindEndpoints() {
+    return standing().stream()
+        .filter(ForwardingObject.EndpointRoute.class::isInstance)
+        .map(ForwardingObject.EndpointRoute.class::cast)
+        .toList();
+  }
+
   /** False when the kernel was seen to hold no endpoint of this name. */
   boolean mayHold(String endpoint) {
     return standing

@@ -35,7 +35,6 @@ import java.util.function.Predicate;
 public final class Node {
   private final NodeConfig config;
   private final ForwardingPlan plan;
-  private final EarlyDetaches earlyDetaches = new EarlyDetaches();
   private final Foundation foundation = new Foundation();
   private final Effects effects = new Effects();
   private final EndpointSpeakers speakers;
@@ -43,6 +42,7 @@ public final class Node {
   private final RouteExchange routes;
   private final Addressing addressing;
   private final EndpointLifecycle endpoints;
+  private final EarlyDetaches detaches;
   private final DeclaredEndpoints declared;
   private final WireLearning learning;
   private final ForeignChanges foreign;
@@ -68,6 +68,7 @@ public final class Node {
     this.endpoints =
         new EndpointLifecycle(
             config, foundation, instances, routes, plan, addressing, effects, speakers);
+    this.detaches = new EarlyDetaches(foundation, routes, endpoints);
     this.declared = new DeclaredEndpoints(endpoints, effects);
     this.learning = new WireLearning(foundation, instances, routes, plan, effects);
   }
@@ -128,11 +129,7 @@ public final class Node {
       case NodeEvent.GroupsSeen seen -> instances.see(seen);
       case NodeEvent.ChangesApplied(long number, var refused) -> applied(now, number, refused);
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
-      case NodeEvent.DetachRequested detach -> {
-        if (routes.isStarted() || !earlyDetaches.keep(foundation, detach)) {
-          endpoints.detach(detach.request(), detach.endpoint());
-        }
-      }
+      case NodeEvent.DetachRequested detach -> detaches.take(detach);
       case NodeEvent.LinksAppeared(var names) -> endpoints.tryAgain(names);
       case NodeEvent.AddressesSeen(var state) -> {
         addressing.see(state);
@@ -250,11 +247,7 @@ public final class Node {
     plan.observeAll(foundation.standing());
     convergenceDeadline = now + foundation.intent().restartSeconds() * 1_000_000_000L;
     routes.start(foundation.intent(), foundation.underlay());
-    var behind =
-        foundation.standing().stream()
-            .filter(EndpointRoute.class::isInstance)
-            .map(EndpointRoute.class::cast)
-            .toList();
+    var behind = foundation.standingBehindEndpoints();
     for (var object : foundation.standing()) {
       if (object instanceof EndpointPort port) {
         endpoints.adopt(port, behind.stream().filter(route -> !route.learned()).toList());
@@ -266,7 +259,7 @@ public final class Node {
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());
-    earlyDetaches.take().forEach(call -> endpoints.detach(call.request(), call.endpoint()));
+    detaches.started();
   }
 
   private void adoptLearned(long now, NetworkInstance network, List<EndpointRoute> behind) {
