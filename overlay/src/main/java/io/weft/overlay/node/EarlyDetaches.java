@@ -1,18 +1,20 @@
 package io.weft.overlay.node;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
 
 /**
  * Detach calls that come before the node has started: whether there is something to detach shows
  * only then. An answer before that would leave the endpoint in the kernel, with its routes and its
- * claim, and nobody would call again.
+ * claim, and nobody would call again. How long they wait is for the caller to bound.
  */
 final class EarlyDetaches {
+  /** So many wait at once; one more, and the oldest is never answered nor carried out. */
+  static final int MOST = 4_096;
+
   private final Foundation foundation;
   private final RouteExchange routes;
   private final EndpointLifecycle endpoints;
-  private final List<NodeEvent.DetachRequested> calls = new ArrayList<>();
+  private final ArrayDeque<NodeEvent.DetachRequested> calls = new ArrayDeque<>();
 
   EarlyDetaches(Foundation foundation, RouteExchange routes, EndpointLifecycle endpoints) {
     this.foundation = foundation;
@@ -25,6 +27,9 @@ final class EarlyDetaches {
     if (routes.isStarted() || !foundation.mayHold(call.endpoint())) {
       endpoints.detach(call.request(), call.endpoint());
     } else {
+      if (calls.size() == MOST) {
+        calls.remove();
+      }
       calls.add(call);
     }
   }

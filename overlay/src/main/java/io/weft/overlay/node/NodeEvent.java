@@ -79,7 +79,7 @@ public sealed interface NodeEvent {
   /** Someone asks for an interface; numbers below zero are the node's own. */
   record AttachRequested(long request, AttachRequest attach) implements NodeEvent {}
 
-  /** Someone gives an interface back. */
+  /** Someone gives an interface back; one that the kernel may hold, once the node has started. */
   record DetachRequested(long request, String endpoint) implements NodeEvent {}
 
   /** Links have come to the namespace of the underlay, by their names. */

@@ -67,6 +67,21 @@ final class RestartTest {
         .doesNotContain(macRoute("10.0.0.1", 100, "192.168.1.10"));
   }
 
+  /** Who calls again and again while the kernel cannot be read must not fill the memory. */
+  @Test
+  void onlySoManyDetachCallsWaitForTheKernel() {
+    var again = after(busy());
+    long first = again.detach("a");
+    for (int i = 0; i < EarlyDetaches.MOST; i++) {
+      again.detach("b");
+    }
+    again.begin(WEB);
+    assertThat(again.detached).hasSize(EarlyDetaches.MOST).doesNotContainKey(first);
+    assertThat(again.node.view().endpoints())
+        .map(each -> each.endpoint().name())
+        .containsExactly("a");
+  }
+
   @Test
   void aDetachCallOfNobodyWaitsNoLongerThanForTheKernel() {
     var again = after(busy());
