@@ -53,7 +53,7 @@ final class AddressTablesTest {
   }
 
   private void plant(ForwardingObject object) {
-    assertThat(stage.world().plant("n1", object)).isTrue();
+    assertThat(stage.world().node("n1").plant(object)).isTrue();
   }
 
   @Test
