@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.addresses.AddressStore;
+import io.weft.agent.cluster.PodEvents.News;
 import io.weft.apiserver.ApiServer;
 import io.weft.apiserver.Permissions;
 import io.weft.kubernetes.intent.ClusterPods.PodName;
@@ -34,9 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class RolesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  /** What an agent needs to tell pods what was stopped; no port of a pod stands here. */
-  private static final Set<String> OF_EVENTS = Set.of("create events");
 
   /** Of a node that forwards. */
   private static final String READY =
@@ -152,10 +150,9 @@ final class RolesTest {
       assertThat(store.write(new AddressWrite.Remove(held, claimVersion(store)))).isTrue();
       var version = store.read().blocks().firstEntry().getValue().version();
       assertThat(store.write(new AddressWrite.Remove(block, version))).isTrue();
-      var granted = granted("node.yaml", "weft-node");
-      assertThat(granted).containsAll(OF_EVENTS);
-      granted.removeAll(OF_EVENTS);
-      assertNeeds(granted);
+      var pod = new PodName("fresh", Optional.of("pod"), Optional.of("u-4"));
+      own.tellPods(() -> List.of(new News(pod, "FramesStopped", "as it is")));
+      assertNeeds(granted("node.yaml", "weft-node"));
     }
   }
 

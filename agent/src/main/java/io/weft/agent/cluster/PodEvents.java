@@ -8,6 +8,7 @@ import io.weft.kubernetes.intent.ClusterPods.PodName;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -20,16 +21,22 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes Events of pods of this node: what {@code kubectl describe pod} shows. Of a pod and a
  * reason one in {@value #QUIET_MINUTES} minutes, of all pods {@value #MOST_IN_MINUTE} a minute;
- * what goes on is said again after that.
+ * what goes on is said again after that. What cannot be written yet waits for an hour, which is as
+ * long as Kubernetes keeps Events, and of more than {@value #MOST_WAITING} the rest is not told.
  */
 public final class PodEvents implements AutoCloseable {
   static final int QUIET_MINUTES = 5;
   static final int MOST_IN_MINUTE = 20;
+  static final int MOST_WAITING = 1_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(PodEvents.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
   private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(QUIET_MINUTES);
+  private static final long KEPT_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final String COMPONENT = "weft-node";
+
+  /** Of a name (RFC 1123 subdomain, as Kubernetes has it), less a dot and 16 hexadecimal digits. */
+  private static final int LONGEST_NAME = 253 - 17;
 
   /**
    * Something that whoever runs the pod should know.
@@ -42,6 +49,13 @@ public final class PodEvents implements AutoCloseable {
     }
   }
 
+  /**
+   * Not written yet.
+   *
+   * @param since the last news of it
+   */
+  private record Waiting(News news, long since) {}
+
   private final ApiClient client;
   private final String node;
   private final Duration betweenLooks;
@@ -51,6 +65,7 @@ public final class PodEvents implements AutoCloseable {
 
   // Of its thread alone, on the clock of System.nanoTime.
   private final TreeMap<String, Long> said = new TreeMap<>();
+  private final LinkedHashMap<String, Waiting> waiting = new LinkedHashMap<>();
   private long minuteBegan = System.nanoTime();
   private int inMinute;
 
@@ -95,30 +110,50 @@ public final class PodEvents implements AutoCloseable {
       minuteBegan = now;
       inMinute = 0;
     }
+    waiting.values().removeIf(each -> now - each.since() >= KEPT_NANOS);
     for (var each : all) {
-      if (inMinute >= MOST_IN_MINUTE) {
-        return;
+      if (each.pod().name().isPresent()
+          && !said.containsKey(each.key())
+          && (waiting.size() < MOST_WAITING || waiting.containsKey(each.key()))) {
+        waiting.put(each.key(), new Waiting(each, now));
       }
-      if (each.pod().name().isPresent() && !said.containsKey(each.key())) {
+    }
+    boolean isWell = true;
+    while (isWell && inMinute < MOST_IN_MINUTE && !waiting.isEmpty()) {
+      var next = waiting.pollFirstEntry();
+      isWell = write(next.getValue().news());
+      if (isWell) {
         inMinute++;
-        write(each, now);
+        said.put(next.getKey(), now);
+      } else {
+        waiting.putLast(next.getKey(), next.getValue()); // one that is refused lets others pass
       }
+    }
+    if (waiting.isEmpty()) {
+      problem = Optional.empty();
     }
   }
 
-  private void write(News news, long now) throws InterruptedException {
+  /** Whether there is nothing left to do about it. */
+  private boolean write(News news) throws InterruptedException {
     try {
       client.create(
           "/api/v1/namespaces/" + news.pod().namespace() + "/events", event(news, Instant.now()));
       problem = Optional.empty();
-      said.put(news.key(), now);
+      return true;
     } catch (ApiFailure e) {
       if (e.isNotFound()) {
-        said.put(news.key(), now); // the namespace has gone, and the pod with it
-      } else {
-        problem = Optional.of("Kubernetes API: Events of pods: " + e.getMessage());
+        return true; // the namespace has gone, and the pod with it
       }
+      problem = Optional.of("Kubernetes API: Events of pods: " + e.getMessage());
+      return false;
     }
+  }
+
+  /** Of the pod and the time; what is cut off ends with no dot or hyphen before the dot. */
+  private static String eventName(String pod, Instant now) {
+    var begin = pod.substring(0, Math.min(pod.length(), LONGEST_NAME)).replaceFirst("[-.]+$", "");
+    return begin + "." + Long.toHexString(now.getEpochSecond() * 1_000_000_000 + now.getNano());
   }
 
   private ObjectNode event(News news, Instant now) {
@@ -128,9 +163,7 @@ public final class PodEvents implements AutoCloseable {
     var time = now.truncatedTo(ChronoUnit.SECONDS).toString();
     object
         .putObject("metadata")
-        .put(
-            "name",
-            name + "." + Long.toHexString(now.getEpochSecond() * 1_000_000_000 + now.getNano()))
+        .put("name", eventName(name, now))
         .put("namespace", pod.namespace());
     var about = object.putObject("involvedObject").put("apiVersion", "v1").put("kind", "Pod");
     about.put("namespace", pod.namespace()).put("name", name);

@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to pods that whoever runs them should know, from one look to the next: frames of
- * theirs that were stopped, and MACs of theirs that another has too. One thread uses it.
+ * theirs that were stopped, and MACs of theirs that another has too, as long as one has. One thread
+ * uses it.
  */
 final class PodNews {
   /** Names as Kubernetes has them. */
@@ -25,9 +25,6 @@ final class PodNews {
 
   private final Function<String, Optional<PodName>> pods;
   private GuardView before = GuardView.NONE;
-
-  /** Duplicates that were told of, by pod and MAC. */
-  private TreeSet<String> told = new TreeSet<>();
 
   /**
    * @param pods whose endpoint it is; empty: no pod's, or one of before the agent's start
@@ -48,19 +45,10 @@ final class PodNews {
               }
             });
     before = now;
-    var present = new TreeSet<String>();
     for (var duplicate : duplicates) {
       pod(duplicate.endpoint())
-          .ifPresent(
-              pod -> {
-                var key = pod + " " + duplicate.mac();
-                present.add(key);
-                if (!told.contains(key)) {
-                  news.add(new News(pod, DUPLICATE, duplicate(duplicate)));
-                }
-              });
+          .ifPresent(pod -> news.add(new News(pod, DUPLICATE, duplicate(duplicate))));
     }
-    told = present;
     return news;
   }
 

@@ -67,9 +67,10 @@ final class PodEventsTest {
   }
 
   private void tell(List<News> next) throws Exception {
-    int before = looks.get();
     news.add(next);
-    await(() -> news.isEmpty() && looks.get() > before + 1);
+    await(news::isEmpty);
+    int taken = looks.get();
+    await(() -> looks.get() > taken); // the one that took it has ended
   }
 
   private List<ObjectNode> written() {
@@ -108,7 +109,34 @@ final class PodEventsTest {
     assertThat(events.problems().getFirst()).startsWith("Kubernetes API: Events of pods: ");
     server.away(false);
     tell(List.of(of("web-0", "FramesStopped")));
-    assertThat(events.problems()).isEmpty();
+    await(() -> events.problems().isEmpty());
     assertThat(written()).hasSize(1);
+  }
+
+  /** Frames were stopped for a moment: nothing says so a second time. */
+  @Test
+  void whatCouldNotBeWrittenIsWrittenLater() throws Exception {
+    server.away(true);
+    tell(List.of(of("web-0", "FramesStopped"), of("web-1", "FramesStopped")));
+    server.away(false);
+    await(() -> written().size() == 2);
+    await(() -> events.problems().isEmpty());
+  }
+
+  /** As that of a pod whose name no server takes; others' are written, and it is not for ever. */
+  @Test
+  void oneThatIsRefusedKeepsNoOtherBack() throws Exception {
+    tell(List.of(of("Web", "FramesStopped"), of("web-1", "FramesStopped")));
+    await(() -> written().size() == 1);
+    await(() -> !events.problems().isEmpty());
+  }
+
+  @Test
+  void aPodMayHaveTheLongestName() throws Exception {
+    var name = "w".repeat(235) + "-" + "0".repeat(17);
+    tell(List.of(of(name, "FramesStopped")));
+    assertThat(events.problems()).isEmpty();
+    assertThat(written().getFirst().at("/involvedObject/name").asText()).isEqualTo(name);
+    assertThat(written().getFirst().at("/metadata/name").asText()).matches("w{235}\\.[0-9a-f]{16}");
   }
 }
