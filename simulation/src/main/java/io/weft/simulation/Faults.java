@@ -84,8 +84,7 @@ final class Faults {
           case FAILED_MIGRATION -> visit(50 + random.below(1_950));
           case DUPLICATE_MAC -> duplicate();
           case DUPLICATE_IP -> twin();
-          case DUPLICATE_VTEP ->
-              stage.act(new Act.Vtep(node(), 1 + (int) random.below(size.nodes()), millis(1, 30)));
+          case DUPLICATE_VTEP -> duplicateVtep();
           case VTEP_CHANGE ->
               stage.act(
                   new Act.Vtep(
@@ -197,7 +196,16 @@ final class Faults {
 
   /** Another than the pod's. */
   private int node(Pods.Pod pod) {
-    return 1 + (int) (pod.node() + random.below(size.nodes() - 1L)) % size.nodes();
+    return other(pod.node());
+  }
+
+  private int other(int node) {
+    return 1 + (int) (node + random.below(size.nodes() - 1L)) % size.nodes();
+  }
+
+  private boolean duplicateVtep() {
+    int node = 1 + (int) random.below(size.nodes());
+    return stage.act(new Act.Vtep("n" + node, other(node), millis(1, 30)));
   }
 
   private boolean massMigration() {
@@ -282,15 +290,14 @@ final class Faults {
                     bridges.get((int) random.below(bridges.size())), (int) random.below(100))));
   }
 
-  /** Someone does something meanwhile. */
+  /** Someone does something meanwhile; false when there was nothing to notice. */
   private boolean loseNotices(String node) {
     boolean deaf = stage.act(new Act.Deafen(node, millis(1, 20)));
-    for (int i = 0; deaf && i < 3; i++) {
-      if (!lose(node)) {
-        break;
-      }
+    boolean lost = false;
+    for (int i = 0; deaf && i < 3 && lose(node); i++) {
+      lost = true;
       write(node);
     }
-    return deaf;
+    return lost;
   }
 }

@@ -122,15 +122,21 @@ final class Links {
     }
   }
 
-  /** All connections between two. */
-  void reset(Machine a, Machine b) {
-    trace.add(a.name, "loses its connections with " + b.name);
-    for (var end : List.copyOf(ends.values())) {
-      if (end.machine().equals(a) && end.otherMachine().equals(b)
-          || end.machine().equals(b) && end.otherMachine().equals(a)) {
-        disconnect(end, "reset by the network");
-      }
+  /** All connections between two; false when there is none. */
+  boolean reset(Machine a, Machine b) {
+    var between =
+        ends.values().stream()
+            .filter(
+                end ->
+                    end.machine().equals(a) && end.otherMachine().equals(b)
+                        || end.machine().equals(b) && end.otherMachine().equals(a))
+            .toList();
+    if (between.isEmpty()) {
+      return false;
     }
+    trace.add(a.name, "loses its connections with " + b.name);
+    between.forEach(end -> disconnect(end, "reset by the network"));
+    return true;
   }
 
   /** Connections that were ever made. */

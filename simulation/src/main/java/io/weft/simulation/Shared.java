@@ -10,22 +10,38 @@ import java.util.stream.Stream;
 
 /**
  * What thousands of nodes and their kernels hold that is equal. Several may ask at once: it is in
- * parts, so that they seldom meet.
+ * parts, so that they seldom meet. A part that is full is emptied: what is equal to something of
+ * before is shared anew from then on.
  */
 final class Shared implements Sharing {
   private static final int PARTS = 64; // a power of two
+
+  /** Values, and rows as well, in one part: 2,097,152 of each in all. */
+  private static final int MOST_IN_PART = 1 << 15;
 
   /** An object and the key that it has. */
   record Row(ForwardingKey key, ForwardingObject object) implements KeyTable.Keyed {}
 
   /** Only asked, never walked through. */
   private static final class Part {
+    private final int most;
     private final HashMap<Object, Object> values = new HashMap<>();
     private final HashMap<ForwardingKey, Row> rows = new HashMap<>();
 
+    Part(int most) {
+      this.most = most;
+    }
+
     synchronized Object of(Object value) {
       var before = values.putIfAbsent(value, value);
-      return before == null ? value : before;
+      if (before != null) {
+        return before;
+      }
+      if (values.size() > most) {
+        values.clear();
+        values.put(value, value);
+      }
+      return value;
     }
 
     synchronized Row row(ForwardingKey key, ForwardingObject object) {
@@ -33,13 +49,25 @@ final class Shared implements Sharing {
       if (known != null && known.object().equals(object)) {
         return known;
       }
+      if (known == null && rows.size() >= most) {
+        rows.clear();
+      }
       var row = new Row(known == null ? key : known.key(), object);
       rows.put(row.key(), row);
       return row;
     }
   }
 
-  private final List<Part> parts = Stream.generate(Part::new).limit(PARTS).toList();
+  private final List<Part> parts;
+
+  Shared() {
+    this(MOST_IN_PART);
+  }
+
+  /** {@code most}: values, and rows as well, in each of the parts. */
+  Shared(int most) {
+    parts = Stream.generate(() -> new Part(most)).limit(PARTS).toList();
+  }
 
   private Part part(int hash) {
     int mixed = hash * 0x9e37_79b9; // its upper bits: the tables themselves use the lower

@@ -272,13 +272,10 @@ final class Stage {
               millis,
               () -> degrade(one, other, loss, delay),
               () -> degrade(one, other, 0, 0));
-      case Act.Reset(var one, var other) -> {
-        boolean there = world.has(one) && world.has(other);
-        if (there) {
-          world.links().reset(world.machine(one), world.machine(other));
-        }
-        yield there;
-      }
+      case Act.Reset(var one, var other) ->
+          world.has(one)
+              && world.has(other)
+              && world.links().reset(world.machine(one), world.machine(other));
       case Act.Slow(var machine, long step, long millis) ->
           trouble(
               "slow " + machine,
@@ -319,7 +316,7 @@ final class Stage {
       case Act.Vtep(var node, int number, long millis) ->
           trouble(
               "vtep " + node,
-              world.has(node),
+              world.has(node) && !node.equals("n" + number),
               millis,
               () -> world.underlay(node, World.vtep(number), World.UNDERLAY_MTU),
               () ->
