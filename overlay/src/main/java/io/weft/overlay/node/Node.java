@@ -68,7 +68,7 @@ public final class Node {
     this.endpoints =
         new EndpointLifecycle(
             config, foundation, instances, routes, plan, addressing, effects, speakers);
-    this.detaches = new EarlyDetaches(foundation, routes, endpoints);
+    this.detaches = new EarlyDetaches(foundation, routes, endpoints, effects);
     this.declared = new DeclaredEndpoints(endpoints, effects);
     this.learning = new WireLearning(foundation, instances, routes, plan, effects);
   }

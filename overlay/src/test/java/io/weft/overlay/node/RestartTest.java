@@ -71,15 +71,27 @@ final class RestartTest {
   @Test
   void onlySoManyDetachCallsWaitForTheKernel() {
     var again = after(busy());
-    long first = again.detach("a");
-    for (int i = 0; i < EarlyDetaches.MOST; i++) {
+    long first = again.detach("b");
+    for (int i = 1; i < EarlyDetaches.MOST; i++) {
       again.detach("b");
     }
+    assertThat(again.reports).isEmpty();
+    long newest = again.detach("a");
+    again.detach("a");
+    assertThat(again.reports)
+        .singleElement()
+        .asString()
+        .contains("endpoint a", "4096 detach calls wait", "must be made again");
     again.begin(WEB);
-    assertThat(again.detached).hasSize(EarlyDetaches.MOST).doesNotContainKey(first);
+    assertThat(again.detached)
+        .hasSize(EarlyDetaches.MOST)
+        .containsEntry(first, true)
+        .doesNotContainKey(newest);
     assertThat(again.node.view().endpoints())
         .map(each -> each.endpoint().name())
         .containsExactly("a");
+    long later = again.detach("a");
+    assertThat(again.detached).containsEntry(later, true);
   }
 
   @Test
