@@ -1,16 +1,21 @@
 package io.weft.simulation;
 
 import io.weft.net.IpAddress;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
+import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeIntent;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,9 +26,20 @@ import java.util.function.BiPredicate;
  * when they were written to, because nothing else changes them for the worse.
  */
 final class Invariants {
+  private static final String TO_ITSELF = "points to the node itself";
+
   /** An endpoint that was attached here at some time. */
   private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
 
+  /** A tenant, by its namespace, was here at some time. */
+  private record Site(String namespace, IpAddress vtep) {}
+
+  /** A tenant, by its namespace, had this VNI at some time. */
+  private record Owned(String namespace, Vni vni) {}
+
+  private final HashSet<Site> sites = new HashSet<>(); // these are only asked
+  private final HashSet<Owned> l3Vnis = new HashSet<>();
+  private final HashSet<Owned> networkVnis = new HashSet<>();
   private final BiPredicate<Vni, Vni> oneSegment;
   private final HashSet<IpAddress> vteps = new HashSet<>(); // likewise
   private boolean strangers;
@@ -52,7 +68,22 @@ final class Invariants {
   }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
-    places.add(new Place(namespace, mac, machine.vtep()));
+    attached(machine.vtep(), namespace, mac);
+  }
+
+  void attached(IpAddress vtep, String namespace, MacAddress mac) {
+    places.add(new Place(namespace, mac, vtep));
+    sites.add(new Site(namespace, vtep));
+  }
+
+  /** A node is told this; its namespaces have this prefix. */
+  void intended(String prefix, NodeIntent intent) {
+    for (var tenant : intent.tenants()) {
+      l3Vnis.add(new Owned(prefix + tenant.name(), tenant.l3Vni()));
+    }
+    for (var network : intent.networks()) {
+      networkVnis.add(new Owned(prefix + network.namespaceSuffix(), network.vni()));
+    }
   }
 
   /** At most one batch is in flight. */
@@ -104,10 +135,12 @@ final class Invariants {
                     notToItself(machine, self, entry, entry.vtep());
                     sameSegment(machine, entry, entry.vni(), there);
                   });
-      case ForwardingObject.TenantRoute route ->
-          route.hops().stream()
-              .filter(hop -> !hop.foreign())
-              .forEach(hop -> notToItself(machine, self, route, hop.via()));
+      case TenantRoute route ->
+          breach(self, route)
+              .ifPresent(
+                  what -> {
+                    throw broken(machine, what + ": " + route);
+                  });
       case ForwardingObject.TenantNamespace _,
           EgressObject.EgressFilter _,
           EgressObject.EgressLink _,
@@ -134,10 +167,46 @@ final class Invariants {
     }
   }
 
+  /**
+   * What is wrong with a route of a tenant, if something is. It leads to VTEPs where the tenant is
+   * or was, in the tenant's L3 VNI, or to addresses in the tenant's networks; where a connection
+   * leads to another tenant, only that one knows.
+   */
+  Optional<String> breach(IpAddress self, TenantRoute route) {
+    return route.hops().stream()
+        .filter(hop -> !hop.foreign())
+        .flatMap(hop -> breach(self, route.namespace(), hop).stream())
+        .findFirst();
+  }
+
+  private Optional<String> breach(IpAddress self, String namespace, TenantHop hop) {
+    var via = unmapped(hop.via());
+    var owned = new Owned(namespace, hop.vni());
+    if (via.equals(self)) {
+      return Optional.of(TO_ITSELF);
+    }
+    if (networkVnis.contains(owned)) {
+      return Optional.empty();
+    }
+    if (!l3Vnis.contains(owned)) {
+      return Optional.of("leads out of the tenant");
+    }
+    return isStranger(via) || sites.contains(new Site(namespace, via))
+        ? Optional.empty()
+        : Optional.of("the tenant was never there");
+  }
+
+  /** A VTEP of IPv4 that is the next hop of a route of IPv6 is mapped. */
+  private static IpAddress unmapped(IpAddress via) {
+    return via instanceof Ipv6Address ipv6 && ipv6.isMapped()
+        ? new Ipv4Address((int) ipv6.low())
+        : via;
+  }
+
   private static void notToItself(
       NodeMachine machine, IpAddress self, ForwardingObject object, IpAddress vtep) {
     if (vtep.equals(self)) {
-      throw broken(machine, "points to the node itself: " + object);
+      throw broken(machine, TO_ITSELF + ": " + object);
     }
   }
 

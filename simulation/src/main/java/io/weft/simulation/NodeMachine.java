@@ -95,6 +95,7 @@ final class NodeMachine extends Machine {
     this.sharing = sharing;
     this.invariants = invariants;
     invariants.vtep(address);
+    invariants.intended(NAMESPACE_PREFIX, intent);
     this.node = fresh();
   }
 
@@ -285,6 +286,7 @@ final class NodeMachine extends Machine {
 
   void intend(NodeIntent next) {
     intent = next;
+    invariants.intended(NAMESPACE_PREFIX, intent);
     tellPlaces();
     if (isAlive()) {
       whenRunning(() -> give(new NodeEvent.IntentChanged(intent)));

@@ -1,0 +1,100 @@
+package io.weft.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.node.NodeIntent;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Where the routes of a tenant may lead: tenant t0 is on n2, of n1 and n2. */
+final class InvariantsTest {
+  private static final FabricSize SIZE =
+      new FabricSize(2, 1, 2, 2, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO);
+  private static final IpAddress SELF = World.vtep(1);
+  private static final Ipv4Address OTHER = World.vtep(2);
+  private static final IpAddress NOBODY = World.vtep(3);
+  private static final IpAddress POD = new Ipv4Address(100 << 24 | 64 << 16 | 10);
+  private static final String OUT = "leads out of the tenant";
+  private static final String NEVER = "the tenant was never there";
+
+  private final FabricIntent fabric = new FabricIntent(SIZE);
+  private final Invariants invariants = new Invariants(FabricIntent::isSame);
+
+  @BeforeEach
+  void tell() {
+    invariants.vtep(SELF);
+    invariants.vtep(OTHER);
+    invariants.attached(OTHER, "weft-t0", new MacAddress(0x0200_0000_0001L));
+    intend();
+  }
+
+  private void intend() {
+    invariants.intended(
+        "weft-",
+        new NodeIntent(World.AS, List.of(), 90, 120, fabric.networks())
+            .withTenants(fabric.tenants()));
+  }
+
+  private Optional<String> breach(String tenant, TenantHop... hops) {
+    var route = new TenantRoute("weft-" + tenant, IpPrefix.parse("10.1.0.0/16"), List.of(hops));
+    return invariants.breach(SELF, route);
+  }
+
+  private TenantHop over(Vni vni) {
+    return TenantHop.over(vni, OTHER);
+  }
+
+  @Test
+  void toWhereTheTenantIs() {
+    assertThat(breach("t0", over(fabric.tenantVni(0)))).isEmpty();
+    var mapped = TenantHop.over(fabric.tenantVni(0), Ipv6Address.mapped(OTHER));
+    assertThat(breach("t0", mapped)).isEmpty();
+    assertThat(breach("t1", over(fabric.tenantVni(1)))).contains(NEVER);
+    assertThat(breach("t0", TenantHop.over(fabric.tenantVni(0), NOBODY))).contains(NEVER);
+  }
+
+  @Test
+  void notToTheNodeItself() {
+    var toSelf = TenantHop.over(fabric.tenantVni(0), SELF);
+    assertThat(breach("t0", over(fabric.tenantVni(0)), toSelf))
+        .contains("points to the node itself");
+  }
+
+  @Test
+  void inVnisOfTheTenant() {
+    assertThat(breach("t0", over(fabric.tenantVni(1)))).contains(OUT);
+    assertThat(breach("t0", TenantHop.over(fabric.vni(0), POD))).isEmpty();
+    assertThat(breach("t0", TenantHop.over(fabric.vni(1), POD))).contains(OUT);
+  }
+
+  @Test
+  void inVnisOfFormerTimes() {
+    var former = fabric.tenantVni(0);
+    assertThat(fabric.change(FabricIntent.Part.TENANT, 0, 1)).isTrue();
+    assertThat(breach("t0", over(fabric.tenantVni(0)))).contains(OUT);
+    intend();
+    assertThat(breach("t0", over(fabric.tenantVni(0)))).isEmpty();
+    assertThat(breach("t0", over(former))).isEmpty();
+  }
+
+  @Test
+  void whatOthersKnow() {
+    assertThat(breach("t0", TenantHop.sending(fabric.tenantVni(1), OTHER))).isEmpty();
+    invariants.strangerComes();
+    assertThat(breach("t0", TenantHop.over(fabric.tenantVni(0), NOBODY))).isEmpty();
+    assertThat(breach("t0", TenantHop.over(fabric.tenantVni(1), NOBODY))).contains(OUT);
+    assertThat(breach("t1", over(fabric.tenantVni(1)))).contains(NEVER);
+  }
+}
