@@ -65,9 +65,9 @@ final class EgressRules {
   private static final Expression DROP = new Expression.Verdict(false);
 
   /**
-   * What pods begin towards the world, other nodes among it, has one of these as its source port:
-   * by that another node tells it from what this one begins itself, whose ports are from 32768 on
-   * (net.ipv4.ip_local_port_range). 16384 to 32767, the one range by one mask.
+   * What pods of any tenant begin towards the world, other nodes among it, has one of these as its
+   * source port: by that another node tells it from what this one begins itself, whose ports are
+   * from 32768 on (net.ipv4.ip_local_port_range). 16384 to 32767, the one range by one mask.
    */
   private static final Octets PORTS_OF_PODS = Octets.parse("4000");
 
@@ -196,19 +196,15 @@ final class EgressRules {
       var outside =
           link(MetaKey.OUTPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(from(range, false));
       var source = sources.stream().filter(address -> address.isIpv4() == ipv4).findFirst();
-      var pods = clusterIn().then(outside);
       node.stream()
           .filter(address -> address.isIpv4() == ipv4)
           .map(
               address ->
-                  translated(pods.then(node(ipv4, false)), ipv4, Optional.of(address), true)
+                  translated(outside.then(node(ipv4, false)), ipv4, Optional.of(address))
                       .because("to other nodes, which know by the port that it is of a pod"))
           .forEach(translation::add);
-      if (!node.isEmpty()) {
-        translation.add(
-            translated(pods, ipv4, source, true).because("other addresses of nodes among it"));
-      }
-      translation.add(translated(outside, ipv4, source, false));
+      translation.add(
+          translated(outside, ipv4, source).because("other addresses of nodes among it"));
     }
     translation.add(
         clusterOut()
@@ -225,27 +221,21 @@ final class EgressRules {
   }
 
   /**
-   * Gives the connection a source.
+   * Gives the connection a source, with a port that says that it is of a pod.
    *
    * @param source empty: the address of the link that it leaves by
-   * @param ofPod with a port that says so
    */
-  private static Rule translated(
-      Rule which, boolean ipv4, Optional<IpAddress> source, boolean ofPod) {
+  private static Rule translated(Rule which, boolean ipv4, Optional<IpAddress> source) {
     var rule = which;
     if (source.isPresent()) {
       rule = rule.then(new Expression.Load(Octets.of(source.get().octets())));
     }
-    if (ofPod) {
-      rule =
-          rule.then(
-              new Expression.Load(PORTS_OF_PODS, Expression.FIRST_PORT),
-              new Expression.Load(PORTS_OF_PODS_END, Expression.LAST_PORT));
-    }
     return rule.then(
+        new Expression.Load(PORTS_OF_PODS, Expression.FIRST_PORT),
+        new Expression.Load(PORTS_OF_PODS_END, Expression.LAST_PORT),
         source.isPresent()
-            ? new Expression.TranslateSource(ipv4, ofPod)
-            : new Expression.Masquerade(ofPod));
+            ? new Expression.TranslateSource(ipv4, true)
+            : new Expression.Masquerade(true));
   }
 
   /** To, or from, another node. */

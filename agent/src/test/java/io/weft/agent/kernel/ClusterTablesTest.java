@@ -485,6 +485,41 @@ class ClusterTablesTest extends TenantKernel {
     }
   }
 
+  /** Also with {@code egress: node}, where this node has no other tenant. */
+  @Test
+  void whatPodsOfEveryWayOutBeginSaysSoByItsPort() throws Exception {
+    var port = AddressPlan.egressPortName(tenant);
+    var objects = new ArrayList<ForwardingObject>(network(tenant, 100, "10.0.0.1"));
+    objects.add(new EgressFilter("", true, List.of(IpAddress.parse(VTEP))));
+    objects.add(new EgressFilter(tenant, true));
+    objects.add(new EgressLink(tenant, 1450, port));
+    objects.add(new EgressPort(port, tenant, 1450));
+    objects.add(new EgressAddress("", port, outside(7), 31));
+    objects.add(new EgressAddress(tenant, EgressLink.NAME, outside(7).plus(1), 31));
+    objects.add(new EgressRoute(tenant, IpPrefix.parse("0.0.0.0/0"), outside(7)));
+    objects.addAll(pod(tenant, 100, redPod, "10.0.0.10", ""));
+    assertThat(put(objects)).isEmpty();
+    var out = namespaces.links(world);
+    out.execute(
+        new Request.AddRoute(
+            Route.of(
+                IpPrefix.parse(VTEP + "/32"),
+                NextHop.via(IpAddress.parse(NODE), out.requireLink("eth0").index()))));
+    var node =
+        List.of(
+            new VxlanPort(tenant, new Vni(100), IpAddress.parse(VTEP), GATEWAY, 1450, false),
+            new FloodEntry(tenant, new Vni(100), IpAddress.parse(WORLD), new Vni(100)));
+    try (var server = Connections.listen(world, WORLD, 8080)) {
+      assertThat(Connections.source(server, redPod, WORLD)).as("to no node").contains(NODE);
+      assertThat(portOf(redPod, server)).as("to no node").isBetween(16384, 32767);
+      assertThat(put(node)).isEmpty();
+      assertThat(Connections.source(server, redPod, WORLD)).as("to a node").contains(VTEP);
+      assertThat(portOf(redPod, server)).as("to a node").isBetween(16384, 32767);
+      assertThat(portOf(underlay, server)).as("the node's own").isGreaterThan(32767);
+    }
+    assertThat(tables.dump()).contains(objects.get(3));
+  }
+
   private static EgressFilter shared(String port, int number) {
     return new EgressFilter(
         "",

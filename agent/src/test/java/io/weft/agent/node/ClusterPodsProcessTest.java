@@ -79,6 +79,19 @@ class ClusterPodsProcessTest {
       spec: {tenant: blue, vni: 200, subnets: [192.168.1.0/24], gateway: true}
       """;
 
+  /** The cluster does not know its pods. */
+  private static final String GREEN =
+      """
+      ---
+      kind: Tenant
+      metadata: {name: green}
+      spec: {egress: node}
+      ---
+      kind: Network
+      metadata: {name: green-web}
+      spec: {tenant: green, vni: 400, subnets: [192.168.1.0/24], gateway: true}
+      """;
+
   private static final String SERVICE = "10.96.0.10";
 
   private static final long PATIENCE_NANOS = 60_000_000_000L;
@@ -228,7 +241,11 @@ class ClusterPodsProcessTest {
    */
   @Test
   void podsOfOtherTenantsDoNotComeByTheNodePortsOfOtherNodes() throws Exception {
+    for (var node : nodes) {
+      node.write("cluster.yaml", CLUSTER + GREEN);
+    }
     start();
+    var green = pod(0, "green-1", "green-web", "192.168.1.10");
     var red = pod(0, "red-1", "red-web", "192.168.1.10");
     var blue = pod(0, "blue-1", "blue-web", "192.168.1.10");
     var common = pod(0, "common-1", "pods", "10.244.0.10");
@@ -244,7 +261,7 @@ class ClusterPodsProcessTest {
       for (var from : List.of(rack, hosts.getFirst(), red.namespace())) {
         assertThat(reaches(from, "10.99.0.2", 30080, server)).as(from).isTrue();
       }
-      for (var from : List.of(blue, common)) {
+      for (var from : List.of(blue, common, green)) {
         assertThat(reaches(from.namespace(), "10.99.0.2", kubelet)).as("%s", from).isTrue();
         assertThat(connects(from.namespace(), "10.99.0.2", 30080, server, 400))
             .as("%s", from)

@@ -105,7 +105,8 @@ final class ExpressionCodec {
         }
       }
       case Expression.Masquerade(boolean ports) -> {
-        if (ports) {
+        if (ports) { // without the flag the kernel takes any port, unlike with "nat"
+          out.attributeU32Big(NftUapi.NFTA_MASQ_FLAGS, NftUapi.NF_NAT_RANGE_PROTO_SPECIFIED);
           out.attributeU32Big(NftUapi.NFTA_MASQ_REG_PROTO_MIN, FIRST_PORT);
           out.attributeU32Big(NftUapi.NFTA_MASQ_REG_PROTO_MAX, LAST_PORT);
         }
@@ -312,8 +313,11 @@ final class ExpressionCodec {
   }
 
   private static Optional<Expression> readMasquerade(Attributes in) throws MalformedInput {
-    return isPlain(in.u32Big(NftUapi.NFTA_MASQ_FLAGS).orElse(0))
+    int flags = in.u32Big(NftUapi.NFTA_MASQ_FLAGS).orElse(0);
+    boolean specified = (flags & NftUapi.NF_NAT_RANGE_PROTO_SPECIFIED) != 0;
+    return isPlain(flags)
         ? ports(in, NftUapi.NFTA_MASQ_REG_PROTO_MIN, NftUapi.NFTA_MASQ_REG_PROTO_MAX)
+            .filter(given -> given == specified)
             .map(Expression.Masquerade::new)
         : Optional.empty();
   }

@@ -135,7 +135,8 @@ class NftablesTest {
         .contains("oifname \"out\" meta nfproto ipv4 udp dport 4789 drop")
         .contains("type nat hook postrouting priority srcnat; policy accept;")
         .contains("oifname \"out\" meta nfproto ipv4 snat ip to 10.0.0.1")
-        .contains("oifname \"out\" masquerade");
+        .contains("oifname \"out\" masquerade to :16384-32767")
+        .containsPattern("oifname \"out\" masquerade\n");
   }
 
   @Test

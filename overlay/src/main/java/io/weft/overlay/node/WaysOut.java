@@ -56,9 +56,7 @@ final class WaysOut {
     number(wanted.keySet());
     var objects = new ArrayList<ForwardingObject>();
     if (!numbers.isEmpty()) {
-      boolean reaches = numbers.keySet().stream().anyMatch(each -> reaches(wanted, each));
-      objects.add(
-          new EgressFilter("", true, reaches ? underlay.vteps() : List.of(), shared(wanted)));
+      objects.add(new EgressFilter("", true, underlay.vteps(), shared(wanted)));
     }
     subnets.clear();
     wanted.values().stream().filter(WaysOut::isMember).forEach(way -> subnets.addAll(way.inside()));

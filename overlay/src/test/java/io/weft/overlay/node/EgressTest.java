@@ -107,7 +107,7 @@ final class EgressTest {
     assertThat(port).hasSize(15);
     assertThat(egress(one))
         .containsExactly(
-            new EgressFilter("", true),
+            new EgressFilter("", true, List.of(OneNode.UNDERLAY.vtep())),
             new EgressFilter("weft-red", true),
             new EgressLink("weft-red", 1450, AddressPlan.egressPortName("weft-red")),
             new EgressPort(port, "weft-red", 1450),
