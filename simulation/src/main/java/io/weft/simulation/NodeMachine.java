@@ -9,7 +9,6 @@ import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.ipam.AddressConfig;
@@ -47,6 +46,7 @@ final class NodeMachine extends Machine {
 
   private final SplitMix64 random;
   private final Invariants invariants;
+  private final LastWrite lastWrite;
   private final SimulatedKernel kernel;
   private final AddressConfig addresses;
   private Consumer<AddressWrite> store =
@@ -69,8 +69,11 @@ final class NodeMachine extends Machine {
   private final TreeSet<ForwardingKey> missed = new TreeSet<>();
   private boolean deaf;
   private List<NodeEffect> thought = List.of();
+
+  /** The thought is of a time that has come. */
+  private boolean timePassed;
+
   private long kernelBusyUntil;
-  private long lastWriteNanos;
 
   NodeMachine(
       String name,
@@ -81,6 +84,7 @@ final class NodeMachine extends Machine {
       AddressConfig addresses,
       Sharing sharing,
       Invariants invariants,
+      LastWrite lastWrite,
       Timeline timeline,
       Trace trace,
       Links links) {
@@ -94,6 +98,7 @@ final class NodeMachine extends Machine {
     this.addresses = addresses;
     this.sharing = sharing;
     this.invariants = invariants;
+    this.lastWrite = lastWrite;
     invariants.vtep(address);
     invariants.intended(NAMESPACE_PREFIX, intent);
     this.node = fresh();
@@ -142,6 +147,7 @@ final class NodeMachine extends Machine {
   private void give(List<NodeEvent> events) {
     finish();
     events.forEach(event -> trace.event(name, event));
+    timePassed = events.stream().anyMatch(NodeEvent.DeadlineReached.class::isInstance);
     long clock = clock();
     think(() -> thought = node.step(clock, events), this::carryOutThought);
   }
@@ -198,6 +204,9 @@ final class NodeMachine extends Machine {
 
   private void write(NodeEffect.ApplyChanges batch) {
     invariants.begins(this, batch, inFlight);
+    if (timePassed) {
+      lastWrite.timePassed(batch.changes(), timeline.now());
+    }
     inFlight = Optional.of(batch);
     vtepOfBatch = toldVtep;
     inKernelTime(
@@ -205,9 +214,7 @@ final class NodeMachine extends Machine {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
           invariants.check(this, vtepOfBatch, batch.changes());
-          if (!batch.changes().stream().allMatch(NodeMachine::endsMoment)) {
-            lastWriteNanos = timeline.now();
-          }
+          lastWrite.written(batch.changes(), timeline.now());
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
           if (outcome.notices().isEmpty() || deaf) {
             outcome.notices().forEach(notice -> missed.add(notice.key()));
@@ -333,16 +340,6 @@ final class NodeMachine extends Machine {
 
   IpAddress vtep() {
     return underlay.vtep();
-  }
-
-  /** True for what ends by itself, and changes where nothing leads. */
-  private static boolean endsMoment(KernelChange change) {
-    return change instanceof KernelChange.Remove && change.key().kind() == Kind.MOVED_MAC;
-  }
-
-  /** When a batch was last written, but for the end of what only stood for a moment. */
-  long lastWriteNanos() {
-    return lastWriteNanos;
   }
 
   SimulatedKernel kernel() {

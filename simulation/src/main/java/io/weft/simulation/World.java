@@ -47,6 +47,7 @@ public final class World {
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
   private final TreeMap<String, ReflectorMachine> reflectors = new TreeMap<>();
   private final Invariants invariants;
+  private final LastWrite lastWrite = new LastWrite();
   private final StrangerMachine stranger;
   private final Links links;
   private final Peerings peerings;
@@ -184,6 +185,7 @@ public final class World {
               new AddressConfig(builder.stored, List.of()),
               shared,
               invariants,
+              lastWrite,
               timeline,
               trace,
               links);
@@ -399,12 +401,11 @@ public final class World {
   }
 
   /**
-   * Virtual time of the last write to any kernel, but for the end of what only stood for a moment;
-   * zero before the first.
+   * Virtual time of the last write to any kernel, but for the end of what only stood for a moment
+   * and what follows from it; zero before the first.
    */
   public Duration lastWrite() {
-    return Duration.ofNanos(
-        nodes.values().stream().mapToLong(NodeMachine::lastWriteNanos).max().orElse(0));
+    return Duration.ofNanos(lastWrite.nanos());
   }
 
   /** True when there is a node or reflector of this name, alive or not. */

@@ -35,6 +35,7 @@ final class Instances {
   private final ForwardingPlan plan;
   private final Effects effects;
   private final DuplicateDetection duplicates;
+  private final Supplier<Collection<NetworkIntent>> intended;
   private final TreeMap<String, NetworkInstance> byNetwork = new TreeMap<>();
   private final ImportIndex<NetworkInstance> importers =
       new ImportIndex<>(NetworkInstance::importTargets);
@@ -56,6 +57,7 @@ final class Instances {
     this.config = config;
     this.plan = plan;
     this.effects = effects;
+    this.intended = intended;
     this.duplicates = new DuplicateDetection(config.duplicates());
     this.tenants = new Tenants(plan, this::all, intended, speakers);
   }
@@ -262,9 +264,22 @@ final class Instances {
     return taken;
   }
 
-  /** A network that still sends frames on stays until that is over; true when it went. */
+  /**
+   * A network that still sends frames on stays until that is over, unless another waits for its
+   * VNI; true when it went.
+   */
   boolean closeIfEmpty(NetworkInstance instance) {
-    return !instance.sendsOn() && closeWithoutEndpoint(instance);
+    boolean stays = instance.sendsOn() && isIntendedAlone(instance.intent());
+    return !stays && closeWithoutEndpoint(instance);
+  }
+
+  /** The intent has the network, and no other with its VNI of now. */
+  private boolean isIntendedAlone(NetworkIntent network) {
+    var name = network.name();
+    boolean intends = intended.get().stream().anyMatch(each -> each.name().equals(name));
+    return intends
+        && intended.get().stream()
+            .noneMatch(each -> each.vni().equals(network.vni()) && !each.name().equals(name));
   }
 
   private boolean closeWithoutEndpoint(NetworkInstance instance) {

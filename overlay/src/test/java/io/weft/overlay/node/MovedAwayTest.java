@@ -7,6 +7,7 @@ import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.bgp.wire.ExtendedCommunity;
+import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.MovedMac;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,5 +100,37 @@ final class MovedAwayTest {
     one.detach("a");
     one.intend();
     assertThat(one.kernel).isEmpty();
+  }
+
+  @Test
+  void notAfterTheLastEndpointOfANetworkThatTheIntentHasNoMore() {
+    one.intend(network("shop", "red", 100));
+    heardAt("10.0.0.2", 1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    one.detach("a");
+    assertThat(one.kernel).isEmpty();
+    assertThat(one.attachNow(request("b", "shop", "192.168.1.30")))
+        .isInstanceOf(AttachResult.Attached.class);
+  }
+
+  @Test
+  void notAfterTheLastEndpointWhereTheIntentHasNoSuchNetwork() {
+    one.intend();
+    heardAt("10.0.0.2", 1);
+    one.detach("a");
+    assertThat(one.kernel).isEmpty();
+  }
+
+  @Test
+  void notAfterTheLastEndpointWhereAnotherNetworkIsToHaveTheVni() {
+    one.intend(WEB, network("shop", "blue", 200));
+    one.attach(request("b", "shop", "192.168.1.30"));
+    one.intend(network("web", "red", 200), network("new", "green", 100)); // 200 is shop's still
+    heardAt("10.0.0.2", 1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+    one.detach("a");
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    assertThat(one.attachNow(request("c", "new", "192.168.1.40")))
+        .isInstanceOf(AttachResult.Attached.class);
   }
 }

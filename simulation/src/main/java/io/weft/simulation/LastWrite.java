@@ -1,0 +1,46 @@
+package io.weft.simulation;
+
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.KernelChange;
+import java.util.List;
+
+/**
+ * When a batch was last written to any kernel, but for what follows from the end of a moment: a
+ * node sends on what still comes to it for a MAC that has moved away, and this ends by itself. Then
+ * the MAC's network may leave the node too: other nodes flood to it no more, and their tenants
+ * route to the network by others.
+ */
+final class LastWrite {
+  /** All has followed by then. */
+  private static final long AFTERMATH_NANOS = 100_000_000;
+
+  private long nanos;
+  private long aftermathUntilNanos;
+
+  /** A node begins a batch because a time has come. */
+  void timePassed(List<KernelChange> changes, long now) {
+    if (changes.stream().anyMatch(LastWrite::endsMoment)) {
+      aftermathUntilNanos = now + AFTERMATH_NANOS;
+    }
+  }
+
+  private static boolean endsMoment(KernelChange change) {
+    return change instanceof KernelChange.Remove && change.key().kind() == Kind.MOVED_MAC;
+  }
+
+  /** The batch stands in a kernel. */
+  void written(List<KernelChange> changes, long now) {
+    if (now >= aftermathUntilNanos || !changes.stream().allMatch(LastWrite::mayFollow)) {
+      nanos = now;
+    }
+  }
+
+  private static boolean mayFollow(KernelChange change) {
+    return change instanceof KernelChange.Remove || change.key().kind() == Kind.TENANT_ROUTE;
+  }
+
+  /** Virtual time since the world began; zero before the first. */
+  long nanos() {
+    return nanos;
+  }
+}
