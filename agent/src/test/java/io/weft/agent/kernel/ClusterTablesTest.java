@@ -283,6 +283,7 @@ class ClusterTablesTest extends TenantKernel {
       assertThat(Connections.source(server, redPod, WORLD))
           .as("and the world as before")
           .contains(NODE);
+      assertThat(Connections.refused(server, redPod, WORLD)).as("the other question").isFalse();
     }
   }
 
@@ -296,19 +297,19 @@ class ClusterTablesTest extends TenantKernel {
     try (var kubelet = Connections.listen(underlay, "0.0.0.0", 10250)) {
       assertThat(Connections.source(kubelet, redPod, NODE)).as("the way stands").isPresent();
     }
-    assertThat(reachesLoopback()).as("stopped in the tenant").isFalse();
+    assertThat(reachesLoopback(Connections.NEVER)).as("stopped in the tenant").isFalse();
     var table = EgressPorts.tableName(namespaces.prefix());
     runIn(tenant, "/usr/sbin/nft", "flush chain inet weft forward");
-    assertThat(reachesLoopback()).as("stopped on the node").isFalse();
+    assertThat(reachesLoopback(Connections.NEVER)).as("stopped on the node").isFalse();
     run("/usr/sbin/nft", "flush chain inet %s input".formatted(table));
-    assertThat(reachesLoopback()).as("without these rules").isTrue();
+    assertThat(reachesLoopback(Connections.PATIENCE)).as("without these rules").isTrue();
     assertThat(tables.lookAround())
         .extracting(Observation::key)
         .contains(new TenantNamespace(tenant).key());
     assertThat(put(everything())).isEmpty();
     assertThat(sysctl(tenant, routed)).isEqualTo("0");
     assertThat(sysctl(tenant, "net.ipv4.conf.br100.route_localnet")).isEqualTo("0");
-    assertThat(reachesLoopback()).as("mended").isFalse();
+    assertThat(reachesLoopback(Connections.NEVER)).as("mended").isFalse();
   }
 
   private static void sysctl(String namespace, String name, String value) throws Exception {
@@ -325,7 +326,7 @@ class ClusterTablesTest extends TenantKernel {
     return Path.of("/proc/sys", name.replace('.', '/'));
   }
 
-  private boolean reachesLoopback() throws Exception {
+  private boolean reachesLoopback(int patience) throws Exception {
     var own = IpAddress.parse("10.0.0.10");
     var loopback = IpAddress.parse("127.0.0.1");
     var frame =
@@ -338,12 +339,8 @@ class ClusterTablesTest extends TenantKernel {
             NetworkNamespaces.<DatagramSocket, IOException>callIn(
                 underlay, () -> new DatagramSocket(10248, InetAddress.ofLiteral("127.0.0.1")));
         var raw = PacketCapture.openIn(redPod, "eth0")) {
-      there.setSoTimeout(Connections.NEVER);
       raw.send(frame);
-      there.receive(new DatagramPacket(new byte[1], 1));
-      return true;
-    } catch (SocketTimeoutException _) {
-      return false;
+      return Connections.received(there, patience).isPresent();
     }
   }
 
@@ -445,16 +442,16 @@ class ClusterTablesTest extends TenantKernel {
       assertThat(comesFrom(20000, server, 30080)).as("no node").isTrue();
       assertThat(put(vteps)).isEmpty();
       for (int port : new int[] {16384, 20001, 32767}) {
-        assertThat(comesFrom(port, server, 30080)).as("a pod's, %s", port).isFalse();
+        assertThat(isKept(port, server, 30080)).as("a pod's, %s", port).isTrue();
       }
       for (int port : new int[] {1024, 16383, 32768, 60999}) {
         assertThat(comesFrom(port, server, 30080)).as("a node's own, %s", port).isTrue();
       }
       var port = AddressPlan.clusterPortName(pods);
-      assertThat(comesFrom(20002, shared, 30053)).as("not shared").isFalse();
+      assertThat(isKept(20002, shared, 30053)).as("not shared").isTrue();
       assertThat(put(List.of(shared(port, 5353)))).isEmpty();
       assertThat(comesFrom(20003, shared, 30053)).as("shared").isTrue();
-      assertThat(comesFrom(20004, server, 30080)).as("the other port still").isFalse();
+      assertThat(isKept(20004, server, 30080)).as("the other port still").isTrue();
     }
     var out = namespaces.links(world);
     out.execute(
@@ -475,7 +472,7 @@ class ClusterTablesTest extends TenantKernel {
     run("/usr/sbin/nft", "flush set inet %s nodes4".formatted(table));
     assertThat(tables.drain(true)).isEmpty();
     try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
-      assertThat(comesFrom(20005, server, 30080)).as("mended").isFalse();
+      assertThat(isKept(20005, server, 30080)).as("mended").isTrue();
       try (var restarted = agent();
           var nftables = Nftables.openIn(underlay)) {
         int before = nftables.generation();
@@ -530,7 +527,7 @@ class ClusterTablesTest extends TenantKernel {
 
   /** Whether the server is reached from the world with this source port. */
   private boolean comesFrom(int source, ServerSocket server, int port) throws Exception {
-    server.setSoTimeout(Connections.NEVER);
+    server.setSoTimeout(Connections.PATIENCE);
     return NetworkNamespaces.<Boolean, IOException>callIn(
         world,
         () -> {
@@ -538,13 +535,18 @@ class ClusterTablesTest extends TenantKernel {
             client.setReuseAddress(true);
             client.bind(new InetSocketAddress(InetAddress.ofLiteral(WORLD), source));
             client.connect(
-                new InetSocketAddress(InetAddress.ofLiteral(NODE), port), Connections.NEVER);
+                new InetSocketAddress(InetAddress.ofLiteral(NODE), port), Connections.PATIENCE);
             server.accept().close();
             return true;
           } catch (SocketTimeoutException _) {
             return false;
           }
         });
+  }
+
+  private boolean isKept(int source, Connections.Server server, int port) throws Exception {
+    var own = new InetSocketAddress(InetAddress.ofLiteral(WORLD), source);
+    return Connections.refused(server, world, own, NODE, port);
   }
 
   /** With which source port the server in the world sees a connection. */
@@ -782,13 +784,15 @@ class ClusterTablesTest extends TenantKernel {
         var client =
             NetworkNamespaces.<DatagramSocket, Exception>callIn(
                 from, () -> new DatagramSocket(0, InetAddress.ofLiteral("0.0.0.0")))) {
-      answers.setSoTimeout(patience);
-      client.setSoTimeout(patience);
+      Connections.loopbackUp(server);
+      client.setSoTimeout(Connections.PATIENCE);
       var to = new InetSocketAddress(InetAddress.ofLiteral(address), 53);
       client.send(new DatagramPacket(new byte[] {1}, 1, to));
-      var question = new DatagramPacket(new byte[1], 1);
-      answers.receive(question);
-      answers.send(new DatagramPacket(new byte[] {2}, 1, question.getSocketAddress()));
+      var question = Connections.received(answers, patience);
+      if (question.isEmpty()) {
+        return Optional.empty();
+      }
+      answers.send(new DatagramPacket(new byte[] {2}, 1, question.get().getSocketAddress()));
       var answer = new DatagramPacket(new byte[1], 1);
       client.receive(answer);
       return Optional.of(answer.getAddress().getHostAddress());

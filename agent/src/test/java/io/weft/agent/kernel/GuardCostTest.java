@@ -49,7 +49,11 @@ class GuardCostTest extends SegmentKernel {
         Optional.empty());
   }
 
-  /** Time of the processor, in the kernel too: of a busy machine's others nothing is in it. */
+  /**
+   * What the action takes of the processor, in the agent and, within its system calls, in the
+   * kernel; in ms. Not the time until it is done: what it waits for a lock of the kernel's, and
+   * what other programs of a busy machine take meanwhile, is not in it.
+   */
   private static double millis(Runnable action) {
     var clock = ManagementFactory.getThreadMXBean();
     long begin = clock.getCurrentThreadCpuTime();

@@ -161,7 +161,7 @@ final class ApiClientTest {
             () -> catchThrowableOfType(Exception.class, () -> client.get("/api/v1/namespaces")));
     Thread.sleep(200);
     client.close();
-    assertThat(call.get(15, TimeUnit.SECONDS)).isNotNull();
+    assertThat(call.get(5, TimeUnit.SECONDS)).isNotNull();
   }
 
   /** Another goes on over the same connection. */
