@@ -60,12 +60,18 @@ final class ApiServer {
     private long lastArrival;
     private long lagNanos;
     private boolean listens = true;
+    private boolean hasListed;
 
     /** It has listed since its watch broke, or since it came: what is told now leaves no gap. */
     private boolean watches;
 
     private Client(Listener listener) {
       this.listener = listener;
+    }
+
+    /** False from when its watch broke until it has listed. */
+    boolean isWatching() {
+      return watches && listens;
     }
 
     /** Its watch tells of things so much later. */
@@ -102,6 +108,7 @@ final class ApiServer {
       }
       state.forEach(this::learn);
       watches = true;
+      hasListed = true;
       listener.seen();
     }
 
@@ -157,7 +164,9 @@ final class ApiServer {
           outcome -> {
             if (!(outcome instanceof AddressWrite.Outcome.Failed)) {
               learn(key, Optional.ofNullable(state.get(key)).orElseGet(() -> gone()));
-              listener.seen();
+              if (listens && hasListed) {
+                listener.seen();
+              }
             }
             answer.accept(outcome);
           },

@@ -3,11 +3,15 @@ package io.weft.simulation;
 import io.weft.net.Vni;
 import io.weft.overlay.cluster.VniOwner;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.ipam.AddressBlock;
 import io.weft.overlay.ipam.Stored;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -52,26 +56,83 @@ final class ClusterInvariants {
     }
   }
 
-  /** No address stands in two kernels, nor twice in one. */
+  /** No address stands in two kernels, nor twice in one: here a claim has one holder at a time. */
   static void checkPorts(World world) {
     var owners = new TreeMap<String, String>();
     for (var node : world.nodes()) {
       for (var object : world.kernel(node).objects(Kind.PORT)) {
         if (object instanceof EndpointPort port) {
-          var owner = port.endpoint();
+          var owner = port.endpoint() + " on " + node;
           for (var address : port.addresses()) {
-            var before = owners.put(port.network() + " " + address, owner);
-            // A claim may have two holders, of one name here.
-            if (before != null && !(before.equals(owner) && owner.startsWith("vm"))) {
-              alone("address", port.network() + " " + address, before, owner + " on " + node);
-            }
+            var what = port.network() + " " + address;
+            alone("address", what, owners.put(what, owner), owner);
           }
         }
       }
     }
   }
 
-  /** Each kernel has the way to exactly the endpoints of its networks that are elsewhere. */
+  /** Where an endpoint must stand, and with which VNI by what the API says of its network. */
+  record Place(String node, String endpoint, String network, Vni vni) {}
+
+  /** Of the pods that are up, by what the API says of their networks, which have VNIs. */
+  static List<Place> places(ApiServer api, Collection<ClusterPod> pods) {
+    var vnis = new TreeMap<String, Vni>();
+    for (var object : api.objects()) {
+      object.owner().flatMap(VniOwner::status).ifPresent(vni -> vnis.put(object.name(), vni));
+    }
+    var places = new ArrayList<Place>();
+    for (var pod : pods) {
+      var network = "net" + pod.network();
+      if (pod.up() && vnis.containsKey(network)) {
+        places.add(new Place("n" + pod.node(), pod.name(), network, vnis.get(network)));
+      }
+    }
+    return places;
+  }
+
+  /** The kernels have exactly these ports, and bridges of their VNIs alone. */
+  static List<String> ports(World world, Collection<Place> places) {
+    var wanted = new TreeSet<String>();
+    for (var place : places) {
+      wanted.add(port(place.node(), place.endpoint(), place.network(), place.vni()));
+      wanted.add(bridge(place.node(), place.vni()));
+    }
+    var there = new TreeSet<String>();
+    for (var node : world.nodes()) {
+      for (var object : world.kernel(node).objects()) {
+        if (object instanceof EndpointPort port) {
+          there.add(port(node, port.endpoint(), port.network(), port.vni()));
+        } else if (object instanceof Bridge bridge) {
+          there.add(bridge(node, bridge.vni()));
+        }
+      }
+    }
+    return difference("ports and bridges", there, wanted);
+  }
+
+  private static String port(String node, String endpoint, String network, Vni vni) {
+    return "%s: port of %s in %s, VNI %s".formatted(node, endpoint, network, vni);
+  }
+
+  private static String bridge(String node, Vni vni) {
+    return "%s: bridge of VNI %s".formatted(node, vni);
+  }
+
+  private static List<String> difference(String what, Set<String> there, Set<String> wanted) {
+    var missing = new TreeSet<>(wanted);
+    missing.removeAll(there);
+    var extra = new TreeSet<>(there);
+    extra.removeAll(wanted);
+    return missing.isEmpty() && extra.isEmpty()
+        ? List.of()
+        : List.of("of %s %s are missing, %s are too many".formatted(what, missing, extra));
+  }
+
+  /**
+   * Each kernel has the way to exactly the endpoints of its networks that are elsewhere, by the
+   * ports that stand: {@link #ports} says whether these are right.
+   */
   static List<String> ways(World world) {
     var wanted = new TreeSet<String>();
     var there = new TreeSet<String>();
@@ -95,9 +156,7 @@ final class ClusterInvariants {
         }
       }
     }
-    return wanted.equals(there)
-        ? List.of()
-        : List.of("ways are " + there + ", where they should be " + wanted);
+    return difference("ways", there, wanted);
   }
 
   private static boolean has(World world, String node, String network) {

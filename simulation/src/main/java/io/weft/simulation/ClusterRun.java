@@ -24,7 +24,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 
 /**
  * A cluster on one virtual clock: two controllers give VNIs to networks over an API server, nodes
@@ -42,27 +42,11 @@ public final class ClusterRun {
   private static final VniRange POOL = new VniRange(new Vni(10), new Vni(24));
   private static final Verdict GOOD = new Verdict(Optional.empty(), true, "a segment");
 
-  /** A pod, and the call that is not answered yet; {@code request} is 0 while none was made. */
-  private record Pod(
-      String name, int node, int network, boolean claims, boolean goes, long request, boolean up) {
-    Pod asked(long number) {
-      return new Pod(name, node, network, claims, goes, number, up);
-    }
-
-    Pod leaves() {
-      return new Pod(name, node, network, claims, true, 0, up);
-    }
-
-    Pod isUp() {
-      return new Pod(name, node, network, claims, goes, request, true);
-    }
-  }
-
   /** How a node sees the API. */
   private final class NodeSight implements ApiServer.Listener {
     final String node;
     ApiServer.Client client;
-    List<NetworkIntent> told = List.of();
+    Optional<List<NetworkIntent>> told = Optional.empty();
 
     NodeSight(String node) {
       this.node = node;
@@ -73,8 +57,8 @@ public final class ClusterRun {
     public void seen() {
       if (world.isAlive(node)) {
         var networks = networks(client);
-        if (!networks.equals(told)) {
-          told = networks;
+        if (!told.equals(Optional.of(networks))) {
+          told = Optional.of(networks);
           world.intend(node, networks, List.of());
         }
         world.give(node, new NodeEvent.AddressesSeen(client.addresses()));
@@ -100,12 +84,14 @@ public final class ClusterRun {
     }
   }
 
+  private final long seed;
+  private final LastEvents acts = new LastEvents(40);
   private final SplitMix64 random;
   private final World world;
   private final ApiServer api;
   private final List<ControllerProcess> controllers = new ArrayList<>();
   private final TreeMap<String, NodeSight> sights = new TreeMap<>();
-  private final TreeMap<String, Pod> pods = new TreeMap<>();
+  private final TreeMap<String, ClusterPod> pods = new TreeMap<>();
   private final TreeMap<String, List<IpAddress>> claimed = new TreeMap<>();
   private final TreeMap<Long, List<Runnable>> remedies = new TreeMap<>();
   private final TreeMap<ClusterFault, Integer> counts = new TreeMap<>();
@@ -115,6 +101,7 @@ public final class ClusterRun {
 
   /** {@code faults}: what happens by chance. */
   public ClusterRun(long seed, Set<ClusterFault> faults) {
+    this.seed = seed;
     this.random = new SplitMix64(~seed);
     this.faults = new TreeSet<>(faults);
     world = World.builder(seed).nodes(NODES).reflectors(2).stored().digestOnly().build();
@@ -149,17 +136,34 @@ public final class ClusterRun {
     return world.traceSha256();
   }
 
-  /** Runs it with faults for so long, and until all is well; what did not hold: nothing is best. */
+  /**
+   * Runs it with faults for so long, and until all is well; what did not hold, and what happened
+   * last: nothing is best.
+   */
   public List<String> run(Duration faultTime) {
     try {
       pass(Duration.ofSeconds(40), false);
       pass(faultTime, true);
       // Of two that ask for one VNI only one can have it.
       objects().forEach(object -> put(object.name(), Optional.empty()));
-      return settle();
+      var found = settle();
+      return found.isEmpty() ? found : told(found, acts.lines());
     } catch (RuntimeException e) { // of a brain as well
-      return List.of("%s s: %s".formatted(world.now().toMillis() / 1e3, e));
+      var lines = new ArrayList<>(acts.lines());
+      lines.add("and of the trace:");
+      lines.addAll(world.lastEvents());
+      return told(List.of("%s s: %s".formatted(world.now().toMillis() / 1e3, e)), lines);
     }
+  }
+
+  private List<String> told(List<String> violations, List<String> last) {
+    var all = new ArrayList<>(violations);
+    all.add("seed %d; what happened last:\n  %s".formatted(seed, String.join("\n  ", last)));
+    return all;
+  }
+
+  private void act(String who, String what) {
+    acts.add(world.now().toNanos(), who, what);
   }
 
   private void pass(Duration time, boolean harm) {
@@ -266,7 +270,8 @@ public final class ClusterRun {
       var name = claims ? "vm" + random.below(4) : "p" + podNames++;
       int network = claims ? name.charAt(2) % NETWORKS : (int) random.below(NETWORKS);
       pods.putIfAbsent(
-          name, new Pod(name, 1 + (int) random.below(NODES), network, claims, false, 0, false));
+          name,
+          new ClusterPod(name, 1 + (int) random.below(NODES), network, claims, false, 0, false));
     } else if (!pods.isEmpty()) {
       var pod = List.copyOf(pods.values()).get((int) random.below(pods.size()));
       if (pod.up() && !pod.goes()) {
@@ -288,6 +293,7 @@ public final class ClusterRun {
       } else if (pod.goes()) {
         if (world.detached(node, pod.request()).isPresent()) {
           pods.remove(pod.name());
+          act(pod.name(), "has left " + node);
         }
       } else {
         world.answer(node, pod.request()).ifPresent(answer -> hear(pod, answer));
@@ -295,7 +301,7 @@ public final class ClusterRun {
     }
   }
 
-  private long ask(Pod pod, String node) {
+  private long ask(ClusterPod pod, String node) {
     if (pod.goes()) {
       return world.detach(node, pod.name());
     }
@@ -310,11 +316,12 @@ public final class ClusterRun {
     return world.attach(node, pod.claims() ? request.withClaim(pod.name(), false) : request);
   }
 
-  private void hear(Pod pod, AttachResult answer) {
+  private void hear(ClusterPod pod, AttachResult answer) {
     switch (answer) {
       case AttachResult.Refused _ -> pods.put(pod.name(), pod.asked(0)); // it asks again
       case Attached attached -> {
         pods.put(pod.name(), pod.isUp());
+        act(pod.name(), "is on n" + pod.node());
         var addresses =
             attached.addresses().stream().map(AttachResult.HostAddress::address).toList();
         if (pod.claims()) {
@@ -343,20 +350,13 @@ public final class ClusterRun {
     boolean done =
         switch (fault) {
           case API_AWAY -> api.isHere() && during(millis(1, 60), api::goAway, api::comeBack);
-          case STALE_WATCH -> {
-            var client = client();
-            client.ifPresent(
-                c -> {
-                  c.lag(millis(1, 30) * 1_000_000);
-                  later(millis(5, 60), () -> c.lag(0));
-                });
-            yield client.isPresent();
-          }
-          case WATCH_EXPIRED -> {
-            var client = client();
-            client.ifPresent(ApiServer.Client::expire);
-            yield client.isPresent();
-          }
+          case STALE_WATCH ->
+              withClient(
+                  client -> {
+                    client.lag(millis(1, 30) * 1_000_000);
+                    later(millis(5, 60), () -> client.lag(0));
+                  });
+          case WATCH_EXPIRED -> withClient(ApiServer.Client::expire);
           case API_CONFLICT -> {
             for (int i = 0; i < 20; i++) {
               later(250L * i, this::touchAll);
@@ -382,6 +382,7 @@ public final class ClusterRun {
         };
     if (done) {
       counts.merge(fault, 1, Integer::sum);
+      act("fault", fault.toString());
     }
   }
 
@@ -391,12 +392,17 @@ public final class ClusterRun {
     return true;
   }
 
-  /** That of a node or a controller that runs. */
-  private Optional<ApiServer.Client> client() {
-    var all = new ArrayList<Supplier<ApiServer.Client>>();
-    sights.values().forEach(sight -> all.add(() -> sight.client));
-    controllers.stream().filter(ControllerProcess::isAlive).forEach(c -> all.add(c::client));
-    return Optional.of(all.get((int) random.below(all.size())).get());
+  /** Does something to the watch of a node or a controller that runs; false: none watches. */
+  private boolean withClient(Consumer<ApiServer.Client> harm) {
+    var all = new ArrayList<ApiServer.Client>();
+    sights.values().forEach(sight -> all.add(sight.client));
+    controllers.stream().filter(ControllerProcess::isAlive).forEach(c -> all.add(c.client()));
+    all.removeIf(client -> !client.isWatching()); // as that of a process that is down
+    if (all.isEmpty()) {
+      return false;
+    }
+    harm.accept(all.get((int) random.below(all.size())));
+    return true;
   }
 
   private void touchAll() {
@@ -404,6 +410,7 @@ public final class ClusterRun {
   }
 
   private void crash(String node) {
+    act(node, "crashes");
     world.crash(node);
     sight(node).client.close();
     pods.replaceAll(
@@ -415,29 +422,46 @@ public final class ClusterRun {
     return Optional.ofNullable(sights.get(node)).orElseThrow();
   }
 
-  /** What it read before is forgotten, as by a process that reads anew. */
+  /** It reads anew; until then it has the copy that the former process kept, or none. */
   private void restart(String node) {
     var sight = sight(node);
+    sight.told = Optional.empty();
     sight.client = api.connect(sight);
+    boolean forgets = random.below(2) == 0;
+    if (forgets) {
+      world.loseIntent(node);
+    }
+    act(node, forgets ? "starts without a copy" : "starts with its copy");
     world.restart(node);
   }
 
-  /** Networks with pods keep their names; others come and go. */
+  /** Networks with pods keep their names; others come and go. False: nothing has changed. */
   private boolean change() {
     var given =
         random.below(2) == 0
             ? Optional.<Vni>empty()
             : Optional.of(new Vni(POOL.first().value() + (int) random.below(15)));
-    switch ((int) random.below(3)) {
-      case 0 -> put("net" + random.below(NETWORKS), given);
-      case 1 -> put("more" + random.below(3), given);
-      default ->
-          objects().stream()
-              .filter(object -> object.name().startsWith("more"))
-              .findFirst()
-              .ifPresent(api::remove);
+    return switch ((int) random.below(3)) {
+      case 0 -> change("net" + random.below(NETWORKS), given);
+      case 1 -> change("more" + random.below(3), given);
+      default -> {
+        var some = objects().stream().filter(object -> object.name().startsWith("more")).toList();
+        some.stream().findFirst().ifPresent(api::remove);
+        yield !some.isEmpty();
+      }
+    };
+  }
+
+  private boolean change(String name, Optional<Vni> given) {
+    boolean isSo =
+        objects().stream()
+            .filter(object -> object.name().equals(name))
+            .anyMatch(object -> object.owner().flatMap(VniOwner::given).equals(given));
+    if (!isSo) {
+      act(name, "asks for " + given.map(vni -> "VNI " + vni).orElse("any VNI"));
+      put(name, given);
     }
-    return true;
+    return !isSo;
   }
 
   private List<String> differences() {
@@ -454,6 +478,7 @@ public final class ClusterRun {
     pods.values().stream()
         .filter(pod -> !pod.up() || pod.goes())
         .forEach(pod -> found.add(pod + " waits"));
+    found.addAll(ClusterInvariants.ports(world, ClusterInvariants.places(api, pods.values())));
     found.addAll(ClusterInvariants.ways(world));
     return found;
   }

@@ -64,6 +64,7 @@ final class NodeMachine extends Machine {
 
   private IpAddress toldVtep;
   private NodeIntent intent;
+  private boolean keepsIntent = true;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private final TreeSet<ForwardingKey> missed = new TreeSet<>();
@@ -114,7 +115,10 @@ final class NodeMachine extends Machine {
   @Override
   void begin() {
     node = fresh();
-    give(new NodeEvent.IntentChanged(intent));
+    if (keepsIntent) {
+      give(new NodeEvent.IntentChanged(intent));
+    }
+    keepsIntent = true;
     tellUnderlay();
     kernel.objects(Kind.PORT).forEach(this::tellPlace);
     joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
@@ -298,6 +302,11 @@ final class NodeMachine extends Machine {
     if (isAlive()) {
       whenRunning(() -> give(new NodeEvent.IntentChanged(intent)));
     }
+  }
+
+  /** Its next life begins with no intent, until it is given one. */
+  void loseIntent() {
+    keepsIntent = false;
   }
 
   void underlay(Ipv4Address vtep, int mtu) {

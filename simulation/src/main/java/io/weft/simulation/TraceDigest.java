@@ -12,13 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
- * A trace too long to keep: only its SHA-256. It covers, with time and machine, every octet that a
- * machine receives, every change of a kernel, every call and answer, every start, crash and fault.
+ * A trace too long to keep: only its SHA-256, and the last lines. It covers, with time and machine,
+ * every octet that a machine receives, every change of a kernel, every call and answer, every
+ * start, crash and fault.
  */
 final class TraceDigest extends Trace {
+  private static final int LAST = 40;
+
   private final MessageDigest digest;
+  private final LastEvents last = new LastEvents(LAST);
   private final ByteBuffer numbers = ByteBuffer.allocate(2 * Long.BYTES);
 
   TraceDigest(Timeline timeline) {
@@ -39,8 +44,14 @@ final class TraceDigest extends Trace {
     }
   }
 
+  /** The last ones of those that have a text. */
+  List<String> last() {
+    return last.lines();
+  }
+
   @Override
   void add(String who, String what) {
+    last.add(now(), who, what);
     begin(who, what.length());
     digest.update(what.getBytes(StandardCharsets.UTF_8));
   }

@@ -283,6 +283,11 @@ public final class World {
     node(node).intend(intent(Integer.parseInt(node.substring(1)), networks));
   }
 
+  /** A node that is down keeps no copy of its intent: it begins when it is given one. */
+  void loseIntent(String node) {
+    node(node).loseIntent();
+  }
+
   /** What a node wants to have written into the store of addresses goes there. */
   void storeWith(String node, Consumer<AddressWrite> store) {
     node(node).storeWith(store);
@@ -454,6 +459,11 @@ public final class World {
       return digest.hex();
     }
     throw new IllegalStateException("this world keeps its trace");
+  }
+
+  /** The last lines of {@link #trace}, also of worlds that keep no more than its digest. */
+  List<String> lastEvents() {
+    return trace instanceof TraceDigest digest ? digest.last() : trace.lines();
   }
 
   /** All that happened so far, a line each: seconds, who, what. */

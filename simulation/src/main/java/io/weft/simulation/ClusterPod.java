@@ -1,0 +1,26 @@
+package io.weft.simulation;
+
+/**
+ * A pod of a simulated cluster, and the call that is not answered yet.
+ *
+ * @param node its number, from 1
+ * @param network its number, from 0
+ * @param claims it takes its addresses from the claim of its name
+ * @param goes it is to be detached
+ * @param request number of the call; 0 while none was made
+ * @param up it was attached
+ */
+record ClusterPod(
+    String name, int node, int network, boolean claims, boolean goes, long request, boolean up) {
+  ClusterPod asked(long number) {
+    return new ClusterPod(name, node, network, claims, goes, number, up);
+  }
+
+  ClusterPod leaves() {
+    return new ClusterPod(name, node, network, claims, true, 0, up);
+  }
+
+  ClusterPod isUp() {
+    return new ClusterPod(name, node, network, claims, goes, request, true);
+  }
+}
