@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -392,9 +393,9 @@ final class KernelTables implements AutoCloseable {
   /** What others have changed since the last call, in all namespaces. */
   List<Observation> drain(boolean quiet) {
     var news = new ArrayList<Observation>();
-    underlay.ifPresent(routes -> news.addAll(routes.drain()));
-    news.addAll(egress.drain());
-    news.addAll(taps.drain());
+    underlay.ifPresent(routes -> news.addAll(watched("routes", routes::drain, routes::doubt)));
+    news.addAll(watched("ways out", egress::drain, egress::doubt));
+    news.addAll(watched("taps", taps::drain, taps::doubt));
     var told = shared.told();
     tenants.forEach(
         (name, tables) -> {
@@ -418,9 +419,23 @@ final class KernelTables implements AutoCloseable {
     return news;
   }
 
+  /** Of a part of the underlay's namespace; what fails now is tried again. */
+  private List<Observation> watched(String part, Supplier<List<Observation>> look, Runnable doubt) {
+    var name = "of the underlay, " + part + ",";
+    try {
+      var news = look.get();
+      troubles.over(name);
+      return news;
+    } catch (LinuxException e) {
+      doubt.run();
+      troubles.say(name, "cannot be watched: " + e.getMessage());
+      return List.of();
+    }
+  }
+
   /** What no notice tells of, to be called once a second: names of namespaces, files. */
   List<Observation> lookAround() {
-    var news = new ArrayList<>(egress.lookAround());
+    var news = new ArrayList<>(watched("links of ways out", egress::lookAround, egress::doubt));
     if (mounts.happened()) {
       tenants.values().forEach(tables -> tables.claim().suspectName());
     }

@@ -196,6 +196,10 @@ final class UnderlayRoutes implements AutoCloseable {
 
   // ---- what others do ---------------------------------------------------------------------
 
+  void doubt() {
+    doubtful = true;
+  }
+
   /**
    * What others have changed since the last call. A notice that is not the echo of our own writing
    * makes the whole table be read; so does any change of a link or address, with which the kernel

@@ -1,7 +1,9 @@
 package io.weft.agent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.weft.linux.ffi.Errno;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netns.NetworkNamespaces;
@@ -78,5 +80,21 @@ class EgressLookTest extends TenantKernel {
       assertThat(ports.lookAround()).isEmpty();
       assertThat(ports.drain()).contains(new Observation(address.key(), Optional.empty(), false));
     }
+  }
+
+  /** A dump of links is a request of 40 octets (struct ifinfomsg, IFLA_EXT_MASK). */
+  @Test
+  void whatCannotBeReadNowIsReadLater() throws Exception {
+    standing();
+    var kernel = namespaces.links(underlay);
+    var address = outside();
+    int link = kernel.requireLink(address.device()).index();
+    kernel.execute(
+        new Request.DeleteAddress(Address.of(link, address.address(), address.prefixLength())));
+    var refused = RefusedCalls.sending(40, Errno.ENOBUFS);
+    assertThat(refused.during(() -> tables.drain(true))).isEmpty();
+    assertThat(tables.drain(true))
+        .extracting(Observation::key, Observation::object)
+        .containsExactly(tuple(address.key(), Optional.empty()));
   }
 }
