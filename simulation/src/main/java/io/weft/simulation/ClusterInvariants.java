@@ -2,16 +2,20 @@ package io.weft.simulation;
 
 import io.weft.net.Vni;
 import io.weft.overlay.cluster.VniOwner;
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim.Holder;
+import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.Stored;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -56,20 +60,81 @@ final class ClusterInvariants {
     }
   }
 
-  /** No address stands in two kernels, nor twice in one: here a claim has one holder at a time. */
-  static void checkPorts(World world) {
-    var owners = new TreeMap<String, String>();
+  /** A port that stands in a kernel. */
+  private record Standing(String node, EndpointPort port, boolean active) {
+    @Override
+    public String toString() {
+      return port.endpoint() + " on " + node + (active ? ", active" : ", standby");
+    }
+  }
+
+  /** A standby's port stands without its row of the FDB. */
+  private static boolean isActive(World world, String node, EndpointPort port) {
+    return world
+        .kernel(node)
+        .has(ForwardingKey.of(Kind.LOCAL_FDB, port.namespace(), port.vni(), port.mac()));
+  }
+
+  /** Those of each address of each network. */
+  private static SortedMap<String, List<Standing>> holders(World world) {
+    var holders = new TreeMap<String, List<Standing>>();
     for (var node : world.nodes()) {
       for (var object : world.kernel(node).objects(Kind.PORT)) {
         if (object instanceof EndpointPort port) {
-          var owner = port.endpoint() + " on " + node;
+          var standing = new Standing(node, port, isActive(world, node, port));
           for (var address : port.addresses()) {
-            var what = port.network() + " " + address;
-            alone("address", what, owners.put(what, owner), owner);
+            holders
+                .computeIfAbsent(port.network() + " " + address, _ -> new ArrayList<>())
+                .add(standing);
           }
         }
       }
     }
+    return holders;
+  }
+
+  /**
+   * No address stands in two kernels, nor twice in one, but for the two holders of a claim, of
+   * which one at most is active.
+   *
+   * @return how many addresses two hold
+   */
+  static int checkPorts(World world, AddressState state) {
+    int shared = 0;
+    for (var each : holders(world).entrySet()) {
+      var those = each.getValue();
+      if (those.size() > 1) {
+        if (those.stream().filter(Standing::active).count() > 1 || !areHolders(those, state)) {
+          throw new IllegalStateException("address %s is of %s".formatted(each.getKey(), those));
+        }
+        shared++;
+      }
+    }
+    return shared;
+  }
+
+  private static boolean areHolders(List<Standing> those, AddressState state) {
+    var wanted = those.stream().map(one -> new Holder(one.node(), one.port().endpoint())).toList();
+    return state.claims().values().stream()
+        .map(Stored::record)
+        .anyMatch(
+            claim ->
+                claim.network().equals(those.getFirst().port().network())
+                    && claim.addresses().containsAll(those.getFirst().port().addresses())
+                    && claim.holders().containsAll(wanted));
+  }
+
+  /** Of those that hold an address one is active. */
+  static List<String> active(World world) {
+    var found = new ArrayList<String>();
+    holders(world)
+        .forEach(
+            (address, those) -> {
+              if (those.stream().filter(Standing::active).count() != 1) {
+                found.add("address %s is of %s".formatted(address, those));
+              }
+            });
+    return found;
   }
 
   /** Where an endpoint must stand, and with which VNI by what the API says of its network. */
@@ -130,15 +195,15 @@ final class ClusterInvariants {
   }
 
   /**
-   * Each kernel has the way to exactly the endpoints of its networks that are elsewhere, by the
-   * ports that stand: {@link #ports} says whether these are right.
+   * Each kernel has the way to exactly the active endpoints of its networks that are elsewhere, by
+   * the ports that stand: {@link #ports} says whether these are right.
    */
   static List<String> ways(World world) {
     var wanted = new TreeSet<String>();
     var there = new TreeSet<String>();
     for (var node : world.nodes()) {
       for (var object : world.kernel(node).objects(Kind.PORT)) {
-        if (object instanceof EndpointPort port) {
+        if (object instanceof EndpointPort port && isActive(world, node, port)) {
           world.nodes().stream()
               .filter(other -> !other.equals(node) && has(world, other, port.network()))
               .forEach(

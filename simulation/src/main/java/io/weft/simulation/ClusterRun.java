@@ -97,6 +97,7 @@ public final class ClusterRun {
   private final TreeMap<ClusterFault, Integer> counts = new TreeMap<>();
   private final SortedSet<ClusterFault> faults;
   private long uids;
+  private long shared;
   private long podNames;
 
   /** {@code faults}: what happens by chance. */
@@ -129,6 +130,11 @@ public final class ClusterRun {
   /** How often each fault happened. */
   public SortedMap<ClusterFault, Integer> counts() {
     return counts;
+  }
+
+  /** How often an address was seen at two holders of its claim, every 100 ms. */
+  long shared() {
+    return shared;
   }
 
   /** SHA-256 of what happened. */
@@ -199,7 +205,7 @@ public final class ClusterRun {
       remedies.pollFirstEntry().getValue().forEach(Runnable::run);
     }
     follow();
-    ClusterInvariants.checkPorts(world);
+    shared += ClusterInvariants.checkPorts(world, api.addresses());
   }
 
   private void later(long millis, Runnable remedy) {
@@ -267,17 +273,25 @@ public final class ClusterRun {
   private void churn() {
     if (pods.size() < MOST_PODS && random.below(3) > 0) {
       boolean claims = random.below(4) == 0;
-      var name = claims ? "vm" + random.below(4) : "p" + podNames++;
+      boolean first = random.below(2) == 0;
+      var name = claims ? "vm" + random.below(4) + (first ? "a" : "b") : "p" + podNames++;
       int network = claims ? name.charAt(2) % NETWORKS : (int) random.below(NETWORKS);
-      pods.putIfAbsent(
-          name,
-          new ClusterPod(name, 1 + (int) random.below(NODES), network, claims, false, 0, false));
+      int node = 1 + (int) random.below(NODES);
+      var pod = new ClusterPod(name, node, network, claims, false, 0, false);
+      if (!claims || pods.values().stream().noneMatch(other -> isBeside(other, pod))) {
+        pods.putIfAbsent(name, pod);
+      }
     } else if (!pods.isEmpty()) {
       var pod = List.copyOf(pods.values()).get((int) random.below(pods.size()));
       if (pod.up() && !pod.goes()) {
         pods.put(pod.name(), pod.leaves());
       }
     }
+  }
+
+  /** Two holders of a claim are on two nodes. */
+  private static boolean isBeside(ClusterPod other, ClusterPod pod) {
+    return other.claims() && other.claim().equals(pod.claim()) && other.node() == pod.node();
   }
 
   private void follow() {
@@ -313,7 +327,7 @@ public final class ClusterRun {
             "eth0",
             Optional.empty(),
             List.of());
-    return world.attach(node, pod.claims() ? request.withClaim(pod.name(), false) : request);
+    return world.attach(node, pod.claims() ? request.withClaim(pod.claim(), true) : request);
   }
 
   private void hear(ClusterPod pod, AttachResult answer) {
@@ -325,10 +339,10 @@ public final class ClusterRun {
         var addresses =
             attached.addresses().stream().map(AttachResult.HostAddress::address).toList();
         if (pod.claims()) {
-          var before = claimed.putIfAbsent(pod.name(), addresses);
+          var before = claimed.putIfAbsent(pod.claim(), addresses);
           if (before != null && !before.equals(addresses)) {
             throw new IllegalStateException(
-                "claim %s had %s and has %s".formatted(pod.name(), before, addresses));
+                "claim %s had %s and has %s".formatted(pod.claim(), before, addresses));
           }
         }
       }
@@ -479,6 +493,7 @@ public final class ClusterRun {
         .filter(pod -> !pod.up() || pod.goes())
         .forEach(pod -> found.add(pod + " waits"));
     found.addAll(ClusterInvariants.ports(world, ClusterInvariants.places(api, pods.values())));
+    found.addAll(ClusterInvariants.active(world));
     found.addAll(ClusterInvariants.ways(world));
     return found;
   }

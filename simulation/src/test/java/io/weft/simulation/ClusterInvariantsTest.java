@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
+import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
@@ -12,7 +13,12 @@ import io.weft.overlay.attachment.AttachResult.Attached;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.ipam.AddressClaim;
+import io.weft.overlay.ipam.AddressClaim.Holder;
+import io.weft.overlay.ipam.AddressState;
+import io.weft.overlay.ipam.Stored;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.simulation.ClusterInvariants.Place;
 import java.time.Duration;
@@ -49,7 +55,8 @@ final class ClusterInvariantsTest {
     world.run(Duration.ofSeconds(10));
     assertThat(ClusterInvariants.ports(world, List.of(one, two))).isEmpty();
     assertThat(ClusterInvariants.ways(world)).isEmpty();
-    ClusterInvariants.checkPorts(world);
+    assertThat(ClusterInvariants.active(world)).isEmpty();
+    assertThat(ClusterInvariants.checkPorts(world, AddressState.EMPTY)).isZero();
   }
 
   private void attach(Place place, String address) {
@@ -71,6 +78,15 @@ final class ClusterInvariantsTest {
         .filter(EndpointPort.class::isInstance)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** The MAC of both. */
+  private MacAddress twoAreActive() {
+    attach(new Place("n2", "vm0", "net", VNI), "192.168.1.1");
+    var port = (EndpointPort) port(one);
+    var row = new LocalFdbEntry(port.namespace(), VNI, port.mac(), port.port());
+    assertThat(world.kernel("n1").plant(row)).isPresent();
+    return port.mac();
   }
 
   @Test
@@ -124,9 +140,40 @@ final class ClusterInvariantsTest {
   /** Also where the second is of the same name, as what a detach call left behind. */
   @Test
   void oneEndpointInTwoKernels() {
-    attach(new Place("n2", "vm0", "net", VNI), "192.168.1.1");
-    assertThatThrownBy(() -> ClusterInvariants.checkPorts(world))
-        .hasMessage("address net 192.168.1.1 is vm0 on n1's and vm0 on n2's");
+    twoAreActive();
+    var both = "[vm0 on n1, active, vm0 on n2, active]";
+    assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, AddressState.EMPTY))
+        .hasMessage("address net 192.168.1.1 is of " + both);
+    assertThat(ClusterInvariants.active(world))
+        .containsExactly("address net 192.168.1.1 is of " + both);
+  }
+
+  /** Two holders of a claim are right when one of them is active. */
+  @Test
+  void twoActiveHoldersOfAClaim() {
+    var mac = twoAreActive();
+    var claim =
+        new AddressClaim(
+                "vm0",
+                "net",
+                List.of(IpAddress.parse("192.168.1.1")),
+                mac,
+                List.of(),
+                Optional.empty())
+            .with(new Holder("n1", "vm0"))
+            .with(new Holder("n2", "vm0"));
+    var state = AddressState.of(List.of(new Stored<>(claim, "1")));
+    assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, state))
+        .hasMessageContaining("active, vm0 on n2, active");
+    var row =
+        world.kernel("n2").objects(Kind.LOCAL_FDB).stream()
+            .filter(object -> object instanceof LocalFdbEntry entry && entry.mac().equals(mac))
+            .findFirst()
+            .orElseThrow();
+    world.kernel("n2").lose(row.key());
+    assertThat(ClusterInvariants.checkPorts(world, state)).isEqualTo(1);
+    assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, AddressState.EMPTY))
+        .hasMessageContaining("vm0 on n2, standby");
   }
 
   /** A run that fails says how to run it again, and what happened before. */

@@ -21,6 +21,7 @@ final class ClusterRunTest {
       var run = new ClusterRun(seed, EnumSet.allOf(ClusterFault.class));
       assertThat(run.run(MINUTES)).as("seed %d", seed).isEmpty();
       happened.addAll(run.counts().keySet());
+      assertThat(run.shared()).isPositive();
     }
     assertThat(happened).containsExactly(ClusterFault.values());
   }
