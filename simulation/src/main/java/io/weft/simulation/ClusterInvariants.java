@@ -8,12 +8,14 @@ import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressClaim.Holder;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.Stored;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -62,6 +64,16 @@ final class ClusterInvariants {
 
   /** A port that stands in a kernel. */
   private record Standing(String node, EndpointPort port, boolean active) {
+    Holder holder() {
+      return new Holder(node, port.endpoint());
+    }
+
+    boolean isOf(AddressClaim claim) {
+      return claim.network().equals(port.network())
+          && claim.addresses().containsAll(port.addresses())
+          && claim.holders().contains(holder());
+    }
+
     @Override
     public String toString() {
       return port.endpoint() + " on " + node + (active ? ", active" : ", standby");
@@ -95,7 +107,7 @@ final class ClusterInvariants {
 
   /**
    * No address stands in two kernels, nor twice in one, but for the two holders of a claim, of
-   * which one at most is active.
+   * which none is active but the one that the store says: it stays so while its port stands.
    *
    * @return how many addresses two hold
    */
@@ -104,7 +116,7 @@ final class ClusterInvariants {
     for (var each : holders(world).entrySet()) {
       var those = each.getValue();
       if (those.size() > 1) {
-        if (those.stream().filter(Standing::active).count() > 1 || !areHolders(those, state)) {
+        if (!areHolders(those, state)) {
           throw new IllegalStateException("address %s is of %s".formatted(each.getKey(), those));
         }
         shared++;
@@ -114,14 +126,14 @@ final class ClusterInvariants {
   }
 
   private static boolean areHolders(List<Standing> those, AddressState state) {
-    var wanted = those.stream().map(one -> new Holder(one.node(), one.port().endpoint())).toList();
     return state.claims().values().stream()
         .map(Stored::record)
+        .filter(claim -> those.stream().allMatch(one -> one.isOf(claim)))
         .anyMatch(
             claim ->
-                claim.network().equals(those.getFirst().port().network())
-                    && claim.addresses().containsAll(those.getFirst().port().addresses())
-                    && claim.holders().containsAll(wanted));
+                those.stream()
+                    .filter(Standing::active)
+                    .allMatch(one -> claim.active().equals(Optional.of(one.holder()))));
   }
 
   /** Of those that hold an address one is active. */

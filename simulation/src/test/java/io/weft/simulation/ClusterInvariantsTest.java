@@ -148,21 +148,11 @@ final class ClusterInvariantsTest {
         .containsExactly("address net 192.168.1.1 is of " + both);
   }
 
-  /** Two holders of a claim are right when one of them is active. */
+  /** Two holders of a claim are right when the one is active of which the store says so. */
   @Test
   void twoActiveHoldersOfAClaim() {
     var mac = twoAreActive();
-    var claim =
-        new AddressClaim(
-                "vm0",
-                "net",
-                List.of(IpAddress.parse("192.168.1.1")),
-                mac,
-                List.of(),
-                Optional.empty())
-            .with(new Holder("n1", "vm0"))
-            .with(new Holder("n2", "vm0"));
-    var state = AddressState.of(List.of(new Stored<>(claim, "1")));
+    var state = claim(mac, "n1", "n2");
     assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, state))
         .hasMessageContaining("active, vm0 on n2, active");
     var row =
@@ -174,6 +164,17 @@ final class ClusterInvariantsTest {
     assertThat(ClusterInvariants.checkPorts(world, state)).isEqualTo(1);
     assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, AddressState.EMPTY))
         .hasMessageContaining("vm0 on n2, standby");
+    assertThatThrownBy(() -> ClusterInvariants.checkPorts(world, claim(mac, "n2", "n1")))
+        .hasMessageContaining("vm0 on n1, active, vm0 on n2, standby");
+  }
+
+  private static AddressState claim(MacAddress mac, String active, String standby) {
+    var addresses = List.of(IpAddress.parse("192.168.1.1"));
+    var claim =
+        new AddressClaim("vm0", "net", addresses, mac, List.of(), Optional.empty())
+            .with(new Holder(active, "vm0"))
+            .with(new Holder(standby, "vm0"));
+    return AddressState.of(List.of(new Stored<>(claim, "1")));
   }
 
   /** A run that fails says how to run it again, and what happened before. */
