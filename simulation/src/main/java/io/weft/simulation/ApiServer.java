@@ -373,15 +373,7 @@ final class ApiServer {
         if (!seen.equals(lease)) {
           yield new Refused("another version");
         }
-        lease =
-            Optional.of(
-                new LeaseRecord(
-                    next(),
-                    wanted.holder(),
-                    wanted.seconds(),
-                    wanted.acquired(),
-                    wanted.renewed(),
-                    wanted.transitions()));
+        lease = Optional.of(wanted.withVersion(next()));
         yield new LeaseFound(lease);
       }
     };

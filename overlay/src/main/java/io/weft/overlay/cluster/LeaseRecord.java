@@ -18,4 +18,9 @@ public record LeaseRecord(
     long seconds,
     Instant acquired,
     Instant renewed,
-    long transitions) {}
+    long transitions) {
+  /** The same as the API keeps it. */
+  public LeaseRecord withVersion(String kept) {
+    return new LeaseRecord(kept, holder, seconds, acquired, renewed, transitions);
+  }
+}

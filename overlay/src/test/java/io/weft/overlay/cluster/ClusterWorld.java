@@ -162,15 +162,7 @@ final class ClusterWorld {
         if (!seen.equals(lease)) {
           yield new Refused("another version");
         }
-        lease =
-            Optional.of(
-                new LeaseRecord(
-                    next(),
-                    next.holder(),
-                    next.seconds(),
-                    next.acquired(),
-                    next.renewed(),
-                    next.transitions()));
+        lease = Optional.of(next.withVersion(next()));
         yield new LeaseFound(lease);
       }
     };
