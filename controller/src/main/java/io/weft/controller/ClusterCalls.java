@@ -12,6 +12,7 @@ import io.weft.overlay.cluster.CallOutcome.LeaseFound;
 import io.weft.overlay.cluster.CallOutcome.Owner;
 import io.weft.overlay.cluster.CallOutcome.OwnerFound;
 import io.weft.overlay.cluster.CallOutcome.Refused;
+import io.weft.overlay.cluster.CallOutcome.Written;
 import io.weft.overlay.cluster.ClusterCall;
 import io.weft.overlay.cluster.ClusterCall.AskOwner;
 import io.weft.overlay.cluster.ClusterCall.OfClaim;
@@ -90,11 +91,16 @@ final class ClusterCalls {
   private CallOutcome status(WriteStatus write) throws ApiFailure, InterruptedException {
     var object = write.object();
     var field = object.kind().equals(Kind.TENANT.label()) ? "l3vni" : "vni";
-    client.merge(
-        ClusterJson.path(object.subject()).orElseThrow() + "/status",
-        ClusterJson.status(
-            object.uid(), object.version(), Optional.of(field), write.vni(), write.conditions()));
-    return new Done();
+    var after =
+        client.merge(
+            ClusterJson.path(object.subject()).orElseThrow() + "/status",
+            ClusterJson.status(
+                object.uid(),
+                object.version(),
+                Optional.of(field),
+                write.vni(),
+                write.conditions()));
+    return new Written(after.at("/metadata/resourceVersion").asText());
   }
 
   /** A claim that names no object has no owner. */

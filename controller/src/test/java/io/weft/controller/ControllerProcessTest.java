@@ -173,6 +173,55 @@ final class ControllerProcessTest {
     assertThat(residentKib(second)).isLessThan(MOST_KIB);
   }
 
+  /** 10,000 resources are the limit; a controller that starts there must see them all. */
+  @Test
+  void atTheLimitARestartedControllerSeesAll() throws Exception {
+    for (int i = 0; i < 4900; i++) {
+      put("{kind: Tenant, metadata: {name: t%d}, spec: {}}", i);
+    }
+    for (int i = 0; i < 5000; i++) {
+      put(
+          "{kind: Network, metadata: {name: n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16], gateway: true}}",
+          i, i % 4900, 1 + i / 4900);
+    }
+    long before = System.nanoTime();
+    var first = start("a");
+    awaitStatus("a", status -> status.path("objects").asInt() == 9900);
+    System.out.printf(
+        "10,000 objects: seen after %d ms, with %d ms of CPU%n",
+        millisSince(before), cpuMillis(first));
+    var end = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+    while (vnis().size() < 5000 && System.nanoTime() < end) {
+      Thread.sleep(500);
+    }
+    awaitStatus(
+        "a",
+        status -> status.path("claims").asInt() == 9900 && status.path("waiting").asInt() <= 1);
+    System.out.printf(
+        "all given after %d ms: RSS %d KiB%n", millisSince(before), residentKib(first));
+    assertThat(residentKib(first)).isLessThan(MOST_KIB);
+    assertThat(Files.readString(directory.resolve("a.log"))).doesNotContain("does not keep it");
+    first.destroy();
+    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+    before = System.nanoTime();
+    var second = start("b");
+    awaitStatus(
+        "b",
+        status ->
+            leads(status)
+                && status.path("objects").asInt() == 9900
+                && status.path("claims").asInt() == 9900);
+    System.out.printf(
+        "again: all seen after %d ms, with %d ms of CPU, RSS %d KiB%n",
+        millisSince(before), cpuMillis(second), residentKib(second));
+    long writes = cluster.writes();
+    Thread.sleep(5000);
+    assertThat(cluster.writes()).as("it finds everything as it should be").isEqualTo(writes);
+    System.out.printf("at rest: RSS %d KiB%n", residentKib(second));
+    assertThat(residentKib(second)).isLessThan(MOST_KIB);
+  }
+
   private void put(String yaml, Object... values) {
     var object = Cluster.yaml(yaml.formatted(values));
     if (!object.has("apiVersion")) {

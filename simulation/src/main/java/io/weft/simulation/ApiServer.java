@@ -6,6 +6,7 @@ import io.weft.overlay.cluster.CallOutcome.Done;
 import io.weft.overlay.cluster.CallOutcome.LeaseFound;
 import io.weft.overlay.cluster.CallOutcome.OwnerFound;
 import io.weft.overlay.cluster.CallOutcome.Refused;
+import io.weft.overlay.cluster.CallOutcome.Written;
 import io.weft.overlay.cluster.ClusterCall;
 import io.weft.overlay.cluster.ClusterObject;
 import io.weft.overlay.cluster.LeaseRecord;
@@ -408,7 +409,7 @@ final class ApiServer {
             owner,
             seen.verdict(),
             write.conditions()));
-    return new Done();
+    return new Written(next);
   }
 
   private static String key(Vni vni) {

@@ -10,7 +10,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Decides which tenant has which L3 VNI, so that none is given twice. What is in force stays: the
@@ -20,10 +22,14 @@ import java.util.TreeMap;
 final class TenantResolution {
   private final FabricSpec fabric;
   private final SortedMap<String, Declared> tenants;
-  private final Collection<NetworkVersion> networks;
   private final SortedMap<String, Vni> standing;
   private final boolean allocated;
   private final SortedMap<String, Vni> wanted = new TreeMap<>();
+
+  /** Tenants of which something is to be routed. */
+  private final TreeSet<String> routing = new TreeSet<>();
+
+  private final SortedMap<Vni, NetworkVersion> networkWith = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
   private TenantResolution(
@@ -34,9 +40,14 @@ final class TenantResolution {
       boolean allocated) {
     this.fabric = fabric;
     this.tenants = tenants;
-    this.networks = networks;
     this.standing = standing;
     this.allocated = allocated;
+    for (var network : networks) {
+      networkWith.putIfAbsent(network.resolved().vni(), network);
+      if (!network.spec().gateways().isEmpty()) {
+        network.spec().tenant().ifPresent(routing::add);
+      }
+    }
   }
 
   /**
@@ -73,15 +84,17 @@ final class TenantResolution {
       wanted(entry.getKey(), entry.getValue()).ifPresent(vni -> wanted.put(entry.getKey(), vni));
     }
     var next = new TreeMap<String, Vni>();
+    var have = byVni(standing);
+    var want = byVni(wanted);
     wanted.forEach(
         (name, vni) -> {
-          var obstacle = obstacle(name, vni);
+          var obstacle = obstacle(name, vni, have, want);
           if (obstacle.isEmpty()) {
             next.put(name, vni);
           } else {
             problems.add(problem(name, vni, obstacle.get()));
             Optional.ofNullable(standing.get(name))
-                .filter(old -> networkWith(old).isEmpty())
+                .filter(old -> !networkWith.containsKey(old))
                 .ifPresent(old -> next.put(name, old));
           }
         });
@@ -91,14 +104,7 @@ final class TenantResolution {
   /** The given one, or the automatic one where something is to be routed. */
   private Optional<Vni> wanted(String name, Declared declared) {
     var given = spec(declared).l3vni();
-    boolean routes =
-        networks.stream()
-            .map(NetworkVersion::spec)
-            .anyMatch(
-                network ->
-                    network.tenant().filter(name::equals).isPresent()
-                        && !network.gateways().isEmpty());
-    if (given.isPresent() || !routes) {
+    if (given.isPresent() || !routing.contains(name)) {
       return given;
     }
     if (allocated) {
@@ -126,9 +132,23 @@ final class TenantResolution {
     throw new IllegalArgumentException(declared.resource().key() + " is not a tenant");
   }
 
-  /** Who else has the VNI, or wants it as much. */
-  private Optional<String> obstacle(String name, Vni vni) {
-    var network = networkWith(vni);
+  private static SortedMap<Vni, SortedSet<String>> byVni(SortedMap<String, Vni> vnis) {
+    var names = new TreeMap<Vni, SortedSet<String>>();
+    vnis.forEach((name, vni) -> names.computeIfAbsent(vni, _ -> new TreeSet<>()).add(name));
+    return names;
+  }
+
+  /**
+   * Who else has the VNI, or wants it as much.
+   *
+   * @param have the tenants that have each VNI, {@code want} those that want it
+   */
+  private Optional<String> obstacle(
+      String name,
+      Vni vni,
+      SortedMap<Vni, SortedSet<String>> have,
+      SortedMap<Vni, SortedSet<String>> want) {
+    var network = Optional.ofNullable(networkWith.get(vni));
     if (network.isPresent()) {
       return Optional.of(
           network.get().declared().resource().key()
@@ -136,21 +156,15 @@ final class TenantResolution {
               + network.get().declared().placeOf("vni")
               + ")");
     }
-    boolean stands = vni.equals(standing.get(name));
-    for (var other : tenants.entrySet()) {
-      var theirs = other.getKey();
-      boolean claimed =
-          vni.equals(standing.get(theirs)) || !stands && vni.equals(wanted.get(theirs));
-      if (!theirs.equals(name) && claimed) {
-        var declared = other.getValue();
-        return Optional.of(declared.resource().key() + " (" + declared.placeOf("l3vni") + ")");
-      }
+    var others = new TreeSet<>(have.getOrDefault(vni, new TreeSet<>()));
+    if (!others.contains(name)) {
+      others.addAll(want.getOrDefault(vni, new TreeSet<>()));
     }
-    return Optional.empty();
-  }
-
-  private Optional<NetworkVersion> networkWith(Vni vni) {
-    return networks.stream().filter(network -> network.resolved().vni().equals(vni)).findFirst();
+    others.remove(name);
+    return others.stream()
+        .findFirst()
+        .flatMap(other -> Optional.ofNullable(tenants.get(other)))
+        .map(declared -> declared.resource().key() + " (" + declared.placeOf("l3vni") + ")");
   }
 
   private Problem problem(String name, Vni vni, String other) {

@@ -9,6 +9,13 @@ public sealed interface CallOutcome {
   record Done() implements CallOutcome {}
 
   /**
+   * A status was written.
+   *
+   * @param version that the object has since; the one from before: the server keeps nothing of it
+   */
+  record Written(String version) implements CallOutcome {}
+
+  /**
    * Nothing has happened: what it was decided on is no longer so.
    *
    * @param why the server's words

@@ -76,8 +76,13 @@ public final class ClusterController {
    * A status that the server took.
    *
    * @param over the version of the object before
+   * @param at when it was, or was last tried again
    */
-  private record Written(String over, long at, List<Condition> conditions) {}
+  private record Written(String over, long at, List<Condition> conditions) {
+    private boolean isOver(ClusterObject object) {
+      return over.equals(object.version());
+    }
+  }
 
   /** Why calls about a subject fail, and when the next try is. */
   private record Failure(int times, long retry, String why) {}
@@ -211,37 +216,40 @@ public final class ClusterController {
     underWay.values().forEach(call -> busy.add(call.subject()));
     for (var each = todo.iterator(); each.hasNext() && room > 0; ) {
       var call = each.next();
-      if (isRepeated(call) && isOldSight(now, call)) {
+      var subject = call.subject();
+      if (unseen.contains(subject) || isOldSight(now, call)) {
+        each.remove(); // what is seen next decides anew
         continue;
       }
-      if (isRepeated(call) && !failures.containsKey(call.subject())) {
+      if (isRepeated(call) && !failures.containsKey(subject)) {
         fail(now, call, NOT_KEPT);
       }
-      var failure = Optional.ofNullable(failures.get(call.subject()));
-      if (!busy.contains(call.subject())
-          && !unseen.contains(call.subject())
-          && failure.filter(f -> now.nanos() - f.retry() < 0).isEmpty()) {
+      var failure = Optional.ofNullable(failures.get(subject));
+      if (!busy.contains(subject) && failure.filter(f -> now.nanos() - f.retry() < 0).isEmpty()) {
         each.remove();
-        busy.add(call.subject());
+        busy.add(subject);
         start(call);
         room--;
       }
     }
   }
 
-  /** It was written before, and the server took it: it does not keep it. */
+  private Optional<Written> before(WriteStatus write) {
+    return Optional.ofNullable(written.get(write.subject()))
+        .filter(before -> Conditions.sayTheSame(before.conditions(), write.conditions()));
+  }
+
+  /** It was written before, the server took it, and it is gone: it does not keep it. */
   private boolean isRepeated(ClusterCall call) {
     return call instanceof WriteStatus write
-        && Optional.ofNullable(written.get(call.subject()))
-            .filter(before -> Conditions.sayTheSame(before.conditions(), write.conditions()))
-            .isPresent();
+        && before(write).filter(before -> !before.isOver(write.object())).isPresent();
   }
 
   /** What was written is not seen yet. */
   private boolean isOldSight(Moment now, ClusterCall call) {
     return call instanceof WriteStatus write
-        && Optional.ofNullable(written.get(call.subject()))
-            .filter(before -> before.over().equals(write.object().version()))
+        && before(write)
+            .filter(before -> before.isOver(write.object()))
             .filter(before -> now.nanos() - before.at() < LOOK_AGAIN)
             .isPresent();
   }
@@ -279,10 +287,16 @@ public final class ClusterController {
       return;
     }
     switch (outcome) {
-      case CallOutcome.Done() when isRepeated(call) -> fail(now, call, NOT_KEPT);
-      case CallOutcome.Done() -> done(now, call);
+      case CallOutcome.Written(var version)
+          when isRepeated(call)
+              || call instanceof WriteStatus write && version.equals(write.object().version()) ->
+          fail(now, call, NOT_KEPT);
+      case CallOutcome.Written _, CallOutcome.Done() -> done(now, call);
       case CallOutcome.Refused _ -> { // somebody was faster; what is seen next decides
         failures.remove(call.subject());
+        written.computeIfPresent(
+            call.subject(),
+            (_, before) -> new Written(before.over(), now.nanos(), before.conditions()));
         unseen.add(call.subject());
       }
       case CallOutcome.Failed(var why) -> {

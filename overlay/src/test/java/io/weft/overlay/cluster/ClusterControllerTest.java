@@ -241,6 +241,54 @@ final class ClusterControllerTest {
     assertThat(condition("a", Condition.READY).holds()).isTrue();
   }
 
+  /** As when a watch has fallen behind: what was written is there, and nobody has seen it yet. */
+  @Test
+  void aStatusThatIsNotSeenForLongIsNoStatusThatIsNotKept() {
+    var leader = leader();
+    world.put("a", given(1000));
+    leader.settle();
+    world.put("a", given(1000)); // another generation
+    var old = world.seen();
+    leader.step(old);
+    var write = leader.wire.removeFirst();
+    leader.step(new CallEnded(write.id(), world.carryOut(write.call())));
+    int before = world.refusals;
+    for (int second = 0; second < 60; second++) {
+      world.pass(1000);
+      leader.step(old);
+      leader.step(new DeadlineReached());
+      for (var call : List.copyOf(leader.wire)) {
+        leader.wire.remove(call);
+        leader.step(new CallEnded(call.id(), world.carryOut(call.call())));
+      }
+      assertThat(leader.brain.view().problems()).isEmpty();
+    }
+    assertThat(world.refusals - before).as("one try in 10 s").isLessThan(7);
+    leader.settle();
+    assertThat(condition("a", Condition.READY).generation()).isEqualTo(2);
+  }
+
+  /** A write that changes nothing is no new version: the server knows no such status. */
+  @Test
+  void aServerThatLeavesTheVersionKeepsNothing() {
+    var leader = leader();
+    world.put("a", given(1000));
+    leader.step(world.seen());
+    while (!(leader.wire.getFirst().call() instanceof ClusterCall.WriteStatus)) {
+      var call = leader.wire.removeFirst();
+      leader.step(new CallEnded(call.id(), world.carryOut(call.call())));
+      leader.step(world.seen());
+    }
+    var write = leader.wire.removeFirst();
+    var version =
+        write.call() instanceof ClusterCall.WriteStatus status ? status.object().version() : "";
+    leader.step(new CallEnded(write.id(), new CallOutcome.Written(version)));
+    assertThat(leader.brain.view().problems())
+        .singleElement()
+        .asString()
+        .contains("the server does not keep it");
+  }
+
   @Test
   void nothingIsDecidedOnOldSight() {
     var leader = leader();

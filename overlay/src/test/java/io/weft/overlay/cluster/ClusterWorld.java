@@ -9,6 +9,7 @@ import io.weft.overlay.cluster.CallOutcome.LeaseFound;
 import io.weft.overlay.cluster.CallOutcome.Owner;
 import io.weft.overlay.cluster.CallOutcome.OwnerFound;
 import io.weft.overlay.cluster.CallOutcome.Refused;
+import io.weft.overlay.cluster.CallOutcome.Written;
 import io.weft.overlay.cluster.VniCall.AdoptClaim;
 import io.weft.overlay.cluster.VniCall.MakeClaim;
 import io.weft.overlay.cluster.VniCall.Release;
@@ -122,7 +123,10 @@ final class ClusterWorld {
   CallOutcome carryOut(ClusterCall call) {
     var outcome = answer(call);
     refusals += outcome instanceof Refused ? 1 : 0;
-    writes += outcome instanceof Done && !(call instanceof ClusterCall.Tell) ? 1 : 0;
+    writes +=
+        outcome instanceof Written || outcome instanceof Done && !(call instanceof ClusterCall.Tell)
+            ? 1
+            : 0;
     check();
     return outcome;
   }
@@ -142,7 +146,7 @@ final class ClusterWorld {
             seen.verdict(),
             vni.or(seen::vni),
             isForgetful ? List.of() : conditions);
-        yield new Done();
+        yield new Written(Optional.ofNullable(objects.get(seen.subject())).orElseThrow().version());
       }
       case ClusterCall.AskOwner(var claim) ->
           new OwnerFound(
