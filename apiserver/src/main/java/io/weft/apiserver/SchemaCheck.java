@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
  * all else is right.
  */
 final class SchemaCheck {
+  /** The first number that no integer of 64 bits is; exact in floating point. */
+  private static final double BEYOND = 0x1p63;
+
   private static final String RULES = "x-kubernetes-validations";
 
   private final List<String> problems = new ArrayList<>();
@@ -158,7 +161,15 @@ final class SchemaCheck {
       wrong(path, "integer", value);
       return;
     }
+    requireBound(path, schema);
     bounds(path, schema, "minimum", "maximum", value.asLong(), "");
+  }
+
+  /** A server reads a bound as floating point, and then it must be an integer of 64 bits. */
+  private void requireBound(String path, JsonNode schema) {
+    if (schema.path("maximum").asDouble() >= BEYOND) {
+      problems.add(path + ": Maximum boundary value must be of type integer with format int64");
+    }
   }
 
   private void bounds(

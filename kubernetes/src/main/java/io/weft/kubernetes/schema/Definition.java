@@ -163,9 +163,15 @@ public final class Definition {
     return map;
   }
 
+  /**
+   * The API server reads bounds as floating point: what is next to the largest {@code int64} is one
+   * more than it, and an object with such a field is refused. The format says that bound already.
+   */
   private static void bounds(Whole number, SequencedMap<String, Object> map) {
     map.put("minimum", number.least());
-    map.put("maximum", number.most());
+    if (number.most() != Long.MAX_VALUE) {
+      map.put("maximum", number.most());
+    }
   }
 
   private static void fields(Fields fields, SequencedMap<String, Object> map) {

@@ -26,6 +26,12 @@ final class ResourceFilesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path ROOT = Path.of(System.getenv().getOrDefault("WEFT_HOME", ".."));
 
+  /** The least that a kind asks for; of the others: nothing. */
+  private static final Map<String, String> LEAST =
+      Map.of(
+          "Endpoint", "{\"node\": \"n\", \"network\": \"w\", \"tap\": \"t\"}",
+          "TenantConnection", "{\"tenants\": [\"a\", \"b\"]}");
+
   static Stream<Map.Entry<String, String>> files() {
     return ResourceFiles.all().entrySet().stream();
   }
@@ -93,6 +99,38 @@ final class ResourceFilesTest {
       }
     }
     assertThat(counted).containsKeys("Fabric", "Tenant", "Network", "TenantConnection");
+  }
+
+  /** A server reads bounds as floating point, and refuses what it cannot hold against them. */
+  @Test
+  void aStatusIsStoredWithTheGenerationItWasSaidOf() throws Exception {
+    try (var server = server();
+        var client = client(server)) {
+      var status =
+          JSON.readTree(
+              """
+              {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "InForce",
+               "message": "", "lastTransitionTime": "2026-11-27T10:00:00Z", "observedGeneration": 7}]}}
+              """);
+      var counted = 0;
+      for (var kind : ResourceSchemas.all()) {
+        if (!Definition.yaml(kind).contains("observedGeneration")) {
+          continue;
+        }
+        var path = "/apis/weft.io/v1alpha1/" + kind.plural();
+        var object =
+            JSON.createObjectNode().put("apiVersion", "weft.io/v1alpha1").put("kind", kind.label());
+        object.putObject("metadata").put("name", "default");
+        object.set("spec", JSON.readTree(LEAST.getOrDefault(kind.label(), "{}")));
+        client.create(path, object);
+        var stored = client.merge(path + "/default/status", status);
+        assertThat(stored.at("/status/conditions/0/observedGeneration").asLong())
+            .as(kind.label())
+            .isEqualTo(7);
+        counted++;
+      }
+      assertThat(counted).isEqualTo(6);
+    }
   }
 
   @Test
