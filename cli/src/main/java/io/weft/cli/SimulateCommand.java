@@ -169,15 +169,16 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "With --change: what would another intent do? DIR is the one of now, as weft node reads"
-              + " it; --nodes of --pods-per-node pods, which the networks get by turns.")
+              + " it; --nodes of --pods-per-node pods, which the networks get by turns, and the"
+              + " nodes that Endpoints name.")
   private Optional<Path> intent = Optional.empty();
 
   @Option(
       names = "--change",
       paramLabel = "NEWDIR",
       description =
-          "The other intent: told are the operations of each node, routes, sessions reset, and the"
-              + " pairs of pods that no longer reach each other, or only then.")
+          "The other intent: told are the operations of each node, routes, sessions reset, and who"
+              + " no longer reaches whom, or only then: pods, endpoints, the world outside.")
   private Optional<Path> change = Optional.empty();
 
   @Option(

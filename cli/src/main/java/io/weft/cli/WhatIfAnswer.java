@@ -2,9 +2,15 @@ package io.weft.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.agent.intent.EndpointWords;
 import io.weft.agent.intent.IntentWords;
 import io.weft.kubernetes.intent.IntentDirectory;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.overlay.node.DeclaredIntent;
 import io.weft.simulation.WhatIf;
+import io.weft.simulation.WhatIfReport;
+import io.weft.simulation.WhatIfReport.NodeWork;
+import io.weft.simulation.WhatIfReport.Pair;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -12,15 +18,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 
 /**
  * The answer to {@code weft simulate --intent DIR --change NEWDIR}.
  *
  * @param problems of both directories, each with its place
+ * @param notSimulated what the answer leaves out
  */
-record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
-  /** Pairs of pods that are named; of more only the number is told. */
+record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> notSimulated) {
+  /** Pairs that are named; of more only the number is told. */
   private static final int MOST_PAIRS = 100;
 
   /** Puts the question to a simulated fabric. */
@@ -29,16 +38,59 @@ record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
     var problems = new ArrayList<String>();
     var before = read(intent, problems);
     var after = read(change, problems);
-    return new WhatIfAnswer(WhatIf.of(nodes, podsPerNode, before, after, seed), problems);
+    var names = nodes(before, after, nodes);
+    var report = WhatIf.of(names, podsPerNode, told(before, names), told(after, names), seed);
+    return new WhatIfAnswer(report, problems, notSimulated(before, after));
   }
 
-  private static WhatIf.Words read(Path directory, List<String> problems) throws IOException {
+  private static IntentReading read(Path directory, List<String> problems) throws IOException {
     var reading = IntentDirectory.load(directory);
     reading.problems().forEach(problem -> problems.add(directory + "/" + problem));
-    return WhatIf.Words.of(IntentWords.node(reading.intent(), List.of()));
+    return reading;
   }
 
-  private long total(ToLongFunction<WhatIf.NodeWork> part) {
+  /** Those that endpoints are declared on, and others beside them where they are too few. */
+  private static List<String> nodes(IntentReading before, IntentReading after, int least) {
+    var names = new TreeSet<String>();
+    for (var reading : List.of(before, after)) {
+      reading.intent().endpoints().values().forEach(endpoint -> names.add(endpoint.spec().node()));
+    }
+    var nodes = new ArrayList<>(names);
+    for (int number = 1; nodes.size() < least; number++) {
+      if (!names.contains("n" + number)) {
+        nodes.add("n" + number);
+      }
+    }
+    return nodes;
+  }
+
+  private static WhatIf.Told told(IntentReading reading, List<String> nodes) {
+    var declared = new TreeMap<String, DeclaredIntent>();
+    nodes.forEach(node -> declared.put(node, EndpointWords.declared(reading, node)));
+    var intent = reading.intent();
+    return new WhatIf.Told(
+        IntentWords.node(intent, List.of()),
+        intent.fabric().spec().reflectors().addresses(),
+        declared);
+  }
+
+  /** Neighbours of another make, and what a simulated machine has none of. */
+  private static List<String> notSimulated(IntentReading before, IntentReading after) {
+    var left = new ArrayList<String>();
+    var old = before.intent().fabric().spec();
+    var next = after.intent().fabric().spec();
+    if (!old.peers().isEmpty() || !next.peers().isEmpty()) {
+      left.add(
+          "neighbours in 'peers' of the Fabric, what they announce, and their sessions"
+              + (old.peers().equals(next.peers()) ? ", which the change leaves alone" : ""));
+    }
+    if (!old.vtep().equals(next.vtep()) || !old.families().equals(next.families())) {
+      left.add("another choice of the VTEPs, which makes each VXLAN port and session anew");
+    }
+    return left;
+  }
+
+  private long total(ToLongFunction<NodeWork> part) {
     return report.nodes().values().stream().mapToLong(part).sum();
   }
 
@@ -57,14 +109,15 @@ record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("ok", harmless()).put("settled", report.settled());
     document.put("virtualMillis", report.duration().toNanos() / 1e6);
-    document.put("pods", report.pods());
-    var refused = document.putObject("refusedPods");
+    document.put("endpoints", report.endpoints());
+    var refused = document.putObject("refused");
     report.refused().forEach(refused::put);
     document.put("sessionsReset", report.sessionsReset());
+    document.put("sessionsMade", report.sessionsMade());
     document
         .putObject("routes")
-        .put("announced", total(WhatIf.NodeWork::announced))
-        .put("withdrawn", total(WhatIf.NodeWork::withdrawn));
+        .put("announced", total(NodeWork::announced))
+        .put("withdrawn", total(NodeWork::withdrawn));
     var operations = document.putArray("operations");
     report
         .nodes()
@@ -78,13 +131,25 @@ record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
                     .put("routesAnnounced", work.announced())
                     .put("routesWithdrawn", work.withdrawn()));
     document.put("reachablePairs", report.reached());
+    var crossings = document.putArray("reachability");
+    for (var each : report.crossings()) {
+      crossings
+          .addObject()
+          .put("from", each.from())
+          .put("to", each.to())
+          .put("before", each.before())
+          .put("after", each.after())
+          .put("lost", each.lost())
+          .put("gained", each.gained());
+    }
     pairs(document, "lost", report.lost());
     pairs(document, "gained", report.gained());
     problems.forEach(document.putArray("problems")::add);
+    notSimulated.forEach(document.putArray("notSimulated")::add);
     return document;
   }
 
-  private static void pairs(ObjectNode document, String name, SortedSet<WhatIf.Pair> pairs) {
+  private static void pairs(ObjectNode document, String name, SortedSet<Pair> pairs) {
     document.put(name + "Pairs", pairs.size());
     var array = document.putArray(name);
     pairs.stream()
@@ -94,17 +159,48 @@ record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
 
   void print(PrintWriter out) {
     problems.forEach(problem -> out.println("PROBLEM  " + problem));
-    report.refused().forEach((pod, why) -> out.println("REFUSED  " + pod + ": " + why));
+    report.refused().forEach((endpoint, why) -> out.println("REFUSED  " + endpoint + ": " + why));
+    notSimulated.forEach(what -> out.println("NOT SIMULATED  " + what));
     var table = new Table("WHAT", "VALUE");
-    table.row("pods", "%,d".formatted(report.pods()));
-    table.row("BGP sessions reset", "%,d".formatted(report.sessionsReset()));
-    table.row("routes announced", "%,d".formatted(total(WhatIf.NodeWork::announced)));
-    table.row("routes withdrawn", "%,d".formatted(total(WhatIf.NodeWork::withdrawn)));
-    table.row("pairs of pods that reach each other then", "%,d".formatted(report.reached()));
-    table.row("  that do no more", "%,d".formatted(report.lost().size()));
-    table.row("  that did not before", "%,d".formatted(report.gained().size()));
-    table.row("until the last kernel has it", report.duration().toNanos() / 1e6 + " ms");
+    table.row("endpoints before", count(report.endpoints()));
+    table.row("BGP sessions reset", count(report.sessionsReset()));
+    table.row("BGP sessions made", count(report.sessionsMade()));
+    table.row("nodes that do something", count(report.nodes().size()));
+    table.row("  objects put into kernels", count(total(NodeWork::puts)));
+    table.row("  objects removed", count(total(NodeWork::removals)));
+    table.row("  routes announced", count(total(NodeWork::announced)));
+    table.row("  routes withdrawn", count(total(NodeWork::withdrawn)));
+    table.row("pairs that reach each other afterwards", count(report.reached()));
+    table.row("  LOST, that did before", count(report.lost().size()));
+    table.row("  gained, that did not", count(report.gained().size()));
+    table.row(
+        "until the last kernel has it", "%,.1f ms".formatted(report.duration().toNanos() / 1e6));
     out.print(table);
+    if (!report.crossings().isEmpty()) {
+      out.println();
+      var crossings = new Table("FROM", "TO", "PAIRS BEFORE", "AFTER", "LOST", "GAINED");
+      for (var each : report.crossings()) {
+        crossings.row(
+            each.from(),
+            each.to(),
+            count(each.before()),
+            count(each.after()),
+            count(each.lost()),
+            count(each.gained()));
+      }
+      out.print(crossings);
+    }
+    printNodes(out);
+    tell(out, "LOST", report.lost());
+    tell(out, "GAINED", report.gained());
+    out.println();
+    out.println(verdict());
+  }
+
+  private void printNodes(PrintWriter out) {
+    if (report.nodes().isEmpty()) {
+      return;
+    }
     out.println();
     var nodes = new Table("NODE", "PUTS", "REMOVALS", "ANNOUNCED", "WITHDRAWN");
     report
@@ -113,21 +209,45 @@ record WhatIfAnswer(WhatIf.Report report, List<String> problems) {
             (node, work) ->
                 nodes.row(
                     node,
-                    String.valueOf(work.puts()),
-                    String.valueOf(work.removals()),
-                    String.valueOf(work.announced()),
-                    String.valueOf(work.withdrawn())));
+                    count(work.puts()),
+                    count(work.removals()),
+                    count(work.announced()),
+                    count(work.withdrawn())));
     out.print(nodes);
-    tell(out, "LOST", report.lost());
-    tell(out, "GAINED", report.gained());
-    if (!report.settled()) {
-      out.println("it did NOT come to an end");
-    }
+    out.println();
   }
 
-  private static void tell(PrintWriter out, String what, Collection<WhatIf.Pair> pairs) {
+  private String verdict() {
+    if (harmless()) {
+      return "nobody loses anything";
+    }
+    var reasons = new ArrayList<String>();
+    if (!problems.isEmpty()) {
+      reasons.add("something is wrong with the intent");
+    }
+    if (!report.lost().isEmpty()) {
+      reasons.add(
+          "%s pairs do not reach each other any more".formatted(count(report.lost().size())));
+    }
+    if (report.sessionsReset() > 0) {
+      reasons.add("%s BGP sessions end".formatted(count(report.sessionsReset())));
+    }
+    if (!report.settled()) {
+      reasons.add("it did not come to an end");
+    }
+    return "NOT harmless: " + String.join("; ", reasons);
+  }
+
+  private static String count(long number) {
+    return "%,d".formatted(number);
+  }
+
+  private static void tell(PrintWriter out, String what, Collection<Pair> pairs) {
     pairs.stream()
         .limit(MOST_PAIRS)
         .forEach(pair -> out.println(what + "  " + pair.from() + " to " + pair.to()));
+    if (pairs.size() > MOST_PAIRS) {
+      out.println(what + "  and " + count(pairs.size() - MOST_PAIRS) + " more");
+    }
   }
 }

@@ -86,7 +86,7 @@ class SimulateCommandTest {
   void theSameIntentDoesNothing() throws Exception {
     var document = document(NOW, 0);
     assertThat(document.path("operations")).isEmpty();
-    assertThat(document.path("pods").asInt()).isEqualTo(9);
+    assertThat(document.path("endpoints").asInt()).isEqualTo(9);
     assertThat(document.path("problems")).isEmpty();
     // Six pods of red reach each other, and three of the plain network.
     assertThat(document.path("reachablePairs").asInt()).isEqualTo(6 * 5 + 3 * 2);
@@ -123,6 +123,128 @@ class SimulateCommandTest {
             "--json");
     assertThat(JSON.readTree(back.out()).path("gainedPairs").asInt()).isEqualTo(2 * 3 * 3);
     assertThat(back.code()).isZero();
+  }
+
+  @Test
+  void aWayOutThatIsTakenAwayIsLostToEachPod() throws Exception {
+    var open = NOW.replace("{l3vni: 5000}", "{l3vni: 5000, egress: node}");
+    var gained = document(open, 0);
+    assertThat(gained.path("reachability").toString())
+        .isEqualTo(
+            """
+            [{"from":"db","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3},\
+            {"from":"web","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3}]""");
+    var lost =
+        weft(
+            "simulate",
+            "--intent=" + directory.resolve("next"),
+            "--change=" + directory.resolve("now"),
+            "--nodes=3",
+            "--pods-per-node=3");
+    assertThat(lost.code()).isEqualTo(Weft.FAILED);
+    assertThat(lost.out())
+        .contains("LOST  n2-web-2 to outside by IPv4")
+        .contains("NOT harmless: 6 pairs do not reach each other any more\n");
+  }
+
+  @Test
+  void theClustersNodesReachItsPodsAndAreReached() throws Exception {
+    var cluster =
+        NOW.replace("{l3vni: 5000}", "{l3vni: 5000, egress: cluster}")
+            .replace("vni: 100,", "vni: 100, namespaces: {default: true},");
+    var reachability = document(cluster, 0).path("reachability").toString();
+    // The node of each pod, by its own addresses, and the other way round for those it knows.
+    assertThat(reachability)
+        .contains("{\"from\":\"db\",\"to\":\"nodes\",\"before\":0,\"after\":3,")
+        .contains("{\"from\":\"web\",\"to\":\"nodes\",\"before\":0,\"after\":3,")
+        .contains("{\"from\":\"nodes\",\"to\":\"web\",\"before\":0,\"after\":9,");
+  }
+
+  @Test
+  void connectedTenantsReachEachOtherByWhatTheConnectionLetsThrough() throws Exception {
+    var two =
+        NOW.replace("metadata: {name: blue}", "metadata: {name: blue}\nspec: {l3vni: 5001}")
+            .replace(
+                "{vni: 102, subnets: [10.3.0.0/24]}",
+                "{tenant: blue, vni: 102, subnets: [10.3.0.0/24], gateway: true}");
+    var connection =
+        """
+        ---
+        kind: TenantConnection
+        metadata: {name: some}
+        spec:
+          between: [{tenant: red, prefixes: [10.1.0.0/24]}, blue]
+        """;
+    intent("apart", two);
+    intent("together", two + connection);
+    var run =
+        weft(
+            "simulate",
+            "--intent=" + directory.resolve("apart"),
+            "--change=" + directory.resolve("together"),
+            "--nodes=3",
+            "--pods-per-node=3",
+            "--json");
+    assertThat(run.code()).as(run.err() + run.out()).isZero();
+    var reachability = JSON.readTree(run.out()).path("reachability").toString();
+    assertThat(reachability)
+        .contains("{\"from\":\"plain\",\"to\":\"web\",\"before\":0,\"after\":9,")
+        .contains("{\"from\":\"web\",\"to\":\"plain\",\"before\":0,\"after\":9,")
+        .doesNotContain("\"from\":\"plain\",\"to\":\"db\"");
+  }
+
+  @Test
+  void endpointsThatResourcesDeclareTakePart() throws Exception {
+    var router =
+        """
+        ---
+        kind: Endpoint
+        metadata: {name: vpn}
+        spec:
+          node: rack1-a
+          network: web
+          link: eth7
+          mac: "02:00:00:00:00:01"
+          addresses: [10.1.0.10]
+          prefixes: [10.50.0.0/16]
+        """;
+    var document = document(NOW + router, 0);
+    assertThat(document.at("/operations/2/node").asText()).isEqualTo("rack1-a");
+    assertThat(document.path("reachability").toString())
+        .contains("{\"from\":\"db\",\"to\":\"10.50.0.0/16 of red\",\"before\":0,\"after\":3,")
+        .contains(
+            "{\"from\":\"db\",\"to\":\"web\",\"before\":9,\"after\":12,\"lost\":0,\"gained\":3}");
+    var sameName = router.replace("name: vpn", "name: n1-db-0").replace("rack1-a", "n1");
+    assertThat(document(NOW + sameName, 0).path("refused").toString())
+        .contains("\"n1-db-0\":\"afterwards: a call has attached an endpoint of this name");
+  }
+
+  @Test
+  void anotherNumberOfTheFabricEndsEachSession() throws Exception {
+    var another = document(NOW.replace("asn: 65000", "asn: 65001"), Weft.FAILED);
+    assertThat(another.path("sessionsReset").asInt()).isEqualTo(3);
+    assertThat(another.path("lostPairs").asInt()).isZero();
+    var reflectors = NOW.replace("asn: 65000", "asn: 65000, reflectors: {addresses: [192.0.2.1]}");
+    var more = reflectors.replace("192.0.2.1", "192.0.2.1, 192.0.2.2");
+    intent("one", reflectors);
+    intent("two", more);
+    var made =
+        weft(
+            "simulate",
+            "--intent=" + directory.resolve("one"),
+            "--change=" + directory.resolve("two"),
+            "--nodes=3",
+            "--json");
+    assertThat(made.code()).as(made.out()).isZero();
+    assertThat(JSON.readTree(made.out()).path("sessionsMade").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void whatIsNotSimulatedIsSaid() throws Exception {
+    var peer =
+        NOW.replace("{asn: 65000}", "{asn: 65000, peers: [{address: 192.0.2.9, asn: 65009}]}");
+    assertThat(document(peer, 0).path("notSimulated").toString())
+        .contains("neighbours in 'peers' of the Fabric");
   }
 
   @Test

@@ -76,6 +76,11 @@ final class Invariants {
     sites.add(new Site(namespace, vtep));
   }
 
+  /** A tenant is at a node without an endpoint: the node itself is reached in it. */
+  void present(NodeMachine machine, String namespace) {
+    sites.add(new Site(namespace, machine.vtep()));
+  }
+
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
     for (var tenant : intent.tenants()) {

@@ -9,10 +9,12 @@ import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.ipam.AddressConfig;
 import io.weft.overlay.ipam.AddressWrite;
+import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -34,7 +36,7 @@ import java.util.function.Consumer;
 /** A node: the agent's brain, which may crash, over a kernel, which stays. */
 final class NodeMachine extends Machine {
   static final int MAX_ENDPOINTS = 1_000;
-  private static final String NAMESPACE_PREFIX = "weft-";
+  static final String NAMESPACE_PREFIX = "weft-";
 
   /** Long enough for the word of the other reflector to come. */
   private static final long STEP_NANOS = 500_000;
@@ -206,6 +208,26 @@ final class NodeMachine extends Machine {
     }
   }
 
+  /** What is here without a call: endpoints that resources declare, and the cluster's tenant. */
+  private void tellUncalled(NodeEffect.ApplyChanges batch) {
+    for (var change : batch.changes()) {
+      if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)
+          && port.declared()) {
+        tellPlace(port);
+      } else if (change instanceof KernelChange.Put(ForwardingObject.TenantNamespace space)
+          && isClusters(space.namespace())) {
+        invariants.present(this, space.namespace());
+      }
+    }
+  }
+
+  private boolean isClusters(String namespace) {
+    return intent.tenants().stream()
+        .filter(tenant -> namespace.equals(NAMESPACE_PREFIX + tenant.name()))
+        .flatMap(tenant -> tenant.egress().stream())
+        .anyMatch(way -> way.cluster().filter(ClusterIntent::member).isPresent());
+  }
+
   private void write(NodeEffect.ApplyChanges batch) {
     invariants.begins(this, batch, inFlight);
     if (timePassed) {
@@ -217,6 +239,7 @@ final class NodeMachine extends Machine {
         () -> {
           inFlight = Optional.empty();
           var outcome = kernel.apply(batch.changes());
+          tellUncalled(batch);
           invariants.check(this, vtepOfBatch, batch.changes());
           lastWrite.written(batch.changes(), timeline.now());
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());

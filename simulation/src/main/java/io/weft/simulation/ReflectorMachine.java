@@ -18,7 +18,7 @@ final class ReflectorMachine extends Machine {
   /** About what a step takes that tells a thousand clients something. */
   private static final long STEP_NANOS = 1_000_000;
 
-  private final SpeakerConfig config;
+  private SpeakerConfig config;
   private Speaker speaker;
   private List<SpeakerEffect> thought = List.of();
 
@@ -38,6 +38,14 @@ final class ReflectorMachine extends Machine {
   void begin() {
     speaker = Speaker.reflector(config);
     later(END_OF_RIB_PAUSE.toNanos(), () -> bgp(List.of(new SpeakerEvent.OriginationCompleted())));
+  }
+
+  /** From now on it is this. */
+  void configure(SpeakerConfig next) {
+    config = next;
+    if (isAlive()) {
+      whenRunning(() -> bgp(List.of(new SpeakerEvent.ConfigChanged(config))));
+    }
   }
 
   @Override

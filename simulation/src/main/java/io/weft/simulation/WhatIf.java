@@ -1,25 +1,33 @@
 package io.weft.simulation;
 
+import io.weft.bgp.speaker.PeerConfig;
+import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.node.DeclaredIntent;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
-import io.weft.overlay.node.TenantIntent;
+import io.weft.simulation.WhatIfReport.Crossing;
+import io.weft.simulation.WhatIfReport.NodeWork;
+import io.weft.simulation.WhatIfReport.Pair;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * What another intent would do to a fabric: nodes with pods of the networks, by turns, settle with
- * the one, and are then given the other. What follows is counted.
+ * What another intent would do to a fabric: nodes with the endpoints that it declares, and with
+ * pods of the networks by turns, settle with the one, and are then given the other. What follows is
+ * counted.
  */
 public final class WhatIf {
   private static final Duration START = Duration.ofSeconds(30);
@@ -31,119 +39,185 @@ public final class WhatIf {
   private static final long MACS = 0x0a58_0000_0000L;
   private static final int FIRST_HOST = 10;
 
-  /** Networks and tenants, as the nodes are told of them. */
-  public record Words(List<NetworkIntent> networks, List<TenantIntent> tenants) {
-    /** Those of a node's intent. */
-    public static Words of(NodeIntent intent) {
-      return new Words(intent.networks(), intent.tenants());
-    }
-
-    public Words {
-      networks = List.copyOf(networks);
-      tenants = List.copyOf(tenants);
-    }
-  }
-
   /**
-   * What one node does because of the change.
+   * What a fabric is told.
    *
-   * @param puts objects that it makes or alters in its kernel
-   * @param removals objects that it takes away
-   * @param announced routes that it says, once for each
-   * @param withdrawn routes that it takes back
+   * @param node what all nodes are told: of their peers those count that reflect
+   * @param reflectors their addresses; none: one reflects, to all nodes
+   * @param declared the endpoints of each node, by its name
    */
-  public record NodeWork(long puts, long removals, long announced, long withdrawn) {
-    NodeWork minus(NodeWork before) {
-      return new NodeWork(
-          puts - before.puts,
-          removals - before.removals,
-          announced - before.announced,
-          withdrawn - before.withdrawn);
+  public record Told(
+      NodeIntent node, List<IpAddress> reflectors, SortedMap<String, DeclaredIntent> declared) {
+    public Told {
+      reflectors = List.copyOf(reflectors);
+      declared = Collections.unmodifiableSortedMap(new TreeMap<>(declared));
     }
   }
 
-  /** One pod and another that it reaches, or does not. */
-  public record Pair(String from, String to) implements Comparable<Pair> {
+  /** A BGP session of a node. */
+  private record Session(String node, IpAddress reflector) implements Comparable<Session> {
     @Override
-    public int compareTo(Pair other) {
-      int order = from.compareTo(other.from);
-      return order != 0 ? order : to.compareTo(other.to);
+    public int compareTo(Session other) {
+      int order = node.compareTo(other.node);
+      return order != 0 ? order : reflector.compareTo(other.reflector);
     }
   }
 
-  /**
-   * What came of it.
-   *
-   * @param refused pods that the first intent did not let in, with the reason
-   * @param nodes those that do something
-   * @param sessionsReset BGP sessions that ended or began
-   * @param lost pairs that reached each other before, and do not afterwards
-   * @param gained the other way round
-   * @param reached pairs that reach each other afterwards
-   * @param duration virtual time from the change to the last write to a kernel
-   * @param settled false: it went on for longer than anybody should wait
-   */
-  public record Report(
-      int pods,
-      Map<String, String> refused,
-      Map<String, NodeWork> nodes,
-      long sessionsReset,
-      SortedSet<Pair> lost,
-      SortedSet<Pair> gained,
-      int reached,
-      Duration duration,
-      boolean settled) {}
+  /** An address of a pod: other tenants may have the same. */
+  private record Given(String network, IpAddress address) implements Comparable<Given> {
+    @Override
+    public int compareTo(Given other) {
+      int order = network.compareTo(other.network);
+      return order != 0 ? order : address.compareTo(other.address);
+    }
+  }
 
   private final World world;
-  private final TreeMap<String, String> networkOf = new TreeMap<>();
+  private final Told after;
+  private final TreeMap<String, String> names = new TreeMap<>();
+  private final List<IpAddress> reflectors;
+
+  /** By endpoints that are declared now or then. */
+  private final TreeSet<IpAddress> taken = new TreeSet<>();
+
+  private final TreeSet<Given> given = new TreeSet<>();
+  private final TreeMap<String, String> nodeOfPod = new TreeMap<>();
   private final TreeMap<String, String> refused = new TreeMap<>();
 
-  private WhatIf(int nodes, Words words, long seed) {
-    var builder = World.builder(seed).nodes(nodes).reflectors(1).digestOnly();
-    words.networks().forEach(builder::network);
-    words.tenants().forEach(builder::tenant);
-    world = builder.build();
+  private WhatIf(List<String> nodes, Told before, Told after, long seed) {
+    this.after = after;
+    var all = new TreeSet<>(before.reflectors());
+    all.addAll(after.reflectors());
+    reflectors = List.copyOf(all);
+    world =
+        World.builder(seed)
+            .nodes(nodes.size())
+            .reflectors(Math.max(1, reflectors.size()))
+            .oneSegment((_, _) -> true) // an intent may well join two
+            .digestOnly()
+            .build();
+    for (int i = 0; i < nodes.size(); i++) {
+      names.put("n" + (i + 1), nodes.get(i));
+    }
+    for (var told : List.of(before, after)) {
+      told.declared().values().stream()
+          .flatMap(declared -> declared.endpoints().stream())
+          .forEach(endpoint -> taken.addAll(endpoint.addresses()));
+    }
   }
 
   /**
    * Does it, in virtual time.
    *
-   * @param nodes 1 or more
-   * @param podsPerNode of which the networks get one after the other
+   * @param nodes their names; endpoints that are declared on others play no part
+   * @param podsPerNode of which the networks get one after the other; 0: there are no pods
    */
-  public static Report of(int nodes, int podsPerNode, Words before, Words after, long seed) {
-    var trial = new WhatIf(nodes, before, seed);
+  public static WhatIfReport of(
+      List<String> nodes, int podsPerNode, Told before, Told after, long seed) {
+    var trial = new WhatIf(nodes, before, after, seed);
+    trial.tell(before);
     trial.world.run(START);
-    trial.attach(podsPerNode, before.networks());
-    trial.settle();
-    return trial.change(after);
+    trial.attach(podsPerNode, before.node().networks());
+    return trial.change();
   }
 
-  private void attach(int podsPerNode, List<NetworkIntent> networks) {
-    if (networks.isEmpty()) {
-      return;
+  private String name(String machine) {
+    return Optional.ofNullable(names.get(machine)).orElseThrow();
+  }
+
+  // ---- The intent ---------------------------------------------------------------------------
+
+  private void tell(Told told) {
+    for (int i = 1; i <= Math.max(1, reflectors.size()); i++) {
+      world.reflectorMachine("r" + i).configure(reflector(i, told.node()));
     }
+    for (var machine : world.nodes()) {
+      var declared = told.declared().getOrDefault(name(machine), DeclaredIntent.NONE);
+      world.node(machine).intend(node(told).withDeclared(declared));
+    }
+  }
+
+  /** Its numbers are the intent's; it takes all nodes. */
+  private static SpeakerConfig reflector(int number, NodeIntent intent) {
+    return Peerings.reflector(
+        number,
+        intent.as(),
+        intent.holdSeconds(),
+        intent.restartSeconds(),
+        intent.longLivedSeconds());
+  }
+
+  private NodeIntent node(Told told) {
+    var intent = told.node();
+    return new NodeIntent(
+        intent.as(),
+        peers(told),
+        List.of(),
+        intent.holdSeconds(),
+        intent.restartSeconds(),
+        intent.longLivedSeconds(),
+        intent.networks(),
+        intent.tenants(),
+        intent.underlay(),
+        intent.declared(),
+        intent.duplicates());
+  }
+
+  /** The reflectors, where they are in this world. */
+  private List<PeerConfig> peers(Told told) {
+    var peers = new ArrayList<PeerConfig>();
+    for (var peer : told.node().peers()) {
+      if (told.reflectors().contains(peer.address())) {
+        int number = 1 + reflectors.indexOf(peer.address());
+        peers.add(peer.withLocalAddress(Optional.empty()).at(Peerings.reflector(number)));
+      }
+    }
+    if (peers.isEmpty()) {
+      peers.add(new PeerConfig(Peerings.reflector(1), told.node().as(), false, false));
+    }
+    return peers;
+  }
+
+  // ---- Pods ---------------------------------------------------------------------------------
+
+  private void attach(int podsPerNode, List<NetworkIntent> networks) {
     var calls = new LinkedHashMap<String, Long>();
+    var full = new TreeMap<String, Integer>();
     int number = 0;
-    for (var node : world.nodes()) {
+    for (var machine : networks.isEmpty() ? new TreeSet<String>() : world.nodes()) {
       for (int i = 0; i < podsPerNode; i++) {
         var network = networks.get(number % networks.size());
-        var pod = node + "-" + network.name() + "-" + i;
-        networkOf.put(pod, network.name());
-        var request =
-            new AttachRequest(
-                pod,
-                network.name(),
-                "/run/netns/" + pod,
-                "eth0",
-                Optional.of(new MacAddress(MACS + number)),
-                addresses(network, number / networks.size()));
-        calls.put(pod, world.attach(node, request));
+        var pod = podName(machine, "-" + network.name() + "-" + i);
+        nodeOfPod.put(pod, machine);
+        var addresses = addresses(network);
+        if (addresses.isEmpty() && !network.subnets().isEmpty()) {
+          full.merge(network.name(), 1, Integer::sum);
+        } else {
+          var mac = new MacAddress(MACS + number);
+          calls.put(pod, world.attach(machine, request(pod, network, mac, addresses)));
+        }
         number++;
       }
     }
+    full.forEach(
+        (name, count) ->
+            refused.put("pods of " + name, "for %,d of them no address is left".formatted(count)));
     settle();
-    calls.forEach((pod, call) -> hear(pod, world.answer(pod.split("-", 2)[0], call)));
+    calls.forEach(
+        (pod, call) ->
+            hear(pod, world.answer(Optional.ofNullable(nodeOfPod.get(pod)).orElseThrow(), call)));
+  }
+
+  /** By the node's name, where that is short enough for an endpoint. */
+  private String podName(String machine, String rest) {
+    var name = name(machine) + rest;
+    return name.length() <= AttachRequest.MAX_ENDPOINT_LENGTH ? name : machine + rest;
+  }
+
+  private static AttachRequest request(
+      String pod, NetworkIntent network, MacAddress mac, List<IpAddress> addresses) {
+    return new AttachRequest(
+        pod, network.name(), "/run/netns/" + pod, "eth0", Optional.of(mac), addresses);
   }
 
   private void hear(String pod, Optional<AttachResult> answer) {
@@ -154,18 +228,34 @@ public final class WhatIf {
     }
   }
 
-  /** One of the first subnet of IPv4; none where there is none, or it has no room. */
-  private static List<IpAddress> addresses(NetworkIntent network, int number) {
-    for (var subnet : network.subnets()) {
-      var address = subnet.address().plus(FIRST_HOST + (long) number);
-      if (address instanceof Ipv4Address
-          && subnet.isHostAddress(address)
-          && network.gateways().stream().noneMatch(g -> g.address().equals(address))) {
-        return List.of(address);
+  /** One of the first subnet of each family that nobody has; none where one has no room. */
+  private List<IpAddress> addresses(NetworkIntent network) {
+    var addresses = new ArrayList<IpAddress>();
+    for (boolean ipv4 : new boolean[] {true, false}) {
+      var subnet =
+          network.subnets().stream().filter(each -> each.address().isIpv4() == ipv4).findFirst();
+      if (subnet.isPresent()) {
+        var address = subnet.get().address().plus(FIRST_HOST);
+        while (isTaken(network, address) && subnet.get().contains(address)) {
+          address = address.plus(1);
+        }
+        if (!subnet.get().isHostAddress(address)) {
+          return List.of();
+        }
+        addresses.add(address);
       }
     }
-    return List.of();
+    addresses.forEach(address -> given.add(new Given(network.name(), address)));
+    return addresses;
   }
+
+  private boolean isTaken(NetworkIntent network, IpAddress address) {
+    return taken.contains(address)
+        || given.contains(new Given(network.name(), address))
+        || network.gateways().stream().anyMatch(g -> g.address().equals(address));
+  }
+
+  // ---- The change ---------------------------------------------------------------------------
 
   private boolean settle() {
     var until = world.now().plus(MOST);
@@ -176,48 +266,113 @@ public final class WhatIf {
     return world.now().compareTo(until) < 0;
   }
 
-  private Report change(Words after) {
+  private WhatIfReport change() {
+    hearDeclared("");
     var workBefore = work();
-    long sessions = world.connections();
-    var reachedBefore = PodPairs.reached(world);
+    var sessionsBefore = sessions();
+    var reachedBefore = Reaching.in(world, this::name);
+    int endpoints = endpoints();
     var began = world.now();
-    world.intend(after.networks(), after.tenants());
+    tell(after);
     boolean settled = settle();
-    var reachedAfter = PodPairs.reached(world);
+    hearDeclared("afterwards: ");
+    var reachedAfter = Reaching.in(world, this::name);
     var nodes = new TreeMap<String, NodeWork>();
     work()
         .forEach(
             (node, total) -> {
               var work = total.minus(Optional.ofNullable(workBefore.get(node)).orElseThrow());
-              if (!work.equals(new NodeWork(0, 0, 0, 0))) {
+              if (!work.equals(NodeWork.NONE)) {
                 nodes.put(node, work);
               }
             });
+    var sessionsAfter = sessions();
     var took = world.lastWrite().minus(began);
-    return new Report(
-        networkOf.size() - refused.size(),
+    var lost = reachedBefore.without(reachedAfter);
+    var gained = reachedAfter.without(reachedBefore);
+    return new WhatIfReport(
+        endpoints,
         refused,
         nodes,
-        world.connections() - sessions,
-        PodPairs.without(reachedBefore, reachedAfter),
-        PodPairs.without(reachedAfter, reachedBefore),
-        reachedAfter.size(),
+        sessionsBefore.entrySet().stream()
+            .filter(each -> !each.getValue().equals(sessionsAfter.get(each.getKey())))
+            .count(),
+        sessionsAfter.keySet().stream().filter(each -> !sessionsBefore.containsKey(each)).count(),
+        lost,
+        gained,
+        crossings(reachedBefore, reachedAfter, lost, gained),
+        reachedAfter.count(),
         took.isNegative() ? Duration.ZERO : took,
         settled);
   }
 
+  private int endpoints() {
+    return world.nodes().stream().mapToInt(node -> world.view(node).endpoints().size()).sum();
+  }
+
+  /** Declared endpoints that are not as declared. */
+  private void hearDeclared(String when) {
+    for (var machine : world.nodes()) {
+      for (var waiting : world.view(machine).waitingEndpoints()) {
+        refused.putIfAbsent(waiting.name(), when + waiting.reason());
+      }
+    }
+  }
+
+  /** Those that stand, each with the time since when. */
+  private SortedMap<Session, Long> sessions() {
+    var sessions = new TreeMap<Session, Long>();
+    for (var machine : world.nodes()) {
+      world.view(machine).bgp().stream()
+          .flatMap(bgp -> bgp.peers().stream())
+          .filter(peer -> peer.state().equals("Established"))
+          .forEach(peer -> sessions.put(new Session(machine, peer.address()), peer.sinceNanos()));
+    }
+    return sessions;
+  }
+
   private SortedMap<String, NodeWork> work() {
     var work = new TreeMap<String, NodeWork>();
-    for (var node : world.nodes()) {
-      var kernel = world.kernel(node);
+    for (var machine : world.nodes()) {
+      var kernel = world.kernel(machine);
       work.put(
-          node,
+          name(machine),
           new NodeWork(
               kernel.writes() - kernel.removals(),
               kernel.removals(),
-              world.announcedRoutes(node),
-              world.withdrawnRoutes(node)));
+              world.announcedRoutes(machine),
+              world.withdrawnRoutes(machine)));
     }
     return work;
+  }
+
+  private static List<Crossing> crossings(
+      Reaching before, Reaching after, SortedSet<Pair> lost, SortedSet<Pair> gained) {
+    var pairsBefore = before.byParties();
+    var pairsAfter = after.byParties();
+    var pairsLost = byParties(lost, before);
+    var pairsGained = byParties(gained, after);
+    var changed = new TreeSet<>(pairsLost.keySet());
+    changed.addAll(pairsGained.keySet());
+    return changed.stream()
+        .map(
+            each ->
+                new Crossing(
+                    each.from(),
+                    each.to(),
+                    pairsBefore.getOrDefault(each, 0),
+                    pairsAfter.getOrDefault(each, 0),
+                    pairsLost.getOrDefault(each, 0),
+                    pairsGained.getOrDefault(each, 0)))
+        .toList();
+  }
+
+  private static SortedMap<Pair, Integer> byParties(Collection<Pair> pairs, Reaching reaching) {
+    var counts = new TreeMap<Pair, Integer>();
+    for (var pair : pairs) {
+      var parties = new Pair(reaching.party(pair.from()), reaching.party(pair.to()));
+      counts.merge(parties, 1, Integer::sum);
+    }
+    return counts;
   }
 }

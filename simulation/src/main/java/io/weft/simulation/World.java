@@ -402,7 +402,11 @@ public final class World {
 
   /** What a reflector says of itself. */
   public SpeakerView reflector(String name) {
-    return Optional.ofNullable(reflectors.get(name)).orElseThrow().view();
+    return reflectorMachine(name).view();
+  }
+
+  ReflectorMachine reflectorMachine(String name) {
+    return Optional.ofNullable(reflectors.get(name)).orElseThrow();
   }
 
   /**

@@ -176,7 +176,7 @@ public record PeerConfig(
   }
 
   /** The same at another address. */
-  PeerConfig at(IpAddress next) {
+  public PeerConfig at(IpAddress next) {
     return new PeerConfig(
         next,
         as,

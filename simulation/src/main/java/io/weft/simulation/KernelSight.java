@@ -1,0 +1,251 @@
+package io.weft.simulation;
+
+import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
+import io.weft.net.Ipv4Address;
+import io.weft.net.Ipv6Address;
+import io.weft.net.Vni;
+import io.weft.overlay.forwarding.EgressObject.DeadEnd;
+import io.weft.overlay.forwarding.EgressObject.EgressAddress;
+import io.weft.overlay.forwarding.EgressObject.EgressFilter;
+import io.weft.overlay.forwarding.EgressObject.EgressLink;
+import io.weft.overlay.forwarding.EgressObject.EgressPort;
+import io.weft.overlay.forwarding.EgressObject.EgressRoute;
+import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.TenantHop;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What frames and packets meet in the kernel of one node. */
+final class KernelSight {
+  /** A route, with its metric: the connected network's before all others (docs/egress.md). */
+  private record Way(int metric, ForwardingObject object) {}
+
+  /** One namespace's table, in which the longest prefix wins. */
+  private static final class Table {
+    private final TreeMap<IpPrefix, Way> ways = new TreeMap<>();
+    private final TreeSet<Integer> lengths = new TreeSet<>(Comparator.reverseOrder());
+
+    void add(IpPrefix prefix, int metric, ForwardingObject object) {
+      var way = new Way(metric, object);
+      ways.merge(prefix, way, (old, next) -> old.metric() <= next.metric() ? old : next);
+      lengths.add(prefix.length());
+    }
+
+    Optional<ForwardingObject> find(IpAddress ip) {
+      for (int length : lengths) {
+        if (length <= ip.bits()) {
+          var way = ways.get(new IpPrefix(ip.masked(length), length));
+          if (way != null) {
+            return Optional.of(way.object());
+          }
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** What is behind endpoints: a prefix of the tenant that has this namespace. */
+  record Behind(String namespace, IpPrefix prefix) implements Comparable<Behind> {
+    @Override
+    public int compareTo(Behind other) {
+      int order = namespace.compareTo(other.namespace);
+      return order != 0 ? order : prefix.compareTo(other.prefix);
+    }
+  }
+
+  private final String name;
+  private final IpAddress vtep;
+  private final SimulatedKernel kernel;
+  private final List<EndpointPort> ports = new ArrayList<>();
+  private final List<GatewayAddress> gateways = new ArrayList<>();
+  private final TreeMap<ForwardingKey, VxlanFdbEntry> rows = new TreeMap<>();
+  private final TreeMap<String, Table> tables = new TreeMap<>();
+  private final TreeSet<Behind> behind = new TreeSet<>();
+  private final TreeMap<String, EgressFilter> filters = new TreeMap<>();
+  private final TreeSet<String> linked = new TreeSet<>();
+  private final TreeSet<String> led = new TreeSet<>();
+
+  /** The tenants' ends of their ways out, by their addresses. */
+  private final TreeMap<IpAddress, String> ends = new TreeMap<>();
+
+  /** {@code name}: as people know the node. */
+  KernelSight(String name, IpAddress vtep, SimulatedKernel kernel) {
+    this.name = name;
+    this.vtep = vtep;
+    this.kernel = kernel;
+    kernel.objects().forEach(this::add);
+  }
+
+  private void add(ForwardingObject object) {
+    switch (object) {
+      case EndpointPort port -> ports.add(port);
+      case VxlanFdbEntry row -> rows.put(row.key(), row);
+      case GatewayAddress gateway -> {
+        gateways.add(gateway);
+        route(subnet(gateway), 0, gateway);
+      }
+      case EndpointRoute route -> {
+        behind.add(new Behind(route.namespace(), route.prefix()));
+        route(route.prefix(), 10, route);
+      }
+      case TenantRoute route -> route(route.prefix(), 20, route);
+      case EgressRoute route -> route(route.prefix(), 1_000, route);
+      case DeadEnd end -> route(end.prefix(), 2_000, end);
+      case EgressFilter filter -> filters.put(filter.namespace(), filter);
+      case EgressLink link -> linked.add(link.namespace());
+      case EgressPort port -> led.add(port.tenant());
+      case EgressAddress address when !address.namespace().isEmpty() ->
+          ends.put(address.address(), address.namespace());
+      default -> {}
+    }
+  }
+
+  private void route(IpPrefix prefix, int metric, ForwardingObject object) {
+    tables.computeIfAbsent(object.namespace(), _ -> new Table()).add(prefix, metric, object);
+  }
+
+  private static IpPrefix subnet(GatewayAddress gateway) {
+    int length = gateway.prefixLength();
+    return new IpPrefix(gateway.address().masked(length), length);
+  }
+
+  String name() {
+    return name;
+  }
+
+  List<EndpointPort> ports() {
+    return ports;
+  }
+
+  SortedSet<Behind> behind() {
+    return behind;
+  }
+
+  private Optional<ForwardingObject> find(String namespace, IpAddress ip) {
+    return Optional.ofNullable(tables.get(namespace)).flatMap(table -> table.find(ip));
+  }
+
+  private boolean has(String namespace, Vni vni) {
+    return kernel.has(new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ""));
+  }
+
+  /** Packets of a port's family leave its segment by a gateway of this node. */
+  boolean hasGateway(EndpointPort port, boolean ipv4) {
+    return port.addresses().stream().anyMatch(ip -> ip.isIpv4() == ipv4)
+        && gateways.stream()
+            .anyMatch(
+                g ->
+                    g.namespace().equals(port.namespace())
+                        && g.vni().equals(port.vni())
+                        && g.address().isIpv4() == ipv4);
+  }
+
+  /** Frames to the port's MAC in a segment of this node get to the port, at a node. */
+  boolean switches(String namespace, Vni vni, EndpointPort to, KernelSight at) {
+    if (at == this) {
+      return namespace.equals(to.namespace()) && vni.equals(to.vni());
+    }
+    var key = ForwardingKey.vxlanRow(namespace, vni, to.mac(), at.vtep);
+    return Optional.ofNullable(rows.get(key))
+        .filter(
+            row ->
+                row.vtep().equals(at.vtep)
+                    && row.destinationVni().equals(to.vni())
+                    && at.has(to.namespace(), to.vni()))
+        .isPresent();
+  }
+
+  /** A packet in a namespace of this node gets to an address of a port, at a node. */
+  boolean routes(String namespace, IpAddress ip, EndpointPort to, KernelSight at) {
+    return switch (find(namespace, ip).orElse(null)) {
+      case GatewayAddress gateway -> switches(namespace, gateway.vni(), to, at);
+      case TenantRoute route -> leads(route, to.namespace(), at);
+      case null, default -> false;
+    };
+  }
+
+  /** A packet in a namespace of this node gets to what is behind endpoints of a node. */
+  boolean routes(String namespace, Behind to, KernelSight at) {
+    return switch (find(namespace, to.prefix().address()).orElse(null)) {
+      case EndpointRoute route ->
+          at == this && namespace.equals(to.namespace()) && route.prefix().equals(to.prefix());
+      case TenantRoute route -> leads(route, to.namespace(), at);
+      case null, default -> false;
+    };
+  }
+
+  /** The way of a connected tenant ends in the VNI that the other tenant has at that node. */
+  private static boolean leads(TenantRoute route, String namespace, KernelSight at) {
+    return route.hops().stream()
+        .anyMatch(hop -> vtep(hop).equals(at.vtep) && at.has(namespace, hop.vni()));
+  }
+
+  /** A VTEP of IPv4 that is the next hop of a route of IPv6 is mapped. */
+  private static IpAddress vtep(TenantHop hop) {
+    return hop.via() instanceof Ipv6Address ipv6 && ipv6.isMapped()
+        ? new Ipv4Address((int) ipv6.low())
+        : hop.via();
+  }
+
+  /** A packet to the world leaves a namespace through this node, with its address. */
+  boolean leaves(String namespace, boolean ipv4) {
+    var everywhere = Optional.ofNullable(tables.get(namespace));
+    return everywhere
+            .flatMap(
+                table ->
+                    table.ways.entrySet().stream()
+                        .filter(way -> isDefault(way.getKey(), ipv4))
+                        .findFirst())
+            .filter(way -> way.getValue().object() instanceof EgressRoute)
+            .isPresent()
+        && isOpen(namespace);
+  }
+
+  static boolean isDefault(IpPrefix prefix, boolean ipv4) {
+    return prefix.length() == 0 && prefix.address().isIpv4() == ipv4;
+  }
+
+  /** Both ends of its way out are there, and what filters and translates. */
+  private boolean isOpen(String namespace) {
+    return linked.contains(namespace)
+        && led.contains(namespace)
+        && filters.containsKey(namespace)
+        && filters.containsKey("");
+  }
+
+  /** Pods of a namespace and this node reach each other: the tenant's way out is the cluster's. */
+  private boolean isOfCluster(String namespace) {
+    var filter = filters.get(namespace);
+    return filter != null && !filter.node().isEmpty() && isOpen(namespace);
+  }
+
+  /** A packet of a namespace gets to this node's own address. */
+  boolean reachesNode(String namespace, boolean ipv4) {
+    return isOfCluster(namespace)
+        && Optional.ofNullable(filters.get(namespace)).orElseThrow().node().stream()
+            .filter(ip -> ip.isIpv4() == ipv4)
+            .anyMatch(ip -> find(namespace, ip).orElse(null) instanceof EgressRoute);
+  }
+
+  /** A packet of this node's own, as of its kubelet, gets to an address of a port, at a node. */
+  boolean nodeReaches(IpAddress ip, EndpointPort to, KernelSight at) {
+    return find("", ip).orElse(null) instanceof EgressRoute route
+        && Optional.ofNullable(ends.get(route.via()))
+            .filter(this::isOfCluster)
+            .filter(namespace -> routes(namespace, ip, to, at))
+            .isPresent();
+  }
+}

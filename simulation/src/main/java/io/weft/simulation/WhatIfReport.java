@@ -1,0 +1,84 @@
+package io.weft.simulation;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/**
+ * What came of a change.
+ *
+ * @param endpoints that were there before it, pods and declared ones
+ * @param refused pods and declared endpoints that are not there as they should be, with the reason;
+ *     those of the changed intent have "afterwards" before it
+ * @param nodes those that do something
+ * @param sessionsReset BGP sessions that were there before, and ended
+ * @param sessionsMade those that were not there before, and are afterwards
+ * @param lost pairs that reached each other before, and do not afterwards
+ * @param gained the other way round
+ * @param crossings the same by networks, those that change alone
+ * @param reached pairs that reach each other afterwards
+ * @param duration virtual time from the change to the last write to a kernel
+ * @param settled false: it went on for longer than anybody should wait
+ */
+public record WhatIfReport(
+    int endpoints,
+    SortedMap<String, String> refused,
+    SortedMap<String, NodeWork> nodes,
+    long sessionsReset,
+    long sessionsMade,
+    SortedSet<Pair> lost,
+    SortedSet<Pair> gained,
+    List<Crossing> crossings,
+    int reached,
+    Duration duration,
+    boolean settled) {
+  public WhatIfReport {
+    refused = Collections.unmodifiableSortedMap(new TreeMap<>(refused));
+    nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+    lost = Collections.unmodifiableSortedSet(lost);
+    gained = Collections.unmodifiableSortedSet(gained);
+    crossings = List.copyOf(crossings);
+  }
+
+  /**
+   * What one node does because of the change.
+   *
+   * @param puts objects that it makes or alters in its kernel
+   * @param removals objects that it takes away
+   * @param announced routes that it says, once for each
+   * @param withdrawn routes that it takes back
+   */
+  public record NodeWork(long puts, long removals, long announced, long withdrawn) {
+    static final NodeWork NONE = new NodeWork(0, 0, 0, 0);
+
+    NodeWork minus(NodeWork before) {
+      return new NodeWork(
+          puts - before.puts,
+          removals - before.removals,
+          announced - before.announced,
+          withdrawn - before.withdrawn);
+    }
+  }
+
+  /** One that reaches another, or does not: endpoints, nodes, prefixes, the world outside. */
+  public record Pair(String from, String to) implements Comparable<Pair> {
+    @Override
+    public int compareTo(Pair other) {
+      int order = from.compareTo(other.from);
+      return order != 0 ? order : to.compareTo(other.to);
+    }
+  }
+
+  /**
+   * From one network to another, or to what is none.
+   *
+   * @param before pairs that reach each other
+   * @param after likewise, afterwards
+   * @param lost those that do not any more
+   * @param gained those that did not before
+   */
+  public record Crossing(String from, String to, int before, int after, int lost, int gained) {}
+}
