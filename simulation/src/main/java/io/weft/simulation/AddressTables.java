@@ -11,10 +11,10 @@ import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Looks into all kernels for the bridges, neighbours and flood list of each network: its VNI of
@@ -27,6 +27,7 @@ final class AddressTables {
   private final World world;
   private final TreeMap<Integer, TreeMap<IpAddress, MacAddress>> macs = new TreeMap<>();
   private final TreeMap<Integer, TreeSet<Integer>> nodes = new TreeMap<>();
+  private final TreeMap<Integer, TreeSet<Integer>> networks = new TreeMap<>();
   private final List<String> differences = new ArrayList<>();
 
   private AddressTables(World world, Pods pods) {
@@ -34,6 +35,7 @@ final class AddressTables {
     for (var pod : pods.all()) {
       macs.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.ip(), pod.mac());
       nodes.computeIfAbsent(pod.network(), _ -> new TreeSet<>()).add(pod.node());
+      networks.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());
     }
   }
 
@@ -51,17 +53,14 @@ final class AddressTables {
   /** All else stands on them: nothing has a VNI of former times. */
   private void bridges(int node, FabricSize size, FabricIntent intent, Pods pods) {
     var wanted = new TreeSet<Vni>();
-    nodes.forEach(
-        (network, there) -> {
-          if (there.contains(node)) {
-            wanted.add(intent.vni(network));
-            if (size.routed()) {
-              wanted.add(intent.tenantVni(pods.tenantOf(network)));
-            }
-          }
-        });
+    for (int network : networks.getOrDefault(node, new TreeSet<>())) {
+      wanted.add(intent.vni(network));
+      if (size.routed()) {
+        wanted.add(intent.tenantVni(pods.tenantOf(network)));
+      }
+    }
     var there = new TreeSet<Vni>();
-    for (var object : objects(node, Kind.BRIDGE)) {
+    for (var object : world.kernel("n" + node).objects(Kind.BRIDGE)) {
       if (object instanceof Bridge bridge) {
         there.add(bridge.vni());
       }
@@ -72,28 +71,27 @@ final class AddressTables {
   }
 
   private void neighbours(int node) {
-    var missing = new TreeSet<String>();
-    nodes.forEach(
-        (network, there) -> {
-          if (there.contains(node)) {
-            macs(network).keySet().forEach(ip -> missing.add(row(network, ip)));
-          }
-        });
-    for (var object : objects(node, Kind.NEIGHBOUR)) {
-      if (object instanceof NeighbourEntry entry && !isRouter(entry)) {
-        int network = FabricIntent.network(entry.vni());
-        missing.remove(row(network, entry.ip()));
-        var right = Optional.ofNullable(macs(network).get(entry.ip()));
-        if (!right.equals(Optional.of(entry.mac()))) {
-          say(
-              node,
-              entry
-                  + ", where the address is "
-                  + right.map(MacAddress::toString).orElse("nobody's"));
-        }
+    var missing = new Missing<IpAddress>();
+    for (int network : networks.getOrDefault(node, new TreeSet<>())) {
+      macs(network).keySet().forEach(ip -> missing.add(network, ip));
+    }
+    for (var row : wrong(node, Kind.NEIGHBOUR, row -> isRightNeighbour(row, missing))) {
+      if (row instanceof NeighbourEntry entry) {
+        var right = macs(FabricIntent.network(entry.vni())).get(entry.ip());
+        say(node, entry + ", where the address is " + (right == null ? "nobody's" : right));
       }
     }
-    missing.forEach(row -> say(node, "no neighbour " + row));
+    missing.forEach((network, ip) -> say(node, "no neighbour net" + network + " " + ip));
+  }
+
+  /** Its pod is not missing any more; false when it is another's. */
+  private boolean isRightNeighbour(ForwardingObject object, Missing<IpAddress> missing) {
+    if (!(object instanceof NeighbourEntry entry) || isRouter(entry)) {
+      return true;
+    }
+    int network = FabricIntent.network(entry.vni());
+    missing.remove(network, entry.ip());
+    return entry.mac().equals(macs(network).get(entry.ip()));
   }
 
   /** The other end of an L3 VNI, by its VTEP. */
@@ -102,34 +100,31 @@ final class AddressTables {
   }
 
   private void floods(int node) {
-    var missing = new TreeSet<String>();
-    nodes.forEach(
-        (network, there) -> {
-          if (there.contains(node)) {
-            there.stream()
-                .filter(other -> other != node)
-                .forEach(other -> missing.add(row(network, World.vtep(other))));
-          }
-        });
-    for (var object : objects(node, Kind.FLOOD)) {
-      if (object instanceof FloodEntry entry
-          && !missing.remove(row(FabricIntent.network(entry.vni()), entry.vtep()))) {
-        say(node, entry + ", where nobody is of the network");
+    var missing = new Missing<IpAddress>();
+    for (int network : networks.getOrDefault(node, new TreeSet<>())) {
+      for (int other : nodes.getOrDefault(network, new TreeSet<>())) {
+        if (other != node) {
+          missing.add(network, World.vtep(other));
+        }
       }
     }
-    missing.forEach(row -> say(node, "no flooding to " + row));
+    for (var row : wrong(node, Kind.FLOOD, row -> isRightFlood(row, missing))) {
+      say(node, row + ", where nobody is of the network");
+    }
+    missing.forEach((network, to) -> say(node, "no flooding to net" + network + " " + to));
+  }
+
+  private static boolean isRightFlood(ForwardingObject object, Missing<IpAddress> missing) {
+    return !(object instanceof FloodEntry entry)
+        || missing.remove(FabricIntent.network(entry.vni()), entry.vtep());
   }
 
   private SortedMap<IpAddress, MacAddress> macs(int network) {
     return macs.computeIfAbsent(network, _ -> new TreeMap<>());
   }
 
-  private static String row(int network, IpAddress address) {
-    return "net" + network + " " + address;
-  }
-
-  private List<ForwardingObject> objects(int node, Kind kind) {
-    return world.kernel("n" + node).objects(kind);
+  private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
+    return world.kernel("n" + node).objects(kind, right.negate());
   }
 
   private void say(int node, String difference) {

@@ -4,17 +4,19 @@ import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks into all kernels for the way from every pod to every pod that it should reach, and for ways
@@ -59,16 +61,13 @@ final class Reachability {
 
   private void node(int node) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
-    var missing = new Missing<MacAddress>("net");
+    var missing = new Missing<MacAddress>();
     for (int network : networks) {
       elsewhere(macs(network), node).forEach(mac -> missing.add(network, mac));
     }
-    for (var object : world.kernel("n" + node).objects(Kind.VXLAN_FDB)) {
-      if (object instanceof VxlanFdbEntry entry
-          && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
-        int network = FabricIntent.network(entry.vni());
-        missing.remove(network, entry.mac());
-        place(node, entry, Optional.ofNullable(macs(network).get(entry.mac())), entry.vtep());
+    for (var row : wrong(node, Kind.VXLAN_FDB, row -> isRight(row, missing))) {
+      if (row instanceof VxlanFdbEntry entry) {
+        say(node, entry, macs(FabricIntent.network(entry.vni())).get(entry.mac()));
       }
     }
     if (size.routed()) {
@@ -76,52 +75,53 @@ final class Reachability {
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
       routes(node, tenants);
     }
-    missing.say(node);
+    missing.forEach((network, mac) -> say(node, "net" + network + " " + mac));
   }
 
   private void routes(int node, SortedSet<Integer> tenants) {
-    var missing = new Missing<IpAddress>("tenant ");
+    var missing = new Missing<IpAddress>();
     for (int tenant : tenants) {
       elsewhere(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
     }
-    for (var object : world.kernel("n" + node).objects(Kind.TENANT_ROUTE)) {
-      if (object instanceof TenantRoute route && route.prefix().length() == 32) {
-        int tenant = Integer.parseInt(route.namespace().substring("weft-t".length()));
-        missing.remove(tenant, route.prefix().address());
-        var right = Optional.ofNullable(addresses(tenant).get(route.prefix().address()));
-        place(node, route, right, route.hops().getFirst().via());
+    for (var row : wrong(node, Kind.TENANT_ROUTE, row -> isRightRoute(row, missing))) {
+      if (row instanceof TenantRoute route) {
+        say(node, route, addresses(tenant(route)).get(route.prefix().address()));
       }
     }
-    missing.say(node);
+    missing.forEach((tenant, ip) -> say(node, "tenant " + tenant + " " + ip));
   }
 
-  /** What a kernel should have and was not seen yet, by network or tenant. */
-  private final class Missing<T extends Comparable<? super T>> {
-    private final String of;
-    private final TreeMap<Integer, TreeSet<T>> byNumber = new TreeMap<>();
+  private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
+    return world.kernel("n" + node).objects(kind, right.negate());
+  }
 
-    Missing(String of) {
-      this.of = of;
+  /** Its pod is not missing any more; false when it leads elsewhere. */
+  private boolean isRight(ForwardingObject object, Missing<MacAddress> missing) {
+    if (!(object instanceof VxlanFdbEntry entry)
+        || entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
+      return true;
     }
+    int network = FabricIntent.network(entry.vni());
+    missing.remove(network, entry.mac());
+    return isAt(macs(network).get(entry.mac()), entry.vtep());
+  }
 
-    void add(int number, T what) {
-      byNumber.computeIfAbsent(number, _ -> new TreeSet<>()).add(what);
+  /** The same of a route to a host. */
+  private boolean isRightRoute(ForwardingObject object, Missing<IpAddress> missing) {
+    if (!(object instanceof TenantRoute route) || route.prefix().length() != 32) {
+      return true;
     }
+    missing.remove(tenant(route), route.prefix().address());
+    var right = addresses(tenant(route)).get(route.prefix().address());
+    return isAt(right, route.hops().getFirst().via());
+  }
 
-    void remove(int number, T what) {
-      byNumber.getOrDefault(number, new TreeSet<>()).remove(what);
-    }
+  private static int tenant(TenantRoute route) {
+    return Integer.parseInt(route.namespace().substring("weft-t".length()));
+  }
 
-    void say(int node) {
-      byNumber.forEach(
-          (number, those) ->
-              those.stream()
-                  .limit(MOST)
-                  .forEach(
-                      what ->
-                          Reachability.this.say(
-                              "n" + node + " has no way to " + of + number + " " + what)));
-    }
+  private static boolean isAt(@Nullable Integer node, IpAddress vtep) {
+    return node != null && World.vtep(node).equals(vtep);
   }
 
   private SortedMap<MacAddress, Integer> macs(int network) {
@@ -136,12 +136,13 @@ final class Reachability {
     return places.entrySet().stream().filter(at -> at.getValue() != node).map(Map.Entry::getKey);
   }
 
-  private void place(int node, Object what, Optional<Integer> right, IpAddress vtep) {
-    if (!right.map(World::vtep).equals(Optional.of(vtep))) {
-      say(
-          "n%d: %s, where the pod %s"
-              .formatted(node, what, right.map(at -> "is on n" + at).orElse("does not exist")));
-    }
+  private void say(int node, ForwardingObject what, @Nullable Integer right) {
+    var place = right == null ? "does not exist" : "is on n" + right;
+    say("n%d: %s, where the pod %s".formatted(node, what, place));
+  }
+
+  private void say(int node, String missing) {
+    say("n" + node + " has no way to " + missing);
   }
 
   private void say(String difference) {

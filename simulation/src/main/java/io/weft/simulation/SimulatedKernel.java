@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
@@ -63,7 +64,12 @@ public class SimulatedKernel {
 
   /** What stands of one kind. */
   public final List<ForwardingObject> objects(Kind kind) {
-    return table.sorted(standing -> standing.key().kind() == kind).stream()
+    return objects(kind, _ -> true);
+  }
+
+  /** Those of one kind that are meant; all of it are asked about once, in no order. */
+  final List<ForwardingObject> objects(Kind kind, Predicate<ForwardingObject> meant) {
+    return table.sorted(row -> row.key().kind() == kind && meant.test(row.object())).stream()
         .map(Shared.Row::object)
         .toList();
   }

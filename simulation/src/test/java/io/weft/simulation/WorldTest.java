@@ -10,6 +10,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.node.NodeView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -46,7 +47,7 @@ final class WorldTest {
     return world;
   }
 
-  private static TreeMap<String, Long> writes(World world) {
+  private static Map<String, Long> writes(World world) {
     var writes = new TreeMap<String, Long>();
     world.nodes().forEach(node -> writes.put(node, world.kernel(node).writes()));
     return writes;
