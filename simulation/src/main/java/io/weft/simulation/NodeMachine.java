@@ -259,13 +259,12 @@ final class NodeMachine extends Machine {
 
   /** Someone else puts an object into its kernel; false where it cannot stand. */
   boolean plant(ForwardingObject object) {
-    var notice = kernel.plant(object);
-    notice.ifPresent(
-        one -> {
-          trace.add(name, "is given " + object);
-          notice(List.of(one));
-        });
-    return notice.isPresent();
+    var notices = kernel.plant(object);
+    if (!notices.isEmpty()) {
+      trace.add(name, "is given " + object);
+      notice(notices);
+    }
+    return !notices.isEmpty();
   }
 
   private void notice(List<Observation> notices) {

@@ -1,19 +1,21 @@
 package io.weft.simulation;
 
+import io.weft.net.MacAddress;
 import io.weft.net.Vni;
-import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.KeyTable;
-import io.weft.overlay.forwarding.MovedMac;
+import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -31,6 +33,12 @@ public class SimulatedKernel {
    * and no gateway is taken for one (__inet_dev_addr_type, net/ipv4/fib_frontend.c).
    */
   private final TreeSet<String> addressed = new TreeSet<>();
+
+  /** Addresses of IPv4 in the order in which they came; some may have gone with their device. */
+  private final List<GatewayAddress> addresses = new ArrayList<>();
+
+  /** Bridges over which routes of IPv4 no longer lead, because they do not speak it. */
+  private final TreeMap<ForwardingKey, TreeSet<Vni>> dead = new TreeMap<>();
 
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
   private final Shared shared;
@@ -108,7 +116,8 @@ public class SimulatedKernel {
         case KernelChange.Put(var object) ->
             obstacle(key, object)
                 .ifPresentOrElse(
-                    why -> refusals.add(new Refusal(key, why)), () -> put(key, object));
+                    why -> refusals.add(new Refusal(key, why)),
+                    () -> notices.addAll(put(key, object)));
         case KernelChange.Remove _ -> {
           removals++;
           if (take(key)) {
@@ -130,14 +139,15 @@ public class SimulatedKernel {
     return notices;
   }
 
-  /** Puts an object there, as someone else might; the notice, or empty where it cannot stand. */
-  final Optional<Observation> plant(ForwardingObject object) {
+  /** Puts an object there, as someone else might; the notices, or none where it cannot stand. */
+  final List<Observation> plant(ForwardingObject object) {
     var key = object.key();
     if (obstacle(key, object).isPresent()) {
-      return Optional.empty();
+      return List.of();
     }
-    put(key, object);
-    return Optional.of(observe(key));
+    var notices = new ArrayList<>(put(key, object));
+    notices.add(observe(key));
+    return notices;
   }
 
   /** What stands under the key now. */
@@ -150,16 +160,19 @@ public class SimulatedKernel {
     table.sorted().forEach(row -> table.remove(row.key()));
     ports.clear();
     addressed.clear();
+    addresses.clear();
+    dead.clear();
   }
 
   /** What goes with something that has gone. */
   private List<Observation> alongWith(ForwardingKey gone) {
-    if (isGround(gone.kind())) {
+    if (Grounds.isGround(gone.kind())) {
+      addresses.removeIf(each -> !table.has(Grounds.grounds(each).getFirst()));
       var notices = gone.kind() == Kind.BRIDGE ? release(gone) : new ArrayList<Observation>();
       notices.addAll(sweep());
       return notices;
     }
-    return gone.kind() == Kind.GATEWAY ? forgetNeighbours(gone) : List.of();
+    return gone.kind() == Kind.GATEWAY && isOfIpv4(gone) ? endIpv4(gone) : List.of();
   }
 
   /** The ports of a bridge that has gone are no ports any more, as a dump shows. */
@@ -175,11 +188,6 @@ public class SimulatedKernel {
     return notices;
   }
 
-  private static boolean isOfBridge(ForwardingObject object) {
-    return object instanceof ForwardingObject.LocalFdbEntry
-        || object instanceof ForwardingObject.BridgeFdbEntry;
-  }
-
   private boolean isHarmed(ForwardingKey key) {
     var row = table.get(key);
     return row != null
@@ -193,9 +201,9 @@ public class SimulatedKernel {
   /** With an MTU of 0, and a VNI that no network has: unequal to anything wanted. */
   private static Optional<ForwardingObject> harmed(ForwardingObject object, Vni vni) {
     return switch (object) {
-      case ForwardingObject.VxlanPort(var space, var id, var local, var mac, _, boolean dual)
+      case ForwardingObject.VxlanPort(var space, var id, var local, var mac, _, _)
           when id.equals(vni) ->
-          Optional.of(new ForwardingObject.VxlanPort(space, id, local, mac, 0, dual));
+          Optional.of(new ForwardingObject.VxlanPort(space, id, local, mac, 0, false));
       case ForwardingObject.EndpointPort port when port.vni().equals(vni) ->
           Optional.of(
               new ForwardingObject.EndpointPort(
@@ -218,24 +226,62 @@ public class SimulatedKernel {
   }
 
   /**
-   * A device that loses its last address of IPv4 no longer speaks it: its neighbours go, permanent
-   * ones too (fib_disable_ip and arp_ifdown, net/ipv4/fib_frontend.c and arp.c).
+   * With the first address of a subnet of IPv4 the others of it go (net.ipv4.conf.all.
+   * promote_secondaries is 0); with the last of all, IPv4.
    */
-  private List<Observation> forgetNeighbours(ForwardingKey gateway) {
-    var ofDevice =
-        table.sorted(
-            row ->
-                row.key().namespace().equals(gateway.namespace())
-                    && row.key().vni() == gateway.vni());
-    boolean speaks =
-        ofDevice.stream()
-            .anyMatch(
-                row ->
-                    row.object() instanceof ForwardingObject.GatewayAddress other
-                        && other.address().isIpv4());
+  private List<Observation> endIpv4(ForwardingKey gone) {
+    var ofSubnet =
+        addresses.stream()
+            .filter(each -> each.key().equals(gone))
+            .flatMap(each -> addresses.stream().filter(other -> isOfSameSubnet(each, other)))
+            .toList();
+    addresses.removeIf(each -> each.key().equals(gone));
     var notices = new ArrayList<Observation>();
-    for (var row : speaks ? List.<Shared.Row>of() : ofDevice) {
-      if (row.object() instanceof ForwardingObject.NeighbourEntry entry && entry.ip().isIpv4()) {
+    if (ofSubnet.getFirst().key().equals(gone)) {
+      for (var other : ofSubnet) {
+        addresses.remove(other);
+        if (take(other.key())) {
+          notices.add(new Observation(other.key(), Optional.empty()));
+        }
+      }
+    }
+    if (addresses.stream()
+        .noneMatch(each -> each.namespace().equals(gone.namespace()) && isOf(gone, each.vni()))) {
+      notices.addAll(forgetIpv4(gone.namespace(), new Vni(gone.vni())));
+    }
+    return notices;
+  }
+
+  private static boolean isOf(ForwardingKey gateway, Vni vni) {
+    return gateway.vni() == vni.value();
+  }
+
+  private static boolean isOfSameSubnet(GatewayAddress one, GatewayAddress other) {
+    return one.namespace().equals(other.namespace())
+        && one.vni().equals(other.vni())
+        && one.prefixLength() == other.prefixLength()
+        && one.address()
+            .masked(one.prefixLength())
+            .equals(other.address().masked(one.prefixLength()));
+  }
+
+  /**
+   * A device that loses its last address of IPv4 no longer speaks it: its neighbours go, permanent
+   * ones too, and routes of IPv4 all of whose ways led over such devices, whatever the next hop is
+   * (fib_disable_ip and arp_ifdown, net/ipv4/fib_frontend.c and arp.c).
+   */
+  private List<Observation> forgetIpv4(String space, Vni vni) {
+    var notices = new ArrayList<Observation>();
+    for (var row : table.sorted(row -> row.key().namespace().equals(space))) {
+      boolean goes =
+          switch (row.object()) {
+            case ForwardingObject.NeighbourEntry entry ->
+                entry.vni().equals(vni) && entry.ip().isIpv4();
+            case ForwardingObject.TenantRoute route -> dies(row.key(), route.hops(), vni);
+            case ForwardingObject.EndpointRoute route -> dies(row.key(), route.hops(), vni);
+            default -> false;
+          };
+      if (goes) {
         take(row.key());
         notices.add(new Observation(row.key(), Optional.empty()));
       }
@@ -243,46 +289,118 @@ public class SimulatedKernel {
     return notices;
   }
 
+  /** The ways of a route over a bridge are dead from now on; true when it has no other. */
+  private boolean dies(ForwardingKey key, List<TenantHop> hops, Vni vni) {
+    if (!isOfIpv4(key) || hops.stream().noneMatch(hop -> isOver(hop, vni))) {
+      return false;
+    }
+    var ended = dead.computeIfAbsent(key, _ -> new TreeSet<>());
+    ended.add(vni);
+    return hops.stream().allMatch(hop -> ended.stream().anyMatch(each -> isOver(hop, each)));
+  }
+
+  private static boolean isOver(TenantHop hop, Vni bridge) {
+    return !hop.foreign() && hop.vni().equals(bridge);
+  }
+
+  /** Of a route, by its prefix; or of a gateway. */
+  private static boolean isOfIpv4(ForwardingKey key) {
+    return key.discriminator().indexOf(':') < 0;
+  }
+
   /** True when something stood there. */
   private boolean take(ForwardingKey key) {
     ports.remove(key);
+    dead.remove(key);
     if (key.kind() == Kind.NAMESPACE) {
       addressed.remove(key.namespace());
     }
     return table.remove(key) != null;
   }
 
-  /** A port that stands in another namespace moves. */
-  private void put(ForwardingKey key, ForwardingObject object) {
-    if (key.kind() == Kind.PORT) {
-      ports.stream()
-          .filter(other -> other.discriminator().equals(key.discriminator()))
-          .toList()
-          .forEach(this::take);
-      ports.add(key);
-    }
-    if (object instanceof ForwardingObject.GatewayAddress gateway && gateway.address().isIpv4()) {
-      addressed.add(gateway.namespace());
-    }
+  /** The notices of what went because of it. */
+  private List<Observation> put(ForwardingKey key, ForwardingObject object) {
+    var notices =
+        switch (object) {
+          case ForwardingObject.EndpointPort port -> move(key, port);
+          case ForwardingObject.LocalFdbEntry entry -> replace(Kind.BRIDGE_FDB, key, entry.mac());
+          case ForwardingObject.BridgeFdbEntry entry -> replace(Kind.LOCAL_FDB, key, entry.mac());
+          case GatewayAddress gateway when gateway.address().isIpv4() -> {
+            addressed.add(gateway.namespace());
+            if (!table.has(key)) {
+              addresses.removeIf(former -> former.key().equals(key));
+              addresses.add(gateway);
+            }
+            dead.forEach(
+                (route, bridges) -> {
+                  if (route.namespace().equals(gateway.namespace())) {
+                    bridges.remove(gateway.vni());
+                  }
+                });
+            yield List.<Observation>of();
+          }
+          default -> List.<Observation>of();
+        };
+    dead.remove(key);
     table.put(shared.row(key, object.observable()));
+    return notices;
+  }
+
+  /** A port that stands in another namespace, or in another bridge, leaves its rows there. */
+  private List<Observation> move(ForwardingKey key, ForwardingObject.EndpointPort port) {
+    var notices = new ArrayList<Observation>();
+    for (var other : List.copyOf(ports)) {
+      boolean elsewhere = !other.namespace().equals(key.namespace());
+      if (other.discriminator().equals(key.discriminator())
+          && (elsewhere || !isIn(other, port.vni()))) {
+        for (var row : table.sorted(row -> isRowOf(row.object(), other))) {
+          take(row.key());
+          notices.add(new Observation(row.key(), Optional.empty()));
+        }
+      }
+      if (elsewhere && other.discriminator().equals(key.discriminator())) {
+        take(other);
+      }
+    }
+    ports.add(key);
+    return notices;
+  }
+
+  private boolean isIn(ForwardingKey port, Vni vni) {
+    return Optional.ofNullable(table.get(port)).map(Shared.Row::object).orElse(null)
+            instanceof ForwardingObject.EndpointPort standing
+        && standing.vni().equals(vni);
+  }
+
+  private static boolean isRowOf(ForwardingObject object, ForwardingKey port) {
+    return object instanceof ForwardingObject.LocalFdbEntry entry
+        && entry.namespace().equals(port.namespace())
+        && entry.port().equals(port.discriminator());
+  }
+
+  /** A bridge has one row for a MAC, whatever it is. */
+  private List<Observation> replace(Kind other, ForwardingKey row, MacAddress mac) {
+    var former = ForwardingKey.of(other, row.namespace(), new Vni(row.vni()), mac);
+    return take(former) ? List.of(new Observation(former, Optional.empty())) : List.of();
   }
 
   private Optional<String> obstacle(ForwardingKey key, ForwardingObject object) {
     if (refused.contains(key.kind())) {
-      return Optional.of("Operation not supported");
+      return Optional.of("EOPNOTSUPP");
     }
-    for (var base : needs(object)) {
+    for (var base : Grounds.needs(object)) {
       if (!table.has(base)) {
-        return Optional.of("No such device: " + base);
+        return Optional.of(base + " does not stand (yet)");
       }
     }
-    if (isOfBridge(object) && grounds(object).stream().anyMatch(this::isHarmed)) {
-      return Optional.of("Operation not supported: its device is no port of a bridge");
+    if (Grounds.isOfBridge(object) && isHarmed(Grounds.grounds(object).getFirst())) {
+      return Optional.of("EOPNOTSUPP: its device is no port of a bridge");
     }
     if (object instanceof ForwardingObject.TenantRoute route
         && route.prefix().address().isIpv4()
+        && route.hops().stream().anyMatch(hop -> hop.via().isIpv4())
         && !addressed.contains(route.namespace())) {
-      return Optional.of("Nexthop has invalid gateway");
+      return Optional.of("EINVAL (Nexthop has invalid gateway)");
     }
     return Optional.empty();
   }
@@ -291,121 +409,25 @@ public class SimulatedKernel {
   private List<Observation> sweep() {
     var notices = new ArrayList<Observation>();
     for (var standing : table.sorted()) {
-      if (!grounds(standing.object()).stream().allMatch(table::has)) {
+      if (!Grounds.grounds(standing.object()).stream().allMatch(table::has)) {
+        var left = left(standing.object());
         take(standing.key());
-        notices.add(new Observation(standing.key(), Optional.empty()));
+        left.ifPresent(object -> table.put(shared.row(standing.key(), object)));
+        notices.add(new Observation(standing.key(), left));
       }
     }
     return notices;
   }
 
-  /** True when others may stand on it. */
-  private static boolean isGround(Kind kind) {
-    return switch (kind) {
-      case NAMESPACE, EGRESS_FILTER, EGRESS_LINK, EGRESS_PORT, BRIDGE, VXLAN, PORT, SENDING_PORT ->
-          true;
-      case UNDERLAY_ROUTE,
-          EGRESS_ADDRESS,
-          EGRESS_ROUTE,
-          DEAD_END,
-          GATEWAY,
-          IPV6_ROUTING,
-          LOCAL_FDB,
-          TAP,
-          ENDPOINT_ROUTE,
-          VXLAN_FDB,
-          BRIDGE_FDB,
-          FLOOD,
-          MULTICAST,
-          MOVED_MAC,
-          NEIGHBOUR,
-          SENDING_FDB,
-          SENDING_NEIGHBOUR,
-          TRANSIT_GUARD,
-          TENANT_ROUTE ->
-          false;
-    };
-  }
-
-  /** What must stand for an object to be made. */
-  private static List<ForwardingKey> needs(ForwardingObject object) {
-    var needs = new ArrayList<>(grounds(object));
-    switch (object) {
-      case ForwardingObject.EndpointPort port ->
-          needs.addAll(device(Kind.BRIDGE, port.namespace(), port.vni()));
-      case ForwardingObject.VxlanPort port ->
-          needs.addAll(device(Kind.BRIDGE, port.namespace(), port.vni()));
-      default -> {}
-    }
-    return needs;
-  }
-
-  /** What an object stands on; a port outlives its bridge, as in Linux, but not unharmed. */
-  private static List<ForwardingKey> grounds(ForwardingObject object) {
-    var space = object.namespace();
-    return switch (object) {
-      case ForwardingObject.UnderlayRoute _,
-          ForwardingObject.TenantNamespace _,
-          ForwardingObject.TapPort _ ->
-          List.of();
-      case EgressObject.EgressFilter _ when space.isEmpty() -> List.of();
-      case ForwardingObject.Bridge _,
-          ForwardingObject.Ipv6Routing _,
-          ForwardingObject.EndpointPort _,
-          ForwardingObject.VxlanPort _,
-          EgressObject.EgressFilter _,
-          EgressObject.DeadEnd _,
-          ForwardingObject.SendingPort _,
-          ForwardingObject.TransitGuard _ ->
-          List.of(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
-      case EgressObject.EgressLink _ ->
-          List.of(new ForwardingKey(Kind.EGRESS_FILTER, space, 0, ""));
-      case EgressObject.EgressPort port ->
-          List.of(new ForwardingKey(Kind.EGRESS_LINK, port.tenant(), 0, ""));
-      case EgressObject.EgressAddress address ->
-          space.isEmpty()
-              ? List.of(new ForwardingKey(Kind.EGRESS_PORT, "", 0, address.device()))
-              : List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
-      case EgressObject.EgressRoute _ when space.isEmpty() -> List.of();
-      case EgressObject.EgressRoute _ -> List.of(new ForwardingKey(Kind.EGRESS_LINK, space, 0, ""));
-      case ForwardingObject.LocalFdbEntry entry ->
-          List.of(
-              new ForwardingKey(Kind.PORT, space, 0, entry.port()),
-              new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
-      case ForwardingObject.VxlanFdbEntry entry ->
-          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
-      case ForwardingObject.BridgeFdbEntry entry ->
-          List.of(
-              ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()),
-              new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
-      case ForwardingObject.MulticastEntry entry ->
-          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
-      case ForwardingObject.FloodEntry entry ->
-          List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
-      case MovedMac moved -> List.of(ForwardingKey.vxlanPort(space, moved.vni(), moved.ipv6()));
-      case ForwardingObject.NeighbourEntry entry -> device(Kind.BRIDGE, space, entry.vni());
-      case ForwardingObject.GatewayAddress entry -> device(Kind.BRIDGE, space, entry.vni());
-      case ForwardingObject.SendingFdbEntry entry ->
-          List.of(ForwardingKey.sendingPort(space, entry.vni(), entry.vtep()));
-      case ForwardingObject.SendingNeighbour entry ->
-          List.of(ForwardingKey.sendingPort(space, entry.vni(), entry.vtep()));
-      case ForwardingObject.EndpointRoute entry ->
-          entry.hops().stream()
-              .flatMap(hop -> device(Kind.BRIDGE, space, hop.vni()).stream())
-              .toList();
-      case ForwardingObject.TenantRoute entry ->
-          entry.hops().stream()
-              .flatMap(
-                  hop ->
-                      (hop.foreign()
-                              ? List.of(ForwardingKey.sendingPort(space, hop.vni(), hop.via()))
-                              : device(Kind.BRIDGE, space, hop.vni()))
-                          .stream())
-              .toList();
-    };
-  }
-
-  private static List<ForwardingKey> device(Kind kind, String namespace, Vni vni) {
-    return List.of(new ForwardingKey(kind, namespace, vni.value(), ""));
+  /** A route of IPv6 keeps the ways that it still has; one of IPv4 goes as a whole. */
+  private Optional<ForwardingObject> left(ForwardingObject object) {
+    return object instanceof ForwardingObject.TenantRoute route && !isOfIpv4(route.key())
+        ? Optional.of(
+                route.hops().stream()
+                    .filter(hop -> table.has(Grounds.device(route.namespace(), hop)))
+                    .toList())
+            .filter(hops -> !hops.isEmpty())
+            .map(hops -> new ForwardingObject.TenantRoute(route.namespace(), route.prefix(), hops))
+        : Optional.empty();
   }
 }

@@ -286,7 +286,7 @@ final class KernelTables implements AutoCloseable {
           devices(bridge).remove(DeviceNames.bridge(bridge.vni()));
       case ForwardingObject.Ipv6Routing routing -> devices(routing).remove(routing);
       case ForwardingObject.VxlanPort port ->
-          devices(port).remove(DeviceNames.vxlan(port.vni(), port.local(), port.dual()));
+          devices(port).remove(devices(port).tables().device(port));
       case ForwardingObject.SendingPort port ->
           devices(port).remove(DeviceNames.sendingPort(port.vni(), port.second()));
       case ForwardingObject.EndpointPort port -> {

@@ -1,17 +1,21 @@
 package io.weft.agent.kernel;
 
+import io.weft.linux.ffi.Errno;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.Failure;
 import io.weft.linux.netlink.FdbEntry;
+import io.weft.linux.netlink.FdbTable;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.MdbEntry;
 import io.weft.linux.netlink.Neighbour;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
@@ -63,9 +67,9 @@ record RowRequests(
               .map(Request.class::cast)
               .toList();
       case ForwardingObject.BridgeFdbEntry row -> putBridge(row);
+      case ForwardingObject.LocalFdbEntry row -> putLocal(row);
       case ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.SendingFdbEntry _,
-          ForwardingObject.LocalFdbEntry _,
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.TenantNamespace _,
           EgressObject.EgressFilter _,
@@ -94,15 +98,47 @@ record RowRequests(
     return requests;
   }
 
-  /** What a row that stands has of flags stays, whatever it is put with: that one must go first. */
+  /**
+   * A bridge has one row for a MAC, and what one that stands has of flags stays, whatever it is put
+   * with: that one must go first.
+   */
   private List<Request> putBridge(ForwardingObject.BridgeFdbEntry row) {
     var requests = new ArrayList<Request>();
     if (believed.get(row.key()) instanceof ForwardingObject.BridgeFdbEntry before
         && before.fixed() != row.fixed()) {
       fdb(before).map(Request.DeleteFdb::new).ifPresent(requests::add);
     }
+    requests.addAll(deleteOther(Kind.LOCAL_FDB, row, row.mac()));
     fdb(row).map(Request.PutFdb::new).ifPresent(requests::add);
     return requests;
+  }
+
+  /** As {@link #putBridge}. */
+  private List<Request> putLocal(ForwardingObject.LocalFdbEntry row) {
+    var requests = new ArrayList<>(deleteOther(Kind.BRIDGE_FDB, row, row.mac()));
+    fdb(row).map(Request.PutFdb::new).ifPresent(requests::add);
+    return requests;
+  }
+
+  private List<Request> deleteOther(Kind kind, ForwardingObject row, MacAddress mac) {
+    var vni = new Vni(row.key().vni());
+    var other =
+        Optional.ofNullable(believed.get(ForwardingKey.of(kind, row.namespace(), vni, mac)));
+    return other
+        .filter(_ -> isInBridge(row))
+        .flatMap(this::fdb)
+        .map(Request.DeleteFdb::new)
+        .stream()
+        .map(Request.class::cast)
+        .toList();
+  }
+
+  /** Else the kernel will refuse the row, and the other one shall stay. */
+  private boolean isInBridge(ForwardingObject row) {
+    return fdb(row)
+        .flatMap(entry -> links.link(entry.link()))
+        .filter(link -> links.master(link).isPresent())
+        .isPresent();
   }
 
   private List<Request> strays(ForwardingObject.FloodEntry flood) {
@@ -260,6 +296,8 @@ record RowRequests(
   /** What was to go is not there, or what was to come is there already. */
   static boolean isFine(Request request, Failure failure) {
     return switch (request) {
+      case Request.DeleteFdb(var row) when row.table() == FdbTable.MASTER ->
+          failure.notThere() || failure.errno().equals(Errno.EOPNOTSUPP); // no port of a bridge
       case Request.DeleteFdb _,
           Request.DeleteMdb _,
           Request.DeleteNeighbour _,

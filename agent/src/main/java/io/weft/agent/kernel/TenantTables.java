@@ -272,6 +272,18 @@ final class TenantTables implements AutoCloseable {
     return links.vxlan(vni, ipv6);
   }
 
+  /**
+   * The name of the device of a vxlan port. One that is no port of a bridge does not show whether
+   * nodes have VTEPs of both families: it is found by its own.
+   */
+  String device(ForwardingObject.VxlanPort port) {
+    return links
+        .vxlan(port.vni(), !port.local().isIpv4())
+        .flatMap(links::link)
+        .map(Link::name)
+        .orElseGet(() -> DeviceNames.vxlan(port.vni(), port.local(), port.dual()));
+  }
+
   /** The index of the device that only sends into a foreign VNI, likewise. */
   Optional<Integer> sending(Vni foreign, boolean ipv6) {
     return links.sending(foreign, ipv6);

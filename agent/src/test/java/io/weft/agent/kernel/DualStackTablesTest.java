@@ -52,7 +52,8 @@ final class DualStackTablesTest extends SegmentKernel {
     try (var netlink = Rtnetlink.openIn(tenant)) {
       return netlink.links().stream()
           .filter(link -> link.kind().equals("vxlan"))
-          .map(link -> link.name() + " " + link.bridgePort().orElseThrow().isolated())
+          .map(
+              link -> link.name() + link.bridgePort().map(port -> " " + port.isolated()).orElse(""))
           .sorted()
           .toList();
     }
@@ -111,6 +112,16 @@ final class DualStackTablesTest extends SegmentKernel {
     assertThat(tables.drain(true)).isEmpty();
     assertThat(devices()).containsExactly("vx100 false");
     assertThat(tables.dump()).containsAll(rowsOf(REMOTE, FAR));
+  }
+
+  @Test
+  void aPortWithoutBridgeGoesAndNotTheOtherOne() {
+    put(both());
+    remove(List.of(bridge()));
+    var harmed = new VxlanPort(tenant, VNI, VTEP6, VXLAN_MAC6, 0, false);
+    assertThat(tables.dump()).as("it shows no longer that there are both").contains(harmed);
+    assertThat(remove(List.of(harmed))).isEmpty();
+    assertThat(devices()).containsExactly("vx100");
   }
 
   @Test
