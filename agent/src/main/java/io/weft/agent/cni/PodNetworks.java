@@ -1,5 +1,6 @@
 package io.weft.agent.cni;
 
+import io.weft.kubernetes.intent.ApiIntent;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.intent.ClusterPods.Facts;
 import io.weft.kubernetes.intent.ClusterPods.PodName;
@@ -7,6 +8,8 @@ import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.NamespaceResolution;
 import io.weft.kubernetes.intent.NamespaceResolution.Choice;
 import io.weft.kubernetes.intent.NamespaceResolution.Namespace;
+import io.weft.kubernetes.resource.Kind;
+import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.resource.Tenant;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Which network the pods of this node belong to, and which of them are in another than they would
@@ -24,7 +27,7 @@ public final class PodNetworks {
   /** As many as a node has endpoints; of more nothing is said. */
   private static final int MAX_PLACED = 4096;
 
-  private final Supplier<IntentReading> reading;
+  private volatile IntentReading reading;
   private final Optional<ClusterPods> cluster;
 
   /** By endpoint: what runs here, of calls since the agent started. */
@@ -44,22 +47,81 @@ public final class PodNetworks {
    *
    * @param cluster empty without the API
    */
-  public PodNetworks(Supplier<IntentReading> reading, Optional<ClusterPods> cluster) {
+  public PodNetworks(IntentReading reading, Optional<ClusterPods> cluster) {
     this.reading = reading;
     this.cluster = cluster;
+  }
+
+  /** What is in force, once the node has been told: no pod is ahead of it. */
+  public void change(IntentReading next) {
+    reading = next;
   }
 
   /**
    * The network of a pod that is about to start.
    *
    * @param configured what the configuration of the plugin names
-   * @throws CniFailure to be tried again, when what decides it is not known
+   * @throws CniFailure to be tried again, when what decides it is not known, or a VNI is still to
+   *     be given without which the pod would begin with less than it is to have
    */
   public Choice networkOf(PodName pod, Optional<String> configured)
       throws CniFailure, InterruptedException {
+    var choice = choose(pod, configured);
+    if (choice instanceof Choice.Chosen(var network)) {
+      var waiting = waiting(network);
+      if (waiting.isPresent()) {
+        throw new CniFailure(
+            CniFailure.TRY_AGAIN,
+            "%s waits for its VNI".formatted(waiting.get()),
+            "pod %s is to be in network '%s': %s".formatted(pod, network, ApiIntent.WAITING));
+      }
+    }
+    return choice;
+  }
+
+  /**
+   * What waits for its VNI of all that decides what a pod of the network gets: a pod keeps for its
+   * life what it begins with, and would have no gateway, or none of the cluster's addresses.
+   */
+  private Optional<String> waiting(String network) {
+    var now = reading;
+    return needed(now, network)
+        .map(ResourceKey::toString)
+        .filter(
+            object ->
+                now.problems().stream()
+                    .anyMatch(
+                        problem -> problem.object().equals(object) && ApiIntent.isWaiting(problem)))
+        .findFirst();
+  }
+
+  /**
+   * What is not in force as it is to be: the network, its tenant, the cluster's default network.
+   */
+  private static Stream<ResourceKey> needed(IntentReading now, String network) {
+    var needed = Stream.<ResourceKey>builder();
+    var networks = now.intent().networks();
+    if (!networks.containsKey(network)) {
+      needed.add(new ResourceKey(Kind.NETWORK, network));
+      return needed.build();
+    }
+    var tenant = networks.get(network).network().spec().tenant().map(now.intent().tenants()::get);
+    if (tenant.isPresent() && tenant.get().l3Vni().isEmpty()) {
+      needed.add(new ResourceKey(Kind.TENANT, tenant.get().name()));
+    }
+    if (tenant.filter(each -> each.tenant().spec().egress() == Tenant.Egress.CLUSTER).isPresent()) {
+      NamespaceResolution.defaults(now).stream()
+          .filter(name -> !networks.containsKey(name))
+          .forEach(name -> needed.add(new ResourceKey(Kind.NETWORK, name)));
+    }
+    return needed.build();
+  }
+
+  private Choice choose(PodName pod, Optional<String> configured)
+      throws CniFailure, InterruptedException {
     var byNameAlone = Namespace.of(pod.namespace());
     if (configured.isPresent()
-        && NamespaceResolution.choose(reading.get(), byNameAlone, configured.get())
+        && NamespaceResolution.choose(reading, byNameAlone, configured.get())
             instanceof Choice.Chosen chosen) {
       return chosen;
     }
@@ -67,13 +129,13 @@ public final class PodNetworks {
       var facts =
           cluster.isPresent() ? cluster.get().facts(pod) : new Facts(byNameAlone, Optional.empty());
       return configured.isPresent()
-          ? NamespaceResolution.choose(reading.get(), facts.namespace(), configured.get())
+          ? NamespaceResolution.choose(reading, facts.namespace(), configured.get())
           : choose(facts);
     } catch (IOException e) {
       var byName =
           configured.isPresent()
               ? Optional.<Choice>empty()
-              : NamespaceResolution.chooseByName(reading.get(), pod.namespace());
+              : NamespaceResolution.chooseByName(reading, pod.namespace());
       if (byName.isPresent()) {
         return byName.get();
       }
@@ -86,10 +148,10 @@ public final class PodNetworks {
 
   /** Tenants that are to be the cluster's, while it could not know their pods. */
   private List<String> unknownToTheCluster() {
-    boolean known = NamespaceResolution.defaults(reading.get()).size() == 1;
+    boolean known = NamespaceResolution.defaults(reading).size() == 1;
     return known
         ? List.of()
-        : reading.get().intent().tenants().values().stream()
+        : reading.intent().tenants().values().stream()
             .filter(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER)
             .map(
                 tenant ->
@@ -100,7 +162,7 @@ public final class PodNetworks {
 
   /** True when the node reaches pods of the network: it routes, and its tenant is the cluster's. */
   public boolean isReached(String network) {
-    var intent = reading.get().intent();
+    var intent = reading.intent();
     return Optional.ofNullable(intent.networks().get(network))
         .map(known -> known.network().spec())
         .filter(spec -> !spec.gateways().isEmpty())
@@ -111,7 +173,7 @@ public final class PodNetworks {
   }
 
   private Choice choose(Facts facts) {
-    return NamespaceResolution.choose(reading.get(), facts.namespace(), facts.annotation());
+    return NamespaceResolution.choose(reading, facts.namespace(), facts.annotation());
   }
 
   /** A pod runs here, in the network that was chosen for it. */
@@ -175,7 +237,7 @@ public final class PodNetworks {
    */
   public List<String> namespaceProblems() {
     return cluster
-        .map(each -> NamespaceResolution.problems(reading.get(), each.namespaces()))
+        .map(each -> NamespaceResolution.problems(reading, each.namespaces()))
         .orElse(List.of());
   }
 
@@ -185,7 +247,7 @@ public final class PodNetworks {
     if (cluster.isPresent()) {
       problems.addAll(cluster.get().problems());
     } else {
-      for (var network : reading.get().intent().networks().values()) {
+      for (var network : reading.intent().networks().values()) {
         var selector = network.network().spec().namespaces().selector();
         if (selector.filter(asked -> !asked.isOfNamesOnly()).isPresent()) {
           problems.add(

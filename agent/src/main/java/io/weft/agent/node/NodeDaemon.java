@@ -145,7 +145,7 @@ public final class NodeDaemon implements AutoCloseable {
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
     listener = new PortListener(seen -> loop.put(new NodeEvent.HostsHeard(seen)));
     clusterPods = cluster.map(Cluster::pods);
-    pods = new PodNetworks(() -> configuration.current().reading(), clusterPods);
+    pods = new PodNetworks(configuration.current().reading(), clusterPods);
     calls =
         new NodeCalls(
             loop,
@@ -333,6 +333,7 @@ public final class NodeDaemon implements AutoCloseable {
             .withUnderlay(InterfacePeers.underlay(declared))
             .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
+    pods.change(current.reading());
     if (!self.isEmpty()) {
       paths.change(current.fabric(), self, links);
     }

@@ -167,6 +167,43 @@ final class PodNetworksTest {
     isIn(4, add("a", "named", pod("a", "named", "{weft.io/network: red-too}")));
   }
 
+  private static void isLeftForLater(PluginProgram.Outcome added, String words) throws Exception {
+    assertThat(added.code()).as(added.output()).isEqualTo(CniFailure.TRY_AGAIN);
+    assertThat(added.json().path("msg").asText()).isEqualTo(words);
+  }
+
+  /** What a pod begins with it keeps: it must not begin before all of that is there. */
+  @Test
+  void podsWaitForEachVniThatTheyNeed() throws Exception {
+    apply("{kind: Tenant, metadata: {name: green}, spec: {egress: cluster}}");
+    apply("{kind: Tenant, metadata: {name: pods}, spec: {egress: cluster}}");
+    var green =
+        "{kind: Network, metadata: {name: green}, spec: {tenant: green, subnets: [10.5.0.0/16], gateway: true, namespaces: {names: [g]}}%s}";
+    apply(green.formatted(""));
+    var pods =
+        "{kind: Network, metadata: {name: pods}, spec: {tenant: pods, subnets: [10.6.0.0/16], gateway: true, namespaces: {default: true}}%s}";
+    apply(pods.formatted(""));
+    namespace("g", "{}", "{}");
+    var uid = pod("g", "web", "{}");
+    node.awaitStatus(is -> is.path("problems").toString().contains("Network pods: waits"));
+    isLeftForLater(add("g", "web", uid), "Network green waits for its VNI");
+
+    apply(green.formatted(", status: {vni: 5}"));
+    node.awaitStatus(is -> is.path("problems").toString().contains("Tenant green: waits"));
+    isLeftForLater(add("g", "web", uid), "Tenant green waits for its VNI");
+
+    apply("{kind: Tenant, metadata: {name: green}, spec: {egress: cluster}, status: {l3vni: 105}}");
+    node.awaitStatus(is -> !is.path("problems").toString().contains("Tenant green: waits"));
+    isLeftForLater(add("g", "web", uid), "Network pods waits for its VNI");
+
+    apply(pods.formatted(", status: {vni: 6}"));
+    node.awaitStatus(is -> is.path("problems").toString().contains("Tenant pods: waits"));
+    var added = add("g", "web", uid);
+    assertThat(added.exitCode()).as(added.output()).isZero();
+    assertThat(added.json().at("/ips/0/address").asText()).matches("10[.]6[.].*/32");
+    assertThat(added.json().at("/ips/1/address").asText()).startsWith("10.5.");
+  }
+
   @Test
   void withoutTheApiPodsThatWereSeenStart() throws Exception {
     namespace("s", "{team: red}", "{weft.io/network: nowhere}"); // seen when it is a problem

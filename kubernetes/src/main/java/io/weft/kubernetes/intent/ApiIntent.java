@@ -72,7 +72,7 @@ public final class ApiIntent {
   }
 
   /** What to look for when it lasts. */
-  static final String WAITING =
+  public static final String WAITING =
       "the controller gives it out of vniPools of the Fabric: if this lasts, see whether one runs"
           + " (weft controller), and what the status of the object says";
 
