@@ -29,9 +29,9 @@ import javax.net.ssl.SSLContext;
 /**
  * The server: GET, POST, PUT, PATCH (RFC 7396; of conditions also strategic), DELETE and watch, on
  * the loopback address, with paged lists, selectors, bookmarks, compare-and-set by resource
- * version, status subresources, preconditions, finalizers and partial metadata. It refuses what
- * Kubernetes' server refuses of the kinds that Weft writes. What it does not do: webhooks, roles,
- * server-side apply.
+ * version, status subresources, preconditions, finalizers, partial metadata and tables. It refuses
+ * what Kubernetes' server refuses of the kinds that Weft writes. What it does not do: webhooks,
+ * roles, server-side apply.
  */
 public final class ApiServer implements AutoCloseable {
   private static final int BOOKMARK_MILLIS = 250;
@@ -320,7 +320,7 @@ public final class ApiServer implements AutoCloseable {
     return switch (exchange.getRequestMethod()) {
       case "GET" ->
           target.name().isEmpty()
-              ? list(target, parameters, partial)
+              ? HttpCall.asked(exchange, list(target, parameters, partial))
               : shown(partial, existing(target));
       case "POST" -> store.create(type, namespace, HttpCall.object(exchange, type, namespace, ""));
       case "PUT" ->

@@ -26,6 +26,13 @@ final class HttpCall {
         .contains("as=PartialObjectMetadata");
   }
 
+  /** A list, or the table that is printed of it, for who asks for that. */
+  static ObjectNode asked(HttpExchange exchange, ObjectNode list) {
+    return String.valueOf(exchange.getRequestHeaders().getFirst("Accept")).contains("as=Table")
+        ? PrintedTable.of(list)
+        : list;
+  }
+
   /** Of a call; empty where it is no object. */
   static ObjectNode body(HttpExchange exchange) throws Refusal, IOException {
     try {

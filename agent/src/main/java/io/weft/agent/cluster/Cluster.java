@@ -2,10 +2,14 @@ package io.weft.agent.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.addresses.ApiStore;
+import io.weft.agent.kernel.OtherNodes;
 import io.weft.kubernetes.api.ApiCalls;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.ClusterPods;
+import io.weft.kubernetes.intent.Intent;
+import io.weft.kubernetes.nodes.NodeAddresses;
+import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +37,7 @@ public final class Cluster implements AutoCloseable {
   private final AtomicReference<ClusterNode> watching = new AtomicReference<>();
   private final AtomicReference<NodeStateWriter> writing = new AtomicReference<>();
   private final AtomicReference<PodEvents> events = new AtomicReference<>();
+  private final AtomicReference<NodeAddresses> looking = new AtomicReference<>();
 
   /**
    * Calls nobody yet.
@@ -82,6 +87,22 @@ public final class Cluster implements AutoCloseable {
             kept));
   }
 
+  /**
+   * Begins to look for the addresses of other nodes, once a tenant needs it; calls after that do
+   * nothing.
+   *
+   * @param nodes takes them, when they are read and when they are others
+   */
+  public synchronized void lookForNodes(Intent intent, Consumer<OtherNodes> nodes) {
+    boolean needed =
+        intent.tenants().values().stream()
+            .anyMatch(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER);
+    if (needed && looking.get() == null) {
+      nodes.accept(OtherNodes.UNKNOWN);
+      looking.set(NodeAddresses.start(client, node, found -> nodes.accept(OtherNodes.of(found))));
+    }
+  }
+
   /** How the calls have ended that concern addresses, pods and the node itself. */
   public ApiCalls calls() {
     return client.calls();
@@ -98,12 +119,14 @@ public final class Cluster implements AutoCloseable {
     Optional.ofNullable(watching.get()).ifPresent(each -> problems.addAll(each.problems()));
     Optional.ofNullable(writing.get()).ifPresent(each -> problems.addAll(each.problems()));
     Optional.ofNullable(events.get()).ifPresent(each -> problems.addAll(each.problems()));
+    Optional.ofNullable(looking.get()).ifPresent(each -> problems.addAll(each.problems()));
     return problems;
   }
 
   @Override
   public void close() {
     Optional.ofNullable(events.get()).ifPresent(PodEvents::close);
+    Optional.ofNullable(looking.get()).ifPresent(NodeAddresses::close);
     Optional.ofNullable(writing.get()).ifPresent(NodeStateWriter::close);
     client.close();
     var own = watching.get();

@@ -1,5 +1,6 @@
 package io.weft.agent.kernel;
 
+import io.weft.agent.kernel.PacketFilter.Filling;
 import io.weft.agent.kernel.QuietSettings.Followed;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
@@ -12,6 +13,7 @@ import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AddressPlan;
@@ -23,6 +25,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +57,8 @@ final class EgressPorts implements AutoCloseable {
 
   /** Changes of the VTEPs that the filter has been told of. */
   private int known;
+
+  private OtherNodes knownNodes = OtherNodes.NONE;
 
   /**
    * @param prefix of the names of tenants' namespaces
@@ -352,20 +357,33 @@ final class EgressPorts implements AutoCloseable {
     doubtful = true;
   }
 
-  /** From now on these are the VTEPs of other nodes. */
-  void know(VtepGuard vteps) {
-    if (known != vteps.changes()) {
+  /** From now on these are the VTEPs of other nodes, and what else they are known by. */
+  void know(VtepGuard vteps, OtherNodes others) {
+    if (known != vteps.changes() || !knownNodes.equals(others)) {
       try {
         filter.fill(
             Map.of(
-                EgressRules.NODES4, vteps.of(VtepRules.IPV4),
-                EgressRules.NODES6, vteps.of(VtepRules.IPV6)));
+                EgressRules.VTEPS4,
+                new Filling(vteps.of(VtepRules.IPV4), true),
+                EgressRules.VTEPS6,
+                new Filling(vteps.of(VtepRules.IPV6), true),
+                EgressRules.NODES4,
+                nodes(vteps.of(VtepRules.IPV4), others, true),
+                EgressRules.NODES6,
+                nodes(vteps.of(VtepRules.IPV6), others, false)));
       } catch (LinuxException e) {
-        LOG.warn("VTEPs are not in the set of nodes of nftables: {}", e.getMessage());
+        LOG.warn("nodes are not in the sets of nftables: {}", e.getMessage());
         doubtful = true;
       }
       known = vteps.changes();
+      knownNodes = others;
     }
+  }
+
+  private static Filling nodes(Set<Element> vteps, OtherNodes others, boolean ipv4) {
+    var all = new HashSet<>(others.elements(ipv4));
+    all.addAll(vteps);
+    return new Filling(all, others.complete());
   }
 
   // ---- what others do ---------------------------------------------------------------------

@@ -74,7 +74,14 @@ final class EgressRules {
   private static final Octets PORTS_OF_PODS_END = Octets.parse("7fff");
   private static final Octets PORTS_OF_PODS_MASK = Octets.parse("c000");
 
-  /** VTEPs of other nodes. */
+  /** VTEPs of other nodes: what goes there has this node's as its source. */
+  static final ElementSet VTEPS4 =
+      new ElementSet("vteps4", List.of(Field.IPV4), ElementSet.Use.MEMBERS, 0);
+
+  static final ElementSet VTEPS6 =
+      new ElementSet("vteps6", List.of(Field.IPV6), ElementSet.Use.MEMBERS, 0);
+
+  /** All addresses that other nodes are known by: what comes from there may be of their pods. */
   static final ElementSet NODES4 =
       new ElementSet("nodes4", List.of(Field.IPV4), ElementSet.Use.MEMBERS, 0);
 
@@ -153,7 +160,7 @@ final class EgressRules {
                 .anyMatch(
                     step ->
                         step instanceof Expression.Lookup(var set, _)
-                            && (set.equals(NODES4.name()) || set.equals(NODES6.name()))));
+                            && (set.equals(VTEPS4.name()) || set.equals(VTEPS6.name()))));
   }
 
   private static List<IpAddress> sources(Table table, Predicate<List<Expression>> which) {
@@ -200,7 +207,7 @@ final class EgressRules {
           .filter(address -> address.isIpv4() == ipv4)
           .map(
               address ->
-                  translated(outside.then(node(ipv4, false)), ipv4, Optional.of(address))
+                  translated(outside.then(toVtep(ipv4)), ipv4, Optional.of(address))
                       .because("to other nodes, which know by the port that it is of a pod"))
           .forEach(translation::add);
       translation.add(
@@ -217,7 +224,7 @@ final class EgressRules {
             filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
             filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)),
-        List.of(SharedPorts.SET, NODES4, NODES6));
+        List.of(SharedPorts.SET, VTEPS4, VTEPS6, NODES4, NODES6));
   }
 
   /**
@@ -238,13 +245,21 @@ final class EgressRules {
             : new Expression.Masquerade(true));
   }
 
-  /** To, or from, another node. */
-  private static Rule node(boolean ipv4, boolean from) {
-    int offset = ipv4 ? (from ? 12 : 16) : from ? 8 : 24;
+  /** To another node, by the address that BGP told of. */
+  private static Rule toVtep(boolean ipv4) {
+    return isIn(ipv4, ipv4 ? 16 : 24, ipv4 ? VTEPS4 : VTEPS6);
+  }
+
+  /** From another node. */
+  private static Rule fromNode(boolean ipv4) {
+    return isIn(ipv4, ipv4 ? 12 : 8, ipv4 ? NODES4 : NODES6);
+  }
+
+  private static Rule isIn(boolean ipv4, int offset, ElementSet set) {
     return family(ipv4)
         .then(
             new Expression.Payload(Base.NETWORK, offset, ipv4 ? 4 : 16),
-            new Expression.Lookup((ipv4 ? NODES4 : NODES6).name(), false));
+            new Expression.Lookup(set.name(), false));
   }
 
   private static List<Rule> forward(Rule in, Rule out) {
@@ -278,7 +293,7 @@ final class EgressRules {
           clusterOut()
               .then(status(DESTINATION_TRANSLATED))
               .then(state(NEW))
-              .then(node(ipv4, true))
+              .then(fromNode(ipv4))
               .then(
                   new Expression.Payload(Base.TRANSPORT, 0, 2),
                   new Expression.Mask(PORTS_OF_PODS_MASK),

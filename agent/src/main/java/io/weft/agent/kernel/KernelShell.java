@@ -37,6 +37,7 @@ public final class KernelShell implements AutoCloseable {
   private final GuardWatch guards = new GuardWatch();
   private volatile boolean stopping;
   private volatile boolean routes;
+  private volatile OtherNodes nodes = OtherNodes.NONE;
 
   /**
    * Owns the namespaces that begin with {@code prefix}.
@@ -53,6 +54,11 @@ public final class KernelShell implements AutoCloseable {
   /** Routes of the underlay's main table are wanted, from now on and for ever. */
   public void keepUnderlayRoutes() {
     routes = true;
+  }
+
+  /** From now on other nodes are known by these addresses too. */
+  public void know(OtherNodes others) {
+    nodes = others;
   }
 
   /** Begins by reading the kernel's tables. */
@@ -81,6 +87,7 @@ public final class KernelShell implements AutoCloseable {
       if (routes) {
         tables.keepUnderlayRoutes();
       }
+      tables.know(nodes);
       var standing = tables.dump();
       tables.groups().forEach(events);
       events.accept(new NodeEvent.KernelObserved(standing));
@@ -97,6 +104,7 @@ public final class KernelShell implements AutoCloseable {
         if (routes) {
           tables.keepUnderlayRoutes();
         }
+        tables.know(nodes);
         watchDue = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WATCH_MILLIS);
         var news = new ArrayList<Observation>();
         if (System.nanoTime() - lookDue >= 0) {

@@ -40,6 +40,7 @@ final class KernelTables implements AutoCloseable {
   private final TapPorts taps;
   private final VtepGuard vteps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
+  private OtherNodes nodes = OtherNodes.NONE;
   private final Shared shared = new Shared();
   private final MountChanges mounts = new MountChanges();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
@@ -122,7 +123,7 @@ final class KernelTables implements AutoCloseable {
   List<Refusal> apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
     vteps.expect(changes);
-    egress.know(vteps);
+    egress.know(vteps, nodes);
     MovedMacs.expect(changes, tenants);
     int next = 0;
     while (next < changes.size()) {
@@ -454,7 +455,13 @@ final class KernelTables implements AutoCloseable {
   /** Whose VXLAN packets are let in follows from all that stands. */
   void sweepVteps() {
     vteps.sweep(System.nanoTime(), tenants.values().stream().map(TenantTables::believed).toList());
-    egress.know(vteps);
+    egress.know(vteps, nodes);
+  }
+
+  /** From now on other nodes are known by these addresses too. */
+  void know(OtherNodes others) {
+    nodes = others;
+    egress.know(vteps, nodes);
   }
 
   /** What is not in a tenant's namespace and no object of the plan goes too. */

@@ -35,7 +35,27 @@ final class PacketFilter implements AutoCloseable {
   private Optional<Opened> opened = Optional.empty();
 
   /** What is in sets that no object tells of; nothing is said of the others. */
-  private Map<ElementSet, Set<Element>> filled = Map.of();
+  private Map<ElementSet, Filling> filled = Map.of();
+
+  /** Nothing else is in the sets, unless somebody has been there. */
+  private boolean settled;
+
+  /** The generation of the rules that our last change of the sets made. */
+  private int own;
+
+  /** Somebody else's change was heard of. */
+  private boolean touched;
+
+  /**
+   * What is to be in a set.
+   *
+   * @param whole false: what else is in it stays
+   */
+  record Filling(Set<Element> elements, boolean whole) {
+    Filling {
+      elements = Set.copyOf(elements);
+    }
+  }
 
   private record Opened(Nftables nftables, NftablesMonitor monitor) {}
 
@@ -103,29 +123,50 @@ final class PacketFilter implements AutoCloseable {
    *
    * @throws LinuxException where the kernel refuses it; {@link #refill} tries again
    */
-  void fill(Map<ElementSet, Set<Element>> sets) {
+  void fill(Map<ElementSet, Filling> sets) {
     if (!filled.equals(sets)) {
+      var before = filled;
       filled = Map.copyOf(sets);
-      refill();
+      if (settled && opened.isPresent() && before.keySet().equals(sets.keySet())) {
+        var changes = new ArrayList<ElementChange>();
+        sets.forEach(
+            (set, wanted) ->
+                Optional.ofNullable(before.get(set))
+                    .map(former -> difference(set, former.elements(), wanted.elements()))
+                    .ifPresent(changes::addAll));
+        change(changes);
+      } else {
+        refill();
+      }
     }
+  }
+
+  /** Thousands of elements are not read again for one that is new. */
+  private void change(List<ElementChange> changes) {
+    settled = false;
+    if (!changes.isEmpty()) {
+      int before = open().nftables().generation();
+      touched |= open().monitor().drain();
+      open().nftables().change(Table.Family.INET, table, changes);
+      own = before + 1;
+    }
+    settled = filled.values().stream().allMatch(Filling::whole);
   }
 
   /** Mends what is in the sets where the table stands as it shall. */
   void refill() {
     if (opened.isPresent()) {
-      var changes = new ArrayList<ElementChange>();
-      open()
-          .nftables()
-          .table(table)
-          .ifPresent(
-              found ->
-                  filled.forEach(
-                      (set, wanted) -> {
-                        if (found.sets().contains(set)) {
-                          changes.addAll(difference(set, elements(found, set), wanted));
-                        }
-                      }));
-      open().nftables().change(Table.Family.INET, table, changes);
+      settled = false;
+      var found = open().nftables().table(table);
+      if (found.isPresent() && found.get().sets().containsAll(filled.keySet())) {
+        var changes = new ArrayList<ElementChange>();
+        filled.forEach(
+            (set, wanted) ->
+                difference(set, elements(found.get(), set), wanted.elements()).stream()
+                    .filter(change -> change.add() || wanted.whole())
+                    .forEach(changes::add));
+        change(changes);
+      }
     }
   }
 
@@ -172,9 +213,15 @@ final class PacketFilter implements AutoCloseable {
     close();
   }
 
-  /** True when somebody changed it since the last call, ourselves among them. */
+  /** True when somebody changed it since the last call; or we did, all but what is in the sets. */
   boolean drain() {
-    return opened.isPresent() && opened.get().monitor().drain();
+    if (opened.isEmpty()) {
+      return false;
+    }
+    boolean heard = opened.get().monitor().drain() && opened.get().nftables().generation() != own;
+    heard |= touched;
+    touched = false;
+    return heard;
   }
 
   private Opened open() {
@@ -203,5 +250,7 @@ final class PacketFilter implements AutoCloseable {
           both.monitor().close();
         });
     opened = Optional.empty();
+    settled = false;
+    touched = false;
   }
 }

@@ -334,6 +334,7 @@ public final class NodeDaemon implements AutoCloseable {
             .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
     pods.change(current.reading());
+    cluster.ifPresent(each -> each.lookForNodes(current.intent(), kernel::know));
     if (!self.isEmpty()) {
       paths.change(current.fabric(), self, links);
     }

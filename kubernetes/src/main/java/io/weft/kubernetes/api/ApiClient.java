@@ -123,7 +123,7 @@ public final class ApiClient implements AutoCloseable {
 
   /** The metadata of one object, at its path: the server leaves the rest out. */
   public JsonNode getMetadata(String path) throws ApiFailure, InterruptedException {
-    return answer("GET", path, request(path, metadataOnly("PartialObjectMetadata")).GET());
+    return answer("GET", path, request(path, as("PartialObjectMetadata")).GET());
   }
 
   /**
@@ -210,6 +210,15 @@ public final class ApiClient implements AutoCloseable {
     return found;
   }
 
+  /**
+   * What the server prints of the objects of the collection, as it was a moment ago: a row of each,
+   * without the object (meta.k8s.io/v1, Table). Far less than the objects themselves.
+   */
+  public ApiTable table(ApiCollection collection) throws ApiFailure, InterruptedException {
+    var path = collection.query(Map.of("includeObject", "None", "resourceVersion", "0"));
+    return ApiTable.of(answer("GET", path, request(path, as("Table")).GET()));
+  }
+
   private record Page(String resourceVersion, String next) {}
 
   private Page page(String path, String accept, Consumer<JsonNode> each)
@@ -266,11 +275,11 @@ public final class ApiClient implements AutoCloseable {
   }
 
   private static String accept(ApiCollection collection, String as) {
-    return collection.metadataOnly() ? metadataOnly(as) : ALL;
+    return collection.metadataOnly() ? as(as) : ALL;
   }
 
-  private static String metadataOnly(String as) {
-    return "application/json;g=meta.k8s.io;v=v1;as=" + as + "," + ALL;
+  private static String as(String kind) {
+    return "application/json;g=meta.k8s.io;v=v1;as=" + kind + "," + ALL;
   }
 
   private HttpRequest.Builder sending(String method, String path, String type, JsonNode body) {

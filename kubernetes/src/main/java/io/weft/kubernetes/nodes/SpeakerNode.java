@@ -9,6 +9,7 @@ import io.weft.net.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What matters of a Node (Kubernetes API, v1).
@@ -32,17 +33,29 @@ public record SpeakerNode(
   /** Whatever the object holds; an address that cannot be read is left out. */
   static SpeakerNode of(JsonNode object) {
     var metadata = object.path("metadata");
-    var addresses = new ArrayList<IpAddress>();
-    for (var each : object.at("/status/addresses")) {
-      if (each.path("type").asText().equals("InternalIP")) {
-        address(each.path("address")).ifPresent(addresses::add);
-      }
-    }
     return new SpeakerNode(
         metadata.path("name").asText(),
-        addresses,
-        address(metadata.path("annotations").path(VTEP)),
+        inStatus(object, Set.of("InternalIP")),
+        address(metadata.path("annotations").path(VTEP).asText()),
         metadata.path("labels").path(REFLECTOR).asText().equals("true"));
+  }
+
+  /** All addresses that a Node is known by: its VTEP, where it is said, and those of its status. */
+  static List<IpAddress> allOf(JsonNode object) {
+    var all = new ArrayList<IpAddress>();
+    address(object.path("metadata").path("annotations").path(VTEP).asText()).ifPresent(all::add);
+    all.addAll(inStatus(object, Set.of("InternalIP", "ExternalIP")));
+    return all;
+  }
+
+  private static List<IpAddress> inStatus(JsonNode object, Set<String> types) {
+    var addresses = new ArrayList<IpAddress>();
+    for (var each : object.at("/status/addresses")) {
+      if (types.contains(each.path("type").asText())) {
+        address(each.path("address").asText()).ifPresent(addresses::add);
+      }
+    }
+    return addresses;
   }
 
   /** What {@link #of} reads, and no more. */
@@ -57,9 +70,10 @@ public record SpeakerNode(
     return object;
   }
 
-  private static Optional<IpAddress> address(JsonNode text) {
+  /** One that a node can have; empty when it cannot be read. */
+  static Optional<IpAddress> address(String text) {
     try {
-      var address = IpAddress.parse(text.asText());
+      var address = IpAddress.parse(text);
       return address.isUnspecified() || address.isMulticast()
           ? Optional.empty()
           : Optional.of(address);
