@@ -32,6 +32,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -55,7 +56,9 @@ import picocli.CommandLine.Spec;
       "  weft simulate --nodes 20 --faults all --seed 7   with every fault",
       "  weft simulate --cluster --faults all             controllers and an API server that fails",
       "  weft simulate --script failed.txt                what a failing run printed, once more",
-      "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?"
+      "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?",
+      "  weft simulate --kubeconfig ~/.kube/config --change next      the same of a cluster",
+      "  weft simulate --captured now --delete Network/web            the same, of files"
     })
 final class SimulateCommand implements Callable<Integer> {
   private static final int MOST_THREADS = 8;
@@ -164,22 +167,7 @@ final class SimulateCommand implements Callable<Integer> {
               + " takes.")
   private Optional<Path> script = Optional.empty();
 
-  @Option(
-      names = "--intent",
-      paramLabel = "DIR",
-      description =
-          "With --change: what would another intent do? DIR is the one of now, as weft node reads"
-              + " it; --nodes of --pods-per-node pods, which the networks get by turns, and the"
-              + " nodes that Endpoints name.")
-  private Optional<Path> intent = Optional.empty();
-
-  @Option(
-      names = "--change",
-      paramLabel = "NEWDIR",
-      description =
-          "The other intent: told are the operations of each node, routes, sessions reset, and who"
-              + " no longer reaches whom, or only then: pods, endpoints, the world outside.")
-  private Optional<Path> change = Optional.empty();
+  @Mixin private final WhatIfOptions question = new WhatIfOptions();
 
   @Option(
       names = "--threads",
@@ -194,11 +182,11 @@ final class SimulateCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     if (script.isPresent()) {
       return replay(script.get());
     }
-    if (intent.isPresent() || change.isPresent()) {
+    if (question.areGiven()) {
       return whatIf();
     }
     if (cluster) {
@@ -239,12 +227,15 @@ final class SimulateCommand implements Callable<Integer> {
     return Shrinking.shrink(failing, () -> System.nanoTime() - until < 0).text();
   }
 
-  private int whatIf() throws IOException {
-    if (intent.isEmpty() || change.isEmpty()) {
-      throw wrong("--intent and --change belong together");
-    }
+  private int whatIf() throws IOException, InterruptedException {
     size(); // its limits
-    var answer = WhatIfAnswer.ask(intent.get(), change.get(), nodes, podsPerNode, seed);
+    WhatIfOptions.Question asked;
+    try {
+      asked = question.question();
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+    var answer = WhatIfAnswer.to(asked, nodes, podsPerNode, seed);
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(AgentCall.text(answer.document()));

@@ -4,16 +4,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.intent.EndpointWords;
 import io.weft.agent.intent.IntentWords;
-import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.overlay.node.DeclaredIntent;
 import io.weft.simulation.WhatIf;
 import io.weft.simulation.WhatIfReport;
 import io.weft.simulation.WhatIfReport.NodeWork;
 import io.weft.simulation.WhatIfReport.Pair;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,36 +20,31 @@ import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 
 /**
- * The answer to {@code weft simulate --intent DIR --change NEWDIR}.
+ * The answer to {@code weft simulate --change NEWDIR}.
  *
- * @param problems of both directories, each with its place
+ * @param problems of both intents, each with its place
  * @param notSimulated what the answer leaves out
  */
 record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> notSimulated) {
   /** Pairs that are named; of more only the number is told. */
   private static final int MOST_PAIRS = 100;
 
-  /** Puts the question to a simulated fabric. */
-  static WhatIfAnswer ask(Path intent, Path change, int nodes, int podsPerNode, long seed)
-      throws IOException {
-    var problems = new ArrayList<String>();
-    var before = read(intent, problems);
-    var after = read(change, problems);
-    var names = nodes(before, after, nodes);
+  /** Puts the question to a simulated fabric, of the cluster's nodes or of so many. */
+  static WhatIfAnswer to(WhatIfOptions.Question question, int nodes, int podsPerNode, long seed) {
+    var before = question.before();
+    var after = question.after();
+    var names = nodes(question, question.nodes().isEmpty() ? nodes : 0);
     var report = WhatIf.of(names, podsPerNode, told(before, names), told(after, names), seed);
-    return new WhatIfAnswer(report, problems, notSimulated(before, after));
+    return new WhatIfAnswer(report, question.problems(), notSimulated(before, after));
   }
 
-  private static IntentReading read(Path directory, List<String> problems) throws IOException {
-    var reading = IntentDirectory.load(directory);
-    reading.problems().forEach(problem -> problems.add(directory + "/" + problem));
-    return reading;
-  }
-
-  /** Those that endpoints are declared on, and others beside them where they are too few. */
-  private static List<String> nodes(IntentReading before, IntentReading after, int least) {
-    var names = new TreeSet<String>();
-    for (var reading : List.of(before, after)) {
+  /**
+   * The cluster's and those that endpoints are declared on, and others beside them where they are
+   * too few.
+   */
+  private static List<String> nodes(WhatIfOptions.Question question, int least) {
+    var names = new TreeSet<>(question.nodes());
+    for (var reading : List.of(question.before(), question.after())) {
       reading.intent().endpoints().values().forEach(endpoint -> names.add(endpoint.spec().node()));
     }
     var nodes = new ArrayList<>(names);

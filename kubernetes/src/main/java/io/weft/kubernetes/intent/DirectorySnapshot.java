@@ -72,7 +72,8 @@ record DirectorySnapshot(SortedMap<String, Content> files) {
     return parsed;
   }
 
-  private static byte[] copy(ByteBuffer octets) {
+  /** What is still to be read of them. */
+  static byte[] copy(ByteBuffer octets) {
     var copy = new byte[octets.remaining()];
     octets.get(octets.position(), copy);
     return copy;
