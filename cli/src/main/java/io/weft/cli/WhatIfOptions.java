@@ -1,5 +1,6 @@
 package io.weft.cli;
 
+import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.intent.CapturedIntent;
@@ -111,7 +112,7 @@ final class WhatIfOptions {
   }
 
   private CapturedIntent cluster() throws IOException, InterruptedException {
-    try (var client = ApiClient.ofKubeconfig(kubeconfig.orElseThrow())) {
+    try (var client = new ApiClient(ApiAccess.ofKubeconfigOfPerson(kubeconfig.orElseThrow()))) {
       return CapturedIntent.of(client);
     } catch (ApiFailure failure) {
       throw new IOException(

@@ -16,10 +16,10 @@ import java.util.Optional;
  * Where the API server is, by what it is known, and who we are.
  *
  * @param server {@code https://HOST:PORT}, or {@code http://} for tests and proxies on this host
- * @param authorities certificates that sign the server's, PEM; empty: those of the JDK
+ * @param authorities certificates that sign the server's; empty: those of the JDK
  * @param identity who we are
  */
-public record ApiAccess(URI server, Optional<String> authorities, Identity identity) {
+public record ApiAccess(URI server, Optional<PemText> authorities, Identity identity) {
   /** Where a pod finds its service account (Kubernetes documentation, "Accessing the API"). */
   private static final Path SERVICE_ACCOUNT =
       Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
@@ -40,13 +40,11 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
     /** A bearer token in a file that is read again and again: the kubelet exchanges it. */
     record TokenFile(Path file) implements Identity {}
 
-    /** A certificate and its key, PEM. */
-    record ClientCertificate(String certificate, String key) implements Identity {
-      @Override
-      public String toString() {
-        return "ClientCertificate[hidden]";
-      }
-    }
+    /** A certificate and its key. */
+    record ClientCertificate(PemText certificate, PemText key) implements Identity {}
+
+    /** What a program says, which a person's kubeconfig names. */
+    record Program(ExecProgram program) implements Identity {}
   }
 
   public ApiAccess {
@@ -62,13 +60,17 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
 
   /**
    * What the server is known by: its address and who signs for it. Not who we are, so that it stays
-   * when our credentials are exchanged.
+   * when our credentials are exchanged. It is another once the authorities are.
+   *
+   * @throws IOException when their file cannot be read
    */
-  String fingerprint() {
+  String fingerprint() throws IOException {
     try {
       var digest = MessageDigest.getInstance("SHA-256");
       digest.update(server.toString().getBytes(StandardCharsets.UTF_8));
-      digest.update(authorities.orElse("").getBytes(StandardCharsets.UTF_8));
+      if (authorities.isPresent()) {
+        digest.update(authorities.get().text().getBytes(StandardCharsets.ISO_8859_1));
+      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // every JDK has it
@@ -76,12 +78,22 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
   }
 
   /**
-   * By the current context of a kubeconfig.
+   * By the current context of a kubeconfig, for a daemon: a user with {@code exec} is refused.
    *
    * @throws IOException when the file cannot be read or used; the message names file and place
    */
   public static ApiAccess ofKubeconfig(Path file) throws IOException {
-    return Kubeconfig.read(file);
+    return Kubeconfig.read(file, false);
+  }
+
+  /**
+   * The same of the person who runs this program: one that the file names in {@code exec} is run
+   * for credentials, with the person's rights.
+   *
+   * @throws IOException as above
+   */
+  public static ApiAccess ofKubeconfigOfPerson(Path file) throws IOException {
+    return Kubeconfig.read(file, true);
   }
 
   /**
@@ -113,7 +125,7 @@ public record ApiAccess(URI server, Optional<String> authorities, Identity ident
     }
     return new ApiAccess(
         URI.create("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port),
-        Optional.of(Files.readString(account.resolve("ca.crt"))),
+        Optional.of(new PemText.InFile(account.resolve("ca.crt"))),
         new Identity.TokenFile(token));
   }
 }

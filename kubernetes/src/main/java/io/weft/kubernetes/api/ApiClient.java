@@ -93,12 +93,12 @@ public final class ApiClient implements AutoCloseable {
   }
 
   /**
-   * A client by the current context of a kubeconfig.
+   * A client as {@link ApiAccess#ofKubeconfig}.
    *
    * @throws IOException when the file cannot be read or used; the message names file and place
    */
   public static ApiClient ofKubeconfig(Path file) throws IOException {
-    return new ApiClient(Kubeconfig.read(file));
+    return new ApiClient(ApiAccess.ofKubeconfig(file));
   }
 
   /** Over so long those spread their calls who might all begin at once. */
@@ -337,7 +337,8 @@ public final class ApiClient implements AutoCloseable {
       }
     } catch (IOException e) {
       count(Optional.empty());
-      throw new ApiFailure(call, "no answer of " + access.server() + ": " + words(e), e);
+      throw new ApiFailure(
+          call, "no answer of " + access.server() + ": " + words(e) + transport.unusable(), e);
     }
   }
 

@@ -50,7 +50,7 @@ public final class KeptCollection {
   private static final Duration AHEAD = Duration.ofMinutes(5);
 
   private final Path file;
-  private final String server;
+  private final ApiAccess access;
   private final Function<JsonNode, Optional<JsonNode>> keep;
   private final ScheduledExecutorService timer;
   private final Duration oldest;
@@ -67,16 +67,19 @@ public final class KeptCollection {
   /** What of it the file has: while that is less, nothing confirms the file. */
   private long written = -1;
 
+  /** As whose the file was written. */
+  private String server = "";
+
   private Instant confirmed = Instant.EPOCH;
 
   KeptCollection(
       Path file,
-      String server,
+      ApiAccess access,
       Function<JsonNode, Optional<JsonNode>> keep,
       ScheduledExecutorService timer,
       Duration oldest) {
     this.file = file;
-    this.server = server;
+    this.access = access;
     this.keep = keep;
     this.timer = timer;
     this.oldest = oldest;
@@ -126,11 +129,24 @@ public final class KeptCollection {
         return;
       }
       confirmed = now;
+      if (!server.equals(fingerprint().orElse(server))) {
+        schedule(0); // the server is known by other authorities now
+        return;
+      }
     }
     try {
       Files.setLastModifiedTime(file, FileTime.from(now));
     } catch (IOException _) {
       // There is none, which is said when it is written.
+    }
+  }
+
+  /** Empty while the file of the authorities cannot be read, as when it is being exchanged. */
+  private Optional<String> fingerprint() {
+    try {
+      return Optional.of(access.fingerprint());
+    } catch (IOException _) {
+      return Optional.empty();
     }
   }
 
@@ -157,8 +173,10 @@ public final class KeptCollection {
       now = List.copyOf(objects.values());
     }
     Optional<String> failure = Optional.empty();
+    var as = "";
     try {
-      var document = document(now);
+      as = access.fingerprint();
+      var document = document(now, as);
       if (document.isPresent()) {
         put(document.get());
       } else {
@@ -175,12 +193,13 @@ public final class KeptCollection {
       problem = failure;
       if (failure.isEmpty()) {
         written = upTo;
+        server = as;
       }
     }
   }
 
   /** The whole file; empty when it would be too large. */
-  private Optional<byte[]> document(List<byte[]> all) throws IOException {
+  private Optional<byte[]> document(List<byte[]> all, String as) throws IOException {
     var body = new ByteArrayOutputStream();
     for (var object : all) {
       body.write(object);
@@ -192,7 +211,7 @@ public final class KeptCollection {
     var header =
         JSON.createObjectNode()
             .put("format", FORMAT)
-            .put("server", server)
+            .put("server", as)
             .put("objects", all.size())
             .put("crc32c", checksum(body.toByteArray()));
     var document = new ByteArrayOutputStream();
@@ -275,7 +294,7 @@ public final class KeptCollection {
         || !header.path("format").asText().equals(FORMAT)) {
       throw new IOException("it is not of the form " + FORMAT);
     }
-    if (!header.path("server").asText().equals(server)) {
+    if (!header.path("server").asText().equals(access.fingerprint())) {
       throw new IOException("it is of another API server");
     }
     var octets = Arrays.copyOfRange(document, Math.min(end + 1, document.length), document.length);

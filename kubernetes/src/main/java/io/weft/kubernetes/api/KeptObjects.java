@@ -21,7 +21,8 @@ import java.util.function.Function;
  * A directory, for root alone, with a copy of what was read of an API server: a file for each
  * collection. A process that starts while the server is away goes on with it. What is there is of
  * use only with the same server, known by its address and the authorities that sign for it; a copy
- * of another is said to be, and left alone until there is something better.
+ * of another is said to be, and left alone until there is something better. When the authorities
+ * are exchanged, copies are written again as theirs once the server is heard.
  */
 public final class KeptObjects {
   /**
@@ -32,12 +33,12 @@ public final class KeptObjects {
   public static final Duration OLDEST = Duration.ofHours(24);
 
   private final Path directory;
-  private final String server;
+  private final ApiAccess access;
   private final List<KeptCollection> collections = new CopyOnWriteArrayList<>();
 
-  private KeptObjects(Path directory, String server) {
+  private KeptObjects(Path directory, ApiAccess access) {
     this.directory = directory;
-    this.server = server;
+    this.access = access;
   }
 
   /**
@@ -51,7 +52,7 @@ public final class KeptObjects {
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     requireOwn(directory);
-    return new KeptObjects(directory, access.fingerprint());
+    return new KeptObjects(directory, access);
   }
 
   /** Whoever else could write there could give this process an intent of his own. */
@@ -96,7 +97,7 @@ public final class KeptObjects {
       ScheduledExecutorService timer,
       Duration oldest) {
     var name = collection.path().replaceFirst("^/apis?/", "").replace('/', '.') + ".json";
-    var kept = new KeptCollection(directory.resolve(name), server, keep, timer, oldest);
+    var kept = new KeptCollection(directory.resolve(name), access, keep, timer, oldest);
     collections.add(kept);
     return kept;
   }

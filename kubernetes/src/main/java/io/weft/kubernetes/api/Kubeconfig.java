@@ -16,24 +16,27 @@ import java.util.Optional;
 
 /**
  * Reads a kubeconfig (Kubernetes documentation, "Organizing Cluster Access Using kubeconfig
- * Files"): its current context, with a token, a token's file or a client certificate. Programs that
- * make credentials ({@code exec}) are not started, and an unverified server is refused.
+ * Files"): its current context, with a token, a token's file, a client certificate or, where a
+ * person uses it, a program that makes credentials ({@code exec}). An unverified server is refused.
  */
 final class Kubeconfig {
   private final Path file;
   private final YamlNode root;
+  private final boolean mayRun;
 
-  private Kubeconfig(Path file, YamlNode root) {
+  private Kubeconfig(Path file, YamlNode root, boolean mayRun) {
     this.file = file;
     this.root = root;
+    this.mayRun = mayRun;
   }
 
   /**
    * The access that the current context gives.
    *
+   * @param mayRun programs that make credentials
    * @throws IOException when the file cannot be read or used; the message names file and place
    */
-  static ApiAccess read(Path file) throws IOException {
+  static ApiAccess read(Path file, boolean mayRun) throws IOException {
     if (Files.notExists(file)) {
       throw new NoSuchFileException(
           file.toString(), null, "the kubeconfig is not there; name another");
@@ -43,7 +46,7 @@ final class Kubeconfig {
       case YamlReading.Documents(var documents) when documents.size() != 1 ->
           throw new IOException(file + ": has " + documents.size() + " documents; one is wanted");
       case YamlReading.Documents(var documents) ->
-          new Kubeconfig(file, documents.getFirst().root()).access();
+          new Kubeconfig(file, documents.getFirst().root(), mayRun).access();
     };
   }
 
@@ -68,13 +71,13 @@ final class Kubeconfig {
       return new ApiAccess(
           URI.create(required(cluster, "server")),
           content(cluster, "certificate-authority"),
-          identity(user));
+          identity(user, cluster));
     } catch (IllegalArgumentException e) {
       throw failure(cluster.place(), String.valueOf(e.getMessage()));
     }
   }
 
-  private Identity identity(YamlNode user) throws IOException {
+  private Identity identity(YamlNode user, YamlNode cluster) throws IOException {
     var certificate = content(user, "client-certificate");
     var key = content(user, "client-key");
     if (certificate.isPresent() && key.isPresent()) {
@@ -88,7 +91,11 @@ final class Kubeconfig {
     if (tokenFile.isPresent()) {
       return new Identity.TokenFile(beside(tokenFile.get()));
     }
-    for (var unsupported : new String[] {"exec", "auth-provider", "username"}) {
+    var exec = find(user, "exec");
+    if (exec.isPresent()) {
+      return program(exec.get(), cluster);
+    }
+    for (var unsupported : new String[] {"auth-provider", "username"}) {
       if (find(user, unsupported).isPresent()) {
         throw failure(
             user.place(),
@@ -101,19 +108,30 @@ final class Kubeconfig {
     return new Identity.Anonymous();
   }
 
+  private Identity program(YamlNode exec, YamlNode cluster) throws IOException {
+    if (!mayRun) {
+      throw failure(
+          exec.place(),
+          "'exec' is not carried out by a daemon, for whom nobody logs in; give a token or a client"
+              + " certificate (kubectl create token)");
+    }
+    return new Identity.Program(
+        ExecReader.read(exec, file, cluster, content(cluster, "certificate-authority")));
+  }
+
   /** A field that is there as base64 text or as the name of a file. */
-  private Optional<String> content(YamlNode node, String key) throws IOException {
+  private Optional<PemText> content(YamlNode node, String key) throws IOException {
     var inline = text(node, key + "-data");
     if (inline.isPresent()) {
       try {
         return Optional.of(
-            new String(Base64.getDecoder().decode(inline.get()), StandardCharsets.UTF_8));
+            new PemText.Given(
+                new String(Base64.getDecoder().decode(inline.get()), StandardCharsets.ISO_8859_1)));
       } catch (IllegalArgumentException _) {
         throw failure(node.place(), "'" + key + "-data' is not base64");
       }
     }
-    var named = text(node, key);
-    return named.isEmpty() ? Optional.empty() : Optional.of(Files.readString(beside(named.get())));
+    return text(node, key).map(name -> new PemText.InFile(beside(name)));
   }
 
   /** Relative names count from the kubeconfig's directory. */
@@ -140,7 +158,7 @@ final class Kubeconfig {
     return text.get();
   }
 
-  private static Optional<String> text(YamlNode node, String key) {
+  static Optional<String> text(YamlNode node, String key) {
     return find(node, key)
         .flatMap(
             value ->
@@ -150,13 +168,13 @@ final class Kubeconfig {
                     : Optional.empty());
   }
 
-  private static Optional<YamlNode> find(YamlNode node, String key) {
+  static Optional<YamlNode> find(YamlNode node, String key) {
     return node instanceof YamlNode.Mapping mapping
         ? mapping.find(key).map(YamlNode.Entry::value)
         : Optional.empty();
   }
 
-  private static IOException failure(Place place, String message) {
+  static IOException failure(Place place, String message) {
     return new IOException(place + ": " + message);
   }
 }

@@ -1,6 +1,5 @@
 package io.weft.kubernetes.api;
 
-import io.weft.kubernetes.api.ApiAccess.Identity;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,10 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
-import java.nio.file.Files;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,20 +20,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP of an access: its TLS, the token at the moment of a call, and the connection that all
- * calls share (RFC 9113). Such a connection outlives the server's machine when that goes without a
- * word: TCP gives up after a quarter of an hour, and until then every call would be lost on it. So
- * a call that is not answered in its time has the next ones make a new connection. And on each
- * connection, also one that was left, the server is asked whether it is there while answers are
- * under way and nothing comes.
+ * The HTTP of an access: certificates and token at the moment of a call, and the connection that
+ * all calls share (RFC 9113). Such a connection outlives the server's machine when that goes
+ * without a word: TCP gives up after a quarter of an hour, and until then every call would be lost
+ * on it. So a call that is not answered in its time has the next ones make a new connection. And on
+ * each connection, also one that was left, the server is asked whether it is there while answers
+ * are under way and nothing comes.
  */
 final class Transport implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
@@ -47,7 +38,7 @@ final class Transport implements AutoCloseable {
    */
   private static final int CALLS = 64;
 
-  private static final char[] NO_PASSWORD = {};
+  private static final int UNAUTHORIZED = 401;
 
   /**
    * How long a client waits for the server.
@@ -73,32 +64,40 @@ final class Transport implements AutoCloseable {
 
   private final ApiAccess access;
   private final boolean shares;
-  private final Optional<SSLContext> tls;
+  private final Credentials credentials;
   private final Patience patience;
   private final Semaphore calls = new Semaphore(CALLS);
   private final ReentrantLock first = new ReentrantLock();
   private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Why the certificates that there are now are not followed; empty: they are. */
+  private volatile Optional<String> unusable = Optional.empty();
 
   // Guarded by this.
   private final List<Link> left = new ArrayList<>();
   private int users = 1;
   private Link current;
 
+  /** Certificates that were tried, and cannot be used. */
+  private Optional<Credentials.Tls> refused = Optional.empty();
+
   /**
-   * Reads certificates and keys.
+   * Reads certificates and keys, where no program has to be asked for them.
    *
    * @throws IOException when they cannot be used, with the reason
    */
   Transport(ApiAccess access, Patience patience) throws IOException {
     this.access = access;
     this.patience = patience;
+    this.credentials = new Credentials(access);
     this.shares = access.server().getScheme().equals("https"); // HTTP/2 needs TLS there
+    var tls = credentials.atStart();
     try {
-      this.tls = shares ? Optional.of(tls(access)) : Optional.empty();
+      this.current =
+          shares ? new Link(connecting(TlsContext.of(tls)), tls) : new Link(connecting(), tls);
     } catch (GeneralSecurityException e) {
       throw new IOException("certificates or key for " + access.server() + ": " + reason(e), e);
     }
-    this.current = new Link(connecting());
     lookAfter(current);
   }
 
@@ -108,14 +107,18 @@ final class Transport implements AutoCloseable {
     }
   }
 
-  private HttpClient connecting() {
-    var builder =
-        HttpClient.newBuilder()
-            .connectTimeout(CONNECT)
-            .version(shares ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER);
-    tls.ifPresent(builder::sslContext);
-    return builder.build();
+  private static HttpClient.Builder connections() {
+    return HttpClient.newBuilder()
+        .connectTimeout(CONNECT)
+        .followRedirects(HttpClient.Redirect.NEVER);
+  }
+
+  private static HttpClient connecting() {
+    return connections().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  private static HttpClient connecting(SSLContext tls) {
+    return connections().version(HttpClient.Version.HTTP_2).sslContext(tls).build();
   }
 
   private static String reason(GeneralSecurityException e) {
@@ -144,12 +147,24 @@ final class Transport implements AutoCloseable {
    */
   Answer send(HttpRequest.Builder request, boolean isWatch)
       throws IOException, InterruptedException {
+    var with = credentials.current();
+    var answer = send(request, isWatch, with);
+    if (answer.head().statusCode() != UNAUTHORIZED || !credentials.refused(with)) {
+      return answer;
+    }
+    answer.body().close(); // nothing was carried out: once more, with what is made now
+    return send(request, isWatch, credentials.current());
+  }
+
+  private Answer send(HttpRequest.Builder request, boolean isWatch, Credentials.Current with)
+      throws IOException, InterruptedException {
+    follow(with.tls());
     if (!isWatch) {
       calls.acquire();
     }
     boolean answered = false;
     try {
-      authorize(request);
+      authorize(request, with);
       var answer = byFurther(request.build(), isWatch);
       answered = true;
       return answer;
@@ -160,8 +175,15 @@ final class Transport implements AutoCloseable {
     }
   }
 
-  private void authorize(HttpRequest.Builder request) throws IOException {
-    token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+  private static void authorize(HttpRequest.Builder request, Credentials.Current with)
+      throws IOException {
+    if (with.token().isPresent()) {
+      var token = with.token().get();
+      if (!token.matches("[!-~]+")) {
+        throw new IOException("the token has characters that no token has");
+      }
+      request.setHeader("Authorization", "Bearer " + token);
+    }
   }
 
   private Answer byFurther(HttpRequest request, boolean isWatch)
@@ -269,6 +291,9 @@ final class Transport implements AutoCloseable {
   private static final class Link {
     private final HttpClient http;
 
+    /** What it is made with. */
+    private final Credentials.Tls tls;
+
     /** Answers that have begun. */
     private final AtomicInteger answers = new AtomicInteger();
 
@@ -280,8 +305,9 @@ final class Transport implements AutoCloseable {
     /** Calls without an answer, and answers under way; guarded by the transport. */
     private int uses;
 
-    Link(HttpClient http) {
+    Link(HttpClient http, Credentials.Tls tls) {
       this.http = http;
+      this.tls = tls;
     }
   }
 
@@ -308,12 +334,55 @@ final class Transport implements AutoCloseable {
 
   /** Further calls make a new connection; answers that are under way go on. */
   private synchronized void leave(Link by) {
-    if (by.equals(current) && closed.getCount() > 0) {
-      left.add(by);
-      current = new Link(connecting());
-      lookAfter(current);
-      endUnused(by);
+    if (by.equals(current)) {
+      try {
+        replace(by.tls);
+      } catch (GeneralSecurityException | IOException e) {
+        throw new IllegalStateException("they were good before", e);
+      }
     }
+  }
+
+  /**
+   * Makes further connections with other certificates, once there are others. What cannot be used,
+   * as while files are being exchanged, changes nothing.
+   */
+  private synchronized void follow(Credentials.Tls now) {
+    if (!shares || now.equals(current.tls)) {
+      unusable = Optional.empty();
+      refused = Optional.empty();
+      return;
+    }
+    if (refused.filter(now::equals).isPresent()) {
+      return;
+    }
+    try {
+      replace(now);
+      unusable = Optional.empty();
+    } catch (GeneralSecurityException | IOException e) {
+      refused = Optional.of(now);
+      unusable = Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private synchronized void replace(Credentials.Tls tls)
+      throws GeneralSecurityException, IOException {
+    if (closed.getCount() == 0) {
+      return;
+    }
+    var next = shares ? new Link(connecting(TlsContext.of(tls)), tls) : new Link(connecting(), tls);
+    var before = current;
+    current = next;
+    left.add(before);
+    lookAfter(next);
+    endUnused(before);
+  }
+
+  /** For the message of a call that fails: the certificates that there are now cannot be used. */
+  String unusable() {
+    return unusable
+        .map(why -> "; the certificates and key that there are now are not used: " + why)
+        .orElse("");
   }
 
   private synchronized boolean isThere(Link link) {
@@ -340,11 +409,11 @@ final class Transport implements AutoCloseable {
         HttpRequest.newBuilder(access.server().resolve("/version"))
             .timeout(patience.answer())
             .GET();
-    synchronized (this) {
-      link.uses++;
-    }
     try {
-      authorize(question);
+      authorize(question, credentials.current());
+      synchronized (this) {
+        link.uses++;
+      }
       head(link, question.build(), true).body().close(); // whatever it is
     } catch (HttpConnectTimeoutException _) {
       // There was no connection: nobody waits for something on one.
@@ -353,58 +422,6 @@ final class Transport implements AutoCloseable {
     } catch (IOException _) {
       // Whoever waits for an answer has been told as well.
     }
-  }
-
-  /** The token to send; read again for each call, for the kubelet exchanges the file. */
-  private Optional<String> token() throws IOException {
-    return switch (access.identity()) {
-      case Identity.Token(var token) -> Optional.of(token);
-      case Identity.TokenFile(var file) -> Optional.of(Files.readString(file).strip());
-      case Identity.Anonymous _, Identity.ClientCertificate _ -> Optional.empty();
-    };
-  }
-
-  private static SSLContext tls(ApiAccess access) throws GeneralSecurityException, IOException {
-    var context = SSLContext.getInstance("TLS");
-    context.init(keys(access.identity()), trust(access.authorities()), null);
-    return context;
-  }
-
-  private static KeyManager @Nullable [] keys(Identity identity)
-      throws GeneralSecurityException, IOException {
-    if (!(identity instanceof Identity.ClientCertificate(var certificate, var key))) {
-      return null;
-    }
-    var store = emptyStore();
-    store.setKeyEntry(
-        "client",
-        Pem.privateKey(key),
-        NO_PASSWORD,
-        Pem.certificates(certificate).toArray(Certificate[]::new));
-    var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(store, NO_PASSWORD);
-    return factory.getKeyManagers();
-  }
-
-  private static TrustManager @Nullable [] trust(Optional<String> authorities)
-      throws GeneralSecurityException, IOException {
-    if (authorities.isEmpty()) {
-      return null;
-    }
-    var store = emptyStore();
-    var certificates = Pem.certificates(authorities.get());
-    for (int i = 0; i < certificates.size(); i++) {
-      store.setCertificateEntry("authority-" + i, certificates.get(i));
-    }
-    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    return factory.getTrustManagers();
-  }
-
-  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
-    var store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    return store;
   }
 
   /** Ends with the last user. */

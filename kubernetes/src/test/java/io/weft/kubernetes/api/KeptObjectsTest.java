@@ -307,6 +307,29 @@ final class KeptObjectsTest {
     assertThat(refused()).contains("it is of another API server");
   }
 
+  /** The server is the same; who knew it by the old authority has heard it since. */
+  @Test
+  void aCopyFollowsTheAuthoritiesThatAreExchanged() throws Exception {
+    var authorities = Files.writeString(directory.resolve("ca.crt"), "old");
+    var access =
+        new ApiAccess(
+            server.uri(),
+            Optional.of(new PemText.InFile(authorities)),
+            new ApiAccess.Identity.Anonymous());
+    var copy = KeptObjects.open(state(), access).collection(NODES, Optional::of, timer);
+    copy.listed(objects(1));
+    await(() -> text().contains("\"x\""));
+    var before = text();
+    Files.writeString(authorities, "new");
+    var unheard = KeptObjects.open(state(), access).collection(NODES, Optional::of, timer);
+    assertThat(unheard.read()).isEmpty();
+    assertThat(unheard.problem().orElseThrow()).contains("it is of another API server");
+    copy.confirmed();
+    await(() -> !text().equals(before));
+    assertThat(KeptObjects.open(state(), access).collection(NODES, Optional::of, timer).read())
+        .isPresent();
+  }
+
   @Test
   void whatOthersMayWriteIsNotTrusted() throws Exception {
     keep();

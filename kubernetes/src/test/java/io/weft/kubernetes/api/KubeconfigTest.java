@@ -174,22 +174,22 @@ final class KubeconfigTest {
   @Test
   void whatIsMissingOrRefusedIsSaidWithItsPlace() throws IOException {
     var exec = kubeconfig("server: 'https://h:1'", "exec: {command: aws}");
-    assertThatThrownBy(() -> Kubeconfig.read(exec))
+    assertThatThrownBy(() -> Kubeconfig.read(exec, false))
         .hasMessage(
             exec
-                + ":11:19: 'exec' is not carried out: give a token or a client certificate (kubectl"
-                + " create token)");
+                + ":11:26: 'exec' is not carried out by a daemon, for whom nobody logs in; give a token"
+                + " or a client certificate (kubectl create token)");
     var unverified =
         kubeconfig("server: 'https://h:1', insecure-skip-tls-verify: true", "token: t");
-    assertThatThrownBy(() -> Kubeconfig.read(unverified))
+    assertThatThrownBy(() -> Kubeconfig.read(unverified, false))
         .hasMessageContaining(":9:22: 'insecure-skip-tls-verify' is refused");
     var clear = kubeconfig("server: 'http://h:1'", "token: t");
-    assertThatThrownBy(() -> Kubeconfig.read(clear)).hasMessageContaining("in the clear");
+    assertThatThrownBy(() -> Kubeconfig.read(clear, false)).hasMessageContaining("in the clear");
     Files.writeString(clear, "current-context: nowhere\n");
-    assertThatThrownBy(() -> Kubeconfig.read(clear))
+    assertThatThrownBy(() -> Kubeconfig.read(clear, false))
         .hasMessageContaining("there is no context 'nowhere'");
     Files.writeString(clear, "a: b: c\n");
-    assertThatThrownBy(() -> Kubeconfig.read(clear)).hasMessageContaining("is not YAML");
+    assertThatThrownBy(() -> Kubeconfig.read(clear, false)).hasMessageContaining("is not YAML");
   }
 
   @Test

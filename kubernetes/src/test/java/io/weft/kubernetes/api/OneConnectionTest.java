@@ -125,7 +125,7 @@ final class OneConnectionTest {
     var access =
         new ApiAccess(
             URI.create("https://[::1]:" + relay.port()),
-            Optional.of(Files.readString(directory.resolve("crt"))),
+            Optional.of(new PemText.InFile(directory.resolve("crt"))),
             new Identity.Token("t"));
     return new ApiClient(access, LONG, Duration.ZERO, patience);
   }

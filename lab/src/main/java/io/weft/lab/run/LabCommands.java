@@ -1,6 +1,7 @@
 package io.weft.lab.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.lab.cluster.ClusterApi;
 import io.weft.lab.cluster.ClusterFile;
@@ -110,7 +111,7 @@ public final class LabCommands {
       throws IOException, InterruptedException, LabFailure {
     var progress = new Progress(json ? err : out, colour);
     var file = ClusterFile.read(path);
-    try (var api = new ClusterApi(ApiClient.ofKubeconfig(kubeconfig))) {
+    try (var api = new ClusterApi(new ApiClient(ApiAccess.ofKubeconfigOfPerson(kubeconfig)))) {
       var run = new GivenClusterRun(file, api, progress);
       run.run();
       return finish(run.report(), progress, json);
