@@ -7,6 +7,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,10 +15,11 @@ import java.util.List;
 final class Grounds {
   private Grounds() {}
 
-  /** A row of a bridge, which is its device's. */
+  /** A row of a bridge or a flag of its port, which is its device's. */
   static boolean isOfBridge(ForwardingObject object) {
     return object instanceof ForwardingObject.LocalFdbEntry
-        || object instanceof ForwardingObject.BridgeFdbEntry;
+        || object instanceof ForwardingObject.BridgeFdbEntry
+        || object instanceof UnknownUnicast;
   }
 
   /** True when others may stand on it. */
@@ -37,6 +39,7 @@ final class Grounds {
           VXLAN_FDB,
           BRIDGE_FDB,
           FLOOD,
+          UNKNOWN_UNICAST,
           MULTICAST,
           MOVED_MAC,
           NEIGHBOUR,
@@ -102,6 +105,10 @@ final class Grounds {
           List.of(
               ForwardingKey.vxlanPort(space, entry.vni(), entry.ipv6()),
               new ForwardingKey(Kind.BRIDGE, space, entry.vni().value(), ""));
+      case UnknownUnicast flag ->
+          List.of(
+              ForwardingKey.vxlanPort(space, flag.vni(), flag.ipv6()),
+              new ForwardingKey(Kind.BRIDGE, space, flag.vni().value(), ""));
       case ForwardingObject.MulticastEntry entry ->
           List.of(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
       case ForwardingObject.FloodEntry entry ->

@@ -14,6 +14,7 @@ import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.overlay.node.NodeEffect;
 import io.weft.overlay.node.NodeIntent;
 import java.util.HashSet;
@@ -163,6 +164,7 @@ final class Invariants {
           ForwardingObject.UnderlayRoute _,
           ForwardingObject.LocalFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
+          UnknownUnicast _,
           MovedMac _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingPort _,

@@ -68,9 +68,13 @@ final class DeviceNames {
     return vniIn(name, SENDING).or(() -> vniIn(name, SENDING_IPV6));
   }
 
-  /** How a vxlan port is set: what came in by one of two leaves by no other. */
-  static BridgePort tunnel(boolean dual) {
-    return BridgePort.TUNNEL.withIsolated(dual);
+  /**
+   * How a vxlan port is set: what came in by one of two leaves by no other.
+   *
+   * @param unknown frames to MACs that the bridge does not know leave by it
+   */
+  static BridgePort tunnel(boolean dual, boolean unknown) {
+    return BridgePort.TUNNEL.withIsolated(dual).withUnicastFlood(unknown);
   }
 
   /** How an endpoint's port is set: locked to what is announced, or open to what is learned. */

@@ -126,7 +126,9 @@ record Devices(Rtnetlink host, TenantTables tables) {
     var wanted = Vxlan.of(port.vni(), port.local());
     discardOther(tables.vxlan(port.vni(), !port.local().isIpv4()), name);
     var standing = fitting(name, wanted);
-    var flags = Optional.of(DeviceNames.tunnel(port.dual()));
+    boolean unknown =
+        standing.flatMap(Link::bridgePort).filter(BridgePort::unicastFlood).isPresent();
+    var flags = Optional.of(DeviceNames.tunnel(port.dual(), unknown));
     int bridge = indexOfBridge(port.vni());
     if (standing.isPresent()) {
       var changes = difference(standing.get(), Optional.of(port.mac()), port.mtu());

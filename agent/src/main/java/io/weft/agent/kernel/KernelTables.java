@@ -14,6 +14,7 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.NodeLink;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
@@ -268,6 +269,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          UnknownUnicast _,
           ForwardingObject.MulticastEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,
@@ -312,6 +314,7 @@ final class KernelTables implements AutoCloseable {
           ForwardingObject.VxlanFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           ForwardingObject.FloodEntry _,
+          UnknownUnicast _,
           ForwardingObject.MulticastEntry _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _,

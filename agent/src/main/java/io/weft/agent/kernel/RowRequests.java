@@ -20,6 +20,7 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ record RowRequests(
       case ForwardingObject.FloodEntry flood -> putFlood(flood);
       case ForwardingObject.MulticastEntry entry ->
           mdb(entry).map(Request.PutMdb::new).stream().map(Request.class::cast).toList();
+      case UnknownUnicast flag -> unknown(flag, true).stream().map(Request.class::cast).toList();
       case ForwardingObject.NeighbourEntry neighbour ->
           neighbour(neighbour).map(Request.PutNeighbour::new).stream()
               .map(Request.class::cast)
@@ -162,6 +164,7 @@ record RowRequests(
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
           case ForwardingObject.SendingNeighbour neighbour ->
               neighbour(neighbour).map(Request.DeleteNeighbour::new);
+          case UnknownUnicast flag -> unknown(flag, false);
           case ForwardingObject.MulticastEntry entry -> mdb(entry).map(Request.DeleteMdb::new);
           case ForwardingObject.SendingFdbEntry entry ->
               sending(entry.vni(), entry.vtep())
@@ -220,6 +223,7 @@ record RowRequests(
           MovedMac _,
           ForwardingObject.TapPort _,
           ForwardingObject.EndpointPort _,
+          UnknownUnicast _,
           ForwardingObject.MulticastEntry _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingNeighbour _,
@@ -235,6 +239,12 @@ record RowRequests(
           ForwardingObject.TenantRoute _ ->
           throw new IllegalArgumentException(object + " is not a row of a forwarding database");
     };
+  }
+
+  private Optional<Request.SetUnicastFlood> unknown(UnknownUnicast flag, boolean on) {
+    return links
+        .vxlan(flag.vni(), flag.ipv6())
+        .map(index -> new Request.SetUnicastFlood(index, on));
   }
 
   private Optional<MdbEntry> mdb(ForwardingObject.MulticastEntry entry) {
@@ -337,6 +347,7 @@ record RowRequests(
           VXLAN_FDB,
           BRIDGE_FDB,
           FLOOD,
+          UNKNOWN_UNICAST,
           MULTICAST,
           NEIGHBOUR,
           SENDING_FDB,

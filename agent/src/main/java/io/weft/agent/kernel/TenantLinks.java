@@ -138,6 +138,7 @@ final class TenantLinks {
     return kind == ForwardingKey.Kind.BRIDGE
         || kind == ForwardingKey.Kind.IPV6_ROUTING
         || kind == ForwardingKey.Kind.VXLAN
+        || kind == ForwardingKey.Kind.UNKNOWN_UNICAST
         || kind == ForwardingKey.Kind.SENDING_PORT
         || kind == ForwardingKey.Kind.EGRESS_LINK
         || kind == ForwardingKey.Kind.PORT;

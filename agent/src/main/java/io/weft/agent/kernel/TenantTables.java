@@ -217,10 +217,11 @@ final class TenantTables implements AutoCloseable {
     return all;
   }
 
-  /** What a link is, and that it routes IPv6. */
+  /** What a link is, that it routes IPv6, that frames to unknown MACs leave by it. */
   private List<ForwardingObject> objects(Link link) {
     var objects = new ArrayList<ForwardingObject>();
     translation.object(link).map(this::whole).ifPresent(objects::add);
+    translation.unknownUnicast(link).ifPresent(objects::add);
     if (translation.isRouting(link) && ipv6.routes(link)) {
       objects.add(new ForwardingObject.Ipv6Routing(namespace, link.name()));
     }

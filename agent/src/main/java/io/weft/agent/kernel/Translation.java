@@ -16,6 +16,7 @@ import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -101,7 +102,9 @@ final class Translation {
         links.stands(link)
             && !link.linkLocal()
             && links.master(link).filter(vni::equals).isPresent()
-            && link.bridgePort().filter(DeviceNames.tunnel(dual)::equals).isPresent()
+            && link.bridgePort()
+                .filter(port -> port.equals(DeviceNames.tunnel(dual, port.unicastFlood())))
+                .isPresent()
             && link.name().equals(DeviceNames.vxlan(vni, local, dual))
             && device.get().equals(Vxlan.of(vni, local));
     return Optional.of(
@@ -112,6 +115,14 @@ final class Translation {
             link.mac().orElse(MacAddress.ZERO),
             whole ? link.mtu() : DAMAGED_MTU,
             dual));
+  }
+
+  /** Present where frames to unknown MACs leave by one of our vxlan ports. */
+  Optional<ForwardingObject> unknownUnicast(Link link) {
+    return link.bridgePort()
+        .filter(BridgePort::unicastFlood)
+        .flatMap(_ -> links.vxlan(link.index()))
+        .map(vni -> new UnknownUnicast(namespace, vni, links.isIpv6(link.index())));
   }
 
   private Optional<ForwardingObject> sendingPort(Link link, Vni foreign) {

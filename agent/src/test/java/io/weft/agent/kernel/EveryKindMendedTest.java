@@ -78,6 +78,8 @@ class EveryKindMendedTest extends KeptKernel {
             Kind.FLOOD,
             "bridge -n $TENANT fdb append 00:00:00:00:00:00 dev vx100 dst 10.0.0.3 port 9999"),
         deed(Kind.FLOOD, "bridge -n $TENANT fdb append 00:00:00:00:00:00 dev vx100 dst 10.0.0.9"),
+        deed(Kind.UNKNOWN_UNICAST, "bridge -n $TENANT link set dev vx100 flood off"),
+        deed(Kind.UNKNOWN_UNICAST, "bridge -n $TENANT link set dev vx5001 flood on"),
         deed(Kind.NEIGHBOUR, "ip -n $TENANT neigh delete 192.168.1.20 dev br100"),
         deed(
             Kind.NEIGHBOUR,

@@ -42,6 +42,7 @@ import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -124,6 +125,7 @@ abstract class KeptKernel extends TenantKernel {
         new BridgeFdbEntry(tenant, VNI, REMOTE),
         new FloodEntry(tenant, VNI, FAR, VNI),
         new FloodEntry(tenant, VNI, FARTHER, new Vni(7)),
+        new UnknownUnicast(tenant, VNI, false),
         new NeighbourEntry(tenant, VNI, IpAddress.parse("192.168.1.20"), REMOTE),
         new NeighbourEntry(tenant, VNI, IpAddress.parse("fd00:1::14"), REMOTE),
         new EndpointRoute(

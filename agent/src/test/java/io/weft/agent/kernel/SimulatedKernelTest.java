@@ -15,6 +15,7 @@ import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.PodInterface;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.simulation.SimulatedKernel;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -250,7 +251,7 @@ class SimulatedKernelTest extends TenantKernel {
     var mac = new MacAddress(0x0a58_0000_0100L + first + random.nextInt(3));
     var far = any(FAR);
     int network = vni.value() - first;
-    return switch (random.nextInt(16)) {
+    return switch (random.nextInt(17)) {
       case 0, 1 -> port(space, vni, first);
       case 2, 3 -> local(space, vni, mac, "ep" + first + random.nextInt(2));
       case 4 -> new ForwardingObject.VxlanFdbEntry(space, vni, mac, far, other(vni));
@@ -267,6 +268,7 @@ class SimulatedKernelTest extends TenantKernel {
       }
       case 12 -> ForwardingObject.Ipv6Routing.of(space, vni);
       case 13 -> new ForwardingObject.TransitGuard(space, vni);
+      case 14 -> new UnknownUnicast(space, vni, random.nextBoolean());
       default -> {
         var prefix =
             IpPrefix.parse(

@@ -11,6 +11,7 @@ import io.weft.linux.packet.IcmpEcho;
 import io.weft.linux.packet.PacketCapture;
 import io.weft.net.IpAddress;
 import io.weft.net.Octets;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -153,9 +154,14 @@ class SuppressionTest {
     crossesOnceEach(WEB.address6(99));
   }
 
-  /** A host whose route has not come yet is found all the same: it is on the third node. */
+  /**
+   * A host that nobody has told of yet, on the third node: it is asked for and answers, but frames
+   * to it leave only where somebody wants those to unknown MACs.
+   */
   @Test
-  void anUnknownHostAnswersOverTheFabric() {
+  void anUnknownHostAnswersOverTheFabricWhereUnknownFramesAreWanted() {
+    assertThat(ping(WEB.address(30))).isNotInstanceOf(EchoResult.Reply.class);
+    one.put(new UnknownUnicast(one.tenant, WEB.id(), false));
     assertThat(ping(WEB.address(30))).isInstanceOf(EchoResult.Reply.class);
     assertThat(ping(WEB.address6(30))).isInstanceOf(EchoResult.Reply.class);
   }

@@ -11,7 +11,8 @@ import io.weft.net.Octets;
  *
  * <pre>{@code 1 flags | 1 tunnel type | 3 label: the VNI, not shifted | tunnel identifier}</pre>
  *
- * @param flags 0..255, kept as they came
+ * @param flags 0..255, kept as they came; which copies the sender can do without: {@link
+ *     #NO_BROADCAST}, {@link #NO_UNKNOWN} (pruned flood lists, RFC 9574 §4)
  * @param type tunnel type; 6 is ingress replication
  * @param label 24 bits: the VNI (RFC 8365 §5.1.3)
  * @param identifier for ingress replication the VTEP address, 4 or 16 octets
@@ -19,13 +20,32 @@ import io.weft.net.Octets;
 public record PmsiTunnel(int flags, int type, int label, Octets identifier) {
   public static final int INGRESS_REPLICATION = 6;
 
+  /** Bit 5, BM: neither broadcast nor multicast. */
+  public static final int NO_BROADCAST = 0x04;
+
+  /** Bit 6, U: no frames to MACs that the sender of the copy does not know. */
+  public static final int NO_UNKNOWN = 0x02;
+
   /** Tunnel types that IANA has not assigned; the bit above them tells a composite tunnel. */
   private static final int FIRST_UNDEFINED = 0x0e;
 
   private static final int LAST_UNDEFINED = 0x7a;
 
+  /** One that wants all copies. */
   public static PmsiTunnel ingressReplication(int label, IpAddress vtep) {
-    return new PmsiTunnel(0, INGRESS_REPLICATION, label, Octets.of(vtep.octets()));
+    return ingressReplication(0, label, vtep);
+  }
+
+  public static PmsiTunnel ingressReplication(int flags, int label, IpAddress vtep) {
+    return new PmsiTunnel(flags, INGRESS_REPLICATION, label, Octets.of(vtep.octets()));
+  }
+
+  public boolean wantsBroadcast() {
+    return (flags & NO_BROADCAST) == 0;
+  }
+
+  public boolean wantsUnknown() {
+    return (flags & NO_UNKNOWN) == 0;
   }
 
   /**

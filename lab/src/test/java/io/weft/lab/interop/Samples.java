@@ -73,7 +73,7 @@ final class Samples {
             PathAttributes.originated(
                 VTEP,
                 List.of(TARGET, ExtendedCommunity.ENCAPSULATION_VXLAN),
-                Optional.of(PmsiTunnel.ingressReplication(100, VTEP)))),
+                Optional.of(PmsiTunnel.ingressReplication(PmsiTunnel.NO_UNKNOWN, 100, VTEP)))),
         of(new EthernetSegment(rd, ESI, VTEP), attributes(VTEP, segment)),
         of(new IpPrefixRoute(rd, Esi.ZERO, 0, prefix, none, 900), routed),
         of(new IpPrefixRoute(rd, Esi.ZERO, 0, prefix6, IpAddress.parse("::"), 900), routed));

@@ -60,6 +60,11 @@ public record BridgePort(
         learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
   }
 
+  public BridgePort withUnicastFlood(boolean unicastFlood) {
+    return new BridgePort(
+        learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);
+  }
+
   public BridgePort withIsolated(boolean isolated) {
     return new BridgePort(
         learning, neighSuppress, locked, isolated, multicastRouter, unicastFlood, maxGroups);

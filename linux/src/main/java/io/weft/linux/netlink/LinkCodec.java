@@ -164,10 +164,18 @@ final class LinkCodec {
     out.endNest(kind);
   }
 
+  static void writeUnicastFlood(MessageWriter out, Request.SetUnicastFlood request) {
+    writeHeader(out, request.link(), Optional.empty());
+    int kind = beginPort(out);
+    int details = out.beginNest(Uapi.IFLA_INFO_SLAVE_DATA);
+    out.attributeU8(Uapi.IFLA_BRPORT_UNICAST_FLOOD, request.on() ? 1 : 0);
+    out.endNest(details);
+    out.endNest(kind);
+  }
+
   static void writeBridgePort(MessageWriter out, Request.SetBridgePort request) {
     writeHeader(out, request.link(), Optional.empty());
-    int kind = out.beginNest(Uapi.IFLA_LINKINFO);
-    out.attribute(Uapi.IFLA_INFO_SLAVE_KIND, "bridge");
+    int kind = beginPort(out);
     int details = out.beginNest(Uapi.IFLA_INFO_SLAVE_DATA);
     var port = request.port();
     out.attributeU8(Uapi.IFLA_BRPORT_LEARNING, port.learning() ? 1 : 0);
@@ -182,6 +190,12 @@ final class LinkCodec {
     out.attributeU32(Uapi.IFLA_BRPORT_MCAST_MAX_GROUPS, port.maxGroups());
     out.endNest(details);
     out.endNest(kind);
+  }
+
+  private static int beginPort(MessageWriter out) {
+    int at = out.beginNest(Uapi.IFLA_LINKINFO);
+    out.attribute(Uapi.IFLA_INFO_SLAVE_KIND, "bridge");
+    return at;
   }
 
   private static int beginKind(MessageWriter out, String kind) {

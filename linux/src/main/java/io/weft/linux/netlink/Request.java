@@ -84,6 +84,9 @@ public sealed interface Request {
   /** All flags at once. */
   record SetBridgePort(int link, BridgePort port) implements Request {}
 
+  /** One flag of a bridge port, {@link BridgePort#unicastFlood}; the others stay as they are. */
+  record SetUnicastFlood(int link, boolean on) implements Request {}
+
   /** ENODEV: no such link. One end of a veth pair takes the other with it. */
   record DeleteLink(int link) implements Request {}
 

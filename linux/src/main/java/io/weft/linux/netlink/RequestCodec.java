@@ -25,7 +25,8 @@ final class RequestCodec {
           Request.CreateVlan _,
           Request.SetBridgeMulticast _,
           Request.SetBridgeLearned _,
-          Request.SetBridgePort _ ->
+          Request.SetBridgePort _,
+          Request.SetUnicastFlood _ ->
           Uapi.RTM_NEWLINK;
       case Request.PutMdb _ -> Uapi.RTM_NEWMDB;
       case Request.DeleteMdb _ -> Uapi.RTM_DELMDB;
@@ -62,6 +63,7 @@ final class RequestCodec {
           Request.RenameLink _,
           Request.MoveLink _,
           Request.SetBridgePort _,
+          Request.SetUnicastFlood _,
           Request.SetBridgeMulticast _,
           Request.SetBridgeLearned _,
           Request.DeleteMdb _,
@@ -104,6 +106,7 @@ final class RequestCodec {
       case Request.PutMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
       case Request.DeleteMdb(MdbEntry entry) -> MdbCodec.write(out, entry);
       case Request.SetBridgePort port -> LinkCodec.writeBridgePort(out, port);
+      case Request.SetUnicastFlood flood -> LinkCodec.writeUnicastFlood(out, flood);
       case Request.DeleteLink(int link) -> LinkCodec.writeHeader(out, link, Optional.empty());
       case Request.AddAddress(Address address) -> AddressCodec.write(out, address);
       case Request.DeleteAddress(Address address) -> AddressCodec.write(out, address);

@@ -81,9 +81,15 @@ public final class RemoteRoutes {
   /**
    * @param igmp it says who has joined groups of IPv4
    * @param mld likewise of IPv6
+   * @param unknown it wants frames to MACs that nobody is known to have
    */
   private record FloodTarget(
-      Optional<Ipv4Address> router, IpAddress vtep, Vni vni, boolean igmp, boolean mld) {}
+      Optional<Ipv4Address> router,
+      IpAddress vtep,
+      Vni vni,
+      boolean igmp,
+      boolean mld,
+      boolean unknown) {}
 
   private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
 
@@ -144,6 +150,9 @@ public final class RemoteRoutes {
         || pmsi.get().label() == 0) {
       return false;
     }
+    if (!pmsi.get().wantsBroadcast() && !pmsi.get().wantsUnknown()) {
+      return false; // it wants no copy of anything
+    }
     var tunnelEnd = pmsi.get().identifier().toArray();
     if (tunnelEnd.length != 4 && tunnelEnd.length != 16) {
       return false;
@@ -155,7 +164,8 @@ public final class RemoteRoutes {
             IpAddress.of(tunnelEnd),
             new Vni(pmsi.get().label()),
             has(path, ExtendedCommunity::isIgmpProxy),
-            has(path, ExtendedCommunity::isMldProxy)));
+            has(path, ExtendedCommunity::isMldProxy),
+            pmsi.get().wantsUnknown()));
     return true;
   }
 
@@ -181,6 +191,18 @@ public final class RemoteRoutes {
       }
     }
     return selective;
+  }
+
+  /**
+   * The VTEPs that want frames to MACs that nobody is known to have, as one of their routes of Type
+   * 3 says.
+   */
+  public SortedSet<IpAddress> wantingUnknown() {
+    var wanting = new TreeSet<IpAddress>();
+    floodRoutes.values().stream()
+        .filter(FloodTarget::unknown)
+        .forEach(target -> wanting.add(target.vtep()));
+    return wanting;
   }
 
   /** The keys of all routes that say something here. */

@@ -51,6 +51,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     VXLAN_FDB,
     BRIDGE_FDB,
     FLOOD,
+    UNKNOWN_UNICAST,
     MULTICAST,
     MOVED_MAC,
     NEIGHBOUR,
@@ -97,7 +98,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
 
   private static boolean isOfIpv6(Kind kind, String discriminator) {
     return switch (kind) {
-      case VXLAN, SENDING_PORT -> discriminator.equals(IPV6);
+      case VXLAN, SENDING_PORT, UNKNOWN_UNICAST -> discriminator.equals(IPV6);
       case VXLAN_FDB -> discriminator.endsWith(" " + IPV6);
       default -> false;
     };
@@ -108,7 +109,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
       return text;
     }
     return switch (kind) {
-      case VXLAN, SENDING_PORT -> text.equals(IPV6) ? "" : text;
+      case VXLAN, SENDING_PORT, UNKNOWN_UNICAST -> text.equals(IPV6) ? "" : text;
       case VXLAN_FDB -> MacAddress.parse(text.split(" ", 2)[0]);
       case LOCAL_FDB, BRIDGE_FDB, SENDING_FDB, MOVED_MAC -> MacAddress.parse(text);
       case FLOOD, NEIGHBOUR, SENDING_NEIGHBOUR -> IpAddress.parse(text);

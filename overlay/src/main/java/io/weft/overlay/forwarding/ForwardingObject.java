@@ -19,6 +19,7 @@ import java.util.Optional;
 public sealed interface ForwardingObject
     permits EgressObject,
         MovedMac,
+        UnknownUnicast,
         ForwardingObject.UnderlayRoute,
         ForwardingObject.TenantNamespace,
         ForwardingObject.Bridge,
@@ -145,8 +146,8 @@ public sealed interface ForwardingObject
 
   /**
    * The vxlan device and bridge port of one network (RFC 7348), one for each family of the node's
-   * VTEPs: no learning on either, neighbour suppression on; its UDP socket is in the namespace of
-   * the underlay.
+   * VTEPs: no learning on either, neighbour suppression on, frames to unknown MACs stay here where
+   * there is no {@link UnknownUnicast}; its UDP socket is in the namespace of the underlay.
    *
    * @param local the VTEP address of this node
    * @param dual the nodes have VTEPs of both families: what came in by one port leaves by no other

@@ -129,7 +129,11 @@ final class Announcement {
                 vtep,
                 PROXY.filter(_ -> network.intent().multicast() == Multicast.SELECTIVE),
                 Optional.empty(),
-                Optional.of(PmsiTunnel.ingressReplication(vni.value(), vtep)))));
+                Optional.of(
+                    PmsiTunnel.ingressReplication(
+                        network.replication().wantsUnknown() ? 0 : PmsiTunnel.NO_UNKNOWN,
+                        vni.value(),
+                        vtep)))));
     addGroups(network, vtep, routes);
     for (var endpoint : network.local().hosts()) {
       var place = new Place(vni, vtep, endpoint.mac(), endpoint.port());

@@ -10,6 +10,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.Segment;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,7 @@ final class Replication {
   /** All rows. */
   List<ForwardingObject> objects() {
     var rows = flood();
+    rows.addAll(unknown());
     rows.addAll(multicast());
     return rows;
   }
@@ -72,6 +74,7 @@ final class Replication {
   void learned(Route key) {
     if (key instanceof InclusiveMulticast) {
       owned.replace(owned.keys(Kind.FLOOD), flood());
+      owned.replace(owned.keys(Kind.UNKNOWN_UNICAST), unknown());
       owned.replace(owned.keys(Kind.MULTICAST), multicast());
     } else if (key instanceof SelectiveMulticast route && isSelective()) {
       var list = list();
@@ -87,6 +90,20 @@ final class Replication {
 
   private List<ForwardingObject> flood() {
     return new SegmentRows(network.namespace(), vni(), network.underlay()).flood(list());
+  }
+
+  /**
+   * The kernel has one list for all copies: where one VTEP of it wants frames to unknown MACs (RFC
+   * 9574 §7), all of its family get them.
+   */
+  private List<ForwardingObject> unknown() {
+    var wanting = network.remote().wantingUnknown();
+    wanting.retainAll(list().keySet());
+    return network.underlay().vteps().stream()
+        .map(IpAddress::isIpv4)
+        .filter(ipv4 -> wanting.stream().anyMatch(vtep -> vtep.isIpv4() == ipv4))
+        .<ForwardingObject>map(ipv4 -> new UnknownUnicast(network.namespace(), vni(), !ipv4))
+        .toList();
   }
 
   /** The VTEPs of the network, with the VNI that each wants. */
@@ -187,6 +204,11 @@ final class Replication {
   }
 
   // ---- what is said -----------------------------------------------------------------------
+
+  /** Who is announced is known; behind a port that learns somebody may be whom nobody has heard. */
+  boolean wantsUnknown() {
+    return !network.local().learning().isEmpty();
+  }
 
   /** The groups that ports of this node have joined, each with these. */
   SortedMap<IpAddress, SortedSet<String>> joined() {

@@ -155,6 +155,25 @@ final class RemoteRoutesTest {
     assertThat(routes.floodList(_ -> true)).containsOnlyKeys(IpAddress.parse("fd00::3"));
   }
 
+  /** RFC 9574 §4: BM is bit 5 of the flags, counted from the left, U bit 6. */
+  @Test
+  void aVtepSaysWhichCopiesItCanDoWithout() {
+    flood(2, PmsiTunnel.ingressReplication(0, 100, vtep(2)));
+    flood(3, PmsiTunnel.ingressReplication(0x02, 100, vtep(3)));
+    flood(4, PmsiTunnel.ingressReplication(0x04, 100, vtep(4)));
+    assertThat(flood(5, PmsiTunnel.ingressReplication(0x06, 100, vtep(5)))).isFalse();
+    assertThat(routes.wantingUnknown()).containsExactly(vtep(2), vtep(4));
+    assertThat(routes.floodList(_ -> true)).containsOnlyKeys(vtep(2), vtep(3), vtep(4));
+    routes.put(
+        path(
+            new InclusiveMulticast(rd(9), 0, vtep(3)),
+            9,
+            Optional.of(PmsiTunnel.ingressReplication(100, vtep(3)))));
+    assertThat(routes.wantingUnknown())
+        .as("wanted as one of its routes says")
+        .containsExactly(vtep(2), vtep(3), vtep(4));
+  }
+
   @Test
   void whatASegmentCannotUseIsLeftOut() {
     assertThat(flood(2, new PmsiTunnel(0, 5, 100, Octets.of(vtep(2).octets())))).isFalse();
