@@ -193,6 +193,7 @@ final class StatusCommand implements Callable<Integer> {
               + " moves");
     }
     printStopped(status.path("stopped"), out);
+    printStoppedServices(status.at("/stopped/services"), out);
     for (var unused : status.path("unusedRoutes")) {
       line(out, "unused", unused.path("tenant").asText() + ": " + unused.path("reason").asText());
     }
@@ -280,6 +281,16 @@ final class StatusCommand implements Callable<Integer> {
               .formatted(
                   vxlan.path("packets"),
                   String.join(", ", sources.subList(0, Math.min(MAX_SOURCES, sources.size())))));
+    }
+  }
+
+  private static void printStoppedServices(JsonNode services, PrintWriter out) {
+    for (var each : services) {
+      line(
+          out,
+          "stopped",
+          "%s packets of other nodes' pods to NodePorts and host ports of pods in %s"
+              .formatted(each.path("packets"), each.path("namespace").asText()));
     }
   }
 

@@ -46,7 +46,7 @@ class WeftTest {
        "stopped": {"ports": [{"port": "ep1", "endpoint": "web-1", "frames": 9,
          "reasons": {"source-mac": 2, "arp": 7}}],
          "vxlan": {"packets": 3, "sources": [{"address": "10.0.0.66", "packets": 3}]},
-         "repairs": 0},
+         "services": [{"namespace": "weft-red", "packets": 4}], "repairs": 0},
        "paths": {"passing": 3, "tooNarrow": 1, "unknown": 1, "waiting": 2, "leftOut": 0,
          "findings": [{"vtep": "10.0.0.3", "promised": 1500, "passes": 1400, "overlayMtu": 1450,
            "overlayPasses": 1350, "router": "10.1.0.9",
@@ -388,6 +388,7 @@ class WeftTest {
             duplicate  0a:58:c0:a8:01:0a in red-web is endpoint web-1 here and also at 10.0.0.2: frozen for 120 s more, after 5 moves
             stopped    9 frames of endpoint 'web-1' at port ep1: 2 source-mac, 7 arp
             stopped    3 VXLAN packets of addresses that are no VTEP's: 10.0.0.66 (3)
+            stopped    4 packets of other nodes' pods to NodePorts and host ports of pods in weft-red
             paths      3 carry the MTU, 1 do not, 1 cannot be checked, 2 not checked yet
             narrow     path to 10.0.0.3: 1500 octets do not pass, 1400 do: router 10.1.0.9 says that its next link takes 1400 octets; raise the MTU there to 1500, or give the networks 'mtu: 1350'
             unchecked  path to 10.0.0.4: it answers no ICMP echo

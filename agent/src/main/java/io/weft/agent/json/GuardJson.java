@@ -11,7 +11,10 @@ public final class GuardJson {
 
   private GuardJson() {}
 
-  /** At ports by reason, and VXLAN packets by source. */
+  /**
+   * At ports by reason, VXLAN packets by source, and packets of pods of other nodes by the tenant's
+   * namespace.
+   */
   public static ObjectNode stopped(GuardView view) {
     var document = NODES.objectNode();
     document.set("ports", ports(view, ""));
@@ -21,6 +24,11 @@ public final class GuardJson {
         .forEach(
             (source, packets) ->
                 sources.addObject().put("address", source.toString()).put("packets", packets));
+    var services = document.putArray("services");
+    view.services()
+        .forEach(
+            (namespace, packets) ->
+                services.addObject().put("namespace", namespace).put("packets", packets));
     return document.put("repairs", view.repairs());
   }
 

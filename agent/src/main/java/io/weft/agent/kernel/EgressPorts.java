@@ -1,6 +1,5 @@
 package io.weft.agent.kernel;
 
-import io.weft.agent.kernel.PacketFilter.Filling;
 import io.weft.agent.kernel.QuietSettings.Followed;
 import io.weft.linux.ffi.Errno;
 import io.weft.linux.ffi.LinuxException;
@@ -13,7 +12,6 @@ import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
-import io.weft.linux.nftables.ElementSet.Element;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AddressPlan;
@@ -25,27 +23,23 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The tenants' ways out as the namespace of the underlay sees them: the packet filter, the ends of
  * the links, their addresses. Watched only while any of it stands. One thread owns it.
  */
 final class EgressPorts implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(EgressPorts.class);
   private static final String MARK = "weft1 ";
 
   private final String prefix;
   private final Rtnetlink host;
   private final PacketFilter filter;
+  private final EgressSets sets;
   private final TreeMap<ForwardingKey, ForwardingObject> believed = new TreeMap<>();
   private Optional<NetlinkMonitor> monitor = Optional.empty();
   private final QuietSettings quiet;
@@ -54,11 +48,6 @@ final class EgressPorts implements AutoCloseable {
   private final TreeMap<Integer, Followed> links = new TreeMap<>();
 
   private boolean doubtful;
-
-  /** Changes of the VTEPs that the filter has been told of. */
-  private int known;
-
-  private OtherNodes knownNodes = OtherNodes.NONE;
 
   /**
    * @param prefix of the names of tenants' namespaces
@@ -79,6 +68,7 @@ final class EgressPorts implements AutoCloseable {
             (found, elements) ->
                 new EgressFilter(
                     "", true, EgressRules.amongNodes(found), SharedPorts.read(elements)));
+    this.sets = new EgressSets(filter);
   }
 
   /**
@@ -357,33 +347,21 @@ final class EgressPorts implements AutoCloseable {
     doubtful = true;
   }
 
-  /** From now on these are the VTEPs of other nodes, and what else they are known by. */
-  void know(VtepGuard vteps, OtherNodes others) {
-    if (known != vteps.changes() || !knownNodes.equals(others)) {
-      try {
-        filter.fill(
-            Map.of(
-                EgressRules.VTEPS4,
-                new Filling(vteps.of(VtepRules.IPV4), true),
-                EgressRules.VTEPS6,
-                new Filling(vteps.of(VtepRules.IPV6), true),
-                EgressRules.NODES4,
-                nodes(vteps.of(VtepRules.IPV4), others, true),
-                EgressRules.NODES6,
-                nodes(vteps.of(VtepRules.IPV6), others, false)));
-      } catch (LinuxException e) {
-        LOG.warn("nodes are not in the sets of nftables: {}", e.getMessage());
-        doubtful = true;
-      }
-      known = vteps.changes();
-      knownNodes = others;
-    }
+  /** What the filter knows of other nodes. */
+  EgressSets sets() {
+    return sets;
   }
 
-  private static Filling nodes(Set<Element> vteps, OtherNodes others, boolean ipv4) {
-    var all = new HashSet<>(others.elements(ipv4));
-    all.addAll(vteps);
-    return new Filling(all, others.complete());
+  /** Packets of pods of other nodes that were stopped on their way in, by tenant's namespace. */
+  SortedMap<String, Long> stopped() {
+    var stopped = new TreeMap<String, Long>();
+    var counts = sets.stopped();
+    for (var object : believed.values()) {
+      if (object instanceof EgressPort port && counts.containsKey(port.port())) {
+        stopped.merge(port.tenant(), counts.get(port.port()), Long::sum);
+      }
+    }
+    return stopped;
   }
 
   // ---- what others do ---------------------------------------------------------------------

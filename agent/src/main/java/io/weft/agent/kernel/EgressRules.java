@@ -88,6 +88,12 @@ final class EgressRules {
   static final ElementSet NODES6 =
       new ElementSet("nodes6", List.of(Field.IPV6), ElementSet.Use.MEMBERS, 0);
 
+  /** What of these was stopped, by the link that it was for; of more links nothing is counted. */
+  static final ElementSet STOPPED =
+      new ElementSet("stopped", List.of(Field.LINK_NAME), ElementSet.Use.COUNTERS, 8192);
+
+  private static final String OF_PODS = "of-pods";
+
   /** Name of the table in a tenant's namespace. */
   static final String TABLE = "weft";
 
@@ -223,8 +229,15 @@ final class EgressRules {
         List.of(
             filter("input", Hook.INPUT, Chain.FILTER, toNode(in)),
             filter("forward", Hook.FORWARD, Chain.FILTER, forward(in, out)),
+            Chain.called(
+                OF_PODS,
+                List.of(
+                    Rule.of(
+                        new Expression.Meta(MetaKey.OUTPUT_NAME),
+                        new Expression.CountIn(STOPPED.name())),
+                    Rule.of(DROP))),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)),
-        List.of(SharedPorts.SET, VTEPS4, VTEPS6, NODES4, NODES6));
+        List.of(SharedPorts.SET, VTEPS4, VTEPS6, NODES4, NODES6, STOPPED));
   }
 
   /**
@@ -298,7 +311,7 @@ final class EgressRules {
                   new Expression.Payload(Base.TRANSPORT, 0, 2),
                   new Expression.Mask(PORTS_OF_PODS_MASK),
                   new Expression.Compare(false, PORTS_OF_PODS),
-                  DROP)
+                  new Expression.Goto(OF_PODS))
               .because("of pods of other nodes: whose they are nobody knows here"));
     }
     rules.add(

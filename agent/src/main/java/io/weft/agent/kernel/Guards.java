@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 final class Guards {
   private Guards() {}
 
-  static GuardView read(Collection<TenantTables> tenants, VtepGuard vteps) {
+  static GuardView read(
+      Collection<TenantTables> tenants, VtepGuard vteps, Map<String, Long> services) {
     var stopped = new TreeMap<String, EnumMap<StopReason, Long>>();
     var endpoints = new TreeMap<String, String>();
     var namespaces = new TreeMap<String, String>();
@@ -37,6 +38,7 @@ final class Guards {
         Map.of(),
         vteps.stopped(),
         vteps.strangers(),
+        services,
         repairs,
         problems.stream().toList());
   }
@@ -57,7 +59,15 @@ final class Guards {
                 each ->
                     new News(
                         "the VTEP, from " + each.getKey(), each.getValue() + " VXLAN packets"));
-    return Stream.concat(ports, vxlan);
+    var services =
+        now.services().entrySet().stream()
+            .filter(each -> !each.getValue().equals(before.services().get(each.getKey())))
+            .map(
+                each ->
+                    new News(
+                        "NodePorts and host ports of pods in " + each.getKey(),
+                        each.getValue() + " packets of other nodes' pods"));
+    return Stream.of(ports, vxlan, services).flatMap(news -> news);
   }
 
   private static String place(String port, GuardView view) {

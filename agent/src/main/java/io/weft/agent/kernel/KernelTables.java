@@ -124,7 +124,7 @@ final class KernelTables implements AutoCloseable {
   List<Refusal> apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
     vteps.expect(changes);
-    egress.know(vteps, nodes);
+    tellNodes();
     MovedMacs.expect(changes, tenants);
     int next = 0;
     while (next < changes.size()) {
@@ -458,13 +458,19 @@ final class KernelTables implements AutoCloseable {
   /** Whose VXLAN packets are let in follows from all that stands. */
   void sweepVteps() {
     vteps.sweep(System.nanoTime(), tenants.values().stream().map(TenantTables::believed).toList());
-    egress.know(vteps, nodes);
+    tellNodes();
   }
 
   /** From now on other nodes are known by these addresses too. */
   void know(OtherNodes others) {
     nodes = others;
-    egress.know(vteps, nodes);
+    tellNodes();
+  }
+
+  private void tellNodes() {
+    if (!egress.sets().know(vteps, nodes)) {
+      egress.doubt();
+    }
   }
 
   /** What is not in a tenant's namespace and no object of the plan goes too. */
@@ -474,7 +480,7 @@ final class KernelTables implements AutoCloseable {
 
   /** What the packet filters have stopped. */
   GuardView guards() {
-    return Guards.read(tenants.values(), vteps);
+    return Guards.read(tenants.values(), vteps, egress.stopped());
   }
 
   @Override

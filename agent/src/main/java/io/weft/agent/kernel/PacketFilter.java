@@ -12,6 +12,7 @@ import io.weft.linux.nftables.NftablesMonitor;
 import io.weft.linux.nftables.Table;
 import io.weft.overlay.forwarding.EgressObject.EgressFilter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -184,6 +185,17 @@ final class PacketFilter implements AutoCloseable {
       }
     }
     return changes;
+  }
+
+  /** What a set of counters has counted since the table was made; nothing while none stands. */
+  Collection<Element> counted(ElementSet counters) {
+    try {
+      return opened.isPresent()
+          ? open().nftables().elements(Table.Family.INET, table, counters)
+          : List.of();
+    } catch (LinuxException e) {
+      return List.of(); // somebody took the table away, and is heard of
+    }
   }
 
   /** Where only what is in the sets differs, only that is written. */

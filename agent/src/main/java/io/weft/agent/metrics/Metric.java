@@ -135,6 +135,13 @@ public enum Metric {
       true,
       "weft_stopped_vxlan_packets",
       "VXLAN packets from addresses that are no" + " known VTEP's"),
+  STOPPED_SERVICES(
+      Of.NODE,
+      true,
+      "weft_stopped_service_packets",
+      "packets of pods of other nodes to NodePorts and host ports (docs/primary.md), by the tenant"
+          + " of the pods behind these",
+      "tenant"),
   GUARD_REPAIRS(
       Of.NODE,
       true,

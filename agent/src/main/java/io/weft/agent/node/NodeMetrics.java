@@ -161,6 +161,10 @@ final class NodeMetrics {
                     (reason, frames) ->
                         readings.set(Metric.STOPPED, frames, tenant(namespace), reason.word())));
     readings.set(Metric.STRANGERS, view.vxlan());
+    view.services()
+        .forEach(
+            (namespace, packets) ->
+                readings.set(Metric.STOPPED_SERVICES, packets, tenant(namespace)));
     readings.set(Metric.GUARD_REPAIRS, view.repairs());
   }
 

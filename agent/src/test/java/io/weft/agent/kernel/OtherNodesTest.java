@@ -30,6 +30,17 @@ class OtherNodesTest extends ClusterKernel {
       try (var there = Connections.listen(world, WORLD, 8080)) {
         assertThat(Connections.source(there, redPod, WORLD)).as("it is no VTEP").contains(NODE);
       }
+      assertThat(tables.guards().services())
+          .as("of red's, whose server it is")
+          .containsOnlyKeys(tenant)
+          .allSatisfy((_, packets) -> assertThat(packets).isPositive());
+      long before = tables.guards().services().values().iterator().next();
+      service("tcp", NODE, 30081, "10.244.1.20", 8080);
+      try (var other = Connections.listen(bluePod, "0.0.0.0", 8080)) {
+        assertThat(isKept(20003, other, 30081)).isTrue();
+      }
+      assertThat(tables.guards().services()).containsOnlyKeys(blue, tenant);
+      assertThat(tables.guards().services()).containsEntry(tenant, before);
       tables.know(known("192.0.2.77"));
       assertThat(comesFrom(20002, server, 30080)).as("no longer a node").isTrue();
     }

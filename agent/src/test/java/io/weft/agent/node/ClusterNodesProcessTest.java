@@ -137,6 +137,12 @@ final class ClusterNodesProcessTest {
       node(1, "10.99.0.1", "fd99::1");
       awaitIn(cluster.underlay(2), "nodes6", "fd99::1");
       assertThat(Connections.refused(server, green, "fd99::2", 30080)).isTrue();
+      nodes
+          .get(1)
+          .awaitStatus(
+              status ->
+                  status.at("/stopped/services/0/namespace").asText().endsWith("-pods")
+                      && status.at("/stopped/services/0/packets").asLong() > 0);
       assertThat(reaches(green, "fd99::2", 8080, kubelet)).as("the node still").isTrue();
       assertThat(reaches(cluster.underlay(1), "fd99::2", 30080, server))
           .as("from the other node itself")

@@ -30,6 +30,7 @@ final class PodNewsTest {
         Map.of(),
         0,
         Map.of(),
+        Map.of(),
         0,
         List.of());
   }
