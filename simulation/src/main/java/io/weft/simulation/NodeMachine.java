@@ -169,7 +169,7 @@ final class NodeMachine extends Machine {
         case NodeEffect.ReplyToAttach(long request, var result) -> answer(request, result);
         case NodeEffect.ReplyToDetach(long request, boolean was) -> detached.put(request, was);
         case NodeEffect.WriteAddress(var wanted) -> store.accept(wanted);
-        case NodeEffect.ReplyToAddresses _ ->
+        case NodeEffect.RefuseDetach _, NodeEffect.ReplyToAddresses _ ->
             throw new IllegalStateException("nobody asked for addresses");
         case NodeEffect.Report _,
             NodeEffect.EndpointBgp _,

@@ -97,6 +97,7 @@ class Trace {
       }
       case NodeEffect.ReplyToAttach _,
           NodeEffect.ReplyToDetach _,
+          NodeEffect.RefuseDetach _,
           NodeEffect.WriteAddress _,
           NodeEffect.ReplyToAddresses _,
           NodeEffect.EndpointBgp _,

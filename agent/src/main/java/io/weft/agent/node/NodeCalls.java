@@ -432,6 +432,14 @@ final class NodeCalls {
   }
 
   /** Called by the loop with an answer of the brain's. */
+  void answer(NodeEffect.RefuseDetach reply) {
+    var waiting = detaching.remove(reply.request());
+    if (waiting != null) {
+      waiting.completeExceptionally(new CallRefused("NOT_READY", reply.why()));
+    }
+  }
+
+  /** Called by the loop with an answer of the brain's. */
   void answer(NodeEffect.ReplyToAddresses reply) {
     var waiting = asking.remove(reply.request());
     if (waiting != null) {
@@ -444,6 +452,9 @@ final class NodeCalls {
       return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       var cause = e.getCause();
+      if (cause instanceof CallRefused refused) {
+        throw refused;
+      }
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
       answer.cancel(false);

@@ -445,6 +445,7 @@ public final class NodeDaemon implements AutoCloseable {
       case NodeEffect.ApplyChanges batch -> kernel.apply(batch);
       case NodeEffect.ReplyToAttach reply -> calls.answer(reply);
       case NodeEffect.ReplyToDetach reply -> calls.answer(reply);
+      case NodeEffect.RefuseDetach reply -> calls.answer(reply);
       case NodeEffect.WriteAddress(var write) -> addresses.orElseThrow().write(write);
       case NodeEffect.ReplyToAddresses reply -> calls.answer(reply);
       case NodeEffect.Report(var subject, var text) -> LOG.info("{}: {}", subject, text);

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
  * Detach calls that come before the node has started: whether there is something to detach shows
@@ -9,8 +10,8 @@ import java.util.ArrayDeque;
  */
 final class EarlyDetaches {
   /**
-   * So many wait at once. One more is not taken: its caller is told, as all are, that there is no
-   * answer yet, and calls again. Those that were taken are carried out, whoever waits for them.
+   * So many wait at once. One more is not taken: its caller is told so, and calls again. Those that
+   * were taken are carried out, whoever waits for them.
    */
   static final int MOST = 4_096;
 
@@ -19,7 +20,9 @@ final class EarlyDetaches {
   private final EndpointLifecycle endpoints;
   private final Effects effects;
   private final ArrayDeque<NodeEvent.DetachRequested> calls = new ArrayDeque<>();
-  private boolean hasRefused;
+
+  /** Calls that were not taken. */
+  private long refused;
 
   EarlyDetaches(
       Foundation foundation, RouteExchange routes, EndpointLifecycle endpoints, Effects effects) {
@@ -41,15 +44,27 @@ final class EarlyDetaches {
   }
 
   private void refuse(NodeEvent.DetachRequested call) {
-    if (!hasRefused) {
-      hasRefused = true; // said once
-      effects.report(
-          "endpoint " + call.endpoint(),
-          MOST
-              + " detach calls wait until the node has started ("
-              + foundation.missing()
-              + "); this one and further ones are not taken and must be made again");
+    var why =
+        "%d detach calls wait until the node has started (%s); this one is not taken and must be made again"
+            .formatted(MOST, foundation.missing());
+    effects.add(new NodeEffect.RefuseDetach(call.request(), why));
+    if (refused++ == 0) { // the log has it once, the status how many
+      effects.report("endpoint " + call.endpoint(), why + ", as further ones");
     }
+  }
+
+  /** What waits, in words; empty: nothing. */
+  List<String> view() {
+    if (calls.isEmpty()) {
+      return List.of();
+    }
+    var waiting =
+        "%d detach calls wait until the node has started: %s"
+            .formatted(calls.size(), foundation.missing());
+    return List.of(
+        refused == 0
+            ? waiting
+            : waiting + "; " + refused + " more were not taken and must be made again");
   }
 
   /** The node has started: those that waited are carried out, in the order in which they came. */

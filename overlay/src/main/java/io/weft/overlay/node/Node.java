@@ -434,7 +434,7 @@ public final class Node {
   public List<String> deviations(long now) {
     var texts = new ArrayList<>(drained() ? List.of(RouteExchange.DRAINED) : List.<String>of());
     texts.addAll(routes.vtepTwins());
-    texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances, now) : List.of());
+    texts.addAll(routes.isStarted() ? Deviations.of(foundation, instances, now) : detaches.view());
     return List.copyOf(texts);
   }
 

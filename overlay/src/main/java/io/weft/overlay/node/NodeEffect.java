@@ -55,6 +55,9 @@ public sealed interface NodeEffect {
   /** Answer a detach call: gone from the kernel, or it never was there. */
   record ReplyToDetach(long request, boolean wasAttached) implements NodeEffect {}
 
+  /** Answer a detach call that was not taken: nothing was done, and it must be made again. */
+  record RefuseDetach(long request, String why) implements NodeEffect {}
+
   /** Change the store of addresses; answer AddressesSeen and then AddressWritten. */
   record WriteAddress(AddressWrite write) implements NodeEffect {}
 

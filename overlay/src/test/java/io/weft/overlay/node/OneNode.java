@@ -62,6 +62,10 @@ final class OneNode {
   final List<List<KernelChange>> batches = new ArrayList<>();
   final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   final TreeMap<Long, Boolean> detached = new TreeMap<>();
+
+  /** Detach calls that were not taken, and why. */
+  final TreeMap<Long, String> refusedDetaches = new TreeMap<>();
+
   final List<String> reports = new ArrayList<>();
   final List<Message.Update> updates = new ArrayList<>();
 
@@ -414,6 +418,7 @@ final class OneNode {
           throw new AssertionError("request " + request + " was answered twice");
         }
       }
+      case NodeEffect.RefuseDetach(long request, var why) -> refusedDetaches.put(request, why);
       case NodeEffect.WriteAddress(var write) -> writes.add(write);
       case NodeEffect.ReplyToAddresses(long request, var refusal) ->
           addressAnswers.put(request, refusal);

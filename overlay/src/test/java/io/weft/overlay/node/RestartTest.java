@@ -82,7 +82,17 @@ final class RestartTest {
         .singleElement()
         .asString()
         .contains("endpoint a", "4096 detach calls wait", "must be made again");
+    assertThat(again.refusedDetaches).hasSize(2).containsKey(newest);
+    assertThat(again.refusedDetaches.get(newest))
+        .isEqualTo(
+            "4096 detach calls wait until the node has started (the node has not read its"
+                + " configuration yet); this one is not taken and must be made again");
+    assertThat(again.node.deviations(0))
+        .containsExactly(
+            "4096 detach calls wait until the node has started: the node has not read its"
+                + " configuration yet; 2 more were not taken and must be made again");
     again.begin(WEB);
+    assertThat(again.node.deviations(0)).isEmpty();
     assertThat(again.detached)
         .hasSize(EarlyDetaches.MOST)
         .containsEntry(first, true)
