@@ -58,7 +58,10 @@ public final class RoamingMachine implements AutoCloseable {
   public void cable(Rtnetlink node, String link) {
     var pair =
         links.createVeth("cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, node);
-    cables.add(pair.link().index());
+    int cable = pair.link().index();
+    // Unplugged it would answer for the machine's address, with a MAC of its own.
+    links.setLink(cable, LinkSettings.NONE.withForwarding(false).withLinkLocal(false));
+    cables.add(cable);
   }
 
   /** It is at this cable from now on, and says nothing by itself. */

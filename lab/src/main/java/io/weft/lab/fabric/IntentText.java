@@ -108,7 +108,13 @@ public final class IntentText {
     line(text, "autoRouteTarget", form(spec.autoRouteTarget()));
     line(text, "holdSeconds", spec.holdSeconds());
     line(text, "restartSeconds", spec.restartSeconds());
+    line(text, "duplicates", duplicates(spec.duplicates()));
     return text.toString();
+  }
+
+  private static String duplicates(FabricSpec.Duplicates duplicates) {
+    return "{moves: %d, seconds: %d, recoverSeconds: %d}"
+        .formatted(duplicates.moves(), duplicates.seconds(), duplicates.recoverSeconds());
   }
 
   private static List<IpAddress> reflectors(FabricPlan plan) {

@@ -188,6 +188,25 @@ public final class AgentCalls implements AutoCloseable {
     return false;
   }
 
+  /**
+   * One path to a MAC.
+   *
+   * @param sequence number of its last move (RFC 7432 §7.7); 0 where the route names none
+   */
+  public record MacPath(IpAddress nextHop, long sequence) {}
+
+  /** The paths to the MAC that the node holds, its own among them, with and without address. */
+  public List<MacPath> pathsTo(MacAddress mac) throws IOException {
+    var paths = new ArrayList<MacPath>();
+    for (var route : call(ControlClient.request("routes")).path("routes")) {
+      if (route.path("mac").asText().equals(mac.toString())) {
+        var nextHop = IpAddress.parse(route.path("nextHop").asText());
+        paths.add(new MacPath(nextHop, route.path("sequence").asLong()));
+      }
+    }
+    return paths;
+  }
+
   public void detach(String endpoint) throws IOException {
     call(ControlClient.request("detach").put("endpoint", endpoint));
   }

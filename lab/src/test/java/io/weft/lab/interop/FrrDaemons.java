@@ -88,6 +88,16 @@ final class FrrDaemons implements AutoCloseable {
                 namespace, List.of("vtysh", "--vty_socket", directory.toString(), "-c", command)));
   }
 
+  /** Changes the running configuration, line by line. */
+  void configure(String... lines) throws IOException, InterruptedException {
+    var command = new ArrayList<>(List.of("vtysh", "--vty_socket", directory.toString()));
+    command.addAll(List.of("-c", "configure terminal"));
+    for (var line : lines) {
+      command.addAll(List.of("-c", line));
+    }
+    ForeignProcess.output(namespace, command);
+  }
+
   @Override
   public void close() throws IOException {
     for (var daemon : daemons.reversed()) {

@@ -13,6 +13,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -192,6 +193,13 @@ final class FrrNode implements AutoCloseable {
 
   JsonNode vtysh(String command) throws IOException, InterruptedException {
     return daemons.vtysh(command);
+  }
+
+  /** When a MAC or an address is a duplicate, as the lines that FRR has for it say. */
+  void detectDuplicates(String... lines) throws IOException, InterruptedException {
+    var all = new ArrayList<>(List.of("router bgp 65000", "address-family l2vpn evpn"));
+    all.addAll(List.of(lines));
+    daemons.configure(all.toArray(String[]::new));
   }
 
   @Override
