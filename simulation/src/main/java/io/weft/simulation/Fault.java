@@ -50,6 +50,8 @@ public enum Fault {
   MASS_MIGRATION,
   /** A pod comes to another node, and leaves it again after 0.05 to 2 s: it stays where it was. */
   FAILED_MIGRATION,
+  /** A pod moves, and comes back after 0.5 to 2.5 s. */
+  THERE_AND_BACK,
   /** A MAC with its address is in two places for 5 to 60 s; then one of the two goes. */
   DUPLICATE_MAC,
   /** Another pod has the address of one, with another MAC and elsewhere, for 5 to 60 s. */

@@ -82,6 +82,7 @@ final class Faults {
           case MIGRATION -> migrate();
           case MASS_MIGRATION -> massMigration();
           case FAILED_MIGRATION -> visit(50 + random.below(1_950));
+          case THERE_AND_BACK -> thereAndBack();
           case DUPLICATE_MAC -> duplicate();
           case DUPLICATE_IP -> twin();
           case DUPLICATE_VTEP -> duplicateVtep();
@@ -147,6 +148,19 @@ final class Faults {
     var from = mayMove();
     return from.isPresent()
         && moves(from.get(), new Act.Move(from.get().name(), node(from.get()), millis(1, 2)));
+  }
+
+  /** While other nodes, and those that it was on, may not have heard of where it is. */
+  private boolean thereAndBack() {
+    var pod = mayMove();
+    if (pod.isEmpty()) {
+      return false;
+    }
+    var name = pod.get().name();
+    long stays = 500 + random.below(2_000);
+    var back = new Act.Move(name, pod.get().node(), random.below(500));
+    stage.plan(world.now().toMillis() + stays, back);
+    return moves(pod.get(), new Act.Move(name, node(pod.get()), random.below(stays)));
   }
 
   private boolean visit(long millis) {

@@ -44,11 +44,17 @@ final class Invariants {
   private final BiPredicate<Vni, Vni> oneSegment;
   private final HashSet<IpAddress> vteps = new HashSet<>(); // likewise
   private boolean strangers;
+  private final Circles circles = new Circles();
   private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
 
   /** {@code oneSegment}: whether two VNIs are of one. */
   Invariants(BiPredicate<Vni, Vni> oneSegment) {
     this.oneSegment = oneSegment;
+  }
+
+  /** There is a node with this kernel. */
+  void add(String node, SimulatedKernel kernel) {
+    circles.add(node, kernel);
   }
 
   /** A node has this VTEP from now on. */
@@ -113,6 +119,12 @@ final class Invariants {
         check(machine, self, object);
       }
     }
+    circles
+        .check(machine.name, changes)
+        .ifPresent(
+            circle -> {
+              throw broken(machine, circle);
+            });
   }
 
   private void check(NodeMachine machine, IpAddress self, ForwardingObject object) {

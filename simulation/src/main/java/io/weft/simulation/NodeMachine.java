@@ -102,6 +102,7 @@ final class NodeMachine extends Machine {
     this.sharing = sharing;
     this.invariants = invariants;
     this.lastWrite = lastWrite;
+    invariants.add(name, kernel);
     invariants.vtep(address);
     invariants.intended(NAMESPACE_PREFIX, intent);
     this.node = fresh();
@@ -122,6 +123,7 @@ final class NodeMachine extends Machine {
     }
     keepsIntent = true;
     tellUnderlay();
+    kernel.stopSendingOn();
     kernel.objects(Kind.PORT).forEach(this::tellPlace);
     joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
     inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
@@ -134,8 +136,7 @@ final class NodeMachine extends Machine {
         batch -> {
           int done = (int) random.below(batch.changes().size() + 1L);
           var some = batch.changes().subList(0, done);
-          kernel.apply(some);
-          invariants.check(this, vtepOfBatch, some);
+          apply(some);
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
@@ -250,6 +251,16 @@ final class NodeMachine extends Machine {
             give(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
           }
         });
+  }
+
+  private SimulatedKernel.Outcome apply(List<KernelChange> changes) {
+    kernel.pass(timeline.now());
+    var outcome = kernel.apply(changes);
+    if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
+      timeline.after(SimulatedKernel.EXPIRY_NANOS, () -> kernel.pass(timeline.now()));
+    }
+    invariants.check(this, vtepOfBatch, changes);
+    return outcome;
   }
 
   void lose(ForwardingKey key) {

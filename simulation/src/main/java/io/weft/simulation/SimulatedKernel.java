@@ -24,6 +24,9 @@ import java.util.function.Predicate;
  * with it. It outlives the agent.
  */
 public class SimulatedKernel {
+  /** Frames for who has moved away are sent on for no longer (decisions/0044). */
+  static final long EXPIRY_NANOS = 10_000_000_000L;
+
   private final KeyTable<Shared.Row> table = new KeyTable<>();
 
   private final TreeSet<ForwardingKey> ports = new TreeSet<>();
@@ -39,6 +42,11 @@ public class SimulatedKernel {
 
   /** Bridges over which routes of IPv4 no longer lead, because they do not speak it. */
   private final TreeMap<ForwardingKey, TreeSet<Vni>> dead = new TreeMap<>();
+
+  /** When frames for a MAC are no longer sent on. */
+  private final TreeMap<ForwardingKey, Long> expiries = new TreeMap<>();
+
+  private long now;
 
   private final EnumSet<Kind> refused = EnumSet.noneOf(Kind.class);
   private final Shared shared;
@@ -102,6 +110,20 @@ public class SimulatedKernel {
     refused.remove(kind);
   }
 
+  /** It is later now, in nanoseconds: what only stands for a while is gone, and nobody is told. */
+  final void pass(long nanos) {
+    now = nanos;
+    expiries.keySet().stream()
+        .filter(key -> Optional.ofNullable(expiries.get(key)).orElseThrow() <= nanos)
+        .toList()
+        .forEach(this::take);
+  }
+
+  /** A new agent takes away what its forerunner sent on. */
+  final void stopSendingOn() {
+    List.copyOf(expiries.keySet()).forEach(this::take);
+  }
+
   /** What came of a batch: refusals, and what went along with something that was removed. */
   public record Outcome(List<Refusal> refusals, List<Observation> notices) {}
 
@@ -162,6 +184,7 @@ public class SimulatedKernel {
     addressed.clear();
     addresses.clear();
     dead.clear();
+    expiries.clear();
   }
 
   /** What goes with something that has gone. */
@@ -312,6 +335,7 @@ public class SimulatedKernel {
   private boolean take(ForwardingKey key) {
     ports.remove(key);
     dead.remove(key);
+    expiries.remove(key);
     if (key.kind() == Kind.NAMESPACE) {
       addressed.remove(key.namespace());
     }
@@ -341,6 +365,9 @@ public class SimulatedKernel {
           }
           default -> List.<Observation>of();
         };
+    if (key.kind() == Kind.MOVED_MAC) {
+      expiries.put(key, now + EXPIRY_NANOS);
+    }
     dead.remove(key);
     table.put(shared.row(key, object.observable()));
     return notices;
