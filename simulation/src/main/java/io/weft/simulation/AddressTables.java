@@ -1,7 +1,6 @@
 package io.weft.simulation;
 
 import io.weft.net.IpAddress;
-import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -25,15 +24,15 @@ final class AddressTables {
   private static final int MOST = 10;
 
   private final World world;
-  private final TreeMap<Integer, TreeMap<IpAddress, MacAddress>> macs = new TreeMap<>();
+  private final TreeMap<Integer, TreeMap<IpAddress, Pods.Pod>> pods = new TreeMap<>();
   private final TreeMap<Integer, TreeSet<Integer>> nodes = new TreeMap<>();
   private final TreeMap<Integer, TreeSet<Integer>> networks = new TreeMap<>();
   private final List<String> differences = new ArrayList<>();
 
-  private AddressTables(World world, Pods pods) {
+  private AddressTables(World world, Pods all) {
     this.world = world;
-    for (var pod : pods.all()) {
-      macs.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.ip(), pod.mac());
+    for (var pod : all.all()) {
+      pods.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.ip(), pod);
       nodes.computeIfAbsent(pod.network(), _ -> new TreeSet<>()).add(pod.node());
       networks.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());
     }
@@ -73,25 +72,34 @@ final class AddressTables {
   private void neighbours(int node) {
     var missing = new Missing<IpAddress>();
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
-      macs(network).keySet().forEach(ip -> missing.add(network, ip));
+      pods(network).values().stream()
+          .filter(pod -> isReached(node, pod))
+          .forEach(pod -> missing.add(network, pod.ip()));
     }
-    for (var row : wrong(node, Kind.NEIGHBOUR, row -> isRightNeighbour(row, missing))) {
+    for (var row : wrong(node, Kind.NEIGHBOUR, row -> isRightNeighbour(node, row, missing))) {
       if (row instanceof NeighbourEntry entry) {
-        var right = macs(FabricIntent.network(entry.vni())).get(entry.ip());
-        say(node, entry + ", where the address is " + (right == null ? "nobody's" : right));
+        var right = pods(FabricIntent.network(entry.vni())).get(entry.ip());
+        var whose = right == null || !isReached(node, right) ? "nobody's" : right.mac();
+        say(node, entry + ", where the address is " + whose);
       }
     }
     missing.forEach((network, ip) -> say(node, "no neighbour net" + network + " " + ip));
   }
 
   /** Its pod is not missing any more; false when it is another's. */
-  private boolean isRightNeighbour(ForwardingObject object, Missing<IpAddress> missing) {
+  private boolean isRightNeighbour(int node, ForwardingObject object, Missing<IpAddress> missing) {
     if (!(object instanceof NeighbourEntry entry) || isRouter(entry)) {
       return true;
     }
     int network = FabricIntent.network(entry.vni());
     missing.remove(network, entry.ip());
-    return entry.mac().equals(macs(network).get(entry.ip()));
+    var pod = pods(network).get(entry.ip());
+    return pod != null && isReached(node, pod) && entry.mac().equals(pod.mac());
+  }
+
+  /** It is there, or where this node has a VTEP of one family with the other. */
+  private boolean isReached(int node, Pods.Pod pod) {
+    return pod.node() == node || world.vteps().towards(node, pod.node()).isPresent();
   }
 
   /** The other end of an L3 VNI, by its VTEP. */
@@ -104,7 +112,7 @@ final class AddressTables {
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
       for (int other : nodes.getOrDefault(network, new TreeSet<>())) {
         if (other != node) {
-          missing.add(network, World.vtep(other));
+          world.vteps().towards(node, other).ifPresent(vtep -> missing.add(network, vtep));
         }
       }
     }
@@ -119,8 +127,8 @@ final class AddressTables {
         || missing.remove(FabricIntent.network(entry.vni()), entry.vtep());
   }
 
-  private SortedMap<IpAddress, MacAddress> macs(int network) {
-    return macs.computeIfAbsent(network, _ -> new TreeMap<>());
+  private SortedMap<IpAddress, Pods.Pod> pods(int network) {
+    return pods.computeIfAbsent(network, _ -> new TreeMap<>());
   }
 
   private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {

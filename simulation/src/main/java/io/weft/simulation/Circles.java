@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -91,7 +92,7 @@ final class Circles {
   }
 
   /** Where a frame that is sent on is sent on again; empty where it ends, or may end. */
-  private Optional<Stop> next(Stop from, LinkedHashSet<Stop> standing) {
+  private Optional<Stop> next(Stop from, Set<Stop> standing) {
     var row = row(from);
     var there =
         row.stream()

@@ -19,6 +19,8 @@ import java.util.TreeSet;
  *     its pods; false: pure Layer 2
  * @param constrained nodes say which routes they want (RFC 4684); false: their reflectors tell them
  *     of all
+ * @param dual nodes have VTEPs of IPv4 and IPv6, but for one in four that has IPv4 alone, and one
+ *     in four that has IPv6 alone: those of two such nodes do not reach each other
  * @param changes pods that come, go and move after the cold start, one after the other
  * @param faults what else happens after that, by chance; none: nothing
  * @param faultTime for how long
@@ -32,6 +34,7 @@ public record FabricSize(
     int reflectors,
     boolean routed,
     boolean constrained,
+    boolean dual,
     int changes,
     SortedSet<Fault> faults,
     Duration faultTime) {
@@ -70,6 +73,51 @@ public record FabricSize(
         reflectors,
         routed,
         true,
+        changes,
+        faults,
+        faultTime);
+  }
+
+  /** One whose nodes have VTEPs of IPv4. */
+  public FabricSize(
+      int nodes,
+      int podsPerNode,
+      int networks,
+      int tenants,
+      int networksPerNode,
+      int reflectors,
+      boolean routed,
+      boolean constrained,
+      int changes,
+      SortedSet<Fault> faults,
+      Duration faultTime) {
+    this(
+        nodes,
+        podsPerNode,
+        networks,
+        tenants,
+        networksPerNode,
+        reflectors,
+        routed,
+        constrained,
+        false,
+        changes,
+        faults,
+        faultTime);
+  }
+
+  /** The same with VTEPs of both families, or not. */
+  FabricSize dual(boolean other) {
+    return new FabricSize(
+        nodes,
+        podsPerNode,
+        networks,
+        tenants,
+        networksPerNode,
+        reflectors,
+        routed,
+        constrained,
+        other,
         changes,
         faults,
         faultTime);

@@ -57,9 +57,9 @@ final class Invariants {
     circles.add(node, kernel);
   }
 
-  /** A node has this VTEP from now on. */
-  void vtep(IpAddress vtep) {
-    vteps.add(vtep);
+  /** A node has these from now on. */
+  void vteps(List<IpAddress> those) {
+    vteps.addAll(those);
   }
 
   /**
@@ -75,7 +75,7 @@ final class Invariants {
   }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
-    attached(machine.vtep(), namespace, mac);
+    machine.vteps().forEach(vtep -> attached(vtep, namespace, mac));
   }
 
   void attached(IpAddress vtep, String namespace, MacAddress mac) {
@@ -85,7 +85,7 @@ final class Invariants {
 
   /** A tenant is at a node without an endpoint: the node itself is reached in it. */
   void present(NodeMachine machine, String namespace) {
-    sites.add(new Site(namespace, machine.vtep()));
+    machine.vteps().forEach(vtep -> sites.add(new Site(namespace, vtep)));
   }
 
   /** A node is told this; its namespaces have this prefix. */
@@ -111,9 +111,9 @@ final class Invariants {
   /**
    * What was just written; all else was looked at before.
    *
-   * @param self the node's own VTEP, as it knew it when it wanted this
+   * @param self the node's own VTEPs, as it knew them when it wanted this
    */
-  void check(NodeMachine machine, IpAddress self, List<KernelChange> changes) {
+  void check(NodeMachine machine, List<IpAddress> self, List<KernelChange> changes) {
     for (var change : changes) {
       if (change instanceof KernelChange.Put(var object)) {
         check(machine, self, object);
@@ -127,7 +127,7 @@ final class Invariants {
             });
   }
 
-  private void check(NodeMachine machine, IpAddress self, ForwardingObject object) {
+  private void check(NodeMachine machine, List<IpAddress> self, ForwardingObject object) {
     switch (object) {
       case VxlanFdbEntry entry when isStranger(entry.vtep()) -> {}
       case FloodEntry entry when isStranger(entry.vtep()) -> {}
@@ -191,17 +191,17 @@ final class Invariants {
    * or was, in the tenant's L3 VNI, or to addresses in the tenant's networks; where a connection
    * leads to another tenant, only that one knows.
    */
-  Optional<String> breach(IpAddress self, TenantRoute route) {
+  Optional<String> breach(List<IpAddress> self, TenantRoute route) {
     return route.hops().stream()
         .filter(hop -> !hop.foreign())
         .flatMap(hop -> breach(self, route.namespace(), hop).stream())
         .findFirst();
   }
 
-  private Optional<String> breach(IpAddress self, String namespace, TenantHop hop) {
+  private Optional<String> breach(List<IpAddress> self, String namespace, TenantHop hop) {
     var via = unmapped(hop.via());
     var owned = new Owned(namespace, hop.vni());
-    if (via.equals(self)) {
+    if (self.contains(via)) {
       return Optional.of(TO_ITSELF);
     }
     if (networkVnis.contains(owned)) {
@@ -223,8 +223,8 @@ final class Invariants {
   }
 
   private static void notToItself(
-      NodeMachine machine, IpAddress self, ForwardingObject object, IpAddress vtep) {
-    if (vtep.equals(self)) {
+      NodeMachine machine, List<IpAddress> self, ForwardingObject object, IpAddress vtep) {
+    if (self.contains(vtep)) {
       throw broken(machine, TO_ITSELF + ": " + object);
     }
   }

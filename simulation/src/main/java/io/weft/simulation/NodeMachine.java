@@ -2,7 +2,6 @@ package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
@@ -61,10 +60,10 @@ final class NodeMachine extends Machine {
   private Underlay underlay;
   private Node node;
 
-  /** Its VTEP as the brain knew it when it made the batch in flight; a process may stand still. */
-  private IpAddress vtepOfBatch;
+  /** As the brain knew them when it made the batch in flight; a process may stand still. */
+  private List<IpAddress> vtepsOfBatch;
 
-  private IpAddress toldVtep;
+  private List<IpAddress> toldVteps;
   private NodeIntent intent;
   private boolean keepsIntent = true;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
@@ -80,7 +79,7 @@ final class NodeMachine extends Machine {
 
   NodeMachine(
       String name,
-      Ipv4Address address,
+      Underlay underlay,
       NodeIntent intent,
       SplitMix64 random,
       SimulatedKernel kernel,
@@ -91,10 +90,10 @@ final class NodeMachine extends Machine {
       Timeline timeline,
       Trace trace,
       Links links) {
-    super(name, address, timeline, trace, links);
-    this.underlay = new Underlay(address, address, World.UNDERLAY_MTU);
-    this.vtepOfBatch = address;
-    this.toldVtep = address;
+    super(name, underlay.routerId(), timeline, trace, links);
+    this.underlay = underlay;
+    this.vtepsOfBatch = underlay.vteps();
+    this.toldVteps = underlay.vteps();
     this.intent = intent;
     this.random = random;
     this.kernel = kernel;
@@ -103,7 +102,7 @@ final class NodeMachine extends Machine {
     this.invariants = invariants;
     this.lastWrite = lastWrite;
     invariants.add(name, kernel);
-    invariants.vtep(address);
+    invariants.vteps(underlay.vteps());
     invariants.intended(NAMESPACE_PREFIX, intent);
     this.node = fresh();
   }
@@ -235,13 +234,12 @@ final class NodeMachine extends Machine {
       lastWrite.timePassed(batch.changes(), timeline.now());
     }
     inFlight = Optional.of(batch);
-    vtepOfBatch = toldVtep;
+    vtepsOfBatch = toldVteps;
     inKernelTime(
         () -> {
           inFlight = Optional.empty();
-          var outcome = kernel.apply(batch.changes());
           tellUncalled(batch);
-          invariants.check(this, vtepOfBatch, batch.changes());
+          var outcome = apply(batch.changes());
           lastWrite.written(batch.changes(), timeline.now());
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
           if (outcome.notices().isEmpty() || deaf) {
@@ -259,7 +257,7 @@ final class NodeMachine extends Machine {
     if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
       timeline.after(SimulatedKernel.EXPIRY_NANOS, () -> kernel.pass(timeline.now()));
     }
-    invariants.check(this, vtepOfBatch, changes);
+    invariants.check(this, vtepsOfBatch, changes);
     return outcome;
   }
 
@@ -342,9 +340,9 @@ final class NodeMachine extends Machine {
     keepsIntent = false;
   }
 
-  void underlay(Ipv4Address vtep, int mtu) {
-    underlay = new Underlay(vtep, underlay.routerId(), mtu);
-    invariants.vtep(vtep);
+  void underlay(List<IpAddress> vteps, int mtu) {
+    underlay = new Underlay(vteps, underlay.routerId(), mtu, underlay.dual());
+    invariants.vteps(vteps);
     tellPlaces();
     if (isAlive()) {
       whenRunning(this::tellUnderlay);
@@ -352,7 +350,7 @@ final class NodeMachine extends Machine {
   }
 
   private void tellUnderlay() {
-    toldVtep = underlay.vtep();
+    toldVteps = underlay.vteps();
     give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
   }
 
@@ -382,6 +380,10 @@ final class NodeMachine extends Machine {
 
   IpAddress vtep() {
     return underlay.vtep();
+  }
+
+  List<IpAddress> vteps() {
+    return underlay.vteps();
   }
 
   SimulatedKernel kernel() {

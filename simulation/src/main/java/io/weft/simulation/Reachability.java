@@ -63,9 +63,9 @@ final class Reachability {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
     var missing = new Missing<MacAddress>();
     for (int network : networks) {
-      elsewhere(macs(network), node).forEach(mac -> missing.add(network, mac));
+      reached(macs(network), node).forEach(mac -> missing.add(network, mac));
     }
-    for (var row : wrong(node, Kind.VXLAN_FDB, row -> isRight(row, missing))) {
+    for (var row : wrong(node, Kind.VXLAN_FDB, row -> isRight(node, row, missing))) {
       if (row instanceof VxlanFdbEntry entry) {
         say(node, entry, macs(FabricIntent.network(entry.vni())).get(entry.mac()));
       }
@@ -81,9 +81,9 @@ final class Reachability {
   private void routes(int node, SortedSet<Integer> tenants) {
     var missing = new Missing<IpAddress>();
     for (int tenant : tenants) {
-      elsewhere(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
+      reached(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
     }
-    for (var row : wrong(node, Kind.TENANT_ROUTE, row -> isRightRoute(row, missing))) {
+    for (var row : wrong(node, Kind.TENANT_ROUTE, row -> isRightRoute(node, row, missing))) {
       if (row instanceof TenantRoute route) {
         say(node, route, addresses(tenant(route)).get(route.prefix().address()));
       }
@@ -96,32 +96,33 @@ final class Reachability {
   }
 
   /** Its pod is not missing any more; false when it leads elsewhere. */
-  private boolean isRight(ForwardingObject object, Missing<MacAddress> missing) {
+  private boolean isRight(int node, ForwardingObject object, Missing<MacAddress> missing) {
     if (!(object instanceof VxlanFdbEntry entry)
         || entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
       return true;
     }
     int network = FabricIntent.network(entry.vni());
     missing.remove(network, entry.mac());
-    return isAt(macs(network).get(entry.mac()), entry.vtep());
+    return isAt(node, macs(network).get(entry.mac()), entry.vtep());
   }
 
   /** The same of a route to a host. */
-  private boolean isRightRoute(ForwardingObject object, Missing<IpAddress> missing) {
+  private boolean isRightRoute(int node, ForwardingObject object, Missing<IpAddress> missing) {
     if (!(object instanceof TenantRoute route) || route.prefix().length() != 32) {
       return true;
     }
     missing.remove(tenant(route), route.prefix().address());
     var right = addresses(tenant(route)).get(route.prefix().address());
-    return isAt(right, route.hops().getFirst().via());
+    return isAt(node, right, route.hops().getFirst().via());
   }
 
   private static int tenant(TenantRoute route) {
     return Integer.parseInt(route.namespace().substring("weft-t".length()));
   }
 
-  private static boolean isAt(@Nullable Integer node, IpAddress vtep) {
-    return node != null && World.vtep(node).equals(vtep);
+  /** The way from a node to the one where a pod is leads by this VTEP. */
+  private boolean isAt(int from, @Nullable Integer node, IpAddress vtep) {
+    return node != null && world.vteps().towards(from, node).filter(vtep::equals).isPresent();
   }
 
   private SortedMap<MacAddress, Integer> macs(int network) {
@@ -132,8 +133,12 @@ final class Reachability {
     return byTenant.getOrDefault(tenant, new TreeMap<>());
   }
 
-  private static <T> Stream<T> elsewhere(SortedMap<T, Integer> places, int node) {
-    return places.entrySet().stream().filter(at -> at.getValue() != node).map(Map.Entry::getKey);
+  /** What is on other nodes that have a VTEP of one family with this one. */
+  private <T> Stream<T> reached(SortedMap<T, Integer> places, int node) {
+    return places.entrySet().stream()
+        .filter(at -> at.getValue() != node)
+        .filter(at -> world.vteps().towards(node, at.getValue()).isPresent())
+        .map(Map.Entry::getKey);
   }
 
   private void say(int node, ForwardingObject what, @Nullable Integer right) {

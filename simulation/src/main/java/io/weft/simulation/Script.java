@@ -33,7 +33,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
   /** As {@link #parse} reads it, a line each. */
   public List<String> text() {
     var fabric =
-        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s seed=%d"
+        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s%s seed=%d"
             .formatted(
                 size.nodes(),
                 size.networks(),
@@ -41,6 +41,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 size.reflectors(),
                 size.routed(),
                 size.constrained() ? "" : " constrained=false",
+                size.dual() ? " dual=true" : "",
                 seed);
     return Stream.concat(
             Stream.of(fabric), lines.stream().map(line -> line.millis() + " " + line.act().text()))
@@ -95,17 +96,18 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
     int networks = number(values, "networks");
     var size =
         new FabricSize(
-            number(values, "nodes"),
-            1,
-            networks,
-            number(values, "tenants"),
-            1,
-            number(values, "reflectors"),
-            Boolean.parseBoolean(value(values, "routed")),
-            Boolean.parseBoolean(values.getOrDefault("constrained", "true")),
-            0,
-            new TreeSet<>(),
-            Duration.ZERO);
+                number(values, "nodes"),
+                1,
+                networks,
+                number(values, "tenants"),
+                1,
+                number(values, "reflectors"),
+                Boolean.parseBoolean(value(values, "routed")),
+                Boolean.parseBoolean(values.getOrDefault("constrained", "true")),
+                0,
+                new TreeSet<>(),
+                Duration.ZERO)
+            .dual(Boolean.parseBoolean(values.getOrDefault("dual", "false")));
     return new Script(size, Long.parseLong(value(values, "seed")), List.of());
   }
 

@@ -42,6 +42,7 @@ final class Stage {
             .sessionsPerNode(2)
             .nodesDown()
             .constrained(size.constrained())
+            .dual(size.dual())
             .digestOnly();
     this.intent = new FabricIntent(size);
     intent.networks().forEach(builder::network);
@@ -318,10 +319,8 @@ final class Stage {
               "vtep " + node,
               world.has(node) && !node.equals("n" + number),
               millis,
-              () -> world.underlay(node, World.vtep(number), World.UNDERLAY_MTU),
-              () ->
-                  world.underlay(
-                      node, World.vtep(Integer.parseInt(node.substring(1))), World.UNDERLAY_MTU));
+              () -> world.become(node, number),
+              () -> world.become(node, Integer.parseInt(node.substring(1))));
       default -> throw new IllegalArgumentException(act + " is done to no machine");
     };
   }

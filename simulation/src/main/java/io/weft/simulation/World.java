@@ -16,6 +16,7 @@ import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.TenantIntent;
+import io.weft.overlay.node.Underlay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,6 +52,7 @@ public final class World {
   private final StrangerMachine stranger;
   private final Links links;
   private final Peerings peerings;
+  private final Vteps vteps;
   private List<TenantIntent> tenants;
   private long requests;
 
@@ -62,6 +64,7 @@ public final class World {
     private int sessions = Integer.MAX_VALUE;
     private boolean digest;
     private boolean constrained = true;
+    private boolean dual;
     private boolean started = true;
     private Crew crew = Crew.ALONE;
     private boolean stored;
@@ -96,6 +99,12 @@ public final class World {
     /** Whether nodes say which routes they want (RFC 4684); at first they do. */
     public Builder constrained(boolean whether) {
       constrained = whether;
+      return this;
+    }
+
+    /** Whether nodes have VTEPs of both families; at first they have those of IPv4. */
+    Builder dual(boolean whether) {
+      dual = whether;
       return this;
     }
 
@@ -174,11 +183,12 @@ public final class World {
       links.add(machine);
     }
     invariants = new Invariants(builder.oneSegment);
+    vteps = new Vteps(builder.dual);
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
               "n" + i,
-              vtep(i),
+              new Underlay(vteps.of(i, i), vtep(i), UNDERLAY_MTU, builder.dual),
               intent(i, builder.networks),
               random,
               builder.kernels.apply(shared),
@@ -216,6 +226,11 @@ public final class World {
   /** Address of the VTEP of node {@code n<number>}. */
   public static Ipv4Address vtep(int number) {
     return new Ipv4Address(NODES + number);
+  }
+
+  /** VTEPs of all nodes as they are at first. */
+  Vteps vteps() {
+    return vteps;
   }
 
   /** Names of all nodes. */
@@ -310,7 +325,13 @@ public final class World {
 
   /** A node's VTEP becomes this, and the underlay's MTU; its BGP connections stay. */
   public void underlay(String node, Ipv4Address vtep, int mtu) {
-    node(node).underlay(vtep, mtu);
+    node(node).underlay(List.of(vtep), mtu);
+  }
+
+  /** A node gets the VTEPs of the one of this number, which may be itself. */
+  void become(String node, int number) {
+    int own = Integer.parseInt(node.substring(1));
+    node(node).underlay(vteps.of(own, number), UNDERLAY_MTU);
   }
 
   /** Kills the process of a node or reflector; a node's kernel goes on. */

@@ -34,8 +34,7 @@ final class InvariantsTest {
 
   @BeforeEach
   void tell() {
-    invariants.vtep(SELF);
-    invariants.vtep(OTHER);
+    invariants.vteps(List.of(SELF, OTHER));
     invariants.attached(OTHER, "weft-t0", new MacAddress(0x0200_0000_0001L));
     intend();
   }
@@ -49,7 +48,7 @@ final class InvariantsTest {
 
   private Optional<String> breach(String tenant, TenantHop... hops) {
     var route = new TenantRoute("weft-" + tenant, IpPrefix.parse("10.1.0.0/16"), List.of(hops));
-    return invariants.breach(SELF, route);
+    return invariants.breach(List.of(SELF), route);
   }
 
   private TenantHop over(Vni vni) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -28,10 +29,6 @@ final class Model {
   static final NetworkIntent BLUE = network("shop", "blue", 200);
 
   private record Attachment(int node, NetworkIntent network, String ip) {
-    IpAddress address() {
-      return IpAddress.parse(ip);
-    }
-
     MacAddress mac() {
       return new MacAddress(0x0a58_0000_0000L | (Ipv4Address.parse(ip).value() & 0xffff_ffffL));
     }
@@ -117,7 +114,7 @@ final class Model {
     };
   }
 
-  private TreeSet<String> expected(int node) {
+  private SortedSet<String> expected(int node) {
     var rows = new TreeSet<String>();
     for (var entry : attachments.entrySet()) {
       var own = entry.getValue();
