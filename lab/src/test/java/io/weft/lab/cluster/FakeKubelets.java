@@ -121,6 +121,8 @@ public final class FakeKubelets implements AutoCloseable {
 
   private void contain(PodPlace pod, ArrayList<String> command) {
     try {
+      var words = Files.createTempFile("weft-words", "");
+      command.replaceAll(word -> word.replace("/dev/termination-log", words.toString()));
       var builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
@@ -135,7 +137,9 @@ public final class FakeKubelets implements AutoCloseable {
           .addObject()
           .putObject("state")
           .putObject("terminated")
-          .put("exitCode", code);
+          .put("exitCode", code)
+          .put("message", Files.readString(words));
+      Files.delete(words);
       cluster.api().mergeStatus(ClusterObject.of(pod.object()), patch);
     } catch (IOException e) {
       failures.add(String.valueOf(e.getMessage()));
