@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes Events of pods of this node: what {@code kubectl describe pod} shows. Of a pod and a
  * reason one in {@value #QUIET_MINUTES} minutes, of all pods {@value #MOST_IN_MINUTE} a minute;
- * what goes on is said again after that. What cannot be written yet waits for an hour, which is as
- * long as Kubernetes keeps Events, and of more than {@value #MOST_WAITING} the rest is not told.
+ * what goes on is said again after that, and once that it is over. What cannot be written yet waits
+ * for an hour, which is as long as Kubernetes keeps Events, and of more than {@value #MOST_WAITING}
+ * the rest is not told.
  */
 public final class PodEvents implements AutoCloseable {
   static final int QUIET_MINUTES = 5;
@@ -42,10 +43,39 @@ public final class PodEvents implements AutoCloseable {
    * Something that whoever runs the pod should know.
    *
    * @param reason one word, as Kubernetes has them
+   * @param recovered it is over
    */
-  public record News(PodName pod, String reason, String message) {
+  public record News(PodName pod, String reason, String message, boolean recovered) {
+    private static final String OVER = "Resolved";
+
+    /** Of something that is wrong. */
+    public News(PodName pod, String reason, String message) {
+      this(pod, reason, message, false);
+    }
+
+    /** That it is wrong no more; it is told where it was told that it is. */
+    public static News recovered(PodName pod, String reason, String message) {
+      return new News(pod, reason, message, true);
+    }
+
+    private String word() {
+      return recovered ? reason + OVER : reason;
+    }
+
     private String key() {
-      return pod + "\n" + pod.uid().orElse("") + "\n" + reason;
+      return key(word());
+    }
+
+    private String wrong() {
+      return key(reason);
+    }
+
+    private String over() {
+      return key(reason + OVER);
+    }
+
+    private String key(String word) {
+      return pod + "\n" + pod.uid().orElse("") + "\n" + word;
     }
   }
 
@@ -105,6 +135,7 @@ public final class PodEvents implements AutoCloseable {
   }
 
   private void tell(List<News> all, long now) throws InterruptedException {
+    all.stream().filter(News::recovered).forEach(each -> over(each, now));
     said.values().removeIf(when -> now - when >= QUIET_NANOS);
     if (now - minuteBegan >= TimeUnit.MINUTES.toNanos(1)) {
       minuteBegan = now;
@@ -112,10 +143,8 @@ public final class PodEvents implements AutoCloseable {
     }
     waiting.values().removeIf(each -> now - each.since() >= KEPT_NANOS);
     for (var each : all) {
-      if (each.pod().name().isPresent()
-          && !said.containsKey(each.key())
-          && (waiting.size() < MOST_WAITING || waiting.containsKey(each.key()))) {
-        waiting.put(each.key(), new Waiting(each, now));
+      if (!each.recovered()) {
+        put(each, now);
       }
     }
     boolean isWell = true;
@@ -125,12 +154,34 @@ public final class PodEvents implements AutoCloseable {
       if (isWell) {
         inMinute++;
         said.put(next.getKey(), now);
+        if (!next.getValue().news().recovered()) {
+          said.remove(next.getValue().news().over());
+        }
       } else {
         waiting.putLast(next.getKey(), next.getValue()); // one that is refused lets others pass
+        var over = waiting.remove(next.getValue().news().over());
+        if (over != null) {
+          waiting.putLast(over.news().key(), over);
+        }
       }
     }
     if (waiting.isEmpty()) {
       problem = Optional.empty();
+    }
+  }
+
+  /** Of what was told, or is about to be. */
+  private void over(News news, long now) {
+    if (said.containsKey(news.wrong()) || waiting.containsKey(news.wrong())) {
+      put(news, now);
+    }
+  }
+
+  private void put(News news, long now) {
+    if (news.pod().name().isPresent()
+        && !said.containsKey(news.key())
+        && (waiting.size() < MOST_WAITING || waiting.containsKey(news.key()))) {
+      waiting.put(news.key(), new Waiting(news, now));
     }
   }
 
@@ -169,8 +220,8 @@ public final class PodEvents implements AutoCloseable {
     about.put("namespace", pod.namespace()).put("name", name);
     pod.uid().ifPresent(uid -> about.put("uid", uid));
     object
-        .put("type", "Warning")
-        .put("reason", news.reason())
+        .put("type", news.recovered() ? "Normal" : "Warning")
+        .put("reason", news.word())
         .put("message", news.message())
         .put("firstTimestamp", time)
         .put("lastTimestamp", time)

@@ -202,7 +202,7 @@ final class NodeCalls {
   /** What pods should know of themselves, since the last call; one thread calls it. */
   List<News> podNews() {
     try {
-      return news.look(guards.get(), view().duplicates());
+      return news.look(guards.get(), view());
     } catch (CallRefused e) {
       return List.of(); // it comes with the next
     } catch (InterruptedException _) {

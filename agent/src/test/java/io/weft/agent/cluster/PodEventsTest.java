@@ -10,6 +10,7 @@ import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.intent.ClusterPods.PodName;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -129,6 +130,43 @@ final class PodEventsTest {
     tell(List.of(of("Web", "FramesStopped"), of("web-1", "FramesStopped")));
     await(() -> written().size() == 1);
     await(() -> !events.problems().isEmpty());
+  }
+
+  private static News over(String pod, String reason) {
+    var wrong = of(pod, reason);
+    return News.recovered(wrong.pod(), reason, "over");
+  }
+
+  private List<String> told() {
+    return written().stream()
+        .sorted(Comparator.comparingLong(each -> each.at("/metadata/resourceVersion").asLong()))
+        .map(each -> each.path("type").asText() + " " + each.path("reason").asText())
+        .toList();
+  }
+
+  @Test
+  void thatSomethingIsOverIsToldOnceAndOnlyOfWhatWasTold() throws Exception {
+    tell(List.of(over("web-0", "DuplicateAddress")));
+    assertThat(written()).isEmpty();
+    tell(List.of(of("web-0", "DuplicateAddress")));
+    tell(List.of(over("web-0", "DuplicateAddress"), over("web-1", "DuplicateAddress")));
+    tell(List.of(of("web-0", "DuplicateAddress")));
+    tell(List.of(over("web-0", "DuplicateAddress")));
+    assertThat(told())
+        .as("one of each in five minutes")
+        .containsExactly("Warning DuplicateAddress", "Normal DuplicateAddressResolved");
+  }
+
+  /** Otherwise what is over would seem to go on. */
+  @Test
+  void thatItIsOverIsToldAfterThatItBegan() throws Exception {
+    server.away(true);
+    tell(List.of(of("web-0", "DuplicateAddress"), of("web-1", "FramesStopped")));
+    tell(List.of(over("web-0", "DuplicateAddress")));
+    server.away(false);
+    await(() -> written().size() == 3);
+    assertThat(told().stream().filter(each -> each.contains("Duplicate")))
+        .containsExactly("Warning DuplicateAddress", "Normal DuplicateAddressResolved");
   }
 
   @Test

@@ -164,7 +164,8 @@ class DocumentsTest {
             List.of(),
             List.of(
                 new WaitingView(
-                    "db-1", "red-web", Optional.of(new NodeLink.Vlan("eth1", 7)), "why")));
+                    "db-1", "red-web", Optional.of(new NodeLink.Vlan("eth1", 7)), "why")),
+            List.of());
     assertThat(NodeJson.status(view, List.of()).path("waitingEndpoints").toString())
         .isEqualTo(
             "[{'name':'db-1','network':'red-web','link':'eth1','vlan':7,'reason':'why'}]"

@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.node.NodeView.SharedAddressView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,7 @@ final class Deviations {
         texts.add(kept(instance, wanted.get(), instances));
       }
       outside(instance, texts);
-      elsewhereToo(instance, now, texts);
+      SharedAddresses.of(instance).forEach(each -> texts.add(elsewhereToo(each, now)));
       texts.addAll(instance.learned().quarrels().view());
     }
     return List.copyOf(texts);
@@ -54,35 +55,16 @@ final class Deviations {
         .formatted(wanted.name(), instance.intent().vni(), wanted.vni(), holder);
   }
 
-  /**
-   * An address is announced elsewhere with another MAC: one of the two bindings is not (RFC 9135
-   * §7).
-   */
-  private static void elsewhereToo(NetworkInstance instance, long now, List<String> texts) {
-    for (var endpoint : instance.endpoints()) {
-      for (var host : endpoint.addresses()) {
-        instance
-            .remote()
-            .neighbour(host.address())
-            .filter(other -> !other.gateway() && !other.mac().equals(endpoint.mac()))
-            .ifPresent(
-                other ->
-                    texts.add(
-                        "address %s of network '%s' is that of endpoint '%s' here, with MAC address %s, and by its route also behind VTEP %s, with MAC address %s%s; detach one of them"
-                            .formatted(
-                                host.address(),
-                                endpoint.network(),
-                                endpoint.name(),
-                                endpoint.mac(),
-                                other.vtep(),
-                                other.mac(),
-                                instance
-                                    .announcement()
-                                    .conflictSince(endpoint, host, other.mac())
-                                    .map(since -> ", for " + seconds(now - since) + " s")
-                                    .orElse(""))));
-      }
-    }
+  private static String elsewhereToo(SharedAddressView shared, long now) {
+    return "address %s of network '%s' is that of endpoint '%s' here, with MAC address %s, and by its route also behind VTEP %s, with MAC address %s%s; detach one of them"
+        .formatted(
+            shared.address(),
+            shared.network(),
+            shared.endpoint(),
+            shared.mac(),
+            shared.vtep(),
+            shared.other(),
+            shared.sinceNanos().map(since -> ", for " + seconds(now - since) + " s").orElse(""));
   }
 
   private static long seconds(long nanos) {

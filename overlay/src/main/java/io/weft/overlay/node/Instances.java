@@ -124,6 +124,11 @@ final class Instances {
     return views;
   }
 
+  /** The IP addresses here that are also another MAC's. */
+  List<NodeView.SharedAddressView> sharedAddresses() {
+    return all().stream().flatMap(instance -> SharedAddresses.of(instance).stream()).toList();
+  }
+
   /** What the tenants cannot use of the routes for them. */
   List<NodeView.UnusedView> unusedRoutes() {
     return tenants.all().stream()

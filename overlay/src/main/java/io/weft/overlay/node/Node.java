@@ -494,6 +494,7 @@ public final class Node {
         instances.duplicates(),
         instances.unusedRoutes(),
         speakers.view(),
-        declared.waiting());
+        declared.waiting(),
+        instances.sharedAddresses());
   }
 }

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param unusedRoutes by tenant, only those that have any
  * @param endpointSessions BGP with endpoints, by network
  * @param waitingEndpoints that resources declare and that are not as declared, by name
+ * @param sharedAddresses IP addresses of endpoints here that are also another MAC's
  */
 public record NodeView(
     String name,
@@ -38,7 +39,8 @@ public record NodeView(
     List<DuplicateView> duplicates,
     List<UnusedView> unusedRoutes,
     List<EndpointSessionView> endpointSessions,
-    List<WaitingView> waitingEndpoints) {
+    List<WaitingView> waitingEndpoints,
+    List<SharedAddressView> sharedAddresses) {
 
   /** One without duplicates. */
   public NodeView(
@@ -68,6 +70,7 @@ public record NodeView(
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 
@@ -94,6 +97,23 @@ public record NodeView(
       int moves,
       long sinceNanos,
       long recoverAtNanos) {}
+
+  /**
+   * An IP address that is here and, with another MAC, elsewhere: one of the two bindings is not
+   * announced (RFC 9135 §7).
+   *
+   * @param endpoint ours, with its MAC
+   * @param vtep where else it is, with {@code other} as MAC
+   * @param sinceNanos on the clock of {@link Node#step}; empty: that is not known
+   */
+  public record SharedAddressView(
+      IpAddress address,
+      String network,
+      String endpoint,
+      MacAddress mac,
+      IpAddress vtep,
+      MacAddress other,
+      Optional<Long> sinceNanos) {}
 
   /**
    * A network of the intent, realised here or not.

@@ -278,6 +278,26 @@ final class MobilityTest {
     assertThat(node.reports).anyMatch(text -> text.contains("any more"));
   }
 
+  @Test
+  void anAddressOfAnotherMacIsShownWithBothOwnersAsLongAsItIs() {
+    var node = new OneNode();
+    node.start(network("web", "red", 100));
+    node.attachNow(request("a", "web", "192.168.1.10"));
+    assertThat(node.node.view().sharedAddresses()).isEmpty();
+    var mac = MacAddress.parse("02:00:00:00:00:77");
+    var address = IpAddress.parse("192.168.1.10");
+    var route = OneNode.macRoute("10.0.0.7", 100, mac, Optional.of(address));
+    node.say(route, OneNode.attributes("10.0.0.7", 100));
+    var shared = node.node.view().sharedAddresses().getFirst();
+    assertThat(shared.address()).isEqualTo(address);
+    assertThat(shared.endpoint()).isEqualTo("a");
+    assertThat(shared.mac()).isEqualTo(node.node.view().endpoints().getFirst().endpoint().mac());
+    assertThat(shared.other()).isEqualTo(mac);
+    assertThat(shared.vtep()).isEqualTo(IpAddress.parse("10.0.0.7"));
+    node.unsay(route);
+    assertThat(node.node.view().sharedAddresses()).isEmpty();
+  }
+
   private List<String> twins() {
     return one.node.deviations(0).stream()
         .filter(text -> text.contains("is also that of"))
