@@ -256,7 +256,7 @@ final class Translation {
   }
 
   private Optional<ForwardingObject> bridgeRow(FdbEntry row, Vni vni) {
-    return isDevicesOwn(row) || row.mac().isMulticast()
+    return row.kind() == FdbKind.PERMANENT || isDevicesOwn(row) || row.mac().isMulticast()
         ? Optional.empty()
         : Optional.of(
             new ForwardingObject.BridgeFdbEntry(
@@ -264,8 +264,12 @@ final class Translation {
   }
 
   private boolean isDevicesOwn(FdbEntry row) {
-    return row.kind() == FdbKind.PERMANENT
-        || links.link(row.link()).flatMap(Link::mac).filter(row.mac()::equals).isPresent();
+    return links.link(row.link()).flatMap(Link::mac).filter(row.mac()::equals).isPresent();
+  }
+
+  /** The kernel has one for each port: frames to its MAC are for the bridge. */
+  private boolean isKernels(FdbEntry row) {
+    return row.kind() == FdbKind.PERMANENT && isDevicesOwn(row);
   }
 
   /** An entry of a bridge, unless the kernel keeps it for itself (multicast, resolution). */
@@ -308,7 +312,7 @@ final class Translation {
     }
     var vxlan = links.vxlan(row.link());
     var vni = vxlan.or(() -> links.link(row.link()).flatMap(links::master));
-    if (vni.isPresent() && !isDevicesOwn(row)) {
+    if (vni.isPresent() && !isKernels(row)) {
       var local = ForwardingKey.of(ForwardingKey.Kind.LOCAL_FDB, namespace, vni.get(), row.mac());
       var remote = ForwardingKey.of(ForwardingKey.Kind.BRIDGE_FDB, namespace, vni.get(), row.mac());
       if (gone) {

@@ -56,6 +56,13 @@ class EveryKindMendedTest extends KeptKernel {
         deed(
             Kind.LOCAL_FDB,
             "bridge -n $TENANT fdb replace 0a:58:c0:a8:01:0a dev vx100 master static"),
+        deed(
+            Kind.LOCAL_FDB,
+            "bridge -n $TENANT fdb replace $($IN cat /sys/class/net/$PORT/address) dev $PORT master"
+                + " static"),
+        deed(
+            Kind.LOCAL_FDB,
+            "bridge -n $TENANT fdb replace 0a:58:c0:a8:01:0a dev $PORT master permanent"),
         deed(Kind.VXLAN_FDB, "bridge -n $TENANT fdb delete 0a:58:c0:a8:01:14 dev vx100 self"),
         deed(
             Kind.VXLAN_FDB,

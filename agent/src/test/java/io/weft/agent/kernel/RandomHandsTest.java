@@ -13,25 +13,31 @@ import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
 import io.weft.linux.netlink.Rtnetlink;
+import io.weft.linux.netlink.Rule;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.EgressObject.EgressLink;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.TransitGuard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Against the real kernel: a thousand random changes in a row by somebody else, in bursts that are
- * mended together. After each burst the kernel holds what the plan wants, and what is not ours, in
- * the same namespaces, was not touched.
+ * Against the real kernel: a thousand random changes in a row by somebody else, of rows, links,
+ * rules, settings and tables of nftables, in bursts that are mended together. After each burst the
+ * kernel holds what the plan wants, and what is not ours, in the same namespaces and under names
+ * and numbers like ours, was not touched.
  */
 class RandomHandsTest extends KeptKernel {
   private static final int CHANGES = 1_000;
+  private static final List<Rule> OURS = TransitRules.of(new TransitGuard("red", L3));
   private static final long SEED = Long.getLong("weft.seed", 8);
 
   private final Random random = new Random(SEED);
@@ -45,25 +51,64 @@ class RandomHandsTest extends KeptKernel {
     red = inTenant();
     stranger = addStranger(red);
     int outside = addStranger(namespaces.links(underlay));
+    var settings = new SettingHands(tenant, random);
+    var ourSettings = settings.standing();
     var foreign = whatIsNotOurs(red, stranger);
     var foreignOutside = whatIsNotOurs(namespaces.links(underlay), outside);
+    var filters =
+        List.of(
+            FilterHands.inTenant(tenant, random),
+            FilterHands.inUnderlay(underlay, namespaces.prefix(), random));
+    for (var each : filters) {
+      each.addStrangers();
+    }
+    var foreignFilters = strangersOf(filters);
+    var ourFilters = standing(filters);
     int changes = 0;
+    var seen = new TreeSet<Kind>();
     while (changes < CHANGES) {
       int burst = 1 + random.nextInt(20);
       done.clear();
       for (int i = 0; i < burst; i++) {
-        changes += changeSomething() ? 1 : 0;
+        changes += changeSomething(filters, settings) ? 1 : 0;
       }
-      mend();
+      seen.addAll(kinds(mend()));
       var report = "seed %d, %d changes, the last: %s".formatted(SEED, changes, done);
       try (var restarted = agentWithRoutes()) {
         assertThat(shown(restarted.dump())).as(report).isEqualTo(shown(everything()));
       }
+      assertThat(standing(filters)).as(report).isEqualTo(ourFilters);
+      assertThat(settings.standing()).as(report).isEqualTo(ourSettings);
+      assertThat(strangersOf(filters)).as(report).isEqualTo(foreignFilters);
       assertThat(whatIsNotOurs(red, stranger)).as(report).isEqualTo(foreign);
       assertThat(whatIsNotOurs(namespaces.links(underlay), outside))
           .as(report)
           .isEqualTo(foreignOutside);
     }
+    assertThat(seen)
+        .as("kinds that were seen, and are counted and told by them")
+        .contains(
+            Kind.NAMESPACE,
+            Kind.BRIDGE,
+            Kind.IPV6_ROUTING,
+            Kind.TRANSIT_GUARD,
+            Kind.EGRESS_FILTER,
+            Kind.LOCAL_FDB,
+            Kind.NEIGHBOUR,
+            Kind.TENANT_ROUTE);
+    assertThat(tables.guards().repairs()).as("of tables that are no objects").isPositive();
+  }
+
+  private static List<String> strangersOf(List<FilterHands> filters) throws Exception {
+    var found = new ArrayList<String>();
+    for (var each : filters) {
+      found.add(each.strangers());
+    }
+    return found;
+  }
+
+  private static List<Object> standing(List<FilterHands> filters) {
+    return filters.stream().<Object>map(FilterHands::standing).toList();
   }
 
   // ---- what is not ours -------------------------------------------------------------------
@@ -83,6 +128,13 @@ class RandomHandsTest extends KeptKernel {
     var via = NextHop.via(IpAddress.parse("10.99.0.9"), bridge.index());
     for (var prefix : List.of("192.168.2.20/32", "172.16.0.0/16", "10.123.0.0/16")) {
       links.execute(new Request.AddRoute(Route.of(IpPrefix.parse(prefix), via).withMetric(77)));
+    }
+    // Rules like those of a guard: before them, between them, behind them, and of another link.
+    for (var ipv4 : new boolean[] {true, false}) {
+      links.execute(new Request.AddRule(Rule.lookup(ipv4, 99, "br5001", 7)));
+      links.execute(new Request.AddRule(Rule.lookup(ipv4, 100, "mine", Route.MAIN_TABLE)));
+      links.execute(new Request.AddRule(Rule.unreachable(ipv4, 101, "mine")));
+      links.execute(new Request.AddRule(Rule.unreachable(ipv4, 102, "br5001")));
     }
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!links.links().stream()
@@ -118,15 +170,26 @@ class RandomHandsTest extends KeptKernel {
         .filter(row -> row.nextHops().stream().anyMatch(hop -> hop.link().orElse(0) == bridge))
         .filter(row -> row.prefix().address().isIpv4())
         .forEach(row -> all.add("" + row));
+    links.rules().stream().filter(rule -> !OURS.contains(rule)).forEach(rule -> all.add("" + rule));
     return all.stream().sorted().toList();
   }
 
   // ---- changes ----------------------------------------------------------------------------
 
   /** False when the kernel refused, or there was nothing to change. */
-  private boolean changeSomething() {
+  private boolean changeSomething(List<FilterHands> filters, SettingHands settings)
+      throws Exception {
+    int kind = random.nextInt(17);
+    if (kind < 4) {
+      var what = kind < 2 ? settings.change() : filters.get(kind - 2).change();
+      if (!what.isEmpty()) {
+        done.add(what);
+      }
+      return !what.isEmpty();
+    }
     var request =
-        switch (random.nextInt(12)) {
+        switch (kind - 5) {
+          case -1 -> any(ourRules()).<Request>map(Request.DeleteRule::new);
           case 0, 1 -> any(ourFdb()).map(this::deleteRow);
           case 2 -> any(ourFdb()).map(this::moveRow);
           case 3 -> Optional.of(addRow());
@@ -189,6 +252,10 @@ class RandomHandsTest extends KeptKernel {
         .filter(row -> row.nextHops().stream().allMatch(h -> isOurs(h.link().orElse(1))))
         .filter(row -> row.protocol() != 2)
         .toList();
+  }
+
+  private List<Rule> ourRules() {
+    return red.rules().stream().filter(OURS::contains).toList();
   }
 
   private Request deleteRow(FdbEntry row) {
