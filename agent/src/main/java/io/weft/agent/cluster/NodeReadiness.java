@@ -182,7 +182,8 @@ final class NodeReadiness {
 
   private void taint(Readiness said, Seen own, long nanos) throws InterruptedException {
     boolean has = own.taints().stream().anyMatch(NodeReadiness::isOurs);
-    boolean comesBack = own.taintTaken() && (fresh || said.reason().equals(Readiness.NO_VTEP));
+    boolean keepsOff = List.of(Readiness.NO_VTEP, Readiness.DRAINED).contains(said.reason());
+    boolean comesBack = own.taintTaken() && (fresh || keepsOff);
     if (has == !said.takesPods() || !has && !comesBack) {
       taint.failure = Optional.empty();
       return;

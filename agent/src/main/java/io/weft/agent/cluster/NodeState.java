@@ -24,6 +24,9 @@ final class NodeState {
     /** Nothing can be sent to other nodes. */
     static final String NO_VTEP = "NoVtep";
 
+    /** It announces nothing and attaches nobody, because somebody wants it so. */
+    static final String DRAINED = "Drained";
+
     /** Something of a tenant's is refused; others forward. */
     static final String TENANT_REFUSED = "KernelRefusesTenant";
 
@@ -34,6 +37,9 @@ final class NodeState {
 
     static Readiness of(JsonNode summary) {
       var peers = summary.path("peers");
+      if (summary.path("drained").asBoolean()) {
+        return new Readiness(false, DRAINED, "weft drain was called; weft drain --undo ends it");
+      }
       if (!summary.has("vtep")) {
         return new Readiness(false, NO_VTEP, "no VTEP: " + text(summary, "vtepMissing"));
       }

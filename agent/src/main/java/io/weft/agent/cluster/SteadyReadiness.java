@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * What is said of a node's readiness: as it is at the start, and then what has lasted. A session
- * that goes and comes back writes nothing. Times are those of {@link System#nanoTime}.
+ * that goes and comes back writes nothing. That it is drained somebody has decided: it is said at
+ * once. Times are those of {@link System#nanoTime}.
  */
 final class SteadyReadiness {
   /** A node that was ready is said not to be after so long. */
@@ -33,7 +34,7 @@ final class SteadyReadiness {
   /** What is to be said when the node is {@code now} at a time. */
   Readiness see(Readiness now, long nanos) {
     int next = said.isEmpty() ? 0 : Integer.compare(level(now), level(said.get()));
-    if (next == 0 || !tookPods) {
+    if (next == 0 || !tookPods || now.reason().equals(Readiness.DRAINED)) {
       return say(now);
     }
     if (direction != next) {

@@ -28,6 +28,7 @@ final class NodeReadinessTest {
   private static final Readiness NO_VTEP = new Readiness(false, "NoVtep", "no address");
   private static final Readiness ONE_REFUSED =
       new Readiness(false, "KernelRefusesTenant", "the kernel refuses port weft-red ep1");
+  private static final Readiness DRAINED = new Readiness(false, "Drained", "weft drain was called");
   private static final String WRITE = "PATCH /api/v1/nodes/n1/status";
 
   @TempDir private Path directory;
@@ -119,6 +120,22 @@ final class NodeReadinessTest {
     assertThat(condition()).isEqualTo("False NoPeerUp");
     pass(100, DOWN);
     assertThat(writes()).isEqualTo(3);
+  }
+
+  /** Attach calls would be refused there: the scheduler must not choose it. */
+  @Test
+  void aDrainedNodeHasTheTaintAtOnceAndAfterAReboot() throws Exception {
+    pass(5, UP);
+    assertThat(taints()).isEqualTo("[other]");
+    pass(2, DRAINED);
+    assertThat(condition()).isEqualTo("False Drained");
+    assertThat(taints()).isEqualTo("[other, weft.io/not-ready]");
+    reboot();
+    pass(20, DRAINED);
+    assertThat(taints()).isEqualTo("[other, weft.io/not-ready]");
+    pass(5, UP);
+    assertThat(condition()).isEqualTo("True Forwards");
+    assertThat(taints()).isEqualTo("[other]");
   }
 
   /** Whoever removes it, or makes the Node anew, finds it again. */

@@ -33,6 +33,7 @@ final class NodeStateTest {
       delimiter = '|',
       value = {
         "{'vtepMissing': 'no route'} | False NoVtep | True NoPeers",
+        "{'vtep': '10.0.0.1', 'converged': true, 'drained': true} | False Drained | True NoPeers",
         "{'vtep': '10.0.0.1', 'converged': true} | True Forwards | True NoPeers",
         "{'vtep': '10.0.0.1', 'peers': {'configured': 2, 'established': 0}, 'converged': true} |"
             + " False NoPeerUp | False SomeDown",
