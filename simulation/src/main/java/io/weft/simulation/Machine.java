@@ -24,6 +24,7 @@ abstract class Machine {
   private int life;
   private boolean alive;
   private final List<SpeakerEvent> inbox = new ArrayList<>();
+  private boolean willTake;
   private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
   private final List<Runnable> held = new ArrayList<>();
@@ -148,6 +149,7 @@ abstract class Machine {
     life++;
     wakeAt = OptionalLong.empty();
     inbox.clear();
+    willTake = false;
     busyUntilNanos = 0;
     held.clear();
     paused = false;
@@ -253,7 +255,18 @@ abstract class Machine {
   final void receive(SpeakerEvent event) {
     finish();
     inbox.add(event);
-    if (inbox.size() == 1) {
+    takeWhenFree();
+  }
+
+  /** True while it is busy with what came before. */
+  final boolean isBusy() {
+    return timeline.now() < busyUntilNanos;
+  }
+
+  /** Sees to it that it takes what came, now or when it is no longer busy. */
+  final void takeWhenFree() {
+    if (!willTake) {
+      willTake = true;
       later(Math.max(0, busyUntilNanos - timeline.now()), this::takeInbox);
     }
   }
@@ -261,7 +274,10 @@ abstract class Machine {
   private void takeInbox() {
     var events = List.copyOf(inbox);
     inbox.clear();
-    busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
+    willTake = false;
+    if (!events.isEmpty()) {
+      busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
+    }
     bgp(events);
   }
 

@@ -23,6 +23,7 @@ import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.Sighting;
 import io.weft.overlay.node.Underlay;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,10 @@ final class NodeMachine extends Machine {
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private final TreeSet<ForwardingKey> missed = new TreeSet<>();
+
+  /** What the kernel said while the brain was busy. */
+  private final List<NodeEvent> said = new ArrayList<>();
+
   private boolean deaf;
   private List<NodeEffect> thought = List.of();
 
@@ -140,6 +145,7 @@ final class NodeMachine extends Machine {
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
     missed.clear();
+    said.clear();
   }
 
   void storeWith(Consumer<AddressWrite> other) {
@@ -244,9 +250,9 @@ final class NodeMachine extends Machine {
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
           if (outcome.notices().isEmpty() || deaf) {
             outcome.notices().forEach(notice -> missed.add(notice.key()));
-            give(applied);
+            hear(List.of(applied));
           } else {
-            give(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
+            hear(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
           }
         });
   }
@@ -259,6 +265,16 @@ final class NodeMachine extends Machine {
     }
     invariants.check(this, vtepsOfBatch, changes);
     return outcome;
+  }
+
+  /** A brain that is busy takes it with what else comes meanwhile, as an event loop does. */
+  private void hear(List<NodeEvent> fromKernel) {
+    if (isBusy() || !said.isEmpty()) {
+      said.addAll(fromKernel);
+      takeWhenFree();
+    } else {
+      give(fromKernel);
+    }
   }
 
   void lose(ForwardingKey key) {
@@ -281,7 +297,7 @@ final class NodeMachine extends Machine {
       if (deaf) {
         notices.forEach(notice -> missed.add(notice.key()));
       } else {
-        inKernelTime(() -> give(new NodeEvent.KernelChanged(notices)));
+        inKernelTime(() -> hear(List.of(new NodeEvent.KernelChanged(notices))));
       }
     }
   }
@@ -300,7 +316,7 @@ final class NodeMachine extends Machine {
           () -> {
             var found = missed.stream().map(kernel::observe).toList();
             missed.clear();
-            give(new NodeEvent.KernelChanged(found));
+            hear(List.of(new NodeEvent.KernelChanged(found)));
           });
     }
   }
@@ -406,7 +422,11 @@ final class NodeMachine extends Machine {
 
   @Override
   void bgp(List<SpeakerEvent> events) {
-    give(events.stream().<NodeEvent>map(NodeEvent.Bgp::new).toList());
+    var all = new ArrayList<NodeEvent>(said.size() + events.size());
+    all.addAll(said);
+    said.clear();
+    events.forEach(event -> all.add(new NodeEvent.Bgp(event)));
+    give(all);
   }
 
   @Override

@@ -108,9 +108,13 @@ final class Advertising {
     if (!changes.isEmpty()) {
       tellChanges(changes);
     }
+    var stirred = roster.stirred();
+    if (stirred.isEmpty()) { // mostly at a node, which hears more than it says
+      return;
+    }
     var otherwise = new ArrayList<Recipient>();
     var due = new ArrayList<Recipient>();
-    for (var recipient : roster.stirred()) {
+    for (var recipient : stirred) {
       if (recipient.hearsOtherwise() && !recipient.fresh) {
         otherwise.add(recipient);
       }
@@ -124,12 +128,12 @@ final class Advertising {
   }
 
   private void tellChanges(List<RibChange> all) {
-    var recipients = roster.all();
     readAudiences();
-    var changes = onlyNonClients ? all.stream().filter(Advertising::isOfOthers).toList() : all;
+    var changes = onlyNonClients ? ofOthers(all) : all;
     if (changes.isEmpty()) {
       return;
     }
+    var recipients = roster.all();
     Map<Integer, BitSet> alike = batched;
     boolean copied = false;
     var others = new ArrayList<>(apart);
@@ -154,6 +158,16 @@ final class Advertising {
     if (!evpn.isEmpty()) {
       new Broadcast(this, roster, alike).tell(evpn);
     }
+  }
+
+  private static List<RibChange> ofOthers(List<RibChange> changes) {
+    var left = new ArrayList<RibChange>(0);
+    for (var change : changes) {
+      if (isOfOthers(change)) {
+        left.add(change);
+      }
+    }
+    return left;
   }
 
   /** True when a path is, or was, of somebody else than a non-client. */

@@ -89,6 +89,9 @@ final class Intake {
   }
 
   private void withdraw(Neighbour neighbour, Message.Update update) {
+    if (update.withdrawn().isEmpty()) { // nearly always
+      return;
+    }
     if (update.withdrawn() instanceof RouteBlock routes && update.faults().isEmpty()) {
       rib.withdrawAll(neighbour.routesIn, routes);
       neighbour.refusals.removeAll(routes);

@@ -29,14 +29,18 @@ public sealed interface SpeakerEffect {
       implements SpeakerEffect {
     public BestPathChanged {
       multipath = List.copyOf(multipath);
-      if (!path.equals(multipath.stream().findFirst())) {
+      if (!path.equals(first(multipath))) {
         throw new IllegalArgumentException("the best path is the first of " + multipath);
       }
     }
 
     /** The paths in use, best first. */
     public BestPathChanged(Route key, List<Path> multipath) {
-      this(key, multipath.stream().findFirst(), multipath);
+      this(key, first(multipath), multipath);
+    }
+
+    private static Optional<Path> first(List<Path> multipath) {
+      return multipath.isEmpty() ? Optional.empty() : Optional.of(multipath.getFirst());
     }
   }
 

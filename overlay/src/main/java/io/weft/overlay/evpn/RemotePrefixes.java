@@ -1,5 +1,7 @@
 package io.weft.overlay.evpn;
 
+import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
@@ -12,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -105,7 +108,9 @@ public final class RemotePrefixes {
   private static final TreeMap<IpAddress, NavigableMap<MacAddress, Integer>> NOBODY =
       new TreeMap<>();
 
-  private final Map<Route, List<RemotePrefix>> byRoute = new LinkedHashMap<>();
+  /** The ways of routes that have several, or another prefix than they name: they are few. */
+  private final Map<Route, List<RemotePrefix>> divided = new LinkedHashMap<>();
+
   private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
   private final TreeMap<IpAddress, NavigableMap<IpPrefix, Integer>> byGateway = new TreeMap<>();
 
@@ -118,8 +123,7 @@ public final class RemotePrefixes {
 
   /** Takes the place of what the route with this key said; each way has another prefix. */
   public void put(Route key, List<RemotePrefix> ways) {
-    var before = ways.isEmpty() ? byRoute.remove(key) : byRoute.put(key, List.copyOf(ways));
-    for (var gone : before == null ? List.<RemotePrefix>of() : before) {
+    for (var gone : find(key)) {
       count(gone, -1);
       var left = FewRoutes.without(byPrefix.getOrDefault(gone.prefix(), NONE), key);
       if (left.isEmpty()) {
@@ -133,16 +137,41 @@ public final class RemotePrefixes {
       byPrefix.put(way.prefix(), FewRoutes.with(others, key, way));
       count(way, 1);
     }
+    if (ways.isEmpty() || ways.size() == 1 && named(key).equals(Optional.of(prefixOf(ways)))) {
+      divided.remove(key);
+    } else {
+      divided.put(key, List.copyOf(ways));
+    }
   }
 
-  /** The keys of all routes that say something here. */
+  private static IpPrefix prefixOf(List<RemotePrefix> ways) {
+    return ways.getFirst().prefix();
+  }
+
+  /** The keys of all routes that say something here, each once. */
   public Collection<Route> routes() {
-    return Collections.unmodifiableCollection(byRoute.keySet());
+    var routes = new LinkedHashSet<Route>();
+    byPrefix.values().forEach(ways -> routes.addAll(ways.keySet()));
+    return routes;
   }
 
   /** What the route with this key says. */
   public List<RemotePrefix> find(Route key) {
-    return byRoute.getOrDefault(key, List.of());
+    var several = divided.isEmpty() ? null : divided.get(key);
+    if (several != null) {
+      return several;
+    }
+    var way = named(key).map(prefix -> byPrefix.getOrDefault(prefix, NONE).get(key));
+    return way.map(List::of).orElse(List.of());
+  }
+
+  /** The prefix of the route itself; nearly always it is that of its only way. */
+  private static Optional<IpPrefix> named(Route key) {
+    return switch (key) {
+      case MacIpAdvertisement host -> host.ip().map(ip -> new IpPrefix(ip, ip.bits()));
+      case IpPrefixRoute route -> Optional.of(route.prefix());
+      default -> Optional.empty();
+    };
   }
 
   private void count(RemotePrefix remote, int change) {

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -27,7 +26,7 @@ final class TargetedRoutes<V> {
   private static final int SLACK = 16;
 
   private final Function<V, PathAttributes> attributes;
-  private final Map<Route, V> known = new LinkedHashMap<>();
+  private final HashMap<Route, V> known = new HashMap<>(); // only asked
 
   /**
    * Those that carry the same targets, in the same order. One that went is still listed until half
@@ -43,7 +42,7 @@ final class TargetedRoutes<V> {
     }
   }
 
-  private final HashMap<List<RouteTarget>, Group> groups = new HashMap<>(); // only asked
+  private final LinkedHashMap<List<RouteTarget>, Group> groups = new LinkedHashMap<>();
   private final TreeMap<ImportTarget, List<Group>> byTarget = new TreeMap<>();
 
   /** {@code attributes} tells those that a route carries. */
@@ -55,9 +54,11 @@ final class TargetedRoutes<V> {
     return Optional.ofNullable(known.get(key));
   }
 
-  /** All of them, in the order in which they came. */
+  /** All of them, by what they carry. */
   void forEach(BiConsumer<Route, V> taker) {
-    known.forEach(taker);
+    for (var group : groups.values()) {
+      routes(group).forEach(key -> find(key).ifPresent(value -> taker.accept(key, value)));
+    }
   }
 
   /** Adds or replaces; empty: removes. Gives what was known before. */
