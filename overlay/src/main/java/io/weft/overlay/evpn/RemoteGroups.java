@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,6 +20,10 @@ import java.util.TreeSet;
  */
 public final class RemoteGroups {
   private final TreeMap<IpAddress, Map<Route, IpAddress>> byGroup = new TreeMap<>();
+
+  /** By VTEP: its groups, each with how many routes say so. */
+  private final TreeMap<IpAddress, TreeMap<IpAddress, Integer>> byVtep = new TreeMap<>();
+
   private final Map<Route, IpAddress> everything = new LinkedHashMap<>();
 
   private static final Map<Route, IpAddress> NONE = new LinkedHashMap<>();
@@ -45,7 +50,9 @@ public final class RemoteGroups {
     if (!group.isMulticast() || isLinkLocal(group)) {
       return false;
     }
-    byGroup.computeIfAbsent(group, _ -> new LinkedHashMap<>()).put(route.key(), vtep);
+    var before = byGroup.computeIfAbsent(group, _ -> new LinkedHashMap<>()).put(route.key(), vtep);
+    Optional.ofNullable(before).ifPresent(other -> leave(other, group));
+    byVtep.computeIfAbsent(vtep, _ -> new TreeMap<>()).merge(group, 1, Integer::sum);
     return true;
   }
 
@@ -58,9 +65,21 @@ public final class RemoteGroups {
   }
 
   void remove(SelectiveMulticast key) {
-    if (has(key)) {
-      of(key).remove(key);
-      key.group().filter(group -> of(key).isEmpty()).ifPresent(byGroup::remove);
+    var vtep = of(key).remove(key);
+    if (vtep != null && key.group().isPresent()) {
+      var group = key.group().get();
+      leave(vtep, group);
+      if (of(key).isEmpty()) {
+        byGroup.remove(group);
+      }
+    }
+  }
+
+  private void leave(IpAddress vtep, IpAddress group) {
+    var groups = byVtep.getOrDefault(vtep, new TreeMap<>());
+    groups.computeIfPresent(group, (_, count) -> count == 1 ? null : count - 1);
+    if (groups.isEmpty()) {
+      byVtep.remove(vtep);
     }
   }
 
@@ -78,6 +97,17 @@ public final class RemoteGroups {
   /** The VTEPs behind which somebody has joined the group, without {@link #everything}. */
   public SortedSet<IpAddress> vteps(IpAddress group) {
     return new TreeSet<>(byGroup.getOrDefault(group, NONE).values());
+  }
+
+  /** The groups that somebody behind the VTEP has joined. */
+  public SortedSet<IpAddress> groups(IpAddress vtep) {
+    return Collections.unmodifiableSortedSet(
+        byVtep.getOrDefault(vtep, new TreeMap<>()).navigableKeySet());
+  }
+
+  /** True when somebody behind the VTEP has joined the group. */
+  public boolean has(IpAddress vtep, IpAddress group) {
+    return byVtep.getOrDefault(vtep, new TreeMap<>()).containsKey(group);
   }
 
   /** The VTEPs that want every group. */

@@ -6,12 +6,15 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.evpn.RemoteGroups;
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -41,6 +44,9 @@ final class Replication {
   private final OwnedObjects owned;
   private final Memberships memberships;
 
+  /** As the rows stand by them. */
+  private Vteps vteps = Vteps.NONE;
+
   /** All groups are flooded, because there would be too many rows. */
   private boolean flooded;
 
@@ -55,9 +61,11 @@ final class Replication {
 
   // ---- what the kernel shall have ---------------------------------------------------------
 
-  /** All rows. */
+  /** All rows, made anew. */
   List<ForwardingObject> objects() {
-    var rows = flood();
+    vteps = current();
+    flooded = isTooMuch();
+    var rows = new SegmentRows(network.namespace(), vni(), network.underlay()).flood(vteps.list());
     rows.addAll(unknown());
     rows.addAll(multicast());
     return rows;
@@ -66,30 +74,75 @@ final class Replication {
   /** Those that are there when nobody has said anything yet. */
   void begin() {
     if (isSelective() && !flooded) {
-      owned.replace(List.of(), rest(new Vteps(list())));
+      owned.replace(List.of(), rest());
     }
   }
 
   /** A route has come, changed or gone. */
   void learned(Route key) {
-    if (key instanceof InclusiveMulticast) {
-      owned.replace(owned.keys(Kind.FLOOD), flood());
-      owned.replace(owned.keys(Kind.UNKNOWN_UNICAST), unknown());
-      owned.replace(owned.keys(Kind.MULTICAST), multicast());
+    if (key instanceof InclusiveMulticast
+        || key instanceof SelectiveMulticast any && any.group().isEmpty()) {
+      var before = vteps;
+      vteps = current();
+      follow(before);
     } else if (key instanceof SelectiveMulticast route && isSelective()) {
-      var list = list();
-      boolean one = route.group().isPresent() && isTooMuch(list) == flooded;
-      if (!one) {
-        owned.replace(owned.keys(Kind.MULTICAST), multicast());
-      } else if (!flooded) {
-        var group = route.group().get();
-        owned.replace(owned.multicastKeys(group), rows(group, new Vteps(list)));
+      var group = route.group().orElseThrow();
+      if (!hasTurned() && !flooded) {
+        owned.replace(owned.multicastKeys(group), rows(group));
       }
     }
   }
 
-  private List<ForwardingObject> flood() {
-    return new SegmentRows(network.namespace(), vni(), network.underlay()).flood(list());
+  /** Changes the rows of those VTEPs alone of which something else is known than before. */
+  private void follow(Vteps before) {
+    var changed = vteps.others(before);
+    for (var vtep : changed) {
+      var wanted = Optional.ofNullable(vteps.list().get(vtep));
+      set(
+          ForwardingKey.of(Kind.FLOOD, network.namespace(), vni(), vtep),
+          wanted.map(vni -> new FloodEntry(network.namespace(), vni(), vtep, vni)));
+    }
+    owned.replace(
+        List.of(new UnknownUnicast(network.namespace(), vni(), false).key(), unknown6().key()),
+        unknown());
+    if (!isSelective() || hasTurned() || flooded) {
+      return;
+    }
+    for (var vtep : changed) {
+      for (var group : touched(vtep, before)) {
+        set(entry(group, vtep, Optional.empty()).key(), row(group, vtep));
+      }
+    }
+    var keys = new ArrayList<ForwardingKey>();
+    REST.forEach(group -> keys.addAll(owned.multicastKeys(group)));
+    owned.replace(keys, rest());
+  }
+
+  /** The groups of which a VTEP may have got or lost a row. */
+  private Collection<IpAddress> touched(IpAddress vtep, Vteps before) {
+    boolean all4 = vteps.unasked4().contains(vtep) || before.unasked4().contains(vtep);
+    boolean all6 = vteps.unasked6().contains(vtep) || before.unasked6().contains(vtep);
+    var touched = new ArrayList<IpAddress>();
+    for (var group : all4 || all6 ? groups().groups() : groups().groups(vtep)) {
+      if ((group.isIpv4() ? all4 : all6) || groups().has(vtep, group)) {
+        touched.add(group);
+      }
+    }
+    return touched;
+  }
+
+  private void set(ForwardingKey key, Optional<? extends ForwardingObject> wanted) {
+    wanted.ifPresentOrElse(owned::want, () -> owned.unwant(key));
+  }
+
+  /** True when from now on all groups are flooded, or no more; then it is so. */
+  private boolean hasTurned() {
+    if (isTooMuch() == flooded) {
+      return false;
+    }
+    flooded = !flooded;
+    owned.replace(owned.keys(Kind.MULTICAST), multicast());
+    return true;
   }
 
   /**
@@ -98,7 +151,7 @@ final class Replication {
    */
   private List<ForwardingObject> unknown() {
     var wanting = network.remote().wantingUnknown();
-    wanting.retainAll(list().keySet());
+    wanting.retainAll(vteps.list().keySet());
     return network.underlay().vteps().stream()
         .map(IpAddress::isIpv4)
         .filter(ipv4 -> wanting.stream().anyMatch(vtep -> vtep.isIpv4() == ipv4))
@@ -106,9 +159,13 @@ final class Replication {
         .toList();
   }
 
-  /** The VTEPs of the network, with the VNI that each wants. */
-  private SortedMap<IpAddress, Vni> list() {
-    return network.remote().floodList(network::isReachable);
+  private UnknownUnicast unknown6() {
+    return new UnknownUnicast(network.namespace(), vni(), true);
+  }
+
+  private Vteps current() {
+    var list = network.remote().floodList(network::isReachable);
+    return new Vteps(list, unasked(list, true), unasked(list, false));
   }
 
   private Vni vni() {
@@ -119,8 +176,8 @@ final class Replication {
     return network.intent().multicast() == Multicast.SELECTIVE;
   }
 
-  private boolean isTooMuch(SortedMap<IpAddress, Vni> list) {
-    return (long) groups().groups().size() * list.size() > MAX_ROWS;
+  private boolean isTooMuch() {
+    return isSelective() && (long) groups().groups().size() * vteps.list().size() > MAX_ROWS;
   }
 
   private RemoteGroups groups() {
@@ -129,67 +186,73 @@ final class Replication {
 
   private List<ForwardingObject> multicast() {
     var rows = new ArrayList<ForwardingObject>();
-    var list = list();
-    flooded = isSelective() && isTooMuch(list);
-    if (!isSelective() || flooded) {
-      return rows;
+    if (isSelective() && !flooded) {
+      rows.addAll(rest());
+      groups().groups().forEach(group -> rows.addAll(rows(group)));
     }
-    var vteps = new Vteps(list);
-    rows.addAll(rest(vteps));
-    groups().groups().forEach(group -> rows.addAll(rows(group, vteps)));
     return rows;
   }
 
-  /** The flood list, and those of it that get every group of a family: they did not ask. */
-  private final class Vteps {
-    private final SortedMap<IpAddress, Vni> list;
-    private final SortedSet<IpAddress> unasked4;
-    private final SortedSet<IpAddress> unasked6;
-
-    Vteps(SortedMap<IpAddress, Vni> list) {
-      this.list = list;
-      this.unasked4 = unasked(list, true);
-      this.unasked6 = unasked(list, false);
-    }
+  /**
+   * The VTEPs of the network.
+   *
+   * @param list those that get copies of broadcast frames, with the VNI that each wants
+   * @param unasked4 those of it that get every group of IPv4: they did not ask
+   * @param unasked6 likewise of IPv6
+   */
+  private record Vteps(
+      SortedMap<IpAddress, Vni> list,
+      SortedSet<IpAddress> unasked4,
+      SortedSet<IpAddress> unasked6) {
+    static final Vteps NONE = new Vteps(new TreeMap<>(), new TreeSet<>(), new TreeSet<>());
 
     SortedSet<IpAddress> everything(IpAddress group) {
       return group.isIpv4() ? unasked4 : unasked6;
     }
+
+    /** Those of which one knows something else than the other. */
+    SortedSet<IpAddress> others(Vteps before) {
+      var all = new TreeSet<>(list.keySet());
+      all.addAll(before.list.keySet());
+      all.removeIf(
+          vtep ->
+              Optional.ofNullable(list.get(vtep)).equals(Optional.ofNullable(before.list.get(vtep)))
+                  && unasked4.contains(vtep) == before.unasked4.contains(vtep)
+                  && unasked6.contains(vtep) == before.unasked6.contains(vtep));
+      return all;
+    }
   }
 
   private SortedSet<IpAddress> unasked(SortedMap<IpAddress, Vni> list, boolean ipv4) {
-    var vteps = new TreeSet<>(list.keySet());
+    var unasked = new TreeSet<>(list.keySet());
     var asking = network.remote().selective(ipv4);
     asking.removeAll(groups().everything());
-    vteps.removeAll(asking);
-    return vteps;
+    unasked.removeAll(asking);
+    return unasked;
   }
 
-  private List<ForwardingObject> rows(IpAddress group, Vteps vteps) {
+  private List<ForwardingObject> rows(IpAddress group) {
     var wanting = groups().vteps(group);
     if (wanting.isEmpty()) {
       return List.of();
     }
     wanting.addAll(vteps.everything(group));
-    return rows(group, wanting, vteps.list);
+    return wanting.stream().flatMap(vtep -> row(group, vtep).stream()).toList();
   }
 
-  private List<ForwardingObject> rows(
-      IpAddress group, SortedSet<IpAddress> wanting, SortedMap<IpAddress, Vni> list) {
-    var rows = new ArrayList<ForwardingObject>();
-    for (var vtep : wanting) {
-      Optional.ofNullable(list.get(vtep))
-          .ifPresent(vni -> rows.add(entry(group, vtep, Optional.of(vni))));
-    }
-    return rows;
+  /** The row of a VTEP for a group that somebody has joined; empty: it gets no copy. */
+  private Optional<ForwardingObject> row(IpAddress group, IpAddress vtep) {
+    return Optional.ofNullable(vteps.list().get(vtep))
+        .filter(_ -> groups().has(vtep, group) || vteps.everything(group).contains(vtep))
+        .map(vni -> entry(group, vtep, Optional.of(vni)));
   }
 
   /** Groups that nobody has joined; a device needs a row to drop them. */
-  private List<ForwardingObject> rest(Vteps vteps) {
+  private List<ForwardingObject> rest() {
     var rows = new ArrayList<ForwardingObject>();
     for (var group : REST) {
       var all = vteps.everything(group);
-      rows.addAll(rows(group, all, vteps.list));
+      all.forEach(vtep -> row(group, vtep).ifPresent(rows::add));
       for (var own : network.underlay().vteps()) {
         if (all.stream().noneMatch(vtep -> vtep.isIpv4() == own.isIpv4())) {
           rows.add(entry(group, own, Optional.empty()));
@@ -234,7 +297,7 @@ final class Replication {
 
   /** Everything that is known of the network's groups. */
   GroupsView view() {
-    var list = list();
+    var list = vteps.list();
     var elsewhere = new TreeMap<IpAddress, SortedSet<IpAddress>>();
     for (var group : groups().groups()) {
       var vteps = groups().vteps(group);
@@ -246,8 +309,8 @@ final class Replication {
         network.intent().multicast(),
         joined(),
         elsewhere,
-        unasked(list, true),
-        unasked(list, false),
-        isSelective() && isTooMuch(list));
+        vteps.unasked4(),
+        vteps.unasked6(),
+        flooded);
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
+import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
@@ -15,6 +16,7 @@ import io.weft.net.RouteDistinguisher;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
@@ -60,8 +62,12 @@ class SelectiveMulticastTest {
   }
 
   private static MulticastEntry row(IpAddress group, String vtep) {
+    return row(group, vtep, new Vni(100));
+  }
+
+  private static MulticastEntry row(IpAddress group, String vtep, Vni wanted) {
     return new MulticastEntry(
-        "weft-red", new Vni(100), group, IpAddress.parse(vtep), Optional.of(new Vni(100)));
+        "weft-red", new Vni(100), group, IpAddress.parse(vtep), Optional.of(wanted));
   }
 
   private static MulticastEntry nobody(IpAddress group) {
@@ -346,16 +352,32 @@ class SelectiveMulticastTest {
     var random = new Random(seed);
     var speaking = new TreeMap<String, Boolean>();
     var joined = new TreeMap<String, TreeSet<IpAddress>>();
+    var wantingAll = new TreeSet<String>();
+    var vnis = new TreeMap<String, Vni>();
     var groups = List.of(GROUP, GROUP6, IpAddress.parse("232.0.0.1"));
     for (int i = 0; i < 150; i++) {
       var vtep = "10.0.0." + (2 + random.nextInt(4));
       var group = groups.get(random.nextInt(groups.size()));
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> {
           boolean speaks = random.nextBoolean();
           speaking.put(vtep, speaks);
+          vnis.put(vtep, new Vni(100 + random.nextInt(2)));
+          var said = speaks ? attributes(vtep, 100, PROXY) : attributes(vtep, 100);
           one.say(
-              floodRoute(vtep, 100), speaks ? attributes(vtep, 100, PROXY) : attributes(vtep, 100));
+              floodRoute(vtep, 100),
+              said.withPmsiTunnel(
+                  Optional.of(
+                      PmsiTunnel.ingressReplication(
+                          vnis.get(vtep).value(), IpAddress.parse(vtep)))));
+        }
+        case 4 -> {
+          if (wantingAll.remove(vtep)) {
+            one.unsay(joined(vtep, Optional.empty()));
+          } else {
+            wantingAll.add(vtep);
+            one.say(joined(vtep, Optional.empty()), attributes(vtep, 100));
+          }
         }
         case 1 -> {
           if (speaking.remove(vtep) != null) {
@@ -372,14 +394,26 @@ class SelectiveMulticastTest {
           }
         }
       }
+      var asking = new TreeMap<>(speaking);
+      asking.replaceAll((name, speaks) -> speaks && !wantingAll.contains(name));
       assertThat(rows())
           .as("after %s steps", i)
-          .containsExactlyInAnyOrderElementsOf(expected(speaking, joined, groups));
+          .containsExactlyInAnyOrderElementsOf(expected(asking, vnis, joined, groups));
+      assertThat(one.kernel(Kind.FLOOD))
+          .as("after %s steps", i)
+          .containsExactlyInAnyOrderElementsOf(
+              speaking.keySet().stream()
+                  .map(
+                      name ->
+                          new FloodEntry(
+                              "weft-red", new Vni(100), IpAddress.parse(name), vnis.get(name)))
+                  .toList());
     }
   }
 
   private static List<ForwardingObject> expected(
       TreeMap<String, Boolean> speaking,
+      TreeMap<String, Vni> vnis,
       TreeMap<String, TreeSet<IpAddress>> joined,
       List<IpAddress> groups) {
     var rows = new ArrayList<ForwardingObject>();
@@ -387,7 +421,7 @@ class SelectiveMulticastTest {
       speaking.forEach(
           (vtep, speaks) -> {
             if (!speaks) {
-              rows.add(row(any, vtep));
+              rows.add(row(any, vtep, vnis.get(vtep)));
             }
           });
       if (!speaking.containsValue(false)) {
@@ -399,7 +433,7 @@ class SelectiveMulticastTest {
         speaking.forEach(
             (vtep, speaks) -> {
               if (!speaks || joined.getOrDefault(vtep, new TreeSet<>()).contains(group)) {
-                rows.add(row(group, vtep));
+                rows.add(row(group, vtep, vnis.get(vtep)));
               }
             });
       }
