@@ -3,6 +3,7 @@ package io.weft.agent.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Vxlan;
@@ -140,6 +141,22 @@ final class NodeStateProcessTest {
     start(2);
     await(() -> !taints("n1").contains("not-ready"), "taint once it forwards again");
     await(() -> networkReady("n1").equals("True Forwards"), "condition once it forwards again");
+  }
+
+  /** Nobody has cordoned it: the scheduler must not choose a node that refuses pods. */
+  @Test
+  void aDrainedNodeTakesNoPodsUntilThatIsUndone() throws Exception {
+    var one = start(1);
+    start(2);
+    await(() -> !taints("n1").contains("not-ready"), "taint");
+    one.call(ControlClient.request("drain"));
+    await(() -> taints("n1").contains("not-ready"), "taint while it is drained");
+    await(() -> networkReady("n1").equals("False Drained"), "condition of the Node");
+    awaitState(status -> condition(status, "Ready").equals("False Drained"), "drained");
+    assertThat(taints("n2")).doesNotContain("not-ready");
+    one.call(ControlClient.request("drain").put("undo", true));
+    await(() -> !taints("n1").contains("not-ready"), "taint when that is undone");
+    await(() -> networkReady("n1").equals("True Forwards"), "condition when that is undone");
   }
 
   private String networkReady(String node) {
