@@ -148,7 +148,7 @@ final class EgressPorts implements AutoCloseable {
           .ifPresent(
               port -> {
                 ports.put(link.index(), port);
-                links.put(link.index(), new Followed(link.name(), false));
+                links.put(link.index(), new Followed(link.name(), true, false));
               });
     }
     quiet.settle(links, before);

@@ -12,12 +12,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of the settings of bridges, and of other links with addresses, changes without a notice. The
- * files stay open, because to enter their namespace takes longer than to read them again; they show
- * it to whoever reads them, and do not keep it. For a platform thread.
+ * What of the settings of links changes without a notice. The files stay open, because to enter
+ * their namespace takes longer than to read them again; they show it to whoever reads them, and do
+ * not keep it. For a platform thread.
  */
 final class QuietSettings implements AutoCloseable {
-  /** Reading the first waits for whoever changes links, as the kernel has it. */
+  /**
+   * Reading the first waits for whoever changes links, as the kernel has it. It tells what a link
+   * does once it comes up, as after somebody wrote to its {@code stable_secret}.
+   */
   private static final List<String> SETTINGS =
       List.of(
           "/proc/sys/net/ipv6/conf/%s/addr_gen_mode",
@@ -28,9 +31,18 @@ final class QuietSettings implements AutoCloseable {
   /**
    * A link whose settings count.
    *
+   * @param addresses it has some, so all count; of others only whether they form any
    * @param group its group counts, too, of which the kernel tells nobody where sysfs sets it
    */
-  record Followed(String name, boolean group) {}
+  record Followed(String name, boolean addresses, boolean group) {
+    private List<String> files() {
+      return SETTINGS.subList(0, count()).stream().map(file -> file.formatted(name)).toList();
+    }
+
+    private int count() {
+      return addresses ? SETTINGS.size() : 1;
+    }
+  }
 
   private record Opened(Followed link, NumberFiles files) {}
 
@@ -91,12 +103,14 @@ final class QuietSettings implements AutoCloseable {
   }
 
   private int[] read() {
-    var values = new int[links.size() * (SETTINGS.size() + 1)];
+    int numbers = links.values().stream().mapToInt(link -> link.files().count() + 1).sum();
+    var values = new int[numbers];
     int at = 0;
     for (var each : links.entrySet()) {
       var link = each.getValue();
-      System.arraycopy(link.files().read(), 0, values, at, SETTINGS.size());
-      at += SETTINGS.size();
+      var read = link.files().read();
+      System.arraycopy(read, 0, values, at, read.length);
+      at += read.length;
       values[at++] = link.link().group() ? rtnetlink.linkChecksum(each.getKey()).orElse(0) : 0;
     }
     return values;
@@ -117,13 +131,14 @@ final class QuietSettings implements AutoCloseable {
       if (links.containsKey(each.getKey())) {
         continue;
       }
-      if (!budget.take(SETTINGS.size())) {
+      int files = each.getValue().count();
+      if (!budget.take(files)) {
         return false;
       }
       try {
         links.put(each.getKey(), open(each.getValue()));
       } catch (LinuxException e) {
-        budget.give(SETTINGS.size());
+        budget.give(files);
         throw e;
       }
     }
@@ -132,13 +147,13 @@ final class QuietSettings implements AutoCloseable {
 
   private static Opened open(Followed link) {
     var files = new NumberFiles();
-    files.open(SETTINGS.stream().map(setting -> setting.formatted(link.name())).toList());
+    files.open(link.files());
     return new Opened(link, files);
   }
 
   private void close(Opened link) {
     link.files().close();
-    budget.give(SETTINGS.size());
+    budget.give(link.link().count());
   }
 
   @Override

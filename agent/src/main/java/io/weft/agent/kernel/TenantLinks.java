@@ -126,8 +126,9 @@ final class TenantLinks {
     links.forEach(
         (index, link) -> {
           boolean sender = senders.containsKey(index);
-          if (sender || bridges.containsKey(index) || Translation.isEgress(link)) {
-            quiet.put(index, new Followed(link.name(), sender));
+          boolean addresses = sender || bridges.containsKey(index) || Translation.isEgress(link);
+          if (addresses || vxlans.containsKey(index) || ports.containsKey(index)) {
+            quiet.put(index, new Followed(link.name(), addresses, sender));
           }
         });
     return quiet;

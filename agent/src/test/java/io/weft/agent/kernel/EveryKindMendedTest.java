@@ -51,6 +51,9 @@ class EveryKindMendedTest extends KeptKernel {
         deed(Kind.PORT, "bridge -n $TENANT link set dev $PORT locked off"),
         deed(Kind.PORT, "$IN sysctl -qw net.ipv6.conf.$PORT.addr_gen_mode=0"),
         deed(Kind.PORT, "$IN sysctl -qw net.ipv6.conf.$PORT.addr_gen_mode=3"),
+        deed(Kind.PORT, "$IN sysctl -qw net.ipv6.conf.$PORT.stable_secret=2001:db8::1"),
+        deed(Kind.VXLAN, "$IN sysctl -qw net.ipv6.conf.vx5001.stable_secret=2001:db8::1"),
+        deed(Kind.VXLAN, "$IN sysctl -qw net.ipv6.conf.default.stable_secret=2001:db8::1"),
         deed(Kind.VXLAN, "$IN sysctl -qw net.ipv6.conf.vx100.addr_gen_mode=0"),
         deed(Kind.LOCAL_FDB, "bridge -n $TENANT fdb delete 0a:58:c0:a8:01:0a dev $PORT master"),
         deed(

@@ -36,7 +36,7 @@ class QuietSettingsTest {
     tenant = namespaces.create("tenant");
     kernel = namespaces.links(tenant);
     bridge = kernel.createBridge("br100", LinkSettings.UP).index();
-    links = Map.of(bridge, new Followed("br100", false));
+    links = Map.of(bridge, new Followed("br100", true, false));
   }
 
   @AfterEach
@@ -77,6 +77,19 @@ class QuietSettingsTest {
     }
   }
 
+  /** Such a link has no address before it was down and up: no notice tells of it until then. */
+  @ParameterizedTest
+  @ValueSource(strings = {"br100", "default"})
+  void aSecretOfALinkWithoutAddressesShows(String name) throws Exception {
+    links = Map.of(bridge, new Followed("br100", false, false));
+    try (var quiet = settled()) {
+      set("ipv4/conf/br100/arp_ignore=1");
+      assertThat(quiet.areSettled()).as("that does not count").isTrue();
+      set("ipv6/conf/" + name + "/stable_secret=2001:db8::1");
+      assertThat(quiet.areSettled()).isFalse();
+    }
+  }
+
   @Test
   void whatChangesWhileLinksAreReadIsNotSettled() throws Exception {
     try (var quiet = new QuietSettings(kernel, new DescriptorBudget(100))) {
@@ -94,7 +107,7 @@ class QuietSettingsTest {
       int next = kernel.createBridge("br100", LinkSettings.UP).index();
       assertThat(quiet.areSettled()).isFalse();
       var before = quiet.begin(links);
-      quiet.settle(Map.of(next, new Followed("br100", false)), before);
+      quiet.settle(Map.of(next, new Followed("br100", true, false)), before);
       assertThat(quiet.areSettled()).as("it was not read before the links were").isFalse();
     }
   }
@@ -103,7 +116,7 @@ class QuietSettingsTest {
   @Test
   void aGroupShowsWhereItCounts() {
     int down = kernel.createBridge("br200", LinkSettings.NONE).index();
-    links = Map.of(down, new Followed("br200", true));
+    links = Map.of(down, new Followed("br200", true, true));
     try (var quiet = settled()) {
       kernel.execute(new Request.SetLinkGroup(down, 7));
       assertThat(quiet.areSettled()).isFalse();
