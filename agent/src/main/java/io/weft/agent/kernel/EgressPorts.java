@@ -23,6 +23,7 @@ import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -347,9 +348,13 @@ final class EgressPorts implements AutoCloseable {
     doubtful = true;
   }
 
-  /** What the filter knows of other nodes. */
-  EgressSets sets() {
-    return sets;
+  /** As {@link EgressSets#know}; what is refused now is tried again. */
+  void know(VtepGuard vteps, OtherNodes others, KeptSources.Picture sources) {
+    doubtful |= !sets.know(vteps, others, sources);
+  }
+
+  Collection<ForwardingObject> believed() {
+    return believed.values();
   }
 
   /** Packets of pods of other nodes that were stopped on their way in, by tenant's namespace. */

@@ -1,5 +1,18 @@
 package io.weft.agent.kernel;
 
+import static io.weft.agent.kernel.PacketMatch.address;
+import static io.weft.agent.kernel.PacketMatch.exactly;
+import static io.weft.agent.kernel.PacketMatch.family;
+import static io.weft.agent.kernel.PacketMatch.from;
+import static io.weft.agent.kernel.PacketMatch.icmpv6;
+import static io.weft.agent.kernel.PacketMatch.link;
+import static io.weft.agent.kernel.PacketMatch.port;
+import static io.weft.agent.kernel.PacketMatch.prefix;
+import static io.weft.agent.kernel.PacketMatch.protocol;
+import static io.weft.agent.kernel.PacketMatch.state;
+import static io.weft.agent.kernel.PacketMatch.status;
+import static io.weft.agent.kernel.PacketMatch.to;
+
 import io.weft.linux.netlink.Vxlan;
 import io.weft.linux.nftables.Chain;
 import io.weft.linux.nftables.Chain.Hook;
@@ -15,9 +28,6 @@ import io.weft.net.IpPrefix;
 import io.weft.net.Octets;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject.EgressLink;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,9 +56,6 @@ final class EgressRules {
   private static final int TCP = 6;
   private static final int UDP = 17;
   private static final int ICMPV6 = 58;
-  private static final int NFPROTO_IPV4 = 2;
-  private static final int NFPROTO_IPV6 = 10;
-  private static final int INTERFACE_NAME = 16;
 
   /** Bits of {@code ct state} (linux/netfilter/nf_conntrack_common.h). */
   private static final int INVALID = 1;
@@ -87,6 +94,19 @@ final class EgressRules {
 
   static final ElementSet NODES6 =
       new ElementSet("nodes6", List.of(Field.IPV6), ElementSet.Use.MEMBERS, 0);
+
+  /** Pods here, as the cluster knows them: what comes to them from outside may keep its source. */
+  static final ElementSet PODS4 =
+      new ElementSet("pods4", List.of(Field.IPV4), ElementSet.Use.MEMBERS, 0);
+
+  /** From where a tenant, by its link, has another way back: that source is not kept. */
+  static final ElementSet INSIDE4 =
+      new ElementSet("inside4", List.of(Field.LINK_NAME, Field.IPV4), ElementSet.Use.RANGES, 0);
+
+  /** Octets of a link's name in a key. */
+  static final int LINK_NAME = 16;
+
+  private static final Octets NO_NAME = Octets.parse("00");
 
   /** What of these was stopped, by the link that it was for; of more links nothing is counted. */
   static final ElementSet STOPPED =
@@ -142,8 +162,9 @@ final class EgressRules {
     var rules = new ArrayList<Rule>();
     rules.add(out.then(new Expression.Masquerade()));
     for (var address : node) {
+      var range = address.isIpv4() ? AddressPlan.EGRESS_RANGE : AddressPlan.EGRESS_RANGE_IPV6;
       rules.add(
-          in.then(family(address))
+          in.then(from(range, false))
               .then(
                   new Expression.Load(Octets.of(address.octets())),
                   new Expression.TranslateSource(address.isIpv4()))
@@ -220,6 +241,8 @@ final class EgressRules {
           translated(outside, ipv4, source).because("other addresses of nodes among it"));
     }
     translation.add(
+        kept().then(ACCEPT).because("from outside: answers come back this way by themselves"));
+    translation.add(
         clusterOut()
             .then(new Expression.Masquerade())
             .because("answers come back this way, whatever the tenant has a route to"));
@@ -237,7 +260,7 @@ final class EgressRules {
                         new Expression.CountIn(STOPPED.name())),
                     Rule.of(DROP))),
             new Chain("postrouting", true, Hook.POSTROUTING, Chain.SOURCE, translation)),
-        List.of(SharedPorts.SET, VTEPS4, VTEPS6, NODES4, NODES6, STOPPED));
+        List.of(SharedPorts.SET, VTEPS4, VTEPS6, NODES4, NODES6, PODS4, INSIDE4, STOPPED));
   }
 
   /**
@@ -256,6 +279,25 @@ final class EgressRules {
         source.isPresent()
             ? new Expression.TranslateSource(ipv4, true)
             : new Expression.Masquerade(true));
+  }
+
+  /**
+   * From outside, no node's, to a pod here whose tenant has no other route back. Of IPv4 alone: an
+   * end of the link has no link-local address by which it could ask for the other's MAC address
+   * when a packet's source is not its own (RFC 4861 §7.2.2).
+   */
+  private static Rule kept() {
+    return clusterOut()
+        .then(link(MetaKey.INPUT_NAME, true, NO_NAME))
+        .then(link(MetaKey.INPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)))
+        .then(status(DESTINATION_TRANSLATED))
+        .then(isIn(true, 16, PODS4))
+        .then(
+            new Expression.Payload(Base.NETWORK, 12, 4),
+            new Expression.Lookup(NODES4.name(), true),
+            new Expression.Meta(MetaKey.OUTPUT_NAME),
+            new Expression.Payload(Base.NETWORK, 12, 4, LINK_NAME / 4),
+            new Expression.Lookup(INSIDE4.name(), true));
   }
 
   /** To another node, by the address that BGP told of. */
@@ -380,90 +422,5 @@ final class EgressRules {
 
   private static Chain filter(String name, Hook hook, int priority, List<Rule> rules) {
     return new Chain(name, false, hook, priority, rules);
-  }
-
-  private static Rule link(MetaKey key, boolean not, Octets name) {
-    return Rule.of(new Expression.Meta(key), new Expression.Compare(not, name));
-  }
-
-  /** A name with the zeros behind it. */
-  private static Octets exactly(String name) {
-    return Octets.of(
-        ByteBuffer.allocate(INTERFACE_NAME).put(name.getBytes(StandardCharsets.US_ASCII)).array());
-  }
-
-  /** How a name begins. */
-  private static Octets prefix(String name) {
-    return Octets.of(name.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static Rule state(int bits) {
-    return bits(new Expression.ConnectionState(), bits);
-  }
-
-  private static Rule status(int bits) {
-    return bits(new Expression.ConnectionStatus(), bits);
-  }
-
-  private static Rule bits(Expression loaded, int bits) {
-    return Rule.of(
-        loaded,
-        new Expression.Mask(machineOrder(bits)),
-        new Expression.Compare(true, machineOrder(0)));
-  }
-
-  private static Octets machineOrder(int value) {
-    return Octets.of(ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());
-  }
-
-  private static Rule from(IpPrefix range, boolean not) {
-    return address(range, not, range.address().isIpv4() ? 12 : 8);
-  }
-
-  private static Rule to(IpPrefix range) {
-    return address(range, false, range.address().isIpv4() ? 16 : 24);
-  }
-
-  /** RFC 791 §3.1, RFC 8200 §3: where the address is in the header. */
-  private static Rule address(IpPrefix range, boolean not, int offset) {
-    var address = range.address();
-    int length = address.bits() / 8;
-    var mask = new byte[length];
-    for (int bit = 0; bit < range.length(); bit++) {
-      mask[bit / 8] |= (byte) (0x80 >> bit % 8);
-    }
-    return family(address)
-        .then(
-            new Expression.Payload(Base.NETWORK, offset, length),
-            new Expression.Mask(Octets.of(mask)),
-            new Expression.Compare(not, Octets.of(address.octets())));
-  }
-
-  private static Rule family(IpAddress address) {
-    return family(address.isIpv4());
-  }
-
-  private static Rule family(boolean ipv4) {
-    return Rule.of(new Expression.Meta(MetaKey.FAMILY), equal(ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
-  }
-
-  private static Rule protocol(int number) {
-    return Rule.of(new Expression.Meta(MetaKey.PROTOCOL), equal(number));
-  }
-
-  private static Rule port(int protocol, int destination) {
-    return protocol(protocol)
-        .then(
-            new Expression.Payload(Base.TRANSPORT, 2, 2),
-            new Expression.Compare(
-                false, Octets.of(new byte[] {(byte) (destination >> 8), (byte) destination})));
-  }
-
-  private static Rule icmpv6(int type) {
-    return protocol(ICMPV6).then(new Expression.Payload(Base.TRANSPORT, 0, 1), equal(type));
-  }
-
-  private static Expression equal(int octet) {
-    return new Expression.Compare(false, Octets.of(new byte[] {(byte) octet}));
   }
 }

@@ -42,6 +42,7 @@ final class KernelTables implements AutoCloseable {
   private final VtepGuard vteps;
   private Optional<UnderlayRoutes> underlay = Optional.empty();
   private OtherNodes nodes = OtherNodes.NONE;
+  private final KeptSources sources = new KeptSources();
   private final Shared shared = new Shared();
   private final MountChanges mounts = new MountChanges();
   private final TreeMap<String, TenantTables> tenants = new TreeMap<>();
@@ -124,7 +125,7 @@ final class KernelTables implements AutoCloseable {
   List<Refusal> apply(List<KernelChange> changes) {
     var refusals = new ArrayList<Refusal>();
     vteps.expect(changes);
-    tellNodes();
+    egress.know(vteps, nodes, sources.picture());
     MovedMacs.expect(changes, tenants);
     int next = 0;
     while (next < changes.size()) {
@@ -146,6 +147,7 @@ final class KernelTables implements AutoCloseable {
       }
     }
     tenants.values().forEach(tables -> tables.guard().flush());
+    sources.suspect(changes);
     return refusals;
   }
 
@@ -455,22 +457,18 @@ final class KernelTables implements AutoCloseable {
     return news;
   }
 
-  /** Whose VXLAN packets are let in follows from all that stands. */
+  /** Whose VXLAN packets are let in follows from all that stands, and whose source is kept. */
   void sweepVteps() {
     vteps.sweep(System.nanoTime(), tenants.values().stream().map(TenantTables::believed).toList());
-    tellNodes();
+    sources.look(tenants, TenantTables::believed, egress.believed());
+    egress.know(vteps, nodes, sources.picture());
   }
 
   /** From now on other nodes are known by these addresses too. */
   void know(OtherNodes others) {
     nodes = others;
-    tellNodes();
-  }
-
-  private void tellNodes() {
-    if (!egress.sets().know(vteps, nodes)) {
-      egress.doubt();
-    }
+    sources.lookIfStale(tenants, TenantTables::believed, egress.believed());
+    egress.know(vteps, nodes, sources.picture());
   }
 
   /** What is not in a tenant's namespace and no object of the plan goes too. */

@@ -30,7 +30,7 @@ public record OtherNodes(Set<IpAddress> addresses, boolean complete) {
   }
 
   /** Those of one family, as elements of a set. */
-  Set<Element> elements(boolean ipv4) {
+  static Set<Element> elements(Set<IpAddress> addresses, boolean ipv4) {
     return addresses.stream()
         .filter(address -> address.isIpv4() == ipv4)
         .map(address -> new Element(Octets.of(address.octets())))

@@ -293,12 +293,45 @@ abstract class ClusterKernel extends TenantKernel {
         """);
   }
 
-  /** A program in the node's namespace that reads what is to be done. */
-  void run(String program, String input) throws Exception {
-    runIn(underlay, program, input);
+  /** What is in a set of the filter. */
+  String list(String set) throws Exception {
+    return run("/usr/sbin/nft", "list set inet %s %s".formatted(table(), set));
   }
 
-  void runIn(String namespace, String program, String input) throws Exception {
+  /** The table of the filter. */
+  String table() {
+    return EgressPorts.tableName(namespaces.prefix());
+  }
+
+  /** From where the server sees a connection of the world with this source. */
+  Optional<String> comesAs(String address, int source, ServerSocket server, int port)
+      throws Exception {
+    server.setSoTimeout(Connections.PATIENCE);
+    return NetworkNamespaces.<Optional<String>, IOException>callIn(
+        world,
+        () -> {
+          try (var client = new Socket()) {
+            client.setReuseAddress(true);
+            client.bind(new InetSocketAddress(InetAddress.ofLiteral(address), source));
+            client.connect(
+                new InetSocketAddress(InetAddress.ofLiteral(NODE), port), Connections.PATIENCE);
+            try (var accepted = server.accept()) {
+              accepted.getOutputStream().write(1);
+              assertThat(client.getInputStream().read()).isEqualTo(1);
+              return Optional.of(accepted.getInetAddress().getHostAddress());
+            }
+          } catch (SocketTimeoutException _) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /** A program in the node's namespace that reads what is to be done. */
+  String run(String program, String input) throws Exception {
+    return runIn(underlay, program, input);
+  }
+
+  String runIn(String namespace, String program, String input) throws Exception {
     assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program);
     var command =
         program.endsWith("nft") ? List.of(program, "-f", "-") : List.of(program, "--noflush");
@@ -311,6 +344,7 @@ abstract class ClusterKernel extends TenantKernel {
     var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
+    return said;
   }
 
   /** From where the answer to a question comes that is asked of the service. */

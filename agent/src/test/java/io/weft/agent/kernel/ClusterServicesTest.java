@@ -154,6 +154,7 @@ class ClusterServicesTest extends ClusterKernel {
     assertThat(tables.drain(true)).isEmpty();
     try (var server = Connections.listen(redServer, "0.0.0.0", 8080)) {
       assertThat(isKept(20005, server, 30080)).as("mended").isTrue();
+      tables.know(OtherNodes.NONE);
       try (var restarted = agent();
           var nftables = Nftables.openIn(underlay)) {
         int before = nftables.generation();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.weft.agent.kernel.Connections;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.linux.netlink.Address;
+import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.NextHop;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Route;
@@ -148,6 +149,80 @@ final class ClusterNodesProcessTest {
           .as("from the other node itself")
           .isTrue();
     }
+  }
+
+  /** As {@code externalTrafficPolicy: Local}, where kube-proxy leaves the source. */
+  @Test
+  void aPodOfTheNodeSeesWhoComesFromOutside() throws Exception {
+    node(1, "10.99.0.1", "fd99::1");
+    node(2, "10.99.0.2", "fd99::2");
+    for (var node : nodes) {
+      node.startWith(cluster.option(directory));
+    }
+    for (var node : nodes) {
+      node.awaitStatus(NodeProcess::isSettled);
+    }
+    var outside = namespaces.create("outside");
+    var rack = namespaces.links(cluster.underlay(1));
+    var pair =
+        rack.createVeth(
+            "outside",
+            LinkSettings.UP.withMaster(rack.requireLink("uplink").index()),
+            "eth0",
+            LinkSettings.UP,
+            namespaces.links(outside));
+    for (var address : List.of("10.99.0.50 24", "fd99::50 64")) {
+      var words = address.split(" ", -1);
+      namespaces
+          .links(outside)
+          .execute(
+              new Request.AddAddress(
+                  Address.of(
+                      pair.peer().index(), IpAddress.parse(words[0]), Integer.parseInt(words[1]))));
+    }
+    var here = pod(2, "common", "pods", "10.244.0.10", "fd00:244::10");
+    var elsewhere = pod(1, "far", "pods", "10.244.7.11", "fd00:244::7:11");
+    nodePort(cluster.underlay(2), "fd99::2", 30080, "fd00:244::10");
+    nodePort(cluster.underlay(2), "fd99::2", 30081, "fd00:244::7:11");
+    nft(
+        cluster.underlay(2),
+        """
+        add table ip kube-proxy
+        add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority dstnat; }
+        add rule ip kube-proxy nat-prerouting tcp dport 30080 dnat ip to 10.244.0.10:8080
+        add rule ip kube-proxy nat-prerouting tcp dport 30081 dnat ip to 10.244.7.11:8080
+        """);
+    awaitIn(cluster.underlay(2), "pods4", "10.244.0.10");
+    try (var server = Connections.listen(here, "::", 8080);
+        var far = Connections.listen(elsewhere, "::", 8080)) {
+      assertThat(source(outside, "10.99.0.2", 30080, server)).isEqualTo("10.99.0.50");
+      assertThat(source(outside, "fd99::2", 30080, server))
+          .as("not by IPv6")
+          .isEqualTo("fd7a:93c5:8e21:1:0:0:a63:2");
+      assertThat(source(outside, "10.99.0.2", 30081, far))
+          .as("on another node")
+          .isEqualTo("10.99.0.2");
+      assertThat(source(outside, "fd99::2", 30081, far))
+          .as("on another node")
+          .isEqualTo("fd7a:93c5:8e21:1:0:0:a63:2");
+    }
+  }
+
+  /** From where the server sees it, once routes have come. */
+  private static String source(String from, String to, int port, ServerSocket server)
+      throws Exception {
+    assertThat(reaches(from, to, port, server)).as("%s %s", to, port).isTrue();
+    server.setSoTimeout(5000);
+    return NetworkNamespaces.<String, Exception>callIn(
+        from,
+        () -> {
+          try (var client = new Socket()) {
+            client.connect(new InetSocketAddress(InetAddress.ofLiteral(to), port), 5000);
+            try (var accepted = server.accept()) {
+              return accepted.getInetAddress().getHostAddress();
+            }
+          }
+        });
   }
 
   private void awaitIn(String host, String set, String address) throws Exception {
