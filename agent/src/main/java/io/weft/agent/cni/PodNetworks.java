@@ -1,5 +1,6 @@
 package io.weft.agent.cni;
 
+import io.weft.agent.cni.KeptPods.Placed;
 import io.weft.kubernetes.intent.ApiIntent;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.intent.ClusterPods.Facts;
@@ -12,10 +13,12 @@ import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.ResourceKey;
 import io.weft.kubernetes.resource.Tenant;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -25,15 +28,15 @@ import java.util.stream.Stream;
  */
 public final class PodNetworks {
   /** As many as a node has endpoints; of more nothing is said. */
-  private static final int MAX_PLACED = 4096;
+  static final int MAX_PLACED = 4096;
 
   private volatile IntentReading reading;
   private final Optional<ClusterPods> cluster;
 
-  /** By endpoint: what runs here, of calls since the agent started. */
-  private final Map<String, Placed> placed = new TreeMap<>();
+  /** By endpoint: what runs here. */
+  private final SortedMap<String, Placed> placed;
 
-  private record Placed(PodName pod, String network) {}
+  private final KeptPods kept;
 
   /**
    * A pod that runs in another network than it would get now.
@@ -46,10 +49,13 @@ public final class PodNetworks {
    * Of the resources in force and what a cluster says.
    *
    * @param cluster empty without the API
+   * @param kept the file of pods that run, which goes when the machine starts again
    */
-  public PodNetworks(IntentReading reading, Optional<ClusterPods> cluster) {
+  public PodNetworks(IntentReading reading, Optional<ClusterPods> cluster, Path kept) {
     this.reading = reading;
     this.cluster = cluster;
+    this.kept = new KeptPods(kept);
+    this.placed = this.kept.read();
   }
 
   /** What is in force, once the node has been told: no pod is ahead of it. */
@@ -180,6 +186,7 @@ public final class PodNetworks {
   public synchronized void started(String endpoint, PodName pod, String network) {
     if (placed.size() < MAX_PLACED || placed.containsKey(endpoint)) {
       placed.put(endpoint, new Placed(pod, network));
+      kept.write(placed);
     }
   }
 
@@ -190,7 +197,9 @@ public final class PodNetworks {
 
   /** The endpoint is no more. */
   public synchronized void ended(String endpoint) {
-    placed.remove(endpoint);
+    if (placed.remove(endpoint) != null) {
+      kept.write(placed);
+    }
   }
 
   /** Pods that run in another network than they would get now, by endpoint. */

@@ -145,7 +145,7 @@ public final class NodeDaemon implements AutoCloseable {
     advertiser = new RouterAdvertiser(() -> ask(node::advertised));
     listener = new PortListener(seen -> loop.put(new NodeEvent.HostsHeard(seen)));
     clusterPods = cluster.map(Cluster::pods);
-    pods = new PodNetworks(configuration.current().reading(), clusterPods);
+    pods = new PodNetworks(configuration.current().reading(), clusterPods, options.pods());
     calls =
         new NodeCalls(
             loop,

@@ -73,6 +73,11 @@ public record NodeOptions(
     return socket.resolveSibling(socket.getFileName() + ".was-ready");
   }
 
+  /** A file with the pods that run here; it goes when the machine starts again. */
+  Path pods() {
+    return socket.resolveSibling(socket.getFileName() + ".pods");
+  }
+
   /** One that chooses addresses by itself. */
   public NodeOptions(String name, IntentPlace config, Path socket, String namespacePrefix) {
     this(

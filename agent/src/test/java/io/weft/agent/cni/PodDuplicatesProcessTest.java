@@ -111,6 +111,10 @@ class PodDuplicatesProcessTest {
     assertThat(added.exitCode()).as(added.output()).isZero();
     var mac = added.json().at("/interfaces/1/mac").asText();
 
+    node.kill(); // and an agent that has not seen the pod start knows whose the endpoint is
+    node.startWith(api.option(directory))
+        .awaitStatus(status -> status.at("/peers/established").asInt() == 1);
+
     var call =
         ControlClient.request("attach")
             .put("endpoint", "machine")
