@@ -37,7 +37,9 @@ final class MulticastCommand implements Callable<Integer> {
     var table = new Table("NETWORK", "MULTICAST", "GROUP", "PORTS", "VTEPS");
     for (var network : answer.path("networks")) {
       for (var group : network.path("groups")) {
-        row(table, network, group.path("group").asText(), group.path("ports"), group.path("vteps"));
+        var source = group.path("source").asText();
+        var text = group.path("group").asText() + (source.isEmpty() ? "" : " from " + source);
+        row(table, network, text, group.path("ports"), group.path("vteps"));
       }
       var nobody = MissingNode.getInstance();
       row(table, network, "all of IPv4", nobody, network.path("everyGroupIpv4"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.net.IpAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.Multicast;
 import io.weft.overlay.node.NetworkIntent;
@@ -87,9 +88,9 @@ final class MulticastWorldTest {
   }
 
   private void tell(World world, String node) {
-    var ports = new TreeMap<IpAddress, SortedSet<String>>();
+    var ports = new TreeMap<MulticastChannel, SortedSet<String>>();
     for (var group : joined.getOrDefault(node, new TreeSet<>())) {
-      ports.put(group, new TreeSet<>(List.of("ep")));
+      ports.put(MulticastChannel.of(group), new TreeSet<>(List.of("ep")));
     }
     world.join(node, new NodeEvent.GroupsSeen(SEGMENT, ports));
   }

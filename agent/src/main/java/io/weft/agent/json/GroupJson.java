@@ -2,7 +2,7 @@ package io.weft.agent.json;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.node.GroupsView;
 import java.util.List;
 import java.util.Locale;
@@ -23,14 +23,16 @@ public final class GroupJson {
       node.put("tooManyGroups", network.tooMany());
       BgpJson.texts(node.putArray("everyGroupIpv4"), network.unaskedIpv4());
       BgpJson.texts(node.putArray("everyGroupIpv6"), network.unaskedIpv6());
-      var groups = new TreeSet<IpAddress>(network.joined().keySet());
-      groups.addAll(network.elsewhere().keySet());
+      var channels = new TreeSet<MulticastChannel>(network.joined().keySet());
+      channels.addAll(network.elsewhere().keySet());
       var rows = node.putArray("groups");
-      for (var group : groups) {
-        var row = rows.addObject().put("group", group.toString());
-        BgpJson.texts(row.putArray("ports"), network.joined().getOrDefault(group, new TreeSet<>()));
+      for (var channel : channels) {
+        var row = rows.addObject().put("group", channel.group().toString());
+        channel.source().ifPresent(source -> row.put("source", source.toString()));
         BgpJson.texts(
-            row.putArray("vteps"), network.elsewhere().getOrDefault(group, new TreeSet<>()));
+            row.putArray("ports"), network.joined().getOrDefault(channel, new TreeSet<>()));
+        BgpJson.texts(
+            row.putArray("vteps"), network.elsewhere().getOrDefault(channel, new TreeSet<>()));
       }
     }
     return document;

@@ -5,6 +5,7 @@ import io.weft.linux.netlink.MdbEntry;
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.NodeEvent.GroupsSeen;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ final class JoinedGroups {
   /** Rows of bridges, which come and go one by one: a port may have one for each source. */
   private final TreeMap<Integer, TreeMap<IpAddress, List<MdbEntry>>> byBridge = new TreeMap<>();
 
-  private final TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>> told = new TreeMap<>();
+  private final TreeMap<Vni, SortedMap<MulticastChannel, SortedSet<String>>> told = new TreeMap<>();
   private boolean touched;
   private OptionalLong toldAt = OptionalLong.empty();
 
@@ -58,7 +59,7 @@ final class JoinedGroups {
     touched = true;
     var groups = byBridge.computeIfAbsent(row.device(), _ -> new TreeMap<>());
     var rows = groups.computeIfAbsent(row.group(), _ -> new ArrayList<>());
-    rows.remove(row);
+    rows.removeIf(row::isOf);
     if (!gone) {
       rows.add(row);
     }
@@ -77,7 +78,7 @@ final class JoinedGroups {
       return news;
     }
     touched = false;
-    var joined = new TreeMap<Vni, SortedMap<IpAddress, SortedSet<String>>>();
+    var joined = new TreeMap<Vni, SortedMap<MulticastChannel, SortedSet<String>>>();
     byBridge.forEach(
         (bridge, groups) -> links.bridge(bridge).ifPresent(vni -> joined.put(vni, ports(groups))));
     told.keySet().forEach(vni -> joined.putIfAbsent(vni, new TreeMap<>()));
@@ -105,25 +106,28 @@ final class JoinedGroups {
         .toList();
   }
 
-  private SortedMap<IpAddress, SortedSet<String>> ports(Map<IpAddress, List<MdbEntry>> groups) {
-    var ports = new TreeMap<IpAddress, SortedSet<String>>();
-    groups.forEach(
-        (group, rows) -> {
-          for (var row : rows) {
-            links
-                .link(row.port())
-                .filter(NodeLinks::mayBePort)
-                .map(Link::name)
-                .ifPresent(name -> ports.computeIfAbsent(group, _ -> new TreeSet<>()).add(name));
-          }
-        });
+  private SortedMap<MulticastChannel, SortedSet<String>> ports(
+      Map<IpAddress, List<MdbEntry>> groups) {
+    var ports = new TreeMap<MulticastChannel, SortedSet<String>>();
+    for (var rows : groups.values()) {
+      for (var row : rows) {
+        links
+            .link(row.port())
+            .filter(port -> row.asked() && NodeLinks.mayBePort(port))
+            .map(Link::name)
+            .ifPresent(name -> ports.computeIfAbsent(channel(row), _ -> new TreeSet<>()).add(name));
+      }
+    }
     return ports;
+  }
+
+  private static MulticastChannel channel(MdbEntry row) {
+    return new MulticastChannel(row.group(), row.source());
   }
 
   /** A row of one of our vxlan devices. */
   Optional<ForwardingObject> object(MdbEntry row) {
     return row.destination()
-        .filter(_ -> row.source().isEmpty())
         .flatMap(
             vtep ->
                 links
@@ -134,6 +138,7 @@ final class JoinedGroups {
                                 namespace,
                                 vni,
                                 row.group(),
+                                row.source(),
                                 vtep,
                                 row.isDiscard()
                                     ? Optional.empty()

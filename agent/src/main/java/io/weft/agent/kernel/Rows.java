@@ -129,6 +129,7 @@ final class Rows {
         : MdbEntry.remote(
             device,
             entry.group(),
+            entry.source(),
             entry.vtep(),
             entry.destinationVni().filter(vni -> !vni.equals(entry.vni())));
   }

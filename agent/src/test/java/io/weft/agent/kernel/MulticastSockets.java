@@ -36,6 +36,27 @@ final class MulticastSockets {
         });
   }
 
+  /** As {@link #join}, of what one host sends alone. */
+  static DatagramChannel join(String namespace, String group, String source) {
+    return NetworkNamespaces.callIn(
+        namespace,
+        () -> {
+          try {
+            var channel = DatagramChannel.open(family(group));
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.bind(new InetSocketAddress(PORT));
+            channel.configureBlocking(false);
+            channel.join(
+                InetAddress.getByName(group),
+                NetworkInterface.getByName("eth0"),
+                InetAddress.getByName(source));
+            return channel;
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
   /** One datagram. */
   static void send(String namespace, String group) {
     NetworkNamespaces.callIn(

@@ -14,6 +14,7 @@ import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.node.NodeEvent.GroupsSeen;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,77 @@ class SelectiveReplicationTest {
     }
   }
 
+  private ForwardingObject row(IpAddress group, int source, Node to) {
+    return new MulticastEntry(
+        first.tenant,
+        SEGMENT.id(),
+        group,
+        Optional.of(group.isIpv4() ? SEGMENT.address(source) : SEGMENT.address6(source)),
+        to.vtep,
+        Optional.of(SEGMENT.id()));
+  }
+
+  /** The second node wants what one host sends, the third what all send. */
+  @Test
+  void aSourceGoesToWhoWantsIt() throws Exception {
+    var group6 = IpAddress.parse("ff15::123");
+    first.put(
+        nobody(ANY),
+        nobody(IpAddress.parse("::")),
+        row(GROUP, 10, second),
+        row(GROUP, 10, third),
+        row(GROUP, third),
+        row(group6, 10, second));
+    assertThat(first.agent().drain(true)).isEmpty();
+    assertThat(first.agent().dump()).contains(row(GROUP, 10, second), row(GROUP, third));
+    var wanted = first.attach(SEGMENT, 10);
+    var other = first.attach(SEGMENT, 11);
+    TimeUnit.SECONDS.sleep(2); // duplicate address detection
+    try (var one = PacketCapture.openIn(second.underlay, "eth0");
+        var all = PacketCapture.openIn(third.underlay, "eth0")) {
+      for (int i = 0; i < 5; i++) {
+        for (var sender : List.of(wanted, other)) {
+          MulticastSockets.send(sender, "239.1.2.3");
+          MulticastSockets.send(sender, "ff15::123");
+        }
+      }
+      MulticastSockets.send(other, "224.0.0.251");
+      var v4 = "01005e010203";
+      var v6 = "333300000123";
+      assertThat(groupsUntilTheLast(one)).containsOnly(v4, v6).hasSize(10);
+      assertThat(groupsUntilTheLast(all)).containsOnly(v4).hasSize(10);
+    }
+    assertThat(first.agent().apply(List.of(new KernelChange.Remove(row(GROUP, 10, second)))))
+        .isEmpty();
+    assertThat(first.agent().drain(true)).isEmpty();
+    assertThat(first.agent().dump()).doesNotContain(row(GROUP, 10, second));
+  }
+
+  @Test
+  void aSourceThatAPortJoinsIsTold() throws Exception {
+    for (var group : List.of("239.1.2.3", "ff15::123")) {
+      boolean ipv4 = group.startsWith("239");
+      var host = first.attach(SEGMENT, ipv4 ? 20 : 21);
+      var port = "ep00010000002" + (ipv4 ? 0 : 1);
+      var source = ipv4 ? SEGMENT.address(10) : SEGMENT.address6(10);
+      var address = IpAddress.parse(group);
+      var only = new MulticastChannel(address, Optional.of(source));
+      try (var _ = MulticastSockets.join(host, group, source.toString())) {
+        await(
+            told -> told.keySet().stream().filter(c -> c.group().equals(address)).toList(),
+            List.of(only));
+        try (var _ = MulticastSockets.join(host, group)) {
+          await(told -> told.containsKey(MulticastChannel.of(address)), true);
+        }
+        await(told -> told.getOrDefault(only, new TreeSet<>()), new TreeSet<>(List.of(port)));
+        await(told -> told.containsKey(MulticastChannel.of(address)), false);
+      }
+      await(
+          told -> told.keySet().stream().filter(c -> c.group().equals(address)).toList(),
+          List.of());
+    }
+  }
+
   /** Of VXLAN packets that come in: the inner destinations, until the link-local one. */
   private static List<String> groupsUntilTheLast(PacketCapture capture) {
     var seen = new ArrayList<String>();
@@ -98,7 +171,8 @@ class SelectiveReplicationTest {
           return seen;
         }
         if (inner.startsWith("01005e0") && !inner.startsWith("01005e0000")
-            || inner.equals("333300000009")) {
+            || inner.equals("333300000009")
+            || inner.equals("333300000123")) {
           seen.add(inner);
         }
       }
@@ -185,8 +259,17 @@ class SelectiveReplicationTest {
 
   /** Until this is told of the group; other groups may come and go. */
   private void await(IpAddress group, Optional<String> port) throws InterruptedException {
+    var wanted = new TreeSet<String>();
+    port.ifPresent(wanted::add);
+    await(told -> told.getOrDefault(MulticastChannel.of(group), new TreeSet<>()), wanted);
+  }
+
+  private final TreeMap<MulticastChannel, SortedSet<String>> told = new TreeMap<>();
+
+  /** Until this is so of what was told last, after anything was told. */
+  private <T> void await(Function<TreeMap<MulticastChannel, SortedSet<String>>, T> what, T wanted)
+      throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    var told = new TreeMap<IpAddress, SortedSet<String>>();
     boolean any = false;
     while (System.nanoTime() < deadline) {
       first.agent().drain(true);
@@ -195,13 +278,12 @@ class SelectiveReplicationTest {
         told.putAll(seen.ports());
         any = true;
       }
-      var wanted = new TreeSet<String>();
-      port.ifPresent(wanted::add);
-      if (any && told.getOrDefault(group, new TreeSet<>()).equals(wanted)) {
+      any |= !told.isEmpty();
+      if (any && what.apply(told).equals(wanted)) {
         return;
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    throw new AssertionError("told of " + told + ", not that " + group + " is at " + port);
+    throw new AssertionError("told of " + told + ", not " + wanted);
   }
 }

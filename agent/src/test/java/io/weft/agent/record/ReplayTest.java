@@ -19,6 +19,7 @@ import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.Node;
@@ -291,7 +292,8 @@ class ReplayTest {
     var segment = new Segment("weft-red", 1);
     var port = new TreeSet<>(List.of("port"));
     var group = IpAddress.parse("239.1.2.3");
-    one.give(new NodeEvent.GroupsSeen(segment, new TreeMap<>(Map.of(group, port))));
+    one.give(
+        new NodeEvent.GroupsSeen(segment, new TreeMap<>(Map.of(MulticastChannel.of(group), port))));
     one.give(new NodeEvent.DrainChanged(true));
     long end = System.nanoTime() + 30_000_000_000L;
     for (int i = 0; first().endsWith("00000001.jsonl"); i++) {
@@ -306,7 +308,8 @@ class ReplayTest {
     assertThat(node.drained()).isTrue();
     assertThat(node.announced()).isZero();
     assertThat(node.groups()).isEqualTo(recorded.groups());
-    assertThat(node.groups()).anyMatch(view -> view.joined().equals(Map.of(group, port)));
+    assertThat(node.groups())
+        .anyMatch(view -> view.joined().equals(Map.of(MulticastChannel.of(group), port)));
   }
 
   private String first() throws IOException {

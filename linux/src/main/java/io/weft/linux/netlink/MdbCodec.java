@@ -43,6 +43,7 @@ final class MdbCodec {
     out.u8(protocol >> 8).u8(protocol).u16(0);
     out.endNest(row);
     int attributes = out.beginNest(Uapi.MDBA_SET_ENTRY_ATTRS);
+    entry.source().ifPresent(from -> out.attribute(Uapi.MDBE_ATTR_SOURCE, from.octets()));
     entry.destination().ifPresent(vtep -> out.attribute(Uapi.MDBE_ATTR_DST, vtep.octets()));
     entry.destinationVni().ifPresent(vni -> out.attributeU32(Uapi.MDBE_ATTR_VNI, vni.value()));
     entry.destinationPort().ifPresent(port -> out.attributeU16Big(Uapi.MDBE_ATTR_DST_PORT, port));
@@ -87,6 +88,15 @@ final class MdbCodec {
             details.ip(Uapi.MDBA_MDB_EATTR_SOURCE),
             details.ip(Uapi.MDBA_MDB_EATTR_DST),
             vni <= 0 || vni > Vni.MAX ? Optional.empty() : Optional.of(new Vni(vni)),
-            details.u16Big(Uapi.MDBA_MDB_EATTR_DST_PORT)));
+            details.u16Big(Uapi.MDBA_MDB_EATTR_DST_PORT),
+            isAsked(row.get(5), details)));
+  }
+
+  private static boolean isAsked(int flags, Attributes details) throws MalformedInput {
+    boolean ofSource = details.ip(Uapi.MDBA_MDB_EATTR_SOURCE).isPresent();
+    boolean including = details.u8(Uapi.MDBA_MDB_EATTR_GROUP_MODE).orElse(0) == Uapi.MCAST_INCLUDE;
+    return ofSource
+        ? (flags & (Uapi.MDB_FLAGS_STAR_EXCL | Uapi.MDB_FLAGS_BLOCKED)) == 0
+        : !including;
   }
 }

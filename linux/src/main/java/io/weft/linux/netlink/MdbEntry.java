@@ -18,6 +18,9 @@ import java.util.OptionalInt;
  * @param destination the VTEP; of a VXLAN device alone
  * @param destinationVni what the VTEP's copies carry where it is not the device's own
  * @param destinationPort where they are sent, where that is not the device's own UDP port
+ * @param asked false for a row of a bridge that no host behind the port has asked for by itself: of
+ *     a group of which only certain sources were, of a source that was left out, or that comes with
+ *     all of its group
  */
 public record MdbEntry(
     int device,
@@ -26,14 +29,21 @@ public record MdbEntry(
     Optional<IpAddress> source,
     Optional<IpAddress> destination,
     Optional<Vni> destinationVni,
-    OptionalInt destinationPort) {
+    OptionalInt destinationPort,
+    boolean asked) {
   /** The service that throws away what it gets (RFC 863): no device of ours listens there. */
   private static final int DISCARD = 9;
 
   /** A VTEP that gets copies of a group's frames, whoever sends them. */
   public static MdbEntry remote(int vxlan, IpAddress group, IpAddress vtep, Optional<Vni> vni) {
+    return remote(vxlan, group, Optional.empty(), vtep, vni);
+  }
+
+  /** A VTEP that gets copies of a group's frames, from one source or from anywhere. */
+  public static MdbEntry remote(
+      int vxlan, IpAddress group, Optional<IpAddress> source, IpAddress vtep, Optional<Vni> vni) {
     return new MdbEntry(
-        vxlan, vxlan, group, Optional.empty(), Optional.of(vtep), vni, OptionalInt.empty());
+        vxlan, vxlan, group, source, Optional.of(vtep), vni, OptionalInt.empty(), true);
   }
 
   /**
@@ -48,7 +58,8 @@ public record MdbEntry(
         Optional.empty(),
         Optional.of(local),
         Optional.empty(),
-        OptionalInt.of(DISCARD));
+        OptionalInt.of(DISCARD),
+        true);
   }
 
   /** A port of a bridge that has joined a group. */
@@ -60,7 +71,16 @@ public record MdbEntry(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        true);
+  }
+
+  /** True when both are the same row, whatever else is said of it. */
+  public boolean isOf(MdbEntry other) {
+    return device == other.device
+        && port == other.port
+        && group.equals(other.group)
+        && source.equals(other.source);
   }
 
   /** True for what {@link #discard} makes. */

@@ -144,12 +144,17 @@ final class Uapi {
   static final int MDBA_MDB = 1;
   static final int MDBA_MDB_ENTRY = 1;
   static final int MDBA_MDB_ENTRY_INFO = 1;
+  static final int MDB_FLAGS_STAR_EXCL = 4;
+  static final int MDB_FLAGS_BLOCKED = 8;
+  static final int MCAST_INCLUDE = 1;
+  static final int MDBA_MDB_EATTR_GROUP_MODE = 3;
   static final int MDBA_MDB_EATTR_SOURCE = 4;
   static final int MDBA_MDB_EATTR_DST = 6;
   static final int MDBA_MDB_EATTR_DST_PORT = 7;
   static final int MDBA_MDB_EATTR_VNI = 8;
   static final int MDBA_SET_ENTRY = 1;
   static final int MDBA_SET_ENTRY_ATTRS = 2;
+  static final int MDBE_ATTR_SOURCE = 1;
   static final int MDBE_ATTR_RTPROT = 4;
   static final int MDBE_ATTR_DST = 5;
   static final int MDBE_ATTR_DST_PORT = 6;

@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,17 +17,29 @@ import java.util.TreeSet;
 
 /**
  * Who has joined which multicast group elsewhere in one segment: the imported routes of Type 6 (RFC
- * 9251 §9.1). Who wants a group from certain sources gets it from all; the bridge there chooses.
+ * 9251 §9.1). Who leaves a source of a group out gets it from all; the bridge there chooses.
  */
 public final class RemoteGroups {
-  private final TreeMap<IpAddress, Map<Route, IpAddress>> byGroup = new TreeMap<>();
+  /** Flags of a route: the version of IGMP, or of MLD, that names sources. */
+  private static final int IGMPV3 = 0x04;
 
-  /** By VTEP: its groups, each with how many routes say so. */
-  private final TreeMap<IpAddress, TreeMap<IpAddress, Integer>> byVtep = new TreeMap<>();
+  private static final int MLDV2 = 0x02;
+
+  /** All sources but the one that is named. */
+  private static final int EXCLUDE = 0x08;
+
+  /** What one route says. */
+  private record Wish(IpAddress vtep, MulticastChannel channel) {}
+
+  private final TreeMap<IpAddress, Map<Route, Wish>> byGroup = new TreeMap<>();
+
+  /** By channel: the VTEPs behind which somebody wants it, each with how many routes say so. */
+  private final TreeMap<MulticastChannel, TreeMap<IpAddress, Integer>> byChannel = new TreeMap<>();
+
+  /** The other way round. */
+  private final TreeMap<IpAddress, TreeMap<MulticastChannel, Integer>> byVtep = new TreeMap<>();
 
   private final Map<Route, IpAddress> everything = new LinkedHashMap<>();
-
-  private static final Map<Route, IpAddress> NONE = new LinkedHashMap<>();
 
   /**
    * True for what no router forwards (224.0.0.0/24, RFC 5771 §4; scopes 1 and 2 of IPv6, RFC 4291
@@ -50,36 +63,49 @@ public final class RemoteGroups {
     if (!group.isMulticast() || isLinkLocal(group)) {
       return false;
     }
-    var before = byGroup.computeIfAbsent(group, _ -> new LinkedHashMap<>()).put(route.key(), vtep);
-    Optional.ofNullable(before).ifPresent(other -> leave(other, group));
-    byVtep.computeIfAbsent(vtep, _ -> new TreeMap<>()).merge(group, 1, Integer::sum);
+    var wish = new Wish(vtep, channel(group, route));
+    var before = byGroup.computeIfAbsent(group, _ -> new LinkedHashMap<>()).put(route.key(), wish);
+    Optional.ofNullable(before).ifPresent(other -> count(other, -1));
+    count(wish, 1);
     return true;
   }
 
-  boolean has(SelectiveMulticast key) {
-    return of(key).containsKey(key);
+  /** What says a source in any other way than as the only one asks for all: nobody gets less. */
+  private static MulticastChannel channel(IpAddress group, SelectiveMulticast route) {
+    int naming = group.isIpv4() ? IGMPV3 : MLDV2;
+    boolean one = (route.flags() & (naming | EXCLUDE)) == naming;
+    return new MulticastChannel(group, route.source().filter(_ -> one));
   }
 
-  private Map<Route, IpAddress> of(SelectiveMulticast key) {
-    return key.group().map(group -> byGroup.getOrDefault(group, NONE)).orElse(everything);
+  private void count(Wish wish, int by) {
+    count(byChannel, wish.channel(), wish.vtep(), by);
+    count(byVtep, wish.vtep(), wish.channel(), by);
   }
 
-  void remove(SelectiveMulticast key) {
-    var vtep = of(key).remove(key);
-    if (vtep != null && key.group().isPresent()) {
-      var group = key.group().get();
-      leave(vtep, group);
-      if (of(key).isEmpty()) {
-        byGroup.remove(group);
-      }
+  private static <K, V> void count(Map<K, TreeMap<V, Integer>> table, K key, V value, int by) {
+    var counts = table.computeIfAbsent(key, _ -> new TreeMap<>());
+    counts.merge(value, by, (before, more) -> before + more == 0 ? null : before + more);
+    if (counts.isEmpty()) {
+      table.remove(key);
     }
   }
 
-  private void leave(IpAddress vtep, IpAddress group) {
-    var groups = byVtep.getOrDefault(vtep, new TreeMap<>());
-    groups.computeIfPresent(group, (_, count) -> count == 1 ? null : count - 1);
-    if (groups.isEmpty()) {
-      byVtep.remove(vtep);
+  boolean has(SelectiveMulticast key) {
+    return key.group()
+        .map(group -> byGroup.getOrDefault(group, Map.of()).containsKey(key))
+        .orElseGet(() -> everything.containsKey(key));
+  }
+
+  void remove(SelectiveMulticast key) {
+    if (key.group().isEmpty()) {
+      everything.remove(key);
+      return;
+    }
+    var group = key.group().get();
+    var routes = byGroup.getOrDefault(group, new LinkedHashMap<>());
+    Optional.ofNullable(routes.remove(key)).ifPresent(wish -> count(wish, -1));
+    if (routes.isEmpty()) {
+      byGroup.remove(group);
     }
   }
 
@@ -89,25 +115,38 @@ public final class RemoteGroups {
     return routes;
   }
 
-  /** The groups that somebody has joined. */
-  public SortedSet<IpAddress> groups() {
-    return Collections.unmodifiableSortedSet(byGroup.navigableKeySet());
+  /** What somebody has joined. */
+  public SortedSet<MulticastChannel> channels() {
+    return Collections.unmodifiableSortedSet(byChannel.navigableKeySet());
   }
 
-  /** The VTEPs behind which somebody has joined the group, without {@link #everything}. */
-  public SortedSet<IpAddress> vteps(IpAddress group) {
-    return new TreeSet<>(byGroup.getOrDefault(group, NONE).values());
+  /** Those of them that are of one group. */
+  public SortedSet<MulticastChannel> channels(IpAddress group) {
+    var channels = new TreeSet<MulticastChannel>();
+    for (var channel : byChannel.tailMap(MulticastChannel.of(group)).keySet()) {
+      if (!channel.group().equals(group)) {
+        break;
+      }
+      channels.add(channel);
+    }
+    return channels;
   }
 
-  /** The groups that somebody behind the VTEP has joined. */
-  public SortedSet<IpAddress> groups(IpAddress vtep) {
+  /** The VTEPs behind which somebody has joined it, without {@link #everything}. */
+  public SortedSet<IpAddress> vteps(MulticastChannel channel) {
+    return new TreeSet<>(byChannel.getOrDefault(channel, new TreeMap<>()).keySet());
+  }
+
+  /** What somebody behind the VTEP has joined. */
+  public SortedSet<MulticastChannel> joined(IpAddress vtep) {
     return Collections.unmodifiableSortedSet(
         byVtep.getOrDefault(vtep, new TreeMap<>()).navigableKeySet());
   }
 
-  /** True when somebody behind the VTEP has joined the group. */
-  public boolean has(IpAddress vtep, IpAddress group) {
-    return byVtep.getOrDefault(vtep, new TreeMap<>()).containsKey(group);
+  /** True when somebody behind the VTEP gets it: it has joined it, or the group from anywhere. */
+  public boolean gets(IpAddress vtep, MulticastChannel channel) {
+    var joined = joined(vtep);
+    return joined.contains(channel) || joined.contains(channel.fromAnywhere());
   }
 
   /** The VTEPs that want every group. */

@@ -133,8 +133,8 @@ public sealed interface ForwardingObject
   }
 
   /**
-   * The address of a network's gateway, on its bridge, or that from which the bridge asks who has
-   * joined groups of IPv6; the connected route comes with it.
+   * The address of a network's gateway, on its bridge, or that from which the bridge asks for
+   * groups of IPv6; the connected route comes with it.
    */
   record GatewayAddress(String namespace, Vni vni, IpAddress address, int prefixLength)
       implements ForwardingObject {
@@ -146,10 +146,9 @@ public sealed interface ForwardingObject
 
   /**
    * The vxlan device and bridge port of one network (RFC 7348), one for each family of the node's
-   * VTEPs: no learning on either, neighbour suppression on, frames to unknown MACs stay here where
-   * there is no {@link UnknownUnicast}; its UDP socket is in the namespace of the underlay.
+   * VTEPs: no learning on either, neighbour suppression on, nothing to unknown MACs ({@link
+   * UnknownUnicast}); its UDP socket is in the namespace of the underlay.
    *
-   * @param local the VTEP address of this node
    * @param dual the nodes have VTEPs of both families: what came in by one port leaves by no other
    */
   record VxlanPort(
@@ -258,8 +257,7 @@ public sealed interface ForwardingObject
   }
 
   /**
-   * A tap device in the namespace of the underlay and the way between it and the tenant: a veth,
-   * whose end here exchanges every frame with the tap.
+   * A tap device in the underlay's namespace, and a veth to the tenant's that exchanges all frames.
    *
    * @param tap name of the tap
    * @param port the tenant's end of the veth: an {@link EndpointPort}
@@ -380,14 +378,27 @@ public sealed interface ForwardingObject
    * Where a group has rows the flood list does not count for it.
    *
    * @param group the unspecified address: all of its family that have no rows, but link-local ones
+   * @param source frames from there alone, for which rows without a source do not count then
    * @param destinationVni empty: {@code vtep} is our own, and nobody gets a copy
    */
   record MulticastEntry(
-      String namespace, Vni vni, IpAddress group, IpAddress vtep, Optional<Vni> destinationVni)
+      String namespace,
+      Vni vni,
+      IpAddress group,
+      Optional<IpAddress> source,
+      IpAddress vtep,
+      Optional<Vni> destinationVni)
       implements ForwardingObject {
+    /** One for a group's frames, whoever sends them. */
+    public MulticastEntry(
+        String namespace, Vni vni, IpAddress group, IpAddress vtep, Optional<Vni> destinationVni) {
+      this(namespace, vni, group, Optional.empty(), vtep, destinationVni);
+    }
+
     @Override
     public ForwardingKey key() {
-      return new ForwardingKey(Kind.MULTICAST, namespace, vni.value(), group + " " + vtep);
+      var text = group + " " + vtep + source.map(from -> " from " + from).orElse("");
+      return new ForwardingKey(Kind.MULTICAST, namespace, vni.value(), text);
     }
   }
 
@@ -404,15 +415,13 @@ public sealed interface ForwardingObject
   }
 
   /**
-   * A VXLAN device that only sends, into the VNI of somebody else's: what another tenant's routes,
-   * or those of a VTEP with numbers of its own, ask for (RFC 8365 §5.1.3). Rows of a forwarding
-   * database are keyed by the router's MAC, and a VTEP has one for all its VNIs, so each foreign
-   * VNI needs a device of its own. Answers come in the VNI of this tenant; this device is addressed
-   * by nobody, and routes nothing that arrives.
+   * A VXLAN device that only sends, into a foreign VNI: what another tenant's routes, or those of a
+   * VTEP with numbers of its own, ask for (RFC 8365 §5.1.3). Rows are keyed by the router's MAC,
+   * one for all VNIs of a VTEP, so each foreign VNI needs a device. Answers come in the VNI of this
+   * tenant; this device routes nothing that arrives.
    *
    * @param vni the foreign one, which its rows carry
    * @param id what the kernel knows it by: unique on a node; no packet of ours carries it
-   * @param local the VTEP address of this node
    * @param second the one for IPv6 where nodes have VTEPs of both families
    */
   record SendingPort(
@@ -451,8 +460,6 @@ public sealed interface ForwardingObject
   /**
    * Packets that came in the tenant's L3 VNI do not leave by a {@link SendingPort}: who may reach
    * this tenant does not reach by it what it may reach itself. They are answered "unreachable".
-   *
-   * @param vni the L3 VNI
    */
   record TransitGuard(String namespace, Vni vni) implements ForwardingObject {
     @Override

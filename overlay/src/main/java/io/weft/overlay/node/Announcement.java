@@ -16,6 +16,7 @@ import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.MacMobility;
 import io.weft.overlay.evpn.RemoteRoutes;
 import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +36,14 @@ final class Announcement {
   /** What a route leads to; another one must stand before it is said. */
   private record Place(Vni vni, IpAddress vtep, MacAddress mac, String port) {}
 
-  /** Version 3 of IGMP, from all sources but none (RFC 9251 §9.1). */
-  private static final int IGMPV3 = 0x0c;
+  /** Version 3 of IGMP (RFC 9251 §9.1). */
+  private static final int IGMPV3 = 0x04;
 
-  /** Version 2 of MLD, likewise. */
-  private static final int MLDV2 = 0x0a;
+  /** Version 2 of MLD. */
+  private static final int MLDV2 = 0x02;
+
+  /** From all sources but the one that is named, or but none. */
+  private static final int EXCLUDE = 0x08;
 
   private static final Optional<ExtendedCommunity> PROXY =
       Optional.of(ExtendedCommunity.multicastFlags(true, true));
@@ -150,12 +154,14 @@ final class Announcement {
   /** RFC 9251 §4.1: the node stands for those who have joined a group behind it. */
   private static void addGroups(
       NetworkInstance network, IpAddress vtep, List<OriginatedRoute> routes) {
-    for (var group : network.replication().wanted()) {
-      boolean ipv4 = group.map(IpAddress::isIpv4).orElse(true);
+    for (var channel : network.replication().wanted()) {
+      var group = channel.map(MulticastChannel::group);
+      var source = channel.flatMap(MulticastChannel::source);
+      int version = group.map(IpAddress::isIpv4).orElse(true) ? IGMPV3 : MLDV2;
+      int flags = source.isPresent() ? version : version | EXCLUDE;
       routes.add(
           new OriginatedRoute(
-              new SelectiveMulticast(
-                  network.rd(vtep), 0, Optional.empty(), group, vtep, ipv4 ? IGMPV3 : MLDV2),
+              new SelectiveMulticast(network.rd(vtep), 0, source, group, vtep, flags),
               attributes(network, vtep, Optional.empty(), Optional.empty(), Optional.empty())));
     }
   }

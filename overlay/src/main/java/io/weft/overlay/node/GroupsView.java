@@ -1,6 +1,7 @@
 package io.weft.overlay.node;
 
 import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.util.SortedMap;
 import java.util.SortedSet;
 
@@ -17,8 +18,8 @@ import java.util.SortedSet;
 public record GroupsView(
     String network,
     Multicast multicast,
-    SortedMap<IpAddress, SortedSet<String>> joined,
-    SortedMap<IpAddress, SortedSet<IpAddress>> elsewhere,
+    SortedMap<MulticastChannel, SortedSet<String>> joined,
+    SortedMap<MulticastChannel, SortedSet<IpAddress>> elsewhere,
     SortedSet<IpAddress> unaskedIpv4,
     SortedSet<IpAddress> unaskedIpv6,
     boolean tooMany) {}

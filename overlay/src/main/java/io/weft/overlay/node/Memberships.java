@@ -1,6 +1,6 @@
 package io.weft.overlay.node;
 
-import io.weft.net.IpAddress;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,7 +10,7 @@ import java.util.SortedSet;
 
 /** Which ports of this node have joined which multicast groups, as the kernel hears it. */
 final class Memberships {
-  private final Map<Segment, SortedMap<IpAddress, SortedSet<String>>> bySegment =
+  private final Map<Segment, SortedMap<MulticastChannel, SortedSet<String>>> bySegment =
       new LinkedHashMap<>();
 
   void see(NodeEvent.GroupsSeen seen) {
@@ -22,7 +22,7 @@ final class Memberships {
   }
 
   /** The groups of a segment, each with the ports that have joined it. */
-  SortedMap<IpAddress, SortedSet<String>> of(Segment segment) {
+  SortedMap<MulticastChannel, SortedSet<String>> of(Segment segment) {
     return Collections.unmodifiableSortedMap(
         bySegment.getOrDefault(segment, Collections.emptySortedMap()));
   }

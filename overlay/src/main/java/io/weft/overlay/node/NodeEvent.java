@@ -1,12 +1,12 @@
 package io.weft.overlay.node;
 
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.ipam.AddressRequest;
 import io.weft.overlay.ipam.AddressState;
@@ -47,9 +47,9 @@ public sealed interface NodeEvent {
   /**
    * Who has joined which multicast group on a bridge of ours, in place of what was known of it.
    *
-   * @param ports by group, the names of the ports that have joined it
+   * @param ports by group or source of one, the names of the ports that have joined it
    */
-  record GroupsSeen(Segment segment, SortedMap<IpAddress, SortedSet<String>> ports)
+  record GroupsSeen(Segment segment, SortedMap<MulticastChannel, SortedSet<String>> ports)
       implements NodeEvent {
     public GroupsSeen {
       ports = Collections.unmodifiableSortedMap(new TreeMap<>(ports));

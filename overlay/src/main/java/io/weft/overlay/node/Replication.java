@@ -11,6 +11,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.UnknownUnicast;
 import java.util.ArrayList;
@@ -88,7 +89,9 @@ final class Replication {
     } else if (key instanceof SelectiveMulticast route && isSelective()) {
       var group = route.group().orElseThrow();
       if (!hasTurned() && !flooded) {
-        owned.replace(owned.multicastKeys(group), rows(group));
+        var rows = new ArrayList<ForwardingObject>();
+        groups().channels(group).forEach(channel -> rows.addAll(rows(channel)));
+        owned.replace(owned.multicastKeys(group), rows);
       }
     }
   }
@@ -109,8 +112,8 @@ final class Replication {
       return;
     }
     for (var vtep : changed) {
-      for (var group : touched(vtep, before)) {
-        set(entry(group, vtep, Optional.empty()).key(), row(group, vtep));
+      for (var channel : touched(vtep, before)) {
+        set(entry(channel, vtep, Optional.empty()).key(), row(channel, vtep));
       }
     }
     var keys = new ArrayList<ForwardingKey>();
@@ -118,15 +121,18 @@ final class Replication {
     owned.replace(keys, rest());
   }
 
-  /** The groups of which a VTEP may have got or lost a row. */
-  private Collection<IpAddress> touched(IpAddress vtep, Vteps before) {
+  /** Of which a VTEP may have got or lost a row. */
+  private Collection<MulticastChannel> touched(IpAddress vtep, Vteps before) {
     boolean all4 = vteps.unasked4().contains(vtep) || before.unasked4().contains(vtep);
     boolean all6 = vteps.unasked6().contains(vtep) || before.unasked6().contains(vtep);
-    var touched = new ArrayList<IpAddress>();
-    for (var group : all4 || all6 ? groups().groups() : groups().groups(vtep)) {
-      if ((group.isIpv4() ? all4 : all6) || groups().has(vtep, group)) {
-        touched.add(group);
-      }
+    var touched = new TreeSet<MulticastChannel>();
+    if (all4 || all6) {
+      touched.addAll(groups().channels());
+      touched.removeIf(channel -> !(channel.group().isIpv4() ? all4 : all6));
+    }
+    for (var joined : groups().joined(vtep)) {
+      touched.addAll(
+          joined.source().isEmpty() ? groups().channels(joined.group()) : List.of(joined));
     }
     return touched;
   }
@@ -177,7 +183,7 @@ final class Replication {
   }
 
   private boolean isTooMuch() {
-    return isSelective() && (long) groups().groups().size() * vteps.list().size() > MAX_ROWS;
+    return isSelective() && (long) groups().channels().size() * vteps.list().size() > MAX_ROWS;
   }
 
   private RemoteGroups groups() {
@@ -188,7 +194,7 @@ final class Replication {
     var rows = new ArrayList<ForwardingObject>();
     if (isSelective() && !flooded) {
       rows.addAll(rest());
-      groups().groups().forEach(group -> rows.addAll(rows(group)));
+      groups().channels().forEach(channel -> rows.addAll(rows(channel)));
     }
     return rows;
   }
@@ -231,20 +237,20 @@ final class Replication {
     return unasked;
   }
 
-  private List<ForwardingObject> rows(IpAddress group) {
-    var wanting = groups().vteps(group);
-    if (wanting.isEmpty()) {
-      return List.of();
-    }
-    wanting.addAll(vteps.everything(group));
-    return wanting.stream().flatMap(vtep -> row(group, vtep).stream()).toList();
+  /** The kernel looks at the rows of a source, if there are any, and not at those of its group. */
+  private List<ForwardingObject> rows(MulticastChannel channel) {
+    var wanting = groups().vteps(channel);
+    wanting.addAll(groups().vteps(channel.fromAnywhere()));
+    wanting.addAll(vteps.everything(channel.group()));
+    return wanting.stream().flatMap(vtep -> row(channel, vtep).stream()).toList();
   }
 
-  /** The row of a VTEP for a group that somebody has joined; empty: it gets no copy. */
-  private Optional<ForwardingObject> row(IpAddress group, IpAddress vtep) {
+  /** The row of a VTEP for what somebody has joined; empty: it gets no copy. */
+  private Optional<ForwardingObject> row(MulticastChannel channel, IpAddress vtep) {
+    boolean gets = groups().gets(vtep, channel) || vteps.everything(channel.group()).contains(vtep);
     return Optional.ofNullable(vteps.list().get(vtep))
-        .filter(_ -> groups().has(vtep, group) || vteps.everything(group).contains(vtep))
-        .map(vni -> entry(group, vtep, Optional.of(vni)));
+        .filter(_ -> gets)
+        .map(vni -> entry(channel, vtep, Optional.of(vni)));
   }
 
   /** Groups that nobody has joined; a device needs a row to drop them. */
@@ -252,18 +258,19 @@ final class Replication {
     var rows = new ArrayList<ForwardingObject>();
     for (var group : REST) {
       var all = vteps.everything(group);
-      all.forEach(vtep -> row(group, vtep).ifPresent(rows::add));
+      all.forEach(vtep -> row(MulticastChannel.of(group), vtep).ifPresent(rows::add));
       for (var own : network.underlay().vteps()) {
         if (all.stream().noneMatch(vtep -> vtep.isIpv4() == own.isIpv4())) {
-          rows.add(entry(group, own, Optional.empty()));
+          rows.add(entry(MulticastChannel.of(group), own, Optional.empty()));
         }
       }
     }
     return rows;
   }
 
-  private ForwardingObject entry(IpAddress group, IpAddress vtep, Optional<Vni> wanted) {
-    return new MulticastEntry(network.namespace(), vni(), group, vtep, wanted);
+  private ForwardingObject entry(MulticastChannel channel, IpAddress vtep, Optional<Vni> wanted) {
+    return new MulticastEntry(
+        network.namespace(), vni(), channel.group(), channel.source(), vtep, wanted);
   }
 
   // ---- what is said -----------------------------------------------------------------------
@@ -274,19 +281,20 @@ final class Replication {
   }
 
   /** The groups that ports of this node have joined, each with these. */
-  SortedMap<IpAddress, SortedSet<String>> joined() {
+  SortedMap<MulticastChannel, SortedSet<String>> joined() {
     return memberships.of(new Segment(network.namespace(), vni().value()));
   }
 
   /** What other nodes are told that it wants; an empty one: all groups. Empty: it tells nothing. */
-  List<Optional<IpAddress>> wanted() {
+  List<Optional<MulticastChannel>> wanted() {
     if (!isSelective()) {
       return List.of();
     }
-    var groups = new ArrayList<Optional<IpAddress>>();
-    for (var group : joined().keySet()) {
-      if (!RemoteGroups.isLinkLocal(group)) {
-        groups.add(Optional.of(group));
+    var groups = new ArrayList<Optional<MulticastChannel>>();
+    for (var channel : joined().keySet()) {
+      boolean inAll = channel.source().isPresent() && joined().containsKey(channel.fromAnywhere());
+      if (!inAll && !RemoteGroups.isLinkLocal(channel.group())) {
+        groups.add(Optional.of(channel));
       }
     }
     wantsAll = groups.size() > (wantsAll ? FEW_GROUPS : MAX_GROUPS);
@@ -298,11 +306,11 @@ final class Replication {
   /** Everything that is known of the network's groups. */
   GroupsView view() {
     var list = vteps.list();
-    var elsewhere = new TreeMap<IpAddress, SortedSet<IpAddress>>();
-    for (var group : groups().groups()) {
-      var vteps = groups().vteps(group);
-      vteps.retainAll(list.keySet());
-      elsewhere.put(group, vteps);
+    var elsewhere = new TreeMap<MulticastChannel, SortedSet<IpAddress>>();
+    for (var channel : groups().channels()) {
+      var wanting = groups().vteps(channel);
+      wanting.retainAll(list.keySet());
+      elsewhere.put(channel, wanting);
     }
     return new GroupsView(
         network.intent().name(),

@@ -18,6 +18,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
+import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,16 @@ class SelectiveMulticastTest {
         0x0c);
   }
 
+  private static Route joined(String vtep, MulticastChannel channel) {
+    return new SelectiveMulticast(
+        RouteDistinguisher.of(Ipv4Address.parse(vtep), 100),
+        0,
+        channel.source(),
+        Optional.of(channel.group()),
+        IpAddress.parse(vtep),
+        channel.source().isEmpty() ? 0x0e : 0x06);
+  }
+
   private static MulticastEntry row(IpAddress group, String vtep) {
     return row(group, vtep, new Vni(100));
   }
@@ -68,6 +79,16 @@ class SelectiveMulticastTest {
   private static MulticastEntry row(IpAddress group, String vtep, Vni wanted) {
     return new MulticastEntry(
         "weft-red", new Vni(100), group, IpAddress.parse(vtep), Optional.of(wanted));
+  }
+
+  private static MulticastEntry from(String source, IpAddress group, String vtep) {
+    return new MulticastEntry(
+        "weft-red",
+        new Vni(100),
+        group,
+        address(source),
+        IpAddress.parse(vtep),
+        Optional.of(new Vni(100)));
   }
 
   private static MulticastEntry nobody(IpAddress group) {
@@ -79,9 +100,9 @@ class SelectiveMulticastTest {
   }
 
   private void see(IpAddress... groups) {
-    var ports = new TreeMap<IpAddress, SortedSet<String>>();
+    var ports = new TreeMap<MulticastChannel, SortedSet<String>>();
     for (var group : groups) {
-      ports.put(group, new TreeSet<>(List.of("ep1")));
+      ports.put(MulticastChannel.of(group), new TreeSet<>(List.of("ep1")));
     }
     one.give(new NodeEvent.GroupsSeen(SEGMENT, ports));
   }
@@ -112,13 +133,77 @@ class SelectiveMulticastTest {
     assertThat(said()).isEmpty();
   }
 
+  private static MulticastChannel channel(String source) {
+    return new MulticastChannel(GROUP, address(source));
+  }
+
+  /** A group that one port wants from anywhere comes from its sources too. */
+  @Test
+  void aSourceIsSaidUnlessTheGroupIsWantedFromAnywhere() {
+    started(WEB);
+    var ports = new TreeMap<MulticastChannel, SortedSet<String>>();
+    ports.put(channel("192.168.1.8"), new TreeSet<>(List.of("ep1")));
+    ports.put(channel("192.168.1.9"), new TreeSet<>(List.of("ep1", "ep2")));
+    one.give(new NodeEvent.GroupsSeen(SEGMENT, ports));
+    assertThat(said())
+        .map(Route::toString)
+        .hasSize(2)
+        .allMatch(text -> text.contains("192.168.1."));
+    assertThat(said())
+        .allMatch(route -> ((SelectiveMulticast) route).flags() == 0x04)
+        .map(route -> ((SelectiveMulticast) route).source())
+        .containsExactlyInAnyOrder(address("192.168.1.8"), address("192.168.1.9"));
+    ports.put(channel("*"), new TreeSet<>(List.of("ep3")));
+    one.give(new NodeEvent.GroupsSeen(SEGMENT, ports));
+    assertThat(said()).containsExactly(own(GROUP, 0x0c));
+  }
+
+  /** The kernel looks at the rows of the source alone: all who get the group are among them. */
+  @Test
+  void whoWantsTheGroupFromAnywhereGetsWhatOthersWantFromASource() {
+    started(WEB);
+    for (var vtep : List.of("10.0.0.2", "10.0.0.3", "10.0.0.5")) {
+      one.say(floodRoute(vtep, 100), attributes(vtep, 100, PROXY));
+    }
+    one.sayFlood("10.0.0.4", 100);
+    var source =
+        new SelectiveMulticast(
+            RouteDistinguisher.of(Ipv4Address.parse("10.0.0.2"), 100),
+            0,
+            address("192.168.1.8"),
+            Optional.of(GROUP),
+            IpAddress.parse("10.0.0.2"),
+            4);
+    one.say(source, attributes("10.0.0.2", 100));
+    assertThat(rows())
+        .containsExactlyInAnyOrder(
+            row(ANY, "10.0.0.4"),
+            row(ANY6, "10.0.0.4"),
+            from("192.168.1.8", GROUP, "10.0.0.2"),
+            from("192.168.1.8", GROUP, "10.0.0.4"));
+    one.say(joined("10.0.0.3", Optional.of(GROUP)), attributes("10.0.0.3", 100));
+    one.unsay(floodRoute("10.0.0.4", 100));
+    assertThat(rows())
+        .containsExactlyInAnyOrder(
+            nobody(ANY),
+            nobody(ANY6),
+            row(GROUP, "10.0.0.3"),
+            from("192.168.1.8", GROUP, "10.0.0.2"),
+            from("192.168.1.8", GROUP, "10.0.0.3"));
+    one.unsay(floodRoute("10.0.0.3", 100));
+    assertThat(rows())
+        .containsExactlyInAnyOrder(
+            nobody(ANY), nobody(ANY6), from("192.168.1.8", GROUP, "10.0.0.2"));
+  }
+
   @Test
   void anotherNetworksGroupsAreItsOwn() {
     started(WEB);
     one.give(
         new NodeEvent.GroupsSeen(
             new Segment("weft-blue", 100),
-            new TreeMap<>(java.util.Map.of(GROUP, new TreeSet<>(List.of("ep1"))))));
+            new TreeMap<>(
+                java.util.Map.of(MulticastChannel.of(GROUP), new TreeSet<>(List.of("ep1"))))));
     assertThat(said()).isEmpty();
   }
 
@@ -142,9 +227,10 @@ class SelectiveMulticastTest {
     "*, 239.1.2.3, 1, named",
     "*, 239.1.2.3, 2, named",
     "*, 239.1.2.3, 12, named",
-    "192.168.1.9, 239.1.2.3, 4, named",
+    "192.168.1.9, 239.1.2.3, 4, source",
     "192.168.1.9, 239.1.2.3, 12, named",
-    "fd00:1::9, ff15::123, 2, named",
+    "fd00:1::9, ff15::123, 2, source",
+    "192.168.1.9, 239.1.2.3, 2, named",
     "*, ff15::123, 10, named",
     "*, *, 12, everything",
     "*, *, 0, everything",
@@ -166,7 +252,14 @@ class SelectiveMulticastTest {
     if (gets.equals("everything")) {
       assertThat(rows()).containsExactlyInAnyOrder(row(ANY, "10.0.0.2"), row(ANY6, "10.0.0.2"));
     } else {
-      var wanted = row(IpAddress.parse(group), "10.0.0.2");
+      var wanted =
+          new MulticastEntry(
+              "weft-red",
+              new Vni(100),
+              IpAddress.parse(group),
+              gets.equals("source") ? address(source) : Optional.empty(),
+              IpAddress.parse("10.0.0.2"),
+              Optional.of(new Vni(100)));
       assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6), wanted);
     }
     one.unsay(route);
@@ -189,8 +282,12 @@ class SelectiveMulticastTest {
               4));
       one.say(routes.getLast(), attributes("10.0.0.2", 100));
     }
+    assertThat(rows())
+        .contains(from("192.168.1.8", GROUP, "10.0.0.2"), from("192.168.1.9", GROUP, "10.0.0.2"));
     one.unsay(routes.getFirst());
-    assertThat(rows()).contains(row(GROUP, "10.0.0.2"));
+    assertThat(rows())
+        .containsExactlyInAnyOrder(
+            nobody(ANY), nobody(ANY6), from("192.168.1.9", GROUP, "10.0.0.2"));
     one.unsay(routes.getLast());
     assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
   }
@@ -334,7 +431,9 @@ class SelectiveMulticastTest {
     again.kernel.replaceAll((_, object) -> object.observable());
     again.give(
         new NodeEvent.GroupsSeen(
-            SEGMENT, new TreeMap<>(java.util.Map.of(GROUP6, new TreeSet<>(List.of("ep1"))))));
+            SEGMENT,
+            new TreeMap<>(
+                java.util.Map.of(MulticastChannel.of(GROUP6), new TreeSet<>(List.of("ep1"))))));
     again.begin(WEB);
     assertThat(again.announced().stream().filter(SelectiveMulticast.class::isInstance))
         .containsExactlyElementsOf(said);
@@ -351,10 +450,17 @@ class SelectiveMulticastTest {
     started(WEB);
     var random = new Random(seed);
     var speaking = new TreeMap<String, Boolean>();
-    var joined = new TreeMap<String, TreeSet<IpAddress>>();
+    var joined = new TreeMap<String, TreeSet<MulticastChannel>>();
     var wantingAll = new TreeSet<String>();
     var vnis = new TreeMap<String, Vni>();
-    var groups = List.of(GROUP, GROUP6, IpAddress.parse("232.0.0.1"));
+    var groups =
+        List.of(
+            channel("*"),
+            channel("192.168.1.8"),
+            channel("192.168.1.9"),
+            MulticastChannel.of(GROUP6),
+            new MulticastChannel(GROUP6, address("fd00:1::8")),
+            MulticastChannel.of(IpAddress.parse("232.0.0.1")));
     for (int i = 0; i < 150; i++) {
       var vtep = "10.0.0." + (2 + random.nextInt(4));
       var group = groups.get(random.nextInt(groups.size()));
@@ -386,11 +492,11 @@ class SelectiveMulticastTest {
         }
         case 2 -> {
           joined.computeIfAbsent(vtep, _ -> new TreeSet<>()).add(group);
-          one.say(joined(vtep, Optional.of(group)), attributes(vtep, 100));
+          one.say(joined(vtep, group), attributes(vtep, 100));
         }
         default -> {
           if (joined.getOrDefault(vtep, new TreeSet<>()).remove(group)) {
-            one.unsay(joined(vtep, Optional.of(group)));
+            one.unsay(joined(vtep, group));
           }
         }
       }
@@ -414,8 +520,8 @@ class SelectiveMulticastTest {
   private static List<ForwardingObject> expected(
       TreeMap<String, Boolean> speaking,
       TreeMap<String, Vni> vnis,
-      TreeMap<String, TreeSet<IpAddress>> joined,
-      List<IpAddress> groups) {
+      TreeMap<String, TreeSet<MulticastChannel>> joined,
+      List<MulticastChannel> groups) {
     var rows = new ArrayList<ForwardingObject>();
     for (var any : List.of(ANY, ANY6)) {
       speaking.forEach(
@@ -432,8 +538,16 @@ class SelectiveMulticastTest {
       if (joined.values().stream().anyMatch(of -> of.contains(group))) {
         speaking.forEach(
             (vtep, speaks) -> {
-              if (!speaks || joined.getOrDefault(vtep, new TreeSet<>()).contains(group)) {
-                rows.add(row(group, vtep, vnis.get(vtep)));
+              var its = joined.getOrDefault(vtep, new TreeSet<>());
+              if (!speaks || its.contains(group) || its.contains(group.fromAnywhere())) {
+                rows.add(
+                    new MulticastEntry(
+                        "weft-red",
+                        new Vni(100),
+                        group.group(),
+                        group.source(),
+                        IpAddress.parse(vtep),
+                        Optional.of(vnis.get(vtep))));
               }
             });
       }
