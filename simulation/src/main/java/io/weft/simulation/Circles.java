@@ -1,7 +1,5 @@
 package io.weft.simulation;
 
-import io.weft.net.IpAddress;
-import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
@@ -22,8 +20,6 @@ import java.util.TreeMap;
  * gets a frame: such ways are not followed.
  */
 final class Circles {
-  private static final IpAddress SOME_IPV6 = IpAddress.parse("::");
-
   private final TreeMap<String, SimulatedKernel> kernels = new TreeMap<>();
 
   /** Where frames for a MAC of one tenant may be sent on. */
@@ -108,7 +104,7 @@ final class Circles {
 
   private Optional<VxlanFdbEntry> row(Stop stop) {
     var moved = stop.moved();
-    var family = moved.ipv6() ? SOME_IPV6 : Ipv4Address.UNSPECIFIED;
+    var family = Vteps.some(moved.ipv6());
     return kernel(stop.node())
         .observe(ForwardingKey.vxlanRow(moved.namespace(), moved.vni(), moved.mac(), family))
         .object()

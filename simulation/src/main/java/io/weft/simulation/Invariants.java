@@ -7,10 +7,12 @@ import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.EgressObject;
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
@@ -35,12 +37,8 @@ final class Invariants {
   /** A tenant, by its namespace, was here at some time. */
   private record Site(String namespace, IpAddress vtep) {}
 
-  /** A tenant, by its namespace, had this VNI at some time. */
-  private record Owned(String namespace, Vni vni) {}
-
   private final HashSet<Site> sites = new HashSet<>(); // these are only asked
-  private final HashSet<Owned> l3Vnis = new HashSet<>();
-  private final HashSet<Owned> networkVnis = new HashSet<>();
+  private final Reasons reasons = new Reasons();
   private final BiPredicate<Vni, Vni> oneSegment;
   private final HashSet<IpAddress> vteps = new HashSet<>(); // likewise
   private boolean strangers;
@@ -90,21 +88,40 @@ final class Invariants {
 
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
-    for (var tenant : intent.tenants()) {
-      l3Vnis.add(new Owned(prefix + tenant.name(), tenant.l3Vni()));
-    }
-    for (var network : intent.networks()) {
-      networkVnis.add(new Owned(prefix + network.namespaceSuffix(), network.vni()));
+    reasons.intended(prefix, intent);
+  }
+
+  /** An endpoint is there, or shall be. */
+  void present(NodeMachine machine, ForwardingObject.EndpointPort port) {
+    machine.vteps().forEach(vtep -> reasons.present(port, vtep));
+  }
+
+  /** Somebody was heard in a network who has this address. */
+  void bound(String network, MacAddress mac, IpAddress ip) {
+    reasons.bound(network, mac, ip);
+  }
+
+  /** What a node believes to stand, where nothing that it was not told yet has happened. */
+  void believed(
+      NodeMachine machine,
+      ForwardingKey key,
+      Optional<ForwardingObject> belief,
+      Optional<ForwardingObject> standing) {
+    if (!belief.map(ForwardingObject::observable).equals(standing)) {
+      throw broken(machine, "%s: believed %s, stands %s".formatted(key, belief, standing));
     }
   }
 
-  /** At most one batch is in flight. */
+  /** At most one batch is in flight, and it is no larger than it may be. */
   void begins(
       NodeMachine machine,
       NodeEffect.ApplyChanges batch,
       Optional<NodeEffect.ApplyChanges> inFlight) {
     if (inFlight.isPresent()) {
       throw broken(machine, "batch " + batch.batch() + " begins while another is in flight");
+    }
+    if (batch.changes().size() > ForwardingPlan.MAX_BATCH) {
+      throw broken(machine, "a batch of " + batch.changes().size() + " changes");
     }
   }
 
@@ -117,6 +134,7 @@ final class Invariants {
     for (var change : changes) {
       if (change instanceof KernelChange.Put(var object)) {
         check(machine, self, object);
+        reason(machine, self, object);
       }
     }
     circles
@@ -132,6 +150,9 @@ final class Invariants {
       case VxlanFdbEntry entry when isStranger(entry.vtep()) -> {}
       case FloodEntry entry when isStranger(entry.vtep()) -> {}
       case ForwardingObject.MulticastEntry entry when isStranger(entry.vtep()) -> {}
+      case ForwardingObject.LocalFdbEntry entry ->
+          wasHere(machine, self, entry, entry.namespace(), entry.mac());
+      case MovedMac moved -> wasHere(machine, self, moved, moved.namespace(), moved.mac());
       case VxlanFdbEntry entry -> {
         notToItself(machine, self, entry, entry.vtep());
         // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
@@ -174,15 +195,40 @@ final class Invariants {
           ForwardingObject.VxlanPort _,
           ForwardingObject.EndpointPort _,
           ForwardingObject.UnderlayRoute _,
-          ForwardingObject.LocalFdbEntry _,
           ForwardingObject.BridgeFdbEntry _,
           UnknownUnicast _,
-          MovedMac _,
           ForwardingObject.NeighbourEntry _,
           ForwardingObject.SendingPort _,
           ForwardingObject.TransitGuard _,
           ForwardingObject.SendingFdbEntry _,
           ForwardingObject.SendingNeighbour _ -> {}
+    }
+  }
+
+  private void reason(NodeMachine machine, List<IpAddress> self, ForwardingObject object) {
+    if (object instanceof FloodEntry entry && isStranger(entry.vtep())) {
+      return;
+    }
+    reasons
+        .breach(object, self, strangers)
+        .ifPresent(
+            what -> {
+              throw broken(machine, what + ": " + object);
+            });
+  }
+
+  private void wasHere(
+      NodeMachine machine,
+      List<IpAddress> self,
+      ForwardingObject object,
+      String namespace,
+      MacAddress mac) {
+    if (self.stream()
+        .noneMatch(
+            vtep ->
+                places.contains(new Place(namespace, mac, vtep))
+                    || reasons.isResident(namespace, mac, vtep))) {
+      throw broken(machine, "it was never here: " + object);
     }
   }
 
@@ -200,14 +246,13 @@ final class Invariants {
 
   private Optional<String> breach(List<IpAddress> self, String namespace, TenantHop hop) {
     var via = unmapped(hop.via());
-    var owned = new Owned(namespace, hop.vni());
     if (self.contains(via)) {
       return Optional.of(TO_ITSELF);
     }
-    if (networkVnis.contains(owned)) {
+    if (reasons.isOfNetwork(namespace, hop.vni())) {
       return Optional.empty();
     }
-    if (!l3Vnis.contains(owned)) {
+    if (!reasons.isOfTenant(namespace, hop.vni())) {
       return Optional.of("leads out of the tenant");
     }
     return isStranger(via) || sites.contains(new Site(namespace, via))
@@ -216,7 +261,7 @@ final class Invariants {
   }
 
   /** A VTEP of IPv4 that is the next hop of a route of IPv6 is mapped. */
-  private static IpAddress unmapped(IpAddress via) {
+  static IpAddress unmapped(IpAddress via) {
     return via instanceof Ipv6Address ipv6 && ipv6.isMapped()
         ? new Ipv4Address((int) ipv6.low())
         : via;

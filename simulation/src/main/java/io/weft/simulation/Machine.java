@@ -71,10 +71,12 @@ abstract class Machine {
     return said.isEmpty() || !said.getFirst().family().equals(Family.L2VPN_EVPN) ? 0 : said.size();
   }
 
+  /** Routes of EVPN that it has said so far, to each of its peers. */
   final long announcedRoutes() {
     return announcedRoutes;
   }
 
+  /** Those that it has taken back. */
   final long withdrawnRoutes() {
     return withdrawnRoutes;
   }

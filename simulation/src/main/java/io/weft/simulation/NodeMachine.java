@@ -25,6 +25,7 @@ import io.weft.overlay.node.Sighting;
 import io.weft.overlay.node.Underlay;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +57,7 @@ final class NodeMachine extends Machine {
         throw new IllegalStateException("there is no store of addresses in this world");
       };
   private final Sharing sharing;
+  private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -75,6 +77,13 @@ final class NodeMachine extends Machine {
   private final List<NodeEvent> said = new ArrayList<>();
 
   private boolean deaf;
+
+  /** What was written last. */
+  private List<KernelChange> written = List.of();
+
+  /** How often something happened to the kernel that is not told yet. */
+  private int noticesUnderWay;
+
   private List<NodeEffect> thought = List.of();
 
   /** The thought is of a time that has come. */
@@ -144,6 +153,7 @@ final class NodeMachine extends Machine {
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
+    noticesUnderWay = 0;
     missed.clear();
     said.clear();
   }
@@ -161,7 +171,28 @@ final class NodeMachine extends Machine {
     events.forEach(event -> trace.event(name, event));
     timePassed = events.stream().anyMatch(NodeEvent.DeadlineReached.class::isInstance);
     long clock = clock();
-    think(() -> thought = node.step(clock, events), this::carryOutThought);
+    think(
+        () -> thought = node.step(clock, events),
+        () -> {
+          events.forEach(this::compare);
+          carryOutThought();
+        });
+  }
+
+  /** What it believes with the kernel that it was told of, if there is nothing that it was not. */
+  private void compare(NodeEvent event) {
+    switch (event) {
+      case NodeEvent.ChangesApplied _ -> written.forEach(change -> compare(change.key()));
+      case NodeEvent.KernelChanged(var seen) -> seen.forEach(each -> compare(each.key()));
+      default -> {}
+    }
+  }
+
+  private void compare(ForwardingKey key) {
+    boolean heardAll = noticesUnderWay == 0 && said.isEmpty() && !deaf && missed.isEmpty();
+    if (heardAll && key.kind() != Kind.MOVED_MAC) { // which expires and is not told
+      invariants.believed(this, key, node.standing(key), kernel.observe(key).object());
+    }
   }
 
   private void carryOutThought() {
@@ -196,13 +227,20 @@ final class NodeMachine extends Machine {
   /** Where those who were attached here at some time are by the intent and the VTEP of now. */
   private void tellPlaces() {
     attached.values().forEach(this::tellPlace);
+    ports.forEach(port -> invariants.present(this, port));
   }
 
   /** One that was made before the agent died, and whose call perhaps was never answered. */
   private void tellPlace(ForwardingObject object) {
     if (object instanceof ForwardingObject.EndpointPort port) {
       invariants.attached(this, port.namespace(), port.mac());
+      present(port);
     }
+  }
+
+  private void present(ForwardingObject.EndpointPort port) {
+    ports.add(port);
+    invariants.present(this, port);
   }
 
   private void tellPlace(AttachResult result) {
@@ -214,9 +252,15 @@ final class NodeMachine extends Machine {
     }
   }
 
-  /** What is here without a call: endpoints that resources declare, and the cluster's tenant. */
-  private void tellUncalled(NodeEffect.ApplyChanges batch) {
-    for (var change : batch.changes()) {
+  /**
+   * Who comes with a batch; without a call endpoints that resources declare, and the cluster's
+   * tenant.
+   */
+  private void tellComing(List<KernelChange> changes) {
+    for (var change : changes) {
+      if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)) {
+        present(port);
+      }
       if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)
           && port.declared()) {
         tellPlace(port);
@@ -244,10 +288,10 @@ final class NodeMachine extends Machine {
     inKernelTime(
         () -> {
           inFlight = Optional.empty();
-          tellUncalled(batch);
           var outcome = apply(batch.changes());
           lastWrite.written(batch.changes(), timeline.now());
           var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
+          written = batch.changes();
           if (outcome.notices().isEmpty() || deaf) {
             outcome.notices().forEach(notice -> missed.add(notice.key()));
             hear(List.of(applied));
@@ -258,6 +302,7 @@ final class NodeMachine extends Machine {
   }
 
   private SimulatedKernel.Outcome apply(List<KernelChange> changes) {
+    tellComing(changes);
     kernel.pass(timeline.now());
     var outcome = kernel.apply(changes);
     if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
@@ -297,7 +342,12 @@ final class NodeMachine extends Machine {
       if (deaf) {
         notices.forEach(notice -> missed.add(notice.key()));
       } else {
-        inKernelTime(() -> hear(List.of(new NodeEvent.KernelChanged(notices))));
+        noticesUnderWay++;
+        inKernelTime(
+            () -> {
+              noticesUnderWay--;
+              hear(List.of(new NodeEvent.KernelChanged(notices)));
+            });
       }
     }
   }
@@ -378,6 +428,9 @@ final class NodeMachine extends Machine {
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
     requireAlive();
     invariants.attached(this, namespace, mac);
+    ports.stream()
+        .filter(each -> each.port().equals(port))
+        .forEach(each -> ip.ifPresent(that -> invariants.bound(each.network(), mac, that)));
     give(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
   }
 

@@ -148,7 +148,9 @@ public class SimulatedKernel {
         }
       }
     }
-    return new Outcome(List.copyOf(refusals), List.copyOf(notices));
+    // Told is how all of it stands in the end: more of the batch may have followed.
+    var seen = notices.stream().map(Observation::key).distinct().map(this::observe).toList();
+    return new Outcome(List.copyOf(refusals), seen);
   }
 
   /** Takes one object away, as someone else might; the notices that follow. */

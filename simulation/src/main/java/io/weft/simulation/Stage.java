@@ -387,6 +387,7 @@ final class Stage {
   List<String> differences() {
     var differences = new ArrayList<>(Reachability.differences(size, world, pods));
     differences.addAll(AddressTables.differences(size, intent, world, pods));
+    differences.addAll(Contents.differences(size, intent, world, pods));
     return differences;
   }
 }

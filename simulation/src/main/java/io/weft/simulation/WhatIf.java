@@ -340,8 +340,8 @@ public final class WhatIf {
           new NodeWork(
               kernel.writes() - kernel.removals(),
               kernel.removals(),
-              world.announcedRoutes(machine),
-              world.withdrawnRoutes(machine)));
+              world.machine(machine).announcedRoutes(),
+              world.machine(machine).withdrawnRoutes()));
     }
     return work;
   }

@@ -458,16 +458,6 @@ public final class World {
     return machine(name).sentOctets();
   }
 
-  /** Routes of EVPN that a node or reflector has said so far, to each of its peers. */
-  long announcedRoutes(String name) {
-    return machine(name).announcedRoutes();
-  }
-
-  /** Those that it has taken back. */
-  long withdrawnRoutes(String name) {
-    return machine(name).withdrawnRoutes();
-  }
-
   /** Address of a node's VTEP as it is now. */
   IpAddress vtepOf(String node) {
     return node(node).vtep();

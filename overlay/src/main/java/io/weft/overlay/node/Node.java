@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.speaker.SpeakerInspection;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpPrefix;
+import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
@@ -423,8 +424,6 @@ public final class Node {
     return instances.all().stream().flatMap(network -> network.advertised().stream()).toList();
   }
 
-  // ---- view -------------------------------------------------------------------------------
-
   /** What others did to objects of ours in the kernel; on the thread of {@link #step}. */
   public ForeignView foreign() {
     return foreign.view();
@@ -448,11 +447,7 @@ public final class Node {
     return routes.announced();
   }
 
-  /**
-   * The addresses of all networks; on the thread of {@link #step}.
-   *
-   * @param now on the clock of {@link #step}
-   */
+  /** The addresses of all networks by the clock of {@link #step}, and on its thread. */
   public AddressView addresses(long now) {
     return new AddressViews(foundation, instances, addressing, now).view();
   }
@@ -470,6 +465,11 @@ public final class Node {
   /** What stands in the kernel, as far as is known, in the order of the keys. */
   public List<ForwardingObject> standing() {
     return plan.realized();
+  }
+
+  /** What stands under one key, likewise. */
+  public Optional<ForwardingObject> standing(ForwardingKey key) {
+    return plan.realized(key);
   }
 
   /** True while a batch is with the kernel. */

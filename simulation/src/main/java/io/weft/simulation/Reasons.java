@@ -1,0 +1,127 @@
+package io.weft.simulation;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.net.Vni;
+import io.weft.overlay.attachment.AddressPlan;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
+import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.node.NodeIntent;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What entries of a kernel may be there for: VNIs that a tenant or its networks have or had,
+ * endpoints that are or were somewhere. All is only asked, never walked through.
+ */
+final class Reasons {
+  /** A tenant, by its namespace, has or had this VNI. */
+  private record Owned(String namespace, Vni vni) {}
+
+  private record Gateway(Owned network, IpAddress address) {}
+
+  private record Binding(String network, MacAddress mac, IpAddress ip) {}
+
+  private record Resident(String namespace, MacAddress mac, IpAddress vtep) {}
+
+  private record Member(String network, IpAddress vtep) {}
+
+  private final HashSet<Owned> l3Vnis = new HashSet<>();
+  private final HashMap<Owned, String> networks = new HashMap<>();
+  private final HashSet<Gateway> gateways = new HashSet<>();
+  private final HashSet<Binding> bindings = new HashSet<>();
+  private final HashSet<Resident> residents = new HashSet<>();
+  private final HashSet<Member> members = new HashSet<>();
+
+  /** A node is told this; its namespaces have this prefix. */
+  void intended(String prefix, NodeIntent intent) {
+    for (var tenant : intent.tenants()) {
+      l3Vnis.add(new Owned(prefix + tenant.name(), tenant.l3Vni()));
+    }
+    for (var network : intent.networks()) {
+      var owned = new Owned(prefix + network.namespaceSuffix(), network.vni());
+      networks.put(owned, network.name());
+      network.gateways().forEach(each -> gateways.add(new Gateway(owned, each.address())));
+    }
+  }
+
+  boolean isOfTenant(String namespace, Vni vni) {
+    return l3Vnis.contains(new Owned(namespace, vni));
+  }
+
+  boolean isOfNetwork(String namespace, Vni vni) {
+    return networks.containsKey(new Owned(namespace, vni));
+  }
+
+  /** An endpoint is, or shall be, at a node with this VTEP. */
+  void present(EndpointPort port, IpAddress vtep) {
+    members.add(new Member(port.network(), vtep));
+    residents.add(new Resident(port.namespace(), port.mac(), vtep));
+    port.addresses().forEach(ip -> bound(port.network(), port.mac(), ip));
+  }
+
+  /** True for an endpoint that is, was or was to be at a node with this VTEP. */
+  boolean isResident(String namespace, MacAddress mac, IpAddress vtep) {
+    return residents.contains(new Resident(namespace, mac, vtep));
+  }
+
+  /** Somebody with this MAC has this address in a network, whosever tenant's it is. */
+  void bound(String network, MacAddress mac, IpAddress ip) {
+    bindings.add(new Binding(network, mac, ip));
+  }
+
+  /**
+   * What is wrong with an object that a node writes, if something is.
+   *
+   * @param self the node's own VTEPs
+   * @param lied some peer may have lied about who has which address
+   */
+  Optional<String> breach(ForwardingObject object, List<IpAddress> self, boolean lied) {
+    return switch (object) {
+      case Bridge bridge -> unless(isOwned(bridge.namespace(), bridge.vni()), "of no network");
+      case VxlanPort port when !self.contains(port.local()) ->
+          Optional.of("sends from another node's VTEP");
+      case VxlanPort port -> unless(isOwned(port.namespace(), port.vni()), "of no network");
+      case EndpointPort port -> unless(isOfNetwork(port.namespace(), port.vni()), "of no network");
+      case FloodEntry entry -> unless(isMember(entry), "nobody of the network was ever there");
+      case NeighbourEntry entry -> unless(lied || isKnown(entry), "nobody ever had the address");
+      case GatewayAddress gateway -> unless(isGateway(gateway), "no gateway of the network");
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> unless(boolean right, String wrong) {
+    return right ? Optional.empty() : Optional.of(wrong);
+  }
+
+  private boolean isOwned(String namespace, Vni vni) {
+    return isOfTenant(namespace, vni) || isOfNetwork(namespace, vni);
+  }
+
+  private boolean isMember(FloodEntry entry) {
+    var name = networks.get(new Owned(entry.namespace(), entry.vni()));
+    return name != null && members.contains(new Member(name, entry.vtep()));
+  }
+
+  /** In an L3 VNI it is a router, by its VTEP. */
+  private boolean isKnown(NeighbourEntry entry) {
+    var name = networks.get(new Owned(entry.namespace(), entry.vni()));
+    return name != null
+        ? bindings.contains(new Binding(name, entry.mac(), entry.ip()))
+        : entry.mac().equals(AddressPlan.routerMac(Invariants.unmapped(entry.ip())));
+  }
+
+  private boolean isGateway(GatewayAddress gateway) {
+    var owned = new Owned(gateway.namespace(), gateway.vni());
+    return gateway.address().isLinkLocal()
+        || l3Vnis.contains(owned)
+        || gateways.contains(new Gateway(owned, gateway.address()));
+  }
+}
