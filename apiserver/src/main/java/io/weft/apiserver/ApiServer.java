@@ -147,6 +147,11 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
+  /** From now on there is no such kind, as with a server of an earlier version. */
+  public void undefine(String kind) {
+    types.removeIf(type -> type.kind().equals(kind));
+  }
+
   private ResourceType type(String kind) {
     return types.stream()
         .filter(each -> each.kind().equals(kind))
@@ -251,14 +256,6 @@ public final class ApiServer implements AutoCloseable {
   }
 
   // ---- Calls ------------------------------------------------------------------------------
-
-  /**
-   * What a call is about.
-   *
-   * @param name empty for a collection
-   * @param namespace empty for cluster-wide kinds, and for all namespaces
-   */
-  private record Target(ResourceType type, String namespace, String name, boolean status) {}
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {

@@ -27,7 +27,8 @@ record ResourceType(
           builtIn("/api/v1", "nodes", "Node", false, true),
           builtIn("/api/v1", "pods", "Pod", true, true),
           builtIn("/api/v1", "events", "Event", true, false),
-          builtIn("/apis/coordination.k8s.io/v1", "leases", "Lease", true, false));
+          builtIn("/apis/coordination.k8s.io/v1", "leases", "Lease", true, false),
+          builtIn("/apis/networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", false, true));
 
   private static ResourceType builtIn(
       String prefix, String plural, String kind, boolean namespaced, boolean hasStatus) {

@@ -10,6 +10,7 @@ import io.weft.apiserver.Permissions;
 import io.weft.kubernetes.intent.ClusterPods.PodName;
 import io.weft.kubernetes.intent.IntentApi;
 import io.weft.kubernetes.nodes.SpeakerNodes;
+import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -119,6 +120,7 @@ final class RolesTest {
     put(
         "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {kubernetes.io/os: linux}},"
             + " spec: {taints: [{key: weft.io/not-ready, effect: NoSchedule}]}}");
+    put("{kind: Tenant, metadata: {name: pods}, spec: {egress: cluster}, status: {l3vni: 5001}}");
     var block = new AddressBlock("web", IpPrefix.parse("10.0.1.0/24"), "n1");
     var claim =
         new AddressClaim(
@@ -139,6 +141,7 @@ final class RolesTest {
       // Of a namespace and a pod that no watch has shown yet.
       pods.facts(new PodName("fresh", Optional.of("pod"), Optional.empty()));
       assertThat(intent.reading().problems()).isEmpty();
+      own.follow(FabricSpec.DEFAULT, intent.reading().intent(), _ -> {}, () -> {});
       assertThat(nodes.speakers().reflectors()).hasSize(1);
       store.read();
       for (var record : List.of(block, claim)) {

@@ -2,13 +2,18 @@ package io.weft.agent.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.addresses.ApiStore;
+import io.weft.agent.intent.Configuration;
 import io.weft.agent.kernel.OtherNodes;
 import io.weft.kubernetes.api.ApiCalls;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.intent.Intent;
+import io.weft.kubernetes.intent.IntentReading;
+import io.weft.kubernetes.intent.ServiceCidrs;
 import io.weft.kubernetes.nodes.NodeAddresses;
+import io.weft.kubernetes.resource.Fabric;
+import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
@@ -38,6 +43,8 @@ public final class Cluster implements AutoCloseable {
   private final AtomicReference<NodeStateWriter> writing = new AtomicReference<>();
   private final AtomicReference<PodEvents> events = new AtomicReference<>();
   private final AtomicReference<NodeAddresses> looking = new AtomicReference<>();
+  private final AtomicReference<ServiceCidrs> services = new AtomicReference<>();
+  private volatile boolean servicesLeftToCluster;
 
   /**
    * Calls nobody yet.
@@ -88,12 +95,15 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Begins to look for the addresses of other nodes, once a tenant needs it; calls after that do
-   * nothing.
+   * Begins to look for the addresses of other nodes, and of services, once a tenant needs them.
    *
-   * @param nodes takes them, when they are read and when they are others
+   * @param declared the Fabric as it is declared
+   * @param nodes takes the addresses of other nodes, when they are read and when they are others
+   * @param changed called on a thread of its own when services are elsewhere
    */
-  public synchronized void lookForNodes(Intent intent, Consumer<OtherNodes> nodes) {
+  public synchronized void follow(
+      FabricSpec declared, Intent intent, Consumer<OtherNodes> nodes, Runnable changed) {
+    servicesLeftToCluster = declared.services().isEmpty();
     boolean needed =
         intent.tenants().values().stream()
             .anyMatch(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER);
@@ -101,6 +111,31 @@ public final class Cluster implements AutoCloseable {
       nodes.accept(OtherNodes.UNKNOWN);
       looking.set(NodeAddresses.start(client, node, found -> nodes.accept(OtherNodes.of(found))));
     }
+    if (needed && servicesLeftToCluster && services.get() == null) {
+      services.set(ServiceCidrs.open(client, changed, timer, kept));
+    }
+  }
+
+  /** The same configuration with the services of the cluster, where its Fabric names none. */
+  public Configuration withServices(Configuration configuration) {
+    var known = services.get();
+    var reading = configuration.reading();
+    var intent = reading.intent();
+    var fabric = intent.fabric();
+    if (known == null || !fabric.spec().services().isEmpty()) {
+      return configuration;
+    }
+    return new Configuration(
+        new IntentReading(
+            new Intent(
+                new Fabric(fabric.metadata(), fabric.spec().withServices(known.prefixes())),
+                intent.tenants(),
+                intent.networks(),
+                intent.ways(),
+                intent.endpoints()),
+            reading.problems(),
+            reading.absent()),
+        configuration.secrets());
   }
 
   /** How the calls have ended that concern addresses, pods and the node itself. */
@@ -120,6 +155,10 @@ public final class Cluster implements AutoCloseable {
     Optional.ofNullable(writing.get()).ifPresent(each -> problems.addAll(each.problems()));
     Optional.ofNullable(events.get()).ifPresent(each -> problems.addAll(each.problems()));
     Optional.ofNullable(looking.get()).ifPresent(each -> problems.addAll(each.problems()));
+    Optional.ofNullable(services.get())
+        .filter(_ -> servicesLeftToCluster)
+        .flatMap(ServiceCidrs::problem)
+        .ifPresent(problems::add);
     return problems;
   }
 
@@ -129,6 +168,7 @@ public final class Cluster implements AutoCloseable {
     Optional.ofNullable(looking.get()).ifPresent(NodeAddresses::close);
     Optional.ofNullable(writing.get()).ifPresent(NodeStateWriter::close);
     client.close();
+    Optional.ofNullable(services.get()).ifPresent(ServiceCidrs::close);
     var own = watching.get();
     if (own != null) {
       own.close();

@@ -334,7 +334,7 @@ public final class NodeDaemon implements AutoCloseable {
             .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
     pods.change(current.reading());
-    cluster.ifPresent(each -> each.lookForNodes(current.intent(), kernel::know));
+    cluster.ifPresent(each -> each.follow(declared, current.intent(), kernel::know, this::tell));
     if (!self.isEmpty()) {
       paths.change(current.fabric(), self, links);
     }
@@ -394,7 +394,8 @@ public final class NodeDaemon implements AutoCloseable {
 
   private synchronized Configuration withNeighboursFound() {
     var ofCluster = ClusterPeers.resolve(configuration.current(), clusterSpeakers(), self);
-    return InterfacePeers.resolve(ofCluster, found);
+    var served = cluster.map(each -> each.withServices(ofCluster)).orElse(ofCluster);
+    return InterfacePeers.resolve(served, found);
   }
 
   private ClusterSpeakers clusterSpeakers() {

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * @param underlay what nodes do with the underlay's routing
  * @param duplicates when a MAC address counts as being at two places at once
  * @param services where the cluster's services have their addresses; at most {@link #MAX_SERVICES},
- *     none: not known
+ *     none: where the cluster's ServiceCIDRs say, if it has such
  */
 public record FabricSpec(
     AutonomousSystem asn,
@@ -153,6 +153,25 @@ public record FabricSpec(
         underlay,
         duplicates,
         services);
+  }
+
+  /** The same fabric with services elsewhere. */
+  public FabricSpec withServices(List<IpPrefix> next) {
+    return new FabricSpec(
+        asn,
+        vtep,
+        families,
+        reflectors,
+        peers,
+        vniPools,
+        autoRouteTarget,
+        holdSeconds,
+        restartSeconds,
+        longLivedSeconds,
+        policies,
+        underlay,
+        duplicates,
+        next);
   }
 
   private static void requireServices(List<IpPrefix> services) {

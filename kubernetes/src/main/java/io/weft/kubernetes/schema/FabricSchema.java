@@ -86,7 +86,8 @@ final class FabricSchema {
                 new ListOf(PREFIX, FabricSpec.MAX_SERVICES),
                 "Where the cluster's services have their addresses (the API server's"
                     + " --service-cluster-ip-range): what tenants with egress: cluster send there"
-                    + " goes to the node, also where a gateway says a default route."))
+                    + " goes to the node, also where a gateway says a default route. When not given,"
+                    + " what the cluster's ServiceCIDRs say (Kubernetes 1.33 and later)."))
         .where(HOLD_RULE, HOLD_MESSAGE);
   }
 
