@@ -2,6 +2,7 @@ package io.weft.overlay.evpn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.PathAttributes.Origin;
 import io.weft.bgp.wire.Route;
@@ -68,5 +69,48 @@ final class RemotePrefixesTest {
     List.of(4999, 5000, 5001).forEach(vni -> remote.put(key(vni), List.of(host(vni))));
     assertThat(remote.best(new IpPrefix(HOST, 32), OWN, List.of(HERE), _ -> true))
         .containsExactly(host(5000));
+  }
+
+  /** A connection may let in parts of what a route says; each is found by the route again. */
+  @Test
+  void aRouteHasSeveralWaysThenOneThenNone() {
+    var remote = new RemotePrefixes();
+    var route =
+        new IpPrefixRoute(
+                RouteDistinguisher.of(Ipv4Address.parse("10.0.0.2"), 5000),
+                Esi.ZERO,
+                0,
+                IpPrefix.parse("192.168.0.0/16"),
+                Ipv4Address.parse("0.0.0.0"),
+                5000)
+            .key();
+    var whole =
+        new RemotePrefix(
+            IpPrefix.parse("192.168.0.0/16"),
+            IpPrefix.parse("192.168.0.0/16"),
+            false,
+            VTEP,
+            Optional.empty(),
+            Optional.of(new Router(OWN, MAC)),
+            Optional.empty(),
+            new Rank(false, 0, 100, 0, Origin.IGP),
+            "");
+    var one = whole.ownedBy("blue", IpPrefix.parse("192.168.1.0/24"));
+    var other = whole.ownedBy("blue", IpPrefix.parse("192.168.2.0/24"));
+    remote.put(key(5000), List.of(host(5000)));
+
+    for (var ways :
+        List.of(List.of(one, other), List.of(whole, one), List.of(one), List.of(whole))) {
+      remote.put(route, ways);
+      assertThat(remote.find(route)).isEqualTo(ways);
+      assertThat(remote.routes()).containsExactlyInAnyOrder(key(5000), route);
+      assertThat(remote.count()).isEqualTo(1 + ways.size());
+      assertThat(remote.find(key(5000))).containsExactly(host(5000));
+    }
+    remote.put(route, List.of());
+    assertThat(remote.find(route)).isEmpty();
+    assertThat(remote.routes()).containsExactly(key(5000));
+    assertThat(remote.count()).isEqualTo(1);
+    assertThat(remote.owners()).isEmpty();
   }
 }
