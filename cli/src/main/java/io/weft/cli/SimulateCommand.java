@@ -1,22 +1,16 @@
 package io.weft.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.simulation.ClusterFault;
 import io.weft.simulation.ClusterRun;
-import io.weft.simulation.FabricReport;
-import io.weft.simulation.FabricReport.Spread;
+import io.weft.simulation.ClusterScript;
 import io.weft.simulation.FabricRun;
 import io.weft.simulation.FabricSize;
 import io.weft.simulation.Fault;
 import io.weft.simulation.Script;
 import io.weft.simulation.ScriptRun;
-import io.weft.simulation.Shrinking;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,6 +24,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,7 +59,6 @@ import picocli.CommandLine.Spec;
 final class SimulateCommand implements Callable<Integer> {
   private static final int MOST_THREADS = 8;
   private static final long NANOS_BETWEEN_PROGRESS = 1_000_000_000L;
-  private static final double MEBIBYTE = 1 << 20;
   private static final Duration MOST_SHRINKING = Duration.ofMinutes(1);
 
   /** For the help text. */
@@ -204,27 +199,34 @@ final class SimulateCommand implements Callable<Integer> {
     }
     var report = run.report();
     double wall = (System.nanoTime() - began) / 1e9;
-    var shrunk = report.ok() ? List.<String>of() : shrunk(run.script(), err);
+    var script = run.script();
+    var shrunk = report.ok() ? List.<String>of() : shrunk(goesOn -> script.shrunk(goesOn).text());
     var out = spec.commandLine().getOut();
     if (json) {
-      var document = document(report, wall);
+      var document = new FabricAnswer(report, wall).document();
       shrunk.forEach(document.putArray("script")::add);
       out.println(AgentCall.text(document));
     } else {
-      print(report, wall, out);
-      if (!shrunk.isEmpty()) {
-        out.println("\nThis is all it takes (weft simulate --script FILE):\n");
-        shrunk.forEach(out::println);
-      }
+      new FabricAnswer(report, wall).print(out);
+      printScript(shrunk, out);
     }
     return report.ok() ? 0 : Weft.FAILED;
   }
 
-  private static List<String> shrunk(Script failing, PrintWriter err) {
+  /** What is left of what failed when nobody may wait any longer. */
+  private List<String> shrunk(Function<BooleanSupplier, List<String>> shrink) {
+    var err = spec.commandLine().getErr();
     err.printf("shrinking what failed, for %d s at most%n", MOST_SHRINKING.toSeconds());
     err.flush();
     long until = System.nanoTime() + MOST_SHRINKING.toNanos();
-    return Shrinking.shrink(failing, () -> System.nanoTime() - until < 0).text();
+    return shrink.apply(() -> System.nanoTime() - until < 0);
+  }
+
+  private static void printScript(List<String> script, PrintWriter out) {
+    if (!script.isEmpty()) {
+      out.println("\nThis is all it takes (weft simulate --script FILE):\n");
+      script.forEach(out::println);
+    }
   }
 
   private int whatIf() throws IOException, InterruptedException {
@@ -251,6 +253,10 @@ final class SimulateCommand implements Callable<Integer> {
     }
     var run = new ClusterRun(seed, chosen(ClusterFault.class));
     var violations = run.run(Duration.ofMinutes(minutes));
+    var shrunk =
+        violations.isEmpty()
+            ? List.<String>of()
+            : shrunk(goesOn -> run.script().shrunk(goesOn).text());
     var out = spec.commandLine().getOut();
     if (json) {
       var document = JsonNodeFactory.instance.objectNode().put("ok", violations.isEmpty());
@@ -258,6 +264,7 @@ final class SimulateCommand implements Callable<Integer> {
       violations.forEach(document.putArray("violations")::add);
       var counts = document.putObject("faults");
       run.counts().forEach((fault, count) -> counts.put(fault.toString(), count));
+      shrunk.forEach(document.putArray("script")::add);
       out.println(AgentCall.text(document));
     } else {
       var table = new Table("WHAT", "VALUE");
@@ -266,6 +273,7 @@ final class SimulateCommand implements Callable<Integer> {
       out.print(table);
       out.println();
       tell(violations, out);
+      printScript(shrunk, out);
     }
     return violations.isEmpty() ? 0 : Weft.FAILED;
   }
@@ -273,7 +281,11 @@ final class SimulateCommand implements Callable<Integer> {
   private int replay(Path file) throws IOException {
     List<String> violations;
     try {
-      violations = ScriptRun.violations(Script.parse(Files.readAllLines(file)));
+      var text = Files.readAllLines(file);
+      violations =
+          ClusterScript.is(text)
+              ? ClusterScript.parse(text).violations()
+              : ScriptRun.violations(Script.parse(text));
     } catch (NoSuchFileException e) {
       throw wrong("--script: there is no file " + file);
     } catch (IllegalArgumentException e) {
@@ -290,7 +302,7 @@ final class SimulateCommand implements Callable<Integer> {
     return violations.isEmpty() ? 0 : Weft.FAILED;
   }
 
-  private static void tell(List<String> violations, PrintWriter out) {
+  static void tell(List<String> violations, PrintWriter out) {
     violations.forEach(violation -> out.println("VIOLATED  " + violation));
     out.println(violations.isEmpty() ? "everything held" : "NOT everything held");
   }
@@ -375,112 +387,5 @@ final class SimulateCommand implements Callable<Integer> {
         at.phase(),
         at.share() * 100,
         at.virtualTime().toMillis() / 1e3);
-  }
-
-  private static double peakHeapMegabytes() {
-    long octets =
-        ManagementFactory.getMemoryPoolMXBeans().stream()
-            .filter(pool -> pool.getType() == MemoryType.HEAP)
-            .map(MemoryPoolMXBean::getPeakUsage)
-            .mapToLong(usage -> usage.getUsed())
-            .sum();
-    return octets / MEBIBYTE;
-  }
-
-  private static double millis(Duration duration) {
-    return Math.round(duration.toNanos() / 1e3) / 1e3;
-  }
-
-  private static void print(FabricReport report, double wall, PrintWriter out) {
-    var size = report.size();
-    out.printf(
-        Locale.ROOT,
-        "%,d nodes, %,d pods, %,d networks, %,d tenants, %,d reflectors, seed %d%n%n",
-        size.nodes(),
-        report.pods(),
-        size.networks(),
-        size.tenants(),
-        size.reflectors(),
-        report.seed());
-    var table = new Table("WHAT", "VALUE");
-    table.row("cold start, after the last pod came", millis(report.coldStart()) + " ms");
-    if (!report.changes().isEmpty()) {
-      table.row("changes", "%,d".formatted(report.changes().size()));
-      table.row("  until every kernel has it, median", millis(report.change(0.5)) + " ms");
-      table.row("  99th percentile", millis(report.change(0.99)) + " ms");
-      table.row("  slowest", millis(report.change(1)) + " ms");
-    }
-    report.faults().forEach((fault, count) -> table.row(fault, count));
-    if (!report.faults().isEmpty()) {
-      table.row("settled after the last fault", millis(report.settled()) + " ms");
-    }
-    table.row("BGP sessions made", "%,d".formatted(report.sessions()));
-    table.row("BGP messages", "%,d".formatted(report.messages()));
-    table.row("  a session, mean", perSession(report.messages(), report));
-    table.row("octets of them", "%,d".formatted(report.octets()));
-    table.row("  a session, mean", perSession(report.octets(), report));
-    table.row("routes of a reflector", "%,d".formatted(report.reflectorRoutes()));
-    table.row("routes that a node heard, median, most", text(report.nodeRoutes()));
-    table.row("objects in a kernel, median, most", text(report.kernelObjects()));
-    table.row("virtual time", "%.1f s".formatted(report.virtualTime().toMillis() / 1e3));
-    table.row("wall time", "%.1f s".formatted(wall));
-    table.row("peak heap", "%.0f MiB".formatted(peakHeapMegabytes()));
-    table.row("trace, SHA-256", report.traceSha256());
-    out.print(table);
-    out.println();
-    tell(report.violations(), out);
-  }
-
-  private static String perSession(long total, FabricReport report) {
-    return "%,d".formatted(total / Math.max(1, report.sessions()));
-  }
-
-  private static String text(Spread spread) {
-    return "%,d, %,d".formatted(spread.median(), spread.most());
-  }
-
-  private static ObjectNode document(FabricReport report, double wall) {
-    var node = JsonNodeFactory.instance.objectNode();
-    node.put("ok", report.ok());
-    node.put("traceSha256", report.traceSha256());
-    report.violations().forEach(node.putArray("violations")::add);
-    node.put("wallSeconds", Math.round(wall * 1e3) / 1e3);
-    node.put("virtualSeconds", report.virtualTime().toMillis() / 1e3);
-    node.put("peakHeapMegabytes", Math.round(peakHeapMegabytes()));
-    var size = report.size();
-    node.putObject("fabric")
-        .put("nodes", size.nodes())
-        .put("podsPerNode", size.podsPerNode())
-        .put("networks", size.networks())
-        .put("tenants", size.tenants())
-        .put("networksPerNode", size.networksPerNode())
-        .put("reflectors", size.reflectors())
-        .put("routed", size.routed())
-        .put("constrained", size.constrained())
-        .put("seed", report.seed());
-    node.put("pods", report.pods());
-    var convergence = node.putObject("convergenceVirtualMillis");
-    convergence.put("coldStart", millis(report.coldStart()));
-    convergence
-        .putObject("changes")
-        .put("count", report.changes().size())
-        .put("median", millis(report.change(0.5)))
-        .put("p99", millis(report.change(0.99)))
-        .put("max", millis(report.change(1)));
-    convergence.put("afterFaults", millis(report.settled()));
-    var faults = node.putObject("faults");
-    report.faults().forEach((fault, count) -> faults.put(fault.toString(), count));
-    node.putObject("bgp")
-        .put("sessions", report.sessions())
-        .put("messages", report.messages())
-        .put("octets", report.octets())
-        .put("reflectorRoutes", report.reflectorRoutes());
-    put(node.putObject("nodeRoutes"), report.nodeRoutes());
-    put(node.putObject("kernelObjects"), report.kernelObjects());
-    return node;
-  }
-
-  private static void put(ObjectNode node, Spread spread) {
-    node.put("median", spread.median()).put("max", spread.most());
   }
 }

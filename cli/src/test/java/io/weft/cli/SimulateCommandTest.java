@@ -274,6 +274,18 @@ class SimulateCommandTest {
     var run = weft("simulate", "--script=" + script, "--json");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(JSON.readTree(run.out()).path("ok").asBoolean()).isTrue();
+    Files.writeString(
+        script,
+        """
+        cluster seed=5 millis=60000
+        20000 come p1 n1 net0
+        30000 crash-node n1 copy 1000
+        """);
+    var cluster = weft("simulate", "--script=" + script, "--json");
+    assertThat(cluster.code()).as(cluster.err()).isZero();
+    assertThat(JSON.readTree(cluster.out()).path("ok").asBoolean()).isTrue();
+    Files.writeString(script, "cluster seed=5 millis=60000\n20000 burn n1\n");
+    assertThat(weft("simulate", "--script=" + script).err()).contains("there is no 'burn'");
     Files.writeString(script, "fabric nodes=3 nonsense\n");
     assertThat(weft("simulate", "--script=" + script).code()).isEqualTo(Weft.USAGE);
   }

@@ -213,7 +213,8 @@ sealed interface Act {
         unlessDash(String.join(" ", words.subList(MOST_WORDS - 1, words.size()))));
   }
 
-  private static int number(String word, String before) {
+  /** The number behind a word, such as that of {@code n12}. */
+  static int number(String word, String before) {
     if (!word.startsWith(before)) {
       throw new IllegalArgumentException(
           "'" + word + "' is not '" + before + "' with a number behind it");

@@ -42,32 +42,56 @@ final class ApiServer {
   private static final long RELIST_NANOS = 10_000_000_000L;
 
   /** What stands under a key since a version; empty: nothing any more. */
-  private record Entry(long version, Optional<Object> value) {}
-
-  /** Hears what a client sees. */
-  interface Listener {
-    /** Something of {@link Client} has changed. */
-    void seen();
-
-    /** The server does not answer. */
-    void away();
-  }
+  record Entry(long version, Optional<Object> value) {}
 
   /** What one process has read, and its watch. */
   final class Client {
-    private final Listener listener;
+    private final ApiListener listener;
     private final TreeMap<String, Entry> view = new TreeMap<>();
     private int watch;
     private long lastArrival;
     private long lagNanos;
     private boolean listens = true;
     private boolean hasListed;
+    private boolean usesCopy;
+
+    /** Records that it writes, or that it wrote and nobody said what came of it. */
+    private final TreeMap<String, AddressWrite> underWay = new TreeMap<>();
+
+    private final TreeMap<String, AddressWrite> unanswered = new TreeMap<>();
 
     /** It has listed since its watch broke, or since it came: what is told now leaves no gap. */
     private boolean watches;
 
-    private Client(Listener listener) {
+    private Client(ApiListener listener, ApiCopy copy) {
       this.listener = listener;
+      view.putAll(copy.entries());
+    }
+
+    /** Its process lives. */
+    boolean isOpen() {
+      return listens;
+    }
+
+    /** What it sees is its copy, and the server has said nothing yet. */
+    boolean isCopy() {
+      return usesCopy;
+    }
+
+    /** What is kept of it for a start without the server. */
+    ApiCopy copy(String node) {
+      return ApiCopy.of(view, node)
+          .before(underWay.values(), node)
+          .before(unanswered.values(), node);
+    }
+
+    /** Its first call fails: it goes on with its copy, where it has one. */
+    private void goOnWithCopy() {
+      if (!hasListed && !view.isEmpty()) {
+        hasListed = true;
+        usesCopy = true;
+        listener.seen();
+      }
     }
 
     /** False from when its watch broke until it has listed. */
@@ -110,6 +134,8 @@ final class ApiServer {
       state.forEach(this::learn);
       watches = true;
       hasListed = true;
+      usesCopy = false;
+      unanswered.clear();
       listener.seen();
     }
 
@@ -154,6 +180,7 @@ final class ApiServer {
     /** Its own writes are seen at once, whatever the watch says. */
     void write(AddressWrite write, Consumer<AddressWrite.Outcome> answer) {
       var key = key(write.record());
+      underWay.put(key, write);
       ApiServer.this.<AddressWrite.Outcome>call(
           () -> {
             AddressWrite.Outcome outcome =
@@ -163,7 +190,10 @@ final class ApiServer {
             return outcome;
           },
           outcome -> {
-            if (!(outcome instanceof AddressWrite.Outcome.Failed)) {
+            underWay.remove(key);
+            if (outcome instanceof AddressWrite.Outcome.Failed) {
+              unanswered.put(key, write);
+            } else {
               learn(key, Optional.ofNullable(state.get(key)).orElseGet(() -> gone()));
               if (listens && hasListed) {
                 listener.seen();
@@ -181,7 +211,7 @@ final class ApiServer {
 
   private static final String ADDRESS = "a ";
   private static final String OBJECT = "o ";
-  private static final String CLAIM = "v ";
+  static final String CLAIM = "v ";
 
   private final Timeline timeline;
   private final SplitMix64 random;
@@ -199,11 +229,18 @@ final class ApiServer {
     this.changed = changed;
   }
 
-  /** Lists, and watches from then on. */
-  Client connect(Listener listener) {
-    var client = new Client(listener);
+  /**
+   * Lists, and watches from then on.
+   *
+   * @param copy what it goes on with where the server does not answer
+   */
+  Client connect(ApiListener listener, Optional<ApiCopy> copy) {
+    var client = new Client(listener, copy.orElse(ApiCopy.NONE));
     clients.add(client);
     client.expire();
+    if (isAway) {
+      tellAway(client);
+    }
     return client;
   }
 
@@ -214,13 +251,18 @@ final class ApiServer {
         client -> {
           client.watch++;
           client.watches = false;
-          timeline.after(
-              latency(),
-              () -> {
-                if (client.listens && isAway) {
-                  client.listener.away();
-                }
-              });
+          tellAway(client);
+        });
+  }
+
+  private void tellAway(Client client) {
+    timeline.after(
+        latency(),
+        () -> {
+          if (client.listens && isAway) {
+            client.goOnWithCopy();
+            client.listener.away();
+          }
         });
   }
 
@@ -323,7 +365,8 @@ final class ApiServer {
 
   // ---- Addresses --------------------------------------------------------------------------
 
-  private static String key(AddressRecord record) {
+  /** Under which a record stands. */
+  static String key(AddressRecord record) {
     return ADDRESS + (record instanceof AddressBlock ? "b " : "c ") + record.name();
   }
 

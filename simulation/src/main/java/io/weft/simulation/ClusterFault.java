@@ -16,6 +16,8 @@ public enum ClusterFault {
   CONTROLLER_CRASH,
   /** An agent dies likewise and comes back after 1 to 20 s. */
   NODE_CRASH,
+  /** An agent dies and comes back within 5 s, while the API server is away for 10 to 60 s. */
+  RESTART_WITHOUT_API,
   /** The wall clock of a controller jumps by up to a minute, forwards or back. */
   CLOCK_JUMP,
   /** The user gives a network another VNI, or takes it back, or makes or removes one. */

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A replica of the controller: its brain, which may crash, over the API. */
-final class ControllerProcess implements ApiServer.Listener {
+final class ControllerProcess implements ApiListener {
   private static final Instant BEGINNING = Instant.parse("2030-01-01T00:00:00Z");
 
   private final String name;
@@ -43,7 +43,7 @@ final class ControllerProcess implements ApiServer.Listener {
     wakeAt = Long.MAX_VALUE;
     life++;
     var brain = new ClusterController(name + "-" + life, now());
-    running = Optional.of(new Life(life, brain, api.connect(this)));
+    running = Optional.of(new Life(life, brain, api.connect(this, Optional.empty())));
     step(new ControllerEvent.DeadlineReached());
   }
 

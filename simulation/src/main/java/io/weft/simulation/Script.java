@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -28,6 +30,21 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
 
   Script with(List<Line> others) {
     return new Script(size, seed, others);
+  }
+
+  /**
+   * The shortest script that was found; this one when it does not fail by itself.
+   *
+   * @param goesOn asked before each run; when false, what was found until then is given
+   */
+  public Script shrunk(BooleanSupplier goesOn) {
+    return with(shrinking(builder -> builder, goesOn).shrink(lines));
+  }
+
+  Shrinking<Line> shrinking(
+      Function<World.Builder, World.Builder> settings, BooleanSupplier goesOn) {
+    return new Shrinking<>(
+        shorter -> !new ScriptRun(with(shorter), settings).run().isEmpty(), goesOn);
   }
 
   /** As {@link #parse} reads it, a line each. */

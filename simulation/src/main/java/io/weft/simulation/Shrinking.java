@@ -3,29 +3,26 @@ package io.weft.simulation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Makes a script that fails short: leaves away halves, quarters and so on of its lines, as long as
  * it still fails, until no single line can be left away.
+ *
+ * @param <L> its lines
  */
-public final class Shrinking {
-  private final Function<World.Builder, World.Builder> settings;
+final class Shrinking<L> {
+  private final Predicate<List<L>> fails;
   private final BooleanSupplier goesOn;
   private int runs;
 
-  Shrinking(Function<World.Builder, World.Builder> settings, BooleanSupplier goesOn) {
-    this.settings = settings;
-    this.goesOn = goesOn;
-  }
-
   /**
-   * The shortest script that was found; the one that was given when it does not fail by itself.
-   *
+   * @param fails runs a script of these lines, in their order
    * @param goesOn asked before each run; when false, what was found until then is given
    */
-  public static Script shrink(Script failing, BooleanSupplier goesOn) {
-    return new Shrinking(builder -> builder, goesOn).shrink(failing);
+  Shrinking(Predicate<List<L>> fails, BooleanSupplier goesOn) {
+    this.fails = fails;
+    this.goesOn = goesOn;
   }
 
   /** Runs that it took so far. */
@@ -33,46 +30,45 @@ public final class Shrinking {
     return runs;
   }
 
-  Script shrink(Script failing) {
+  /** The fewest lines that were found; those given when they do not fail by themselves. */
+  List<L> shrink(List<L> failing) {
     if (!fails(failing)) {
       return failing;
     }
-    var script = failing;
+    var lines = failing;
     int parts = 2;
-    while (goesOn.getAsBoolean() && !script.lines().isEmpty()) {
-      int length = Math.max(1, script.lines().size() / parts);
-      var shorter = without(script, length);
-      if (shorter.lines().size() < script.lines().size()) {
-        script = shorter;
+    while (goesOn.getAsBoolean() && !lines.isEmpty()) {
+      int length = Math.max(1, lines.size() / parts);
+      var fewer = without(lines, length);
+      if (fewer.size() < lines.size()) {
+        lines = fewer;
       } else if (length == 1) {
         break;
       } else {
         parts *= 2;
       }
     }
-    return script;
+    return lines;
   }
 
   /** Leaves away each stretch of this length that it can do without. */
-  private Script without(Script from, int length) {
-    var script = from;
-    int at = script.lines().size() - length;
+  private List<L> without(List<L> from, int length) {
+    var lines = from;
+    int at = lines.size() - length;
     while (at >= 0 && goesOn.getAsBoolean()) {
-      var fewer = new ArrayList<Script.Line>(script.lines().subList(0, at));
-      int end = Math.min(script.lines().size(), at + length);
-      fewer.addAll(script.lines().subList(end, script.lines().size()));
-      var shorter = script.with(fewer);
-      if (fails(shorter)) {
-        script = shorter;
+      var fewer = new ArrayList<L>(lines.subList(0, at));
+      int end = Math.min(lines.size(), at + length);
+      fewer.addAll(lines.subList(end, lines.size()));
+      if (fails(fewer)) {
+        lines = fewer;
       }
       at = at == 0 ? -1 : Math.max(0, at - length);
     }
-    return script;
+    return lines;
   }
 
-  private boolean fails(Script script) {
+  private boolean fails(List<L> lines) {
     runs++;
-    List<String> violations = new ScriptRun(script, settings).run();
-    return !violations.isEmpty();
+    return fails.test(lines);
   }
 }

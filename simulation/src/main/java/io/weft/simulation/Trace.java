@@ -43,7 +43,7 @@ class Trace {
           add(who, "<- intent of " + intent.networks().size() + " networks");
       case NodeEvent.KernelObserved(var objects) ->
           add(who, "<- kernel holds " + objects.size() + " objects");
-      case NodeEvent.AddressesSeen(var state) ->
+      case NodeEvent.AddressesSeen(var state, _) ->
           add(
               who,
               "<- %d blocks, %d claims".formatted(state.blocks().size(), state.claims().size()));

@@ -17,12 +17,15 @@ final class ClusterRunTest {
   @Test
   void everySeedHolds() {
     var happened = new TreeSet<ClusterFault>();
+    long fromCopies = 0;
     for (long seed = 1; seed <= SEEDS; seed++) {
       var run = new ClusterRun(seed, EnumSet.allOf(ClusterFault.class));
       assertThat(run.run(MINUTES)).as("seed %d", seed).isEmpty();
       happened.addAll(run.counts().keySet());
       assertThat(run.shared()).isPositive();
+      fromCopies += run.fromCopies();
     }
+    assertThat(fromCopies).as("pods that start while the API is away").isPositive();
     assertThat(happened).containsExactly(ClusterFault.values());
   }
 

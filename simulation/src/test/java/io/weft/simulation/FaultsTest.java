@@ -26,7 +26,7 @@ final class FaultsTest {
       if (!report.ok()) {
         System.out.println(fault + ", seed " + seed + ": " + report.violations());
         long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        var shrunk = Shrinking.shrink(run.script(), () -> System.nanoTime() - until < 0);
+        var shrunk = run.script().shrunk(() -> System.nanoTime() - until < 0);
         System.out.println(String.join("\n", shrunk.text()));
       }
       assertThat(report.violations()).as("%s, seed %d", fault, seed).isEmpty();

@@ -83,8 +83,8 @@ final class ScriptTest {
         builder -> builder.kernels(shared -> new Keeping(shared, Kind.valueOf(kept)));
     var run = finished(5, broken);
     assertThat(run.report().violations()).isNotEmpty();
-    var shrinking = new Shrinking(broken, () -> true);
-    var script = shrinking.shrink(run.script());
+    var shrinking = run.script().shrinking(broken, () -> true);
+    var script = run.script().with(shrinking.shrink(run.script().lines()));
     System.out.printf(
         "%s: %d acts, shrunk to %d in %d runs%n%s%n",
         kept,
@@ -103,8 +103,9 @@ final class ScriptTest {
     Function<World.Builder, World.Builder> broken =
         builder -> builder.kernels(shared -> new Keeping(shared, Kind.VXLAN_FDB));
     var run = finished(5, broken);
-    assertThat(new Shrinking(broken, () -> false).shrink(run.script())).isEqualTo(run.script());
-    assertThat(Shrinking.shrink(finished(5, builder -> builder).script(), () -> true).lines())
+    var lines = run.script().lines();
+    assertThat(run.script().shrinking(broken, () -> false).shrink(lines)).isEqualTo(lines);
+    assertThat(finished(5, builder -> builder).script().shrunk(() -> true).lines())
         .as("what does not fail is not shrunk")
         .hasSizeGreaterThan(40);
   }

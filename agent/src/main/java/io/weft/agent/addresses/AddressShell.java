@@ -1,6 +1,5 @@
 package io.weft.agent.addresses;
 
-import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
 import io.weft.overlay.ipam.AddressWrite.Outcome;
 import io.weft.overlay.node.NodeEvent;
@@ -35,7 +34,7 @@ public final class AddressShell implements AutoCloseable {
   private volatile boolean stopping;
 
   // Of the thread alone.
-  private Optional<AddressState> told = Optional.empty();
+  private Optional<NodeEvent> told = Optional.empty();
   private boolean unread = true;
 
   /**
@@ -100,9 +99,10 @@ public final class AddressShell implements AutoCloseable {
 
   private void read() throws IOException {
     var state = store.read();
-    if (unread || !told.equals(Optional.of(state))) {
-      told = Optional.of(state);
-      events.accept(new NodeEvent.AddressesSeen(state));
+    var seen = new NodeEvent.AddressesSeen(state, store.isCopy());
+    if (unread || !told.equals(Optional.of(seen))) {
+      told = Optional.of(seen);
+      events.accept(seen);
     }
     unread = false;
   }

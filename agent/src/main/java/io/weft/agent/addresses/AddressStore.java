@@ -38,6 +38,11 @@ public interface AddressStore extends AutoCloseable {
   /** True when {@link #read} may give something else than it last did. */
   boolean mayHaveChanged() throws IOException;
 
+  /** True when what {@link #read} gave last is a copy, because the store does not answer. */
+  default boolean isCopy() {
+    return false;
+  }
+
   /**
    * What is wrong with it although it can be read, a line each: records that are not used, for
    * example. Any thread may ask.

@@ -7,9 +7,11 @@ import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
 import io.weft.kubernetes.api.ApiWatch;
+import io.weft.kubernetes.api.KeptCollection;
 import io.weft.kubernetes.api.KeptObjects;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.overlay.ipam.AddressBlock;
+import io.weft.overlay.ipam.AddressClaim;
 import io.weft.overlay.ipam.AddressRecord;
 import io.weft.overlay.ipam.AddressState;
 import io.weft.overlay.ipam.AddressWrite;
@@ -57,12 +59,19 @@ public final class ApiStore implements AddressStore {
   /** Problems that are named. */
   private static final int MAX_PROBLEMS = 100;
 
+  /** The version of what no server has said. */
+  private static final String NEVER = "0";
+
   private final ApiClient client;
+  private final String node;
   private final List<ApiWatch<Known>> watches = new ArrayList<>();
+  private final Map<Sort, KeptCollection> copies = new EnumMap<>(Sort.class);
 
   // Guarded by this.
   private final Map<Sort, RecordView> views = new EnumMap<>(Sort.class);
   private final Map<Sort, ApiFailure> troubles = new EnumMap<>(Sort.class);
+  private final Map<Sort, Boolean> copied = new EnumMap<>(Sort.class);
+  private boolean readCopy;
   private long changes;
   private long read;
   private boolean closed;
@@ -111,8 +120,9 @@ public final class ApiStore implements AddressStore {
     }
   }
 
-  private ApiStore(ApiClient client) {
+  private ApiStore(ApiClient client, String node) {
     this.client = client;
+    this.node = node;
     for (var sort : Sort.values()) {
       views.put(sort, new RecordView());
     }
@@ -127,19 +137,21 @@ public final class ApiStore implements AddressStore {
    */
   public static ApiStore open(
       ApiClient client, ScheduledExecutorService timer, String node, Optional<KeptObjects> kept) {
-    var store = new ApiStore(client);
+    var store = new ApiStore(client, node);
     for (var sort : Sort.values()) {
+      var copy =
+          kept.map(
+              each ->
+                  each.collection(sort.collection(), object -> own(object, node), timer, OLDEST));
+      copy.ifPresent(each -> store.copies.put(sort, each));
       store.watches.add(
           ApiWatch.start(
               client,
               sort.collection(),
               object -> Known.of(sort, object),
-              store.new Watched(sort),
+              store.new Watched(sort, copy),
               timer,
-              kept.map(
-                  each ->
-                      each.collection(
-                          sort.collection(), object -> own(object, node), timer, OLDEST))));
+              copy));
     }
     return store;
   }
@@ -161,14 +173,21 @@ public final class ApiStore implements AddressStore {
   /** What the watch of a kind says, on its thread. */
   private final class Watched implements ApiWatch.Sink<Known> {
     private final Sort sort;
+    private final Optional<KeptCollection> copy;
 
-    Watched(Sort sort) {
+    Watched(Sort sort, Optional<KeptCollection> copy) {
       this.sort = sort;
+      this.copy = copy;
     }
 
     @Override
     public void listed(SortedMap<String, Known> objects) {
-      change(() -> view().listed(objects));
+      boolean isCopy = copy.filter(KeptCollection::isInUse).isPresent();
+      change(
+          () -> {
+            view().listed(objects);
+            copied.put(sort, isCopy);
+          });
     }
 
     @Override
@@ -214,6 +233,7 @@ public final class ApiStore implements AddressStore {
     }
     synchronized (this) {
       read = changes;
+      readCopy = copied.containsValue(true);
       var records = new ArrayList<Stored<?>>();
       for (var view : views.values()) {
         view.objects().values().forEach(each -> each.stored().ifPresent(records::add));
@@ -300,6 +320,11 @@ public final class ApiStore implements AddressStore {
   }
 
   @Override
+  public synchronized boolean isCopy() {
+    return readCopy;
+  }
+
+  @Override
   public synchronized boolean mayHaveChanged() {
     return changes != read;
   }
@@ -341,6 +366,28 @@ public final class ApiStore implements AddressStore {
       requireRoom(Sort.of(write.record()));
     }
     var sort = Sort.of(write.record());
+    var copy = Optional.ofNullable(copies.get(sort));
+    copy.ifPresent(each -> each.withhold(write.record().name(), each.octets(instead(write))));
+    try {
+      return write(sort, write);
+    } finally {
+      copy.ifPresent(each -> each.release(write.record().name()));
+    }
+  }
+
+  /**
+   * What an agent may believe that starts by the copy while nobody knows what came of the call: the
+   * addresses of a claim are taken, and this node holds none of it. A block is not this node's.
+   */
+  private JsonNode instead(AddressWrite write) {
+    return switch (write.record()) {
+      case AddressClaim claim -> RecordJson.document(claim.withoutNode(node), NEVER);
+      case AddressBlock block ->
+          RecordJson.document(new AddressBlock(block.network(), block.prefix(), ""), NEVER);
+    };
+  }
+
+  private boolean write(Sort sort, AddressWrite write) throws IOException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     boolean unanswered = false;
     while (true) {

@@ -273,15 +273,18 @@ final class ApiStoreTest extends AddressStoreContract {
     var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
     server.put(object(StoreWriter.block(1, "n1")));
     var file = directory.resolve("state/weft.io.v1alpha1.addressblocks.json");
+    var claims = file.resolveSibling("weft.io.v1alpha1.addressclaims.json");
     var kept = KeptObjects.open(directory.resolve("state"), access);
     try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
       await(store, state -> state.blocks().size() == 1);
-      while (!Files.exists(file) || !Files.readString(file).contains("n1")) {
+      while (!Files.exists(claims)
+          || !Files.exists(file)
+          || !Files.readString(file).contains("n1")) {
         Thread.sleep(10);
       }
     }
     server.away(true);
-    for (var each : List.of(file, file.resolveSibling("weft.io.v1alpha1.addressclaims.json"))) {
+    for (var each : List.of(file, claims)) {
       Files.setLastModifiedTime(each, FileTime.from(Instant.now().minusSeconds(1800)));
     }
     var again = KeptObjects.open(directory.resolve("state"), access);
@@ -293,6 +296,59 @@ final class ApiStoreTest extends AddressStoreContract {
     try (var store = ApiStore.open(client, timer, "n1", Optional.of(late))) {
       assertThatThrownBy(store::read).isInstanceOf(IOException.class);
       assertThat(late.problems().toString()).contains("addressblocks", "more than 1 h");
+    }
+  }
+
+  /** What nobody knows is neither held nor free for the agent that starts with the copy. */
+  @Test
+  void whatTheNodeIsAboutToChangeIsNotItsOwnInTheCopy(@TempDir Path directory) throws Exception {
+    var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
+    var here = new AddressClaim.Holder("n1", "vm-1");
+    var there = new AddressClaim.Holder("n2", "vm-1");
+    var both = claim(1).with(here).with(there);
+    server.put(object(StoreWriter.block(1, "n1")));
+    server.put(object(both));
+    var blocks = directory.resolve("state/weft.io.v1alpha1.addressblocks.json");
+    var claims = blocks.resolveSibling("weft.io.v1alpha1.addressclaims.json");
+    var kept = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
+      await(store, state -> state.blocks().size() == 1 && state.claims().size() == 1);
+      assertThat(store.isCopy()).isFalse();
+      while (!Files.exists(blocks) || !Files.exists(claims)) {
+        Thread.sleep(10);
+      }
+      var state = store.read();
+      var block = state.blocks().firstEntry().getValue();
+      var claim = state.claims().firstEntry().getValue();
+      server.away(true);
+      server.cutWatches();
+      while (store.problems().size() < 2) { // of both kinds: nothing confirms the copies any more
+        Thread.sleep(10);
+      }
+      var old = FileTime.from(Instant.now().minusSeconds(600));
+      Files.setLastModifiedTime(claims, old);
+      for (var write :
+          List.of(
+              new AddressWrite.Replace(both.without(there), claim.version()),
+              new AddressWrite.Remove(block.record(), block.version()))) {
+        assertThatThrownBy(() -> store.write(write)).isInstanceOf(IOException.class);
+      }
+      assertThat(Files.getLastModifiedTime(claims).toMillis()).isEqualTo(old.toMillis());
+    }
+    var again = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(again))) {
+      var state = store.read();
+      assertThat(store.isCopy()).isTrue();
+      assertThat(state.blocks()).isEmpty();
+      assertThat(state.claims().firstEntry().getValue().record())
+          .isEqualTo(both.without(there).without(here));
+      server.away(false);
+      await(store, now -> now.claims().firstEntry().getValue().record().equals(both));
+      await(store, now -> now.blocks().size() == 1);
+      assertThat(store.isCopy()).isFalse();
+      while (!Files.readString(claims).contains("vm-1\"")) {
+        Thread.sleep(10);
+      }
     }
   }
 

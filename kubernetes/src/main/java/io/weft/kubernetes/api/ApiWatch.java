@@ -180,8 +180,8 @@ public final class ApiWatch<T> implements AutoCloseable {
                   .ifPresent(octets -> copies.put(key(object), octets));
             });
     told = true;
+    kept.ifPresent(copy -> copy.listed(copies)); // it is in use no more
     sink.listed(objects);
-    kept.ifPresent(copy -> copy.listed(copies));
     recovered();
   }
 

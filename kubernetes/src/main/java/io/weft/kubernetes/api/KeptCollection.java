@@ -55,8 +55,21 @@ public final class KeptCollection {
   private final ScheduledExecutorService timer;
   private final Duration oldest;
 
+  /** Held while the file is written, so that what was so later is written later. */
+  private final Object writing = new Object();
+
   // Guarded by this.
   private final TreeMap<String, byte[]> objects = new TreeMap<>();
+
+  /**
+   * What is in the file in place of an object.
+   *
+   * @param over the call is over that changes the object
+   */
+  private record Instead(Optional<byte[]> object, boolean over) {}
+
+  private final TreeMap<String, Instead> withheld = new TreeMap<>();
+
   private Optional<String> problem = Optional.empty();
   private Optional<Instant> inUse = Optional.empty();
   private boolean scheduled;
@@ -89,12 +102,17 @@ public final class KeptCollection {
 
   /** What is kept of an object, to be given to {@link #listed} or {@link #changed}. */
   public Optional<byte[]> octets(JsonNode object) {
-    return keep.apply(object).map(part -> part.toString().getBytes(StandardCharsets.UTF_8));
+    return keep.apply(object).map(KeptCollection::octetsOf);
+  }
+
+  private static byte[] octetsOf(JsonNode object) {
+    return object.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   public synchronized void listed(SortedMap<String, byte[]> all) {
     objects.clear();
     objects.putAll(all);
+    withheld.values().removeIf(Instead::over);
     inUse = Optional.empty();
     told++;
     schedule(0); // what is there may be older than a process that is killed now
@@ -102,14 +120,61 @@ public final class KeptCollection {
 
   synchronized void changed(String key, Optional<byte[]> object) {
     object.ifPresentOrElse(octets -> objects.put(key, octets), () -> objects.remove(key));
+    forgetInstead(key);
     told++;
     schedule(SECONDS_BETWEEN_WRITES);
   }
 
   synchronized void removed(String key) {
     objects.remove(key);
+    forgetInstead(key);
     told++;
     schedule(SECONDS_BETWEEN_WRITES);
+  }
+
+  private void forgetInstead(String key) {
+    var instead = withheld.get(key);
+    if (instead != null && instead.over()) {
+      withheld.remove(key);
+    }
+  }
+
+  /**
+   * A call of ours is about to change an object: it is not in the file when this returns, for
+   * whoever starts with the file must not have what was given back, nor give away what was taken.
+   * It is in it again when it was told of after {@link #release}.
+   *
+   * @param key its name; behind its namespace and a slash, if it has one
+   * @param instead what is in the file meanwhile, as {@link #octets} made it
+   */
+  public void withhold(String key, Optional<byte[]> instead) {
+    synchronized (this) {
+      withheld.put(key, new Instead(instead, false));
+      told++;
+    }
+    synchronized (writing) {
+      if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        rewrite();
+      }
+    }
+  }
+
+  /** The server has said nothing: the file is as old as it was. */
+  private void rewrite() {
+    try {
+      var at = Files.getLastModifiedTime(file);
+      writeAlone();
+      Files.setLastModifiedTime(file, at);
+    } catch (IOException e) {
+      synchronized (this) {
+        problem = Optional.of("the copy " + file + " cannot be written: " + e);
+      }
+    }
+  }
+
+  /** The call is over, whatever came of it. */
+  public synchronized void release(String key) {
+    withheld.computeIfPresent(key, (_, instead) -> new Instead(instead.object(), true));
   }
 
   /**
@@ -165,12 +230,24 @@ public final class KeptCollection {
   // ---- the file -----------------------------------------------------------------------------
 
   private void write() {
+    synchronized (writing) {
+      writeAlone();
+    }
+  }
+
+  private void writeAlone() {
     List<byte[]> now;
     long upTo;
     synchronized (this) {
       scheduled = false;
       upTo = told;
-      now = List.copyOf(objects.values());
+      var kept = new TreeMap<>(objects);
+      withheld.forEach(
+          (key, instead) ->
+              instead
+                  .object()
+                  .ifPresentOrElse(octets -> kept.put(key, octets), () -> kept.remove(key)));
+      now = List.copyOf(kept.values());
     }
     Optional<String> failure = Optional.empty();
     var as = "";
@@ -306,10 +383,16 @@ public final class KeptCollection {
       read.add(JSON.readTree(line));
     }
     synchronized (this) {
+      read.forEach(object -> objects.put(ApiWatch.key(object), octetsOf(object)));
       inUse = Optional.of(at);
       problem = Optional.empty();
     }
     return List.copyOf(read);
+  }
+
+  /** True while the copy is gone on with: the server has not been heard since the start. */
+  public synchronized boolean isInUse() {
+    return inUse.isPresent();
   }
 
   /**

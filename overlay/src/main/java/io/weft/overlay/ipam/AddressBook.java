@@ -69,6 +69,7 @@ public final class AddressBook {
   private final TreeMap<String, TreeSet<IpAddress>> used = new TreeMap<>();
   private final LinkedHashMap<Freed, Long> freed = new LinkedHashMap<>();
   private Optional<AddressState> state = Optional.empty();
+  private boolean copy;
   private List<Stored<AddressBlock>> mine = List.of();
   private List<Stored<AddressClaim>> held = List.of();
   private long releases;
@@ -98,9 +99,15 @@ public final class AddressBook {
     return state;
   }
 
-  /** The store was seen to hold this. */
-  public void see(AddressState seen) {
+  /** What it held is a copy, which may be older than what this node did itself. */
+  public boolean isCopy() {
+    return copy;
+  }
+
+  /** The store was seen to hold this, or a copy of it says so. */
+  public void see(AddressState seen, boolean asCopy) {
     state = Optional.of(seen);
+    copy = asCopy;
     blocks.clear();
     claimed.clear();
     for (var stored : seen.blocks().values()) {

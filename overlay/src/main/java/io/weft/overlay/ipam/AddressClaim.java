@@ -67,6 +67,15 @@ public record AddressClaim(
         active.filter(left::contains).or(() -> left.stream().findFirst()));
   }
 
+  /** Without what a node holds of it. */
+  public AddressClaim withoutNode(String node) {
+    var left = this;
+    for (var holder : holders) {
+      left = holder.node().equals(node) ? left.without(holder) : left;
+    }
+    return left;
+  }
+
   /** With another one of its holders active. */
   public AddressClaim activate(Holder holder) {
     return new AddressClaim(name, network, addresses, mac, holders, Optional.of(holder));

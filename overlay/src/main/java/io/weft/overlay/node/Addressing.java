@@ -65,9 +65,13 @@ final class Addressing {
 
   // ---- events -----------------------------------------------------------------------------
 
-  void see(AddressState state) {
+  void see(NodeEvent.AddressesSeen event) {
+    see(event.state(), event.copy());
+  }
+
+  private void see(AddressState state, boolean copy) {
     failure = "";
-    book.see(state);
+    book.see(state, copy);
     inFlight.values().forEach(this::expect);
     changed = true;
     seen = true;
@@ -108,7 +112,8 @@ final class Addressing {
         }
       }
       case Outcome.Refused() -> {
-        book.state().ifPresent(this::see); // without what was expected of it
+        book.state()
+            .ifPresent(state -> see(state, book.isCopy())); // without what was expected of it
         refusal = write.record().name() + " was changed meanwhile";
       }
       case Outcome.Failed(var reason) -> {

@@ -132,8 +132,8 @@ public final class Node {
       case NodeEvent.AttachRequested attach -> endpoints.attach(attach);
       case NodeEvent.DetachRequested detach -> detaches.take(detach);
       case NodeEvent.LinksAppeared(var names) -> endpoints.tryAgain(names);
-      case NodeEvent.AddressesSeen(var state) -> {
-        addressing.see(state);
+      case NodeEvent.AddressesSeen seen -> {
+        addressing.see(seen);
         endpoints.claimsChanged();
       }
       case NodeEvent.PodCidrsSeen(var podCidrs) -> addressing.book().podCidrs(podCidrs);

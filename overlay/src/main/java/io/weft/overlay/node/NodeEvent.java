@@ -96,8 +96,17 @@ public sealed interface NodeEvent {
     }
   }
 
-  /** The store of addresses was read: all that it holds. */
-  record AddressesSeen(AddressState state) implements NodeEvent {}
+  /**
+   * The store of addresses was read: all that it holds.
+   *
+   * @param copy it does not answer, and this is what a former agent kept of it (decisions/0028)
+   */
+  record AddressesSeen(AddressState state, boolean copy) implements NodeEvent {
+    /** What it says itself. */
+    public AddressesSeen(AddressState state) {
+      this(state, false);
+    }
+  }
 
   /** The store of addresses cannot be read; what it held before still counts. */
   record AddressesUnreadable(String reason) implements NodeEvent {}

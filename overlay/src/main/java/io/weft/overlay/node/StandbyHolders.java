@@ -8,7 +8,7 @@ import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.ipam.AddressBook;
 import io.weft.overlay.ipam.AddressClaim.Holder;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Which endpoints of this node hold a claim of which another holder is active. */
@@ -16,8 +16,11 @@ final class StandbyHolders {
   private final AddressBook book;
   private final ForwardingPlan plan;
 
-  /** Adopted ones of which the kernel says so, and the store has not been asked yet. */
-  private final TreeSet<String> adopted = new TreeSet<>();
+  /**
+   * Adopted ones, and whether the kernel says so of each: it counts until the store itself is
+   * heard, because a copy of it may be older.
+   */
+  private final TreeMap<String, Boolean> adopted = new TreeMap<>();
 
   StandbyHolders(AddressBook book, ForwardingPlan plan) {
     this.book = book;
@@ -26,8 +29,9 @@ final class StandbyHolders {
 
   /** What the store says, as it was seen last; what the kernel says before that. */
   boolean has(Endpoint endpoint) {
-    if (book.state().isEmpty()) {
-      return adopted.contains(endpoint.name());
+    var kernel = adopted.get(endpoint.name());
+    if (kernel != null && (book.state().isEmpty() || book.isCopy())) {
+      return kernel;
     }
     var me = new Holder(book.node(), endpoint.name());
     return endpoint.addresses().stream()
@@ -40,8 +44,8 @@ final class StandbyHolders {
   /** A standby's port stands without its row of the FDB: so a restarted node knows it. */
   void adopt(EndpointPort port) {
     var row = ForwardingKey.of(Kind.LOCAL_FDB, port.namespace(), port.vni(), port.mac());
-    if (book.isStored() && plan.realized(row).isEmpty()) {
-      adopted.add(port.endpoint());
+    if (book.isStored()) {
+      adopted.put(port.endpoint(), plan.realized(row).isEmpty());
     }
   }
 
@@ -50,7 +54,9 @@ final class StandbyHolders {
     if (book.state().isEmpty()) {
       return;
     }
-    adopted.clear();
+    if (!book.isCopy()) {
+      adopted.clear();
+    }
     for (var endpoint : endpoints) {
       var instance = instances.of(endpoint);
       boolean by = has(endpoint);

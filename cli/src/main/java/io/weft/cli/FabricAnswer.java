@@ -1,0 +1,135 @@
+package io.weft.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.simulation.FabricReport;
+import io.weft.simulation.FabricReport.Spread;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * What {@code weft simulate} says of a fabric.
+ *
+ * @param wall seconds that it took
+ */
+record FabricAnswer(FabricReport report, double wall) {
+  private static final double MEBIBYTE = 1 << 20;
+
+  private static double peakHeapMegabytes() {
+    long octets =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP)
+            .map(MemoryPoolMXBean::getPeakUsage)
+            .mapToLong(usage -> usage.getUsed())
+            .sum();
+    return octets / MEBIBYTE;
+  }
+
+  private static double millis(Duration duration) {
+    return Math.round(duration.toNanos() / 1e3) / 1e3;
+  }
+
+  void print(PrintWriter out) {
+    var size = report.size();
+    out.printf(
+        Locale.ROOT,
+        "%,d nodes, %,d pods, %,d networks, %,d tenants, %,d reflectors, seed %d%n%n",
+        size.nodes(),
+        report.pods(),
+        size.networks(),
+        size.tenants(),
+        size.reflectors(),
+        report.seed());
+    var table = new Table("WHAT", "VALUE");
+    table.row("cold start, after the last pod came", millis(report.coldStart()) + " ms");
+    if (!report.changes().isEmpty()) {
+      table.row("changes", "%,d".formatted(report.changes().size()));
+      table.row("  until every kernel has it, median", millis(report.change(0.5)) + " ms");
+      table.row("  99th percentile", millis(report.change(0.99)) + " ms");
+      table.row("  slowest", millis(report.change(1)) + " ms");
+    }
+    report.faults().forEach((fault, count) -> table.row(fault, count));
+    if (!report.faults().isEmpty()) {
+      table.row("settled after the last fault", millis(report.settled()) + " ms");
+    }
+    table.row("BGP sessions made", "%,d".formatted(report.sessions()));
+    table.row("BGP messages", "%,d".formatted(report.messages()));
+    table.row("  a session, mean", perSession(report.messages()));
+    table.row("octets of them", "%,d".formatted(report.octets()));
+    table.row("  a session, mean", perSession(report.octets()));
+    table.row("routes of a reflector", "%,d".formatted(report.reflectorRoutes()));
+    table.row("routes that a node heard, median, most", text(report.nodeRoutes()));
+    table.row("objects in a kernel, median, most", text(report.kernelObjects()));
+    table.row("virtual time", "%.1f s".formatted(report.virtualTime().toMillis() / 1e3));
+    table.row("wall time", "%.1f s".formatted(wall));
+    table.row("peak heap", "%.0f MiB".formatted(peakHeapMegabytes()));
+    table.row("trace, SHA-256", report.traceSha256());
+    out.print(table);
+    out.println();
+    SimulateCommand.tell(report.violations(), out);
+  }
+
+  private String perSession(long total) {
+    return "%,d".formatted(ofSession(total));
+  }
+
+  /** Mean of the sessions, whose two ends count together. */
+  private long ofSession(long total) {
+    return total / Math.max(1, report.sessions());
+  }
+
+  private static String text(Spread spread) {
+    return "%,d, %,d".formatted(spread.median(), spread.most());
+  }
+
+  ObjectNode document() {
+    var node = JsonNodeFactory.instance.objectNode();
+    node.put("ok", report.ok());
+    node.put("traceSha256", report.traceSha256());
+    report.violations().forEach(node.putArray("violations")::add);
+    node.put("wallSeconds", Math.round(wall * 1e3) / 1e3);
+    node.put("virtualSeconds", report.virtualTime().toMillis() / 1e3);
+    node.put("peakHeapMegabytes", Math.round(peakHeapMegabytes()));
+    var size = report.size();
+    node.putObject("fabric")
+        .put("nodes", size.nodes())
+        .put("podsPerNode", size.podsPerNode())
+        .put("networks", size.networks())
+        .put("tenants", size.tenants())
+        .put("networksPerNode", size.networksPerNode())
+        .put("reflectors", size.reflectors())
+        .put("routed", size.routed())
+        .put("constrained", size.constrained())
+        .put("seed", report.seed());
+    node.put("pods", report.pods());
+    var convergence = node.putObject("convergenceVirtualMillis");
+    convergence.put("coldStart", millis(report.coldStart()));
+    convergence
+        .putObject("changes")
+        .put("count", report.changes().size())
+        .put("median", millis(report.change(0.5)))
+        .put("p99", millis(report.change(0.99)))
+        .put("max", millis(report.change(1)));
+    convergence.put("afterFaults", millis(report.settled()));
+    var faults = node.putObject("faults");
+    report.faults().forEach((fault, count) -> faults.put(fault.toString(), count));
+    node.putObject("bgp")
+        .put("sessions", report.sessions())
+        .put("messages", report.messages())
+        .put("octets", report.octets())
+        .put("messagesPerSession", ofSession(report.messages()))
+        .put("octetsPerSession", ofSession(report.octets()))
+        .put("reflectorRoutes", report.reflectorRoutes());
+    put(node.putObject("nodeRoutes"), report.nodeRoutes());
+    put(node.putObject("kernelObjects"), report.kernelObjects());
+    return node;
+  }
+
+  private static void put(ObjectNode node, Spread spread) {
+    node.put("median", spread.median()).put("max", spread.most());
+  }
+}
