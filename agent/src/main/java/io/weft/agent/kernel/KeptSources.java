@@ -123,7 +123,6 @@ final class KeptSources {
   private static List<IpPrefix> inside(
       Collection<ForwardingObject> objects, TreeMap<IpAddress, IpPrefix> cluster) {
     var wide = new TreeSet<IpPrefix>();
-    var single = new TreeSet<IpPrefix>();
     for (var object : objects) {
       switch (object) {
         case GatewayAddress gateway ->
@@ -131,29 +130,31 @@ final class KeptSources {
                 new IpPrefix(
                     gateway.address().masked(gateway.prefixLength()), gateway.prefixLength()));
         case DeadEnd end -> wide.add(end.prefix());
-        case TenantRoute route when isSingle(route.prefix()) -> {
-          if (!isNode(route) && !isIn(route.prefix(), cluster)) {
-            single.add(route.prefix());
-          }
-        }
-        case TenantRoute route -> wide.add(route.prefix());
-        case EndpointRoute route -> {
-          if (!isIn(route.prefix(), cluster)) {
-            wide.add(route.prefix());
-          }
-        }
+        case TenantRoute route when !isSingle(route.prefix()) -> wide.add(route.prefix());
+        case EndpointRoute route when !isIn(route.prefix(), cluster) -> wide.add(route.prefix());
         default -> {}
       }
     }
     var disjoint = new TreeMap<IpAddress, IpPrefix>();
-    for (var prefixes : List.of(wide, single)) {
-      prefixes.stream()
-          .sorted((one, other) -> Integer.compare(one.length(), other.length()))
-          .filter(prefix -> prefix.address().isIpv4() && !isIn(prefix, disjoint))
-          .limit(MOST_PREFIXES + 1L)
-          .forEach(prefix -> disjoint.put(prefix.address(), prefix));
+    wide.stream()
+        .sorted((one, other) -> Integer.compare(one.length(), other.length()))
+        .forEach(prefix -> add(prefix, disjoint));
+    // There may be tens of thousands of these, nearly all of them in the subnets.
+    for (var object : objects) {
+      if (object instanceof TenantRoute route
+          && isSingle(route.prefix())
+          && !isNode(route)
+          && !isIn(route.prefix(), cluster)) {
+        add(route.prefix(), disjoint);
+      }
     }
     return disjoint.size() > MOST_PREFIXES ? EVERYWHERE : List.copyOf(disjoint.values());
+  }
+
+  private static void add(IpPrefix prefix, TreeMap<IpAddress, IpPrefix> disjoint) {
+    if (prefix.address().isIpv4() && disjoint.size() <= MOST_PREFIXES && !isIn(prefix, disjoint)) {
+      disjoint.put(prefix.address(), prefix);
+    }
   }
 
   /** What other nodes begin is known by its source already. */
