@@ -53,6 +53,12 @@ final class ReplayCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--at must be 1 or more, not " + at);
     }
     var document = ReplayJson.document(Replay.play(directory, at));
+    if (at != Long.MAX_VALUE && document.path("step").asLong() < at) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--at: %d steps are kept, so there is no step %d"
+              .formatted(document.path("step").asLong(), at));
+    }
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(AgentCall.text(document));
@@ -66,7 +72,9 @@ final class ReplayCommand implements Callable<Integer> {
     if (document.has("step")) {
       out.printf("step %s, %s%n", document.path("step"), document.path("time").asText());
       document.path("events").forEach(event -> out.println("  " + text(event)));
-      out.printf("  %d effects followed%n%n", document.path("effects").size());
+      out.printf("  %d effects followed%n", document.path("effects").size());
+      document.path("effects").forEach(effect -> out.println("    " + text(effect)));
+      out.println();
     }
     var status = document.path("status");
     var table = new Table("WHAT", "VALUE");

@@ -52,9 +52,9 @@ import picocli.CommandLine.Spec;
       "  weft simulate --nodes 20 --faults all --seed 7   with every fault",
       "  weft simulate --cluster --faults all             controllers and an API server that fails",
       "  weft simulate --script failed.txt                what a failing run printed, once more",
-      "  weft simulate --intent /etc/weft --change next --nodes 20    what would it do?",
-      "  weft simulate --kubeconfig ~/.kube/config --change next      the same of a cluster",
-      "  weft simulate --captured now --delete Network/web            the same, of files"
+      "  weft simulate --intent /etc/weft --change next   what would it do?",
+      "  weft simulate --kubeconfig FILE --change next    the same of a cluster",
+      "  weft simulate --captured now --change next       the same of files"
     })
 final class SimulateCommand implements Callable<Integer> {
   private static final int MOST_THREADS = 8;

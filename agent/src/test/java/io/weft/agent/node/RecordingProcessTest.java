@@ -82,23 +82,27 @@ class RecordingProcessTest {
   }
 
   private JsonNode replay(String... more) throws Exception {
+    var arguments = new ArrayList<>(List.of("--json"));
+    arguments.addAll(List.of(more));
+    return JSON.readTree(replayed(0, arguments));
+  }
+
+  /** What it prints. */
+  private String replayed(int code, List<String> more) throws Exception {
     var command =
         new ArrayList<>(
             List.of(
                 NodeProcess.launcher().toString(),
                 "replay",
-                directory.resolve("recording").toString(),
-                "--json"));
-    command.addAll(List.of(more));
+                directory.resolve("recording").toString()));
+    command.addAll(more);
     var out = directory.resolve("replayed");
     var process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectErrorStream(true).start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isZero();
-    return JSON.readTree(out.toFile());
+    var text = Files.readString(out);
+    assertThat(process.exitValue()).as(text).isEqualTo(code);
+    return text;
   }
 
   /** What both say, less the words of the shell. */
@@ -134,6 +138,15 @@ class RecordingProcessTest {
     var earlier = replay("--at=" + steps / 2);
     assertThat(earlier.path("step").asLong()).isEqualTo(steps / 2);
     assertThat(replay("--at=1").path("status").path("endpoints")).isEmpty();
+    assertThat(replayed(2, List.of("--at=" + (steps + 1))))
+        .contains("--at: %d steps are kept, so there is no step %d".formatted(steps, steps + 1));
+    long at = 1;
+    while (!replay("--at=" + at).path("effects").toString().contains("ReplyToAttach")) {
+      at++;
+    }
+    assertThat(replayed(0, List.of("--at=" + at)))
+        .contains("effects followed\n")
+        .contains("    ReplyToAttach[");
 
     try (var files = Files.list(directory.resolve("recording"))) {
       for (var file : files.toList()) {
