@@ -37,6 +37,19 @@ final class RoamingMachine {
     this.address = address;
     this.device = links.createBridge("vm0", LinkSettings.UP.withMac(mac).withMtu(1400)).index();
     links.execute(new Request.AddAddress(Address.of(device, address, address.isIpv4() ? 24 : 64)));
+    // A port that stays, so that it has a carrier also when it has just been plugged in elsewhere:
+    // the kernel drops what is sent without one, and says nothing.
+    var up = LinkSettings.UP;
+    var port = links.createVeth("port", up.withMaster(device), "wall", up, links);
+    silence(port.peer().index());
+    while (!links.requireLink("vm0").running()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A link of the machine that is no card would answer for its address, with a MAC of its own. */
+  private void silence(int link) {
+    links.setLink(link, LinkSettings.NONE.withForwarding(false).withLinkLocal(false));
   }
 
   String namespace() {
@@ -48,7 +61,9 @@ final class RoamingMachine {
     var pair =
         links.createVeth(
             "cable" + cables.size(), LinkSettings.UP, link, LinkSettings.UP, namespaces.links(to));
-    cables.add(pair.link().index());
+    int cable = pair.link().index();
+    silence(cable);
+    cables.add(cable);
     return cables.size() - 1;
   }
 
