@@ -92,8 +92,7 @@ record PluginConfiguration(Path directory, String writer) {
     boolean automatic = wish.mode() == PluginMode.AUTOMATIC;
     return switch (ForeignConfiguration.look(directory, FILE, automatic)) {
       case ForeignConfiguration.None _ when automatic -> primary(wish);
-      case ForeignConfiguration.None _ ->
-          remove("waits for the configuration of another CNI plugin in " + directory);
+      case ForeignConfiguration.None _ -> alone();
       case ForeignConfiguration.HasWeft(var file) -> {
         stayBeside(wish);
         yield remove("Weft stands in " + directory.resolve(file));
@@ -111,6 +110,18 @@ record PluginConfiguration(Path directory, String writer) {
         yield write(wish.behind(list), "behind " + directory.resolve(file));
       }
     };
+  }
+
+  /** To go behind another plugin where there is none: the runtime has no network for any pod. */
+  private Settled alone() throws IOException {
+    var removed = remove("waits for the configuration of another CNI plugin in " + directory);
+    return new Settled(
+        removed.changed(),
+        false,
+        removed.words(),
+        Optional.of(
+            "no other CNI plugin has its configuration in %s, and Weft waits to go behind it: no pod starts; where Weft is to be alone, 'weft cni install --mode primary'"
+                .formatted(directory)));
   }
 
   private void stayBeside(PluginWish wish) throws IOException {

@@ -111,7 +111,13 @@ public final class PodNetworks {
       needed.add(new ResourceKey(Kind.NETWORK, network));
       return needed.build();
     }
-    var tenant = networks.get(network).network().spec().tenant().map(now.intent().tenants()::get);
+    var tenant =
+        networks
+            .get(network)
+            .network()
+            .spec()
+            .tenant()
+            .map(name -> now.intent().tenants().get(name));
     if (tenant.isPresent() && tenant.get().l3Vni().isEmpty()) {
       needed.add(new ResourceKey(Kind.TENANT, tenant.get().name()));
     }

@@ -67,8 +67,10 @@ final class ConfigurationWatchTest {
   void followsWhileTheOtherComesChangesAndGoes() throws Exception {
     install(PluginMode.BESIDE);
     assertThat(own()).doesNotExist();
+    await("told", () -> watch.problems().toString().contains("no other CNI plugin has its"));
     put("10-kindnet.conflist", ForeignFiles.KINDNET);
     awaitTypes("ptp", "portmap", "weft");
+    await("well", () -> watch.problems().isEmpty());
     put("10-kindnet.conflist", ForeignFiles.FLANNEL);
     awaitTypes("flannel", "portmap", "weft");
     put("05-cilium.conflist", ForeignFiles.CILIUM);
@@ -81,6 +83,7 @@ final class ConfigurationWatchTest {
     await("well", () -> watch.problems().isEmpty());
     Files.delete(directory.resolve("10-kindnet.conflist"));
     await("gone with it", () -> !Files.exists(own()));
+    await("told", () -> watch.problems().toString().contains("--mode primary"));
     put("10-kindnet.conflist", ForeignFiles.KINDNET);
     awaitTypes("ptp", "portmap", "weft");
 
