@@ -76,7 +76,7 @@ final class Contents {
     missing.forEach(words -> say(node, "there is no " + words));
   }
 
-  private TreeSet<String> wanted(int node) {
+  private Set<String> wanted(int node) {
     var wanted = new TreeSet<String>();
     for (var pod : byNode.getOrDefault(node, List.of())) {
       var network = networks.get(pod.network());

@@ -3,7 +3,6 @@ package io.weft.agent.kernel;
 import static io.weft.agent.kernel.PacketMatch.address;
 import static io.weft.agent.kernel.PacketMatch.exactly;
 import static io.weft.agent.kernel.PacketMatch.family;
-import static io.weft.agent.kernel.PacketMatch.from;
 import static io.weft.agent.kernel.PacketMatch.icmpv6;
 import static io.weft.agent.kernel.PacketMatch.link;
 import static io.weft.agent.kernel.PacketMatch.port;
@@ -164,7 +163,7 @@ final class EgressRules {
     for (var address : node) {
       var range = address.isIpv4() ? AddressPlan.EGRESS_RANGE : AddressPlan.EGRESS_RANGE_IPV6;
       rules.add(
-          in.then(from(range, false))
+          in.then(PacketMatch.from(range, false))
               .then(
                   new Expression.Load(Octets.of(address.octets())),
                   new Expression.TranslateSource(address.isIpv4()))
@@ -228,7 +227,8 @@ final class EgressRules {
     for (var range : List.of(AddressPlan.EGRESS_RANGE, AddressPlan.EGRESS_RANGE_IPV6)) {
       boolean ipv4 = range.address().isIpv4();
       var outside =
-          link(MetaKey.OUTPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(from(range, false));
+          link(MetaKey.OUTPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT))
+              .then(PacketMatch.from(range, false));
       var source = sources.stream().filter(address -> address.isIpv4() == ipv4).findFirst();
       node.stream()
           .filter(address -> address.isIpv4() == ipv4)
@@ -366,8 +366,8 @@ final class EgressRules {
     rules.add(link(MetaKey.INPUT_NAME, true, prefix(AddressPlan.EGRESS_PORT)).then(ACCEPT));
     // From here on: what comes from a tenant.
     rules.add(state(INVALID | UNTRACKED).then(DROP));
-    rules.add(from(AddressPlan.EGRESS_RANGE, true).then(DROP));
-    rules.add(from(AddressPlan.EGRESS_RANGE_IPV6, true).then(DROP));
+    rules.add(PacketMatch.from(AddressPlan.EGRESS_RANGE, true).then(DROP));
+    rules.add(PacketMatch.from(AddressPlan.EGRESS_RANGE_IPV6, true).then(DROP));
     rules.add(
         to(IpPrefix.parse("169.254.0.0/16")).then(DROP).because("services of the node's own link"));
     rules.add(to(AddressPlan.NODES_IPV6).then(DROP).because("is a node inside tenants alone"));

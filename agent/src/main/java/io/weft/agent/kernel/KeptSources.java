@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -121,7 +122,7 @@ final class KeptSources {
   }
 
   private static List<IpPrefix> inside(
-      Collection<ForwardingObject> objects, TreeMap<IpAddress, IpPrefix> cluster) {
+      Collection<ForwardingObject> objects, NavigableMap<IpAddress, IpPrefix> cluster) {
     var wide = new TreeSet<IpPrefix>();
     for (var object : objects) {
       switch (object) {
@@ -151,7 +152,7 @@ final class KeptSources {
     return disjoint.size() > MOST_PREFIXES ? EVERYWHERE : List.copyOf(disjoint.values());
   }
 
-  private static void add(IpPrefix prefix, TreeMap<IpAddress, IpPrefix> disjoint) {
+  private static void add(IpPrefix prefix, NavigableMap<IpAddress, IpPrefix> disjoint) {
     if (prefix.address().isIpv4() && disjoint.size() <= MOST_PREFIXES && !isIn(prefix, disjoint)) {
       disjoint.put(prefix.address(), prefix);
     }
@@ -162,7 +163,7 @@ final class KeptSources {
     return route.hops().stream().allMatch(hop -> hop.via().equals(route.prefix().address()));
   }
 
-  private static boolean isIn(IpPrefix prefix, TreeMap<IpAddress, IpPrefix> disjoint) {
+  private static boolean isIn(IpPrefix prefix, NavigableMap<IpAddress, IpPrefix> disjoint) {
     Map.Entry<IpAddress, IpPrefix> before = disjoint.floorEntry(prefix.address());
     return before != null && before.getValue().contains(prefix);
   }

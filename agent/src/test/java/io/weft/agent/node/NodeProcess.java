@@ -50,8 +50,7 @@ public final class NodeProcess {
   }
 
   /** One of several nodes of a test; tenants' namespaces of all have the test's prefix. */
-  public NodeProcess(
-      TestNamespaces namespaces, String name, String underlay, Path directory)
+  public NodeProcess(TestNamespaces namespaces, String name, String underlay, Path directory)
       throws IOException {
     this.namespaces = namespaces;
     this.name = name;

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -34,10 +35,12 @@ public final class RemoteGroups {
   private final TreeMap<IpAddress, Map<Route, Wish>> byGroup = new TreeMap<>();
 
   /** By channel: the VTEPs behind which somebody wants it, each with how many routes say so. */
-  private final TreeMap<MulticastChannel, TreeMap<IpAddress, Integer>> byChannel = new TreeMap<>();
+  private final NavigableMap<MulticastChannel, NavigableMap<IpAddress, Integer>> byChannel =
+      new TreeMap<>();
 
   /** The other way round. */
-  private final TreeMap<IpAddress, TreeMap<MulticastChannel, Integer>> byVtep = new TreeMap<>();
+  private final NavigableMap<IpAddress, NavigableMap<MulticastChannel, Integer>> byVtep =
+      new TreeMap<>();
 
   private final Map<Route, IpAddress> everything = new LinkedHashMap<>();
 
@@ -82,7 +85,7 @@ public final class RemoteGroups {
     count(byVtep, wish.vtep(), wish.channel(), by);
   }
 
-  private static <K, V> void count(Map<K, TreeMap<V, Integer>> table, K key, V value, int by) {
+  private static <K, V> void count(Map<K, NavigableMap<V, Integer>> table, K key, V value, int by) {
     var counts = table.computeIfAbsent(key, _ -> new TreeMap<>());
     counts.merge(value, by, (before, more) -> before + more == 0 ? null : before + more);
     if (counts.isEmpty()) {
@@ -92,7 +95,11 @@ public final class RemoteGroups {
 
   boolean has(SelectiveMulticast key) {
     return key.group()
-        .map(group -> byGroup.getOrDefault(group, Map.of()).containsKey(key))
+        .map(
+            group ->
+                Optional.ofNullable(byGroup.get(group))
+                    .filter(of -> of.containsKey(key))
+                    .isPresent())
         .orElseGet(() -> everything.containsKey(key));
   }
 
