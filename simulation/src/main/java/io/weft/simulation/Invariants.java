@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 
 /**
  * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
@@ -93,7 +94,10 @@ final class Invariants {
 
   /** An endpoint is there, or shall be. */
   void present(NodeMachine machine, ForwardingObject.EndpointPort port) {
-    machine.vteps().forEach(vtep -> reasons.present(port, vtep));
+    for (var vtep : machine.vteps()) {
+      reasons.present(port, vtep);
+      sites.add(new Site(port.namespace(), vtep));
+    }
   }
 
   /** Somebody was heard in a network who has this address. */
@@ -223,7 +227,8 @@ final class Invariants {
       ForwardingObject object,
       String namespace,
       MacAddress mac) {
-    if (self.stream()
+    // A process that stands still does not know of its VTEPs of now.
+    if (Stream.concat(self.stream(), machine.vteps().stream())
         .noneMatch(
             vtep ->
                 places.contains(new Place(namespace, mac, vtep))
