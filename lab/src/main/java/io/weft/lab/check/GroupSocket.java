@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.Optional;
 
 /** A datagram socket of an endpoint that sends to a multicast group, or has joined it. */
 final class GroupSocket implements AutoCloseable {
@@ -28,14 +29,26 @@ final class GroupSocket implements AutoCloseable {
   /** One that has joined the group on {@code eth0}. */
   static GroupSocket join(String namespace, IpAddress group) {
     var socket = open(namespace, group);
-    NetworkNamespaces.callIn(namespace, () -> socket.join());
+    NetworkNamespaces.callIn(namespace, () -> socket.join(Optional.empty()));
     return socket;
   }
 
-  private boolean join() {
+  /** As {@link #join}, of what the source sends alone. */
+  static GroupSocket join(String namespace, IpAddress group, IpAddress source) {
+    var socket = open(namespace, group);
+    NetworkNamespaces.callIn(namespace, () -> socket.join(Optional.of(source)));
+    return socket;
+  }
+
+  private boolean join(Optional<IpAddress> source) {
     try {
       channel.bind(new InetSocketAddress(PORT));
-      channel.join(address(), NetworkInterface.getByName("eth0"));
+      var link = NetworkInterface.getByName("eth0");
+      if (source.isPresent()) {
+        channel.join(address(), link, InetAddress.getByAddress(source.get().octets()));
+      } else {
+        channel.join(address(), link);
+      }
       return true;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -29,6 +29,7 @@ public final class MulticastCheck implements Check {
   private long slowestJoinMillis;
   private long slowestLeaveMillis;
   private int copies;
+  private int senders;
   private int flooded;
 
   @Override
@@ -60,6 +61,13 @@ public final class MulticastCheck implements Check {
           groups++;
           var group = IpAddress.parse((ipv4 ? "239.77.0." : "ff15::77:") + groups);
           look(lab, sender, receivers, group);
+          for (var receiver : receivers) {
+            oneSource(
+                lab,
+                sender,
+                receiver,
+                IpAddress.parse((ipv4 ? "232.77.0." : "ff35::77:") + groups));
+          }
           linkLocal(sender, receivers, ipv4);
         }
       }
@@ -75,7 +83,10 @@ public final class MulticastCheck implements Check {
             + slowestJoinMillis
             + " ms after joining, forgotten at most "
             + slowestLeaveMillis
-            + " ms after leaving; link-local groups reach all");
+            + " ms after leaving; of "
+            + senders
+            + " pairs of senders to a group the one that was asked for crosses; link-local groups"
+            + " reach all");
   }
 
   /** One in each rack but the sender's. */
@@ -230,6 +241,51 @@ public final class MulticastCheck implements Check {
               .count();
       findings.expect(seen == 0, seen + " copies for " + group + ", which nobody has joined");
     }
+  }
+
+  /** What another node's endpoint sends to the group, whom nobody has asked for, does not come. */
+  private void oneSource(RunningLab lab, Attached sender, Attached receiver, IpAddress group)
+      throws IOException, InterruptedException {
+    var others =
+        lab.attached(sender.network()).stream()
+            .filter(other -> !other.equals(sender) && !other.node().equals(receiver.node()))
+            .toList();
+    if (others.isEmpty()) {
+      return;
+    }
+    var other = others.getLast();
+    var wanted =
+        sender.addresses().stream()
+            .filter(address -> address.isIpv4() == group.isIpv4())
+            .findFirst()
+            .orElseThrow();
+    var node = lab.plan().namespace(receiver.node()).name();
+    try (var source = GroupSocket.open(sender.namespace(), group);
+        var unwanted = GroupSocket.open(other.namespace(), group);
+        var socket = GroupSocket.join(receiver.namespace(), group, wanted)) {
+      findings.expect(
+          awaitDatagram(source, socket),
+          receiver.name() + " joined " + group + " from " + wanted + " and hears nothing of it");
+      TimeUnit.MILLISECONDS.sleep(100); // what is under way
+      socket.received();
+      try (var recording = Recording.startIn(node, "eth0")) {
+        for (int i = 0; i < DATAGRAMS; i++) {
+          unwanted.send();
+          source.send();
+        }
+        long seen =
+            recording.vxlan().stream()
+                .filter(frame -> frame.innerDestination().equals(macOf(group)))
+                .count();
+        int got = socket.received();
+        findings.expect(
+            seen == DATAGRAMS && got == DATAGRAMS,
+            "%s joined %s from %s, and got %s of %s, its node %s; %s sent as many"
+                .formatted(receiver.name(), group, wanted, got, DATAGRAMS, seen, other.name()));
+      }
+      senders++;
+    }
+    awaitForgotten(lab, sender, group);
   }
 
   /** Of IPv4 everybody sees it; of IPv6 those who have joined, which hosts do at once. */
