@@ -46,6 +46,7 @@ public final class ApiServer implements AutoCloseable {
   private final Pages pages = new Pages(store);
   private final Collection<ResourceType> types = new ConcurrentLinkedDeque<>(ResourceType.BUILT_IN);
   private final Collection<String> calls = new ConcurrentLinkedDeque<>();
+  private final Collection<String> asked = new ConcurrentLinkedDeque<>();
   private final AtomicInteger failing = new AtomicInteger();
   private final AtomicInteger busy = new AtomicInteger();
   private final AtomicInteger generation = new AtomicInteger();
@@ -250,6 +251,11 @@ public final class ApiServer implements AutoCloseable {
     return List.copyOf(calls);
   }
 
+  /** Path and query of each call, in their order. */
+  public List<String> asked() {
+    return List.copyOf(asked);
+  }
+
   /** Watches that are open. */
   public int watches() {
     return watches.get();
@@ -260,10 +266,11 @@ public final class ApiServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       int begun = generation.get(); // before anything else: who comes now is cut with the others
+      asked.add(exchange.getRequestURI().toString());
       if (away) {
         return; // closes the connection without an answer
       }
-      sleep();
+      Thread.sleep(latency);
       var parameters = HttpCall.parameters(exchange.getRequestURI());
       if (exchange.getRequestURI().getPath().equals("/version")) {
         calls.add("GET /version");
@@ -300,12 +307,6 @@ public final class ApiServer implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private void sleep() throws InterruptedException {
-    if (!latency.isZero()) {
-      Thread.sleep(latency);
     }
   }
 
@@ -402,7 +403,7 @@ public final class ApiServer implements AutoCloseable {
           seen = change.version();
           var event = event(target, selection, change, partial);
           if (event.isPresent()) {
-            sleep();
+            Thread.sleep(latency);
             write(out, event.get());
           }
         }

@@ -109,7 +109,11 @@ public final class Cluster implements AutoCloseable {
             .anyMatch(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER);
     if (needed && looking.get() == null) {
       nodes.accept(OtherNodes.UNKNOWN);
-      looking.set(NodeAddresses.start(client, node, found -> nodes.accept(OtherNodes.of(found))));
+      looking.set(
+          NodeAddresses.start(
+              client,
+              node,
+              found -> nodes.accept(new OtherNodes(found.addresses(), found.complete()))));
     }
     if (needed && servicesLeftToCluster && services.get() == null) {
       services.set(ServiceCidrs.open(client, changed, timer, kept));

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -24,9 +25,10 @@ import java.util.function.Consumer;
  * The addresses of all other nodes of a cluster, of both families.
  *
  * <p>Made for thousands of nodes: a Node has 30 KB and more, and changes every five minutes where
- * nothing happens, which each watching node would be told of. So Nodes are read once; then the
- * server is asked now and then for the table that {@code kubectl get nodes -o wide} shows, of some
- * hundred octets a node, and only those are read that are new in it, or have another first address.
+ * nothing happens, which each watching node would be told of. So the server is asked now and then
+ * for the table that {@code kubectl get nodes -o wide} shows, of some hundred octets a node, which
+ * has the first addresses. With each look a portion of the Nodes themselves is read: those that are
+ * new in the table, or have another first address, and of the others a few in turn.
  */
 public final class NodeAddresses implements AutoCloseable {
   /** Addresses that are known at most; of further nodes by name none is. */
@@ -36,10 +38,10 @@ public final class NodeAddresses implements AutoCloseable {
   static final int MOST_OF_NODE = 16;
 
   /** With each look so many Nodes are read at most; of the others the first address is known. */
-  private static final int READ_AT_ONCE = 100;
+  static final int READ_AT_ONCE = 100;
 
-  /** All are read again at each of so many looks: a further address may have come. */
-  private static final int LOOKS_PER_READING = 60;
+  /** Within so many looks each is read again: a further address may have come. */
+  private static final int LOOKS_PER_TURN = 240;
 
   /** Between two looks: so that the server prints so many rows a second for all who ask. */
   private static final Duration PER_NODE = Duration.ofMillis(100);
@@ -57,11 +59,22 @@ public final class NodeAddresses implements AutoCloseable {
       ApiCollection.of("/api/v1/nodes").labelled("kubernetes.io/os", "linux");
 
   /**
+   * What is known of all other nodes.
+   *
+   * @param complete false: not each of them was read yet, they may have further addresses
+   */
+  public record Found(SortedSet<IpAddress> addresses, boolean complete) {
+    public Found {
+      addresses = Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
+    }
+  }
+
+  /**
    * What is known of a node.
    *
-   * @param row its first addresses, as they are printed
+   * @param row its first addresses, as they were printed when it was read; empty: it was not
    */
-  private record Known(Row row, List<IpAddress> addresses) {}
+  private record Known(Optional<Row> row, List<IpAddress> addresses) {}
 
   private record Row(String internal, String external) {
     List<IpAddress> addresses() {
@@ -74,16 +87,21 @@ public final class NodeAddresses implements AutoCloseable {
 
   private final ApiClient client;
   private final String self;
-  private final Consumer<SortedSet<IpAddress>> consumer;
+  private final Consumer<Found> consumer;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile List<String> problems = List.of();
 
   // Of its thread alone.
+  private final SortedMap<String, Row> printed = new TreeMap<>();
   private final SortedMap<String, Known> nodes = new TreeMap<>();
-  private Optional<SortedSet<IpAddress>> told = Optional.empty();
-  private int looks;
+  private Optional<Found> told = Optional.empty();
 
-  private NodeAddresses(ApiClient client, String self, Consumer<SortedSet<IpAddress>> consumer) {
+  /** Who was read last in turn. */
+  private String turn = "";
+
+  private int failures;
+
+  private NodeAddresses(ApiClient client, String self, Consumer<Found> consumer) {
     this.client = client;
     this.self = self;
     this.consumer = consumer;
@@ -94,11 +112,10 @@ public final class NodeAddresses implements AutoCloseable {
    *
    * @param client stays the caller's
    * @param self name of the node whose own addresses are left out
-   * @param consumer takes all of them when they are read first, and when they are others; on a
-   *     thread of its own
+   * @param consumer takes what is known with the first look, and when that is other; on a thread of
+   *     its own
    */
-  public static NodeAddresses start(
-      ApiClient client, String self, Consumer<SortedSet<IpAddress>> consumer) {
+  public static NodeAddresses start(ApiClient client, String self, Consumer<Found> consumer) {
     var nodes = new NodeAddresses(client, self, consumer);
     Thread.ofVirtual().name("addresses of nodes").start(nodes::run);
     return nodes;
@@ -114,57 +131,80 @@ public final class NodeAddresses implements AutoCloseable {
 
   /** How long to wait before the next look; by chance, so that nodes do not come all at once. */
   private Duration look() throws InterruptedException {
-    var wait = AFTER_FAILURE;
+    Duration wait;
     try {
-      if (looks % LOOKS_PER_READING == 0) {
-        readAll();
-      } else {
-        readChanged(client.table(ALL));
+      take(client.table(ALL));
+      try {
+        read();
+      } finally {
+        tell();
       }
-      looks++;
-      tell();
+      failures = 0;
       wait = PER_NODE.multipliedBy(nodes.size());
       wait = wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     } catch (ApiFailure failure) {
       problems = List.of("Kubernetes API: addresses of nodes: " + failure.getMessage());
-      if (failure.retryAfter().filter(asked -> asked.compareTo(AFTER_FAILURE) > 0).isPresent()) {
-        wait = failure.retryAfter().get().multipliedBy(2);
-      }
+      wait = afterFailure(++failures, failure.retryAfter());
     }
     return Duration.ofMillis(
         ThreadLocalRandom.current().nextLong(wait.toMillis() / 2, wait.toMillis() + 1));
   }
 
-  private void readAll() throws ApiFailure, InterruptedException {
-    var found = new TreeMap<String, Known>();
-    client.list(ALL, object -> found.put(name(object), known(object)));
-    nodes.clear();
-    nodes.putAll(found);
+  /**
+   * How long to wait, up to a half less.
+   *
+   * @param failures how many looks have failed one after the other
+   * @param asked the server wants to be left alone for so long
+   */
+  static Duration afterFailure(int failures, Optional<Duration> asked) {
+    var wait = AFTER_FAILURE;
+    for (int i = 1; i < failures && wait.compareTo(LONGEST) < 0; i++) {
+      wait = wait.multipliedBy(2);
+    }
+    wait = wait.compareTo(LONGEST) < 0 ? wait : LONGEST;
+    var least = asked.orElse(Duration.ZERO).multipliedBy(2);
+    return wait.compareTo(least) < 0 ? least : wait;
   }
 
-  private void readChanged(ApiTable table) throws ApiFailure, InterruptedException {
-    var printed = new TreeMap<String, Row>();
+  private void take(ApiTable table) {
+    printed.clear();
     for (var row : table.rows()) {
       printed.put(
           row.getOrDefault("Name", ""),
           new Row(row.getOrDefault("Internal-IP", NONE), row.getOrDefault("External-IP", NONE)));
     }
     nodes.keySet().retainAll(printed.keySet());
-    int read = 0;
-    for (var each : printed.entrySet()) {
-      var before = nodes.get(each.getKey());
-      if (before != null && before.row().equals(each.getValue())) {
-        continue;
-      }
-      if (read++ < READ_AT_ONCE) {
-        client.list(
-            ALL.where("metadata.name", each.getKey()),
-            object -> nodes.put(name(object), known(object)));
-      } else if (before == null) {
-        // Not as its row is: so it is read at one of the next looks.
-        nodes.put(each.getKey(), new Known(new Row("", ""), each.getValue().addresses()));
+    printed.forEach(
+        (name, row) -> {
+          var before = nodes.get(name);
+          if (before == null || before.row().isEmpty()) {
+            nodes.put(name, new Known(Optional.empty(), row.addresses()));
+          }
+        });
+  }
+
+  private void read() throws ApiFailure, InterruptedException {
+    var changed =
+        printed.entrySet().stream()
+            .filter(each -> !nodes.get(each.getKey()).row().equals(Optional.of(each.getValue())))
+            .map(Map.Entry::getKey)
+            .limit(READ_AT_ONCE)
+            .toList();
+    for (var name : changed) {
+      read(name);
+    }
+    int share = (printed.size() + LOOKS_PER_TURN - 1) / LOOKS_PER_TURN;
+    for (int i = 0; i < Math.min(share, READ_AT_ONCE - changed.size()); i++) {
+      var rest = printed.tailMap(turn + '\0');
+      turn = rest.isEmpty() ? printed.firstKey() : rest.firstKey();
+      if (!changed.contains(turn)) {
+        read(turn);
       }
     }
+  }
+
+  private void read(String name) throws ApiFailure, InterruptedException {
+    client.list(ALL.where("metadata.name", name), object -> nodes.put(name(object), known(object)));
   }
 
   private static String name(JsonNode object) {
@@ -173,7 +213,8 @@ public final class NodeAddresses implements AutoCloseable {
 
   private static Known known(JsonNode object) {
     var row = new Row(first(object, INTERNAL), first(object, EXTERNAL));
-    return new Known(row, SpeakerNode.allOf(object).stream().limit(MOST_OF_NODE).toList());
+    return new Known(
+        Optional.of(row), SpeakerNode.allOf(object).stream().limit(MOST_OF_NODE).toList());
   }
 
   /** As the server prints it. */
@@ -203,9 +244,11 @@ public final class NodeAddresses implements AutoCloseable {
             : List.of(
                 "the nodes of the cluster have more than %d addresses: those of %d nodes, '%s' the first of them, are not known"
                     .formatted(MOST, without.size(), without.first()));
-    if (!told.equals(Optional.of(addresses))) {
-      told = Optional.of(addresses);
-      consumer.accept(Collections.unmodifiableSortedSet(addresses));
+    boolean complete = nodes.values().stream().allMatch(known -> known.row().isPresent());
+    var found = new Found(addresses, complete);
+    if (!told.equals(Optional.of(found))) {
+      told = Optional.of(found);
+      consumer.accept(found);
     }
   }
 

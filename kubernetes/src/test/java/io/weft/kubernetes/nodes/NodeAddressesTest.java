@@ -9,9 +9,9 @@ import io.weft.kubernetes.api.ApiAccess;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.net.IpAddress;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 final class NodeAddressesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final BlockingQueue<SortedSet<IpAddress>> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<NodeAddresses.Found> told = new LinkedBlockingQueue<>();
   private ApiServer server;
   private ApiClient client;
   private NodeAddresses nodes;
@@ -72,7 +72,8 @@ final class NodeAddressesTest {
   private void awaitAddresses(String... addresses) throws InterruptedException {
     var next = told.poll(30, TimeUnit.SECONDS);
     assertThat(next).as("addresses " + List.of(addresses)).isNotNull();
-    assertThat(next)
+    assertThat(next.complete()).isTrue();
+    assertThat(next.addresses())
         .containsExactlyInAnyOrderElementsOf(Stream.of(addresses).map(IpAddress::parse).toList());
   }
 
@@ -92,12 +93,33 @@ final class NodeAddressesTest {
     awaitAddresses("10.0.0.2", "fd00::2", "203.0.113.2", "198.51.100.2", "10.0.0.3");
   }
 
+  /** Names of those that were read by themselves, in order. */
+  private List<String> singleReads() {
+    return server.asked().stream()
+        .filter(call -> call.contains("fieldSelector="))
+        .map(call -> call.replaceAll(".*metadata\\.name(=|%3D)([^&]*).*", "$2"))
+        .toList();
+  }
+
+  private long tables() {
+    return server.asked().stream().filter(call -> call.contains("includeObject=None")).count();
+  }
+
+  /** All but tables and reads of one Node. */
+  private List<String> otherCalls() {
+    return server.asked().stream()
+        .filter(call -> call.contains("/nodes"))
+        .filter(call -> !call.contains("includeObject=None") && !call.contains("fieldSelector="))
+        .toList();
+  }
+
   @Test
   void nodesThatComeChangeAndGoAreSeenWithoutAllBeingReadAgain() throws Exception {
     node("node-1", "", "InternalIP 10.0.0.1");
     node("node-2", "", "InternalIP 10.0.0.2");
     open("node-1");
     awaitAddresses("10.0.0.2");
+    assertThat(singleReads()).containsExactly("node-1", "node-2");
     node("node-3", "", "InternalIP 10.0.0.3", "InternalIP fd00::3");
     awaitAddresses("10.0.0.2", "10.0.0.3", "fd00::3");
     node("node-3", "", "InternalIP 10.0.0.33", "InternalIP fd00::3");
@@ -107,8 +129,57 @@ final class NodeAddressesTest {
     // Status is written every some minutes by each kubelet; nobody is told of that.
     node("node-3", "\"some\": \"thing\"", "InternalIP 10.0.0.33", "InternalIP fd00::3");
     assertThat(told.poll(6, TimeUnit.SECONDS)).isNull();
-    assertThat(server.watches()).as("nobody is told of each change").isZero();
+    nodes.close();
+    assertThat(otherCalls()).as("neither watches nor full lists").isEmpty();
+    // Two at first, two that were new or other, and one in turn at each look.
+    assertThat((long) singleReads().size()).isBetween(4L, 4 + tables());
     assertThat(nodes.problems()).isEmpty();
+  }
+
+  /** Which its row does not show. */
+  @Test
+  void aFurtherAddressOfANodeIsFoundInItsTurn() throws Exception {
+    node("node-1", "", "InternalIP 10.0.0.1");
+    node("node-2", "", "InternalIP 10.0.0.2");
+    node("node-3", "", "InternalIP 10.0.0.3");
+    open("node-1");
+    awaitAddresses("10.0.0.2", "10.0.0.3");
+    node("node-3", "", "InternalIP 10.0.0.3", "InternalIP fd00::3");
+    awaitAddresses("10.0.0.2", "10.0.0.3", "fd00::3");
+    assertThat(tables()).isLessThanOrEqualTo(5);
+  }
+
+  @Test
+  void manyNodesAreReadInPortions() throws Exception {
+    int count = NodeAddresses.READ_AT_ONCE + 20;
+    for (int i = 1; i <= count; i++) {
+      node("node-%03d".formatted(i), "", "InternalIP 10.0.0." + i, "InternalIP fd00::" + i);
+    }
+    open("node-x");
+    var first = told.poll(30, TimeUnit.SECONDS);
+    assertThat(first.complete()).isFalse();
+    assertThat(first.addresses()).as("the first of each").hasSize(count + 100);
+    assertThat(tables()).isEqualTo(1);
+    assertThat(singleReads()).hasSize(100).doesNotHaveDuplicates();
+    var next = told.poll(30, TimeUnit.SECONDS);
+    assertThat(next.complete()).isTrue();
+    assertThat(next.addresses()).hasSize(2 * count);
+    assertThat(tables()).isEqualTo(2);
+    assertThat(singleReads().subList(100, 120))
+        .doesNotContainAnyElementsOf(singleReads().subList(0, 100));
+    assertThat(otherCalls()).isEmpty();
+  }
+
+  @Test
+  void theWaitDoublesWithEachFailure() {
+    assertThat(
+            Stream.of(1, 2, 3, 5, 6, 1000)
+                .map(n -> NodeAddresses.afterFailure(n, Optional.empty()).toSeconds()))
+        .containsExactly(30L, 60L, 120L, 480L, 600L, 600L);
+    assertThat(NodeAddresses.afterFailure(1, Optional.of(Duration.ofSeconds(20))))
+        .isEqualTo(Duration.ofSeconds(40));
+    assertThat(NodeAddresses.afterFailure(3, Optional.of(Duration.ofSeconds(20))))
+        .isEqualTo(Duration.ofSeconds(120));
   }
 
   @Test
@@ -129,24 +200,21 @@ final class NodeAddressesTest {
   /** One of them would be more than the set takes. */
   @Test
   void moreThanTheMostAreSaidAndLeftOut() throws Exception {
-    var all = new String[NodeAddresses.MOST_OF_NODE + 4];
-    int count = NodeAddresses.MOST / NodeAddresses.MOST_OF_NODE;
-    for (int node = 0; node <= count; node++) {
-      for (int i = 0; i < all.length; i++) {
-        all[i] = "InternalIP 10." + node / 256 + "." + node % 256 + "." + i;
-      }
-      node("node-%04d".formatted(node), "", all);
+    int count = NodeAddresses.MOST / 2;
+    for (int i = 0; i <= count; i++) {
+      var rest = i / 256 + "." + i % 256;
+      node("node-%05d".formatted(i), "", "InternalIP 10.0." + rest, "ExternalIP 10.1." + rest);
     }
     open("node-x");
     var next = told.poll(60, TimeUnit.SECONDS);
-    assertThat(next).hasSize(NodeAddresses.MOST);
+    assertThat(next.addresses()).hasSize(NodeAddresses.MOST);
     assertThat(nodes.problems())
         .singleElement()
         .satisfies(
             text ->
                 assertThat(text)
                     .contains(
-                        "more than 32768 addresses: those of 1 nodes, 'node-%04d'"
+                        "more than 32768 addresses: those of 1 nodes, 'node-%05d'"
                             .formatted(count)));
   }
 }
