@@ -55,6 +55,14 @@ public final class RemoteGroups {
         : (octets[1] & 0x0f) <= 2;
   }
 
+  /**
+   * False for what a route of Type 6 may name, but nobody can choose: what is no group, and what is
+   * link-local. Such a route says nothing.
+   */
+  public static boolean isChosen(IpAddress group) {
+    return group.isMulticast() && !isLinkLocal(group);
+  }
+
   /** Adds or replaces; false when the route names no group that can be chosen. */
   boolean put(SelectiveMulticast route, Path path) {
     var vtep = path.attributes().nextHop();
@@ -63,7 +71,7 @@ public final class RemoteGroups {
       return true;
     }
     var group = route.group().get();
-    if (!group.isMulticast() || isLinkLocal(group)) {
+    if (!isChosen(group)) {
       return false;
     }
     var wish = new Wish(vtep, channel(group, route));

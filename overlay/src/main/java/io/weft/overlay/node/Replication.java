@@ -88,7 +88,7 @@ final class Replication {
       follow(before);
     } else if (key instanceof SelectiveMulticast route && isSelective()) {
       var group = route.group().orElseThrow();
-      if (!hasTurned() && !flooded) {
+      if (RemoteGroups.isChosen(group) && !hasTurned() && !flooded) {
         var rows = new ArrayList<ForwardingObject>();
         groups().channels(group).forEach(channel -> rows.addAll(rows(channel)));
         owned.replace(owned.multicastKeys(group), rows);

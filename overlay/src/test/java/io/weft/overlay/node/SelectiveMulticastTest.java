@@ -235,6 +235,11 @@ class SelectiveMulticastTest {
     "*, *, 12, everything",
     "*, *, 0, everything",
     "192.168.1.9, *, 4, everything",
+    "*, 0.0.0.0, 4, nothing",
+    "192.168.1.9, 0.0.0.0, 4, nothing",
+    "*, ::, 2, nothing",
+    "*, 10.0.0.9, 4, nothing",
+    "*, 224.0.0.251, 4, nothing",
   })
   void whatAPeerAsksForItGets(String source, String group, int flags, String gets) {
     started(WEB);
@@ -251,6 +256,8 @@ class SelectiveMulticastTest {
     one.say(route, attributes("10.0.0.2", 100));
     if (gets.equals("everything")) {
       assertThat(rows()).containsExactlyInAnyOrder(row(ANY, "10.0.0.2"), row(ANY6, "10.0.0.2"));
+    } else if (gets.equals("nothing")) {
+      assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
     } else {
       var wanted =
           new MulticastEntry(
@@ -464,7 +471,7 @@ class SelectiveMulticastTest {
     for (int i = 0; i < 150; i++) {
       var vtep = "10.0.0." + (2 + random.nextInt(4));
       var group = groups.get(random.nextInt(groups.size()));
-      switch (random.nextInt(5)) {
+      switch (random.nextInt(6)) {
         case 0 -> {
           boolean speaks = random.nextBoolean();
           speaking.put(vtep, speaks);
@@ -484,6 +491,10 @@ class SelectiveMulticastTest {
             wantingAll.add(vtep);
             one.say(joined(vtep, Optional.empty()), attributes(vtep, 100));
           }
+        }
+        case 5 -> { // names what is no group
+          var none = joined(vtep, Optional.of(random.nextBoolean() ? ANY : ANY6));
+          one.say(none, attributes(vtep, 100));
         }
         case 1 -> {
           if (speaking.remove(vtep) != null) {
