@@ -23,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
-import java.util.stream.Stream;
 
 /**
  * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
@@ -31,6 +30,9 @@ import java.util.stream.Stream;
  */
 final class Invariants {
   private static final String TO_ITSELF = "points to the node itself";
+
+  /** An endpoint was, or was to be, at this node at some time, whatever VTEPs the node had. */
+  private record Local(String namespace, MacAddress mac, String node) {}
 
   /** An endpoint that was attached here at some time. */
   private record Place(String namespace, MacAddress mac, IpAddress vtep) {}
@@ -45,6 +47,7 @@ final class Invariants {
   private boolean strangers;
   private final Circles circles = new Circles();
   private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
+  private final HashSet<Local> locals = new HashSet<>(); // likewise
 
   /** {@code oneSegment}: whether two VNIs are of one. */
   Invariants(BiPredicate<Vni, Vni> oneSegment) {
@@ -74,12 +77,18 @@ final class Invariants {
   }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
+    here(machine.name, namespace, mac);
     machine.vteps().forEach(vtep -> attached(vtep, namespace, mac));
   }
 
   void attached(IpAddress vtep, String namespace, MacAddress mac) {
     places.add(new Place(namespace, mac, vtep));
     sites.add(new Site(namespace, vtep));
+  }
+
+  /** An endpoint is, or shall be, at the node of this name. */
+  void here(String node, String namespace, MacAddress mac) {
+    locals.add(new Local(namespace, mac, node));
   }
 
   /** A tenant is at a node without an endpoint: the node itself is reached in it. */
@@ -94,6 +103,7 @@ final class Invariants {
 
   /** An endpoint is there, or shall be. */
   void present(NodeMachine machine, ForwardingObject.EndpointPort port) {
+    here(machine.name, port.namespace(), port.mac());
     for (var vtep : machine.vteps()) {
       reasons.present(port, vtep);
       sites.add(new Site(port.namespace(), vtep));
@@ -155,8 +165,8 @@ final class Invariants {
       case FloodEntry entry when isStranger(entry.vtep()) -> {}
       case ForwardingObject.MulticastEntry entry when isStranger(entry.vtep()) -> {}
       case ForwardingObject.LocalFdbEntry entry ->
-          wasHere(machine, self, entry, entry.namespace(), entry.mac());
-      case MovedMac moved -> wasHere(machine, self, moved, moved.namespace(), moved.mac());
+          wasHere(machine, entry, entry.namespace(), entry.mac());
+      case MovedMac moved -> wasHere(machine, moved, moved.namespace(), moved.mac());
       case VxlanFdbEntry entry -> {
         notToItself(machine, self, entry, entry.vtep());
         // Remote MACs of the tenant only: another tenant's are behind other VTEPs.
@@ -222,19 +232,20 @@ final class Invariants {
   }
 
   private void wasHere(
-      NodeMachine machine,
-      List<IpAddress> self,
-      ForwardingObject object,
-      String namespace,
-      MacAddress mac) {
-    // A process that stands still does not know of its VTEPs of now.
-    if (Stream.concat(self.stream(), machine.vteps().stream())
-        .noneMatch(
-            vtep ->
-                places.contains(new Place(namespace, mac, vtep))
-                    || reasons.isResident(namespace, mac, vtep))) {
+      NodeMachine machine, ForwardingObject object, String namespace, MacAddress mac) {
+    if (!isLocal(machine.name, namespace, mac)) {
       throw broken(machine, "it was never here: " + object);
     }
+  }
+
+  /**
+   * Whether a node may have a row for an endpoint of its own, or send on what is for one that has
+   * moved away: only where that endpoint is, was or was to be at this very node. Its VTEPs say
+   * nothing of it: a process that stands still has others than it knows, and another node may have
+   * the same for a while.
+   */
+  boolean isLocal(String node, String namespace, MacAddress mac) {
+    return locals.contains(new Local(namespace, mac, node));
   }
 
   /**

@@ -29,15 +29,12 @@ final class Reasons {
 
   private record Binding(String network, MacAddress mac, IpAddress ip) {}
 
-  private record Resident(String namespace, MacAddress mac, IpAddress vtep) {}
-
   private record Member(String network, IpAddress vtep) {}
 
   private final HashSet<Owned> l3Vnis = new HashSet<>();
   private final HashMap<Owned, String> networks = new HashMap<>();
   private final HashSet<Gateway> gateways = new HashSet<>();
   private final HashSet<Binding> bindings = new HashSet<>();
-  private final HashSet<Resident> residents = new HashSet<>();
   private final HashSet<Member> members = new HashSet<>();
 
   /** A node is told this; its namespaces have this prefix. */
@@ -63,13 +60,7 @@ final class Reasons {
   /** An endpoint is, or shall be, at a node with this VTEP. */
   void present(EndpointPort port, IpAddress vtep) {
     members.add(new Member(port.network(), vtep));
-    residents.add(new Resident(port.namespace(), port.mac(), vtep));
     port.addresses().forEach(ip -> bound(port.network(), port.mac(), ip));
-  }
-
-  /** True for an endpoint that is, was or was to be at a node with this VTEP. */
-  boolean isResident(String namespace, MacAddress mac, IpAddress vtep) {
-    return residents.contains(new Resident(namespace, mac, vtep));
   }
 
   /** Somebody with this MAC has this address in a network, whosever tenant's it is. */

@@ -64,6 +64,17 @@ final class InvariantsTest {
     assertThat(breach("t0", TenantHop.over(fabric.tenantVni(0), NOBODY))).contains(NEVER);
   }
 
+  /** An endpoint behind a VTEP is not of every node that has the VTEP for a while. */
+  @Test
+  void anEndpointIsOfTheNodeWhereItIs() {
+    var mac = new MacAddress(0x0200_0000_0001L); // which is behind a VTEP of n2
+    assertThat(invariants.isLocal("n2", "weft-t0", mac)).isFalse();
+    invariants.here("n2", "weft-t0", mac);
+    assertThat(invariants.isLocal("n2", "weft-t0", mac)).isTrue();
+    assertThat(invariants.isLocal("n1", "weft-t0", mac)).isFalse();
+    assertThat(invariants.isLocal("n2", "weft-t1", mac)).isFalse();
+  }
+
   @Test
   void notToTheNodeItself() {
     var toSelf = TenantHop.over(fabric.tenantVni(0), SELF);
