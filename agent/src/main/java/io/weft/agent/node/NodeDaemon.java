@@ -33,7 +33,6 @@ import io.weft.agent.probe.PathProbes;
 import io.weft.agent.record.Recorder;
 import io.weft.kubernetes.intent.ClusterPods;
 import io.weft.kubernetes.nodes.ClusterSpeakers;
-import io.weft.kubernetes.nodes.SpeakerNode;
 import io.weft.kubernetes.nodes.SpeakerNodes;
 import io.weft.linux.KernelFeatures;
 import io.weft.linux.ffi.LinuxException;
@@ -91,6 +90,7 @@ public final class NodeDaemon implements AutoCloseable {
   private final DrainMark drain;
   private final Optional<MetricsServer> metrics;
   private volatile List<IpAddress> self = List.of();
+  private volatile String said = ""; // of the reflectors
 
   // Guarded by this.
   private SortedMap<String, IpAddress> found = Collections.emptySortedMap();
@@ -277,12 +277,11 @@ public final class NodeDaemon implements AutoCloseable {
     nodes.ifPresent(each -> each.watch(this::changeSpeakers));
   }
 
-  private void changeSpeakers(ClusterSpeakers speakers) {
-    if (ClusterPeers.leftToCluster(configuration.current().fabric())) {
-      LOG.info(
-          "reflectors of the cluster: {}; clients of this node: {}",
-          speakers.reflectors().stream().map(SpeakerNode::name).toList(),
-          speakers.clients().size());
+  private void changeSpeakers(ClusterSpeakers next) {
+    var line = next.summary();
+    if (ClusterPeers.leftToCluster(configuration.current().fabric()) && !line.equals(said)) {
+      said = line;
+      LOG.info(line);
     }
     tell();
   }

@@ -96,6 +96,9 @@ final class ClusterNodeTest {
     server.compact();
     node.awaitStatus(status -> status.path("problems").isEmpty());
     node.awaitAnswer("networks", answer -> answer.toString().contains("red-mq"));
+    assertThat(node.log().stream().filter(line -> line.contains("reflectors of the cluster")))
+        .as("said once, though all was listed again")
+        .hasSize(1);
   }
 
   @Test

@@ -19,4 +19,10 @@ public record ClusterSpeakers(
     clients = List.copyOf(clients);
     problems = List.copyOf(problems);
   }
+
+  /** Who they are, in one line for a log; the problems are not in it. */
+  public String summary() {
+    return "reflectors of the cluster: %s; clients of this node: %d"
+        .formatted(reflectors.stream().map(SpeakerNode::name).toList(), clients.size());
+  }
 }
