@@ -29,8 +29,8 @@ public final class RemoteGroups {
   /** All sources but the one that is named. */
   private static final int EXCLUDE = 0x08;
 
-  /** What one route says. */
-  private record Wish(IpAddress vtep, MulticastChannel channel) {}
+  /** What one route says: somebody behind the VTEP has joined it. */
+  public record Wish(IpAddress vtep, MulticastChannel channel) {}
 
   private final TreeMap<IpAddress, Map<Route, Wish>> byGroup = new TreeMap<>();
 
@@ -55,14 +55,6 @@ public final class RemoteGroups {
         : (octets[1] & 0x0f) <= 2;
   }
 
-  /**
-   * False for what a route of Type 6 may name, but nobody can choose: what is no group, and what is
-   * link-local. Such a route says nothing.
-   */
-  public static boolean isChosen(IpAddress group) {
-    return group.isMulticast() && !isLinkLocal(group);
-  }
-
   /** Adds or replaces; false when the route names no group that can be chosen. */
   boolean put(SelectiveMulticast route, Path path) {
     var vtep = path.attributes().nextHop();
@@ -71,7 +63,7 @@ public final class RemoteGroups {
       return true;
     }
     var group = route.group().get();
-    if (!isChosen(group)) {
+    if (!group.isMulticast() || isLinkLocal(group)) {
       return false;
     }
     var wish = new Wish(vtep, channel(group, route));
@@ -111,6 +103,13 @@ public final class RemoteGroups {
         .orElseGet(() -> everything.containsKey(key));
   }
 
+  /** What the route with this key says of one group; empty: nothing. */
+  public Optional<Wish> wish(Route key) {
+    return key instanceof SelectiveMulticast route
+        ? route.group().map(byGroup::get).map(routes -> routes.get(route))
+        : Optional.empty();
+  }
+
   void remove(SelectiveMulticast key) {
     if (key.group().isEmpty()) {
       everything.remove(key);
@@ -145,6 +144,12 @@ public final class RemoteGroups {
       channels.add(channel);
     }
     return channels;
+  }
+
+  /** True when one route alone says that somebody has joined it. */
+  public boolean isOfOne(MulticastChannel channel) {
+    var counts = byChannel.getOrDefault(channel, new TreeMap<>());
+    return counts.size() == 1 && counts.firstEntry().getValue() == 1;
   }
 
   /** The VTEPs behind which somebody has joined it, without {@link #everything}. */

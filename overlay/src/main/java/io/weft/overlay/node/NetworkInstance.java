@@ -384,6 +384,7 @@ final class NetworkInstance implements Importer {
     if (path.isEmpty() && !remote.has(key)) {
       return; // another network's
     }
+    var wished = remote.groups().wish(key);
     remote.remove(key);
     path.ifPresent(heard -> remote.put(key, heard));
     switch (key) {
@@ -400,7 +401,7 @@ final class NetworkInstance implements Importer {
         local.host(route.mac()).ifPresent(this::refreshHost);
         route.ip().ifPresent(this::refreshNeighbour);
       }
-      default -> replication.learned(key);
+      default -> replication.learned(key, wished);
     }
   }
 

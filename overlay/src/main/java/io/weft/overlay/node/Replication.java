@@ -6,6 +6,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.evpn.RemoteGroups;
+import io.weft.overlay.evpn.RemoteGroups.Wish;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -79,19 +80,39 @@ final class Replication {
     }
   }
 
-  /** A route has come, changed or gone. */
-  void learned(Route key) {
+  /**
+   * A route has come, changed or gone.
+   *
+   * @param wished what it said of a group before
+   */
+  void learned(Route key, Optional<Wish> wished) {
     if (key instanceof InclusiveMulticast
         || key instanceof SelectiveMulticast any && any.group().isEmpty()) {
       var before = vteps;
       vteps = current();
       follow(before);
-    } else if (key instanceof SelectiveMulticast route && isSelective()) {
-      var group = route.group().orElseThrow();
-      if (RemoteGroups.isChosen(group) && !hasTurned() && !flooded) {
-        var rows = new ArrayList<ForwardingObject>();
-        groups().channels(group).forEach(channel -> rows.addAll(rows(channel)));
-        owned.replace(owned.multicastKeys(group), rows);
+    } else if (isSelective()) {
+      var wish = groups().wish(key);
+      if (!wish.equals(wished) && !hasTurned() && !flooded) {
+        wished.ifPresent(this::follow);
+        wish.ifPresent(this::follow);
+      }
+    }
+  }
+
+  /** Somebody's wish has come or gone: changes the rows of its VTEP, or all when it is the last. */
+  private void follow(Wish wish) {
+    var channel = wish.channel();
+    var all = groups().channels();
+    if (!all.contains(channel)) {
+      rows(channel).forEach(row -> owned.unwant(row.key()));
+      owned.unwant(entry(channel, wish.vtep(), Optional.empty()).key());
+    } else if (groups().isOfOne(channel)) { // it may have just appeared
+      rows(channel).forEach(owned::want);
+    }
+    for (var touched : touched(channel)) {
+      if (all.contains(touched)) {
+        set(entry(touched, wish.vtep(), Optional.empty()).key(), row(touched, wish.vtep()));
       }
     }
   }
@@ -131,10 +152,14 @@ final class Replication {
       touched.removeIf(channel -> !(channel.group().isIpv4() ? all4 : all6));
     }
     for (var joined : groups().joined(vtep)) {
-      touched.addAll(
-          joined.source().isEmpty() ? groups().channels(joined.group()) : List.of(joined));
+      touched.addAll(touched(joined));
     }
     return touched;
+  }
+
+  /** Who gets a group from anywhere gets what others want from its sources. */
+  private Collection<MulticastChannel> touched(MulticastChannel joined) {
+    return joined.source().isEmpty() ? groups().channels(joined.group()) : List.of(joined);
   }
 
   private void set(ForwardingKey key, Optional<? extends ForwardingObject> wanted) {

@@ -16,6 +16,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,6 +29,7 @@ final class ReplicationCostTest {
       OneNode.network("web", "red", 100).withMulticast(Multicast.SELECTIVE);
   private static final ExtendedCommunity PROXY = ExtendedCommunity.multicastFlags(true, true);
   private static final int VTEPS = 300;
+  private static final int SOURCES = 32;
   private static final int MEBIBYTE = 1 << 20;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -84,5 +86,46 @@ final class ReplicationCostTest {
     }
     assertThat(one.kernel(Kind.MULTICAST)).hasSize(rows);
     assertThat(costs.last()).isLessThan(MEBIBYTE);
+  }
+
+  /** The rows of a source are those of all who want its group from anywhere; here 300. */
+  @Test
+  void aSourceThatOneVtepWantsCostsItsOwnRows() {
+    one.start(WEB);
+    one.attach(request("a", "web", "192.168.1.10"));
+    for (int number = 0; number < VTEPS; number++) {
+      one.say(floodRoute(vtep(number), 100), attributes(vtep(number), 100, PROXY));
+      one.say(joined(vtep(number), 1), attributes(vtep(number), 100));
+    }
+    var costs = new TreeSet<Long>();
+    for (int source = 0; source < SOURCES; source++) {
+      var route = from(vtep(0), source);
+      costs.add(cost("a first (S,G) comes", () -> one.say(route, attributes(vtep(0), 100))));
+    }
+    assertThat(one.kernel(Kind.MULTICAST)).hasSize(2 + VTEPS * (1 + SOURCES));
+    for (int source = 0; source < SOURCES; source++) {
+      var other = from(vtep(1), source);
+      costs.add(cost("a second (S,G) comes", () -> one.say(other, attributes(vtep(1), 100))));
+    }
+    costs.add(cost("a (*,G) goes", () -> one.unsay(joined(vtep(2), 1))));
+    assertThat(one.kernel(Kind.MULTICAST)).hasSize(2 + (VTEPS - 1) * (1 + SOURCES));
+    costs.add(cost("a (*,G) comes", () -> one.say(joined(vtep(2), 1), attributes(vtep(2), 100))));
+    for (int source = 0; source < SOURCES; source++) {
+      one.unsay(from(vtep(1), source));
+      var last = from(vtep(0), source);
+      costs.add(cost("a last (S,G) goes", () -> one.unsay(last)));
+    }
+    assertThat(one.kernel(Kind.MULTICAST)).hasSize(2 + VTEPS);
+    assertThat(costs.last()).isLessThan(MEBIBYTE);
+  }
+
+  private static Route from(String vtep, int source) {
+    return new SelectiveMulticast(
+        RouteDistinguisher.of(Ipv4Address.parse(vtep), 100),
+        0,
+        Optional.of(IpAddress.parse("192.168.1.100").plus(source)),
+        Optional.of(IpAddress.parse("239.3.0.0").plus(1)),
+        IpAddress.parse(vtep),
+        0x04);
   }
 }
