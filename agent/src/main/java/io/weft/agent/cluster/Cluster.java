@@ -13,10 +13,10 @@ import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.intent.ServiceCidrs;
 import io.weft.kubernetes.nodes.NodeAddresses;
 import io.weft.kubernetes.resource.Fabric;
-import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.Tenant;
 import io.weft.net.IpPrefix;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +32,8 @@ import java.util.function.Supplier;
  * namespaces. All share one client.
  */
 public final class Cluster implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final ApiClient client;
   private final String node;
   private final Path mark;
@@ -45,6 +47,7 @@ public final class Cluster implements AutoCloseable {
   private final AtomicReference<NodeAddresses> looking = new AtomicReference<>();
   private final AtomicReference<ServiceCidrs> services = new AtomicReference<>();
   private volatile boolean servicesLeftToCluster;
+  private boolean followed;
 
   /**
    * Calls nobody yet.
@@ -96,16 +99,20 @@ public final class Cluster implements AutoCloseable {
 
   /**
    * Begins to look for the addresses of other nodes, and of services, once a tenant needs them.
+   * With the first call it is waited until it is known where services are, 30 s at most: the routes
+   * to them that stand in the kernel would be taken away for want of that.
    *
-   * @param declared the Fabric as it is declared
+   * @param declared as it is declared
    * @param nodes takes the addresses of other nodes, when they are read and when they are others
    * @param changed called on a thread of its own when services are elsewhere
    */
   public synchronized void follow(
-      FabricSpec declared, Intent intent, Consumer<OtherNodes> nodes, Runnable changed) {
-    servicesLeftToCluster = declared.services().isEmpty();
+      Configuration declared, Consumer<OtherNodes> nodes, Runnable changed) {
+    boolean first = !followed;
+    followed = true;
+    servicesLeftToCluster = declared.fabric().services().isEmpty();
     boolean needed =
-        intent.tenants().values().stream()
+        declared.intent().tenants().values().stream()
             .anyMatch(tenant -> tenant.tenant().spec().egress() == Tenant.Egress.CLUSTER);
     if (needed && looking.get() == null) {
       nodes.accept(OtherNodes.UNKNOWN);
@@ -116,7 +123,13 @@ public final class Cluster implements AutoCloseable {
               found -> nodes.accept(new OtherNodes(found.addresses(), found.complete()))));
     }
     if (needed && servicesLeftToCluster && services.get() == null) {
-      services.set(ServiceCidrs.open(client, changed, timer, kept));
+      var opened = ServiceCidrs.open(client, changed, timer, kept);
+      services.set(opened);
+      try {
+        opened.await(first ? PATIENCE : Duration.ZERO);
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

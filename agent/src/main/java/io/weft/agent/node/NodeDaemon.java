@@ -47,7 +47,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -120,7 +119,7 @@ public final class NodeDaemon implements AutoCloseable {
                 new AddressConfig(
                     options.addresses().isPresent() || cluster.isPresent(), options.podCidrs()));
     var node = new Node(nodeConfig);
-    var brain = brain(node);
+    var brain = new NodeBrain(node);
     recorder =
         options.recording().isEmpty()
             ? Optional.empty()
@@ -265,6 +264,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   private void begin() {
     LOG.info("node {}: configuration {}", options.name(), options.config());
+    followCluster(); // before the brain answers anybody
     loop.start();
     if (drain.isSet()) {
       loop.put(new NodeEvent.DrainChanged(true));
@@ -286,30 +286,6 @@ public final class NodeDaemon implements AutoCloseable {
     tell();
   }
 
-  private static Brain<NodeEvent, NodeEffect> brain(Node node) {
-    return new Brain<>() {
-      @Override
-      public List<NodeEffect> step(long nowNanos, NodeEvent event) {
-        return node.step(nowNanos, event);
-      }
-
-      @Override
-      public List<NodeEffect> step(long nowNanos, List<NodeEvent> events) {
-        return node.step(nowNanos, events);
-      }
-
-      @Override
-      public OptionalLong nextDeadline() {
-        return node.nextDeadline();
-      }
-
-      @Override
-      public NodeEvent deadlineReached() {
-        return new NodeEvent.DeadlineReached();
-      }
-    };
-  }
-
   private void change(Configuration next) {
     underlay.change(next.fabric());
     tell();
@@ -317,6 +293,7 @@ public final class NodeDaemon implements AutoCloseable {
 
   /** Tells all parts what holds now: the configuration, with the neighbours that were found. */
   private synchronized void tell() {
+    followCluster();
     var declared = configuration.current().fabric();
     lookForNeighbours(InterfacePeers.interfaces(declared));
     if (InterfacePeers.tellRoutes(declared)) {
@@ -333,10 +310,13 @@ public final class NodeDaemon implements AutoCloseable {
             .withDeclared(EndpointWords.declared(current.reading(), options.name()));
     loop.put(new NodeEvent.IntentChanged(intent));
     pods.change(current.reading());
-    cluster.ifPresent(each -> each.follow(declared, current.intent(), kernel::know, this::tell));
     if (!self.isEmpty()) {
       paths.change(current.fabric(), self, links);
     }
+  }
+
+  private synchronized void followCluster() {
+    cluster.ifPresent(each -> each.follow(configuration.current(), kernel::know, this::tell));
   }
 
   private PeerLinks look(Configuration current) {

@@ -92,6 +92,40 @@ final class ServiceCidrsProcessTest {
     assertThat(node.writes()).as("a restart without the API writes nothing").isZero();
   }
 
+  /** With a server that takes the call and does not answer, and without a copy with a slow one. */
+  @Test
+  void aRestartKeepsTheRoutesToServicesUntilTheServerSaysOtherwise() throws Exception {
+    cluster.apply(
+        "{kind: ServiceCIDR, metadata: {name: kubernetes}, spec: {cidrs: [10.96.0.0/16]}}");
+    node.startWith(cluster.option(directory)).awaitStatus(NodeProcess::isSettled);
+    awaitServices("10.96.0.0/16");
+    node.kill();
+    cluster.server.forbid(call -> call.contains("servicecidrs") && waits(50));
+    node.startWith(cluster.option(directory)).awaitStatus(NodeProcess::isSettled);
+    assertThat(services()).containsExactly(IpPrefix.parse("10.96.0.0/16"));
+    assertThat(node.writes()).as("with the copy").isZero();
+    node.kill();
+    try (var files = Files.walk(node.state())) {
+      for (var copy : files.filter(file -> file.toString().contains("servicecidrs")).toList()) {
+        Files.delete(copy);
+      }
+    }
+    cluster.server.forbid(call -> call.contains("servicecidrs") && waits(4));
+    node.startWith(cluster.option(directory)).awaitStatus(NodeProcess::isSettled);
+    assertThat(services()).containsExactly(IpPrefix.parse("10.96.0.0/16"));
+    assertThat(node.writes()).as("without a copy").isZero();
+  }
+
+  /** Nothing is forbidden, but late. */
+  private static boolean waits(int seconds) {
+    try {
+      TimeUnit.SECONDS.sleep(seconds);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    return false;
+  }
+
   @Test
   void whereTheServerHasNoneTheFabricMustNameThem() throws Exception {
     cluster.server.undefine("ServiceCIDR");

@@ -186,7 +186,7 @@ public final class NodeAddresses implements AutoCloseable {
   private void read() throws ApiFailure, InterruptedException {
     var changed =
         printed.entrySet().stream()
-            .filter(each -> !nodes.get(each.getKey()).row().equals(Optional.of(each.getValue())))
+            .filter(each -> !isRead(each.getKey(), each.getValue()))
             .map(Map.Entry::getKey)
             .limit(READ_AT_ONCE)
             .toList();
@@ -201,6 +201,12 @@ public final class NodeAddresses implements AutoCloseable {
         read(turn);
       }
     }
+  }
+
+  /** With these first addresses. */
+  private boolean isRead(String name, Row row) {
+    var known = nodes.get(name);
+    return known != null && known.row().equals(Optional.of(row));
   }
 
   private void read(String name) throws ApiFailure, InterruptedException {

@@ -95,10 +95,13 @@ final class ServiceCidrsTest {
     await(() -> services.problem().isPresent());
     assertThat(services.problem().orElseThrow())
         .isEqualTo(
-            "it is not known where services are: this API server has no ServiceCIDR (Kubernetes"
-                + " before 1.33); set spec.services of the Fabric to the API server's"
+            "the cluster does not say where services are: this API server has no ServiceCIDR"
+                + " (Kubernetes before 1.33); where a tenant with egress: cluster has a default"
+                + " route by a gateway or an endpoint, set spec.services of the Fabric to the API server's"
                 + " --service-cluster-ip-range");
     assertThat(services.prefixes()).isEmpty();
+    TimeUnit.SECONDS.sleep(3);
+    assertThat(server.asked()).as("asked again after minutes").hasSize(1);
   }
 
   @Test
@@ -106,7 +109,7 @@ final class ServiceCidrsTest {
     server.forbid(call -> call.contains("servicecidrs"));
     open();
     await(() -> services.problem().isPresent());
-    assertThat(services.problem().orElseThrow()).contains("grant that, or set spec.services");
+    assertThat(services.problem().orElseThrow()).contains("grant that, or where a tenant");
   }
 
   @Test
@@ -118,5 +121,11 @@ final class ServiceCidrsTest {
     assertThat(changes.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
     assertThat(services.prefixes()).hasSize(16).doesNotContain(IpPrefix.parse("10.16.0.0/16"));
     assertThat(services.problem().orElseThrow()).contains("17 ServiceCIDRs", "first 16");
+    server.away(true);
+    await(() -> services.problem().orElse("").contains("Kubernetes API"));
+    assertThat(services.problem().orElseThrow()).contains("Kubernetes API", "17 ServiceCIDRs");
+    server.away(false);
+    await(() -> !services.problem().orElse("").contains("Kubernetes API"));
+    assertThat(services.problem().orElseThrow()).startsWith("the cluster has 17 ServiceCIDRs");
   }
 }
