@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
+import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
@@ -21,7 +22,9 @@ import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedSet;
@@ -202,8 +205,7 @@ class SelectiveMulticastTest {
     one.give(
         new NodeEvent.GroupsSeen(
             new Segment("weft-blue", 100),
-            new TreeMap<>(
-                java.util.Map.of(MulticastChannel.of(GROUP), new TreeSet<>(List.of("ep1"))))));
+            new TreeMap<>(Map.of(MulticastChannel.of(GROUP), new TreeSet<>(List.of("ep1"))))));
     assertThat(said()).isEmpty();
   }
 
@@ -393,7 +395,14 @@ class SelectiveMulticastTest {
     one.attach(request("b", "web", "192.168.1.11"));
     assertThat(rows()).as("another endpoint changes nothing").isEmpty();
     one.unsay(joined("10.0.0.3", Optional.of(group(most))));
-    assertThat(rows()).as("all of them are back").hasSize(most + 2);
+    assertThat(rows()).as("one that leaves changes nothing").isEmpty();
+    int few = Replication.FEW_ROWS / 33;
+    for (int group = few + 1; group < most; group++) {
+      one.unsay(joined("10.0.0.2", Optional.of(group(group))));
+    }
+    assertThat(rows()).isEmpty();
+    one.unsay(joined("10.0.0.2", Optional.of(group(few))));
+    assertThat(rows()).as("all of them are back").hasSize(few + 2);
     assertThat(rows()).contains(nobody(ANY), nobody(ANY6), row(group(0), "10.0.0.2"));
   }
 
@@ -439,8 +448,7 @@ class SelectiveMulticastTest {
     again.give(
         new NodeEvent.GroupsSeen(
             SEGMENT,
-            new TreeMap<>(
-                java.util.Map.of(MulticastChannel.of(GROUP6), new TreeSet<>(List.of("ep1"))))));
+            new TreeMap<>(Map.of(MulticastChannel.of(GROUP6), new TreeSet<>(List.of("ep1"))))));
     again.begin(WEB);
     assertThat(again.announced().stream().filter(SelectiveMulticast.class::isInstance))
         .containsExactlyElementsOf(said);
@@ -450,119 +458,174 @@ class SelectiveMulticastTest {
     assertThat(again.kernel(Kind.MULTICAST)).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
   }
 
-  /** Whatever order routes come and go in: what stands follows from those that are there. */
+  /**
+   * Whatever order routes come, change and go in: what stands follows from those that are there.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void rowsFollowFromTheRoutesAlone(long seed) {
     started(WEB);
     var random = new Random(seed);
-    var speaking = new TreeMap<String, Boolean>();
-    var joined = new TreeMap<String, TreeSet<MulticastChannel>>();
-    var wantingAll = new TreeSet<String>();
-    var vnis = new TreeMap<String, Vni>();
-    var groups =
-        List.of(
-            channel("*"),
-            channel("192.168.1.8"),
-            channel("192.168.1.9"),
-            MulticastChannel.of(GROUP6),
-            new MulticastChannel(GROUP6, address("fd00:1::8")),
-            MulticastChannel.of(IpAddress.parse("232.0.0.1")));
-    for (int i = 0; i < 150; i++) {
-      var vtep = "10.0.0." + (2 + random.nextInt(4));
-      var group = groups.get(random.nextInt(groups.size()));
+    var floods = new TreeMap<String, Flood>();
+    var said = new LinkedHashMap<Route, Wanted>();
+    for (int i = 0; i < 200; i++) {
+      var name = "10.0.0." + (2 + random.nextInt(4));
       switch (random.nextInt(6)) {
-        case 0 -> {
-          boolean speaks = random.nextBoolean();
-          speaking.put(vtep, speaks);
-          vnis.put(vtep, new Vni(100 + random.nextInt(2)));
-          var said = speaks ? attributes(vtep, 100, PROXY) : attributes(vtep, 100);
-          one.say(
-              floodRoute(vtep, 100),
-              said.withPmsiTunnel(
-                  Optional.of(
-                      PmsiTunnel.ingressReplication(
-                          vnis.get(vtep).value(), IpAddress.parse(vtep)))));
-        }
-        case 4 -> {
-          if (wantingAll.remove(vtep)) {
-            one.unsay(joined(vtep, Optional.empty()));
-          } else {
-            wantingAll.add(vtep);
-            one.say(joined(vtep, Optional.empty()), attributes(vtep, 100));
-          }
-        }
-        case 5 -> { // names what is no group
-          var none = joined(vtep, Optional.of(random.nextBoolean() ? ANY : ANY6));
-          one.say(none, attributes(vtep, 100));
-        }
-        case 1 -> {
-          if (speaking.remove(vtep) != null) {
-            one.unsay(floodRoute(vtep, 100));
-          }
+        case 0, 1 -> {
+          var flood = Flood.any(random);
+          floods.put(name, flood);
+          one.say(floodRoute(name, 100), flood.attributes(name));
         }
         case 2 -> {
-          joined.computeIfAbsent(vtep, _ -> new TreeSet<>()).add(group);
-          one.say(joined(vtep, group), attributes(vtep, 100));
-        }
-        default -> {
-          if (joined.getOrDefault(vtep, new TreeSet<>()).remove(group)) {
-            one.unsay(joined(vtep, group));
+          if (floods.remove(name) != null) {
+            one.unsay(floodRoute(name, 100));
           }
         }
+        case 3 -> {
+          if (!said.isEmpty()) {
+            var gone = List.copyOf(said.keySet()).get(random.nextInt(said.size()));
+            said.remove(gone);
+            one.unsay(gone);
+          }
+        }
+        default -> {
+          var route = anyRoute(random);
+          var vtep = "10.0.0." + (2 + random.nextInt(2));
+          said.put(route.key(), new Wanted(route, vtep));
+          one.say(route, attributes(vtep, 100));
+        }
       }
-      var asking = new TreeMap<>(speaking);
-      asking.replaceAll((name, speaks) -> speaks && !wantingAll.contains(name));
       assertThat(rows())
           .as("after %s steps", i)
-          .containsExactlyInAnyOrderElementsOf(expected(asking, vnis, joined, groups));
+          .containsExactlyInAnyOrderElementsOf(expected(floods, said));
       assertThat(one.kernel(Kind.FLOOD))
           .as("after %s steps", i)
           .containsExactlyInAnyOrderElementsOf(
-              speaking.keySet().stream()
-                  .map(
-                      name ->
-                          new FloodEntry(
-                              "weft-red", new Vni(100), IpAddress.parse(name), vnis.get(name)))
+              floods.entrySet().stream()
+                  .filter(of -> of.getValue().wantsAny())
+                  .map(of -> floodEntry(of.getKey(), of.getValue().vni()))
                   .toList());
     }
   }
 
+  private static final List<MulticastChannel> CHANNELS =
+      List.of(
+          channel("*"),
+          channel("192.168.1.8"),
+          channel("192.168.1.9"),
+          MulticastChannel.of(GROUP6),
+          new MulticastChannel(GROUP6, address("fd00:1::8")),
+          MulticastChannel.of(IpAddress.parse("232.0.0.1")));
+
+  private static SelectiveMulticast anyRoute(Random random) {
+    var origin = "10.0.0." + (2 + random.nextInt(2));
+    var rd = RouteDistinguisher.of(Ipv4Address.parse(origin), 100 + random.nextInt(2));
+    int flags = List.of(4, 12, 2).get(random.nextInt(3));
+    Optional<IpAddress> group;
+    Optional<IpAddress> source = Optional.empty();
+    switch (random.nextInt(10)) {
+      case 0 -> group = Optional.of(random.nextBoolean() ? ANY : ANY6); // names what is no group
+      case 1 -> group = Optional.empty();
+      default -> {
+        var channel = CHANNELS.get(random.nextInt(CHANNELS.size()));
+        group = Optional.of(channel.group());
+        source = channel.source();
+      }
+    }
+    return new SelectiveMulticast(rd, 0, source, group, IpAddress.parse(origin), flags);
+  }
+
+  private static FloodEntry floodEntry(String vtep, Vni wanted) {
+    return new FloodEntry("weft-red", new Vni(100), IpAddress.parse(vtep), wanted);
+  }
+
+  /**
+   * What a VTEP says by its route of Type 3.
+   *
+   * @param speaks it says by routes of Type 6 what it wants
+   * @param flags U and BM (RFC 9574 §4)
+   */
+  private record Flood(boolean speaks, Vni vni, int flags) {
+    static Flood any(Random random) {
+      return new Flood(
+          random.nextBoolean(), new Vni(100 + random.nextInt(2)), 2 * random.nextInt(4));
+    }
+
+    boolean wantsAny() {
+      return flags != (PmsiTunnel.NO_BROADCAST | PmsiTunnel.NO_UNKNOWN);
+    }
+
+    PathAttributes attributes(String vtep) {
+      var said = speaks ? OneNode.attributes(vtep, 100, PROXY) : OneNode.attributes(vtep, 100);
+      return said.withPmsiTunnel(
+          Optional.of(PmsiTunnel.ingressReplication(flags, vni.value(), IpAddress.parse(vtep))));
+    }
+  }
+
+  /** A route of Type 6, and its next hop. */
+  private record Wanted(SelectiveMulticast route, String vtep) {
+    boolean isOfAll() {
+      return route.group().isEmpty();
+    }
+
+    /** A source counts with version 3 of IGMP or 2 of MLD alone, and where it is not left out. */
+    Optional<MulticastChannel> channel() {
+      return route
+          .group()
+          .filter(IpAddress::isMulticast)
+          .map(
+              group ->
+                  new MulticastChannel(
+                      group,
+                      route.source().filter(_ -> route.flags() == (group.isIpv4() ? 4 : 2))));
+    }
+  }
+
   private static List<ForwardingObject> expected(
-      TreeMap<String, Boolean> speaking,
-      TreeMap<String, Vni> vnis,
-      TreeMap<String, TreeSet<MulticastChannel>> joined,
-      List<MulticastChannel> groups) {
+      TreeMap<String, Flood> floods, Map<Route, Wanted> said) {
     var rows = new ArrayList<ForwardingObject>();
+    var joined = new TreeMap<MulticastChannel, TreeSet<String>>();
+    var all = new TreeSet<String>();
+    floods.forEach(
+        (vtep, flood) -> {
+          if (flood.wantsAny() && !flood.speaks()) {
+            all.add(vtep);
+          }
+        });
+    for (var wanted : said.values()) {
+      if (wanted.isOfAll()
+          && Optional.ofNullable(floods.get(wanted.vtep())).filter(Flood::wantsAny).isPresent()) {
+        all.add(wanted.vtep());
+      }
+      wanted
+          .channel()
+          .ifPresent(of -> joined.computeIfAbsent(of, _ -> new TreeSet<>()).add(wanted.vtep()));
+    }
     for (var any : List.of(ANY, ANY6)) {
-      speaking.forEach(
-          (vtep, speaks) -> {
-            if (!speaks) {
-              rows.add(row(any, vtep, vnis.get(vtep)));
-            }
-          });
-      if (!speaking.containsValue(false)) {
+      all.forEach(vtep -> rows.add(row(any, vtep, floods.get(vtep).vni())));
+      if (all.isEmpty()) {
         rows.add(nobody(any));
       }
     }
-    for (var group : groups) {
-      if (joined.values().stream().anyMatch(of -> of.contains(group))) {
-        speaking.forEach(
-            (vtep, speaks) -> {
-              var its = joined.getOrDefault(vtep, new TreeSet<>());
-              if (!speaks || its.contains(group) || its.contains(group.fromAnywhere())) {
-                rows.add(
-                    new MulticastEntry(
-                        "weft-red",
-                        new Vni(100),
-                        group.group(),
-                        group.source(),
-                        IpAddress.parse(vtep),
-                        Optional.of(vnis.get(vtep))));
-              }
-            });
-      }
-    }
+    joined.forEach(
+        (channel, vteps) -> {
+          var getting = new TreeSet<>(all);
+          getting.addAll(vteps);
+          getting.addAll(joined.getOrDefault(channel.fromAnywhere(), new TreeSet<>()));
+          floods.forEach(
+              (vtep, flood) -> {
+                if (flood.wantsAny() && getting.contains(vtep)) {
+                  rows.add(
+                      new MulticastEntry(
+                          "weft-red",
+                          new Vni(100),
+                          channel.group(),
+                          channel.source(),
+                          IpAddress.parse(vtep),
+                          Optional.of(flood.vni())));
+                }
+              });
+        });
     return rows;
   }
 }
