@@ -368,11 +368,23 @@ public final class ApiStore implements AddressStore {
     var sort = Sort.of(write.record());
     var copy = Optional.ofNullable(copies.get(sort));
     copy.ifPresent(each -> each.withhold(write.record().name(), each.octets(instead(write))));
+    var after = Optional.<String>empty();
     try {
-      return write(sort, write);
+      boolean done = write(sort, write);
+      after = version(sort, write.record().name());
+      return done;
     } finally {
-      copy.ifPresent(each -> each.release(write.record().name()));
+      release(copy, write, after);
     }
+  }
+
+  private static void release(
+      Optional<KeptCollection> copy, AddressWrite write, Optional<String> after) {
+    copy.ifPresent(each -> each.release(write.record().name(), after));
+  }
+
+  private synchronized Optional<String> version(Sort sort, String name) {
+    return view(sort).find(name).map(Known::version);
   }
 
   /**

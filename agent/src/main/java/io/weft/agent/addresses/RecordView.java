@@ -1,6 +1,7 @@
 package io.weft.agent.addresses;
 
 import io.weft.agent.addresses.ApiStore.Known;
+import io.weft.kubernetes.api.ResourceVersions;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -13,9 +14,6 @@ import java.util.TreeSet;
  * calls: a watch may say only later what an answer has said already, and then says first how it was
  * before. Of two versions of an object the later one counts. Where that cannot be told, a name is
  * doubtful until the server is asked for it.
- *
- * <p>Versions are compared as the decimal numbers that they are (Kubernetes documentation,
- * "Resource versions"); client-go's mutation cache does so too.
  */
 final class RecordView {
   /** What an answer said: an object, or that the one of this version has gone. */
@@ -31,11 +29,6 @@ final class RecordView {
 
   /** Since the call began, the watch has said something of the object. */
   private boolean touched;
-
-  static int compare(String one, String other) {
-    int byLength = Integer.compare(one.length(), other.length());
-    return byLength != 0 ? byLength : one.compareTo(other);
-  }
 
   // ---- the watch --------------------------------------------------------------------------
 
@@ -59,7 +52,7 @@ final class RecordView {
   /** The list that was told is of a time when the object had been there already. */
   private boolean isLater(Answer answer) {
     return watched.values().stream()
-        .anyMatch(each -> compare(each.version(), answer.known().version()) > 0);
+        .anyMatch(each -> ResourceVersions.compare(each.version(), answer.known().version()) > 0);
   }
 
   void changed(String key, Known object) {
@@ -72,7 +65,7 @@ final class RecordView {
   private void settle(String key, Known seen) {
     var answer = answers.get(key);
     if (answer != null) {
-      int order = compare(seen.version(), answer.known().version());
+      int order = ResourceVersions.compare(seen.version(), answer.known().version());
       if (order > 0 || order == 0 && !answer.gone()) {
         answers.remove(key);
       }

@@ -352,6 +352,39 @@ final class ApiStoreTest extends AddressStoreContract {
     }
   }
 
+  /** The answers are lost, and the watch tells of the objects before it is asked again. */
+  @Test
+  void whatTheNodeHasMadeIsInTheCopy(@TempDir Path directory) throws Exception {
+    var access = new ApiAccess(server.uri(), Optional.empty(), new ApiAccess.Identity.Anonymous());
+    var block = StoreWriter.block(1, "n1");
+    var held = claim(1).with(new AddressClaim.Holder("n1", "vm-1"));
+    var kept = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
+      store.read();
+      for (var record : List.of(block, held)) {
+        server.fail(1);
+        assertThat(store.write(new AddressWrite.Create(record))).isTrue();
+      }
+      awaitText(directory.resolve("state/weft.io.v1alpha1.addressblocks.json"), block.name());
+      awaitText(directory.resolve("state/weft.io.v1alpha1.addressclaims.json"), "\"vm-1\"");
+    }
+    server.away(true);
+    var again = KeptObjects.open(directory.resolve("state"), access);
+    try (var store = ApiStore.open(client, timer, "n1", Optional.of(again))) {
+      assertThat(own(store, block).record()).isEqualTo(block);
+      assertThat(own(store, held).record()).isEqualTo(held);
+      assertThat(store.isCopy()).isTrue();
+    }
+  }
+
+  private static void awaitText(Path file, String text) throws Exception {
+    long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!Files.exists(file) || !Files.readString(file).contains(text)) {
+      assertThat(System.nanoTime()).as("%s in %s", text, file).isLessThan(until);
+      Thread.sleep(10);
+    }
+  }
+
   @Test
   void moreThanItMayHoldIsRefused() throws Exception {
     for (int i = 0; i < AddressStore.MAX_RECORDS; i++) {
@@ -367,14 +400,5 @@ final class ApiStoreTest extends AddressStoreContract {
           .isInstanceOf(IOException.class)
           .hasMessageContaining("has 10000 blocks and claims, the most it may");
     }
-  }
-
-  @Test
-  void versionsAreNumbers() {
-    assertThat(RecordView.compare("9", "10")).isNegative();
-    assertThat(RecordView.compare("10", "10")).isZero();
-    assertThat(RecordView.compare("101", "99")).isPositive();
-    assertThat(List.of("2", "10", "1").stream().sorted(RecordView::compare))
-        .containsExactly("1", "2", "10");
   }
 }

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -65,8 +66,9 @@ public final class KeptCollection {
    * What is in the file in place of an object.
    *
    * @param over the call is over that changes the object
+   * @param since the version that the object had after the call; empty when that is not known
    */
-  private record Instead(Optional<byte[]> object, boolean over) {}
+  private record Instead(Optional<byte[]> object, boolean over, Optional<String> since) {}
 
   private final TreeMap<String, Instead> withheld = new TreeMap<>();
 
@@ -112,7 +114,7 @@ public final class KeptCollection {
   public synchronized void listed(SortedMap<String, byte[]> all) {
     objects.clear();
     objects.putAll(all);
-    withheld.values().removeIf(Instead::over);
+    withheld.entrySet().removeIf(each -> each.getValue().over() && !isBehind(each));
     inUse = Optional.empty();
     told++;
     schedule(0); // what is there may be older than a process that is killed now
@@ -133,23 +135,40 @@ public final class KeptCollection {
   }
 
   private void forgetInstead(String key) {
-    var instead = withheld.get(key);
-    if (instead != null && instead.over()) {
-      withheld.remove(key);
+    withheld
+        .entrySet()
+        .removeIf(each -> each.getKey().equals(key) && each.getValue().over() && !isBehind(each));
+  }
+
+  /** What was told of the object last is of a time before the call. */
+  private boolean isBehind(Map.Entry<String, Instead> entry) {
+    var object = Optional.ofNullable(objects.get(entry.getKey()));
+    var since = entry.getValue().since();
+    return object.isPresent()
+        && since.isPresent()
+        && ResourceVersions.compare(version(object.get()), since.get()) < 0;
+  }
+
+  private static String version(byte[] object) {
+    try {
+      return JSON.readTree(object).at("/metadata/resourceVersion").asText();
+    } catch (IOException e) {
+      throw new IllegalStateException("made of JSON by octets()", e);
     }
   }
 
   /**
    * A call of ours is about to change an object: it is not in the file when this returns, for
    * whoever starts with the file must not have what was given back, nor give away what was taken.
-   * It is in it again when it was told of after {@link #release}.
+   * It is in it again once what was told of it is not of before the call, which {@link #release}
+   * ends.
    *
    * @param key its name; behind its namespace and a slash, if it has one
    * @param instead what is in the file meanwhile, as {@link #octets} made it
    */
   public void withhold(String key, Optional<byte[]> instead) {
     synchronized (this) {
-      withheld.put(key, new Instead(instead, false));
+      withheld.put(key, new Instead(instead, false, Optional.empty()));
       told++;
     }
     synchronized (writing) {
@@ -172,9 +191,20 @@ public final class KeptCollection {
     }
   }
 
-  /** The call is over, whatever came of it. */
-  public synchronized void release(String key) {
-    withheld.computeIfPresent(key, (_, instead) -> new Instead(instead.object(), true));
+  /**
+   * The call is over. The watch may have been faster than the answer: then nothing more is told of
+   * the object, and it is in the file again with the next write.
+   *
+   * @param since the version that the object had then; empty when nobody knows what came of the
+   *     call, or the object has gone: the next that is told of it counts
+   */
+  public synchronized void release(String key, Optional<String> since) {
+    withheld.computeIfPresent(key, (_, instead) -> new Instead(instead.object(), true, since));
+    if (since.isPresent() && objects.containsKey(key)) {
+      forgetInstead(key);
+      told++;
+      schedule(SECONDS_BETWEEN_WRITES);
+    }
   }
 
   /**

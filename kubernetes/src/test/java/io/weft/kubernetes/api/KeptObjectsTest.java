@@ -268,6 +268,34 @@ final class KeptObjectsTest {
     assertThat(isYoung()).isTrue();
   }
 
+  private static Optional<byte[]> version(int version) {
+    return Optional.of(
+        "{\"metadata\":{\"name\":\"one\",\"resourceVersion\":\"%d\"}}"
+            .formatted(version)
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A watch is now faster than the answer, now slower. */
+  @Test
+  void whatAnAnswerIsNotTheFirstToTellIsInTheCopyAgain() throws Exception {
+    var copy = KeptObjects.open(state(), access()).collection(NODES, Optional::of, timer);
+    copy.listed(new TreeMap<>(Map.of("one", version(9).orElseThrow())));
+    await(() -> text().contains("\"9\""));
+    copy.withhold("one", Optional.empty());
+    assertThat(text()).doesNotContain("\"one\"");
+    copy.changed("one", version(10));
+    copy.release("one", Optional.of("10"));
+    await(() -> text().contains("\"10\""));
+
+    copy.withhold("one", Optional.empty());
+    copy.release("one", Optional.of("12"));
+    copy.changed("one", version(11)); // of the call before
+    copy.withhold("two", Optional.empty()); // writes
+    assertThat(text()).doesNotContain("\"one\"");
+    copy.changed("one", version(12));
+    await(() -> text().contains("\"12\""));
+  }
+
   @Test
   void ofObjectsThatAreTooLargeNoOldCopyStays() throws Exception {
     var kept = KeptObjects.open(state(), access());
