@@ -220,7 +220,8 @@ final class Invariants {
   }
 
   private void reason(NodeMachine machine, List<IpAddress> self, ForwardingObject object) {
-    if (object instanceof FloodEntry entry && isStranger(entry.vtep())) {
+    if (object instanceof FloodEntry entry && isStranger(entry.vtep())
+        || object instanceof ForwardingObject.MulticastEntry row && isStranger(row.vtep())) {
       return;
     }
     reasons

@@ -9,6 +9,7 @@ import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.node.NodeIntent;
@@ -22,6 +23,8 @@ import java.util.Optional;
  * endpoints that are or were somewhere. All is only asked, never walked through.
  */
 final class Reasons {
+  private static final String NOBODY_THERE = "nobody of the network was ever there";
+
   /** A tenant, by its namespace, has or had this VNI. */
   private record Owned(String namespace, Vni vni) {}
 
@@ -81,7 +84,10 @@ final class Reasons {
           Optional.of("sends from another node's VTEP");
       case VxlanPort port -> unless(isOwned(port.namespace(), port.vni()), "of no network");
       case EndpointPort port -> unless(isOfNetwork(port.namespace(), port.vni()), "of no network");
-      case FloodEntry entry -> unless(isMember(entry), "nobody of the network was ever there");
+      case FloodEntry entry ->
+          unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
+      case MulticastEntry entry when entry.destinationVni().isPresent() ->
+          unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
       case NeighbourEntry entry -> unless(lied || isKnown(entry), "nobody ever had the address");
       case GatewayAddress gateway -> unless(isGateway(gateway), "no gateway of the network");
       default -> Optional.empty();
@@ -96,9 +102,9 @@ final class Reasons {
     return isOfTenant(namespace, vni) || isOfNetwork(namespace, vni);
   }
 
-  private boolean isMember(FloodEntry entry) {
-    var name = networks.get(new Owned(entry.namespace(), entry.vni()));
-    return name != null && members.contains(new Member(name, entry.vtep()));
+  private boolean isMember(String namespace, Vni vni, IpAddress vtep) {
+    var name = networks.get(new Owned(namespace, vni));
+    return name != null && members.contains(new Member(name, vtep));
   }
 
   /** In an L3 VNI it is a router, by its VTEP. */

@@ -12,6 +12,7 @@ import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.node.NodeIntent;
@@ -73,6 +74,18 @@ final class ReasonsTest {
     assertThat(breach(new FloodEntry(T0, fabric.vni(0), World.vtep(3), fabric.vni(0))))
         .contains("nobody of the network was ever there");
     assertThat(breach(new FloodEntry("weft-t1", fabric.vni(1), OTHER, fabric.vni(1)))).isPresent();
+  }
+
+  @Test
+  void copiesOfGroupsGoToWhereTheNetworkIs() {
+    assertThat(breach(copies(OTHER, Optional.of(fabric.vni(0))))).isEmpty();
+    assertThat(breach(copies(World.vtep(3), Optional.of(fabric.vni(0)))))
+        .contains("nobody of the network was ever there");
+    assertThat(breach(copies(World.vtep(3), Optional.empty()))).as("to nobody").isEmpty();
+  }
+
+  private MulticastEntry copies(IpAddress vtep, Optional<Vni> there) {
+    return new MulticastEntry(T0, fabric.vni(0), IpAddress.parse("239.1.1.1"), vtep, there);
   }
 
   @Test
