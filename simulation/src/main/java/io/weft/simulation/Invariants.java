@@ -96,6 +96,11 @@ final class Invariants {
     machine.vteps().forEach(vtep -> sites.add(new Site(namespace, vtep)));
   }
 
+  /** A network of such a tenant is at a node, perhaps without an endpoint. */
+  void present(NodeMachine machine, ForwardingObject.VxlanPort port) {
+    machine.vteps().forEach(vtep -> reasons.present(port, vtep));
+  }
+
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
     reasons.intended(prefix, intent);

@@ -267,6 +267,9 @@ final class NodeMachine extends Machine {
       } else if (change instanceof KernelChange.Put(ForwardingObject.TenantNamespace space)
           && isClusters(space.namespace())) {
         invariants.present(this, space.namespace());
+      } else if (change instanceof KernelChange.Put(ForwardingObject.VxlanPort port)
+          && isClusters(port.namespace())) {
+        invariants.present(this, port);
       }
     }
   }

@@ -66,6 +66,14 @@ final class Reasons {
     port.addresses().forEach(ip -> bound(port.network(), port.mac(), ip));
   }
 
+  /** A network is, or shall be, at a node with this VTEP, perhaps without an endpoint. */
+  void present(VxlanPort port, IpAddress vtep) {
+    var name = networks.get(new Owned(port.namespace(), port.vni()));
+    if (name != null) {
+      members.add(new Member(name, vtep));
+    }
+  }
+
   /** Somebody with this MAC has this address in a network, whosever tenant's it is. */
   void bound(String network, MacAddress mac, IpAddress ip) {
     bindings.add(new Binding(network, mac, ip));

@@ -68,6 +68,16 @@ final class ReasonsTest {
     assertThat(breach(port("weft-t1", fabric.vni(0)))).contains("of no network");
   }
 
+  /** As the default network of a cluster, which is on each node. */
+  @Test
+  void copiesGoToANodeThatHasTheNetworkWithoutAnEndpoint() {
+    var third = World.vtep(3);
+    reasons.present(new VxlanPort(T0, fabric.tenantVni(0), third, MAC, 1450), third);
+    assertThat(breach(new FloodEntry(T0, fabric.vni(0), third, fabric.vni(0)))).isPresent();
+    reasons.present(new VxlanPort(T0, fabric.vni(0), third, MAC, 1450), third);
+    assertThat(breach(new FloodEntry(T0, fabric.vni(0), third, fabric.vni(0)))).isEmpty();
+  }
+
   @Test
   void copiesGoToWhereTheNetworkIs() {
     assertThat(breach(new FloodEntry(T0, fabric.vni(0), OTHER, fabric.vni(0)))).isEmpty();
