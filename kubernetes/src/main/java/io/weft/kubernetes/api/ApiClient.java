@@ -42,6 +42,7 @@ public final class ApiClient implements AutoCloseable {
 
   private static final int PAGE = 500;
   private static final int MAX_RETRY_AFTER_SECONDS = 60;
+  private static final int UNAUTHORIZED = 401;
   private static final String ALL = "application/json";
 
   private final ApiAccess access;
@@ -342,7 +343,7 @@ public final class ApiClient implements AutoCloseable {
     }
   }
 
-  private static ApiFailure refused(String call, HttpResponse<?> response, byte[] body) {
+  private ApiFailure refused(String call, HttpResponse<?> response, byte[] body) {
     JsonNode status = JSON.createObjectNode();
     try {
       status = Optional.ofNullable(JSON.readTree(body)).orElse(status);
@@ -360,8 +361,14 @@ public final class ApiClient implements AutoCloseable {
         call,
         response.statusCode(),
         status.path("reason").asText(""),
-        status.path("message").asText(""),
+        response.statusCode() == UNAUTHORIZED ? unknown(status) : status.path("message").asText(""),
         wait);
+  }
+
+  /** Whoever comes with a certificate that has run out is unknown to the server. */
+  private String unknown(JsonNode status) {
+    return status.path("message").asText("the server does not know who asks")
+        + transport.unusable();
   }
 
   /** What an {@code ERROR} of a watch says. */

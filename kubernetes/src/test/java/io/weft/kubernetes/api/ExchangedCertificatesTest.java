@@ -3,9 +3,14 @@ package io.weft.kubernetes.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.weft.apiserver.ApiServer;
 import io.weft.kubernetes.api.ApiAccess.Identity;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -102,7 +107,7 @@ final class ExchangedCertificatesTest {
     }
   }
 
-  private ApiClient byKubeconfig() throws IOException {
+  private ApiClient byKubeconfig(URI uri) throws IOException {
     var file = directory.resolve("config");
     Files.writeString(
         file,
@@ -112,7 +117,7 @@ final class ExchangedCertificatesTest {
         clusters: [{name: c, cluster: {server: '%s', certificate-authority: old.crt}}]
         users: [{name: u, user: {client-certificate: client.crt, client-key: client.key}}]
         """
-            .formatted(server.uri()));
+            .formatted(uri));
     return ApiClient.ofKubeconfig(file);
   }
 
@@ -122,7 +127,7 @@ final class ExchangedCertificatesTest {
     authorities.signed("second", "old");
     exchange("client.crt", authorities.read("first.crt"));
     exchange("client.key", authorities.read("first.key"));
-    try (var client = byKubeconfig()) {
+    try (var client = byKubeconfig(server.uri())) {
       client.get(PATH);
       assertThat(authorities.clients).containsOnly("CN=first");
       exchange("client.crt", authorities.read("second.crt")); // its key comes a moment later
@@ -131,6 +136,37 @@ final class ExchangedCertificatesTest {
       exchange("client.key", authorities.read("second.key"));
       client.get(PATH);
       assertThat(authorities.clients.getLast()).isEqualTo("CN=second");
+    }
+  }
+
+  /** A certificate that has run out, and one in its place that is no pair with the key. */
+  @Test
+  void aServerThatDoesNotKnowTheCertificateAnyMoreIsNotAllThatIsSaid() throws Exception {
+    authorities.signed("first", "old");
+    authorities.signed("second", "old");
+    exchange("client.crt", authorities.read("first.crt"));
+    exchange("client.key", authorities.read("first.key"));
+    var strict = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    strict.setHttpsConfigurator(new HttpsConfigurator(authorities.server()));
+    strict.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(401, -1);
+          exchange.close();
+        });
+    strict.start();
+    var uri = URI.create("https://127.0.0.1:" + strict.getAddress().getPort());
+    try (var client = byKubeconfig(uri)) {
+      assertThatThrownBy(() -> client.get(PATH))
+          .hasMessageEndingWith(": 401: the server does not know who asks");
+      exchange("client.crt", authorities.read("second.crt"));
+      assertThatThrownBy(() -> client.get(PATH))
+          .isInstanceOf(ApiFailure.class)
+          .hasMessageContaining(
+              ": 401: the server does not know who asks; the certificates and key that there are"
+                  + " now are not used: ");
+    } finally {
+      strict.stop(0);
     }
   }
 }
