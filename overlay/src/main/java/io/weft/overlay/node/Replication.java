@@ -199,6 +199,9 @@ final class Replication {
 
   private Vteps current() {
     var list = network.remote().floodList(network::isReachable);
+    if (!isSelective()) {
+      return new Vteps(list, new TreeSet<>(), new TreeSet<>());
+    }
     return new Vteps(list, unasked(list, true), unasked(list, false));
   }
 
@@ -233,7 +236,8 @@ final class Replication {
    * The VTEPs of the network.
    *
    * @param list those that get copies of broadcast frames, with the VNI that each wants
-   * @param unasked4 those of it that get every group of IPv4: they did not ask
+   * @param unasked4 those of it that get every group of IPv4: they did not ask; empty where the
+   *     network is not selective
    * @param unasked6 likewise of IPv6
    */
   private record Vteps(
@@ -347,8 +351,8 @@ final class Replication {
         network.intent().multicast(),
         joined(),
         elsewhere,
-        vteps.unasked4(),
-        vteps.unasked6(),
+        isSelective() ? vteps.unasked4() : new TreeSet<>(list.keySet()),
+        isSelective() ? vteps.unasked6() : new TreeSet<>(list.keySet()),
         flooded);
   }
 }

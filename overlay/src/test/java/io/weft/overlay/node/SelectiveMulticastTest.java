@@ -213,9 +213,13 @@ class SelectiveMulticastTest {
   void aNetworkThatIsNotSelectiveSaysNothing() {
     started(WEB.withMulticast(Multicast.SNOOPING));
     see(GROUP);
+    one.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
     one.say(joined("10.0.0.2", Optional.of(GROUP)), attributes("10.0.0.2", 100));
     assertThat(said()).isEmpty();
     assertThat(rows()).isEmpty();
+    var view = one.node.groups().getFirst();
+    assertThat(view.unaskedIpv4()).as("gets all").containsExactly(IpAddress.parse("10.0.0.2"));
+    assertThat(view.unaskedIpv6()).as("gets all").isEqualTo(view.unaskedIpv4());
     assertThat(one.announced(floodRoute("10.0.0.1", 100)).extendedCommunities())
         .doesNotContain(PROXY);
   }
