@@ -51,13 +51,26 @@ final class ExecCredentials {
   }
 
   ExecCredentials(ExecProgram program, boolean hasTerminal) {
-    this(program, hasTerminal, Duration.ofMinutes(hasTerminal ? 5 : 1));
+    this(program, hasTerminal, patience(mayAsk(program, hasTerminal)));
   }
 
   ExecCredentials(ExecProgram program, boolean hasTerminal, Duration patience) {
     this.program = program;
-    this.isInteractive = hasTerminal && program.interaction() != Interaction.NEVER;
+    this.isInteractive = mayAsk(program, hasTerminal);
     this.patience = patience;
+  }
+
+  private static boolean mayAsk(ExecProgram program, boolean hasTerminal) {
+    return hasTerminal && program.interaction() != Interaction.NEVER;
+  }
+
+  private static Duration patience(boolean isInteractive) {
+    return Duration.ofMinutes(isInteractive ? 5 : 1);
+  }
+
+  /** After so long the program is ended. */
+  Duration patience() {
+    return patience;
   }
 
   /**

@@ -274,6 +274,14 @@ final class ExecCredentialsTest {
   }
 
   @Test
+  void onlyWhereItMayAskAPersonItHasTheTimeOfOne() throws Exception {
+    var exec = "apiVersion: " + V1 + ", command: ./login, interactiveMode: ";
+    assertThat(new ExecCredentials(program(exec + "Never"), true).patience()).hasMinutes(1);
+    assertThat(new ExecCredentials(program(exec + "IfAvailable"), true).patience()).hasMinutes(5);
+    assertThat(new ExecCredentials(program(exec + "IfAvailable"), false).patience()).hasMinutes(1);
+  }
+
+  @Test
   void whoDoesNotHaveItIsToldHowToGetIt() throws Exception {
     var program =
         program(
