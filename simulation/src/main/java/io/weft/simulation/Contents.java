@@ -25,9 +25,10 @@ import java.util.TreeSet;
 
 /**
  * Looks into all kernels for what a node has because of itself: namespaces, VXLAN devices, ports
- * with their MACs, gateways, each exactly as it follows from the node's pods; and whether what
- * stands for other nodes leads on: each MAC of a VXLAN device is the bridge's too, and each next
- * hop of a tenant is a neighbour with a MAC that the device leads to it.
+ * with their MACs, gateways, each exactly as it follows from the node's pods; that no device sends
+ * frames to unknown MACs, because no port learns; and whether what stands for other nodes leads on:
+ * each MAC of a VXLAN device is the bridge's too, and each next hop of a tenant is a neighbour with
+ * a MAC that the device leads to it.
  */
 final class Contents {
   /** Differences that are told; more are as good as these. */
@@ -35,7 +36,13 @@ final class Contents {
 
   private static final Set<Kind> OWN =
       EnumSet.of(
-          Kind.NAMESPACE, Kind.VXLAN, Kind.PORT, Kind.LOCAL_FDB, Kind.GATEWAY, Kind.MOVED_MAC);
+          Kind.NAMESPACE,
+          Kind.VXLAN,
+          Kind.PORT,
+          Kind.LOCAL_FDB,
+          Kind.GATEWAY,
+          Kind.MOVED_MAC,
+          Kind.UNKNOWN_UNICAST);
 
   private final FabricSize size;
   private final FabricIntent intent;

@@ -9,6 +9,7 @@ import io.weft.overlay.forwarding.ForwardingObject.LocalFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
@@ -65,6 +66,9 @@ final class ContentsTest {
     var space = new TenantNamespace("weft-t9");
     assertThat(stage.world().node("n1").plant(space)).isTrue();
     assertThat(stage.differences()).contains("n1: nobody wants " + space);
+    var flag = new UnknownUnicast(row.namespace(), row.vni(), false);
+    assertThat(stage.world().node("n1").plant(flag)).isTrue();
+    assertThat(stage.differences()).contains("n1: nobody wants " + flag);
   }
 
   @Test
