@@ -104,6 +104,9 @@ final class ServiceCidrsProcessTest {
     node.startWith(cluster.option(directory)).awaitStatus(NodeProcess::isSettled);
     assertThat(services()).containsExactly(IpPrefix.parse("10.96.0.0/16"));
     assertThat(node.writes()).as("with the copy").isZero();
+    assertThat(node.status().path("problems").toString())
+        .as("it has not waited until the call failed")
+        .doesNotContain("Kubernetes API: ServiceCIDRs");
     node.kill();
     try (var files = Files.walk(node.state())) {
       for (var copy : files.filter(file -> file.toString().contains("servicecidrs")).toList()) {
