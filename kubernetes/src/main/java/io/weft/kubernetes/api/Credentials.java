@@ -13,6 +13,11 @@ final class Credentials {
   private final ApiAccess access;
   private final Optional<ExecCredentials> program;
 
+  /** What was read last of certificates and keys: it holds while a file is away. */
+  private volatile Optional<Tls> read = Optional.empty();
+
+  private volatile Optional<String> unreadable = Optional.empty();
+
   Credentials(ApiAccess access) {
     this.access = access;
     this.program =
@@ -49,35 +54,52 @@ final class Credentials {
   /**
    * What the first connection is made with; a program is asked once there is a call.
    *
-   * @throws IOException as {@link #current}
+   * @throws IOException when a file cannot be read; the message names it
    */
   Tls atStart() throws IOException {
-    return access.identity() instanceof Identity.ClientCertificate(var certificate, var key)
-        ? new Tls(authorities(), Optional.of(certificate.text()), Optional.of(key.text()))
-        : new Tls(authorities(), Optional.empty(), Optional.empty());
+    var tls =
+        access.identity() instanceof Identity.ClientCertificate(var certificate, var key)
+            ? new Tls(authorities(), Optional.of(certificate.text()), Optional.of(key.text()))
+            : new Tls(authorities(), Optional.empty(), Optional.empty());
+    read = Optional.of(tls);
+    unreadable = Optional.empty();
+    return tls;
+  }
+
+  /** A file that is away for a moment, as while another takes its place, changes nothing. */
+  private Tls tls() throws IOException {
+    try {
+      return atStart();
+    } catch (IOException e) {
+      unreadable = Optional.of(String.valueOf(e.getMessage()));
+      return read.orElseThrow(() -> e);
+    }
+  }
+
+  /** Why what was read before holds instead of what there is now; empty: it does not. */
+  Optional<String> unreadable() {
+    return unreadable;
   }
 
   /**
    * What there is now.
    *
-   * @throws IOException when it cannot be read or made; the message names file or program
+   * @throws IOException when a token cannot be read, or something cannot be made; the message names
+   *     file or program
    */
   Current current() throws IOException, InterruptedException {
     return switch (access.identity()) {
-      case Identity.Anonymous _ -> withToken(authorities(), Optional.empty());
-      case Identity.Token(var token) -> withToken(authorities(), Optional.of(token));
+      case Identity.Anonymous _ -> new Current(tls(), Optional.empty());
+      case Identity.Token(var token) -> new Current(tls(), Optional.of(token));
       case Identity.TokenFile(var file) ->
-          withToken(authorities(), Optional.of(Files.readString(file).strip()));
-      case Identity.ClientCertificate _ -> new Current(atStart(), Optional.empty());
+          new Current(tls(), Optional.of(Files.readString(file).strip()));
+      case Identity.ClientCertificate _ -> new Current(tls(), Optional.empty());
       case Identity.Program _ -> {
         var made = program.orElseThrow().current();
-        yield new Current(new Tls(authorities(), made.certificate(), made.key()), made.token());
+        yield new Current(
+            new Tls(tls().authorities(), made.certificate(), made.key()), made.token());
       }
     };
-  }
-
-  private static Current withToken(Optional<String> authorities, Optional<String> token) {
-    return new Current(new Tls(authorities, Optional.empty(), Optional.empty()), token);
   }
 
   private Optional<String> authorities() throws IOException {

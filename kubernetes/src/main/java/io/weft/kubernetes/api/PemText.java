@@ -2,6 +2,7 @@ package io.weft.kubernetes.api;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,6 +37,8 @@ public sealed interface PemText {
         return new String(octets, StandardCharsets.ISO_8859_1);
       } catch (NoSuchFileException e) {
         throw new IOException(file + ": there is no such file", e);
+      } catch (AccessDeniedException e) {
+        throw new IOException(file + ": may not be read", e);
       }
     }
   }

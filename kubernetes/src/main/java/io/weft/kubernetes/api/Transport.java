@@ -380,7 +380,9 @@ final class Transport implements AutoCloseable {
 
   /** For the message of a call that fails: the certificates that there are now cannot be used. */
   String unusable() {
-    return unusable
+    return credentials
+        .unreadable()
+        .or(() -> unusable)
         .map(why -> "; the certificates and key that there are now are not used: " + why)
         .orElse("");
   }

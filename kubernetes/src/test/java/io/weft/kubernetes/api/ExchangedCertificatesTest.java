@@ -107,6 +107,28 @@ final class ExchangedCertificatesTest {
     }
   }
 
+  /** As while another is put in its place by hand. */
+  @Test
+  void authoritiesThatAreAwayForAMomentHold() throws Exception {
+    exchange("ca.crt", authorities.read("old.crt"));
+    try (var client = inCluster()) {
+      client.get(PATH);
+      Files.delete(directory.resolve("ca.crt"));
+      client.get(PATH);
+      server.away(true);
+      assertThatThrownBy(() -> client.get(PATH))
+          .hasMessageContaining("are not used: ")
+          .hasMessageContaining("ca.crt: there is no such file");
+      server.away(false);
+      authorities.serve("by-new");
+      exchange("ca.crt", authorities.read("new.crt"));
+      client.get(PATH);
+      server.away(true);
+      assertThatThrownBy(() -> client.get(PATH)).hasMessageNotContaining("are not used");
+      server.away(false);
+    }
+  }
+
   private ApiClient byKubeconfig(URI uri) throws IOException {
     var file = directory.resolve("config");
     Files.writeString(
