@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.addresses.AddressStore;
 import io.weft.agent.cluster.PodEvents.News;
+import io.weft.agent.intent.Configuration;
+import io.weft.agent.intent.Secrets.Found;
+import io.weft.agent.intent.Secrets.Reading;
 import io.weft.apiserver.ApiServer;
 import io.weft.apiserver.Permissions;
 import io.weft.kubernetes.intent.ClusterPods.PodName;
 import io.weft.kubernetes.intent.IntentApi;
 import io.weft.kubernetes.nodes.SpeakerNodes;
-import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -141,7 +143,8 @@ final class RolesTest {
       // Of a namespace and a pod that no watch has shown yet.
       pods.facts(new PodName("fresh", Optional.of("pod"), Optional.empty()));
       assertThat(intent.reading().problems()).isEmpty();
-      own.follow(FabricSpec.DEFAULT, intent.reading().intent(), _ -> {}, () -> {});
+      var secrets = new Reading(Found.none(), Found.none());
+      own.follow(new Configuration(intent.reading(), secrets), _ -> {}, () -> {});
       assertThat(nodes.speakers().reflectors()).hasSize(1);
       store.read();
       for (var record : List.of(block, claim)) {
