@@ -367,9 +367,11 @@ public final class ApiStore implements AddressStore {
     }
     var sort = Sort.of(write.record());
     var copy = Optional.ofNullable(copies.get(sort));
-    copy.ifPresent(each -> each.withhold(write.record().name(), each.octets(instead(write))));
     var after = Optional.<String>empty();
     try {
+      if (copy.isPresent()) {
+        copy.get().withhold(write.record().name(), copy.get().octets(instead(write)));
+      }
       boolean done = write(sort, write);
       after = version(sort, write.record().name());
       return done;

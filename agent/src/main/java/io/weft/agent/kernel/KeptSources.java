@@ -63,8 +63,15 @@ final class KeptSources {
     return switch (change.key().kind()) {
       case PORT, ENDPOINT_ROUTE, DEAD_END, GATEWAY, EGRESS_ROUTE -> true;
       case TENANT_ROUTE ->
-          !(change instanceof KernelChange.Put(TenantRoute route) && isSingle(route.prefix()));
+          !(object(change) instanceof TenantRoute route && isSingle(route.prefix()));
       default -> false;
+    };
+  }
+
+  private static ForwardingObject object(KernelChange change) {
+    return switch (change) {
+      case KernelChange.Put(var object) -> object;
+      case KernelChange.Remove(var object) -> object;
     };
   }
 

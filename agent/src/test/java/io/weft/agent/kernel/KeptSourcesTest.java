@@ -10,6 +10,7 @@ import io.weft.overlay.forwarding.EgressObject.DeadEnd;
 import io.weft.overlay.forwarding.EgressObject.EgressRoute;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
+import io.weft.overlay.forwarding.KernelChange;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -62,6 +63,38 @@ class KeptSourcesTest {
       route("10.244.7." + i + "/32", "10.0.0.2");
     }
     assertThat(inside()).isEmpty();
+  }
+
+  /** They come and go all the time where there are many nodes. */
+  @Test
+  void forPodsOfOtherNodesAloneNothingIsLookedAtAnew() {
+    var sources = new KeptSources();
+    var tenants = new TreeMap<String, Collection<ForwardingObject>>();
+    tenants.put(RED, red);
+    sources.look(tenants, objects -> objects, host);
+    route("172.16.0.9/32", "10.0.0.2");
+    var single = red.getFirst();
+    sources.suspect(List.of(new KernelChange.Put(single), new KernelChange.Remove(single)));
+    sources.lookIfStale(tenants, objects -> objects, host);
+    assertThat(sources.picture().inside().get(AddressPlan.clusterPortName(RED))).isEmpty();
+
+    route("172.16.0.0/24", "10.0.0.2");
+    sources.suspect(List.of(new KernelChange.Put(red.getLast())));
+    sources.lookIfStale(tenants, objects -> objects, host);
+    assertThat(sources.picture().inside().get(AddressPlan.clusterPortName(RED)))
+        .containsExactlyElementsOf(prefixes("172.16.0.0/24"));
+    red.removeLast();
+    sources.suspect(
+        List.of(
+            new KernelChange.Remove(
+                new TenantRoute(
+                    RED,
+                    IpPrefix.parse("172.16.0.0/24"),
+                    new Vni(5001),
+                    IpAddress.parse("10.0.0.2")))));
+    sources.lookIfStale(tenants, objects -> objects, host);
+    assertThat(sources.picture().inside().get(AddressPlan.clusterPortName(RED)))
+        .containsExactlyElementsOf(prefixes("172.16.0.9/32"));
   }
 
   @Test

@@ -76,6 +76,9 @@ public final class KeptCollection {
   private Optional<Instant> inUse = Optional.empty();
   private boolean scheduled;
 
+  /** The server or the copy has told what there is. */
+  private boolean known;
+
   /** Counts what was told of the objects. */
   private long told;
 
@@ -114,6 +117,7 @@ public final class KeptCollection {
   public synchronized void listed(SortedMap<String, byte[]> all) {
     objects.clear();
     objects.putAll(all);
+    known = true;
     withheld.entrySet().removeIf(each -> each.getValue().over() && !isBehind(each));
     inUse = Optional.empty();
     told++;
@@ -165,8 +169,9 @@ public final class KeptCollection {
    *
    * @param key its name; behind its namespace and a slash, if it has one
    * @param instead what is in the file meanwhile, as {@link #octets} made it
+   * @throws IOException when the file has it still, and cannot be deleted either
    */
-  public void withhold(String key, Optional<byte[]> instead) {
+  public void withhold(String key, Optional<byte[]> instead) throws IOException {
     synchronized (this) {
       withheld.put(key, new Instead(instead, false, Optional.empty()));
       told++;
@@ -178,17 +183,34 @@ public final class KeptCollection {
     }
   }
 
-  /** The server has said nothing: the file is as old as it was. */
-  private void rewrite() {
+  /**
+   * The server has said nothing: the file is as old as it was. Where that cannot be, or what there
+   * is is not known, there is none any more, for it would be believed.
+   */
+  private void rewrite() throws IOException {
     try {
       var at = Files.getLastModifiedTime(file);
-      writeAlone();
-      Files.setLastModifiedTime(file, at);
+      if (isKnown() && writeAlone()) {
+        Files.setLastModifiedTime(file, at);
+        return;
+      }
     } catch (IOException e) {
       synchronized (this) {
         problem = Optional.of("the copy " + file + " cannot be written: " + e);
       }
     }
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new IOException(
+          "nothing is written to the API: the copy %s has it as it was, and can be neither written nor deleted: %s"
+              .formatted(file, e),
+          e);
+    }
+  }
+
+  private synchronized boolean isKnown() {
+    return known;
   }
 
   /**
@@ -261,11 +283,12 @@ public final class KeptCollection {
 
   private void write() {
     synchronized (writing) {
-      writeAlone();
+      boolean _ = writeAlone();
     }
   }
 
-  private void writeAlone() {
+  /** Whether the file has all now. */
+  private boolean writeAlone() {
     List<byte[]> now;
     long upTo;
     synchronized (this) {
@@ -303,6 +326,7 @@ public final class KeptCollection {
         server = as;
       }
     }
+    return failure.isEmpty();
   }
 
   /** The whole file; empty when it would be too large. */
@@ -414,6 +438,7 @@ public final class KeptCollection {
     }
     synchronized (this) {
       read.forEach(object -> objects.put(ApiWatch.key(object), octetsOf(object)));
+      known = true;
       inUse = Optional.of(at);
       problem = Optional.empty();
     }

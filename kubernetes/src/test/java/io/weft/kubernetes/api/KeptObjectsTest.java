@@ -296,6 +296,34 @@ final class KeptObjectsTest {
     await(() -> text().contains("\"12\""));
   }
 
+  /** Who starts with it would have what was given back. */
+  @Test
+  void aCopyThatCannotBeWrittenBeforeACallIsDeleted() throws Exception {
+    var kept = KeptObjects.open(state(), access());
+    var copy = kept.collection(NODES, Optional::of, timer);
+    copy.listed(new TreeMap<>(Map.of("one", version(9).orElseThrow())));
+    await(() -> text().contains("\"9\""));
+    var inTheWay = Files.createDirectories(state().resolve(".v1.nodes.json/full"));
+    copy.withhold("one", Optional.empty());
+    assertThat(file()).doesNotExist();
+    assertThat(kept.problems().getFirst()).contains("cannot be written");
+    Files.delete(inTheWay);
+    copy.changed("one", version(10));
+    copy.release("one", Optional.of("10"));
+    await(() -> text().contains("\"10\""));
+  }
+
+  /** An empty one in its place would say that there is nothing. */
+  @Test
+  void aCopyThatIsNotUsedIsNotReplacedBeforeACall() throws Exception {
+    keep();
+    Files.writeString(file(), text().replace("n2", "n7"));
+    var copy = KeptObjects.open(state(), access()).collection(NODES, Optional::of, timer);
+    assertThat(copy.read()).isEmpty();
+    copy.withhold("n1", Optional.empty());
+    assertThat(file()).doesNotExist();
+  }
+
   @Test
   void ofObjectsThatAreTooLargeNoOldCopyStays() throws Exception {
     var kept = KeptObjects.open(state(), access());
