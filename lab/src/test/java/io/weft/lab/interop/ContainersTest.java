@@ -201,6 +201,14 @@ class ContainersTest {
     return names;
   }
 
+  private static int holders(String node, String claim) throws IOException {
+    int holders = 0;
+    for (var each : call(node, "addresses").path("claims")) {
+      holders += each.path("name").asText().endsWith(claim) ? each.path("holders").size() : 0;
+    }
+    return holders;
+  }
+
   private TreeSet<String> links(String node) {
     try (var rtnetlink = Rtnetlink.openIn(namespace(node))) {
       var names = new TreeSet<String>();
@@ -339,6 +347,8 @@ class ContainersTest {
     assertThat(runtimes.get("b1").log()).contains("vm-1", "a1");
     first.end();
     startPod("a1", "other").end();
+    // A node sees within half a second what another one has written; the kubelet would ask again.
+    Arena.await("holders of vm-1 as b1 sees them", () -> holders("b1", "vm-1"), 0);
     var second = startPod("b1", "vm", "weft.io/claim", "vm-1");
     assertThat(second.address()).isEqualTo(ipv4(address));
     assertThat(second.exec("busybox cat /sys/class/net/eth0/address").strip())
