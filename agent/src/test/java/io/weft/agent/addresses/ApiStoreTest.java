@@ -346,7 +346,7 @@ final class ApiStoreTest extends AddressStoreContract {
       await(store, now -> now.claims().firstEntry().getValue().record().equals(both));
       await(store, now -> now.blocks().size() == 1);
       assertThat(store.isCopy()).isFalse();
-      while (!Files.readString(claims).contains("vm-1\"")) {
+      while (!Files.readString(claims).contains("\"endpoint\":\"vm-1\"")) {
         Thread.sleep(10);
       }
     }
