@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
@@ -277,11 +278,8 @@ final class ApiStoreTest extends AddressStoreContract {
     var kept = KeptObjects.open(directory.resolve("state"), access);
     try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
       await(store, state -> state.blocks().size() == 1);
-      while (!Files.exists(claims)
-          || !Files.exists(file)
-          || !Files.readString(file).contains("n1")) {
-        Thread.sleep(10);
-      }
+      awaitText(claims, "");
+      awaitText(file, "n1");
     }
     server.away(true);
     for (var each : List.of(file, claims)) {
@@ -314,17 +312,15 @@ final class ApiStoreTest extends AddressStoreContract {
     try (var store = ApiStore.open(client, timer, "n1", Optional.of(kept))) {
       await(store, state -> state.blocks().size() == 1 && state.claims().size() == 1);
       assertThat(store.isCopy()).isFalse();
-      while (!Files.exists(blocks) || !Files.exists(claims)) {
-        Thread.sleep(10);
-      }
+      awaitText(blocks, "");
+      awaitText(claims, "");
       var state = store.read();
       var block = state.blocks().firstEntry().getValue();
       var claim = state.claims().firstEntry().getValue();
       server.away(true);
       server.cutWatches();
-      while (store.problems().size() < 2) { // of both kinds: nothing confirms the copies any more
-        Thread.sleep(10);
-      }
+      // Of both kinds: nothing confirms the copies any more.
+      await("problems", () -> store.problems().size() >= 2);
       var old = FileTime.from(Instant.now().minusSeconds(600));
       Files.setLastModifiedTime(claims, old);
       for (var write :
@@ -346,9 +342,7 @@ final class ApiStoreTest extends AddressStoreContract {
       await(store, now -> now.claims().firstEntry().getValue().record().equals(both));
       await(store, now -> now.blocks().size() == 1);
       assertThat(store.isCopy()).isFalse();
-      while (!Files.readString(claims).contains("\"endpoint\":\"vm-1\"")) {
-        Thread.sleep(10);
-      }
+      awaitText(claims, "\"endpoint\":\"vm-1\"");
     }
   }
 
@@ -378,9 +372,13 @@ final class ApiStoreTest extends AddressStoreContract {
   }
 
   private static void awaitText(Path file, String text) throws Exception {
+    await(text + " in " + file, () -> Files.exists(file) && Files.readString(file).contains(text));
+  }
+
+  private static void await(String what, Callable<Boolean> condition) throws Exception {
     long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!Files.exists(file) || !Files.readString(file).contains(text)) {
-      assertThat(System.nanoTime()).as("%s in %s", text, file).isLessThan(until);
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as(what).isLessThan(until);
       Thread.sleep(10);
     }
   }
