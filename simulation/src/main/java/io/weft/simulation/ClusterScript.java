@@ -1,8 +1,6 @@
 package io.weft.simulation;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -48,26 +46,12 @@ public record ClusterScript(long seed, long millis, List<Line> lines) {
    * @throws IllegalArgumentException with the number of the line, from 1, and what is wrong with it
    */
   public static ClusterScript parse(List<String> text) {
-    Optional<ClusterScript> first = Optional.empty();
-    var lines = new ArrayList<Line>();
-    for (int i = 0; i < text.size(); i++) {
-      var words = List.of(text.get(i).strip().split("\\s+"));
-      try {
-        if (words.getFirst().isEmpty() || words.getFirst().startsWith("#")) {
-          continue;
-        }
-        if (first.isEmpty()) {
-          first = Optional.of(first(words));
-        } else {
-          lines.add(line(words));
-        }
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("line " + (i + 1) + ": " + e.getMessage(), e);
-      }
-    }
-    return first
-        .orElseThrow(() -> new IllegalArgumentException("there is no line 'cluster ...'"))
-        .with(lines);
+    return ScriptText.parse(
+        text,
+        FIRST,
+        ClusterScript::first,
+        (millis, words) -> new Line(millis, ClusterAct.parse(words)),
+        ClusterScript::with);
   }
 
   private static ClusterScript first(List<String> words) {
@@ -81,14 +65,6 @@ public record ClusterScript(long seed, long millis, List<Line> lines) {
         Long.parseLong(words.get(1).substring("seed=".length())),
         Long.parseLong(words.get(2).substring("millis=".length())),
         List.of());
-  }
-
-  private static Line line(List<String> words) {
-    if (words.size() < 2) {
-      throw new IllegalArgumentException("a time in milliseconds and an act are wanted");
-    }
-    return new Line(
-        Long.parseLong(words.getFirst()), ClusterAct.parse(words.subList(1, words.size())));
   }
 
   private ClusterScript with(List<Line> others) {

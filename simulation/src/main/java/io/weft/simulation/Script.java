@@ -1,7 +1,6 @@
 package io.weft.simulation;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,33 +70,12 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
    * @throws IllegalArgumentException with the number of the line, from 1, and what is wrong with it
    */
   public static Script parse(List<String> text) {
-    Optional<Script> fabric = Optional.empty();
-    var lines = new ArrayList<Line>();
-    for (int i = 0; i < text.size(); i++) {
-      var words = List.of(text.get(i).strip().split("\\s+"));
-      try {
-        if (words.getFirst().isEmpty() || words.getFirst().startsWith("#")) {
-          continue;
-        }
-        if (fabric.isEmpty()) {
-          fabric = Optional.of(fabric(words));
-        } else {
-          lines.add(line(words));
-        }
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("line " + (i + 1) + ": " + e.getMessage(), e);
-      }
-    }
-    return fabric
-        .orElseThrow(() -> new IllegalArgumentException("there is no line 'fabric ...'"))
-        .with(lines);
-  }
-
-  private static Line line(List<String> words) {
-    if (words.size() < 2) {
-      throw new IllegalArgumentException("a time in milliseconds and an act are wanted");
-    }
-    return new Line(Long.parseLong(words.getFirst()), Act.parse(words.subList(1, words.size())));
+    return ScriptText.parse(
+        text,
+        "fabric",
+        Script::fabric,
+        (millis, words) -> new Line(millis, Act.parse(words)),
+        Script::with);
   }
 
   private static Script fabric(List<String> words) {
