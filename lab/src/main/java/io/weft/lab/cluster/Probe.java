@@ -59,6 +59,7 @@ final class Probe {
       var missing = Waiting.ask(PATIENCE, () -> running(probe));
       findings.expect(missing.isEmpty(), missing);
     }
+    int asked = borders;
     answers.forEach(
         (probe, answered) -> {
           var foreign = foreign(answered, met.getOrDefault(probe.network(), Set.of()));
@@ -68,6 +69,8 @@ final class Probe {
               "%s on %s: %s of another network answers"
                   .formatted(probe.pod(), node(probe.pod()), foreign));
         });
+    var unasked = unasked(asked, borders);
+    findings.expect(unasked.isEmpty(), unasked);
     for (var probe : probes) {
       cluster.api().deleteIfThere(probe.pod());
     }
@@ -89,6 +92,19 @@ final class Probe {
     var foreign = new TreeSet<>(answered);
     foreign.removeAll(own);
     return foreign;
+  }
+
+  /**
+   * What is wrong when too little was asked to say anything of borders; empty: nothing.
+   *
+   * @param ways that lead out of networks
+   * @param told of how many of them an answer, or none, tells something
+   */
+  static String unasked(int ways, int told) {
+    return ways > 0 && told == 0
+        ? "nothing can be said of %d ways out of networks: pods that ping had each address; run it again"
+            .formatted(ways)
+        : "";
   }
 
   private String running(Sent probe) throws IOException, InterruptedException {

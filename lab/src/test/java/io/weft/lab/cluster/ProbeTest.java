@@ -17,4 +17,12 @@ final class ProbeTest {
     assertThat(Probe.foreign(Set.of(ONE, TWO), Set.of(TWO))).containsExactly(ONE);
     assertThat(Probe.foreign(Set.of(ONE), Set.of())).containsExactly(ONE);
   }
+
+  /** A check of borders that has asked nobody is no success. */
+  @Test
+  void whereEveryAnswerIsExcusedNothingIsSaidOfBorders() {
+    assertThat(Probe.unasked(3, 0)).contains("nothing can be said of 3 ways");
+    assertThat(Probe.unasked(3, 1)).isEmpty();
+    assertThat(Probe.unasked(0, 0)).isEmpty();
+  }
 }
