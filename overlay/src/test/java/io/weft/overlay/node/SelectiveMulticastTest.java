@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
-import io.weft.bgp.wire.PathAttributes;
-import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
@@ -17,16 +15,13 @@ import io.weft.net.RouteDistinguisher;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,17 +29,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets copies of a group's frames (RFC 9251), and what a node says that it wants. */
 class SelectiveMulticastTest {
-  private static final NetworkIntent WEB =
+  static final NetworkIntent WEB =
       OneNode.network("web", "red", 100).withMulticast(Multicast.SELECTIVE);
-  private static final ExtendedCommunity PROXY = ExtendedCommunity.multicastFlags(true, true);
-  private static final IpAddress ANY = IpAddress.parse("0.0.0.0");
-  private static final IpAddress ANY6 = IpAddress.parse("::");
+  static final ExtendedCommunity PROXY = ExtendedCommunity.multicastFlags(true, true);
+  static final IpAddress ANY = IpAddress.parse("0.0.0.0");
+  static final IpAddress ANY6 = IpAddress.parse("::");
   private static final IpAddress GROUP = IpAddress.parse("239.1.2.3");
-  private static final IpAddress GROUP6 = IpAddress.parse("ff15::123");
+  static final IpAddress GROUP6 = IpAddress.parse("ff15::123");
   private static final Segment SEGMENT = new Segment("weft-red", 100);
 
   private final OneNode one = new OneNode();
@@ -75,11 +69,11 @@ class SelectiveMulticastTest {
         channel.source().isEmpty() ? 0x0e : 0x06);
   }
 
-  private static MulticastEntry row(IpAddress group, String vtep) {
+  static MulticastEntry row(IpAddress group, String vtep) {
     return row(group, vtep, new Vni(100));
   }
 
-  private static MulticastEntry row(IpAddress group, String vtep, Vni wanted) {
+  static MulticastEntry row(IpAddress group, String vtep, Vni wanted) {
     return new MulticastEntry(
         "weft-red", new Vni(100), group, IpAddress.parse(vtep), Optional.of(wanted));
   }
@@ -94,7 +88,7 @@ class SelectiveMulticastTest {
         Optional.of(new Vni(100)));
   }
 
-  private static MulticastEntry nobody(IpAddress group) {
+  static MulticastEntry nobody(IpAddress group) {
     return new MulticastEntry("weft-red", new Vni(100), group, OneNode.VTEP, Optional.empty());
   }
 
@@ -136,7 +130,7 @@ class SelectiveMulticastTest {
     assertThat(said()).isEmpty();
   }
 
-  private static MulticastChannel channel(String source) {
+  static MulticastChannel channel(String source) {
     return new MulticastChannel(GROUP, address(source));
   }
 
@@ -305,7 +299,7 @@ class SelectiveMulticastTest {
     assertThat(rows()).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
   }
 
-  private static Optional<IpAddress> address(String text) {
+  static Optional<IpAddress> address(String text) {
     return text.equals("*") ? Optional.empty() : Optional.of(IpAddress.parse(text));
   }
 
@@ -460,176 +454,5 @@ class SelectiveMulticastTest {
     again.say(floodRoute("10.0.0.2", 100), attributes("10.0.0.2", 100, PROXY));
     again.endOfRib();
     assertThat(again.kernel(Kind.MULTICAST)).containsExactlyInAnyOrder(nobody(ANY), nobody(ANY6));
-  }
-
-  /**
-   * Whatever order routes come, change and go in: what stands follows from those that are there.
-   */
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-  void rowsFollowFromTheRoutesAlone(long seed) {
-    started(WEB);
-    var random = new Random(seed);
-    var floods = new TreeMap<String, Flood>();
-    var said = new LinkedHashMap<Route, Wanted>();
-    for (int i = 0; i < 200; i++) {
-      var name = "10.0.0." + (2 + random.nextInt(4));
-      switch (random.nextInt(6)) {
-        case 0, 1 -> {
-          var flood = Flood.any(random);
-          floods.put(name, flood);
-          one.say(floodRoute(name, 100), flood.attributes(name));
-        }
-        case 2 -> {
-          if (floods.remove(name) != null) {
-            one.unsay(floodRoute(name, 100));
-          }
-        }
-        case 3 -> {
-          if (!said.isEmpty()) {
-            var gone = List.copyOf(said.keySet()).get(random.nextInt(said.size()));
-            said.remove(gone);
-            one.unsay(gone);
-          }
-        }
-        default -> {
-          var route = anyRoute(random);
-          var vtep = "10.0.0." + (2 + random.nextInt(2));
-          said.put(route.key(), new Wanted(route, vtep));
-          one.say(route, attributes(vtep, 100));
-        }
-      }
-      assertThat(rows())
-          .as("after %s steps", i)
-          .containsExactlyInAnyOrderElementsOf(expected(floods, said));
-      assertThat(one.kernel(Kind.FLOOD))
-          .as("after %s steps", i)
-          .containsExactlyInAnyOrderElementsOf(
-              floods.entrySet().stream()
-                  .filter(of -> of.getValue().wantsAny())
-                  .map(of -> floodEntry(of.getKey(), of.getValue().vni()))
-                  .toList());
-    }
-  }
-
-  private static final List<MulticastChannel> CHANNELS =
-      List.of(
-          channel("*"),
-          channel("192.168.1.8"),
-          channel("192.168.1.9"),
-          MulticastChannel.of(GROUP6),
-          new MulticastChannel(GROUP6, address("fd00:1::8")),
-          MulticastChannel.of(IpAddress.parse("232.0.0.1")));
-
-  private static SelectiveMulticast anyRoute(Random random) {
-    var origin = "10.0.0." + (2 + random.nextInt(2));
-    var rd = RouteDistinguisher.of(Ipv4Address.parse(origin), 100 + random.nextInt(2));
-    int flags = List.of(4, 12, 2).get(random.nextInt(3));
-    Optional<IpAddress> group;
-    Optional<IpAddress> source = Optional.empty();
-    switch (random.nextInt(10)) {
-      case 0 -> group = Optional.of(random.nextBoolean() ? ANY : ANY6); // names what is no group
-      case 1 -> group = Optional.empty();
-      default -> {
-        var channel = CHANNELS.get(random.nextInt(CHANNELS.size()));
-        group = Optional.of(channel.group());
-        source = channel.source();
-      }
-    }
-    return new SelectiveMulticast(rd, 0, source, group, IpAddress.parse(origin), flags);
-  }
-
-  private static FloodEntry floodEntry(String vtep, Vni wanted) {
-    return new FloodEntry("weft-red", new Vni(100), IpAddress.parse(vtep), wanted);
-  }
-
-  /**
-   * What a VTEP says by its route of Type 3.
-   *
-   * @param speaks it says by routes of Type 6 what it wants
-   * @param flags U and BM (RFC 9574 §4)
-   */
-  private record Flood(boolean speaks, Vni vni, int flags) {
-    static Flood any(Random random) {
-      return new Flood(
-          random.nextBoolean(), new Vni(100 + random.nextInt(2)), 2 * random.nextInt(4));
-    }
-
-    boolean wantsAny() {
-      return flags != (PmsiTunnel.NO_BROADCAST | PmsiTunnel.NO_UNKNOWN);
-    }
-
-    PathAttributes attributes(String vtep) {
-      var said = speaks ? OneNode.attributes(vtep, 100, PROXY) : OneNode.attributes(vtep, 100);
-      return said.withPmsiTunnel(
-          Optional.of(PmsiTunnel.ingressReplication(flags, vni.value(), IpAddress.parse(vtep))));
-    }
-  }
-
-  /** A route of Type 6, and its next hop. */
-  private record Wanted(SelectiveMulticast route, String vtep) {
-    boolean isOfAll() {
-      return route.group().isEmpty();
-    }
-
-    /** A source counts with version 3 of IGMP or 2 of MLD alone, and where it is not left out. */
-    Optional<MulticastChannel> channel() {
-      return route
-          .group()
-          .filter(IpAddress::isMulticast)
-          .map(
-              group ->
-                  new MulticastChannel(
-                      group,
-                      route.source().filter(_ -> route.flags() == (group.isIpv4() ? 4 : 2))));
-    }
-  }
-
-  private static List<ForwardingObject> expected(
-      TreeMap<String, Flood> floods, Map<Route, Wanted> said) {
-    var rows = new ArrayList<ForwardingObject>();
-    var joined = new TreeMap<MulticastChannel, TreeSet<String>>();
-    var all = new TreeSet<String>();
-    floods.forEach(
-        (vtep, flood) -> {
-          if (flood.wantsAny() && !flood.speaks()) {
-            all.add(vtep);
-          }
-        });
-    for (var wanted : said.values()) {
-      if (wanted.isOfAll()
-          && Optional.ofNullable(floods.get(wanted.vtep())).filter(Flood::wantsAny).isPresent()) {
-        all.add(wanted.vtep());
-      }
-      wanted
-          .channel()
-          .ifPresent(of -> joined.computeIfAbsent(of, _ -> new TreeSet<>()).add(wanted.vtep()));
-    }
-    for (var any : List.of(ANY, ANY6)) {
-      all.forEach(vtep -> rows.add(row(any, vtep, floods.get(vtep).vni())));
-      if (all.isEmpty()) {
-        rows.add(nobody(any));
-      }
-    }
-    joined.forEach(
-        (channel, vteps) -> {
-          var getting = new TreeSet<>(all);
-          getting.addAll(vteps);
-          getting.addAll(joined.getOrDefault(channel.fromAnywhere(), new TreeSet<>()));
-          floods.forEach(
-              (vtep, flood) -> {
-                if (flood.wantsAny() && getting.contains(vtep)) {
-                  rows.add(
-                      new MulticastEntry(
-                          "weft-red",
-                          new Vni(100),
-                          channel.group(),
-                          channel.source(),
-                          IpAddress.parse(vtep),
-                          Optional.of(flood.vni())));
-                }
-              });
-        });
-    return rows;
   }
 }
