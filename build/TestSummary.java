@@ -2,7 +2,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -10,15 +13,19 @@ import org.w3c.dom.Element;
 import org.xml.sax.SAXException;
 
 /**
- * Counts what the test reports of all modules say, names what failed and what was skipped and why,
- * and decides the exit code of {@code make test}. Run from the repository's root by {@code
- * build/test}: {@code java build/TestSummary.java MAVEN_EXIT_CODE}.
+ * Counts what the test reports of all modules say, names where the time went, what failed and what
+ * was skipped and why, and decides the exit code of {@code make test}. Run from the repository's
+ * root by {@code build/test}: {@code java build/TestSummary.java MAVEN_EXIT_CODE}.
  *
  * <p>A build that failed, a report that cannot be read, no test at all, and (in CI as root, where
  * everything can run) a skipped test are failures too: a green run must mean what it seems to mean.
  */
 final class TestSummary {
+  private static final int SLOWEST = 20;
+
   private int passed;
+  private final Map<String, Double> secondsOfModules = new TreeMap<>();
+  private final Map<String, Double> secondsOfClasses = new TreeMap<>();
   private final List<String> failed = new ArrayList<>();
   private final List<String> skipped = new ArrayList<>();
   private final List<String> troubles = new ArrayList<>();
@@ -64,6 +71,11 @@ final class TestSummary {
       troubles.add("unreadable report " + report + ": " + e.getMessage());
       return;
     }
+    double seconds = Double.parseDouble(suite.getAttribute("time").replace(",", ""));
+    Path reports = report.getParent();
+    secondsOfModules.merge(
+        reports.getParent().getParent().getFileName().toString(), seconds, Double::sum);
+    secondsOfClasses.merge(suite.getAttribute("name"), seconds, Double::sum);
     var cases = suite.getElementsByTagName("testcase");
     for (int i = 0; i < cases.getLength(); i++) {
       count((Element) cases.item(i));
@@ -109,11 +121,20 @@ final class TestSummary {
   }
 
   private boolean print() {
+    slowest("module", secondsOfModules);
+    slowest("class", secondsOfClasses);
     list("skipped", skipped);
     list("FAILED", failed);
     list("TROUBLE", troubles);
     System.out.printf("%d passed, %d failed, %d skipped%n", passed, failed.size(), skipped.size());
     return failed.isEmpty() && troubles.isEmpty();
+  }
+
+  private static void slowest(String what, Map<String, Double> seconds) {
+    seconds.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .limit(SLOWEST)
+        .forEach(entry -> System.out.printf("%6.0f s  %s %s%n", entry.getValue(), what, entry.getKey()));
   }
 
   private static void list(String title, List<String> lines) {
