@@ -145,7 +145,8 @@ final class Announcement {
         placesOf(vtep).remove(endpoint.name());
       }
       if (isSaid(endpoint.name(), place, network.stands(endpoint, vtep))
-          && mobility.isHere(endpoint.mac())) {
+          && mobility.isHere(endpoint.mac())
+          && !network.maySendOn(endpoint.mac())) { // else frames could go round (decisions/0044)
         addMacRoutes(network, vtep, endpoint, routes);
       }
     }

@@ -14,7 +14,8 @@ import java.util.function.LongSupplier;
  * The MACs that one network has lost to other nodes a moment ago: frames for them that come here by
  * the fabric are sent on, until all other nodes have heard of it. No frame goes round in a circle,
  * whatever is late: it is sent on only to a place that was said with a higher number than this node
- * ever said of the MAC, so numbers grow along its way (RFC 7432 §15; decisions/0044).
+ * ever said of the MAC, so numbers grow along its way (RFC 7432 §15; decisions/0044). A MAC that
+ * comes back is said only when the kernel sends on nothing for it any more.
  */
 final class MovedAway {
   /** How long frames are sent on. */

@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -252,6 +251,11 @@ final class NetworkInstance implements Importer {
     return moved.macs().stream().anyMatch(mac -> movedMac(mac).isPresent());
   }
 
+  /** The kernel may still send on what comes for the MAC, whatever is desired. */
+  boolean maySendOn(MacAddress mac) {
+    return !plan.isGone(MovedMac.key(namespace, intent.vni(), mac));
+  }
+
   /** Something is to follow from what was heard, or from the time. */
   boolean isDue(long time) {
     return learned.isDue(time) || rebindings.areAny() || moved.isDue(time);
@@ -338,18 +342,12 @@ final class NetworkInstance implements Importer {
     local.hosts().forEach(host -> macs.add(host.mac()));
     macs.forEach(mac -> objects.addAll(macObjects(mac)));
     moved.macs().forEach(mac -> movedMac(mac).ifPresent(objects::add));
-    for (var ip : neighbours()) {
-      neighbourObject(ip).ifPresent(objects::add);
-    }
-    objects.addAll(replication.objects());
-    return objects;
-  }
-
-  private SortedSet<IpAddress> neighbours() {
     var addresses = new TreeSet<IpAddress>();
     remote.addresses().forEach(addresses::add);
     local.hosts().forEach(host -> addresses.addAll(host.hosts()));
-    return addresses;
+    addresses.forEach(ip -> neighbourObject(ip).ifPresent(objects::add));
+    objects.addAll(replication.objects());
+    return objects;
   }
 
   private List<ForwardingObject> localObjects() {

@@ -6,6 +6,7 @@ import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -92,6 +93,19 @@ final class MovedAwayTest {
     one.unsay(macRoute("10.0.0.2", 100, IP));
     assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
     assertThat(one.kernel(Kind.LOCAL_FDB)).hasSize(1);
+  }
+
+  /** Said before, the other node might send on to here what is still sent on from here. */
+  @Test
+  void itIsSaidAgainOnlyWhenNothingIsSentOn() {
+    heardAt("10.0.0.2", 1);
+    one.applying = false;
+    one.unsay(macRoute("10.0.0.2", 100, IP));
+    assertThat(one.announced()).noneMatch(MacIpAdvertisement.class::isInstance);
+    one.applying = true;
+    one.applyBatch();
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+    assertThat(one.announced()).anyMatch(MacIpAdvertisement.class::isInstance);
   }
 
   @Test
