@@ -59,7 +59,7 @@ final class ClusterStage {
     for (var node : world.nodes()) {
       var sight = new NodeSight(node, world, api);
       sights.put(node, sight);
-      world.storeWith(node, sight::write);
+      world.node(node).storeWith(sight::write);
     }
     pods = new ClusterPods(world, node -> sight(node).client().isCopy(), acts);
     for (int i = 0; i < NETWORKS; i++) {
@@ -257,7 +257,7 @@ final class ClusterStage {
   /** It reads anew; where the server is away, it goes on with the copy. */
   private void restart(String node, boolean copy) {
     sight(node).begin(copy);
-    world.loseIntent(node);
+    world.node(node).loseIntent();
     world.restart(node);
   }
 
@@ -316,6 +316,7 @@ final class ClusterStage {
     found.addAll(ClusterInvariants.ports(world, ClusterInvariants.places(api, pods.all())));
     found.addAll(ClusterInvariants.active(world));
     found.addAll(ClusterInvariants.ways(world));
+    found.addAll(Leftovers.of(world));
     return found;
   }
 }

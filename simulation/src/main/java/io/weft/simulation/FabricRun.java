@@ -106,6 +106,11 @@ public final class FabricRun {
     return stage.script();
   }
 
+  /** Connections that were cut because a peer did not read. */
+  long cutOff() {
+    return world.links().cutOff();
+  }
+
   /** Goes on for a slice of virtual time; false when there is nothing more to do. */
   public boolean advance() {
     if (phase == Phase.DONE) {

@@ -34,6 +34,11 @@ final class Frames {
       this.octets = octets;
     }
 
+    /** What was encoded. */
+    Message message() {
+      return message;
+    }
+
     byte[] octets() {
       return octets;
     }

@@ -58,7 +58,9 @@ final class Links {
       long otherNumber,
       Machine otherMachine,
       Way way,
-      MessageCodec codec) {}
+      MessageCodec codec,
+      Queues.Unread said,
+      Queues.Unread heard) {}
 
   private final Timeline timeline;
   private final Trace trace;
@@ -71,10 +73,13 @@ final class Links {
   private final TreeSet<Long> forgotten = new TreeSet<>();
 
   private final Frames frames;
+  private final Queues queues;
   private long lastNumber;
   private long connections;
+  private long cutOff;
 
-  Links(Timeline timeline, Trace trace, SplitMix64 random, Sharing sharing) {
+  Links(Timeline timeline, Trace trace, SplitMix64 random, Sharing sharing, Queues queues) {
+    this.queues = queues;
     this.frames = new Frames(sharing);
     this.timeline = timeline;
     this.trace = trace;
@@ -139,6 +144,32 @@ final class Links {
     return true;
   }
 
+  /** What may wait for machines. */
+  Queues queues() {
+    return queues;
+  }
+
+  /** Connections that were cut because the peer did not read. */
+  long cutOff() {
+    return cutOff;
+  }
+
+  /** Connections over which something waits, and nothing was read for so long. */
+  List<String> unread(Duration most) {
+    return ends.values().stream()
+        .filter(end -> end.said().isStuck(timeline.now(), most))
+        .map(
+            end ->
+                "%s has not read %d messages of %s"
+                    .formatted(end.otherMachine().name, end.said().messages(), end.machine().name))
+        .toList();
+  }
+
+  /** The most messages that wait for one peer. */
+  int mostUnread() {
+    return ends.values().stream().mapToInt(end -> end.said().messages()).max().orElse(0);
+  }
+
   /** Connections that were ever made. */
   long connections() {
     return connections;
@@ -174,8 +205,14 @@ final class Links {
     }
     long here = ++lastNumber;
     long there = ++lastNumber;
-    ends.put(here, new End(here, from, there, to, way(from, to), new MessageCodec()));
-    ends.put(there, new End(there, to, here, from, way(to, from), new MessageCodec()));
+    var fromHere = new Queues.Unread(queues);
+    var fromThere = new Queues.Unread(queues);
+    ends.put(
+        here,
+        new End(here, from, there, to, way(from, to), new MessageCodec(), fromHere, fromThere));
+    ends.put(
+        there,
+        new End(there, to, here, from, way(to, from), new MessageCodec(), fromThere, fromHere));
     connections++;
     carry(
         to,
@@ -189,6 +226,11 @@ final class Links {
     if (end.isEmpty()) {
       return; // the peer closed, and word of it is on its way
     }
+    var refusal = end.get().said().put(timeline.now(), messages);
+    if (refusal.isPresent()) {
+      cutOff(end.get(), refusal.get());
+      return;
+    }
     for (var message : messages) {
       var frame = frames.encode(end.get().codec(), message);
       end.get().machine().sent(message, frame.octets().length);
@@ -196,11 +238,20 @@ final class Links {
     }
   }
 
+  /** Who does not read what is said to it, has no connection any more. */
+  private void cutOff(End end, String reason) {
+    cutOff++;
+    trace.add(end.machine().name, "cuts " + end.otherMachine().name + " off: " + reason);
+    toOther(end, other -> disconnect(other, "reset by peer"));
+    disconnect(end, reason);
+  }
+
   /** Says the same over each connection whose OPENs have passed, as octets. */
   void say(Machine from, Function<MessageCodec, byte[]> message) {
     for (var end : List.copyOf(ends.values())) {
       if (end.machine().equals(from) && !end.codec().peering().equals(Frames.BEFORE_OPEN)) {
         var frame = Frames.of(message.apply(end.codec()));
+        end.said().put(timeline.now(), List.of(frame.message()));
         toOther(end, other -> deliver(other, frame));
       }
     }
@@ -210,7 +261,10 @@ final class Links {
     to.machine().finish();
     trace.delivered(to.machine().name, to.number(), frame.octets());
     var decoded = frames.decode(to.codec(), frame);
-    to.machine().receive(new SpeakerEvent.MessageReceived(to.number(), decoded));
+    to.machine()
+        .receive(
+            new SpeakerEvent.MessageReceived(to.number(), decoded),
+            () -> to.heard().read(timeline.now(), frame.message()));
   }
 
   /** What was sent before still arrives. */

@@ -6,6 +6,8 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +26,11 @@ abstract class Machine {
   private int life;
   private boolean alive;
   private final List<SpeakerEvent> inbox = new ArrayList<>();
+
+  /** What came while the inbox was full, or nobody read: it waits in TCP. */
+  private final ArrayDeque<Unread> unread = new ArrayDeque<>();
+
+  private long waitingSince;
   private boolean willTake;
   private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
@@ -151,6 +158,7 @@ abstract class Machine {
     life++;
     wakeAt = OptionalLong.empty();
     inbox.clear();
+    unread.clear();
     willTake = false;
     busyUntilNanos = 0;
     held.clear();
@@ -255,9 +263,47 @@ abstract class Machine {
    * while; what comes meanwhile is taken together, as it is by an event loop.
    */
   final void receive(SpeakerEvent event) {
+    receive(event, () -> {});
+  }
+
+  /** {@code read}: done as soon as there is room for it and the process runs. */
+  final void receive(SpeakerEvent event, Runnable read) {
     finish();
-    inbox.add(event);
+    if (waiting() == 0) {
+      waitingSince = timeline.now();
+    }
+    if (!paused && unread.isEmpty() && inbox.size() < links.queues().events()) {
+      inbox.add(event);
+      read.run();
+    } else {
+      unread.add(new Unread(event, read));
+    }
     takeWhenFree();
+  }
+
+  private record Unread(SpeakerEvent event, Runnable read) {}
+
+  /** Events that came and were not taken. */
+  final int waiting() {
+    return inbox.size() + unread.size();
+  }
+
+  /** Those of {@link #waiting} that have left TCP. */
+  final int queued() {
+    return inbox.size();
+  }
+
+  /** Something waits, and nothing was taken for so long. */
+  final boolean isBehind(Duration most) {
+    return waiting() > 0 && timeline.now() - waitingSince > most.toNanos();
+  }
+
+  private void read() {
+    while (!unread.isEmpty() && inbox.size() < links.queues().events()) {
+      var next = unread.remove();
+      inbox.add(next.event());
+      next.read().run();
+    }
   }
 
   /** True while it is busy with what came before. */
@@ -274,13 +320,19 @@ abstract class Machine {
   }
 
   private void takeInbox() {
+    read();
     var events = List.copyOf(inbox);
     inbox.clear();
+    read();
+    waitingSince = timeline.now();
     willTake = false;
     if (!events.isEmpty()) {
       busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
     }
     bgp(events);
+    if (!inbox.isEmpty()) {
+      takeWhenFree();
+    }
   }
 
   /** Sees to it that the brain is woken at its next deadline. */

@@ -13,7 +13,6 @@ import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.forwarding.Sharing;
 import io.weft.overlay.ipam.AddressConfig;
 import io.weft.overlay.ipam.AddressWrite;
-import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.Node;
 import io.weft.overlay.node.NodeConfig;
 import io.weft.overlay.node.NodeEffect;
@@ -25,7 +24,6 @@ import io.weft.overlay.node.Sighting;
 import io.weft.overlay.node.Underlay;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +55,7 @@ final class NodeMachine extends Machine {
         throw new IllegalStateException("there is no store of addresses in this world");
       };
   private final Sharing sharing;
-  private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
+  private final Presence presence;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
   private Underlay underlay;
@@ -117,7 +115,7 @@ final class NodeMachine extends Machine {
     this.lastWrite = lastWrite;
     invariants.add(name, kernel);
     invariants.vteps(underlay.vteps());
-    invariants.intended(NAMESPACE_PREFIX, intent);
+    presence = new Presence(this, invariants, intent);
     this.node = fresh();
   }
 
@@ -137,7 +135,7 @@ final class NodeMachine extends Machine {
     keepsIntent = true;
     tellUnderlay();
     kernel.stopSendingOn();
-    kernel.objects(Kind.PORT).forEach(this::tellPlace);
+    kernel.objects(Kind.PORT).forEach(presence::found);
     joined.values().forEach(seen -> inKernelTime(() -> give(seen)));
     inKernelTime(() -> give(new NodeEvent.KernelObserved(List.copyOf(kernel.objects()))));
   }
@@ -158,6 +156,7 @@ final class NodeMachine extends Machine {
     said.clear();
   }
 
+  /** What it wants to have written into the store of addresses goes there. */
   void storeWith(Consumer<AddressWrite> other) {
     store = other;
   }
@@ -221,64 +220,7 @@ final class NodeMachine extends Machine {
 
   private void answer(long request, AttachResult result) {
     attached.put(request, result);
-    tellPlace(result);
-  }
-
-  /** Where those who were attached here at some time are by the intent and the VTEP of now. */
-  private void tellPlaces() {
-    attached.values().forEach(this::tellPlace);
-    ports.forEach(port -> invariants.present(this, port));
-  }
-
-  /** One that was made before the agent died, and whose call perhaps was never answered. */
-  private void tellPlace(ForwardingObject object) {
-    if (object instanceof ForwardingObject.EndpointPort port) {
-      invariants.attached(this, port.namespace(), port.mac());
-      present(port);
-    }
-  }
-
-  private void present(ForwardingObject.EndpointPort port) {
-    ports.add(port);
-    invariants.present(this, port);
-  }
-
-  private void tellPlace(AttachResult result) {
-    if (result instanceof AttachResult.Attached endpoint) {
-      intent.networks().stream()
-          .filter(network -> network.name().equals(endpoint.network()))
-          .map(network -> NAMESPACE_PREFIX + network.namespaceSuffix())
-          .forEach(namespace -> invariants.attached(this, namespace, endpoint.mac()));
-    }
-  }
-
-  /**
-   * Who comes with a batch; without a call endpoints that resources declare, and the cluster's
-   * tenant.
-   */
-  private void tellComing(List<KernelChange> changes) {
-    for (var change : changes) {
-      if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)) {
-        present(port);
-      }
-      if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)
-          && port.declared()) {
-        tellPlace(port);
-      } else if (change instanceof KernelChange.Put(ForwardingObject.TenantNamespace space)
-          && isClusters(space.namespace())) {
-        invariants.present(this, space.namespace());
-      } else if (change instanceof KernelChange.Put(ForwardingObject.VxlanPort port)
-          && isClusters(port.namespace())) {
-        invariants.present(this, port);
-      }
-    }
-  }
-
-  private boolean isClusters(String namespace) {
-    return intent.tenants().stream()
-        .filter(tenant -> namespace.equals(NAMESPACE_PREFIX + tenant.name()))
-        .flatMap(tenant -> tenant.egress().stream())
-        .anyMatch(way -> way.cluster().filter(ClusterIntent::member).isPresent());
+    presence.answered(result);
   }
 
   private void write(NodeEffect.ApplyChanges batch) {
@@ -305,7 +247,7 @@ final class NodeMachine extends Machine {
   }
 
   private SimulatedKernel.Outcome apply(List<KernelChange> changes) {
-    tellComing(changes);
+    presence.coming(changes);
     kernel.pass(timeline.now());
     var outcome = kernel.apply(changes);
     if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
@@ -397,8 +339,7 @@ final class NodeMachine extends Machine {
 
   void intend(NodeIntent next) {
     intent = next;
-    invariants.intended(NAMESPACE_PREFIX, intent);
-    tellPlaces();
+    presence.intended(intent);
     if (isAlive()) {
       whenRunning(() -> give(new NodeEvent.IntentChanged(intent)));
     }
@@ -412,7 +353,7 @@ final class NodeMachine extends Machine {
   void underlay(List<IpAddress> vteps, int mtu) {
     underlay = new Underlay(vteps, underlay.routerId(), mtu, underlay.dual());
     invariants.vteps(vteps);
-    tellPlaces();
+    presence.again();
     if (isAlive()) {
       whenRunning(this::tellUnderlay);
     }
@@ -431,9 +372,7 @@ final class NodeMachine extends Machine {
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
     requireAlive();
     invariants.attached(this, namespace, mac);
-    ports.stream()
-        .filter(each -> each.port().equals(port))
-        .forEach(each -> ip.ifPresent(that -> invariants.bound(each.network(), mac, that)));
+    presence.heard(port, mac, ip);
     give(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
   }
 
@@ -456,6 +395,11 @@ final class NodeMachine extends Machine {
 
   List<IpAddress> vteps() {
     return underlay.vteps();
+  }
+
+  /** The kernel is through with a batch, and nobody was told. */
+  boolean waitsForKernel() {
+    return inFlight.isPresent() && kernelBusyUntil < timeline.now();
   }
 
   SimulatedKernel kernel() {

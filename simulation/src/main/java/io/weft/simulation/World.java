@@ -10,7 +10,6 @@ import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.ipam.AddressConfig;
-import io.weft.overlay.ipam.AddressWrite;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
@@ -25,8 +24,8 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Nodes {@code n1}, {@code n2}, ... and reflectors {@code r1}, {@code r2}, ... on one virtual
@@ -67,6 +66,7 @@ public final class World {
     private boolean dual;
     private boolean started = true;
     private Crew crew = Crew.ALONE;
+    private Queues queues = Queues.OF_THE_DAEMONS;
     private boolean stored;
     private Function<Shared, SimulatedKernel> kernels = SimulatedKernel::new;
     private BiPredicate<Vni, Vni> oneSegment = Vni::equals;
@@ -120,6 +120,12 @@ public final class World {
       return this;
     }
 
+    /** What may wait; at first as much as in the daemons. */
+    Builder queues(Queues limits) {
+      queues = limits;
+      return this;
+    }
+
     /** Makes the nodes' kernels; they share what they hold. */
     Builder kernels(Function<Shared, SimulatedKernel> maker) {
       kernels = maker;
@@ -132,7 +138,7 @@ public final class World {
       return this;
     }
 
-    /** Nodes share a store of addresses: {@link World#storeWith} says which. */
+    /** Nodes share a store of addresses: {@link NodeMachine#storeWith} says which. */
     Builder stored() {
       stored = true;
       return this;
@@ -172,7 +178,7 @@ public final class World {
     trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
     var shared = new Shared();
-    links = new Links(timeline, trace, random, shared);
+    links = new Links(timeline, trace, random, shared, builder.queues);
     int sessions = Math.min(builder.sessions, builder.reflectors);
     peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
@@ -296,16 +302,6 @@ public final class World {
   void intend(String node, List<NetworkIntent> networks, List<TenantIntent> others) {
     tenants = List.copyOf(others);
     node(node).intend(intent(Integer.parseInt(node.substring(1)), networks));
-  }
-
-  /** A node that is down keeps no copy of its intent: it begins when it is given one. */
-  void loseIntent(String node) {
-    node(node).loseIntent();
-  }
-
-  /** What a node wants to have written into the store of addresses goes there. */
-  void storeWith(String node, Consumer<AddressWrite> store) {
-    node(node).storeWith(store);
   }
 
   /** A node that is alive hears of something. */
@@ -484,6 +480,11 @@ public final class World {
   /** All that happened so far, a line each: seconds, who, what. */
   public List<String> trace() {
     return trace.lines();
+  }
+
+  /** Names of all nodes and reflectors. */
+  List<String> machines() {
+    return Stream.concat(nodes.keySet().stream(), reflectors.keySet().stream()).toList();
   }
 
   NodeMachine node(String name) {

@@ -1,0 +1,106 @@
+package io.weft.simulation;
+
+import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
+import io.weft.overlay.attachment.AttachResult;
+import io.weft.overlay.forwarding.ForwardingObject;
+import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.node.ClusterIntent;
+import io.weft.overlay.node.NodeIntent;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells the invariants who is, was or shall be at a node, whatever intent and VTEPs it has. */
+final class Presence {
+  private final NodeMachine machine;
+  private final Invariants invariants;
+  private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
+  private final LinkedHashSet<AttachResult.Attached> answers = new LinkedHashSet<>();
+  private NodeIntent intent;
+
+  /** {@code intent}: the node's at first. */
+  Presence(NodeMachine machine, Invariants invariants, NodeIntent intent) {
+    this.machine = machine;
+    this.invariants = invariants;
+    this.intent = intent;
+    invariants.intended(NodeMachine.NAMESPACE_PREFIX, intent);
+  }
+
+  /** The node is, or will be, told this. */
+  void intended(NodeIntent next) {
+    intent = next;
+    invariants.intended(NodeMachine.NAMESPACE_PREFIX, intent);
+    again();
+  }
+
+  /** Those who were attached here at some time are here by the intent and the VTEPs of now. */
+  void again() {
+    answers.forEach(this::tell);
+    ports.forEach(port -> invariants.present(machine, port));
+  }
+
+  /** One that was made before the agent died, and whose call perhaps was never answered. */
+  void found(ForwardingObject object) {
+    if (object instanceof ForwardingObject.EndpointPort port) {
+      invariants.attached(machine, port.namespace(), port.mac());
+      present(port);
+    }
+  }
+
+  private void present(ForwardingObject.EndpointPort port) {
+    ports.add(port);
+    invariants.present(machine, port);
+  }
+
+  /** What an attach call was told. */
+  void answered(AttachResult result) {
+    if (result instanceof AttachResult.Attached endpoint) {
+      answers.add(endpoint);
+      tell(endpoint);
+    }
+  }
+
+  private void tell(AttachResult.Attached endpoint) {
+    intent.networks().stream()
+        .filter(network -> network.name().equals(endpoint.network()))
+        .map(network -> NodeMachine.NAMESPACE_PREFIX + network.namespaceSuffix())
+        .forEach(namespace -> invariants.attached(machine, namespace, endpoint.mac()));
+  }
+
+  /** Somebody behind a port that learns was heard, perhaps with an address. */
+  void heard(String port, MacAddress mac, Optional<IpAddress> ip) {
+    ports.stream()
+        .filter(each -> each.port().equals(port))
+        .forEach(each -> ip.ifPresent(that -> invariants.bound(each.network(), mac, that)));
+  }
+
+  /**
+   * Who comes with a batch; without a call endpoints that resources declare, and the cluster's
+   * tenant.
+   */
+  void coming(List<KernelChange> changes) {
+    for (var change : changes) {
+      if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)) {
+        if (port.declared()) {
+          found(port);
+        } else {
+          present(port);
+        }
+      } else if (change instanceof KernelChange.Put(ForwardingObject.TenantNamespace space)
+          && isClusters(space.namespace())) {
+        invariants.present(machine, space.namespace());
+      } else if (change instanceof KernelChange.Put(ForwardingObject.VxlanPort port)
+          && isClusters(port.namespace())) {
+        invariants.present(machine, port);
+      }
+    }
+  }
+
+  private boolean isClusters(String namespace) {
+    return intent.tenants().stream()
+        .filter(tenant -> namespace.equals(NodeMachine.NAMESPACE_PREFIX + tenant.name()))
+        .flatMap(tenant -> tenant.egress().stream())
+        .anyMatch(way -> way.cluster().filter(ClusterIntent::member).isPresent());
+  }
+}
