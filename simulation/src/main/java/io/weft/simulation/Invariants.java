@@ -43,15 +43,20 @@ final class Invariants {
   private final HashSet<Site> sites = new HashSet<>(); // these are only asked
   private final Reasons reasons = new Reasons();
   private final BiPredicate<Vni, Vni> oneSegment;
-  private final HashSet<IpAddress> vteps = new HashSet<>(); // likewise
-  private boolean strangers;
+  private final Hearsay hearsay;
   private final Circles circles = new Circles();
   private final HashSet<Place> places = new HashSet<>(); // only asked, never walked through
   private final HashSet<Local> locals = new HashSet<>(); // likewise
 
-  /** {@code oneSegment}: whether two VNIs are of one. */
-  Invariants(BiPredicate<Vni, Vni> oneSegment) {
+  /**
+   * Of one world.
+   *
+   * @param oneSegment whether two VNIs are of one
+   * @param hearsay what follows from it only who said it knows
+   */
+  Invariants(BiPredicate<Vni, Vni> oneSegment, Hearsay hearsay) {
     this.oneSegment = oneSegment;
+    this.hearsay = hearsay;
   }
 
   /** There is a node with this kernel. */
@@ -59,21 +64,16 @@ final class Invariants {
     circles.add(node, kernel);
   }
 
-  /** A node has these from now on. */
-  void vteps(List<IpAddress> those) {
-    vteps.addAll(those);
-  }
-
-  /**
-   * From now on a peer may lie: who is behind VTEPs that no node has or had, and which VNI is what
-   * there, only that peer knows.
-   */
-  void strangerComes() {
-    strangers = true;
-  }
-
-  private boolean isStranger(IpAddress vtep) {
-    return strangers && !vteps.contains(vtep);
+  /** What a stranger has said, and BGP believes. */
+  private boolean isHearsay(ForwardingObject object) {
+    return switch (object) {
+      case VxlanFdbEntry row -> hearsay.isBehind(row.mac(), row.vtep());
+      case FloodEntry row -> hearsay.takesCopies(row.vtep(), row.destinationVni());
+      case ForwardingObject.MulticastEntry row ->
+          row.destinationVni().filter(vni -> hearsay.takesCopies(row.vtep(), vni)).isPresent();
+      case ForwardingObject.NeighbourEntry row -> hearsay.has(row.mac(), row.ip());
+      default -> false;
+    };
   }
 
   void attached(NodeMachine machine, String namespace, MacAddress mac) {
@@ -152,8 +152,10 @@ final class Invariants {
   void check(NodeMachine machine, List<IpAddress> self, List<KernelChange> changes) {
     for (var change : changes) {
       if (change instanceof KernelChange.Put(var object)) {
-        check(machine, self, object);
-        reason(machine, self, object);
+        if (!isHearsay(object)) {
+          check(machine, self, object);
+          reason(machine, self, object);
+        }
       }
     }
     circles
@@ -166,9 +168,6 @@ final class Invariants {
 
   private void check(NodeMachine machine, List<IpAddress> self, ForwardingObject object) {
     switch (object) {
-      case VxlanFdbEntry entry when isStranger(entry.vtep()) -> {}
-      case FloodEntry entry when isStranger(entry.vtep()) -> {}
-      case ForwardingObject.MulticastEntry entry when isStranger(entry.vtep()) -> {}
       case ForwardingObject.LocalFdbEntry entry ->
           wasHere(machine, entry, entry.namespace(), entry.mac());
       case MovedMac moved -> wasHere(machine, moved, moved.namespace(), moved.mac());
@@ -225,12 +224,8 @@ final class Invariants {
   }
 
   private void reason(NodeMachine machine, List<IpAddress> self, ForwardingObject object) {
-    if (object instanceof FloodEntry entry && isStranger(entry.vtep())
-        || object instanceof ForwardingObject.MulticastEntry row && isStranger(row.vtep())) {
-      return;
-    }
     reasons
-        .breach(object, self, strangers)
+        .breach(object, self)
         .ifPresent(
             what -> {
               throw broken(machine, what + ": " + object);
@@ -262,12 +257,13 @@ final class Invariants {
   Optional<String> breach(List<IpAddress> self, TenantRoute route) {
     return route.hops().stream()
         .filter(hop -> !hop.foreign())
-        .flatMap(hop -> breach(self, route.namespace(), hop).stream())
+        .flatMap(hop -> breach(self, route, hop).stream())
         .findFirst();
   }
 
-  private Optional<String> breach(List<IpAddress> self, String namespace, TenantHop hop) {
+  private Optional<String> breach(List<IpAddress> self, TenantRoute route, TenantHop hop) {
     var via = unmapped(hop.via());
+    var namespace = route.namespace();
     if (self.contains(via)) {
       return Optional.of(TO_ITSELF);
     }
@@ -277,7 +273,7 @@ final class Invariants {
     if (!reasons.isOfTenant(namespace, hop.vni())) {
       return Optional.of("leads out of the tenant");
     }
-    return isStranger(via) || sites.contains(new Site(namespace, via))
+    return hearsay.leads(route.prefix(), via) || sites.contains(new Site(namespace, via))
         ? Optional.empty()
         : Optional.of("the tenant was never there");
   }

@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.net.IpAddress;
@@ -74,12 +75,20 @@ final class Links {
 
   private final Frames frames;
   private final Queues queues;
+  private final Hearsay hearsay;
   private long lastNumber;
   private long connections;
   private long cutOff;
 
-  Links(Timeline timeline, Trace trace, SplitMix64 random, Sharing sharing, Queues queues) {
+  Links(
+      Timeline timeline,
+      Trace trace,
+      SplitMix64 random,
+      Sharing sharing,
+      Queues queues,
+      Hearsay hearsay) {
     this.queues = queues;
+    this.hearsay = hearsay;
     this.frames = new Frames(sharing);
     this.timeline = timeline;
     this.trace = trace;
@@ -261,6 +270,10 @@ final class Links {
     to.machine().finish();
     trace.delivered(to.machine().name, to.number(), frame.octets());
     var decoded = frames.decode(to.codec(), frame);
+    if (to.otherMachine() instanceof StrangerMachine
+        && decoded instanceof Decoded.Good(Message.Update update)) {
+      hearsay.said(update);
+    }
     to.machine()
         .receive(
             new SpeakerEvent.MessageReceived(to.number(), decoded),

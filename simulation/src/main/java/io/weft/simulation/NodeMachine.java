@@ -114,7 +114,6 @@ final class NodeMachine extends Machine {
     this.invariants = invariants;
     this.lastWrite = lastWrite;
     invariants.add(name, kernel);
-    invariants.vteps(underlay.vteps());
     presence = new Presence(this, invariants, intent);
     this.node = fresh();
   }
@@ -352,7 +351,6 @@ final class NodeMachine extends Machine {
 
   void underlay(List<IpAddress> vteps, int mtu) {
     underlay = new Underlay(vteps, underlay.routerId(), mtu, underlay.dual());
-    invariants.vteps(vteps);
     presence.again();
     if (isAlive()) {
       whenRunning(this::tellUnderlay);

@@ -83,9 +83,8 @@ final class Reasons {
    * What is wrong with an object that a node writes, if something is.
    *
    * @param self the node's own VTEPs
-   * @param lied some peer may have lied about who has which address
    */
-  Optional<String> breach(ForwardingObject object, List<IpAddress> self, boolean lied) {
+  Optional<String> breach(ForwardingObject object, List<IpAddress> self) {
     return switch (object) {
       case Bridge bridge -> unless(isOwned(bridge.namespace(), bridge.vni()), "of no network");
       case VxlanPort port when !self.contains(port.local()) ->
@@ -96,7 +95,7 @@ final class Reasons {
           unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
       case MulticastEntry entry when entry.destinationVni().isPresent() ->
           unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
-      case NeighbourEntry entry -> unless(lied || isKnown(entry), "nobody ever had the address");
+      case NeighbourEntry entry -> unless(isKnown(entry), "nobody ever had the address");
       case GatewayAddress gateway -> unless(isGateway(gateway), "no gateway of the network");
       default -> Optional.empty();
     };

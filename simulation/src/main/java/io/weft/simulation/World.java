@@ -178,7 +178,8 @@ public final class World {
     trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
     tenants = List.copyOf(builder.tenants);
     var shared = new Shared();
-    links = new Links(timeline, trace, random, shared, builder.queues);
+    var hearsay = new Hearsay();
+    links = new Links(timeline, trace, random, shared, builder.queues, hearsay);
     int sessions = Math.min(builder.sessions, builder.reflectors);
     peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
@@ -188,7 +189,7 @@ public final class World {
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
-    invariants = new Invariants(builder.oneSegment);
+    invariants = new Invariants(builder.oneSegment, hearsay);
     vteps = new Vteps(builder.dual);
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
@@ -376,7 +377,6 @@ public final class World {
     if (stranger.isAlive()) {
       return false;
     }
-    invariants.strangerComes();
     stranger.speaks(malformed);
     stranger.start();
     return true;

@@ -51,7 +51,7 @@ final class ReasonsTest {
   }
 
   private Optional<String> breach(ForwardingObject object) {
-    return reasons.breach(object, List.of(SELF), false);
+    return reasons.breach(object, List.of(SELF));
   }
 
   @Test
@@ -103,7 +103,6 @@ final class ReasonsTest {
     var wrong = new NeighbourEntry(T0, fabric.vni(0), ip.plus(1), MAC);
     assertThat(breach(new NeighbourEntry(T0, fabric.vni(0), ip, MAC))).isEmpty();
     assertThat(breach(wrong)).contains("nobody ever had the address");
-    assertThat(reasons.breach(wrong, List.of(SELF), true)).as("a peer may lie").isEmpty();
     var router = AddressPlan.routerMac(OTHER);
     assertThat(breach(new NeighbourEntry(T0, fabric.tenantVni(0), OTHER, router))).isEmpty();
     assertThat(breach(new NeighbourEntry(T0, fabric.tenantVni(0), SELF, router))).isPresent();
