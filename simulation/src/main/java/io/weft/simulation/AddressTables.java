@@ -8,7 +8,6 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,18 +18,23 @@ import java.util.function.Predicate;
  * Looks into all kernels for the bridges, neighbours and flood list of each network: its VNI of
  * now, exactly its pods, and exactly the other nodes that have some.
  */
-final class AddressTables {
-  /** Differences that are told; more are as good as these. */
-  private static final int MOST = 10;
-
+final class AddressTables extends Look {
+  private final FabricSize size;
+  private final FabricIntent intent;
   private final World world;
-  private final TreeMap<Integer, TreeMap<IpAddress, Pods.Pod>> pods = new TreeMap<>();
-  private final TreeMap<Integer, TreeSet<Integer>> nodes = new TreeMap<>();
-  private final TreeMap<Integer, TreeSet<Integer>> networks = new TreeMap<>();
-  private final List<String> differences = new ArrayList<>();
+  private final Pods all;
+  private final TreeMap<Integer, TreeMap<IpAddress, Pods.Pod>> pods;
+  private final TreeMap<Integer, TreeSet<Integer>> nodes;
+  private final TreeMap<Integer, TreeSet<Integer>> networks;
 
-  private AddressTables(World world, Pods all) {
+  private AddressTables(FabricSize size, FabricIntent intent, World world, Pods all) {
+    this.size = size;
+    this.intent = intent;
     this.world = world;
+    this.all = all;
+    this.pods = new TreeMap<>();
+    this.nodes = new TreeMap<>();
+    this.networks = new TreeMap<>();
     for (var pod : all.all()) {
       pods.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.ip(), pod);
       nodes.computeIfAbsent(pod.network(), _ -> new TreeSet<>()).add(pod.node());
@@ -38,24 +42,40 @@ final class AddressTables {
     }
   }
 
+  private AddressTables(AddressTables other) {
+    this.size = other.size;
+    this.intent = other.intent;
+    this.world = other.world;
+    this.all = other.all;
+    this.pods = other.pods;
+    this.nodes = other.nodes;
+    this.networks = other.networks;
+  }
+
   /** What is not as it should be. */
   static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
-    var look = new AddressTables(world, pods);
-    for (int node = 1; node <= size.nodes() && look.differences.size() < MOST; node++) {
-      look.bridges(node, size, intent, pods);
-      look.neighbours(node);
-      look.floods(node);
-    }
-    return look.differences;
+    return new AddressTables(size, intent, world, pods).differences(world, size.nodes());
+  }
+
+  @Override
+  Look another() {
+    return new AddressTables(this);
+  }
+
+  @Override
+  void node(int node) {
+    bridges(node);
+    neighbours(node);
+    floods(node);
   }
 
   /** All else stands on them: nothing has a VNI of former times. */
-  private void bridges(int node, FabricSize size, FabricIntent intent, Pods pods) {
+  private void bridges(int node) {
     var wanted = new TreeSet<Vni>();
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
       wanted.add(intent.vni(network));
       if (size.routed()) {
-        wanted.add(intent.tenantVni(pods.tenantOf(network)));
+        wanted.add(intent.tenantVni(all.tenantOf(network)));
       }
     }
     var there = new TreeSet<Vni>();
@@ -128,16 +148,10 @@ final class AddressTables {
   }
 
   private SortedMap<IpAddress, Pods.Pod> pods(int network) {
-    return pods.computeIfAbsent(network, _ -> new TreeMap<>());
+    return pods.getOrDefault(network, new TreeMap<>());
   }
 
   private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
     return world.kernel("n" + node).objects(kind, right.negate());
-  }
-
-  private void say(int node, String difference) {
-    if (differences.size() < MOST) {
-      differences.add("n" + node + ": " + difference);
-    }
   }
 }

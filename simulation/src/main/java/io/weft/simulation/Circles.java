@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Follows the frames that nodes send on for MACs which have moved away (decisions/0044): none may
@@ -20,15 +21,32 @@ import java.util.TreeMap;
  * gets a frame: such ways are not followed.
  */
 final class Circles {
-  private final TreeMap<String, SimulatedKernel> kernels = new TreeMap<>();
+  private final TreeMap<String, Supplier<SimulatedKernel>> kernels = new TreeMap<>();
 
   /** Where frames for a MAC of one tenant may be sent on. */
   private final TreeMap<String, LinkedHashSet<Stop>> stops = new TreeMap<>();
 
   private record Stop(String node, MovedMac moved) {}
 
-  void add(String node, SimulatedKernel kernel) {
+  void add(String node, Supplier<SimulatedKernel> kernel) {
     kernels.put(node, kernel);
+  }
+
+  /** Whether there may be one because of this. */
+  boolean mayBe(List<KernelChange> changes) {
+    for (var change : changes) {
+      boolean may =
+          switch (change) {
+            case KernelChange.Put(MovedMac _) -> true;
+            case KernelChange.Put(VxlanFdbEntry row) ->
+                !stops.isEmpty() && stops.containsKey(name(row.namespace(), row.mac()));
+            default -> false;
+          };
+      if (may) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What was just written to a node; the circle that there is now, if there is one. */
@@ -118,6 +136,6 @@ final class Circles {
   }
 
   private SimulatedKernel kernel(String node) {
-    return Optional.ofNullable(kernels.get(node)).orElseThrow();
+    return Optional.ofNullable(kernels.get(node)).orElseThrow().get();
   }
 }

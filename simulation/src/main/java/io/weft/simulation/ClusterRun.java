@@ -81,6 +81,7 @@ public final class ClusterRun {
       var found = stage.settle();
       return found.isEmpty() ? found : told(found, stage.last());
     } catch (RuntimeException e) { // of a brain as well
+      stage.world().timeline().abandon(e);
       end = end == 0 ? stage.millis() : end;
       var lines = new ArrayList<>(stage.last());
       lines.add("and of the trace:");

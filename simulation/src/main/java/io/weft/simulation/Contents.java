@@ -30,10 +30,7 @@ import java.util.TreeSet;
  * each MAC of a VXLAN device is the bridge's too, and each next hop of a tenant is a neighbour with
  * a MAC that the device leads to it.
  */
-final class Contents {
-  /** Differences that are told; more are as good as these. */
-  private static final int MOST = 10;
-
+final class Contents extends Look {
   private static final Set<Kind> OWN =
       EnumSet.of(
           Kind.NAMESPACE,
@@ -49,8 +46,7 @@ final class Contents {
   private final World world;
   private final Pods pods;
   private final List<NetworkIntent> networks;
-  private final TreeMap<Integer, List<Pods.Pod>> byNode = new TreeMap<>();
-  private final List<String> differences = new ArrayList<>();
+  private final TreeMap<Integer, List<Pods.Pod>> byNode;
 
   private Contents(FabricSize size, FabricIntent intent, World world, Pods pods) {
     this.size = size;
@@ -58,27 +54,41 @@ final class Contents {
     this.world = world;
     this.pods = pods;
     this.networks = intent.networks();
+    this.byNode = new TreeMap<>();
     for (var pod : pods.all()) {
       byNode.computeIfAbsent(pod.node(), _ -> new ArrayList<>()).add(pod);
     }
   }
 
+  private Contents(Contents other) {
+    this.size = other.size;
+    this.intent = other.intent;
+    this.world = other.world;
+    this.pods = other.pods;
+    this.networks = other.networks;
+    this.byNode = other.byNode;
+  }
+
   /** What is not as it should be. */
   static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
-    var look = new Contents(size, intent, world, pods);
-    for (int node = 1; node <= size.nodes() && look.differences.size() < MOST; node++) {
-      look.own(node);
-      look.ways(node);
-    }
-    return look.differences;
+    return new Contents(size, intent, world, pods).differences(world, size.nodes());
+  }
+
+  @Override
+  Look another() {
+    return new Contents(this);
+  }
+
+  @Override
+  void node(int node) {
+    own(node);
+    ways(node);
   }
 
   private void own(int node) {
     var missing = wanted(node);
-    for (var kind : OWN) {
-      for (var object : kernel(node).objects(kind, each -> !missing.remove(words(each)))) {
-        say(node, "nobody wants " + object);
-      }
+    for (var object : kernel(node).objects(OWN, each -> !missing.remove(words(each)))) {
+      say(node, "nobody wants " + object);
     }
     missing.forEach(words -> say(node, "there is no " + words));
   }
@@ -179,11 +189,5 @@ final class Contents {
 
   private SimulatedKernel kernel(int node) {
     return world.kernel("n" + node);
-  }
-
-  private void say(int node, String difference) {
-    if (differences.size() < MOST) {
-      differences.add("n" + node + ": " + difference);
-    }
   }
 }

@@ -119,6 +119,7 @@ public final class FabricRun {
     try {
       slice();
     } catch (RuntimeException e) { // of a brain as well
+      world.timeline().abandon(e);
       violations.add("%s s: %s".formatted(world.now().toMillis() / 1e3, e));
       phase = Phase.DONE;
     }

@@ -9,18 +9,20 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
- * Encodes and decodes an UPDATE once for all connections that agreed on the same: a reflector says
- * one thing to thousands. What a receiver gets is what the octets say; receivers share the value,
- * which is immutable.
+ * Encodes an UPDATE once for all connections that agreed on the same: what one step says to many
+ * peers. For one step.
  */
 final class Frames {
-  /** The last UPDATEs, whose octets are remembered: what one step says to many peers. */
+  /** The last UPDATEs, whose octets are remembered. */
   private static final int MOST = 64;
 
   /** What is settled before both OPENs have passed. */
   static final Peering BEFORE_OPEN = new MessageCodec().peering();
 
-  /** The octets of one message, and what they mean. */
+  /**
+   * The octets of one message. What a receiver gets is what they say; receivers that agreed on the
+   * same share the value, which is immutable, and several may ask at once.
+   */
   static final class Frame {
     private final Message message;
     private final Peering encodedFor;
@@ -42,15 +44,25 @@ final class Frames {
     byte[] octets() {
       return octets;
     }
+
+    /** {@code sharing}: what all receivers keep. */
+    synchronized Decoded decode(MessageCodec codec, Sharing sharing) {
+      var peering = codec.peering();
+      if (decoded.isPresent() && decodedFor.equals(Optional.of(peering))) {
+        return decoded.get();
+      }
+      var said = codec.decode(octets);
+      if (said instanceof Decoded.Good(Message.Update update)) {
+        var kept = new Decoded.Good(withSharedAttributes(update, sharing));
+        decodedFor = Optional.of(peering);
+        decoded = Optional.of(kept);
+        return kept;
+      }
+      return said;
+    }
   }
 
-  private final Sharing sharing;
   private final ArrayDeque<Frame> recent = new ArrayDeque<>();
-
-  /** {@code sharing}: what all receivers keep. */
-  Frames(Sharing sharing) {
-    this.sharing = sharing;
-  }
 
   /** Octets that may be no message. */
   static Frame of(byte[] octets) {
@@ -81,23 +93,8 @@ final class Frames {
     return one == other;
   }
 
-  Decoded decode(MessageCodec codec, Frame frame) {
-    var peering = codec.peering();
-    if (frame.decoded.isPresent() && frame.decodedFor.equals(Optional.of(peering))) {
-      return frame.decoded.get();
-    }
-    var decoded = codec.decode(frame.octets);
-    if (decoded instanceof Decoded.Good(Message.Update update)) {
-      var kept = new Decoded.Good(withSharedAttributes(update));
-      frame.decodedFor = Optional.of(peering);
-      frame.decoded = Optional.of(kept);
-      return kept;
-    }
-    return decoded;
-  }
-
   /** Thousands keep them, and they come again in other messages. */
-  private Message.Update withSharedAttributes(Message.Update update) {
+  private static Message.Update withSharedAttributes(Message.Update update, Sharing sharing) {
     return update.attributes().isEmpty()
         ? update
         : new Message.Update(

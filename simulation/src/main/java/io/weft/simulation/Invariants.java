@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 
 /**
  * What must hold at every moment, whatever happens; a breach ends the run. Kernels are looked at
@@ -60,7 +61,7 @@ final class Invariants {
   }
 
   /** There is a node with this kernel. */
-  void add(String node, SimulatedKernel kernel) {
+  void add(String node, Supplier<SimulatedKernel> kernel) {
     circles.add(node, kernel);
   }
 
@@ -142,6 +143,11 @@ final class Invariants {
     if (batch.changes().size() > ForwardingPlan.MAX_BATCH) {
       throw broken(machine, "a batch of " + batch.changes().size() + " changes");
     }
+  }
+
+  /** Whether a look at what is just written goes into the kernels of other nodes. */
+  boolean concernOthers(List<KernelChange> changes) {
+    return circles.mayBe(changes);
   }
 
   /**

@@ -1,11 +1,9 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.net.IpAddress;
-import io.weft.overlay.forwarding.Sharing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,12 +57,10 @@ final class Links {
       long otherNumber,
       Machine otherMachine,
       Way way,
-      MessageCodec codec,
       Queues.Unread said,
       Queues.Unread heard) {}
 
   private final Timeline timeline;
-  private final Trace trace;
   private final SplitMix64 random;
   private final Map<IpAddress, Machine> machines = new TreeMap<>();
   private final Map<Pair, Way> ways = new TreeMap<>();
@@ -73,25 +69,14 @@ final class Links {
   /** Numbers of ends that went with the power of their machines. */
   private final TreeSet<Long> forgotten = new TreeSet<>();
 
-  private final Frames frames;
   private final Queues queues;
-  private final Hearsay hearsay;
   private long lastNumber;
   private long connections;
   private long cutOff;
 
-  Links(
-      Timeline timeline,
-      Trace trace,
-      SplitMix64 random,
-      Sharing sharing,
-      Queues queues,
-      Hearsay hearsay) {
+  Links(Timeline timeline, SplitMix64 random, Queues queues) {
     this.queues = queues;
-    this.hearsay = hearsay;
-    this.frames = new Frames(sharing);
     this.timeline = timeline;
-    this.trace = trace;
     this.random = random;
   }
 
@@ -100,24 +85,24 @@ final class Links {
   }
 
   void cut(Machine a, Machine b) {
-    trace.add(a.name, "is cut off from " + b.name);
+    a.note("is cut off from " + b.name);
     way(a, b).cut = true;
     way(b, a).cut = true;
   }
 
   void heal(Machine a, Machine b) {
-    trace.add(a.name, "reaches " + b.name + " again");
+    a.note("reaches " + b.name + " again");
     heal(way(a, b));
     heal(way(b, a));
   }
 
   void cutWay(Machine from, Machine to) {
-    trace.add(from.name, "does not reach " + to.name);
+    from.note("does not reach " + to.name);
     way(from, to).cut = true;
   }
 
   void healWay(Machine from, Machine to) {
-    trace.add(from.name, "reaches " + to.name + " again");
+    from.note("reaches " + to.name + " again");
     heal(way(from, to));
   }
 
@@ -129,7 +114,7 @@ final class Links {
   }
 
   void degrade(Machine a, Machine b, int lossPercent, long extraNanos) {
-    trace.add(a.name, "has a bad link to " + b.name + ": " + lossPercent + " %, " + extraNanos);
+    a.note("has a bad link to " + b.name + ": " + lossPercent + " %, " + extraNanos);
     for (var way : List.of(way(a, b), way(b, a))) {
       way.lossPercent = lossPercent;
       way.extraNanos = extraNanos;
@@ -148,7 +133,7 @@ final class Links {
     if (between.isEmpty()) {
       return false;
     }
-    trace.add(a.name, "loses its connections with " + b.name);
+    a.note("loses its connections with " + b.name);
     between.forEach(end -> disconnect(end, "reset by the network"));
     return true;
   }
@@ -216,21 +201,17 @@ final class Links {
     long there = ++lastNumber;
     var fromHere = new Queues.Unread(queues);
     var fromThere = new Queues.Unread(queues);
-    ends.put(
-        here,
-        new End(here, from, there, to, way(from, to), new MessageCodec(), fromHere, fromThere));
-    ends.put(
-        there,
-        new End(there, to, here, from, way(to, from), new MessageCodec(), fromThere, fromHere));
+    ends.put(here, new End(here, from, there, to, way(from, to), fromHere, fromThere));
+    ends.put(there, new End(there, to, here, from, way(to, from), fromThere, fromHere));
     connections++;
     carry(
         to,
         from,
-        () -> ifOpen(here, _ -> from.receive(new SpeakerEvent.Connected(here, to.address))));
-    to.receive(new SpeakerEvent.Accepted(there, from.address));
+        () -> ifOpen(here, _ -> from.open(here, new SpeakerEvent.Connected(here, to.address))));
+    to.open(there, new SpeakerEvent.Accepted(there, from.address));
   }
 
-  void send(long number, List<Message> messages) {
+  void send(long number, List<Message> messages, List<Frames.Frame> frames) {
     var end = Optional.ofNullable(ends.get(number));
     if (end.isEmpty()) {
       return; // the peer closed, and word of it is on its way
@@ -240,9 +221,8 @@ final class Links {
       cutOff(end.get(), refusal.get());
       return;
     }
-    for (var message : messages) {
-      var frame = frames.encode(end.get().codec(), message);
-      end.get().machine().sent(message, frame.octets().length);
+    for (var frame : frames) {
+      end.get().machine().sent(frame.message(), frame.octets().length);
       toOther(end.get(), other -> deliver(other, frame));
     }
   }
@@ -250,7 +230,7 @@ final class Links {
   /** Who does not read what is said to it, has no connection any more. */
   private void cutOff(End end, String reason) {
     cutOff++;
-    trace.add(end.machine().name, "cuts " + end.otherMachine().name + " off: " + reason);
+    end.machine().note("cuts " + end.otherMachine().name + " off: " + reason);
     toOther(end, other -> disconnect(other, "reset by peer"));
     disconnect(end, reason);
   }
@@ -258,25 +238,26 @@ final class Links {
   /** Says the same over each connection whose OPENs have passed, as octets. */
   void say(Machine from, Function<MessageCodec, byte[]> message) {
     for (var end : List.copyOf(ends.values())) {
-      if (end.machine().equals(from) && !end.codec().peering().equals(Frames.BEFORE_OPEN)) {
-        var frame = Frames.of(message.apply(end.codec()));
-        end.said().put(timeline.now(), List.of(frame.message()));
-        toOther(end, other -> deliver(other, frame));
+      if (end.machine().equals(from)) {
+        from.connections
+            .codec(end.number())
+            .filter(codec -> !codec.peering().equals(Frames.BEFORE_OPEN))
+            .map(codec -> Frames.of(message.apply(codec)))
+            .ifPresent(frame -> say(end, frame));
       }
     }
   }
 
+  private void say(End end, Frames.Frame frame) {
+    end.said().put(timeline.now(), List.of(frame.message()));
+    toOther(end, other -> deliver(other, frame));
+  }
+
   private void deliver(End to, Frames.Frame frame) {
-    to.machine().finish();
-    trace.delivered(to.machine().name, to.number(), frame.octets());
-    var decoded = frames.decode(to.codec(), frame);
-    if (to.otherMachine() instanceof StrangerMachine
-        && decoded instanceof Decoded.Good(Message.Update update)) {
-      hearsay.said(update);
-    }
     to.machine()
         .receive(
-            new SpeakerEvent.MessageReceived(to.number(), decoded),
+            new Arrival.Came(
+                timeline.now(), to.number(), frame, to.otherMachine() instanceof StrangerMachine),
             () -> to.heard().read(timeline.now(), frame.message()));
   }
 

@@ -4,6 +4,7 @@ import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.MessageCodec;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import java.time.Duration;
@@ -21,11 +22,14 @@ abstract class Machine {
   final String name;
   final IpAddress address;
   final Timeline timeline;
-  final Trace trace;
-  private final Links links;
+
+  /** Its part of the trace; a thought writes it, too. */
+  final MachineTrace trace;
+
+  private final Surroundings around;
   private int life;
   private boolean alive;
-  private final List<SpeakerEvent> inbox = new ArrayList<>();
+  private final List<Arrival> inbox = new ArrayList<>();
 
   /** What came while the inbox was full, or nobody read: it waits in TCP. */
   private final ArrayDeque<Unread> unread = new ArrayDeque<>();
@@ -34,6 +38,13 @@ abstract class Machine {
   private boolean willTake;
   private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
+
+  /** The brain's own, after its last step. */
+  private OptionalLong nextDeadline = OptionalLong.empty();
+
+  /** Those that the brain knows; a thought uses and alters them. */
+  final Connections connections;
+
   private final List<Runnable> held = new ArrayList<>();
   private boolean paused;
   private boolean powerless;
@@ -46,12 +57,13 @@ abstract class Machine {
   private long announcedRoutes;
   private long withdrawnRoutes;
 
-  Machine(String name, IpAddress address, Timeline timeline, Trace trace, Links links) {
+  Machine(String name, IpAddress address, Surroundings around) {
     this.name = name;
     this.address = address;
-    this.timeline = timeline;
-    this.trace = trace;
-    this.links = links;
+    this.around = around;
+    this.timeline = around.timeline();
+    this.trace = around.trace().of(name);
+    this.connections = new Connections(trace, around.sharing());
   }
 
   final boolean isAlive() {
@@ -104,23 +116,28 @@ abstract class Machine {
    * Has the brain think, which may go on while time passes. What comes of it is done before anybody
    * else could have heard of it, and before anything else happens to this machine.
    *
-   * @param thought touches nothing but the brain
+   * @param thought touches nothing but what is this machine's own: brain, kernel, codecs, trace
    */
   final void think(Runnable thought, Runnable outcome) {
     finish();
-    var mine = new Step(timeline.now(), timeline.begin(this, thought), outcome);
+    long now = timeline.now();
+    var begun =
+        timeline.begin(
+            this,
+            () -> {
+              trace.at(now);
+              thought.run();
+              nextDeadline = nextDeadline();
+            });
+    var mine = new Step(now, begun, outcome);
     step = Optional.of(mine);
-    if (timeline.isRunning()) {
-      timeline.at(
-          mine.sinceNanos() + Math.min(longestThought(), leastDelayNanos),
-          () -> {
-            if (step.filter(mine::equals).isPresent()) {
-              finish();
-            }
-          });
-    } else {
-      finish();
-    }
+    timeline.at(
+        now + Math.min(longestThought(), leastDelayNanos),
+        () -> {
+          if (step.filter(mine::equals).isPresent()) {
+            finish();
+          }
+        });
   }
 
   /** What comes of the step that is under way, if one is, is done now. */
@@ -130,7 +147,14 @@ abstract class Machine {
       step = Optional.empty();
       timeline.hasThought(this);
       done.begun().join();
-      timeline.asOf(done.sinceNanos(), done.outcome());
+      around.trace().seen(name, trace);
+      connections.hearsay().forEach(around.hearsay()::said);
+      timeline.asOf(
+          done.sinceNanos(),
+          () -> {
+            done.outcome().run();
+            rest();
+          });
     }
   }
 
@@ -142,6 +166,12 @@ abstract class Machine {
       timeline.hasThought(this);
       done.begun().join();
     }
+  }
+
+  /** What comes of it is seen after what it was thinking. */
+  final void note(String what) {
+    finish();
+    around.trace().add(name, what);
   }
 
   /** A link of this machine takes so long. */
@@ -157,6 +187,8 @@ abstract class Machine {
     alive = true;
     life++;
     wakeAt = OptionalLong.empty();
+    nextDeadline = OptionalLong.empty();
+    connections.clear();
     inbox.clear();
     unread.clear();
     willTake = false;
@@ -164,7 +196,7 @@ abstract class Machine {
     held.clear();
     paused = false;
     powerless = false;
-    trace.add(name, "starts");
+    note("starts");
     begin();
   }
 
@@ -177,20 +209,20 @@ abstract class Machine {
   /** The process ends as by {@code kill -9}; its kernel closes the connections. */
   final void crash() {
     requireAlive();
+    note("crashes");
     alive = false;
-    trace.add(name, "crashes");
     end();
-    links.close(this);
+    around.links().close(this);
   }
 
   /** The machine is without power: its connections are gone, and nobody is told. */
   final void powerOff() {
     requireAlive();
+    note("loses power");
     alive = false;
     powerless = true;
-    trace.add(name, "loses power");
     end();
-    links.forget(this);
+    around.links().forget(this);
   }
 
   /** Not even its kernel answers. */
@@ -223,14 +255,14 @@ abstract class Machine {
   /** The process does not run from now on, and does not know it. */
   final void pause() {
     requireAlive();
-    trace.add(name, "stands still");
+    note("stands still");
     paused = true;
   }
 
   /** It runs again; all that came meanwhile is there at once. Nothing when it died meanwhile. */
   final void resume() {
     if (paused) {
-      trace.add(name, "runs again");
+      note("runs again");
       paused = false;
       var actions = List.copyOf(held);
       held.clear();
@@ -245,7 +277,7 @@ abstract class Machine {
 
   /** The clock of the process is further on by this. */
   final void jump(long nanos) {
-    trace.add(name, "'s clock jumps by " + nanos + " ns");
+    note("'s clock jumps by " + nanos + " ns");
     clockAheadNanos += nanos;
     wakeAt = OptionalLong.empty();
     if (alive) {
@@ -263,25 +295,33 @@ abstract class Machine {
    * while; what comes meanwhile is taken together, as it is by an event loop.
    */
   final void receive(SpeakerEvent event) {
-    receive(event, () -> {});
+    arrive(new Arrival.Happened(event), () -> {});
   }
 
-  /** {@code read}: done as soon as there is room for it and the process runs. */
-  final void receive(SpeakerEvent event, Runnable read) {
-    finish();
+  /** A message comes; {@code read}: done as soon as there is room and the process runs. */
+  final void receive(Arrival.Came message, Runnable read) {
+    arrive(message, read);
+  }
+
+  /** A connection stands, as the event says. */
+  final void open(long connection, SpeakerEvent event) {
+    arrive(new Arrival.Opened(connection, new MessageCodec(), event), () -> {});
+  }
+
+  private void arrive(Arrival arrival, Runnable read) {
     if (waiting() == 0) {
       waitingSince = timeline.now();
     }
-    if (!paused && unread.isEmpty() && inbox.size() < links.queues().events()) {
-      inbox.add(event);
+    if (!paused && unread.isEmpty() && inbox.size() < around.links().queues().events()) {
+      inbox.add(arrival);
       read.run();
     } else {
-      unread.add(new Unread(event, read));
+      unread.add(new Unread(arrival, read));
     }
     takeWhenFree();
   }
 
-  private record Unread(SpeakerEvent event, Runnable read) {}
+  private record Unread(Arrival arrival, Runnable read) {}
 
   /** Events that came and were not taken. */
   final int waiting() {
@@ -299,9 +339,9 @@ abstract class Machine {
   }
 
   private void read() {
-    while (!unread.isEmpty() && inbox.size() < links.queues().events()) {
+    while (!unread.isEmpty() && inbox.size() < around.links().queues().events()) {
       var next = unread.remove();
-      inbox.add(next.event());
+      inbox.add(next.arrival());
       next.read().run();
     }
   }
@@ -321,23 +361,28 @@ abstract class Machine {
 
   private void takeInbox() {
     read();
-    var events = List.copyOf(inbox);
+    var arrivals = List.copyOf(inbox);
     inbox.clear();
     read();
     waitingSince = timeline.now();
     willTake = false;
-    if (!events.isEmpty()) {
+    if (!arrivals.isEmpty()) {
       busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
     }
-    bgp(events);
+    take(arrivals);
     if (!inbox.isEmpty()) {
       takeWhenFree();
     }
   }
 
+  /** The brain takes something that did not come over the network. */
+  final void take(SpeakerEvent event) {
+    take(List.of(new Arrival.Happened(event)));
+  }
+
   /** Sees to it that the brain is woken at its next deadline. */
-  final void rest() {
-    var next = nextDeadline();
+  private void rest() {
+    var next = nextDeadline;
     if (next.isPresent() && (wakeAt.isEmpty() || next.getAsLong() < wakeAt.getAsLong())) {
       wakeAt = next;
       later(next.getAsLong() - clock(), this::wake);
@@ -347,20 +392,21 @@ abstract class Machine {
   private void wake() {
     if (wakeAt.isPresent() && wakeAt.getAsLong() <= clock()) {
       wakeAt = OptionalLong.empty();
-      var due = nextDeadline();
-      if (due.isPresent() && due.getAsLong() <= clock()) {
+      if (nextDeadline.isPresent() && nextDeadline.getAsLong() <= clock()) {
         deadlineReached();
+      } else {
+        rest();
       }
-      rest();
     }
   }
 
-  /** Does what concerns connections; the rest is for the brain's own user. */
+  /** Does what concerns connections, as prepared; the rest is for the brain's own user. */
   final void carryOut(SpeakerEffect effect) {
     switch (effect) {
-      case SpeakerEffect.Connect(var peer) -> links.connect(this, peer);
-      case SpeakerEffect.Send(long connection, var messages) -> links.send(connection, messages);
-      case SpeakerEffect.Close(long connection, _) -> links.close(connection);
+      case SpeakerEffect.Connect(var peer) -> around.links().connect(this, peer);
+      case SpeakerEffect.Send(long connection, var messages) ->
+          around.links().send(connection, messages, connections.prepared());
+      case SpeakerEffect.Close(long connection, _) -> around.links().close(connection);
       case SpeakerEffect.BestPathChanged _,
           SpeakerEffect.PeerUp _,
           SpeakerEffect.PeerDown _,
@@ -381,8 +427,9 @@ abstract class Machine {
   /** How long a step with what came keeps the brain busy. */
   abstract long stepNanos();
 
-  abstract void bgp(List<SpeakerEvent> events);
+  abstract void take(List<Arrival> arrivals);
 
+  /** The brain's own; within a thought. */
   abstract OptionalLong nextDeadline();
 
   abstract void deadlineReached();

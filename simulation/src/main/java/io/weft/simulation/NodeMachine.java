@@ -1,6 +1,6 @@
 package io.weft.simulation;
 
-import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
@@ -31,6 +31,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A node: the agent's brain, which may crash, over a kernel, which stays. */
 final class NodeMachine extends Machine {
@@ -96,13 +97,10 @@ final class NodeMachine extends Machine {
       SplitMix64 random,
       SimulatedKernel kernel,
       AddressConfig addresses,
-      Sharing sharing,
       Invariants invariants,
       LastWrite lastWrite,
-      Timeline timeline,
-      Trace trace,
-      Links links) {
-    super(name, underlay.routerId(), timeline, trace, links);
+      Surroundings around) {
+    super(name, underlay.routerId(), around);
     this.underlay = underlay;
     this.vtepsOfBatch = underlay.vteps();
     this.toldVteps = underlay.vteps();
@@ -110,10 +108,10 @@ final class NodeMachine extends Machine {
     this.random = random;
     this.kernel = kernel;
     this.addresses = addresses;
-    this.sharing = sharing;
+    this.sharing = around.sharing();
     this.invariants = invariants;
     this.lastWrite = lastWrite;
-    invariants.add(name, kernel);
+    invariants.add(name, this::kernel);
     presence = new Presence(this, invariants, intent);
     this.node = fresh();
   }
@@ -146,7 +144,9 @@ final class NodeMachine extends Machine {
         batch -> {
           int done = (int) random.below(batch.changes().size() + 1L);
           var some = batch.changes().subList(0, done);
-          apply(some);
+          prepareFor(some);
+          kernel.apply(some);
+          invariants.check(this, vtepsOfBatch, some);
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
@@ -165,16 +165,40 @@ final class NodeMachine extends Machine {
   }
 
   private void give(List<NodeEvent> events) {
+    step(() -> events, () -> {});
+  }
+
+  /** A step of the brain with what comes of the first; the other is done before what follows. */
+  private void step(Supplier<List<NodeEvent>> happening, Runnable seen) {
     finish();
-    events.forEach(event -> trace.event(name, event));
-    timePassed = events.stream().anyMatch(NodeEvent.DeadlineReached.class::isInstance);
     long clock = clock();
+    boolean heardAll = noticesUnderWay == 0 && said.isEmpty() && !deaf && missed.isEmpty();
     think(
-        () -> thought = node.step(clock, events),
         () -> {
-          events.forEach(this::compare);
+          var events = happening.get();
+          events.forEach(trace::event);
+          timePassed = events.stream().anyMatch(NodeEvent.DeadlineReached.class::isInstance);
+          thought = node.step(clock, events);
+          if (heardAll) {
+            events.forEach(this::compare);
+          }
+          thought.forEach(trace::effect);
+          connections.encode(bgp(thought));
+        },
+        () -> {
+          seen.run();
           carryOutThought();
         });
+  }
+
+  private static List<SpeakerEffect> bgp(List<NodeEffect> effects) {
+    var bgp = new ArrayList<SpeakerEffect>();
+    for (var effect : effects) {
+      if (effect instanceof NodeEffect.Bgp(var said)) {
+        bgp.add(said);
+      }
+    }
+    return bgp;
   }
 
   /** What it believes with the kernel that it was told of, if there is nothing that it was not. */
@@ -187,8 +211,7 @@ final class NodeMachine extends Machine {
   }
 
   private void compare(ForwardingKey key) {
-    boolean heardAll = noticesUnderWay == 0 && said.isEmpty() && !deaf && missed.isEmpty();
-    if (heardAll && key.kind() != Kind.MOVED_MAC) { // which expires and is not told
+    if (key.kind() != Kind.MOVED_MAC) { // which expires and is not told
       invariants.believed(this, key, node.standing(key), kernel.observe(key).object());
     }
   }
@@ -197,7 +220,6 @@ final class NodeMachine extends Machine {
     var effects = thought;
     thought = List.of();
     for (var effect : effects) {
-      trace.effect(name, effect);
       switch (effect) {
         case NodeEffect.Bgp(var bgp) -> carryOut(bgp);
         case NodeEffect.ApplyChanges batch -> write(batch);
@@ -214,7 +236,6 @@ final class NodeMachine extends Machine {
             NodeEffect.TellHosts _ -> {}
       }
     }
-    rest();
   }
 
   private void answer(long request, AttachResult result) {
@@ -229,37 +250,53 @@ final class NodeMachine extends Machine {
     }
     inFlight = Optional.of(batch);
     vtepsOfBatch = toldVteps;
-    inKernelTime(
-        () -> {
-          inFlight = Optional.empty();
-          var outcome = apply(batch.changes());
-          lastWrite.written(batch.changes(), timeline.now());
-          var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
-          written = batch.changes();
-          if (outcome.notices().isEmpty() || deaf) {
-            outcome.notices().forEach(notice -> missed.add(notice.key()));
-            hear(List.of(applied));
-          } else {
-            hear(List.of(applied, new NodeEvent.KernelChanged(outcome.notices())));
-          }
-        });
+    inKernelTime(() -> written(batch));
   }
 
-  private SimulatedKernel.Outcome apply(List<KernelChange> changes) {
+  /** The kernel works through a batch; a brain that is not busy hears of it at once. */
+  private void written(NodeEffect.ApplyChanges batch) {
+    finish();
+    inFlight = Optional.empty();
+    var changes = batch.changes();
+    prepareFor(changes);
+    lastWrite.written(changes, timeline.now());
+    var self = vtepsOfBatch;
+    Runnable check = () -> invariants.check(this, self, changes);
+    if (isBusy() || !said.isEmpty()) {
+      takeWhenFree();
+      think(() -> said.addAll(apply(batch)), check);
+    } else {
+      step(() -> apply(batch), check);
+    }
+    if (invariants.concernOthers(changes)) {
+      finish();
+    }
+  }
+
+  /** Within a thought: what the kernel says of it. */
+  private List<NodeEvent> apply(NodeEffect.ApplyChanges batch) {
+    var outcome = kernel.apply(batch.changes());
+    written = batch.changes();
+    var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
+    if (outcome.notices().isEmpty() || deaf) {
+      outcome.notices().forEach(notice -> missed.add(notice.key()));
+      return List.of(applied);
+    }
+    return List.of(applied, new NodeEvent.KernelChanged(outcome.notices()));
+  }
+
+  private void prepareFor(List<KernelChange> changes) {
     presence.coming(changes);
     kernel.pass(timeline.now());
-    var outcome = kernel.apply(changes);
     if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
-      timeline.after(SimulatedKernel.EXPIRY_NANOS, () -> kernel.pass(timeline.now()));
+      timeline.after(SimulatedKernel.EXPIRY_NANOS, () -> kernel().pass(timeline.now()));
     }
-    invariants.check(this, vtepsOfBatch, changes);
-    return outcome;
   }
 
   /** A brain that is busy takes it with what else comes meanwhile, as an event loop does. */
-  private void hear(List<NodeEvent> fromKernel) {
+  private void hear(NodeEvent fromKernel) {
     if (isBusy() || !said.isEmpty()) {
-      said.addAll(fromKernel);
+      said.add(fromKernel);
       takeWhenFree();
     } else {
       give(fromKernel);
@@ -267,15 +304,16 @@ final class NodeMachine extends Machine {
   }
 
   void lose(ForwardingKey key) {
-    trace.add(name, "loses " + key);
+    note("loses " + key);
     notice(kernel.lose(key));
   }
 
   /** Someone else puts an object into its kernel; false where it cannot stand. */
   boolean plant(ForwardingObject object) {
+    finish();
     var notices = kernel.plant(object);
     if (!notices.isEmpty()) {
-      trace.add(name, "is given " + object);
+      note("is given " + object);
       notice(notices);
     }
     return !notices.isEmpty();
@@ -290,7 +328,7 @@ final class NodeMachine extends Machine {
         inKernelTime(
             () -> {
               noticesUnderWay--;
-              hear(List.of(new NodeEvent.KernelChanged(notices)));
+              hear(new NodeEvent.KernelChanged(notices));
             });
       }
     }
@@ -298,19 +336,20 @@ final class NodeMachine extends Machine {
 
   /** From now on its kernel says nothing of what others do. */
   void deafen() {
-    trace.add(name, "hears nothing of its kernel");
+    note("hears nothing of its kernel");
     deaf = true;
   }
 
   /** The kernel says that it dropped notices: all is looked at, and what differs is told. */
   void hearAgain() {
+    finish();
     deaf = false;
     if (isAlive() && !missed.isEmpty()) {
       inKernelTime(
           () -> {
             var found = missed.stream().map(kernel::observe).toList();
             missed.clear();
-            hear(List.of(new NodeEvent.KernelChanged(found)));
+            hear(new NodeEvent.KernelChanged(found));
           });
     }
   }
@@ -337,6 +376,7 @@ final class NodeMachine extends Machine {
   }
 
   void intend(NodeIntent next) {
+    finish();
     intent = next;
     presence.intended(intent);
     if (isAlive()) {
@@ -350,6 +390,7 @@ final class NodeMachine extends Machine {
   }
 
   void underlay(List<IpAddress> vteps, int mtu) {
+    finish();
     underlay = new Underlay(vteps, underlay.routerId(), mtu, underlay.dual());
     presence.again();
     if (isAlive()) {
@@ -380,10 +421,12 @@ final class NodeMachine extends Machine {
   }
 
   Optional<AttachResult> attached(long request) {
+    finish();
     return Optional.ofNullable(attached.get(request));
   }
 
   Optional<Boolean> detached(long request) {
+    finish();
     return Optional.ofNullable(detached.get(request));
   }
 
@@ -397,14 +440,17 @@ final class NodeMachine extends Machine {
 
   /** The kernel is through with a batch, and nobody was told. */
   boolean waitsForKernel() {
+    finish();
     return inFlight.isPresent() && kernelBusyUntil < timeline.now();
   }
 
   SimulatedKernel kernel() {
+    finish();
     return kernel;
   }
 
   NodeView view() {
+    finish();
     return node.view();
   }
 
@@ -419,12 +465,17 @@ final class NodeMachine extends Machine {
   }
 
   @Override
-  void bgp(List<SpeakerEvent> events) {
-    var all = new ArrayList<NodeEvent>(said.size() + events.size());
-    all.addAll(said);
+  void take(List<Arrival> arrivals) {
+    finish();
+    var before = List.copyOf(said);
     said.clear();
-    events.forEach(event -> all.add(new NodeEvent.Bgp(event)));
-    give(all);
+    step(
+        () -> {
+          var all = new ArrayList<NodeEvent>(before);
+          connections.events(arrivals).forEach(event -> all.add(new NodeEvent.Bgp(event)));
+          return all;
+        },
+        () -> {});
   }
 
   @Override

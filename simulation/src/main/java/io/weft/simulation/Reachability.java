@@ -7,7 +7,6 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -22,25 +21,24 @@ import org.jspecify.annotations.Nullable;
  * Looks into all kernels for the way from every pod to every pod that it should reach, and for ways
  * that should not be there.
  */
-final class Reachability {
-  /** Differences that are told; more are as good as these. */
-  private static final int MOST = 10;
-
+final class Reachability extends Look {
   private final FabricSize size;
   private final World world;
   private final Pods pods;
 
   /** The pods of each network, and of each routed tenant, with the node of each. */
-  private final Map<Integer, TreeMap<MacAddress, Integer>> byNetwork = new TreeMap<>();
+  private final Map<Integer, TreeMap<MacAddress, Integer>> byNetwork;
 
-  private final Map<Integer, TreeMap<IpAddress, Integer>> byTenant = new TreeMap<>();
-  private final Map<Integer, TreeSet<Integer>> networksOfNode = new TreeMap<>();
-  private final List<String> differences = new ArrayList<>();
+  private final Map<Integer, TreeMap<IpAddress, Integer>> byTenant;
+  private final Map<Integer, TreeSet<Integer>> networksOfNode;
 
   private Reachability(FabricSize size, World world, Pods pods) {
     this.size = size;
     this.world = world;
     this.pods = pods;
+    this.byNetwork = new TreeMap<>();
+    this.byTenant = new TreeMap<>();
+    this.networksOfNode = new TreeMap<>();
     for (var pod : pods.all()) {
       byNetwork.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.mac(), pod.node());
       byTenant
@@ -50,16 +48,27 @@ final class Reachability {
     }
   }
 
-  /** What is not as it should be; nothing when every kernel has exactly the right ways. */
-  static List<String> differences(FabricSize size, World world, Pods pods) {
-    var look = new Reachability(size, world, pods);
-    for (int node = 1; node <= size.nodes() && look.differences.size() < MOST; node++) {
-      look.node(node);
-    }
-    return look.differences;
+  private Reachability(Reachability other) {
+    this.size = other.size;
+    this.world = other.world;
+    this.pods = other.pods;
+    this.byNetwork = other.byNetwork;
+    this.byTenant = other.byTenant;
+    this.networksOfNode = other.networksOfNode;
   }
 
-  private void node(int node) {
+  /** What is not as it should be; nothing when every kernel has exactly the right ways. */
+  static List<String> differences(FabricSize size, World world, Pods pods) {
+    return new Reachability(size, world, pods).differences(world, size.nodes());
+  }
+
+  @Override
+  Look another() {
+    return new Reachability(this);
+  }
+
+  @Override
+  void node(int node) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
     var missing = new Missing<MacAddress>();
     for (int network : networks) {
@@ -75,7 +84,7 @@ final class Reachability {
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
       routes(node, tenants);
     }
-    missing.forEach((network, mac) -> say(node, "net" + network + " " + mac));
+    missing.forEach((network, mac) -> sayMissing(node, "net" + network + " " + mac));
   }
 
   private void routes(int node, SortedSet<Integer> tenants) {
@@ -88,7 +97,7 @@ final class Reachability {
         say(node, route, addresses(tenant(route)).get(route.prefix().address()));
       }
     }
-    missing.forEach((tenant, ip) -> say(node, "tenant " + tenant + " " + ip));
+    missing.forEach((tenant, ip) -> sayMissing(node, "tenant " + tenant + " " + ip));
   }
 
   private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
@@ -143,16 +152,10 @@ final class Reachability {
 
   private void say(int node, ForwardingObject what, @Nullable Integer right) {
     var place = right == null ? "does not exist" : "is on n" + right;
-    say("n%d: %s, where the pod %s".formatted(node, what, place));
+    say(node, "%s, where the pod %s".formatted(what, place));
   }
 
-  private void say(int node, String missing) {
+  private void sayMissing(int node, String missing) {
     say("n" + node + " has no way to " + missing);
-  }
-
-  private void say(String difference) {
-    if (differences.size() < MOST) {
-      differences.add(difference);
-    }
   }
 }

@@ -22,14 +22,8 @@ final class ReflectorMachine extends Machine {
   private Speaker speaker;
   private List<SpeakerEffect> thought = List.of();
 
-  ReflectorMachine(
-      String name,
-      IpAddress address,
-      SpeakerConfig config,
-      Timeline timeline,
-      Trace trace,
-      Links links) {
-    super(name, address, timeline, trace, links);
+  ReflectorMachine(String name, IpAddress address, SpeakerConfig config, Surroundings around) {
+    super(name, address, around);
     this.config = config;
     this.speaker = Speaker.reflector(config);
   }
@@ -37,14 +31,14 @@ final class ReflectorMachine extends Machine {
   @Override
   void begin() {
     speaker = Speaker.reflector(config);
-    later(END_OF_RIB_PAUSE.toNanos(), () -> bgp(List.of(new SpeakerEvent.OriginationCompleted())));
+    later(END_OF_RIB_PAUSE.toNanos(), () -> take(new SpeakerEvent.OriginationCompleted()));
   }
 
   /** From now on it is this. */
   void configure(SpeakerConfig next) {
     config = next;
     if (isAlive()) {
-      whenRunning(() -> bgp(List.of(new SpeakerEvent.ConfigChanged(config))));
+      whenRunning(() -> take(new SpeakerEvent.ConfigChanged(config)));
     }
   }
 
@@ -52,21 +46,24 @@ final class ReflectorMachine extends Machine {
   void end() {}
 
   @Override
-  void bgp(List<SpeakerEvent> events) {
+  void take(List<Arrival> arrivals) {
     finish();
-    events.forEach(event -> trace.event(name, event));
     long clock = clock();
-    think(() -> thought = speaker.step(clock, events), this::carryOutThought);
+    think(
+        () -> {
+          var events = connections.events(arrivals);
+          events.forEach(trace::event);
+          thought = speaker.step(clock, events);
+          thought.forEach(trace::effect);
+          connections.encode(thought);
+        },
+        this::carryOutThought);
   }
 
   private void carryOutThought() {
     var effects = thought;
     thought = List.of();
-    for (var effect : effects) {
-      trace.effect(name, effect);
-      carryOut(effect);
-    }
-    rest();
+    effects.forEach(this::carryOut);
   }
 
   @Override
@@ -81,7 +78,7 @@ final class ReflectorMachine extends Machine {
 
   @Override
   void deadlineReached() {
-    bgp(List.of(new SpeakerEvent.DeadlineReached()));
+    take(new SpeakerEvent.DeadlineReached());
   }
 
   SpeakerView view() {

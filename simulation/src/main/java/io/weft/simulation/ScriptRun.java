@@ -61,6 +61,7 @@ public final class ScriptRun {
     try {
       return runToTheEnd();
     } catch (RuntimeException e) { // of a brain as well
+      stage.world().timeline().abandon(e);
       return List.of("%s s: %s".formatted(stage.world().now().toMillis() / 1e3, e));
     }
   }

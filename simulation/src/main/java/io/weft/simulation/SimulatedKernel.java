@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -85,7 +86,14 @@ public class SimulatedKernel {
 
   /** Those of one kind that are meant; all of it are asked about once, in no order. */
   final List<ForwardingObject> objects(Kind kind, Predicate<ForwardingObject> meant) {
-    return table.sorted(row -> row.key().kind() == kind && meant.test(row.object())).stream()
+    return objects(EnumSet.of(kind), meant);
+  }
+
+  /** The same of some kinds, in their order. */
+  final List<ForwardingObject> objects(Set<Kind> kinds, Predicate<ForwardingObject> meant) {
+    return table
+        .sorted(row -> kinds.contains(row.key().kind()) && meant.test(row.object()))
+        .stream()
         .map(Shared.Row::object)
         .toList();
   }

@@ -3,6 +3,7 @@ package io.weft.simulation;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
+import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.EvpnRoute;
@@ -34,6 +35,7 @@ final class StrangerMachine extends Machine {
   private final StrangeWords words;
   private final List<Heard> heard = new ArrayList<>();
   private Speaker speaker;
+  private List<SpeakerEffect> thought = List.of();
   private boolean malformed;
 
   StrangerMachine(
@@ -41,10 +43,8 @@ final class StrangerMachine extends Machine {
       Ipv4Address address,
       List<IpAddress> reflectors,
       SplitMix64 random,
-      Timeline timeline,
-      Trace trace,
-      Links links) {
-    super(name, address, timeline, trace, links);
+      Surroundings around) {
+    super(name, address, around);
     var peers =
         reflectors.stream()
             .map(reflector -> new PeerConfig(reflector, World.AS, false, false))
@@ -52,7 +52,7 @@ final class StrangerMachine extends Machine {
             .toList();
     this.config =
         new SpeakerConfig(World.AS, address, peers, List.of(), true, HOLD_SECONDS, 0, 100, 100_000);
-    this.links = links;
+    this.links = around.links();
     this.random = random;
     this.words = new StrangeWords(random, address);
     this.speaker = Speaker.reflector(config);
@@ -66,7 +66,7 @@ final class StrangerMachine extends Machine {
   @Override
   void begin() {
     speaker = Speaker.reflector(config);
-    bgp(List.of(new SpeakerEvent.OriginationCompleted()));
+    take(new SpeakerEvent.OriginationCompleted());
     talkLater();
   }
 
@@ -93,18 +93,31 @@ final class StrangerMachine extends Machine {
   }
 
   @Override
-  void bgp(List<SpeakerEvent> events) {
-    for (var event : events) {
-      trace.event(name, event);
-      if (event instanceof SpeakerEvent.MessageReceived(_, Decoded.Good(Message.Update update))) {
-        update.attributes().ifPresent(attributes -> hear(update, attributes));
-      }
+  void take(List<Arrival> arrivals) {
+    finish();
+    long clock = clock();
+    think(
+        () -> {
+          var events = connections.events(arrivals);
+          events.forEach(this::event);
+          thought = speaker.step(clock, events);
+          thought.forEach(trace::effect);
+          connections.encode(thought);
+        },
+        this::carryOutThought);
+  }
+
+  private void carryOutThought() {
+    var effects = thought;
+    thought = List.of();
+    effects.forEach(this::carryOut);
+  }
+
+  private void event(SpeakerEvent event) {
+    trace.event(event);
+    if (event instanceof SpeakerEvent.MessageReceived(_, Decoded.Good(Message.Update update))) {
+      update.attributes().ifPresent(attributes -> hear(update, attributes));
     }
-    for (var effect : speaker.step(clock(), events)) {
-      trace.effect(name, effect);
-      carryOut(effect);
-    }
-    rest();
   }
 
   private void hear(Message.Update update, PathAttributes attributes) {
@@ -130,6 +143,6 @@ final class StrangerMachine extends Machine {
 
   @Override
   void deadlineReached() {
-    bgp(List.of(new SpeakerEvent.DeadlineReached()));
+    take(new SpeakerEvent.DeadlineReached());
   }
 }

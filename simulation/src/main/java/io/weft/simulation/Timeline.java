@@ -35,7 +35,6 @@ final class Timeline {
 
   private long count;
   private int atThisInstant;
-  private boolean running;
 
   /** {@code crew}: who does what the machines think. */
   Timeline(Crew crew) {
@@ -47,9 +46,9 @@ final class Timeline {
     return now;
   }
 
-  /** True within {@link #runUntil}. */
-  boolean isRunning() {
-    return running;
+  /** Who does what the machines think. */
+  Crew crew() {
+    return crew;
   }
 
   /** Asks for an action; a time in the past means now. */
@@ -89,26 +88,28 @@ final class Timeline {
    *     then either
    */
   void runUntil(long until) {
-    running = true;
     try {
       do {
         happen(until);
-        while (!thinking.isEmpty()) {
-          thinking.getFirst().finish();
-        }
+        settle();
       } while (!happenings.isEmpty() && happenings.peek().atNanos() <= until);
     } catch (RuntimeException | Error e) {
       abandon(e);
       throw e;
-    } finally {
-      running = false;
     }
     front = Math.max(front, until);
     now = front;
   }
 
+  /** What comes of all steps that are under way is done now. */
+  void settle() {
+    while (!thinking.isEmpty()) {
+      thinking.getFirst().finish();
+    }
+  }
+
   /** Afterwards nobody thinks any more; nothing comes of what was thought. */
-  private void abandon(Throwable first) {
+  void abandon(Throwable first) {
     while (!thinking.isEmpty()) {
       try {
         thinking.getFirst().abandon();

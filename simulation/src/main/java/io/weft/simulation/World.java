@@ -175,17 +175,18 @@ public final class World {
   private World(Builder builder) {
     var random = new SplitMix64(builder.seed);
     timeline = new Timeline(builder.crew);
-    trace = builder.digest ? new TraceDigest(timeline) : new Trace(timeline);
+    trace = new Trace(timeline, builder.digest);
     tenants = List.copyOf(builder.tenants);
     var shared = new Shared();
     var hearsay = new Hearsay();
-    links = new Links(timeline, trace, random, shared, builder.queues, hearsay);
+    links = new Links(timeline, random, builder.queues);
+    var around = new Surroundings(timeline, trace, links, shared, hearsay);
     int sessions = Math.min(builder.sessions, builder.reflectors);
     peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
       var address = Peerings.reflector(i);
       var config = peerings.ofReflector(i);
-      var machine = new ReflectorMachine("r" + i, address, config, timeline, trace, links);
+      var machine = new ReflectorMachine("r" + i, address, config, around);
       reflectors.put(machine.name, machine);
       links.add(machine);
     }
@@ -200,12 +201,9 @@ public final class World {
               random,
               builder.kernels.apply(shared),
               new AddressConfig(builder.stored, List.of()),
-              shared,
               invariants,
               lastWrite,
-              timeline,
-              trace,
-              links);
+              around);
       nodes.put(machine.name, machine);
       links.add(machine);
     }
@@ -215,9 +213,7 @@ public final class World {
             new Ipv4Address(STRANGER_ADDRESS),
             reflectors.values().stream().map(machine -> machine.address).toList(),
             new SplitMix64(builder.seed ^ STRANGER_ADDRESS),
-            timeline,
-            trace,
-            links);
+            around);
     links.add(stranger);
     reflectors.values().forEach(Machine::start);
     if (builder.started) {
@@ -466,19 +462,18 @@ public final class World {
 
   /** SHA-256 of what happened so far, for worlds that keep no more. */
   public String traceSha256() {
-    if (trace instanceof TraceDigest digest) {
-      return digest.hex();
-    }
-    throw new IllegalStateException("this world keeps its trace");
+    timeline.settle();
+    return trace.hex();
   }
 
   /** The last lines of {@link #trace}, also of worlds that keep no more than its digest. */
   List<String> lastEvents() {
-    return trace instanceof TraceDigest digest ? digest.last() : trace.lines();
+    return trace.last();
   }
 
   /** All that happened so far, a line each: seconds, who, what. */
   public List<String> trace() {
+    timeline.settle();
     return trace.lines();
   }
 

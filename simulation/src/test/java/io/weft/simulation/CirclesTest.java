@@ -29,7 +29,7 @@ final class CirclesTest {
   private void node(int number, IpAddress vtep) {
     var kernel = new SimulatedKernel();
     kernels.put("n" + number, kernel);
-    circles.add("n" + number, kernel);
+    circles.add("n" + number, () -> kernel);
     assertThat(put(number, new TenantNamespace(TENANT))).isEmpty();
     assertThat(put(number, new Bridge(TENANT, VNI, MacAddress.ZERO, 1450, false))).isEmpty();
     assertThat(put(number, new VxlanPort(TENANT, VNI, vtep, MacAddress.ZERO, 1450))).isEmpty();

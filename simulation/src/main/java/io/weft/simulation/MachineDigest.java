@@ -11,54 +11,46 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.List;
 
 /**
- * A trace too long to keep: only its SHA-256, and the last lines. It covers, with time and machine,
- * every octet that a machine receives, every change of a kernel, every call and answer, every
+ * Of a machine's trace, which is too long to keep, only its SHA-256. It covers, with the time,
+ * every octet that the machine receives, every change of its kernel, every call and answer, every
  * start, crash and fault.
  */
-final class TraceDigest extends Trace {
-  private static final int LAST = 40;
-
+final class MachineDigest extends MachineTrace {
   private final MessageDigest digest;
-  private final LastEvents last = new LastEvents(LAST);
   private final ByteBuffer numbers = ByteBuffer.allocate(2 * Long.BYTES);
 
-  TraceDigest(Timeline timeline) {
-    super(timeline);
+  MachineDigest() {
+    digest = sha256();
+  }
+
+  static MessageDigest sha256() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) { // every Java platform has it
       throw new IllegalStateException(e);
     }
   }
 
-  /** Of all that happened so far, in hexadecimal. */
-  String hex() {
+  /** Of all that happened so far. */
+  byte[] octets() {
     try {
-      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+      return ((MessageDigest) digest.clone()).digest();
     } catch (CloneNotSupportedException e) { // the platform's own can be cloned
       throw new IllegalStateException(e);
     }
   }
 
-  /** The last ones of those that have a text. */
-  List<String> last() {
-    return last.lines();
-  }
-
   @Override
-  void add(String who, String what) {
-    last.add(now(), who, what);
-    begin(who, what.length());
+  void add(String what) {
+    super.add(what);
+    begin(what.length());
     digest.update(what.getBytes(StandardCharsets.UTF_8));
   }
 
-  private void begin(String who, long number) {
+  private void begin(long number) {
     digest.update(numbers.clear().putLong(now()).putLong(number).array());
-    digest.update(who.getBytes(StandardCharsets.UTF_8));
   }
 
   private void line(char sign, String text) {
@@ -110,31 +102,31 @@ final class TraceDigest extends Trace {
   }
 
   @Override
-  void delivered(String who, long connection, byte[] octets) {
-    begin(who, connection);
+  void delivered(long connection, byte[] octets) {
+    begin(connection);
     digest.update(octets);
   }
 
   /** What BGP says came as octets; what it leads to is seen in kernels. */
   @Override
-  void event(String who, SpeakerEvent event) {}
+  void event(SpeakerEvent event) {}
 
   @Override
-  void event(String who, NodeEvent event) {
+  void event(NodeEvent event) {
     if (!(event instanceof NodeEvent.Bgp)) {
-      super.event(who, event);
+      super.event(event);
     }
   }
 
   @Override
-  void effect(String who, SpeakerEffect effect) {}
+  void effect(SpeakerEffect effect) {}
 
   @Override
-  void effect(String who, NodeEffect effect) {
+  void effect(NodeEffect effect) {
     switch (effect) {
       case NodeEffect.Bgp _ -> {}
       case NodeEffect.ApplyChanges(long batch, var changes) -> {
-        begin(who, batch);
+        begin(batch);
         for (var change : changes) {
           switch (change) {
             case KernelChange.Put(var object) -> put(object);
@@ -142,7 +134,7 @@ final class TraceDigest extends Trace {
           }
         }
       }
-      default -> super.effect(who, effect);
+      default -> super.effect(effect);
     }
   }
 }
