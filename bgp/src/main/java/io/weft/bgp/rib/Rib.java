@@ -331,7 +331,7 @@ public final class Rib {
     if (paths.next(first) == NONE) { // nearly all
       return List.of(candidate(first));
     }
-    var all = new ArrayList<Candidate>();
+    var all = new ArrayList<Candidate>(2); // two reflectors said it
     for (int path = first; path != NONE; path = paths.next(path)) {
       all.add(candidate(path));
     }

@@ -105,10 +105,11 @@ final class Advertising {
 
   /** Tells the peers of what changed in this step, in the table and in what they want. */
   void tell(List<RibChange> changes) {
-    if (!changes.isEmpty()) {
-      tellChanges(changes);
-    }
+    // Who is merely told in this step needs no further look.
     var stirred = roster.stirred();
+    if (!changes.isEmpty()) {
+      tellChanges(changes, stirred);
+    }
     if (stirred.isEmpty()) { // mostly at a node, which hears more than it says
       return;
     }
@@ -124,10 +125,10 @@ final class Advertising {
     }
     tellUnchanged(otherwise, changes);
     tellAll(due);
-    roster.stirred().forEach(Recipient::settle);
+    stirred.forEach(Recipient::settle);
   }
 
-  private void tellChanges(List<RibChange> all) {
+  private void tellChanges(List<RibChange> all, List<Recipient> stirred) {
     readAudiences();
     var changes = onlyNonClients ? ofOthers(all) : all;
     if (changes.isEmpty()) {
@@ -137,7 +138,7 @@ final class Advertising {
     Map<Integer, BitSet> alike = batched;
     boolean copied = false;
     var others = new ArrayList<>(apart);
-    for (var recipient : roster.stirred()) {
+    for (var recipient : stirred) {
       if (recipient.judgedByBatch() && !recipient.hearsByBatch()) {
         others.add(recipient);
         alike = copied ? alike : copyOf(batched);

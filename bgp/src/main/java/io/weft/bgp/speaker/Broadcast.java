@@ -68,7 +68,7 @@ final class Broadcast {
   }
 
   private void say(BitSet told, List<Message> messages) {
-    told.stream().forEach(at -> roster.at(at).say(messages));
+    roster.forEach(told, recipient -> recipient.say(messages));
   }
 
   /** Tells of all best paths of EVPN as they stand, to peers that were told nothing of them. */
@@ -148,9 +148,8 @@ final class Broadcast {
   private BitSet alike(Batch batch, BitSet members, BitSet origins) {
     var alone = (BitSet) members.clone();
     alone.and(origins);
-    alone.stream()
-        .mapToObj(roster::at)
-        .forEach(origin -> batch.changes.forEach(change -> advertising.tell(origin, change)));
+    roster.forEach(
+        alone, origin -> batch.changes.forEach(change -> advertising.tell(origin, change)));
     return without(members, alone);
   }
 
@@ -163,8 +162,8 @@ final class Broadcast {
     var hears = due.isEmpty() ? new BitSet() : wanting(batch.after, alike);
     var gone = without(knew, hears);
     var added = without(hears, knew);
-    gone.stream().forEach(at -> roster.at(at).sent -= batch.changes.size());
-    added.stream().forEach(at -> roster.at(at).sent += batch.changes.size());
+    roster.forEach(gone, recipient -> recipient.sent -= batch.changes.size());
+    roster.forEach(added, recipient -> recipient.sent += batch.changes.size());
     if (due.isPresent()) {
       boolean same = told.equals(due);
       announce(batch.paths(_ -> true), due.get(), longest, same ? added : hears);

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -13,49 +12,69 @@ import java.util.TreeSet;
  * to: a reflector with a thousand clients that hears of one need not ask all.
  */
 final class Deadlines {
-  private record Due(long atNanos, IpAddress address) {}
+  private static final long NEVER = Long.MAX_VALUE;
 
-  private final TreeSet<Due> sorted =
-      new TreeSet<>(Comparator.comparingLong(Due::atNanos).thenComparing(Due::address));
-  private final TreeMap<IpAddress, Due> known = new TreeMap<>();
-  private final TreeMap<IpAddress, Neighbour> touched = new TreeMap<>();
+  private final TreeSet<Watch> sorted =
+      new TreeSet<>(
+          Comparator.comparingLong((Watch watch) -> watch.at)
+              .thenComparing(watch -> watch.neighbour.address()));
+  private final List<Watch> touched = new ArrayList<>();
+
+  /** What is known of one neighbour: mostly its deadline is still the same when it is read. */
+  static final class Watch {
+    private final Neighbour neighbour;
+    private long at = NEVER;
+    private boolean touched;
+
+    Watch(Neighbour neighbour) {
+      this.neighbour = neighbour;
+    }
+  }
 
   /** Its deadline may be another. */
   void touch(Neighbour neighbour) {
-    touched.put(neighbour.address(), neighbour);
+    var watch = neighbour.watch;
+    if (!watch.touched) {
+      watch.touched = true;
+      touched.add(watch);
+    }
   }
 
   /** It is no more. */
   void forget(Neighbour neighbour) {
-    touched.remove(neighbour.address(), neighbour);
-    replace(neighbour.address(), OptionalLong.empty());
+    var watch = neighbour.watch;
+    if (watch.touched) {
+      watch.touched = false;
+      touched.remove(watch);
+    }
+    move(watch, NEVER);
   }
 
   private void read() {
-    touched.forEach((address, neighbour) -> replace(address, neighbour.deadline()));
+    for (var watch : touched) {
+      watch.touched = false;
+      move(watch, watch.neighbour.deadline().orElse(NEVER));
+    }
     touched.clear();
   }
 
-  private void replace(IpAddress address, OptionalLong deadline) {
-    var before = known.get(address);
-    if (before != null) {
-      if (deadline.isPresent() && deadline.getAsLong() == before.atNanos()) {
-        return;
-      }
-      sorted.remove(before);
-      known.remove(address);
+  private void move(Watch watch, long deadline) {
+    if (deadline == watch.at) {
+      return;
     }
-    if (deadline.isPresent()) {
-      var due = new Due(deadline.getAsLong(), address);
-      sorted.add(due);
-      known.put(address, due);
+    if (watch.at != NEVER) {
+      sorted.remove(watch);
+    }
+    watch.at = deadline;
+    if (deadline != NEVER) {
+      sorted.add(watch);
     }
   }
 
   /** The first. */
   OptionalLong next() {
     read();
-    return sorted.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sorted.first().atNanos());
+    return sorted.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sorted.first().at);
   }
 
   /** The addresses of those for whom something is due by then, sorted. */
@@ -63,10 +82,10 @@ final class Deadlines {
     read();
     var due = new ArrayList<IpAddress>();
     for (var next : sorted) {
-      if (next.atNanos() > now) {
+      if (next.at > now) {
         break;
       }
-      due.add(next.address());
+      due.add(next.neighbour.address());
     }
     due.sort(Comparator.naturalOrder());
     return due;

@@ -278,7 +278,7 @@ final class Intake {
         var requests =
             agreed.get().families().stream()
                 .filter(family -> asksAgain(neighbour, family))
-                .map(family -> new Message.RouteRefresh(family, 0))
+                .<Message>map(family -> new Message.RouteRefresh(family, 0))
                 .toList();
         if (!requests.isEmpty()) {
           outbox.send(neighbour.session.connection().orElseThrow(), requests);

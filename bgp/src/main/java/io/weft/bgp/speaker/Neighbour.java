@@ -68,6 +68,9 @@ final class Neighbour {
   /** When they are given up; empty unless they stay longer already. */
   final Map<Family, Long> longLivedUntil = new LinkedHashMap<>();
 
+  /** What {@link Deadlines} knows of it. */
+  final Deadlines.Watch watch = new Deadlines.Watch(this);
+
   /** Where routes go to; empty unless Established. */
   Optional<Recipient> recipient = Optional.empty();
 

@@ -12,6 +12,7 @@ import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.net.IpAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +59,16 @@ final class Outbox {
     endsOfRib.add(new EndOfRibReceived(peer, family));
   }
 
-  void send(long connection, List<? extends Message> messages) {
-    sends.computeIfAbsent(connection, _ -> new ArrayList<>()).addAll(messages);
+  /** The list is kept, and must not change: many connections may be given the same. */
+  void send(long connection, List<Message> messages) {
+    sends.merge(connection, messages, Outbox::joined);
+  }
+
+  private static List<Message> joined(List<Message> first, List<Message> second) {
+    var all = new ArrayList<Message>(first.size() + second.size());
+    all.addAll(first);
+    all.addAll(second);
+    return all;
   }
 
   void close(long connection, String reason) {
@@ -71,14 +80,21 @@ final class Outbox {
   }
 
   List<SpeakerEffect> drain() {
-    var effects = new ArrayList<SpeakerEffect>(news);
+    var effects =
+        new ArrayList<SpeakerEffect>(
+            news.size() + bestPaths.size() + endsOfRib.size() + sends.size());
+    effects.addAll(news);
     effects.addAll(bestPaths);
     effects.addAll(endsOfRib);
     sends.forEach((connection, messages) -> effects.add(new Send(connection, messages)));
     effects.addAll(closes);
     effects.addAll(connects);
-    List.of(news, bestPaths, endsOfRib, closes, connects).forEach(List::clear);
+    news.clear();
+    bestPaths.clear();
+    endsOfRib.clear();
     sends.clear();
-    return List.copyOf(effects);
+    closes.clear();
+    connects.clear();
+    return Collections.unmodifiableList(effects);
   }
 }

@@ -84,7 +84,14 @@ final class Recipient {
   /** The answers to a refresh that are marked in this step (RFC 7313 §4.1). */
   private final List<Family> marked = new ArrayList<>();
 
-  private final List<Message> broadcast = new ArrayList<>();
+  /** What others are told too: the list may be theirs as well, unless it is not the only one. */
+  private List<Message> broadcast = List.of();
+
+  private boolean severalBroadcast;
+
+  /** Something of the following is to be said, or an answer is marked. */
+  private boolean hasOwn;
+
   private final Group withdrawn = new Group();
   private final Map<PathAttributes, Group> announced = new LinkedHashMap<>();
   private Optional<PathAttributes> lastAttributes = Optional.empty();
@@ -247,6 +254,7 @@ final class Recipient {
   void answered() {
     if (agreed.enhancedRefresh()) {
       refresh.stream().filter(family -> !owesEndOfRib.contains(family)).forEach(marked::add);
+      hasOwn |= !marked.isEmpty();
     }
     refresh.clear();
   }
@@ -258,9 +266,15 @@ final class Recipient {
 
   // What is said in this step.
 
-  /** Messages that others are sent too. */
+  /** Messages that others are sent too; the list is not to change. */
   void say(List<Message> messages) {
-    broadcast.addAll(messages);
+    if (broadcast.isEmpty()) {
+      broadcast = messages;
+    } else {
+      broadcast = severalBroadcast ? broadcast : new ArrayList<>(broadcast);
+      broadcast.addAll(messages);
+      severalBroadcast = true;
+    }
     stir();
   }
 
@@ -281,6 +295,7 @@ final class Recipient {
 
   private void add(Group group, Route route, long pathId) {
     stir();
+    hasOwn = true;
     group.routes.add(route);
     if (!agreed.layout().pathIdsSent().isEmpty()) {
       group.pathIds.add(pathId);
@@ -289,17 +304,20 @@ final class Recipient {
 
   /** False when {@link #pack} gives nothing. */
   boolean hasToSay() {
-    return !broadcast.isEmpty()
-        || !withdrawn.routes.isEmpty()
-        || !announced.isEmpty()
-        || !marked.isEmpty();
+    return hasOwn || !broadcast.isEmpty();
   }
 
-  /** The messages that say it; afterwards there is nothing left to say. */
+  /** The messages that say it, in a list for reading; afterwards there is nothing left to say. */
   List<Message> pack() {
+    var shared = broadcast;
+    broadcast = List.of();
+    severalBroadcast = false;
+    return hasOwn ? withOwn(shared) : shared;
+  }
+
+  private List<Message> withOwn(List<Message> shared) {
     int longest = agreed.longest();
-    var messages = new ArrayList<>(broadcast);
-    broadcast.clear();
+    var messages = new ArrayList<>(shared);
     if (!withdrawn.routes.isEmpty()) {
       messages.addAll(UpdatePacking.withdraw(withdrawn.routes, withdrawn.pathIds, longest));
     }
@@ -313,6 +331,7 @@ final class Recipient {
     withdrawn.pathIds.clear();
     announced.clear();
     marked.clear();
+    hasOwn = false;
     lastAttributes = Optional.empty();
     lastGroup = withdrawn;
     return messages;

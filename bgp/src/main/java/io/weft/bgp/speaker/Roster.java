@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,10 +113,11 @@ final class Roster {
 
   /** Those about whom there is something: few of thousands. */
   List<Recipient> stirred() {
-    var those = new ArrayList<Recipient>(stirred.cardinality());
-    for (int place = stirred.nextSetBit(0); place >= 0; place = stirred.nextSetBit(place + 1)) {
-      those.add(at(place));
+    if (stirred.isEmpty()) {
+      return List.of();
     }
+    var those = new ArrayList<Recipient>(stirred.cardinality());
+    forEach(stirred, those::add);
     return those;
   }
 
@@ -126,6 +128,13 @@ final class Roster {
 
   Recipient at(int place) {
     return places.get(place).orElseThrow();
+  }
+
+  /** Those in these places. */
+  void forEach(BitSet those, Consumer<Recipient> action) {
+    for (int place = those.nextSetBit(0); place >= 0; place = those.nextSetBit(place + 1)) {
+      action.accept(at(place));
+    }
   }
 
   /** Who is to hear of EVPN routes with these targets; the caller's own. */

@@ -387,7 +387,10 @@ final class Routing {
             && !recipient.fresh
             && recipient.holdsEndUntil.isEmpty();
     if (ends) {
-      recipient.owesEndOfRib.forEach(family -> messages.add(Message.Update.endOfRib(family)));
+      messages = new ArrayList<>(messages);
+      for (var family : recipient.owesEndOfRib) {
+        messages.add(Message.Update.endOfRib(family));
+      }
       recipient.owesEndOfRib.clear();
     }
     if (!messages.isEmpty()) {
