@@ -11,9 +11,13 @@ import io.weft.simulation.WhatIfReport;
 import io.weft.simulation.WhatIfReport.NodeWork;
 import io.weft.simulation.WhatIfReport.Pair;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -22,20 +26,31 @@ import java.util.function.ToLongFunction;
 /**
  * The answer to {@code weft simulate --change NEWDIR}.
  *
+ * @param mostInterruption longer ones of a pair are harm
  * @param problems of both intents, each with its place
  * @param notSimulated what the answer leaves out
  */
-record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> notSimulated) {
+record WhatIfAnswer(
+    WhatIfReport report,
+    Optional<Duration> mostInterruption,
+    List<String> problems,
+    List<String> notSimulated) {
   /** Pairs that are named; of more only the number is told. */
   private static final int MOST_PAIRS = 100;
+
+  /** Of those that are interrupted, the worst. */
+  private static final int WORST_PAIRS = 10;
 
   /** Puts the question to a simulated fabric, of the cluster's nodes or of so many. */
   static WhatIfAnswer to(WhatIfOptions.Question question, int nodes, int podsPerNode, long seed) {
     var before = question.before();
     var after = question.after();
     var names = nodes(question, question.nodes().isEmpty() ? nodes : 0);
-    var report = WhatIf.of(names, podsPerNode, told(before, names), told(after, names), seed);
-    return new WhatIfAnswer(report, question.problems(), notSimulated(before, after));
+    var report =
+        WhatIf.of(
+            names, podsPerNode, told(before, names), told(after, names), question.spread(), seed);
+    return new WhatIfAnswer(
+        report, question.mostInterruption(), question.problems(), notSimulated(before, after));
   }
 
   /**
@@ -87,20 +102,40 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
   }
 
   /**
-   * Whether the change hurts nobody: both intents can be read, no session ends, no pair is lost,
-   * and it comes to an end.
+   * Whether the change hurts nobody: both intents can be read, no session ends, no pair is lost or
+   * interrupted for longer than it may be, and it comes to an end.
    */
   boolean harmless() {
     return problems.isEmpty()
         && report.settled()
         && report.lost().isEmpty()
+        && !isInterruptedForTooLong()
         && report.sessionsReset() == 0;
+  }
+
+  private boolean isInterruptedForTooLong() {
+    return mostInterruption
+        .filter(most -> report.longestInterruption().compareTo(most) > 0)
+        .isPresent();
+  }
+
+  /** Those that are interrupted for longest first. */
+  private List<Map.Entry<Pair, Duration>> worst(int count) {
+    return report.interrupted().entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .limit(count)
+        .toList();
+  }
+
+  private static double millis(Duration time) {
+    return time.toNanos() / 1e6;
   }
 
   ObjectNode document() {
     var document = JsonNodeFactory.instance.objectNode();
     document.put("ok", harmless()).put("settled", report.settled());
-    document.put("virtualMillis", report.duration().toNanos() / 1e6);
+    document.put("virtualMillis", millis(report.duration()));
+    document.put("grainMillis", millis(WhatIf.GRAIN));
     document.put("endpoints", report.endpoints());
     var refused = document.putObject("refused");
     report.refused().forEach(refused::put);
@@ -132,10 +167,23 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
           .put("before", each.before())
           .put("after", each.after())
           .put("lost", each.lost())
-          .put("gained", each.gained());
+          .put("gained", each.gained())
+          .put("interrupted", each.interrupted())
+          .put("longestMillis", millis(each.longest()));
     }
     pairs(document, "lost", report.lost());
     pairs(document, "gained", report.gained());
+    document.put("interruptedPairs", report.interrupted().size());
+    document.put("longestInterruptionMillis", millis(report.longestInterruption()));
+    var interrupted = document.putArray("interrupted");
+    worst(MOST_PAIRS)
+        .forEach(
+            each ->
+                interrupted
+                    .addObject()
+                    .put("from", each.getKey().from())
+                    .put("to", each.getKey().to())
+                    .put("millis", millis(each.getValue())));
     problems.forEach(document.putArray("problems")::add);
     notSimulated.forEach(document.putArray("notSimulated")::add);
     return document;
@@ -165,12 +213,15 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
     table.row("pairs that reach each other afterwards", count(report.reached()));
     table.row("  LOST, that did before", count(report.lost().size()));
     table.row("  gained, that did not", count(report.gained().size()));
-    table.row(
-        "until the last kernel has it", "%,.1f ms".formatted(report.duration().toNanos() / 1e6));
+    table.row("  interrupted meanwhile", count(report.interrupted().size()));
+    table.row("  longest interruption", text(report.longestInterruption()));
+    table.row("until the last kernel has it", text(report.duration()));
     out.print(table);
     if (!report.crossings().isEmpty()) {
       out.println();
-      var crossings = new Table("FROM", "TO", "PAIRS BEFORE", "AFTER", "LOST", "GAINED");
+      var crossings =
+          new Table(
+              "FROM", "TO", "PAIRS BEFORE", "AFTER", "LOST", "GAINED", "INTERRUPTED", "LONGEST");
       for (var each : report.crossings()) {
         crossings.row(
             each.from(),
@@ -178,13 +229,16 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
             count(each.before()),
             count(each.after()),
             count(each.lost()),
-            count(each.gained()));
+            count(each.gained()),
+            count(each.interrupted()),
+            each.interrupted() == 0 ? "" : text(each.longest()));
       }
       out.print(crossings);
     }
     printNodes(out);
     tell(out, "LOST", report.lost());
     tell(out, "GAINED", report.gained());
+    tellInterrupted(out);
     out.println();
     out.println(verdict());
   }
@@ -211,7 +265,9 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
 
   private String verdict() {
     if (harmless()) {
-      return "nobody loses anything";
+      return report.interrupted().isEmpty()
+          ? "nobody loses anything"
+          : "nobody loses anything for good; " + interruption();
     }
     var reasons = new ArrayList<String>();
     if (!problems.isEmpty()) {
@@ -224,10 +280,38 @@ record WhatIfAnswer(WhatIfReport report, List<String> problems, List<String> not
     if (report.sessionsReset() > 0) {
       reasons.add("%s BGP sessions end".formatted(count(report.sessionsReset())));
     }
+    if (isInterruptedForTooLong()) {
+      reasons.add(interruption());
+    }
     if (!report.settled()) {
       reasons.add("it did not come to an end");
     }
     return "NOT harmless: " + String.join("; ", reasons);
+  }
+
+  private String interruption() {
+    return "%s pairs are interrupted, for %s at most"
+        .formatted(count(report.interrupted().size()), text(report.longestInterruption()));
+  }
+
+  private void tellInterrupted(PrintWriter out) {
+    worst(WORST_PAIRS)
+        .forEach(
+            each ->
+                out.println(
+                    "INTERRUPTED  %s to %s for %s"
+                        .formatted(
+                            each.getKey().from(), each.getKey().to(), text(each.getValue()))));
+    if (report.interrupted().size() > WORST_PAIRS) {
+      out.println(
+          "INTERRUPTED  and "
+              + count(report.interrupted().size() - WORST_PAIRS)
+              + " more, for as long or shorter");
+    }
+  }
+
+  private static String text(Duration time) {
+    return "%,.1f ms".formatted(millis(time));
   }
 
   private static String count(long number) {

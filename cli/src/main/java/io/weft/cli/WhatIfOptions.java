@@ -10,6 +10,7 @@ import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.ResourceKey;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Option;
 
 /** Of {@code weft simulate}: what there is, and what shall be in its place. */
 final class WhatIfOptions {
+  private static final int MOST_SPREAD_MILLIS = 600_000;
+
   @Option(
       names = "--intent",
       paramLabel = "DIR",
@@ -60,18 +63,45 @@ final class WhatIfOptions {
       description = "With --kubeconfig or --captured: this one goes, such as Network/web.")
   private List<String> deleted = List.of();
 
+  @Option(
+      names = "--spread",
+      paramLabel = "MS",
+      description =
+          "With --change: nodes hear of it one after the other, the last so long after the first;"
+              + " 0: all at once (default: ${DEFAULT-VALUE}).")
+  private int spread;
+
+  @Option(
+      names = "--max-interruption",
+      paramLabel = "MS",
+      description =
+          "With --change: it is a failure (exit code 1) when two that reach each other before and"
+              + " afterwards do not for longer than that meanwhile.")
+  private Optional<Integer> mostInterruption = Optional.empty();
+
   /**
    * Both sides of the question.
    *
    * @param nodes of the cluster; none where no cluster says
    * @param problems of both, each with its place
+   * @param spread from the first node that hears of the change to the last
+   * @param mostInterruption of a pair, longer ones are harm
    */
   record Question(
-      IntentReading before, IntentReading after, SortedSet<String> nodes, List<String> problems) {}
+      IntentReading before,
+      IntentReading after,
+      SortedSet<String> nodes,
+      List<String> problems,
+      Duration spread,
+      Optional<Duration> mostInterruption) {}
 
   /** Whether the question is put at all. */
   boolean areGiven() {
-    return sources() > 0 || change.isPresent() || !deleted.isEmpty();
+    return sources() > 0
+        || change.isPresent()
+        || !deleted.isEmpty()
+        || spread != 0
+        || mostInterruption.isPresent();
   }
 
   private long sources() {
@@ -85,6 +115,13 @@ final class WhatIfOptions {
    * @throws IOException when what they name cannot be read
    */
   Question question() throws IOException, InterruptedException {
+    if (spread < 0 || spread > MOST_SPREAD_MILLIS) {
+      throw new IllegalArgumentException(
+          "--spread must be from 0 to %d ms, not %d".formatted(MOST_SPREAD_MILLIS, spread));
+    }
+    if (mostInterruption.filter(most -> most < 0).isPresent()) {
+      throw new IllegalArgumentException("--max-interruption must not be negative");
+    }
     if (sources() != 1) {
       throw new IllegalArgumentException(
           "what there is now: give one of --intent, --kubeconfig and --captured");
@@ -102,13 +139,24 @@ final class WhatIfOptions {
     return over(captured.isPresent() ? CapturedIntent.of(captured.get()) : cluster());
   }
 
-  private static Question directories(Path intent, Path change) throws IOException {
+  private Question asked(
+      IntentReading before, IntentReading after, SortedSet<String> nodes, List<String> problems) {
+    return new Question(
+        before,
+        after,
+        nodes,
+        problems,
+        Duration.ofMillis(spread),
+        mostInterruption.map(Duration::ofMillis));
+  }
+
+  private Question directories(Path intent, Path change) throws IOException {
     var before = IntentDirectory.load(intent);
     var after = IntentDirectory.load(change);
     var problems = new ArrayList<String>();
     before.problems().forEach(problem -> problems.add(intent + "/" + problem));
     after.problems().forEach(problem -> problems.add(change + "/" + problem));
-    return new Question(before, after, new TreeSet<>(), problems);
+    return asked(before, after, new TreeSet<>(), problems);
   }
 
   private CapturedIntent cluster() throws IOException, InterruptedException {
@@ -147,7 +195,7 @@ final class WhatIfOptions {
     after.problems().stream()
         .filter(problem -> !before.problems().contains(problem))
         .forEach(problem -> problems.add("changed: " + problem));
-    return new Question(before, after, now.nodes(), problems);
+    return asked(before, after, now.nodes(), problems);
   }
 
   private static ResourceKey key(String text) {

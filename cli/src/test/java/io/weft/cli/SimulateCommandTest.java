@@ -104,6 +104,40 @@ class SimulateCommandTest {
   }
 
   @Test
+  void whoeverIsInterruptedMeanwhileIsToldForHowLong() throws Exception {
+    var renumbered = NOW.replace("vni: 102", "vni: 202");
+    var atOnce = document(renumbered, 0);
+    assertThat(atOnce.path("interruptedPairs").asInt()).isEqualTo(3 * 2);
+    assertThat(atOnce.path("longestInterruptionMillis").asDouble()).isBetween(0.1, 50.0);
+    assertThat(atOnce.at("/reachability/0/from").asText()).isEqualTo("plain");
+    assertThat(atOnce.at("/reachability/0/interrupted").asInt()).isEqualTo(3 * 2);
+    assertThat(atOnce.at("/interrupted/0/millis"))
+        .isEqualTo(atOnce.path("longestInterruptionMillis"));
+    assertThat(whatIf(renumbered).out())
+        .contains("nobody loses anything for good; 6 pairs are interrupted, for ");
+    var text = whatIf(renumbered, "--max-interruption=0");
+    assertThat(text.code()).isEqualTo(Weft.FAILED);
+    assertThat(text.out()).contains("NOT harmless: 6 pairs are interrupted, for ");
+  }
+
+  @Test
+  void theChangeComesToOneNodeAfterTheOther() throws Exception {
+    var run = whatIf(NOW.replace("vni: 102", "vni: 202"), "--spread=400", "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    var document = JSON.readTree(run.out());
+    assertThat(document.path("virtualMillis").asDouble()).isBetween(400.0, 450.0);
+    // The target is made of the VNI: the first and the last node are apart for all of it.
+    assertThat(document.path("longestInterruptionMillis").asDouble()).isBetween(400.0, 450.0);
+    var routed = JSON.readTree(whatIf(NOW.replace("vni: 100", "vni: 200"), "--json").out());
+    // Neighbours in one subnet do not use the gateway, which has ways to each other for them too.
+    assertThat(routed.at("/reachability/1/to").asText()).isEqualTo("web");
+    assertThat(routed.path("reachability").toString())
+        .contains("{\"from\":\"web\",\"to\":\"web\",\"before\":6,\"after\":6,")
+        .contains("\"lost\":0,\"gained\":0,\"interrupted\":6,");
+    assertThat(weft("simulate", "--spread=-1").code()).isEqualTo(Weft.USAGE);
+  }
+
+  @Test
   void aNetworkThatGoesToAnotherTenantIsLostToTheFirst() throws Exception {
     var moved = NOW.replace("tenant: red, vni: 101", "tenant: blue, vni: 101");
     var document = document(moved, Weft.FAILED);
@@ -132,8 +166,11 @@ class SimulateCommandTest {
     assertThat(gained.path("reachability").toString())
         .isEqualTo(
             """
-            [{"from":"db","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3},\
-            {"from":"web","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3}]""");
+            [{"from":"db","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3,\
+            "interrupted":0,"longestMillis":0.0},\
+            {"from":"web","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3,\
+            "interrupted":0,"longestMillis":0.0}]\
+            """);
     var lost =
         weft(
             "simulate",
@@ -213,7 +250,7 @@ class SimulateCommandTest {
     assertThat(document.path("reachability").toString())
         .contains("{\"from\":\"db\",\"to\":\"10.50.0.0/16 of red\",\"before\":0,\"after\":3,")
         .contains(
-            "{\"from\":\"db\",\"to\":\"web\",\"before\":9,\"after\":12,\"lost\":0,\"gained\":3}");
+            "{\"from\":\"db\",\"to\":\"web\",\"before\":9,\"after\":12,\"lost\":0,\"gained\":3,");
     var sameName = router.replace("name: vpn", "name: n1-db-0").replace("rack1-a", "n1");
     assertThat(document(NOW + sameName, 0).path("refused").toString())
         .contains("\"n1-db-0\":\"afterwards: a call has attached an endpoint of this name");

@@ -161,7 +161,7 @@ class WhatIfOfClusterTest {
     assertThat(gone.path("reachability").toString())
         .contains("{\"from\":\"db\",\"to\":\"10.50.0.0/16 of red\",\"before\":2,\"after\":0,")
         .contains(
-            "{\"from\":\"db\",\"to\":\"web\",\"before\":6,\"after\":4,\"lost\":2,\"gained\":0}");
+            "{\"from\":\"db\",\"to\":\"web\",\"before\":6,\"after\":4,\"lost\":2,\"gained\":0,");
     var unknown = simulate(kubeconfig(), "--delete=Endpoint/fww");
     assertThat(unknown.code()).isEqualTo(Weft.USAGE);
     assertThat(unknown.err()).contains("--delete: there is no Endpoint fww");

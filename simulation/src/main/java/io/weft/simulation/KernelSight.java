@@ -153,6 +153,14 @@ final class KernelSight {
                         && g.address().isIpv4() == ipv4);
   }
 
+  /** A port's host asks its segment for this address itself: both are in one of its subnets. */
+  boolean isOnLink(EndpointPort port, IpAddress ip) {
+    return gateways.stream()
+        .filter(g -> g.namespace().equals(port.namespace()) && g.vni().equals(port.vni()))
+        .map(KernelSight::subnet)
+        .anyMatch(net -> net.contains(ip) && port.addresses().stream().anyMatch(net::contains));
+  }
+
   /** Frames to the port's MAC in a segment of this node get to the port, at a node. */
   boolean switches(String namespace, Vni vni, EndpointPort to, KernelSight at) {
     if (at == this) {

@@ -91,8 +91,13 @@ final class Reaching {
   }
 
   /** What one of a pair is part of: a network, the nodes, or itself. */
-  String party(String name) {
+  private String party(String name) {
     return parties.getOrDefault(name, name);
+  }
+
+  /** The two parties of a pair. */
+  Pair parties(Pair pair) {
+    return new Pair(party(pair.from()), party(pair.to()));
   }
 
   private void reach(Port from) {
@@ -168,12 +173,13 @@ final class Reaching {
         && from.at().switches(from.port().namespace(), from.port().vni(), to.port(), to.at());
   }
 
-  /** By the gateway of its network. */
+  /** By the gateway of its network, to which nobody sends what is in his own subnet. */
   private static boolean isRouted(Port from, Port to) {
     return to.port().addresses().stream()
         .anyMatch(
             ip ->
                 from.leaves(ip.isIpv4())
+                    && !from.at().isOnLink(from.port(), ip)
                     && from.at().routes(from.port().namespace(), ip, to.port(), to.at()));
   }
 }

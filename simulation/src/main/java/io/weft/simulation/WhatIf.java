@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BinaryOperator;
 
 /**
  * What another intent would do to a fabric: nodes with the endpoints that it declares, and with
@@ -30,6 +32,9 @@ import java.util.TreeSet;
  * counted.
  */
 public final class WhatIf {
+  /** Virtual time between two looks at the kernels while these change. */
+  public static final Duration GRAIN = Duration.ofNanos(100_000);
+
   private static final Duration START = Duration.ofSeconds(30);
   private static final Duration QUIET = Duration.ofSeconds(5);
 
@@ -111,14 +116,15 @@ public final class WhatIf {
    *
    * @param nodes their names; endpoints that are declared on others play no part
    * @param podsPerNode of which the networks get one after the other; 0: there are no pods
+   * @param spread from the first node that hears of the change to the last, by turns
    */
   public static WhatIfReport of(
-      List<String> nodes, int podsPerNode, Told before, Told after, long seed) {
+      List<String> nodes, int podsPerNode, Told before, Told after, Duration spread, long seed) {
     var trial = new WhatIf(nodes, before, after, seed);
-    trial.tell(before);
+    trial.tell(before, Duration.ZERO);
     trial.world.run(START);
     trial.attach(podsPerNode, before.node().networks());
-    return trial.change();
+    return trial.change(spread);
   }
 
   private String name(String machine) {
@@ -127,13 +133,17 @@ public final class WhatIf {
 
   // ---- The intent ---------------------------------------------------------------------------
 
-  private void tell(Told told) {
+  private void tell(Told told, Duration spread) {
     for (int i = 1; i <= Math.max(1, reflectors.size()); i++) {
       world.reflectorMachine("r" + i).configure(reflector(i, told.node()));
     }
+    long number = 0;
     for (var machine : world.nodes()) {
       var declared = told.declared().getOrDefault(name(machine), DeclaredIntent.NONE);
-      world.node(machine).intend(node(told).withDeclared(declared));
+      var intent = node(told).withDeclared(declared);
+      long nanos = spread.toNanos() * number / Math.max(1, world.nodes().size() - 1);
+      world.timeline().after(nanos, () -> world.node(machine).intend(intent));
+      number++;
     }
   }
 
@@ -261,22 +271,46 @@ public final class WhatIf {
     var until = world.now().plus(MOST);
     do {
       world.run(QUIET);
-    } while (world.now().minus(world.lastWrite()).compareTo(QUIET) < 0
-        && world.now().compareTo(until) < 0);
+    } while (isBusy(until));
     return world.now().compareTo(until) < 0;
   }
 
-  private WhatIfReport change() {
+  private boolean isBusy(Duration until) {
+    return world.now().minus(world.lastWrite()).compareTo(QUIET) < 0
+        && world.now().compareTo(until) < 0;
+  }
+
+  /** As {@link #settle}, once all have heard of the change; looks whenever kernels have changed. */
+  private boolean settle(Duration spread, Interruptions interruptions) {
+    var all = world.now().plus(spread).plus(QUIET);
+    var until = all.plus(MOST);
+    var kernels = world.nodes().stream().map(world::kernel).toList();
+    long seen = 0;
+    do {
+      world.run(GRAIN);
+      long writes = kernels.stream().mapToLong(SimulatedKernel::writes).sum();
+      if (seen != writes) {
+        seen = writes;
+        interruptions.look(Reaching.in(world, this::name), world.now());
+      }
+    } while (world.now().compareTo(all) < 0 || isBusy(until));
+    return world.now().compareTo(until) < 0;
+  }
+
+  private WhatIfReport change(Duration spread) {
     hearDeclared("");
     var workBefore = work();
     var sessionsBefore = sessions();
     var reachedBefore = Reaching.in(world, this::name);
     int endpoints = endpoints();
     var began = world.now();
-    tell(after);
-    boolean settled = settle();
+    var interruptions = new Interruptions(reachedBefore);
+    tell(after, spread);
+    boolean settled = settle(spread, interruptions);
     hearDeclared("afterwards: ");
     var reachedAfter = Reaching.in(world, this::name);
+    interruptions.look(reachedAfter, world.now());
+    var interrupted = interruptions.ended();
     var nodes = new TreeMap<String, NodeWork>();
     work()
         .forEach(
@@ -300,7 +334,8 @@ public final class WhatIf {
         sessionsAfter.keySet().stream().filter(each -> !sessionsBefore.containsKey(each)).count(),
         lost,
         gained,
-        crossings(reachedBefore, reachedAfter, lost, gained),
+        interrupted,
+        crossings(reachedBefore, reachedAfter, lost, gained, interrupted),
         reachedAfter.count(),
         took.isNegative() ? Duration.ZERO : took,
         settled);
@@ -347,13 +382,24 @@ public final class WhatIf {
   }
 
   private static List<Crossing> crossings(
-      Reaching before, Reaching after, SortedSet<Pair> lost, SortedSet<Pair> gained) {
+      Reaching before,
+      Reaching after,
+      SortedSet<Pair> lost,
+      SortedSet<Pair> gained,
+      SortedMap<Pair, Duration> interrupted) {
     var pairsBefore = before.byParties();
     var pairsAfter = after.byParties();
     var pairsLost = byParties(lost, before);
     var pairsGained = byParties(gained, after);
+    var pairsInterrupted = byParties(interrupted.keySet(), before);
+    var longest = new TreeMap<Pair, Duration>();
+    interrupted.forEach(
+        (pair, time) ->
+            longest.merge(
+                before.parties(pair), time, BinaryOperator.maxBy(Comparator.naturalOrder())));
     var changed = new TreeSet<>(pairsLost.keySet());
     changed.addAll(pairsGained.keySet());
+    changed.addAll(pairsInterrupted.keySet());
     return changed.stream()
         .map(
             each ->
@@ -363,15 +409,16 @@ public final class WhatIf {
                     pairsBefore.getOrDefault(each, 0),
                     pairsAfter.getOrDefault(each, 0),
                     pairsLost.getOrDefault(each, 0),
-                    pairsGained.getOrDefault(each, 0)))
+                    pairsGained.getOrDefault(each, 0),
+                    pairsInterrupted.getOrDefault(each, 0),
+                    longest.getOrDefault(each, Duration.ZERO)))
         .toList();
   }
 
   private static SortedMap<Pair, Integer> byParties(Collection<Pair> pairs, Reaching reaching) {
     var counts = new TreeMap<Pair, Integer>();
     for (var pair : pairs) {
-      var parties = new Pair(reaching.party(pair.from()), reaching.party(pair.to()));
-      counts.merge(parties, 1, Integer::sum);
+      counts.merge(reaching.parties(pair), 1, Integer::sum);
     }
     return counts;
   }

@@ -2,6 +2,7 @@ package io.weft.simulation;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -18,6 +19,8 @@ import java.util.TreeMap;
  * @param sessionsMade those that were not there before, and are afterwards
  * @param lost pairs that reached each other before, and do not afterwards
  * @param gained the other way round
+ * @param interrupted pairs that reached each other before and do afterwards, but not all the time:
+ *     the longest virtual time that they did not, seen every {@link WhatIf#GRAIN}
  * @param crossings the same by networks, those that change alone
  * @param reached pairs that reach each other afterwards
  * @param duration virtual time from the change to the last write to a kernel
@@ -31,6 +34,7 @@ public record WhatIfReport(
     long sessionsMade,
     SortedSet<Pair> lost,
     SortedSet<Pair> gained,
+    SortedMap<Pair, Duration> interrupted,
     List<Crossing> crossings,
     int reached,
     Duration duration,
@@ -40,7 +44,13 @@ public record WhatIfReport(
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
     lost = Collections.unmodifiableSortedSet(lost);
     gained = Collections.unmodifiableSortedSet(gained);
+    interrupted = Collections.unmodifiableSortedMap(new TreeMap<>(interrupted));
     crossings = List.copyOf(crossings);
+  }
+
+  /** The longest interruption of any pair; zero where there is none. */
+  public Duration longestInterruption() {
+    return interrupted.values().stream().max(Comparator.naturalOrder()).orElse(Duration.ZERO);
   }
 
   /**
@@ -79,6 +89,16 @@ public record WhatIfReport(
    * @param after likewise, afterwards
    * @param lost those that do not any more
    * @param gained those that did not before
+   * @param interrupted those that do before and afterwards, but not all the time
+   * @param longest that one of these does not; zero where there is none
    */
-  public record Crossing(String from, String to, int before, int after, int lost, int gained) {}
+  public record Crossing(
+      String from,
+      String to,
+      int before,
+      int after,
+      int lost,
+      int gained,
+      int interrupted,
+      Duration longest) {}
 }
