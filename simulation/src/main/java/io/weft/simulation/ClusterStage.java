@@ -112,6 +112,7 @@ final class ClusterStage {
       askForAny();
       return settle();
     } catch (RuntimeException e) { // of a brain as well
+      world.timeline().abandon(e);
       return List.of(failure(e));
     }
   }
@@ -148,6 +149,7 @@ final class ClusterStage {
       remedies.pollFirstEntry().getValue().forEach(Runnable::run);
     }
     pods.follow();
+    world.timeline().settle();
     shared += ClusterInvariants.checkPorts(world, api.addresses());
   }
 
@@ -157,9 +159,10 @@ final class ClusterStage {
 
   // ---- Acts ---------------------------------------------------------------------------------
 
-  /** Does it now; false when it cannot be done. */
+  /** Does it now; false when it cannot be done. What machines think of it is over then. */
   boolean act(ClusterAct act) {
     boolean acts = perform(act);
+    world.timeline().settle();
     if (acts) {
       done.add(new ClusterScript.Line(millis(), act));
       this.acts.add(world.now().toNanos(), "act", act.text());

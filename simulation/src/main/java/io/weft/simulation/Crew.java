@@ -21,16 +21,18 @@ public interface Crew {
   /** One after the other, on the thread of the caller. */
   Crew ALONE =
       work -> {
-        Optional<RuntimeException> thrown = Optional.empty();
+        Optional<Throwable> thrown = Optional.empty();
         try {
           work.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           thrown = Optional.of(e);
         }
         var kept = thrown;
         return () -> {
-          if (kept.isPresent()) {
-            throw kept.get();
+          switch (kept.orElse(null)) {
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case null, default -> {}
           }
         };
       };

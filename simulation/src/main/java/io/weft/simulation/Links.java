@@ -123,6 +123,8 @@ final class Links {
 
   /** All connections between two; false when there is none. */
   boolean reset(Machine a, Machine b) {
+    a.finish();
+    b.finish();
     var between =
         ends.values().stream()
             .filter(

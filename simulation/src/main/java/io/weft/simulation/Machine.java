@@ -114,7 +114,8 @@ abstract class Machine {
 
   /**
    * Has the brain think, which may go on while time passes. What comes of it is done before anybody
-   * else could have heard of it, and before anything else happens to this machine.
+   * else could have heard of it, and before anything else happens to this machine but that messages
+   * come.
    *
    * @param thought touches nothing but what is this machine's own: brain, kernel, codecs, trace
    */
@@ -146,8 +147,11 @@ abstract class Machine {
       var done = step.get();
       step = Optional.empty();
       timeline.hasThought(this);
-      done.begun().join();
-      around.trace().seen(name, trace);
+      try {
+        done.begun().join();
+      } finally {
+        around.trace().seen(name, trace);
+      }
       connections.hearsay().forEach(around.hearsay()::said);
       timeline.asOf(
           done.sinceNanos(),
@@ -164,7 +168,11 @@ abstract class Machine {
       var done = step.get();
       step = Optional.empty();
       timeline.hasThought(this);
-      done.begun().join();
+      try {
+        done.begun().join();
+      } finally {
+        around.trace().seen(name, trace);
+      }
     }
   }
 

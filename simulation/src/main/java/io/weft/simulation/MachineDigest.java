@@ -14,8 +14,8 @@ import java.security.NoSuchAlgorithmException;
 
 /**
  * Of a machine's trace, which is too long to keep, only its SHA-256. It covers, with the time,
- * every octet that the machine receives, every change of its kernel, every call and answer, every
- * start, crash and fault.
+ * every octet that its brain takes, every change of its kernel, every call and answer, every start,
+ * crash and fault.
  */
 final class MachineDigest extends MachineTrace {
   private final MessageDigest digest;

@@ -82,6 +82,7 @@ final class ReflectorMachine extends Machine {
   }
 
   SpeakerView view() {
+    finish();
     return speaker.view();
   }
 }

@@ -88,6 +88,7 @@ final class Stage {
     }
     passUntil(end);
     pods.follow();
+    world.timeline().settle();
     act(end);
   }
 
@@ -107,6 +108,7 @@ final class Stage {
   private void act(long millis) {
     while (!remedies.isEmpty() && remedies.firstKey() <= millis) {
       remedies.pollFirstEntry().getValue().forEach(Runnable::run);
+      world.timeline().settle();
     }
     while (!planned.isEmpty() && planned.firstKey() <= millis) {
       planned.pollFirstEntry().getValue().forEach(this::act);
@@ -117,9 +119,13 @@ final class Stage {
     remedies.computeIfAbsent(now() + millis, _ -> new ArrayList<>()).add(remedy);
   }
 
-  /** Does it now; false when it cannot be done. */
+  /**
+   * Does it now; false when it cannot be done. What machines think of it is over then, so that a
+   * look at them, which leaves no line in the script, changes nothing.
+   */
   boolean act(Act act) {
     boolean acts = perform(act);
+    world.timeline().settle();
     if (acts) {
       done.add(new Script.Line(now(), act));
     }
