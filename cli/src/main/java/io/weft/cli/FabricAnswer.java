@@ -3,6 +3,7 @@ package io.weft.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.simulation.FabricReport;
+import io.weft.simulation.FabricReport.Sessions;
 import io.weft.simulation.FabricReport.Spread;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -18,6 +19,7 @@ import java.util.Locale;
  */
 record FabricAnswer(FabricReport report, double wall) {
   private static final double MEBIBYTE = 1 << 20;
+  private static final String SPREAD = "median, p99, most";
 
   private static double peakHeapMegabytes() {
     long octets =
@@ -56,14 +58,13 @@ record FabricAnswer(FabricReport report, double wall) {
     if (!report.faults().isEmpty()) {
       table.row("settled after the last fault", millis(report.settled()) + " ms");
     }
-    table.row("BGP sessions made", "%,d".formatted(report.sessions()));
     table.row("BGP messages", "%,d".formatted(report.messages()));
-    table.row("  a session, mean", perSession(report.messages()));
     table.row("octets of them", "%,d".formatted(report.octets()));
-    table.row("  a session, mean", perSession(report.octets()));
-    table.row("routes of a reflector", "%,d".formatted(report.reflectorRoutes()));
-    table.row("routes that a node heard, median, most", text(report.nodeRoutes()));
-    table.row("objects in a kernel, median, most", text(report.kernelObjects()));
+    tell(table, "sessions of nodes made", report.nodeSessions());
+    tell(table, "sessions between reflectors made", report.reflectorSessions());
+    table.row("routes of a reflector, " + SPREAD, text(report.reflectorRoutes()));
+    table.row("routes that a node heard, " + SPREAD, text(report.nodeRoutes()));
+    table.row("objects in a kernel, " + SPREAD, text(report.kernelObjects()));
     table.row("virtual time", "%.1f s".formatted(report.virtualTime().toMillis() / 1e3));
     table.row("wall time", "%.1f s".formatted(wall));
     table.row("peak heap", "%.0f MiB".formatted(peakHeapMegabytes()));
@@ -73,17 +74,16 @@ record FabricAnswer(FabricReport report, double wall) {
     SimulateCommand.tell(report.violations(), out);
   }
 
-  private String perSession(long total) {
-    return "%,d".formatted(ofSession(total));
-  }
-
-  /** Mean of the sessions, whose two ends count together. */
-  private long ofSession(long total) {
-    return total / Math.max(1, report.sessions());
+  private static void tell(Table table, String what, Sessions sessions) {
+    table.row(what, "%,d".formatted(sessions.count()));
+    if (sessions.count() > 0) {
+      table.row("  messages, " + SPREAD, text(sessions.messages()));
+      table.row("  octets, " + SPREAD, text(sessions.octets()));
+    }
   }
 
   private static String text(Spread spread) {
-    return "%,d, %,d".formatted(spread.median(), spread.most());
+    return "%,d, %,d, %,d".formatted(spread.median(), spread.p99(), spread.most());
   }
 
   ObjectNode document() {
@@ -117,19 +117,23 @@ record FabricAnswer(FabricReport report, double wall) {
     convergence.put("afterFaults", millis(report.settled()));
     var faults = node.putObject("faults");
     report.faults().forEach((fault, count) -> faults.put(fault.toString(), count));
-    node.putObject("bgp")
-        .put("sessions", report.sessions())
-        .put("messages", report.messages())
-        .put("octets", report.octets())
-        .put("messagesPerSession", ofSession(report.messages()))
-        .put("octetsPerSession", ofSession(report.octets()))
-        .put("reflectorRoutes", report.reflectorRoutes());
+    var bgp = node.putObject("bgp");
+    bgp.put("messages", report.messages()).put("octets", report.octets());
+    put(bgp.putObject("nodeSessions"), report.nodeSessions());
+    put(bgp.putObject("reflectorSessions"), report.reflectorSessions());
+    put(node.putObject("reflectorRoutes"), report.reflectorRoutes());
     put(node.putObject("nodeRoutes"), report.nodeRoutes());
     put(node.putObject("kernelObjects"), report.kernelObjects());
     return node;
   }
 
+  private static void put(ObjectNode node, Sessions sessions) {
+    node.put("count", sessions.count());
+    put(node.putObject("messages"), sessions.messages());
+    put(node.putObject("octets"), sessions.octets());
+  }
+
   private static void put(ObjectNode node, Spread spread) {
-    node.put("median", spread.median()).put("max", spread.most());
+    node.put("median", spread.median()).put("p99", spread.p99()).put("max", spread.most());
   }
 }

@@ -1,9 +1,9 @@
 package io.weft.simulation;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.LongStream;
 
 /**
  * What a run has shown. Times are virtual.
@@ -15,12 +15,13 @@ import java.util.SortedMap;
  * @param changes the same for each change after it, sorted
  * @param settled the same after the last fault; zero without faults
  * @param faults how often each happened
- * @param sessions BGP connections that were made
  * @param messages BGP messages, all sessions together
  * @param octets of them, without TCP
- * @param reflectorRoutes the reflector with the most
- * @param nodeRoutes what a node heard of all its peers: the median node and the one with the most
- * @param kernelObjects the same for what its kernel holds for it
+ * @param nodeSessions BGP connections that were made between nodes, or strangers, and reflectors
+ * @param reflectorSessions those between reflectors
+ * @param reflectorRoutes what a reflector holds, by reflector
+ * @param nodeRoutes what a node heard of all its peers, by node
+ * @param kernelObjects what its kernel holds for it, by node
  */
 public record FabricReport(
     FabricSize size,
@@ -33,10 +34,11 @@ public record FabricReport(
     Duration settled,
     SortedMap<Fault, Integer> faults,
     int pods,
-    long sessions,
     long messages,
     long octets,
-    long reflectorRoutes,
+    Sessions nodeSessions,
+    Sessions reflectorSessions,
+    Spread reflectorRoutes,
     Spread nodeRoutes,
     Spread kernelObjects) {
   public FabricReport {
@@ -44,12 +46,27 @@ public record FabricReport(
     changes = List.copyOf(changes);
   }
 
-  /** Of one number for each node. */
-  public record Spread(long median, long most) {
-    static Spread of(long[] values) {
-      var sorted = values.clone();
-      Arrays.sort(sorted);
-      return new Spread(sorted[sorted.length / 2], sorted[sorted.length - 1]);
+  /** Of one number for each of several; all zero for none. */
+  public record Spread(long median, long p99, long most) {
+    static Spread of(LongStream values) {
+      long[] sorted = values.sorted().toArray();
+      return sorted.length == 0
+          ? new Spread(0, 0, 0)
+          : new Spread(at(sorted, 0.5), at(sorted, 0.99), sorted[sorted.length - 1]);
+    }
+
+    private static long at(long[] sorted, double share) {
+      return sorted[(int) Math.floor(sorted.length * share)];
+    }
+  }
+
+  /** Sessions of one kind, whose two ends count together. */
+  public record Sessions(long count, Spread messages, Spread octets) {
+    static Sessions of(List<Traffic> all) {
+      return new Sessions(
+          all.size(),
+          Spread.of(all.stream().mapToLong(Traffic::messages)),
+          Spread.of(all.stream().mapToLong(Traffic::octets)));
     }
   }
 

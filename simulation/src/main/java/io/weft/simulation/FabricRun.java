@@ -2,11 +2,14 @@ package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerStatus;
 import io.weft.bgp.speaker.SpeakerView.PeerView;
+import io.weft.simulation.FabricReport.Sessions;
+import io.weft.simulation.FabricReport.Spread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -247,6 +250,9 @@ public final class FabricRun {
     var reflectors = IntStream.rangeClosed(1, size.reflectors()).mapToObj(i -> "r" + i).toList();
     var everyone = new ArrayList<>(nodes);
     everyone.addAll(reflectors);
+    var traffic =
+        world.links().traffic().stream()
+            .collect(Collectors.partitioningBy(session -> session.ofReflectors));
     return new FabricReport(
         size,
         seed,
@@ -258,12 +264,13 @@ public final class FabricRun {
         settled,
         faults.counts(),
         pods.count(),
-        world.connections(),
         everyone.stream().mapToLong(world::sentMessages).sum(),
         everyone.stream().mapToLong(world::sentOctets).sum(),
-        reflectors.stream().mapToLong(r -> world.reflector(r).routes().size()).max().orElse(0),
-        FabricReport.Spread.of(nodes.stream().mapToLong(this::heard).toArray()),
-        FabricReport.Spread.of(nodes.stream().mapToLong(n -> world.kernel(n).size()).toArray()));
+        Sessions.of(traffic.getOrDefault(false, List.of())),
+        Sessions.of(traffic.getOrDefault(true, List.of())),
+        Spread.of(reflectors.stream().mapToLong(r -> world.reflector(r).routes().size())),
+        Spread.of(nodes.stream().mapToLong(this::heard)),
+        Spread.of(nodes.stream().mapToLong(n -> world.kernel(n).size())));
   }
 
   private long heard(String node) {

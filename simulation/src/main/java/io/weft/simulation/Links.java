@@ -6,6 +6,7 @@ import io.weft.bgp.wire.MessageCodec;
 import io.weft.net.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class Links {
       Machine otherMachine,
       Way way,
       Queues.Unread said,
-      Queues.Unread heard) {}
+      Queues.Unread heard,
+      Traffic traffic) {}
 
   private final Timeline timeline;
   private final SplitMix64 random;
@@ -71,7 +73,10 @@ final class Links {
 
   private final Queues queues;
   private long lastNumber;
-  private long connections;
+
+  /** Of all connections that were ever made, in this order. */
+  private final List<Traffic> traffic = new ArrayList<>();
+
   private long cutOff;
 
   Links(Timeline timeline, SplitMix64 random, Queues queues) {
@@ -166,9 +171,9 @@ final class Links {
     return ends.values().stream().mapToInt(end -> end.said().messages()).max().orElse(0);
   }
 
-  /** Connections that were ever made. */
-  long connections() {
-    return connections;
+  /** What passed over each connection that was ever made. */
+  List<Traffic> traffic() {
+    return Collections.unmodifiableList(traffic);
   }
 
   void connect(Machine from, IpAddress address) {
@@ -203,9 +208,10 @@ final class Links {
     long there = ++lastNumber;
     var fromHere = new Queues.Unread(queues);
     var fromThere = new Queues.Unread(queues);
-    ends.put(here, new End(here, from, there, to, way(from, to), fromHere, fromThere));
-    ends.put(there, new End(there, to, here, from, way(to, from), fromThere, fromHere));
-    connections++;
+    var both = new Traffic(from, to);
+    ends.put(here, new End(here, from, there, to, way(from, to), fromHere, fromThere, both));
+    ends.put(there, new End(there, to, here, from, way(to, from), fromThere, fromHere, both));
+    traffic.add(both);
     carry(
         to,
         from,
@@ -225,6 +231,7 @@ final class Links {
     }
     for (var frame : frames) {
       end.get().machine().sent(frame.message(), frame.octets().length);
+      end.get().traffic().sent(frame.octets().length);
       toOther(end.get(), other -> deliver(other, frame));
     }
   }

@@ -455,11 +455,6 @@ public final class World {
     return node(node).vtep();
   }
 
-  /** BGP connections that were ever made. */
-  public long connections() {
-    return links.connections();
-  }
-
   /** SHA-256 of what happened so far, for worlds that keep no more. */
   public String traceSha256() {
     timeline.settle();

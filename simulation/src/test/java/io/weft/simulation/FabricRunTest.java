@@ -63,7 +63,15 @@ public final class FabricRunTest {
     var size = new FabricSize(12, 5, 6, 3, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
     var report = run(size, 3);
     assertThat(report.violations()).isEmpty();
-    assertThat(report.sessions()).isGreaterThanOrEqualTo(12 * 2 + 6);
+    assertThat(report.nodeSessions().count()).isGreaterThanOrEqualTo(12 * 2);
+    assertThat(report.reflectorSessions().count()).isGreaterThanOrEqualTo(6);
+    for (var sessions : List.of(report.nodeSessions(), report.reflectorSessions())) {
+      assertThat(sessions.messages().median()).isBetween(4L, sessions.messages().most());
+      assertThat(sessions.octets().p99())
+          .isBetween(sessions.octets().median(), sessions.octets().most());
+      assertThat(sessions.octets().most()).isLessThan(report.octets());
+    }
+    assertThat(report.reflectorRoutes().median()).isEqualTo(report.reflectorRoutes().most());
     assertThat(report.change(1)).isLessThan(Duration.ofMillis(100));
     assertThat(report.pods()).isEqualTo(60);
   }
