@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weft.simulation.Crew;
+import io.weft.simulation.FabricRun;
+import io.weft.simulation.FabricSize;
+import io.weft.simulation.Fault;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.EnumSet;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -70,6 +76,39 @@ final class ThinkingCrewTest {
     goOn.countDown();
     closer.join();
     assertThat(done).isTrue();
+  }
+
+  /** So many machines are under way at once that their order would show. */
+  @Test
+  void oneSeedIsOneTraceWithAnyNumberOfThreads() {
+    var size =
+        new FabricSize(
+            20,
+            10,
+            8,
+            2,
+            3,
+            2,
+            true,
+            5,
+            new TreeSet<>(EnumSet.allOf(Fault.class)),
+            Duration.ofMinutes(1));
+    var alone = trace(1, size);
+    assertThat(alone).hasSize(64);
+    for (int threads : new int[] {2, 2, 3}) {
+      assertThat(trace(threads, size)).as("with %d threads", threads).isEqualTo(alone);
+    }
+  }
+
+  private static String trace(int threads, FabricSize size) {
+    try (var crew = new ThinkingCrew(threads)) {
+      var run = FabricRun.by(crew, size, 3);
+      boolean goesOn = true;
+      while (goesOn) {
+        goesOn = run.advance();
+      }
+      return run.report().traceSha256();
+    }
   }
 
   private static void await(CountDownLatch latch) {
