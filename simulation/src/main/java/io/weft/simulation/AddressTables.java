@@ -42,35 +42,20 @@ final class AddressTables extends Look {
     }
   }
 
-  private AddressTables(AddressTables other) {
-    this.size = other.size;
-    this.intent = other.intent;
-    this.world = other.world;
-    this.all = other.all;
-    this.pods = other.pods;
-    this.nodes = other.nodes;
-    this.networks = other.networks;
-  }
-
   /** What is not as it should be. */
   static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
     return new AddressTables(size, intent, world, pods).differences(world, size.nodes());
   }
 
   @Override
-  Look another() {
-    return new AddressTables(this);
-  }
-
-  @Override
-  void node(int node) {
-    bridges(node);
-    neighbours(node);
-    floods(node);
+  void node(int node, Findings found) {
+    bridges(node, found);
+    neighbours(node, found);
+    floods(node, found);
   }
 
   /** All else stands on them: nothing has a VNI of former times. */
-  private void bridges(int node) {
+  private void bridges(int node, Findings found) {
     var wanted = new TreeSet<Vni>();
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
       wanted.add(intent.vni(network));
@@ -85,11 +70,11 @@ final class AddressTables extends Look {
       }
     }
     if (!there.equals(wanted)) {
-      say(node, "bridges of VNIs " + there + ", where they should be of " + wanted);
+      found.say(node, "bridges of VNIs " + there + ", where they should be of " + wanted);
     }
   }
 
-  private void neighbours(int node) {
+  private void neighbours(int node, Findings found) {
     var missing = new Missing<IpAddress>();
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
       pods(network).values().stream()
@@ -100,10 +85,10 @@ final class AddressTables extends Look {
       if (row instanceof NeighbourEntry entry) {
         var right = pods(FabricIntent.network(entry.vni())).get(entry.ip());
         var whose = right == null || !isReached(node, right) ? "nobody's" : right.mac();
-        say(node, entry + ", where the address is " + whose);
+        found.say(node, entry + ", where the address is " + whose);
       }
     }
-    missing.forEach((network, ip) -> say(node, "no neighbour net" + network + " " + ip));
+    missing.forEach((network, ip) -> found.say(node, "no neighbour net" + network + " " + ip));
   }
 
   /** Its pod is not missing any more; false when it is another's. */
@@ -127,7 +112,7 @@ final class AddressTables extends Look {
     return entry.mac().equals(AddressPlan.routerMac(entry.ip()));
   }
 
-  private void floods(int node) {
+  private void floods(int node, Findings found) {
     var missing = new Missing<IpAddress>();
     for (int network : networks.getOrDefault(node, new TreeSet<>())) {
       for (int other : nodes.getOrDefault(network, new TreeSet<>())) {
@@ -137,9 +122,9 @@ final class AddressTables extends Look {
       }
     }
     for (var row : wrong(node, Kind.FLOOD, row -> isRightFlood(row, missing))) {
-      say(node, row + ", where nobody is of the network");
+      found.say(node, row + ", where nobody is of the network");
     }
-    missing.forEach((network, to) -> say(node, "no flooding to net" + network + " " + to));
+    missing.forEach((network, to) -> found.say(node, "no flooding to net" + network + " " + to));
   }
 
   private static boolean isRightFlood(ForwardingObject object, Missing<IpAddress> missing) {

@@ -60,37 +60,23 @@ final class Contents extends Look {
     }
   }
 
-  private Contents(Contents other) {
-    this.size = other.size;
-    this.intent = other.intent;
-    this.world = other.world;
-    this.pods = other.pods;
-    this.networks = other.networks;
-    this.byNode = other.byNode;
-  }
-
   /** What is not as it should be. */
   static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
     return new Contents(size, intent, world, pods).differences(world, size.nodes());
   }
 
   @Override
-  Look another() {
-    return new Contents(this);
+  void node(int node, Findings found) {
+    own(node, found);
+    ways(node, found);
   }
 
-  @Override
-  void node(int node) {
-    own(node);
-    ways(node);
-  }
-
-  private void own(int node) {
+  private void own(int node, Findings found) {
     var missing = wanted(node);
     for (var object : kernel(node).objects(OWN, each -> !missing.remove(words(each)))) {
-      say(node, "nobody wants " + object);
+      found.say(node, "nobody wants " + object);
     }
-    missing.forEach(words -> say(node, "there is no " + words));
+    missing.forEach(words -> found.say(node, "there is no " + words));
   }
 
   private Set<String> wanted(int node) {
@@ -136,16 +122,16 @@ final class Contents extends Look {
     };
   }
 
-  private void ways(int node) {
+  private void ways(int node, Findings found) {
     var kernel = kernel(node);
     for (var object : kernel.objects(Kind.VXLAN_FDB, each -> !isOfBridge(kernel, each))) {
-      say(node, "the bridge does not know the MAC of " + object);
+      found.say(node, "the bridge does not know the MAC of " + object);
     }
     for (var object : kernel.objects(Kind.BRIDGE_FDB, each -> !isOfDevice(kernel, each))) {
-      say(node, "the VXLAN device does not know the MAC of " + object);
+      found.say(node, "the VXLAN device does not know the MAC of " + object);
     }
     for (var object : kernel.objects(Kind.TENANT_ROUTE, each -> !leadsOn(kernel, each))) {
-      say(node, "a next hop is no neighbour, or the MAC is not there: " + object);
+      found.say(node, "a next hop is no neighbour, or the MAC is not there: " + object);
     }
   }
 

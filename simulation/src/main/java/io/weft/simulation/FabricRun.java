@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -248,11 +247,7 @@ public final class FabricRun {
     Collections.sort(sorted);
     var nodes = List.copyOf(world.nodes());
     var reflectors = IntStream.rangeClosed(1, size.reflectors()).mapToObj(i -> "r" + i).toList();
-    var everyone = new ArrayList<>(nodes);
-    everyone.addAll(reflectors);
-    var traffic =
-        world.links().traffic().stream()
-            .collect(Collectors.partitioningBy(session -> session.ofReflectors));
+    var traffic = world.links().traffic();
     return new FabricReport(
         size,
         seed,
@@ -264,10 +259,10 @@ public final class FabricRun {
         settled,
         faults.counts(),
         pods.count(),
-        everyone.stream().mapToLong(world::sentMessages).sum(),
-        everyone.stream().mapToLong(world::sentOctets).sum(),
-        Sessions.of(traffic.getOrDefault(false, List.of())),
-        Sessions.of(traffic.getOrDefault(true, List.of())),
+        traffic.stream().mapToLong(Traffic::messages).sum(),
+        traffic.stream().mapToLong(Traffic::octets).sum(),
+        Sessions.of(traffic.stream().filter(session -> !session.ofReflectors).toList()),
+        Sessions.of(traffic.stream().filter(session -> session.ofReflectors).toList()),
         Spread.of(reflectors.stream().mapToLong(r -> world.reflector(r).routes().size())),
         Spread.of(nodes.stream().mapToLong(this::heard)),
         Spread.of(nodes.stream().mapToLong(n -> world.kernel(n).size())));

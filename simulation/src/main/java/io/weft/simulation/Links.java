@@ -230,9 +230,8 @@ final class Links {
       return;
     }
     for (var frame : frames) {
-      end.get().machine().sent(frame.message(), frame.octets().length);
-      end.get().traffic().sent(frame.octets().length);
-      toOther(end.get(), other -> deliver(other, frame));
+      end.get().machine().sent(frame.message());
+      carry(end.get(), frame);
     }
   }
 
@@ -259,6 +258,11 @@ final class Links {
 
   private void say(End end, Frames.Frame frame) {
     end.said().put(timeline.now(), List.of(frame.message()));
+    carry(end, frame);
+  }
+
+  private void carry(End end, Frames.Frame frame) {
+    end.traffic().sent(frame.octets().length);
     toOther(end, other -> deliver(other, frame));
   }
 

@@ -14,44 +14,45 @@ abstract class Look {
   /** Nodes that one looks at, one after the other. */
   private static final int SLICE = 16;
 
-  private final List<String> differences = new ArrayList<>();
+  /** What is wrong at some nodes. */
+  static final class Findings {
+    private final List<String> differences = new ArrayList<>();
 
-  /** Looks at a node, from 1, and says what is wrong. */
-  abstract void node(int node);
+    void say(String difference) {
+      if (differences.size() < MOST) {
+        differences.add(difference);
+      }
+    }
 
-  /** One that knows what this one knows, and alters nothing of it. */
-  abstract Look another();
-
-  final void say(String difference) {
-    if (differences.size() < MOST) {
-      differences.add(difference);
+    void say(int node, String difference) {
+      say("n" + node + ": " + difference);
     }
   }
 
-  final void say(int node, String difference) {
-    say("n" + node + ": " + difference);
-  }
+  /** Looks at a node, from 1, and says what is wrong; several threads may, each at another node. */
+  abstract void node(int node, Findings found);
 
   /** What is not as it should be, the first nodes first. */
   final List<String> differences(World world, int nodes) {
-    var slices = new ArrayList<Look>();
+    var slices = new ArrayList<Findings>();
     var begun = new ArrayList<Crew.Begun>();
     world.timeline().settle();
     for (int first = 1; first <= nodes; first += SLICE) {
       int from = first;
       int to = Math.min(nodes, first + SLICE - 1);
-      var slice = another();
+      var slice = new Findings();
       slices.add(slice);
-      begun.add(world.timeline().crew().begin(() -> slice.nodes(from, to)));
+      begun.add(world.timeline().crew().begin(() -> nodes(from, to, slice)));
     }
     begun.forEach(Crew.Begun::join);
-    slices.forEach(slice -> slice.differences.forEach(this::say));
-    return List.copyOf(differences);
+    var all = new Findings();
+    slices.forEach(slice -> slice.differences.forEach(all::say));
+    return List.copyOf(all.differences);
   }
 
-  private void nodes(int from, int to) {
-    for (int node = from; node <= to && differences.size() < MOST; node++) {
-      node(node);
+  private void nodes(int from, int to, Findings found) {
+    for (int node = from; node <= to && found.differences.size() < MOST; node++) {
+      node(node, found);
     }
   }
 }

@@ -52,8 +52,6 @@ abstract class Machine {
   private long clockAheadNanos;
   private Optional<Step> step = Optional.empty();
   private long leastDelayNanos = Long.MAX_VALUE;
-  private long sentMessages;
-  private long sentOctets;
   private long announcedRoutes;
   private long withdrawnRoutes;
 
@@ -75,14 +73,12 @@ abstract class Machine {
     return life;
   }
 
-  /** A BGP message leaves, this long. */
-  final void sent(Message message, int octets) {
-    sentMessages++;
+  /** A BGP message leaves. */
+  final void sent(Message message) {
     if (message instanceof Message.Update update) {
       announcedRoutes += routes(update.announced());
       withdrawnRoutes += routes(update.withdrawn());
     }
-    sentOctets += octets;
   }
 
   /** Memberships are none. */
@@ -98,15 +94,6 @@ abstract class Machine {
   /** Those that it has taken back. */
   final long withdrawnRoutes() {
     return withdrawnRoutes;
-  }
-
-  /** BGP messages that it sent in all its lives. */
-  final long sentMessages() {
-    return sentMessages;
-  }
-
-  final long sentOctets() {
-    return sentOctets;
   }
 
   /** A step of the brain that is under way, since when, and what is done with what comes of it. */
@@ -143,20 +130,13 @@ abstract class Machine {
 
   /** What comes of the step that is under way, if one is, is done now. */
   final void finish() {
-    if (step.isPresent()) {
-      var done = step.get();
-      step = Optional.empty();
-      timeline.hasThought(this);
-      try {
-        done.begun().join();
-      } finally {
-        around.trace().seen(name, trace);
-      }
+    var done = joined();
+    if (done.isPresent()) {
       connections.hearsay().forEach(around.hearsay()::said);
       timeline.asOf(
-          done.sinceNanos(),
+          done.get().sinceNanos(),
           () -> {
-            done.outcome().run();
+            done.get().outcome().run();
             rest();
           });
     }
@@ -164,16 +144,22 @@ abstract class Machine {
 
   /** Waits for the step that is under way, if one is; nothing comes of it. */
   final void abandon() {
-    if (step.isPresent()) {
-      var done = step.get();
+    joined();
+  }
+
+  /** The step that was under way, if one was, once it is over; what was thought counts as seen. */
+  private Optional<Step> joined() {
+    var done = step;
+    if (done.isPresent()) {
       step = Optional.empty();
       timeline.hasThought(this);
       try {
-        done.begun().join();
+        done.get().begun().join();
       } finally {
         around.trace().seen(name, trace);
       }
     }
+    return done;
   }
 
   /** What comes of it is seen after what it was thinking. */

@@ -48,27 +48,13 @@ final class Reachability extends Look {
     }
   }
 
-  private Reachability(Reachability other) {
-    this.size = other.size;
-    this.world = other.world;
-    this.pods = other.pods;
-    this.byNetwork = other.byNetwork;
-    this.byTenant = other.byTenant;
-    this.networksOfNode = other.networksOfNode;
-  }
-
   /** What is not as it should be; nothing when every kernel has exactly the right ways. */
   static List<String> differences(FabricSize size, World world, Pods pods) {
     return new Reachability(size, world, pods).differences(world, size.nodes());
   }
 
   @Override
-  Look another() {
-    return new Reachability(this);
-  }
-
-  @Override
-  void node(int node) {
+  void node(int node, Findings found) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
     var missing = new Missing<MacAddress>();
     for (int network : networks) {
@@ -76,28 +62,28 @@ final class Reachability extends Look {
     }
     for (var row : wrong(node, Kind.VXLAN_FDB, row -> isRight(node, row, missing))) {
       if (row instanceof VxlanFdbEntry entry) {
-        say(node, entry, macs(FabricIntent.network(entry.vni())).get(entry.mac()));
+        say(found, node, entry, macs(FabricIntent.network(entry.vni())).get(entry.mac()));
       }
     }
     if (size.routed()) {
       var tenants = new TreeSet<Integer>();
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
-      routes(node, tenants);
+      routes(node, tenants, found);
     }
-    missing.forEach((network, mac) -> sayMissing(node, "net" + network + " " + mac));
+    missing.forEach((network, mac) -> sayMissing(found, node, "net" + network + " " + mac));
   }
 
-  private void routes(int node, SortedSet<Integer> tenants) {
+  private void routes(int node, SortedSet<Integer> tenants, Findings found) {
     var missing = new Missing<IpAddress>();
     for (int tenant : tenants) {
       reached(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
     }
     for (var row : wrong(node, Kind.TENANT_ROUTE, row -> isRightRoute(node, row, missing))) {
       if (row instanceof TenantRoute route) {
-        say(node, route, addresses(tenant(route)).get(route.prefix().address()));
+        say(found, node, route, addresses(tenant(route)).get(route.prefix().address()));
       }
     }
-    missing.forEach((tenant, ip) -> sayMissing(node, "tenant " + tenant + " " + ip));
+    missing.forEach((tenant, ip) -> sayMissing(found, node, "tenant " + tenant + " " + ip));
   }
 
   private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
@@ -150,12 +136,13 @@ final class Reachability extends Look {
         .map(Map.Entry::getKey);
   }
 
-  private void say(int node, ForwardingObject what, @Nullable Integer right) {
+  private static void say(
+      Findings found, int node, ForwardingObject what, @Nullable Integer right) {
     var place = right == null ? "does not exist" : "is on n" + right;
-    say(node, "%s, where the pod %s".formatted(what, place));
+    found.say(node, "%s, where the pod %s".formatted(what, place));
   }
 
-  private void sayMissing(int node, String missing) {
-    say("n" + node + " has no way to " + missing);
+  private static void sayMissing(Findings found, int node, String missing) {
+    found.say("n" + node + " has no way to " + missing);
   }
 }

@@ -1,9 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.PeerConfig;
-import io.weft.bgp.speaker.Speaker;
 import io.weft.bgp.speaker.SpeakerConfig;
-import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
 import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.EvpnRoute;
@@ -15,17 +13,15 @@ import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 
 /**
  * A peer of another make, a client of every reflector: it hears all, and says {@link StrangeWords}
  * about it.
  */
-final class StrangerMachine extends Machine {
+final class StrangerMachine extends SpeakerMachine {
   private static final int HOLD_SECONDS = 90;
   private static final int MOST_REMEMBERED = 200;
   private static final long MOST_PAUSE_NANOS = 1_000_000_000;
-  private static final long STEP_NANOS = 1_000_000;
 
   private record Heard(EvpnRoute route, PathAttributes attributes) {}
 
@@ -34,8 +30,6 @@ final class StrangerMachine extends Machine {
   private final SplitMix64 random;
   private final StrangeWords words;
   private final List<Heard> heard = new ArrayList<>();
-  private Speaker speaker;
-  private List<SpeakerEffect> thought = List.of();
   private boolean malformed;
 
   StrangerMachine(
@@ -44,18 +38,22 @@ final class StrangerMachine extends Machine {
       List<IpAddress> reflectors,
       SplitMix64 random,
       Surroundings around) {
-    super(name, address, around);
+    var config = config(address, reflectors);
+    super(name, address, config, around);
+    this.config = config;
+    this.links = around.links();
+    this.random = random;
+    this.words = new StrangeWords(random, address);
+  }
+
+  private static SpeakerConfig config(Ipv4Address address, List<IpAddress> reflectors) {
     var peers =
         reflectors.stream()
             .map(reflector -> new PeerConfig(reflector, World.AS, false, false))
             .map(peer -> peer.withFamilies(List.of(Family.L2VPN_EVPN)))
             .toList();
-    this.config =
-        new SpeakerConfig(World.AS, address, peers, List.of(), true, HOLD_SECONDS, 0, 100, 100_000);
-    this.links = around.links();
-    this.random = random;
-    this.words = new StrangeWords(random, address);
-    this.speaker = Speaker.reflector(config);
+    return new SpeakerConfig(
+        World.AS, address, peers, List.of(), true, HOLD_SECONDS, 0, 100, 100_000);
   }
 
   /** How it shall speak: {@code true}: what it says is damaged. */
@@ -65,7 +63,7 @@ final class StrangerMachine extends Machine {
 
   @Override
   void begin() {
-    speaker = Speaker.reflector(config);
+    begin(config);
     take(new SpeakerEvent.OriginationCompleted());
     talkLater();
   }
@@ -93,28 +91,7 @@ final class StrangerMachine extends Machine {
   }
 
   @Override
-  void take(List<Arrival> arrivals) {
-    finish();
-    long clock = clock();
-    think(
-        () -> {
-          var events = connections.events(arrivals);
-          events.forEach(this::event);
-          thought = speaker.step(clock, events);
-          thought.forEach(trace::effect);
-          connections.encode(thought);
-        },
-        this::carryOutThought);
-  }
-
-  private void carryOutThought() {
-    var effects = thought;
-    thought = List.of();
-    effects.forEach(this::carryOut);
-  }
-
-  private void event(SpeakerEvent event) {
-    trace.event(event);
+  void hear(SpeakerEvent event) {
     if (event instanceof SpeakerEvent.MessageReceived(_, Decoded.Good(Message.Update update))) {
       update.attributes().ifPresent(attributes -> hear(update, attributes));
     }
@@ -129,20 +106,5 @@ final class StrangerMachine extends Machine {
         heard.add(new Heard(evpn, attributes));
       }
     }
-  }
-
-  @Override
-  long stepNanos() {
-    return STEP_NANOS;
-  }
-
-  @Override
-  OptionalLong nextDeadline() {
-    return speaker.nextDeadline();
-  }
-
-  @Override
-  void deadlineReached() {
-    take(new SpeakerEvent.DeadlineReached());
   }
 }

@@ -440,16 +440,6 @@ public final class World {
     return machine(name).isAlive();
   }
 
-  /** BGP messages that a node or reflector has sent so far. */
-  public long sentMessages(String name) {
-    return machine(name).sentMessages();
-  }
-
-  /** Octets of these messages. */
-  public long sentOctets(String name) {
-    return machine(name).sentOctets();
-  }
-
   /** Address of a node's VTEP as it is now. */
   IpAddress vtepOf(String node) {
     return node(node).vtep();
