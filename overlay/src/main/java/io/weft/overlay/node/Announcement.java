@@ -100,6 +100,11 @@ final class Announcement {
     return one.orElse(null) == other.orElse(null) || one.equals(other);
   }
 
+  /** Other nodes may have been told of the endpoint. */
+  boolean hasSaid(Endpoint endpoint) {
+    return said.values().stream().anyMatch(places -> places.containsKey(endpoint.name()));
+  }
+
   void forget(Endpoint endpoint) {
     said.values().forEach(places -> places.remove(endpoint.name()));
     conflicts.removeIf(text -> text.contains("'" + endpoint.name() + "'"));

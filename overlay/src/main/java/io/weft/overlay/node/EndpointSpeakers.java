@@ -48,8 +48,16 @@ final class EndpointSpeakers {
     this.effects = effects;
   }
 
-  /** Takes over what endpoints of the network said before a restart. */
-  void adopt(long now, NetworkInstance network, EndpointRoute route) {
+  /** Takes over what endpoints of these networks said before a restart. */
+  void adopt(long now, Collection<NetworkInstance> networks, List<EndpointRoute> standing) {
+    for (var network : networks) {
+      standing.stream()
+          .filter(route -> route.learned() && route.namespace().equals(network.namespace()))
+          .forEach(route -> adopt(now, network, route));
+    }
+  }
+
+  private void adopt(long now, NetworkInstance network, EndpointRoute route) {
     for (var hop : route.hops()) {
       boolean behind =
           hop.vni().equals(network.intent().vni())

@@ -10,6 +10,7 @@ import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.evpn.DuplicateDetection;
 import io.weft.overlay.evpn.MacMobility;
 import io.weft.overlay.evpn.RemoteRoutes.RemoteMac;
+import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.Segment;
@@ -41,6 +42,7 @@ final class Instances {
       new ImportIndex<>(NetworkInstance::importTargets);
   private final Tenants tenants;
   private final Memberships memberships = new Memberships();
+  private final Forerunner forerunner = new Forerunner();
   private Optional<List<ImportTarget>> importTargets = Optional.empty();
   private Optional<String> resident = Optional.empty();
   private boolean keptClashing;
@@ -60,6 +62,11 @@ final class Instances {
     this.intended = intended;
     this.duplicates = new DuplicateDetection(config.duplicates());
     this.tenants = new Tenants(plan, this::all, intended, speakers);
+  }
+
+  /** What stood in the kernel at the start; nobody has routes of who made it after that time. */
+  void found(Collection<ForwardingObject> standing, long untilNanos) {
+    forerunner.left(standing, untilNanos);
   }
 
   /** The time of all that follows, until the next call. */
@@ -187,6 +194,7 @@ final class Instances {
             rd,
             memberships,
             report -> new MacMobility(name, duplicates, () -> now, report),
+            forerunner,
             () -> now,
             text -> effects.report("network " + name, text),
             () -> tenants.find(namespace).flatMap(TenantInstance::routed));

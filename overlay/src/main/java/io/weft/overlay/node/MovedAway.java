@@ -9,13 +9,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * The MACs that one network has lost to other nodes a moment ago: frames for them that come here by
  * the fabric are sent on, until all other nodes have heard of it. No frame goes round in a circle,
  * whatever is late: it is sent on only to a place that was said with a higher number than this node
  * ever said of the MAC, so numbers grow along its way (RFC 7432 §15; decisions/0044). A MAC that
- * comes back is said only when the kernel sends on nothing for it any more.
+ * comes back is said only when the kernel sends on nothing for it any more. Frames for a MAC that
+ * was never said come to nobody, and what a forerunner said of one is not known: those are left.
  */
 final class MovedAway {
   /** How long frames are sent on. */
@@ -29,17 +31,24 @@ final class MovedAway {
   private record Left(long sequence, long untilNanos) {}
 
   private final MacMobility mobility;
+  private final Predicate<MacAddress> said;
+  private final Forerunner forerunner;
   private final LongSupplier now;
   private final TreeMap<MacAddress, Left> macs = new TreeMap<>();
 
-  MovedAway(MacMobility mobility, LongSupplier now) {
+  /** {@code said}: whether this node says, or has said, that the MAC is here. */
+  MovedAway(
+      MacMobility mobility, Predicate<MacAddress> said, Forerunner forerunner, LongSupplier now) {
     this.mobility = mobility;
+    this.said = said;
+    this.forerunner = forerunner;
     this.now = now;
   }
 
   /** Carries out what may be the end of the MAC's time here. */
   void watch(MacAddress mac, Runnable change) {
-    boolean here = mobility.isHere(mac);
+    boolean here =
+        mobility.isHere(mac) && said.test(mac) && !forerunner.maySay(mac, now.getAsLong());
     long number = mobility.sequence(mac);
     change.run();
     if (here && !mobility.isHere(mac)) {

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -60,6 +61,7 @@ final class NetworkInstance implements Importer {
       RouteDistinguisher rd,
       Memberships memberships,
       Function<Consumer<String>, MacMobility> mobility,
+      Forerunner forerunner,
       LongSupplier now,
       Consumer<String> report,
       Supplier<Optional<TenantAnnouncement.Routed>> routing) {
@@ -74,9 +76,10 @@ final class NetworkInstance implements Importer {
     this.rd = rd;
     this.mobility = mobility.apply(report);
     this.now = now;
-    this.moved = new MovedAway(this.mobility, now);
     this.learned = new LearnedHosts(this, report);
     this.announcement = new Announcement(this.mobility, remote, now, report);
+    Predicate<MacAddress> said = mac -> local.host(mac).filter(announcement::hasSaid).isPresent();
+    this.moved = new MovedAway(this.mobility, said, forerunner, now);
   }
 
   String namespace() {
@@ -183,8 +186,8 @@ final class NetworkInstance implements Importer {
 
   /** The host is here no more. */
   void disown(Endpoint host) {
-    local.disown(host);
     moved.watch(host.mac(), () -> mobility.release(host.mac()));
+    local.disown(host);
     announcement.forget(host);
     refreshHost(host);
   }

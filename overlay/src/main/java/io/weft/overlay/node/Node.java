@@ -7,7 +7,6 @@ import io.weft.net.IpPrefix;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
-import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
@@ -34,6 +33,8 @@ import java.util.function.Predicate;
  * Until intent, underlay and the kernel's state are all known it changes nothing.
  */
 public final class Node {
+  private static final long SECOND = 1_000_000_000L;
+
   private final NodeConfig config;
   private final ForwardingPlan plan;
   private final Foundation foundation = new Foundation();
@@ -246,7 +247,9 @@ public final class Node {
   private void start(long now) {
     plan.holdRemoteRemovals(true);
     plan.observeAll(foundation.standing());
-    convergenceDeadline = now + foundation.intent().restartSeconds() * 1_000_000_000L;
+    convergenceDeadline = now + foundation.intent().restartSeconds() * SECOND;
+    instances.found(
+        foundation.standing(), convergenceDeadline + foundation.intent().holdSeconds() * SECOND);
     routes.start(foundation.intent(), foundation.underlay());
     var behind = foundation.standingBehindEndpoints();
     for (var object : foundation.standing()) {
@@ -256,17 +259,11 @@ public final class Node {
     }
     endpoints.claimsChanged();
     learning.adopt(now, foundation.standing());
-    instances.all().forEach(network -> adoptLearned(now, network, behind));
+    speakers.adopt(now, instances.all(), behind);
     changeNetworks(); // from what stands to what is wanted now
     routes.updateImportTargets(now);
     routes.speak(now, new SpeakerEvent.DeadlineReached());
     detaches.started();
-  }
-
-  private void adoptLearned(long now, NetworkInstance network, List<EndpointRoute> behind) {
-    behind.stream()
-        .filter(route -> route.learned() && route.namespace().equals(network.namespace()))
-        .forEach(route -> speakers.adopt(now, network, route));
   }
 
   /** A network whose object is gone goes on for those attached. */

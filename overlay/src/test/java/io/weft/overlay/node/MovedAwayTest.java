@@ -11,6 +11,7 @@ import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.MovedMac;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -146,5 +147,48 @@ final class MovedAwayTest {
     assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
     assertThat(one.attachNow(request("c", "new", "192.168.1.40")))
         .isInstanceOf(AttachResult.Attached.class);
+  }
+
+  /** Nobody sends frames here for what nobody was told of. */
+  @Test
+  void notWhatCameAndWentWhileTheKernelWasBusy() {
+    one.attach(request("anchor", "web", "192.168.1.10"));
+    one.applying = false;
+    one.attach(request("b", "web", "192.168.1.30")); // its batch is with the kernel
+    one.sayMac("10.0.0.2", 100, "192.168.1.30", ExtendedCommunity.macMobility(false, 1));
+    one.detach("b");
+    one.applying = true;
+    one.applyBatch();
+    assertThat(one.kernel(Kind.VXLAN_FDB)).hasSize(1);
+    assertThat(one.kernel(Kind.MOVED_MAC)).isEmpty();
+  }
+
+  /** The agent before may have said it with any number, and somebody may hear of that yet. */
+  @Test
+  void notWhatWasHereBeforeTheStartWhileItsRoutesMayStand() {
+    var next = new OneNode();
+    next.kernel.putAll(one.kernel);
+    next.start(WEB);
+    next.attach(request("b", "web", "192.168.1.30"));
+    next.pass(Duration.ofSeconds(90 + 120).toNanos() - 1);
+    movesAway(next, IP);
+    assertThat(next.kernel(Kind.MOVED_MAC)).isEmpty();
+    movesAway(next, "192.168.1.30");
+    assertThat(next.kernel(Kind.MOVED_MAC)).hasSize(1);
+  }
+
+  @Test
+  void whatWasHereBeforeTheStartOnceItsRoutesAreGone() {
+    var next = new OneNode();
+    next.kernel.putAll(one.kernel);
+    next.start(WEB);
+    next.pass(Duration.ofSeconds(90 + 120).toNanos());
+    movesAway(next, IP);
+    assertThat(next.kernel(Kind.MOVED_MAC)).containsExactly(SENT_ON);
+  }
+
+  private static void movesAway(OneNode from, String ip) {
+    from.sayMac("10.0.0.2", 100, ip, ExtendedCommunity.macMobility(false, 1));
+    assertThat(from.kernel(Kind.VXLAN_FDB)).isNotEmpty();
   }
 }
