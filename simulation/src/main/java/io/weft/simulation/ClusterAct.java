@@ -33,6 +33,11 @@ sealed interface ClusterAct {
   /** An agent dies, and another starts, with the copy of the API that the former kept or none. */
   record CrashNode(String node, boolean copy, long millis) implements ClusterAct {}
 
+  /**
+   * A node is without power: its kernel is empty after that, its copy of the API is on its disk.
+   */
+  record Power(String node, long millis) implements ClusterAct {}
+
   /** The wall clock of a controller jumps, forwards or back. */
   record Jump(String controller, long millis) implements ClusterAct {}
 
@@ -56,6 +61,7 @@ sealed interface ClusterAct {
           "crash-controller " + controller + " " + millis;
       case CrashNode(var node, boolean copy, long millis) ->
           "crash-node " + node + (copy ? " copy " : " empty ") + millis;
+      case Power(var node, long millis) -> "power " + node + " " + millis;
       case Jump(var controller, long millis) -> "jump " + controller + " " + millis;
       case Ask(var network, var vni) ->
           "ask " + network + " " + vni.map(Vni::toString).orElse("any");
@@ -74,7 +80,7 @@ sealed interface ClusterAct {
         switch (name) {
           case "touch" -> 0;
           case "go", "api-away", "expire", "remove" -> 1;
-          case "crash-controller", "jump", "ask" -> 2;
+          case "crash-controller", "power", "jump", "ask" -> 2;
           case "come", "stale", "crash-node" -> 3;
           default -> throw new IllegalArgumentException("there is no '" + name + "'");
         };
@@ -93,6 +99,7 @@ sealed interface ClusterAct {
       case "crash-controller" -> new CrashController(words.get(1), Long.parseLong(words.get(2)));
       case "crash-node" ->
           new CrashNode(words.get(1), isCopy(words.get(2)), Long.parseLong(words.get(3)));
+      case "power" -> new Power(words.get(1), Long.parseLong(words.get(2)));
       case "jump" -> new Jump(words.get(1), Long.parseLong(words.get(2)));
       case "ask" -> new Ask(words.get(1), vni(words.get(2)));
       case "remove" -> new Remove(words.get(1));

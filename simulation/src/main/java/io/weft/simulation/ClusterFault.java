@@ -18,6 +18,8 @@ public enum ClusterFault {
   NODE_CRASH,
   /** An agent dies and comes back within 5 s, while the API server is away for 10 to 60 s. */
   RESTART_WITHOUT_API,
+  /** A node loses power for 5 to 60 s: its kernel is empty then, its copy of the API is kept. */
+  NODE_POWER_LOSS,
   /** The wall clock of a controller jumps by up to a minute, forwards or back. */
   CLOCK_JUMP,
   /** The user gives a network another VNI, or takes it back, or makes or removes one. */

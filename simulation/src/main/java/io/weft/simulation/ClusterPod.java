@@ -28,4 +28,9 @@ record ClusterPod(
   ClusterPod isUp() {
     return new ClusterPod(name, node, network, claims, goes, request, true);
   }
+
+  /** It has to be attached anew, or detached, by a call that is yet to be made. */
+  ClusterPod isDown() {
+    return new ClusterPod(name, node, network, claims, goes, 0, false);
+  }
 }

@@ -72,6 +72,11 @@ final class ClusterPods {
             node.equals("n" + pod.node()) && (!pod.up() || pod.goes()) ? pod.asked(0) : pod);
   }
 
+  /** All that was on a node is gone, and is asked for again. */
+  void lostPower(String node) {
+    pods.replaceAll((_, pod) -> node.equals("n" + pod.node()) ? pod.isDown() : pod);
+  }
+
   /** Makes calls, and hears answers. */
   void follow() {
     for (var pod : List.copyOf(pods.values())) {

@@ -170,6 +170,7 @@ public final class ClusterRun {
       case RESTART_WITHOUT_API ->
           stage.act(new ClusterAct.ApiAway(millis(10, 60)))
               && stage.act(new ClusterAct.CrashNode(node(), true, millis(1, 5)));
+      case NODE_POWER_LOSS -> stage.act(new ClusterAct.Power(node(), millis(5, 60)));
       case CLOCK_JUMP ->
           stage.act(new ClusterAct.Jump(controller(), random.below(120_001) - 60_000));
       case INTENT_CHANGE -> change();

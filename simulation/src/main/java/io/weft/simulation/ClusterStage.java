@@ -204,6 +204,10 @@ final class ClusterStage {
           sights.containsKey(node)
               && world.isAlive(node)
               && during(millis, () -> crash(node), () -> restart(node, copy));
+      case ClusterAct.Power(var node, long millis) ->
+          sights.containsKey(node)
+              && world.isAlive(node)
+              && during(millis, () -> powerOff(node), () -> restart(node, true));
       case ClusterAct.Jump(var name, long millis) -> {
         controller(name).ifPresent(one -> one.jump(millis));
         yield controller(name).isPresent();
@@ -251,6 +255,12 @@ final class ClusterStage {
     world.crash(node);
     sight(node).close();
     pods.crashed(node);
+  }
+
+  private void powerOff(String node) {
+    world.powerOff(node);
+    sight(node).close();
+    pods.lostPower(node);
   }
 
   private NodeSight sight(String node) {

@@ -106,6 +106,26 @@ final class ClusterScriptTest {
         .isEmpty();
   }
 
+  /** Its kernel is empty then; a pod with a claim gets its address again, without the API. */
+  @Test
+  void aNodeThatLostPowerAttachesItsPodsAgainByItsCopy() {
+    var text =
+        """
+        cluster seed=4 millis=100000
+        5000 come p1 n1 net0
+        5000 come vm1a n1 net1
+        30000 power n1 5000
+        31000 api-away 60000
+        """;
+    var off = stageAt(text, 34);
+    assertThat(off.world().kernel("n1").size()).isZero();
+    assertThat(off.pods().all()).extracting(ClusterPod::up).containsExactly(false, false);
+    var on = stageAt(text, 50);
+    assertThat(on.pods().all()).extracting(ClusterPod::up).containsExactly(true, true);
+    assertThat(on.pods().fromCopies()).isEqualTo(2);
+    assertThat(ClusterScript.parse(text.lines().toList()).violations()).isEmpty();
+  }
+
   /** Done until then, and not made good. */
   private static ClusterStage stageAt(String text, long seconds) {
     var script = ClusterScript.parse(text.lines().toList());
@@ -135,6 +155,7 @@ final class ClusterScriptTest {
             new ClusterAct.CrashController("c2", 100),
             new ClusterAct.CrashNode("n1", true, 100),
             new ClusterAct.CrashNode("n1", false, 100),
+            new ClusterAct.Power("n2", 100),
             new ClusterAct.Jump("c1", -100),
             new ClusterAct.Ask("net1", Optional.of(new Vni(12))),
             new ClusterAct.Ask("net1", Optional.empty()),
@@ -175,6 +196,8 @@ final class ClusterScriptTest {
             "stale c9 100 100",
             "crash-controller c9 100",
             "crash-node n9 copy 100",
+            "power c1 100",
+            "power n9 100",
             "jump c9 100",
             "remove net9",
             "ask net1 any")) {
