@@ -112,6 +112,13 @@ final class SimulateCommand implements Callable<Integer> {
   private boolean layer2;
 
   @Option(
+      names = "--dual",
+      description =
+          "Nodes have VTEPs of both families, but for one in four that has IPv4 alone, and one in"
+              + " four that has IPv6 alone.")
+  private boolean dual;
+
+  @Option(
       names = "--all-routes",
       description =
           "Nodes do not say which routes they want (RFC 4684), and are told of all of them.")
@@ -155,6 +162,13 @@ final class SimulateCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
+      names = "--soak",
+      description =
+          "One seed after the other, from --seed on, until it is stopped or something does not"
+              + " hold.")
+  private boolean soak;
+
+  @Option(
       names = "--script",
       paramLabel = "FILE",
       description =
@@ -184,9 +198,28 @@ final class SimulateCommand implements Callable<Integer> {
     if (question.areGiven()) {
       return whatIf();
     }
-    if (cluster) {
-      return cluster();
+    int code = oneSeed();
+    while (soak && code == 0 && !Thread.currentThread().isInterrupted()) {
+      seed++;
+      code = oneSeed();
     }
+    return code;
+  }
+
+  private int oneSeed() throws IOException {
+    return cluster ? cluster() : fabric();
+  }
+
+  /** Of those that hold a soak tells no more than that. */
+  private boolean isTold(boolean holds) {
+    if (soak && holds) {
+      spec.commandLine().getErr().printf("seed %d: everything held%n", seed);
+      spec.commandLine().getErr().flush();
+    }
+    return !soak || !holds;
+  }
+
+  private int fabric() throws IOException {
     var size = size();
     var err = spec.commandLine().getErr();
     long began = System.nanoTime();
@@ -198,6 +231,9 @@ final class SimulateCommand implements Callable<Integer> {
       throw wrong(String.valueOf(e.getMessage()));
     }
     var report = run.report();
+    if (!isTold(report.ok())) {
+      return 0;
+    }
     double wall = (System.nanoTime() - began) / 1e9;
     var script = run.script();
     var shrunk = report.ok() ? List.<String>of() : shrunk(goesOn -> script.shrunk(goesOn).text());
@@ -253,6 +289,9 @@ final class SimulateCommand implements Callable<Integer> {
     }
     var run = new ClusterRun(seed, chosen(ClusterFault.class));
     var violations = run.run(Duration.ofMinutes(minutes));
+    if (!isTold(violations.isEmpty())) {
+      return 0;
+    }
     var shrunk =
         violations.isEmpty()
             ? List.<String>of()
@@ -340,6 +379,7 @@ final class SimulateCommand implements Callable<Integer> {
           reflectors,
           !layer2,
           !allRoutes,
+          dual,
           changes,
           faults(),
           Duration.ofMinutes(minutes));

@@ -11,8 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code weft simulate} with a script, and with another intent. */
 class SimulateCommandTest {
@@ -325,5 +329,24 @@ class SimulateCommandTest {
     assertThat(weft("simulate", "--script=" + script).err()).contains("there is no 'burn'");
     Files.writeString(script, "fabric nodes=3 nonsense\n");
     assertThat(weft("simulate", "--script=" + script).code()).isEqualTo(Weft.USAGE);
+  }
+
+  /** One seed after the other, until somebody stops it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--nodes=3 --dual --changes=1 --networks=3 --tenants=1", "--cluster"})
+  void aSoakGoesOnUntilItIsStopped(String what) throws Exception {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var arguments = ("simulate --soak --seed=5 --minutes=1 " + what).split(" ");
+    var command = Weft.commandLine(new PrintWriter(out, true), new PrintWriter(err, true));
+    var code = new FutureTask<>(() -> command.execute(arguments));
+    var thread = Thread.ofPlatform().start(code);
+    while (thread.isAlive() && !err.toString().contains("seed 6: everything held")) {
+      Thread.sleep(100);
+    }
+    thread.interrupt();
+    assertThat(code.get(60, TimeUnit.SECONDS)).isZero();
+    assertThat(err.toString()).contains("seed 5: everything held", "seed 6: everything held");
+    assertThat(out.toString()).isEmpty();
   }
 }

@@ -449,6 +449,13 @@ final class NodeMachine extends Machine {
     return kernel;
   }
 
+  /** The brain knows that this stands. */
+  boolean believes(ForwardingObject object) {
+    finish();
+    return Optional.of(object)
+        .equals(node.standing(object.key()).map(ForwardingObject::observable));
+  }
+
   NodeView view() {
     finish();
     return node.view();

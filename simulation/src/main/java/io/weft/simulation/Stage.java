@@ -394,6 +394,7 @@ final class Stage {
     var differences = new ArrayList<>(Reachability.differences(size, world, pods));
     differences.addAll(AddressTables.differences(size, intent, world, pods));
     differences.addAll(Contents.differences(size, intent, world, pods));
+    differences.addAll(Beliefs.differences(world));
     differences.addAll(Leftovers.of(world));
     return differences;
   }

@@ -96,4 +96,17 @@ final class ContentsTest {
     assertThat(without(router.key()))
         .anyMatch(difference -> difference.contains("a next hop is no neighbour"));
   }
+
+  @Test
+  void whatTheNodeDoesNotKnowOf() {
+    assertThat(without(objects(Kind.NEIGHBOUR).getFirst().key()))
+        .anyMatch(difference -> difference.matches("n1: believes \\d+ objects to stand, .*"));
+    while (!stage.differences().isEmpty()) {
+      stage.step();
+    }
+    var bridge = (ForwardingObject.Bridge) objects(Kind.BRIDGE).getFirst();
+    assertThat(stage.act(new Act.Plant("n1", Alterations.key(bridge, 1)))).isTrue();
+    assertThat(stage.differences())
+        .anyMatch(difference -> difference.startsWith("n1: does not know of FloodEntry"));
+  }
 }
