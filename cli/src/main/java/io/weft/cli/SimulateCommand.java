@@ -119,6 +119,13 @@ final class SimulateCommand implements Callable<Integer> {
   private boolean dual;
 
   @Option(
+      names = "--multicast",
+      description =
+          "Two of three networks have 'multicast: selective', and pods join groups and leave them"
+              + " while faults happen.")
+  private boolean multicast;
+
+  @Option(
       names = "--all-routes",
       description =
           "Nodes do not say which routes they want (RFC 4684), and are told of all of them.")
@@ -371,18 +378,19 @@ final class SimulateCommand implements Callable<Integer> {
     }
     try {
       return new FabricSize(
-          nodes,
-          podsPerNode,
-          networks,
-          tenants,
-          networksPerNode,
-          reflectors,
-          !layer2,
-          !allRoutes,
-          dual,
-          changes,
-          faults(),
-          Duration.ofMinutes(minutes));
+              nodes,
+              podsPerNode,
+              networks,
+              tenants,
+              networksPerNode,
+              reflectors,
+              !layer2,
+              !allRoutes,
+              changes,
+              faults(),
+              Duration.ofMinutes(minutes))
+          .dual(dual)
+          .multicast(multicast);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -1,9 +1,12 @@
 package io.weft.simulation;
 
+import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Something that is done to a fabric from outside, with its end where it has one: what a crash or a
@@ -89,6 +92,12 @@ sealed interface Act {
   record Intend(FabricIntent.Part part, int network, int version, long spreadMillis)
       implements Act {}
 
+  /** A pod joins a multicast group, from anywhere or from one source. */
+  record Join(String pod, MulticastChannel channel) implements Act {}
+
+  /** It leaves it. */
+  record Leave(String pod, MulticastChannel channel) implements Act {}
+
   /** A peer of another make talks with all reflectors for a while. */
   record Stranger(boolean malformed, long millis) implements Act {}
 
@@ -107,6 +116,8 @@ sealed interface Act {
       case Refuse(var node, var kind, long millis) -> "refuse " + node + " " + kind + " " + millis;
       case Intend(var part, int network, int version, long spread) ->
           "intend " + part + " net" + network + " " + version + " " + spread;
+      case Join(var pod, var channel) -> "join " + pod + " " + text(channel);
+      case Leave(var pod, var channel) -> "leave " + pod + " " + text(channel);
       case Stranger(boolean malformed, long millis) ->
           "stranger " + (malformed ? "malformed " : "hostile ") + millis;
       case CutWay(var from, var to, long millis) -> "cut-way " + from + " " + to + " " + millis;
@@ -132,6 +143,15 @@ sealed interface Act {
         .formatted(key.kind(), orDash(key.namespace()), key.vni(), orDash(key.discriminator()));
   }
 
+  private static String text(MulticastChannel channel) {
+    return channel.group() + " " + channel.source().map(IpAddress::toString).orElse("-");
+  }
+
+  private static MulticastChannel channel(List<String> words) {
+    var source = Optional.of(unlessDash(words.get(3))).filter(text -> !text.isEmpty());
+    return new MulticastChannel(IpAddress.parse(words.get(2)), source.map(IpAddress::parse));
+  }
+
   private static String orDash(String text) {
     return text.isEmpty() ? "-" : text;
   }
@@ -150,7 +170,17 @@ sealed interface Act {
         switch (words.getFirst()) {
           case "start", "remove", "kill" -> 2;
           case "crash", "reset", "pause", "jump", "power", "deafen", "stranger" -> 3;
-          case "move", "cut", "cut-way", "refuse", "slow", "visit", "twin", "vtep" -> 4;
+          case "move",
+              "cut",
+              "cut-way",
+              "refuse",
+              "slow",
+              "visit",
+              "twin",
+              "vtep",
+              "join",
+              "leave" ->
+              4;
           case "create", "intend" -> 5;
           case "lose", "alter", "plant", "degrade" -> 6;
           default -> throw new IllegalArgumentException("there is no '" + words.getFirst() + "'");
@@ -198,6 +228,8 @@ sealed interface Act {
               number(words.get(2), "net"),
               Integer.parseInt(words.get(3)),
               Long.parseLong(words.get(4)));
+      case "join" -> new Join(what, channel(words));
+      case "leave" -> new Leave(what, channel(words));
       case "stranger" -> new Stranger(what.equals("malformed"), Long.parseLong(words.get(2)));
       case "alter" -> new Alter(what, key(words));
       case "plant" -> new Plant(what, key(words));

@@ -15,6 +15,7 @@ import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.node.Multicast;
 import io.weft.overlay.node.NetworkIntent;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -98,6 +99,9 @@ final class Contents extends Look {
       for (var vtep : world.vteps().of(node, node)) {
         vnis.forEach(vni -> wanted.add("VXLAN " + space + " " + vni + " from " + vtep));
       }
+      if (network.multicast() == Multicast.SELECTIVE) {
+        wanted.add("link-local address of " + network.vni()); // its bridge asks who has joined what
+      }
       for (var gateway : network.gateways()) {
         wanted.add(
             "gateway %s/%d of %s"
@@ -116,10 +120,15 @@ final class Contents extends Look {
       case LocalFdbEntry row -> row.mac() + " at " + row.port() + " in " + row.vni();
       case VxlanPort port ->
           "VXLAN " + port.namespace() + " " + port.vni() + " from " + port.local();
+      case GatewayAddress own when isOfQuerier(own) -> "link-local address of " + own.vni();
       case GatewayAddress gateway ->
           "gateway %s/%d of %s".formatted(gateway.address(), gateway.prefixLength(), gateway.vni());
       default -> object.toString();
     };
+  }
+
+  private static boolean isOfQuerier(GatewayAddress own) {
+    return own.address().isLinkLocal() && FabricIntent.isOfNetwork(own.vni());
   }
 
   private void ways(int node, Findings found) {

@@ -5,6 +5,7 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.node.Multicast;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.TenantIntent;
 import java.util.ArrayList;
@@ -109,15 +110,21 @@ final class FabricIntent {
       int more = MORE_SUBNETS + number / size.tenants() * (1 << (32 - MORE_LENGTH));
       prefixes.add(new IpPrefix(new Ipv4Address(more), MORE_LENGTH));
     }
-    return new NetworkIntent(
-        networkName(number),
-        Optional.of(tenantName(number % size.tenants())),
-        vni(number),
-        prefixes,
-        List.copyOf(target),
-        target,
-        OptionalInt.empty(),
-        prefixes.stream().filter(_ -> size.routed()).map(FabricIntent::gateway).toList());
+    var network =
+        new NetworkIntent(
+            networkName(number),
+            Optional.of(tenantName(number % size.tenants())),
+            vni(number),
+            prefixes,
+            List.copyOf(target),
+            target,
+            OptionalInt.empty(),
+            prefixes.stream().filter(_ -> size.routed()).map(FabricIntent::gateway).toList());
+    return isSelective(number) ? network.withMulticast(Multicast.SELECTIVE) : network;
+  }
+
+  private boolean isSelective(int network) {
+    return size.multicast() && network % 3 != 2;
   }
 
   private static HostAddress gateway(IpPrefix subnet) {

@@ -21,6 +21,8 @@ import java.util.TreeSet;
  *     of all
  * @param dual nodes have VTEPs of IPv4 and IPv6, but for one in four that has IPv4 alone, and one
  *     in four that has IPv6 alone: those of two such nodes do not reach each other
+ * @param multicast two of three networks are selective (RFC 9251), and between faults pods join
+ *     multicast groups and leave them, from any source or from one
  * @param changes pods that come, go and move after the cold start, one after the other
  * @param faults what else happens after that, by chance; none: nothing
  * @param faultTime for how long
@@ -35,6 +37,7 @@ public record FabricSize(
     boolean routed,
     boolean constrained,
     boolean dual,
+    boolean multicast,
     int changes,
     SortedSet<Fault> faults,
     Duration faultTime) {
@@ -78,7 +81,7 @@ public record FabricSize(
         faultTime);
   }
 
-  /** One whose nodes have VTEPs of IPv4. */
+  /** One whose nodes have VTEPs of IPv4, without multicast groups. */
   public FabricSize(
       int nodes,
       int podsPerNode,
@@ -101,13 +104,23 @@ public record FabricSize(
         routed,
         constrained,
         false,
+        false,
         changes,
         faults,
         faultTime);
   }
 
   /** The same with VTEPs of both families, or not. */
-  FabricSize dual(boolean other) {
+  public FabricSize dual(boolean other) {
+    return with(other, multicast);
+  }
+
+  /** The same with multicast groups, or not. */
+  public FabricSize multicast(boolean other) {
+    return with(dual, other);
+  }
+
+  private FabricSize with(boolean both, boolean groups) {
     return new FabricSize(
         nodes,
         podsPerNode,
@@ -117,7 +130,8 @@ public record FabricSize(
         reflectors,
         routed,
         constrained,
-        other,
+        both,
+        groups,
         changes,
         faults,
         faultTime);

@@ -44,6 +44,9 @@ final class Faults {
 
   /** One more, of any kind. */
   void happen() {
+    if (size.multicast()) {
+      joinOrLeave();
+    }
     var kinds = List.copyOf(size.faults());
     var fault = kinds.get((int) random.below(kinds.size()));
     boolean done =
@@ -96,6 +99,17 @@ final class Faults {
         };
     if (done) {
       counts.merge(fault, 1, Integer::sum);
+    }
+  }
+
+  private void joinOrLeave() {
+    var all = pods.all();
+    var pod = all.get((int) random.below(all.size())).name();
+    var joined = List.copyOf(stage.joined(pod));
+    if (joined.isEmpty() || random.below(3) > 0) {
+      stage.act(new Act.Join(pod, Groups.any(random)));
+    } else {
+      stage.act(new Act.Leave(pod, joined.get((int) random.below(joined.size()))));
     }
   }
 

@@ -5,6 +5,7 @@ import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
 import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -25,11 +26,18 @@ final class Hearsay {
 
   private record Copies(IpAddress vtep, int vni) {}
 
+  private record Membership(IpAddress vtep, IpAddress group) {}
+
   private record Way(IpPrefix prefix, IpAddress vtep) {}
 
   private final HashSet<Mac> macs = new HashSet<>();
   private final HashSet<Binding> bindings = new HashSet<>();
   private final HashSet<Copies> copies = new HashSet<>();
+  private final HashSet<Membership> memberships = new HashSet<>();
+
+  /** Who gets copies of all groups, as far as this goes. */
+  private final HashSet<IpAddress> everything = new HashSet<>();
+
   private final HashSet<Way> ways = new HashSet<>();
 
   /** A peer has understood this. */
@@ -60,9 +68,17 @@ final class Hearsay {
               .pmsiTunnel()
               .filter(tunnel -> isAddress(tunnel.identifier().length()))
               .ifPresent(
-                  tunnel ->
-                      copies.add(
-                          new Copies(IpAddress.of(tunnel.identifier().toArray()), tunnel.label())));
+                  tunnel -> {
+                    var end = IpAddress.of(tunnel.identifier().toArray());
+                    copies.add(new Copies(end, tunnel.label()));
+                    everything.add(end); // perhaps without a word of groups
+                  });
+      case SelectiveMulticast joined ->
+          joined
+              .group()
+              .ifPresentOrElse(
+                  group -> memberships.add(new Membership(vtep, group)),
+                  () -> everything.add(vtep));
       default -> {} // what nothing follows from here
     }
   }
@@ -89,6 +105,11 @@ final class Hearsay {
   /** Somebody said that the VTEP takes copies with this VNI. */
   boolean takesCopies(IpAddress vtep, Vni vni) {
     return copies.contains(new Copies(vtep, vni.value()));
+  }
+
+  /** Somebody said that the VTEP wants copies of the group, or said nothing of what it wants. */
+  boolean mayGet(IpAddress vtep, IpAddress group) {
+    return everything.contains(vtep) || memberships.contains(new Membership(vtep, group));
   }
 
   /** Somebody said that the VTEP leads to the prefix. */

@@ -18,6 +18,7 @@ import io.weft.overlay.forwarding.MovedMac;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.overlay.node.NodeEffect;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import java.util.HashSet;
 import java.util.List;
@@ -71,7 +72,7 @@ final class Invariants {
       case VxlanFdbEntry row -> hearsay.isBehind(row.mac(), row.vtep());
       case FloodEntry row -> hearsay.takesCopies(row.vtep(), row.destinationVni());
       case ForwardingObject.MulticastEntry row ->
-          row.destinationVni().filter(vni -> hearsay.takesCopies(row.vtep(), vni)).isPresent();
+          row.destinationVni().isPresent() && hearsay.mayGet(row.vtep(), row.group());
       case ForwardingObject.NeighbourEntry row -> hearsay.has(row.mac(), row.ip());
       default -> false;
     };
@@ -114,6 +115,11 @@ final class Invariants {
       reasons.present(port, vtep);
       sites.add(new Site(port.namespace(), vtep));
     }
+  }
+
+  /** Hosts of a node have joined these groups. */
+  void joined(NodeMachine machine, NodeEvent.GroupsSeen groups) {
+    machine.vteps().forEach(vtep -> reasons.joined(groups, vtep));
   }
 
   /** Somebody was heard in a network who has this address. */

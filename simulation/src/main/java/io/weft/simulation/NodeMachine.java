@@ -363,6 +363,7 @@ final class NodeMachine extends Machine {
   /** Hosts join and leave multicast groups; the kernel knows it while no agent lives, too. */
   void join(NodeEvent.GroupsSeen groups) {
     joined.put(groups.segment(), groups);
+    presence.joined(groups);
     if (isAlive()) {
       inKernelTime(() -> give(groups));
     }

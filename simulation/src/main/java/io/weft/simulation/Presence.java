@@ -6,6 +6,7 @@ import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.KernelChange;
 import io.weft.overlay.node.ClusterIntent;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ final class Presence {
   private final Invariants invariants;
   private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
   private final LinkedHashSet<AttachResult.Attached> answers = new LinkedHashSet<>();
+  private final LinkedHashSet<NodeEvent.GroupsSeen> joined = new LinkedHashSet<>();
   private NodeIntent intent;
 
   /** {@code intent}: the node's at first. */
@@ -38,6 +40,13 @@ final class Presence {
   void again() {
     answers.forEach(this::tell);
     ports.forEach(port -> invariants.present(machine, port));
+    joined.forEach(groups -> invariants.joined(machine, groups));
+  }
+
+  /** Hosts here have joined these groups. */
+  void joined(NodeEvent.GroupsSeen groups) {
+    joined.add(groups);
+    invariants.joined(machine, groups);
   }
 
   /** One that was made before the agent died, and whose call perhaps was never answered. */

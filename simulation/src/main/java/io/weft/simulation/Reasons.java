@@ -12,6 +12,9 @@ import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.forwarding.MulticastChannel;
+import io.weft.overlay.node.Multicast;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,6 +35,8 @@ final class Reasons {
 
   private record Binding(String network, MacAddress mac, IpAddress ip) {}
 
+  private record Wish(String network, MulticastChannel channel, IpAddress vtep) {}
+
   private record Member(String network, IpAddress vtep) {}
 
   private final HashSet<Owned> l3Vnis = new HashSet<>();
@@ -39,6 +44,10 @@ final class Reasons {
   private final HashSet<Gateway> gateways = new HashSet<>();
   private final HashSet<Binding> bindings = new HashSet<>();
   private final HashSet<Member> members = new HashSet<>();
+  private final HashSet<Wish> wishes = new HashSet<>();
+
+  /** Networks whose groups go only where somebody has joined them (RFC 9251). */
+  private final HashSet<String> selective = new HashSet<>();
 
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
@@ -48,6 +57,9 @@ final class Reasons {
     for (var network : intent.networks()) {
       var owned = new Owned(prefix + network.namespaceSuffix(), network.vni());
       networks.put(owned, network.name());
+      if (network.multicast() == Multicast.SELECTIVE) {
+        selective.add(network.name());
+      }
       network.gateways().forEach(each -> gateways.add(new Gateway(owned, each.address())));
     }
   }
@@ -74,6 +86,15 @@ final class Reasons {
     }
   }
 
+  /** Hosts behind this VTEP have joined these groups. */
+  void joined(NodeEvent.GroupsSeen groups, IpAddress vtep) {
+    var segment = groups.segment();
+    var name = networks.get(new Owned(segment.namespace(), new Vni(segment.vni())));
+    if (name != null) {
+      groups.ports().keySet().forEach(channel -> wishes.add(new Wish(name, channel, vtep)));
+    }
+  }
+
   /** Somebody with this MAC has this address in a network, whosever tenant's it is. */
   void bound(String network, MacAddress mac, IpAddress ip) {
     bindings.add(new Binding(network, mac, ip));
@@ -94,7 +115,8 @@ final class Reasons {
       case FloodEntry entry ->
           unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
       case MulticastEntry entry when entry.destinationVni().isPresent() ->
-          unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE);
+          unless(isMember(entry.namespace(), entry.vni(), entry.vtep()), NOBODY_THERE)
+              .or(() -> unless(isWished(entry), "nobody there has ever joined it"));
       case NeighbourEntry entry -> unless(isKnown(entry), "nobody ever had the address");
       case GatewayAddress gateway -> unless(isGateway(gateway), "no gateway of the network");
       default -> Optional.empty();
@@ -112,6 +134,16 @@ final class Reasons {
   private boolean isMember(String namespace, Vni vni, IpAddress vtep) {
     var name = networks.get(new Owned(namespace, vni));
     return name != null && members.contains(new Member(name, vtep));
+  }
+
+  /** A group of all sources is wanted with each of them. */
+  private boolean isWished(MulticastEntry row) {
+    var name = networks.get(new Owned(row.namespace(), row.vni()));
+    var channel = new MulticastChannel(row.group(), row.source());
+    return name != null
+        && selective.contains(name)
+        && (wishes.contains(new Wish(name, channel, row.vtep()))
+            || wishes.contains(new Wish(name, channel.fromAnywhere(), row.vtep())));
   }
 
   /** In an L3 VNI it is a router, by its VTEP. */

@@ -49,7 +49,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
   /** As {@link #parse} reads it, a line each. */
   public List<String> text() {
     var fabric =
-        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s%s seed=%d"
+        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s%s%s seed=%d"
             .formatted(
                 size.nodes(),
                 size.networks(),
@@ -58,6 +58,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 size.routed(),
                 size.constrained() ? "" : " constrained=false",
                 size.dual() ? " dual=true" : "",
+                size.multicast() ? " multicast=true" : "",
                 seed);
     return Stream.concat(
             Stream.of(fabric), lines.stream().map(line -> line.millis() + " " + line.act().text()))
@@ -102,7 +103,8 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 0,
                 new TreeSet<>(),
                 Duration.ZERO)
-            .dual(Boolean.parseBoolean(values.getOrDefault("dual", "false")));
+            .dual(Boolean.parseBoolean(values.getOrDefault("dual", "false")))
+            .multicast(Boolean.parseBoolean(values.getOrDefault("multicast", "false")));
     return new Script(size, Long.parseLong(value(values, "seed")), List.of());
   }
 

@@ -2,10 +2,12 @@ package io.weft.simulation;
 
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -26,6 +28,7 @@ final class Stage {
   private final World world;
   private final Pods pods;
   private final FabricIntent intent;
+  private final Groups groups;
   private final TreeMap<Long, List<Act>> planned = new TreeMap<>();
   private final TreeMap<Long, List<Runnable>> remedies = new TreeMap<>();
   private final TreeSet<String> troubled = new TreeSet<>();
@@ -49,6 +52,7 @@ final class Stage {
     intent.tenants().forEach(builder::tenant);
     this.world = settings.apply(builder.oneSegment(FabricIntent::isSame)).build();
     this.pods = new Pods(size, intent, world);
+    this.groups = new Groups(world);
   }
 
   World world() {
@@ -57,6 +61,11 @@ final class Stage {
 
   Pods pods() {
     return pods;
+  }
+
+  /** What a pod has joined. */
+  SortedSet<MulticastChannel> joined(String pod) {
+    return groups.of(pod);
   }
 
   /** What was done so far. */
@@ -88,6 +97,7 @@ final class Stage {
     }
     passUntil(end);
     pods.follow();
+    groups.follow();
     world.timeline().settle();
     act(end);
   }
@@ -232,6 +242,9 @@ final class Stage {
         }
         yield changes;
       }
+      case Act.Join(var pod, var channel) ->
+          size.multicast() && present(pod).isPresent() && groups.join(pod, channel);
+      case Act.Leave(var pod, var channel) -> groups.leave(pod, channel);
       case Act.Stranger(boolean malformed, long millis) -> {
         boolean comes = world.invite(malformed);
         if (comes) {
@@ -394,6 +407,7 @@ final class Stage {
     var differences = new ArrayList<>(Reachability.differences(size, world, pods));
     differences.addAll(AddressTables.differences(size, intent, world, pods));
     differences.addAll(Contents.differences(size, intent, world, pods));
+    differences.addAll(GroupCopies.differences(intent, world, pods, groups));
     differences.addAll(Beliefs.differences(world));
     differences.addAll(Leftovers.of(world));
     return differences;

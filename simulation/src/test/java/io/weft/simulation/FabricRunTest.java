@@ -40,6 +40,11 @@ public final class FabricRunTest {
         Duration.ofSeconds(60));
   }
 
+  /** Of the seed it depends whether tenants route, what VTEPs there are, and what is multicast. */
+  private static FabricSize small(long seed) {
+    return small(seed % 2 == 0).dual(seed % 4 > 1).multicast(seed % 3 == 0);
+  }
+
   private static FabricReport run(FabricSize size, long seed) {
     var run = new FabricRun(size, seed);
     while (run.advance()) {}
@@ -50,7 +55,7 @@ public final class FabricRunTest {
   void everySeedHolds() {
     var happened = new TreeSet<Fault>();
     for (long seed = 1; seed <= SEEDS; seed++) {
-      var report = run(small(seed % 2 == 0).dual(seed % 4 > 1), seed);
+      var report = run(small(seed), seed);
       assertThat(report.violations()).as("seed %d", seed).isEmpty();
       assertThat(report.changes()).as("seed %d", seed).hasSize(3);
       happened.addAll(report.faults().keySet());

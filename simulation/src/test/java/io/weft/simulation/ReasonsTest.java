@@ -15,10 +15,15 @@ import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.MulticastEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
+import io.weft.overlay.forwarding.MulticastChannel;
+import io.weft.overlay.forwarding.Segment;
+import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /** Tenants t0 and t1 with a network each; one pod of net0, on n2; looked at from n1. */
 final class ReasonsTest {
   private static final FabricSize SIZE =
-      new FabricSize(2, 1, 2, 2, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO);
+      new FabricSize(2, 1, 2, 2, 1, 1, true, 0, new TreeSet<>(), Duration.ZERO).multicast(true);
   private static final IpAddress SELF = World.vtep(1);
   private static final IpAddress OTHER = World.vtep(2);
   private static final MacAddress MAC = new MacAddress(0x0a58_0000_0001L);
@@ -38,11 +43,15 @@ final class ReasonsTest {
 
   @BeforeEach
   void tell() {
-    reasons.intended(
+    tell(reasons, fabric);
+  }
+
+  private void tell(Reasons some, FabricIntent intent) {
+    some.intended(
         "weft-",
-        new NodeIntent(World.AS, List.of(), 90, 120, fabric.networks())
-            .withTenants(fabric.tenants()));
-    reasons.present(port(T0, fabric.vni(0)), OTHER);
+        new NodeIntent(World.AS, List.of(), 90, 120, intent.networks())
+            .withTenants(intent.tenants()));
+    some.present(port(T0, intent.vni(0)), OTHER);
   }
 
   private EndpointPort port(String namespace, Vni vni) {
@@ -86,16 +95,43 @@ final class ReasonsTest {
     assertThat(breach(new FloodEntry("weft-t1", fabric.vni(1), OTHER, fabric.vni(1)))).isPresent();
   }
 
-  @Test
-  void copiesOfGroupsGoToWhereTheNetworkIs() {
-    assertThat(breach(copies(OTHER, Optional.of(fabric.vni(0))))).isEmpty();
-    assertThat(breach(copies(World.vtep(3), Optional.of(fabric.vni(0)))))
-        .contains("nobody of the network was ever there");
-    assertThat(breach(copies(World.vtep(3), Optional.empty()))).as("to nobody").isEmpty();
+  private static final IpAddress GROUP = IpAddress.parse("239.1.1.1");
+  private static final String NOT_JOINED = "nobody there has ever joined it";
+
+  private void joined(Reasons some, MulticastChannel channel) {
+    var ports = new TreeMap<MulticastChannel, SortedSet<String>>();
+    ports.put(channel, new TreeSet<>(List.of("ep1")));
+    some.joined(new NodeEvent.GroupsSeen(new Segment(T0, fabric.vni(0).value()), ports), OTHER);
   }
 
-  private MulticastEntry copies(IpAddress vtep, Optional<Vni> there) {
-    return new MulticastEntry(T0, fabric.vni(0), IpAddress.parse("239.1.1.1"), vtep, there);
+  @Test
+  void copiesOfGroupsGoToWhereSomebodyHasJoined() {
+    var there = Optional.of(fabric.vni(0));
+    var source = Optional.of(IpAddress.parse("100.64.0.10"));
+    assertThat(breach(copies(World.vtep(3), Optional.empty(), there)))
+        .contains("nobody of the network was ever there");
+    assertThat(breach(copies(World.vtep(3), Optional.empty(), Optional.empty()))).isEmpty();
+    assertThat(breach(copies(OTHER, Optional.empty(), there))).contains(NOT_JOINED);
+    joined(reasons, new MulticastChannel(GROUP, source));
+    assertThat(breach(copies(OTHER, source, there))).isEmpty();
+    assertThat(breach(copies(OTHER, source.map(ip -> ip.plus(1)), there))).contains(NOT_JOINED);
+    assertThat(breach(copies(OTHER, Optional.empty(), there))).contains(NOT_JOINED);
+    joined(reasons, MulticastChannel.of(GROUP));
+    assertThat(breach(copies(OTHER, source.map(ip -> ip.plus(1)), there))).isEmpty();
+    assertThat(breach(copies(OTHER, Optional.empty(), there))).isEmpty();
+  }
+
+  @Test
+  void aNetworkThatIsNotSelectiveFloodsItsGroups() {
+    var flooded = new Reasons();
+    tell(flooded, new FabricIntent(SIZE.multicast(false)));
+    joined(flooded, MulticastChannel.of(GROUP));
+    var row = copies(OTHER, Optional.empty(), Optional.of(fabric.vni(0)));
+    assertThat(flooded.breach(row, List.of(SELF))).contains(NOT_JOINED);
+  }
+
+  private MulticastEntry copies(IpAddress vtep, Optional<IpAddress> source, Optional<Vni> there) {
+    return new MulticastEntry(T0, fabric.vni(0), GROUP, source, vtep, there);
   }
 
   @Test

@@ -3,10 +3,12 @@ package io.weft.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.KernelChange;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -151,6 +153,11 @@ final class ScriptTest {
             new Act.Visit("p1", 4, 50),
             new Act.Twin("p1", 3, 60),
             new Act.Vtep("n1", 70, 80),
+            new Act.Join("p1", MulticastChannel.of(IpAddress.parse("ff15::1"))),
+            new Act.Leave(
+                "p1",
+                new MulticastChannel(
+                    IpAddress.parse("239.1.1.1"), Optional.of(IpAddress.parse("100.64.0.10")))),
             new Act.Stranger(true, 5_000),
             new Act.Stranger(false, 6_000),
             new Act.Intend(FabricIntent.Part.TARGET, 3, 7, 500));
