@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEvent;
+import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 
 /** What comes to a machine over the network. */
@@ -13,5 +14,13 @@ sealed interface Arrival {
 
   /** A message, at this time, of a stranger or not; who takes it decodes it. */
   record Came(long atNanos, long connection, Frames.Frame frame, boolean strange)
-      implements Arrival {}
+      implements Arrival {
+    /** It says that there are routes of EVPN, nothing else, and is no stranger's. */
+    boolean onlyAnnounces() {
+      return !strange
+          && frame.message() instanceof Message.Update update
+          && update.withdrawn().isEmpty()
+          && Frames.routes(update.announced()) > 0;
+    }
+  }
 }

@@ -20,6 +20,9 @@ public final class FabricRun {
   /** Nodes start within this time, and each gets its pods within the same time after that. */
   private static final long SPREAD_MILLIS = 10_000;
 
+  /** Smaller fabrics are fast, and what does not hold is found the moment that it happens. */
+  private static final int PATIENT_NODES = 100;
+
   /** A pod that moves is in both places for so long. */
   private static final long OVERLAP_MILLIS = 50;
 
@@ -80,6 +83,9 @@ public final class FabricRun {
     for (int node = 1; node <= size.nodes(); node++) {
       planStart(node);
     }
+    if (size.nodes() >= PATIENT_NODES) {
+      bePatient();
+    }
   }
 
   private void planStart(int node) {
@@ -90,6 +96,18 @@ public final class FabricRun {
       stage.plan(comes, next(node, pod));
       lastPod = Math.max(lastPod, comes);
     }
+  }
+
+  /**
+   * From now on machines may be behind the world ({@link OwnTime}): it shall make no difference.
+   */
+  void bePatient() {
+    world.timeline().bePatient();
+  }
+
+  /** How often a machine that was behind had much to do at once. */
+  int passes() {
+    return world.machines().stream().map(world::machine).mapToInt(Machine::passes).sum();
   }
 
   private Act next(int node, int number) {
@@ -157,6 +175,9 @@ public final class FabricRun {
   }
 
   private void coldStart() {
+    if (stage.isEmpty()) {
+      world.timeline().hurry();
+    }
     if (isQuiet() || isTooLate()) {
       coldStart = world.lastWrite().minus(Duration.ofMillis(lastPod));
       violations.addAll(differences());

@@ -1,11 +1,15 @@
 package io.weft.simulation;
 
 import io.weft.bgp.wire.Decoded;
+import io.weft.bgp.wire.Family;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.bgp.wire.Peering;
+import io.weft.bgp.wire.Route;
+import io.weft.bgp.wire.RouteBlock;
 import io.weft.overlay.forwarding.Sharing;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -60,6 +64,14 @@ final class Frames {
       }
       return said;
     }
+  }
+
+  /** How many routes of EVPN these are: memberships are none. */
+  static int routes(List<Route> said) {
+    boolean evpn =
+        said instanceof RouteBlock // which has no others, and makes one for whoever asks for it
+            || !said.isEmpty() && said.getFirst().family().equals(Family.L2VPN_EVPN);
+    return evpn ? said.size() : 0;
   }
 
   private final ArrayDeque<Frame> recent = new ArrayDeque<>();

@@ -28,10 +28,10 @@ final class LastWrite {
     return change instanceof KernelChange.Remove && change.key().kind() == Kind.MOVED_MAC;
   }
 
-  /** The batch stands in a kernel. */
+  /** The batch stands in a kernel since then; who is apart says so later. */
   void written(List<KernelChange> changes, long now) {
     if (now >= aftermathUntilNanos || !changes.stream().allMatch(LastWrite::mayFollow)) {
-      nanos = now;
+      nanos = Math.max(nanos, now);
     }
   }
 

@@ -193,6 +193,7 @@ final class Links {
     if (!from.isAlive() || from.life() != life) {
       return;
     }
+    from.comeBack();
     if (to.isPowerless()) {
       from.later(
           CONNECT_TIMEOUT.toNanos(),
@@ -230,7 +231,7 @@ final class Links {
       return;
     }
     for (var frame : frames) {
-      end.get().machine().sent(frame.message());
+      end.get().machine().saidRoutes.sent(frame.message());
       carry(end.get(), frame);
     }
   }
@@ -339,7 +340,7 @@ final class Links {
   private void carry(Way way, Runnable action) {
     long arrival = timeline.now() + way.delayNanos + way.extraNanos + lossNanos(way);
     way.lastArrival = Math.max(way.lastArrival, arrival);
-    timeline.at(
+    timeline.comes(
         way.lastArrival,
         () -> {
           if (way.cut) {

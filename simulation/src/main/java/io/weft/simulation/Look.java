@@ -36,6 +36,7 @@ abstract class Look {
   final List<String> differences(World world, int nodes) {
     var slices = new ArrayList<Findings>();
     var begun = new ArrayList<Crew.Begun>();
+    world.timeline().comeBack();
     world.timeline().settle();
     for (int first = 1; first <= nodes; first += SLICE) {
       int from = first;

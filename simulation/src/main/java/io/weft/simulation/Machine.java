@@ -2,13 +2,9 @@ package io.weft.simulation;
 
 import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.bgp.speaker.SpeakerEvent;
-import io.weft.bgp.wire.Family;
-import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
-import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,21 +17,22 @@ import java.util.OptionalLong;
 abstract class Machine {
   final String name;
   final IpAddress address;
-  final Timeline timeline;
+  private final Timeline world;
+  private final OwnTime own;
 
   /** Its part of the trace; a thought writes it, too. */
   final MachineTrace trace;
 
+  final SaidRoutes saidRoutes = new SaidRoutes();
   private final Surroundings around;
   private int life;
   private boolean alive;
-  private final List<Arrival> inbox = new ArrayList<>();
-
-  /** What came while the inbox was full, or nobody read: it waits in TCP. */
-  private final ArrayDeque<Unread> unread = new ArrayDeque<>();
-
-  private long waitingSince;
+  private final Inbox inbox;
   private boolean willTake;
+
+  /** What it has asked for by {@link #later} and has not happened. */
+  private int due;
+
   private long busyUntilNanos;
   private OptionalLong wakeAt = OptionalLong.empty();
 
@@ -52,16 +49,16 @@ abstract class Machine {
   private long clockAheadNanos;
   private Optional<Step> step = Optional.empty();
   private long leastDelayNanos = Long.MAX_VALUE;
-  private long announcedRoutes;
-  private long withdrawnRoutes;
 
   Machine(String name, IpAddress address, Surroundings around) {
     this.name = name;
     this.address = address;
     this.around = around;
-    this.timeline = around.timeline();
+    this.world = around.timeline();
+    this.own = new OwnTime(world);
     this.trace = around.trace().of(name);
     this.connections = new Connections(trace, around.sharing());
+    this.inbox = new Inbox(around.links().queues().events());
   }
 
   final boolean isAlive() {
@@ -71,29 +68,6 @@ abstract class Machine {
   /** Number of its present or last life. */
   final int life() {
     return life;
-  }
-
-  /** A BGP message leaves. */
-  final void sent(Message message) {
-    if (message instanceof Message.Update update) {
-      announcedRoutes += routes(update.announced());
-      withdrawnRoutes += routes(update.withdrawn());
-    }
-  }
-
-  /** Memberships are none. */
-  private static int routes(List<Route> said) {
-    return said.isEmpty() || !said.getFirst().family().equals(Family.L2VPN_EVPN) ? 0 : said.size();
-  }
-
-  /** Routes of EVPN that it has said so far, to each of its peers. */
-  final long announcedRoutes() {
-    return announcedRoutes;
-  }
-
-  /** Those that it has taken back. */
-  final long withdrawnRoutes() {
-    return withdrawnRoutes;
   }
 
   /** A step of the brain that is under way, since when, and what is done with what comes of it. */
@@ -107,38 +81,50 @@ abstract class Machine {
    * @param thought touches nothing but what is this machine's own: brain, kernel, codecs, trace
    */
   final void think(Runnable thought, Runnable outcome) {
-    finish();
-    long now = timeline.now();
+    finishStep();
+    long now = timeline().now();
     var begun =
-        timeline.begin(
-            this,
-            () -> {
-              trace.at(now);
-              thought.run();
-              nextDeadline = nextDeadline();
-            });
+        timeline()
+            .begin(
+                this,
+                () -> {
+                  trace.at(now);
+                  thought.run();
+                  nextDeadline = nextDeadline();
+                });
     var mine = new Step(now, begun, outcome);
     step = Optional.of(mine);
-    timeline.at(
-        now + Math.min(longestThought(), leastDelayNanos),
-        () -> {
-          if (step.filter(mine::equals).isPresent()) {
-            finish();
-          }
-        });
+    var here = timeline();
+    timeline()
+        .at(
+            now + Math.min(longestThought(), leastDelayNanos) - 1,
+            () -> {
+              if (here.equals(timeline()) && step.filter(mine::equals).isPresent()) {
+                finishStep();
+              }
+            });
+  }
+
+  /** What was to happen to it has happened, and what comes of it is done. */
+  final void finish() {
+    comeBack();
+    finishStep();
   }
 
   /** What comes of the step that is under way, if one is, is done now. */
-  final void finish() {
+  final void finishStep() {
     var done = joined();
     if (done.isPresent()) {
-      connections.hearsay().forEach(around.hearsay()::said);
-      timeline.asOf(
-          done.get().sinceNanos(),
-          () -> {
-            done.get().outcome().run();
-            rest();
-          });
+      if (!isApart()) {
+        connections.hearsay().forEach(around.hearsay()::said);
+      }
+      timeline()
+          .asOf(
+              done.get().sinceNanos(),
+              () -> {
+                done.get().outcome().run();
+                rest();
+              });
     }
   }
 
@@ -147,16 +133,59 @@ abstract class Machine {
     joined();
   }
 
+  // ---- apart ------------------------------------------------------------------------------
+
+  /** What happens to it happens by this. */
+  final Timeline timeline() {
+    return own.timeline();
+  }
+
+  /** It is behind the world: what has come waits. */
+  final boolean isApart() {
+    return own.isApart();
+  }
+
+  private boolean isIdle() {
+    boolean runs = alive && !paused && slowNanos == 0;
+    return runs && due == 0 && step.isEmpty() && inbox.waiting() == 0 && isAtRest();
+  }
+
+  /** It is where the world is. */
+  final void comeBack() {
+    if (isApart()) {
+      own.comeBack(this);
+      around.trace().seen(name, trace);
+    }
+  }
+
+  /** It is where the world is, and what has come meanwhile is lost. */
+  final void abandonOwnTime() {
+    own.abandon(this);
+    around.trace().seen(name, trace);
+  }
+
+  /** How often it was given much to do at once while it was apart. */
+  final int passes() {
+    return own.passes();
+  }
+
+  /** The world is told; of who is apart, when it looks. */
+  final void tell(Runnable what) {
+    own.tell(what);
+  }
+
   /** The step that was under way, if one was, once it is over; what was thought counts as seen. */
   private Optional<Step> joined() {
     var done = step;
     if (done.isPresent()) {
       step = Optional.empty();
-      timeline.hasThought(this);
+      timeline().hasThought(this);
       try {
         done.get().begun().join();
       } finally {
-        around.trace().seen(name, trace);
+        if (!isApart()) {
+          around.trace().seen(name, trace);
+        }
       }
     }
     return done;
@@ -170,6 +199,7 @@ abstract class Machine {
 
   /** A link of this machine takes so long. */
   final void linked(long delayNanos) {
+    comeBack();
     leastDelayNanos = Math.min(leastDelayNanos, delayNanos);
   }
 
@@ -184,7 +214,6 @@ abstract class Machine {
     nextDeadline = OptionalLong.empty();
     connections.clear();
     inbox.clear();
-    unread.clear();
     willTake = false;
     busyUntilNanos = 0;
     held.clear();
@@ -227,14 +256,26 @@ abstract class Machine {
   /** Does it after a while, if this life still goes on then. */
   final void later(long nanos, Runnable action) {
     int mine = life;
-    timeline.after(
+    inAnyLife(
         nanos,
         () -> {
-          finish();
           if (alive && life == mine) {
             whenRunning(action);
           }
         });
+  }
+
+  /** Something happens to its kernel after a while. */
+  final void inAnyLife(long nanos, Runnable action) {
+    due++;
+    timeline()
+        .after(
+            nanos,
+            () -> {
+              due--;
+              finishStep();
+              action.run();
+            });
   }
 
   /** Does it now, or as soon as the process runs again. */
@@ -266,6 +307,7 @@ abstract class Machine {
 
   /** From now on a step with what came keeps the brain busy so much longer. */
   final void slow(long nanos) {
+    comeBack();
     slowNanos = nanos;
   }
 
@@ -281,7 +323,7 @@ abstract class Machine {
 
   /** What its own clock shows: it differs from that of others, as that of the system does. */
   final long clock() {
-    return timeline.now() + clockAheadNanos;
+    return timeline().now() + clockAheadNanos;
   }
 
   /**
@@ -289,82 +331,71 @@ abstract class Machine {
    * while; what comes meanwhile is taken together, as it is by an event loop.
    */
   final void receive(SpeakerEvent event) {
+    comeBack();
     arrive(new Arrival.Happened(event), () -> {});
   }
 
   /** A message comes; {@code read}: done as soon as there is room and the process runs. */
   final void receive(Arrival.Came message, Runnable read) {
-    arrive(message, read);
+    if (mayWait(message) && (isApart() || isIdle() && own.leave(this))) {
+      read.run();
+      own.come(() -> arrive(message, () -> {}));
+    } else {
+      comeBack();
+      arrive(message, read);
+    }
   }
 
   /** A connection stands, as the event says. */
   final void open(long connection, SpeakerEvent event) {
+    comeBack();
     arrive(new Arrival.Opened(connection, new MessageCodec(), event), () -> {});
   }
 
   private void arrive(Arrival arrival, Runnable read) {
-    if (waiting() == 0) {
-      waitingSince = timeline.now();
-    }
-    if (!paused && unread.isEmpty() && inbox.size() < around.links().queues().events()) {
-      inbox.add(arrival);
-      read.run();
-    } else {
-      unread.add(new Unread(arrival, read));
-    }
+    inbox.add(timeline().now(), arrival, !paused, read);
     takeWhenFree();
   }
 
-  private record Unread(Arrival arrival, Runnable read) {}
-
   /** Events that came and were not taken. */
   final int waiting() {
-    return inbox.size() + unread.size();
+    comeBack();
+    return inbox.waiting();
   }
 
   /** Those of {@link #waiting} that have left TCP. */
   final int queued() {
-    return inbox.size();
+    comeBack();
+    return inbox.queued();
   }
 
   /** Something waits, and nothing was taken for so long. */
   final boolean isBehind(Duration most) {
-    return waiting() > 0 && timeline.now() - waitingSince > most.toNanos();
-  }
-
-  private void read() {
-    while (!unread.isEmpty() && inbox.size() < around.links().queues().events()) {
-      var next = unread.remove();
-      inbox.add(next.arrival());
-      next.read().run();
-    }
+    comeBack();
+    return inbox.isBehind(timeline().now(), most);
   }
 
   /** True while it is busy with what came before. */
   final boolean isBusy() {
-    return timeline.now() < busyUntilNanos;
+    return timeline().now() < busyUntilNanos;
   }
 
   /** Sees to it that it takes what came, now or when it is no longer busy. */
   final void takeWhenFree() {
     if (!willTake) {
       willTake = true;
-      later(Math.max(0, busyUntilNanos - timeline.now()), this::takeInbox);
+      later(Math.max(0, busyUntilNanos - timeline().now()), this::takeInbox);
     }
   }
 
   private void takeInbox() {
-    read();
-    var arrivals = List.copyOf(inbox);
-    inbox.clear();
-    read();
-    waitingSince = timeline.now();
+    var arrivals = inbox.take(timeline().now());
     willTake = false;
     if (!arrivals.isEmpty()) {
-      busyUntilNanos = timeline.now() + stepNanos() + slowNanos;
+      busyUntilNanos = timeline().now() + stepNanos() + slowNanos;
     }
     take(arrivals);
-    if (!inbox.isEmpty()) {
+    if (inbox.queued() > 0) {
       takeWhenFree();
     }
   }
@@ -379,8 +410,25 @@ abstract class Machine {
     var next = nextDeadline;
     if (next.isPresent() && (wakeAt.isEmpty() || next.getAsLong() < wakeAt.getAsLong())) {
       wakeAt = next;
-      later(next.getAsLong() - clock(), this::wake);
+      long when = timeline().now() + next.getAsLong() - clock();
+      int mine = life;
+      tell(() -> wakeLater(when, mine));
     }
+  }
+
+  private void wakeLater(long when, int mine) {
+    if (isApart() && when < world.now()) {
+      throw new IllegalStateException(
+          name + " was apart when it was to be woken at " + when + " ns");
+    }
+    world.at(
+        when,
+        () -> {
+          finish();
+          if (alive && life == mine) {
+            whenRunning(this::wake);
+          }
+        });
   }
 
   private void wake() {
@@ -397,10 +445,10 @@ abstract class Machine {
   /** Does what concerns connections, as prepared; the rest is for the brain's own user. */
   final void carryOut(SpeakerEffect effect) {
     switch (effect) {
-      case SpeakerEffect.Connect(var peer) -> around.links().connect(this, peer);
+      case SpeakerEffect.Connect(var peer) -> links(effect).connect(this, peer);
       case SpeakerEffect.Send(long connection, var messages) ->
-          around.links().send(connection, messages, connections.prepared());
-      case SpeakerEffect.Close(long connection, _) -> around.links().close(connection);
+          links(effect).send(connection, messages, connections.prepared());
+      case SpeakerEffect.Close(long connection, _) -> links(effect).close(connection);
       case SpeakerEffect.BestPathChanged _,
           SpeakerEffect.PeerUp _,
           SpeakerEffect.PeerDown _,
@@ -408,6 +456,27 @@ abstract class Machine {
           SpeakerEffect.Report _ -> {}
     }
   }
+
+  /** It is where the world is when it says something. */
+  final void requireNotApart(Object said) {
+    if (isApart()) {
+      throw new IllegalStateException(name + " speaks while it is apart: " + said);
+    }
+  }
+
+  private Links links(SpeakerEffect said) {
+    requireNotApart(said);
+    return around.links();
+  }
+
+  /**
+   * Whether it takes this in without a word to anybody, when nothing else happens to it: then it
+   * may be later than the world.
+   */
+  abstract boolean mayWait(Arrival.Came message);
+
+  /** Whether nothing of it is under way, as far as its subclass knows. */
+  abstract boolean isAtRest();
 
   abstract void begin();
 

@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -70,19 +69,12 @@ final class NodeMachine extends Machine {
   private boolean keepsIntent = true;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
-  private final TreeSet<ForwardingKey> missed = new TreeSet<>();
+  private final Notices notices = new Notices();
 
   /** What the kernel said while the brain was busy. */
   private final List<NodeEvent> said = new ArrayList<>();
 
-  private boolean deaf;
-
-  /** What was written last. */
-  private List<KernelChange> written = List.of();
-
-  /** How often something happened to the kernel that is not told yet. */
-  private int noticesUnderWay;
-
+  private List<KernelChange> written = List.of(); // last
   private List<NodeEffect> thought = List.of();
 
   /** The thought is of a time that has come. */
@@ -150,8 +142,7 @@ final class NodeMachine extends Machine {
         });
     inFlight = Optional.empty();
     kernelBusyUntil = 0;
-    noticesUnderWay = 0;
-    missed.clear();
+    notices.forget();
     said.clear();
   }
 
@@ -161,18 +152,14 @@ final class NodeMachine extends Machine {
   }
 
   void give(NodeEvent event) {
-    give(List.of(event));
-  }
-
-  private void give(List<NodeEvent> events) {
-    step(() -> events, () -> {});
+    step(() -> List.of(event), () -> {});
   }
 
   /** A step of the brain with what comes of the first; the other is done before what follows. */
   private void step(Supplier<List<NodeEvent>> happening, Runnable seen) {
-    finish();
+    finishStep();
     long clock = clock();
-    boolean heardAll = noticesUnderWay == 0 && said.isEmpty() && !deaf && missed.isEmpty();
+    boolean heardAll = heardAll();
     think(
         () -> {
           var events = happening.get();
@@ -189,6 +176,11 @@ final class NodeMachine extends Machine {
           seen.run();
           carryOutThought();
         });
+  }
+
+  /** Nothing happened to the kernel that it was not told. */
+  private boolean heardAll() {
+    return said.isEmpty() && notices.isNone();
   }
 
   private static List<SpeakerEffect> bgp(List<NodeEffect> effects) {
@@ -239,6 +231,7 @@ final class NodeMachine extends Machine {
   }
 
   private void answer(long request, AttachResult result) {
+    requireNotApart(result);
     attached.put(request, result);
     presence.answered(result);
   }
@@ -246,7 +239,8 @@ final class NodeMachine extends Machine {
   private void write(NodeEffect.ApplyChanges batch) {
     invariants.begins(this, batch, inFlight);
     if (timePassed) {
-      lastWrite.timePassed(batch.changes(), timeline.now());
+      long now = timeline().now();
+      tell(() -> lastWrite.timePassed(batch.changes(), now));
     }
     inFlight = Optional.of(batch);
     vtepsOfBatch = toldVteps;
@@ -255,21 +249,22 @@ final class NodeMachine extends Machine {
 
   /** The kernel works through a batch; a brain that is not busy hears of it at once. */
   private void written(NodeEffect.ApplyChanges batch) {
-    finish();
+    finishStep();
     inFlight = Optional.empty();
     var changes = batch.changes();
     prepareFor(changes);
-    lastWrite.written(changes, timeline.now());
+    long now = timeline().now();
     var self = vtepsOfBatch;
-    Runnable check = () -> invariants.check(this, self, changes);
+    tell(() -> lastWrite.written(changes, now));
+    Runnable check = () -> tell(() -> invariants.check(this, self, changes));
     if (isBusy() || !said.isEmpty()) {
       takeWhenFree();
       think(() -> said.addAll(apply(batch)), check);
     } else {
       step(() -> apply(batch), check);
     }
-    if (invariants.concernOthers(changes)) {
-      finish();
+    if (!isApart() && invariants.concernOthers(changes)) {
+      finishStep();
     }
   }
 
@@ -278,18 +273,15 @@ final class NodeMachine extends Machine {
     var outcome = kernel.apply(batch.changes());
     written = batch.changes();
     var applied = new NodeEvent.ChangesApplied(batch.batch(), outcome.refusals());
-    if (outcome.notices().isEmpty() || deaf) {
-      outcome.notices().forEach(notice -> missed.add(notice.key()));
-      return List.of(applied);
-    }
-    return List.of(applied, new NodeEvent.KernelChanged(outcome.notices()));
+    var told = notices.said(outcome.notices());
+    return told.isEmpty() ? List.of(applied) : List.of(applied, new NodeEvent.KernelChanged(told));
   }
 
   private void prepareFor(List<KernelChange> changes) {
-    presence.coming(changes);
-    kernel.pass(timeline.now());
+    tell(() -> presence.coming(changes));
+    kernel.pass(timeline().now());
     if (changes.stream().anyMatch(change -> change.key().kind() == Kind.MOVED_MAC)) {
-      timeline.after(SimulatedKernel.EXPIRY_NANOS, () -> kernel().pass(timeline.now()));
+      inAnyLife(SimulatedKernel.EXPIRY_NANOS, () -> kernel.pass(timeline().now()));
     }
   }
 
@@ -311,46 +303,42 @@ final class NodeMachine extends Machine {
   /** Someone else puts an object into its kernel; false where it cannot stand. */
   boolean plant(ForwardingObject object) {
     finish();
-    var notices = kernel.plant(object);
-    if (!notices.isEmpty()) {
+    var happened = kernel.plant(object);
+    if (!happened.isEmpty()) {
       note("is given " + object);
-      notice(notices);
+      notice(happened);
     }
-    return !notices.isEmpty();
+    return !happened.isEmpty();
   }
 
-  private void notice(List<Observation> notices) {
-    if (isAlive() && !notices.isEmpty()) {
-      if (deaf) {
-        notices.forEach(notice -> missed.add(notice.key()));
-      } else {
-        noticesUnderWay++;
-        inKernelTime(
-            () -> {
-              noticesUnderWay--;
-              hear(new NodeEvent.KernelChanged(notices));
-            });
-      }
+  private void notice(List<Observation> happened) {
+    var told = isAlive() ? notices.said(happened) : List.<Observation>of();
+    if (!told.isEmpty()) {
+      tellBrain(() -> told);
     }
+  }
+
+  private void tellBrain(Supplier<List<Observation>> what) {
+    notices.leave();
+    inKernelTime(
+        () -> {
+          notices.arrive();
+          hear(new NodeEvent.KernelChanged(what.get()));
+        });
   }
 
   /** From now on its kernel says nothing of what others do. */
   void deafen() {
     note("hears nothing of its kernel");
-    deaf = true;
+    notices.begin();
   }
 
   /** The kernel says that it dropped notices: all is looked at, and what differs is told. */
   void hearAgain() {
     finish();
-    deaf = false;
+    var missed = notices.end();
     if (isAlive() && !missed.isEmpty()) {
-      inKernelTime(
-          () -> {
-            var found = missed.stream().map(kernel::observe).toList();
-            missed.clear();
-            hear(new NodeEvent.KernelChanged(found));
-          });
+      tellBrain(() -> missed.stream().map(kernel::observe).toList());
     }
   }
 
@@ -362,6 +350,7 @@ final class NodeMachine extends Machine {
 
   /** Hosts join and leave multicast groups; the kernel knows it while no agent lives, too. */
   void join(NodeEvent.GroupsSeen groups) {
+    finish();
     joined.put(groups.segment(), groups);
     presence.joined(groups);
     if (isAlive()) {
@@ -372,8 +361,8 @@ final class NodeMachine extends Machine {
   /** The kernel does one thing after the other, each in its time. */
   private void inKernelTime(Runnable action) {
     long duration = KERNEL_LEAST_NANOS + random.below(KERNEL_SPREAD_NANOS);
-    kernelBusyUntil = Math.max(timeline.now(), kernelBusyUntil) + duration;
-    later(kernelBusyUntil - timeline.now(), action);
+    kernelBusyUntil = Math.max(timeline().now(), kernelBusyUntil) + duration;
+    later(kernelBusyUntil - timeline().now(), action);
   }
 
   void intend(NodeIntent next) {
@@ -405,11 +394,13 @@ final class NodeMachine extends Machine {
   }
 
   void attach(long request, AttachRequest asked) {
+    finish();
     requireAlive();
     whenRunning(() -> give(new NodeEvent.AttachRequested(request, asked)));
   }
 
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
+    finish();
     requireAlive();
     invariants.attached(this, namespace, mac);
     presence.heard(port, mac, ip);
@@ -417,6 +408,7 @@ final class NodeMachine extends Machine {
   }
 
   void detach(long request, String endpoint) {
+    finish();
     requireAlive();
     whenRunning(() -> give(new NodeEvent.DetachRequested(request, endpoint)));
   }
@@ -442,7 +434,7 @@ final class NodeMachine extends Machine {
   /** The kernel is through with a batch, and nobody was told. */
   boolean waitsForKernel() {
     finish();
-    return inFlight.isPresent() && kernelBusyUntil < timeline.now();
+    return inFlight.isPresent() && kernelBusyUntil < timeline().now();
   }
 
   SimulatedKernel kernel() {
@@ -463,6 +455,16 @@ final class NodeMachine extends Machine {
   }
 
   @Override
+  boolean mayWait(Arrival.Came message) {
+    return message.onlyAnnounces(); // other nodes' pods, of whom it writes rows
+  }
+
+  @Override
+  boolean isAtRest() {
+    return inFlight.isEmpty() && heardAll();
+  }
+
+  @Override
   long longestThought() {
     return KERNEL_LEAST_NANOS;
   }
@@ -474,7 +476,7 @@ final class NodeMachine extends Machine {
 
   @Override
   void take(List<Arrival> arrivals) {
-    finish();
+    finishStep();
     var before = List.copyOf(said);
     said.clear();
     step(

@@ -51,6 +51,17 @@ abstract class SpeakerMachine extends Machine {
     effects.forEach(this::carryOut);
   }
 
+  /** It says what it hears. */
+  @Override
+  final boolean mayWait(Arrival.Came message) {
+    return false;
+  }
+
+  @Override
+  final boolean isAtRest() {
+    return false;
+  }
+
   @Override
   final long stepNanos() {
     return STEP_NANOS;

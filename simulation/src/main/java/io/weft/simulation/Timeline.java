@@ -1,10 +1,13 @@
 package io.weft.simulation;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * The virtual clock and what is to happen; at one instant things happen as they were asked for.
+ * The virtual clock and what is to happen; at one instant first comes what comes over the network,
+ * and then things happen as they were asked for.
  *
  * <p>A brain's step may be under way while time goes on: what follows from it is done later, as of
  * the time of the step ({@link #asOf}), before anybody can have noticed.
@@ -13,20 +16,29 @@ final class Timeline {
   /** More happenings at one instant mean that it never ends. */
   static final int MOST_AT_ONE_INSTANT = 1_000_000;
 
-  private record Happening(long atNanos, long number, Runnable action)
+  private record Happening(long atNanos, boolean comes, long number, Runnable action)
       implements Comparable<Happening> {
     @Override
     public int compareTo(Happening other) {
       int order = Long.compare(atNanos, other.atNanos);
+      order = order != 0 ? order : Boolean.compare(other.comes, comes);
       return order != 0 ? order : Long.compare(number, other.number);
     }
   }
+
+  /** Something that is to happen. */
+  record Planned(long atNanos, boolean comes, Runnable action) {}
 
   private final Crew crew;
   private final PriorityQueue<Happening> happenings = new PriorityQueue<>();
 
   /** Whose steps are under way, in the order in which these began. */
   private final LinkedHashSet<Machine> thinking = new LinkedHashSet<>();
+
+  /** Machines that are behind, in the order in which they began to be. */
+  private final LinkedHashSet<Machine> apart = new LinkedHashSet<>();
+
+  private boolean patient;
 
   private long now;
 
@@ -35,6 +47,9 @@ final class Timeline {
 
   private long count;
   private int atThisInstant;
+
+  /** Something happens just now, and at the same instant more may. */
+  private boolean happening;
 
   /** {@code crew}: who does what the machines think. */
   Timeline(Crew crew) {
@@ -53,11 +68,66 @@ final class Timeline {
 
   /** Asks for an action; a time in the past means now. */
   void at(long atNanos, Runnable action) {
-    happenings.add(new Happening(Math.max(front, atNanos), count++, action));
+    plan(new Planned(atNanos, false, action));
+  }
+
+  /** Something comes over the network at that time: likewise. */
+  void comes(long atNanos, Runnable action) {
+    plan(new Planned(atNanos, true, action));
+  }
+
+  void plan(Planned that) {
+    long when = Math.max(front, that.atNanos());
+    happenings.add(new Happening(when, that.comes(), count++, that.action()));
   }
 
   void after(long nanos, Runnable action) {
     at(now + nanos, action);
+  }
+
+  /**
+   * Whether machines may be behind where nobody can tell ({@link OwnTime}); at first they may not.
+   */
+  boolean isPatient() {
+    return patient;
+  }
+
+  /** From now on they may. */
+  void bePatient() {
+    patient = true;
+  }
+
+  /** From now on they may not, and nobody is. */
+  void hurry() {
+    patient = false;
+    comeBack();
+  }
+
+  /** Nobody is behind now. */
+  void comeBack() {
+    while (!apart.isEmpty()) {
+      apart.getFirst().comeBack();
+    }
+  }
+
+  /** A machine is behind from now on. */
+  void leaves(Machine machine) {
+    apart.add(machine);
+  }
+
+  /** It is so no more. */
+  void cameBack(Machine machine) {
+    apart.remove(machine);
+  }
+
+  /** All that is to happen, in its order; nothing is, after that. */
+  List<Planned> drain() {
+    var planned = new ArrayList<Planned>();
+    while (!happenings.isEmpty()) {
+      var next = happenings.remove();
+      planned.add(new Planned(next.atNanos(), next.comes(), next.action()));
+    }
+    return planned;
   }
 
   /** Does it as if it were still that time; what it asks for happens now at the earliest. */
@@ -104,19 +174,26 @@ final class Timeline {
   /** What comes of all steps that are under way is done now. */
   void settle() {
     while (!thinking.isEmpty()) {
-      thinking.getFirst().finish();
+      thinking.getFirst().finishStep();
     }
   }
 
   /** Afterwards nobody thinks any more; nothing comes of what was thought. */
   void abandon(Throwable first) {
     while (!thinking.isEmpty()) {
-      try {
-        thinking.getFirst().abandon();
-      } catch (RuntimeException | Error e) {
-        if (!e.equals(first)) {
-          first.addSuppressed(e);
-        }
+      abandon(thinking.getFirst()::abandon, first);
+    }
+    while (!apart.isEmpty()) {
+      abandon(apart.getFirst()::abandonOwnTime, first);
+    }
+  }
+
+  private static void abandon(Runnable machine, Throwable first) {
+    try {
+      machine.run();
+    } catch (RuntimeException | Error e) {
+      if (!e.equals(first)) {
+        first.addSuppressed(e);
       }
     }
   }
@@ -130,7 +207,17 @@ final class Timeline {
       }
       front = next.atNanos();
       now = front;
-      next.action().run();
+      happening = true;
+      try {
+        next.action().run();
+      } finally {
+        happening = false;
+      }
     }
+  }
+
+  /** True within what happens: more may happen at this very instant. */
+  boolean isHappening() {
+    return happening;
   }
 }

@@ -22,10 +22,10 @@ record Vteps(boolean dual) {
   /** What a node has that has the addresses of the node of this number, which may be its own. */
   List<IpAddress> of(int node, int number) {
     IpAddress ipv4 = new Ipv4Address(World.NODES + number);
-    var ipv6 = IPV6.plus(number);
     if (!dual) {
       return List.of(ipv4);
     }
+    var ipv6 = IPV6.plus(number);
     return switch (node % 4) {
       case 3 -> List.of(ipv4);
       case 0 -> List.of(ipv6);
@@ -35,6 +35,9 @@ record Vteps(boolean dual) {
 
   /** Of IPv4 where both nodes have it; empty where they have no family in common. */
   Optional<IpAddress> towards(int from, int to) {
+    if (!dual) {
+      return Optional.of(new Ipv4Address(World.NODES + to));
+    }
     var own = of(from, from);
     return of(to, to).stream()
         .filter(vtep -> own.stream().anyMatch(mine -> mine.isIpv4() == vtep.isIpv4()))

@@ -375,8 +375,8 @@ public final class WhatIf {
           new NodeWork(
               kernel.writes() - kernel.removals(),
               kernel.removals(),
-              world.machine(machine).announcedRoutes(),
-              world.machine(machine).withdrawnRoutes()));
+              world.machine(machine).saidRoutes.announced(),
+              world.machine(machine).saidRoutes.withdrawn()));
     }
     return work;
   }

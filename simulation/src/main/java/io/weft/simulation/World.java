@@ -42,6 +42,9 @@ public final class World {
   static final int HOLD_SECONDS = 90;
   static final int RESTART_SECONDS = 120;
 
+  /** A node has chance of its own, so that it is the same whoever else has had some before. */
+  private static final int NODE_SEED_SHIFT = 32;
+
   private final Timeline timeline;
   private final Trace trace;
   private final TreeMap<String, NodeMachine> nodes = new TreeMap<>();
@@ -198,7 +201,7 @@ public final class World {
               "n" + i,
               new Underlay(vteps.of(i, i), vtep(i), UNDERLAY_MTU, builder.dual),
               intent(i, builder.networks),
-              random,
+              new SplitMix64(builder.seed ^ (long) i << NODE_SEED_SHIFT),
               builder.kernels.apply(shared),
               new AddressConfig(builder.stored, List.of()),
               invariants,
@@ -304,6 +307,7 @@ public final class World {
   /** A node that is alive hears of something. */
   void give(String node, NodeEvent event) {
     var machine = node(node);
+    machine.finish();
     machine.requireAlive();
     machine.whenRunning(() -> machine.give(event));
   }
@@ -427,6 +431,7 @@ public final class World {
    * and what follows from it; zero before the first.
    */
   public Duration lastWrite() {
+    timeline.comeBack();
     return Duration.ofNanos(lastWrite.nanos());
   }
 
@@ -447,6 +452,7 @@ public final class World {
 
   /** SHA-256 of what happened so far, for worlds that keep no more. */
   public String traceSha256() {
+    timeline.comeBack();
     timeline.settle();
     return trace.hex();
   }
@@ -458,6 +464,7 @@ public final class World {
 
   /** All that happened so far, a line each: seconds, who, what. */
   public List<String> trace() {
+    timeline.comeBack();
     timeline.settle();
     return trace.lines();
   }

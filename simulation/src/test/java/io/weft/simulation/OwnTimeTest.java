@@ -1,0 +1,128 @@
+package io.weft.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.weft.overlay.forwarding.KernelChange;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Machines that are behind the world come to the same as those that never are. */
+final class OwnTimeTest {
+  private static final FabricSize ROUTED =
+      new FabricSize(24, 12, 6, 2, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
+
+  private static final FabricSize LAYER2 =
+      new FabricSize(12, 20, 3, 1, 3, 2, false, false, 6, new TreeSet<>(), Duration.ZERO);
+
+  private static FabricReport ended(FabricRun run) {
+    while (run.advance()) {}
+    return run.report();
+  }
+
+  private static FabricRun patient(FabricRun run) {
+    run.bePatient();
+    return run;
+  }
+
+  @Test
+  void whoeverIsBehindTheTraceIsTheSame() {
+    for (var size : List.of(ROUTED, LAYER2, ROUTED.dual(true))) {
+      for (long seed = 1; seed <= 2; seed++) {
+        var never = new FabricRun(size, seed);
+        var expected = ended(never);
+        var run = patient(new FabricRun(size, seed));
+        assertThat(ended(run)).isEqualTo(expected);
+        assertThat(expected.violations()).isEmpty();
+        assertThat(run.passes()).isGreaterThan(size.nodes() / 2);
+        assertThat(never.passes()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void itIsTheSameOnSeveralThreads() {
+    try (var crew = new Threads()) {
+      assertThat(ended(patient(FabricRun.by(crew, ROUTED, 5))))
+          .isEqualTo(ended(new FabricRun(ROUTED, 5)));
+    }
+  }
+
+  /** A report in the midst of the cold start looks at all, and nothing comes of it. */
+  @Test
+  void aLookBringsAllBackAndChangesNothing() {
+    try (var crew = new Threads()) {
+      var looked = patient(FabricRun.by(crew, ROUTED, 5));
+      var hurried = new FabricRun(ROUTED, 5);
+      for (int slice = 0; slice < 150; slice++) {
+        looked.advance();
+        hurried.advance();
+        assertThat(looked.report()).isEqualTo(hurried.report());
+      }
+    }
+  }
+
+  /** What a kernel throws that is behind ends the run, and nobody works any more. */
+  @Test
+  void whatGoesWrongBehindTheWorldIsTold() {
+    for (var crew : List.of(Crew.ALONE, new Threads())) {
+      var run =
+          patient(
+              new FabricRun(
+                  ROUTED,
+                  5,
+                  builder -> builder.crew(crew).kernels(shared -> new Breaking(shared))));
+      assertThat(ended(run).violations()).hasSize(1).first().asString().contains("it broke");
+      if (crew instanceof Threads threads) {
+        threads.close();
+      }
+    }
+  }
+
+  /** A kernel that takes so many batches. */
+  private static final class Breaking extends SimulatedKernel {
+    private int left = 150;
+
+    Breaking(Shared shared) {
+      super(shared);
+    }
+
+    @Override
+    public Outcome apply(List<KernelChange> changes) {
+      if (left-- == 0) {
+        throw new IllegalStateException("it broke");
+      }
+      return super.apply(changes);
+    }
+  }
+
+  private static final class Threads implements Crew, AutoCloseable {
+    private final ExecutorService threads = Executors.newFixedThreadPool(3);
+
+    @Override
+    public Begun begin(Runnable work) {
+      var begun = threads.submit(work);
+      return () -> await(begun);
+    }
+
+    @Override
+    public void close() {
+      threads.close();
+    }
+
+    private static void await(Future<?> begun) {
+      try {
+        begun.get();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
+      }
+    }
+  }
+}
