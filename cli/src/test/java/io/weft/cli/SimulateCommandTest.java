@@ -164,6 +164,16 @@ class SimulateCommandTest {
   }
 
   @Test
+  void aNetworkMayChangeItsTenantFromNodeToNode() throws Exception {
+    var adopted = NOW.replace("{vni: 102,", "{tenant: red, vni: 102,");
+    var run = whatIf(adopted, "--spread=300", "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    // Its VNI and its target stay: only the moves of its ports are noticed.
+    assertThat(JSON.readTree(run.out()).path("longestInterruptionMillis").asDouble())
+        .isBetween(0.0, 50.0);
+  }
+
+  @Test
   void aWayOutThatIsTakenAwayIsLostToEachPod() throws Exception {
     var open = NOW.replace("{l3vni: 5000}", "{l3vni: 5000, egress: node}");
     var gained = document(open, 0);

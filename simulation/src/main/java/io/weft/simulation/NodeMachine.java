@@ -374,6 +374,14 @@ final class NodeMachine extends Machine {
     }
   }
 
+  /**
+   * It will be told this, and others perhaps sooner: they may hold of it what follows from that.
+   */
+  void expect(NodeIntent next) {
+    presence.intended(next);
+    presence.intended(intent);
+  }
+
   /** Its next life begins with no intent, until it is given one. */
   void loseIntent() {
     keepsIntent = false;

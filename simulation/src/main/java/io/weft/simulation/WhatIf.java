@@ -141,6 +141,7 @@ public final class WhatIf {
     for (var machine : world.nodes()) {
       var declared = told.declared().getOrDefault(name(machine), DeclaredIntent.NONE);
       var intent = node(told).withDeclared(declared);
+      world.node(machine).expect(intent);
       long nanos = spread.toNanos() * number / Math.max(1, world.nodes().size() - 1);
       world.timeline().after(nanos, () -> world.node(machine).intend(intent));
       number++;
