@@ -19,11 +19,14 @@ import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -66,9 +69,57 @@ final class KernelSight {
     }
   }
 
+  private static final Set<Kind> MET =
+      EnumSet.of(
+          Kind.EGRESS_FILTER,
+          Kind.EGRESS_LINK,
+          Kind.EGRESS_PORT,
+          Kind.EGRESS_ADDRESS,
+          Kind.EGRESS_ROUTE,
+          Kind.DEAD_END,
+          Kind.GATEWAY,
+          Kind.VXLAN,
+          Kind.PORT,
+          Kind.ENDPOINT_ROUTE,
+          Kind.VXLAN_FDB,
+          Kind.TENANT_ROUTE);
+
+  /** By namespace, in the order of a dump. */
+  private static final class Objects {
+    private final TreeMap<String, List<ForwardingObject>> all = new TreeMap<>();
+
+    void add(ForwardingObject object) {
+      all.computeIfAbsent(object.namespace(), _ -> new ArrayList<>()).add(object);
+    }
+
+    SortedSet<String> namespaces(Objects other) {
+      var namespaces = new TreeSet<>(all.keySet());
+      namespaces.addAll(other.all.keySet());
+      return namespaces;
+    }
+
+    boolean areEqual(Objects other, String namespace) {
+      return all.getOrDefault(namespace, List.of())
+          .equals(other.all.getOrDefault(namespace, List.of()));
+    }
+
+    SortedSet<String> unequal(Objects other) {
+      var unequal = namespaces(other);
+      unequal.removeIf(namespace -> areEqual(other, namespace));
+      return unequal;
+    }
+  }
+
   private final String name;
   private final IpAddress vtep;
-  private final SimulatedKernel kernel;
+
+  /** What frames and packets meet that come from here. */
+  private final Objects met = new Objects();
+
+  /** What those meet that come from elsewhere. */
+  private final Objects visible = new Objects();
+
+  private final TreeSet<ForwardingKey> vxlans = new TreeSet<>();
   private final List<EndpointPort> ports = new ArrayList<>();
   private final List<GatewayAddress> gateways = new ArrayList<>();
   private final TreeMap<ForwardingKey, VxlanFdbEntry> rows = new TreeMap<>();
@@ -85,13 +136,20 @@ final class KernelSight {
   KernelSight(String name, IpAddress vtep, SimulatedKernel kernel) {
     this.name = name;
     this.vtep = vtep;
-    this.kernel = kernel;
-    kernel.objects().forEach(this::add);
+    kernel.objects(MET, _ -> true).forEach(this::add);
   }
 
   private void add(ForwardingObject object) {
+    met.add(object);
     switch (object) {
-      case EndpointPort port -> ports.add(port);
+      case VxlanPort vxlan -> {
+        vxlans.add(vxlan.key());
+        visible.add(vxlan);
+      }
+      case EndpointPort port -> {
+        ports.add(port);
+        visible.add(port);
+      }
       case VxlanFdbEntry row -> rows.put(row.key(), row);
       case GatewayAddress gateway -> {
         gateways.add(gateway);
@@ -99,6 +157,7 @@ final class KernelSight {
       }
       case EndpointRoute route -> {
         behind.add(new Behind(route.namespace(), route.prefix()));
+        visible.add(route);
         route(route.prefix(), 10, route);
       }
       case TenantRoute route -> route(route.prefix(), 20, route);
@@ -126,6 +185,23 @@ final class KernelSight {
     return name;
   }
 
+  /** Namespaces in which other ways may begin than when the node looked like that. */
+  SortedSet<String> otherWaysFrom(KernelSight former) {
+    // What is in none is part of each tenant's way out.
+    return met.areEqual(former.met, "") ? met.unequal(former.met) : met.namespaces(former.met);
+  }
+
+  /** Namespaces to which other ways may lead than when the node looked like that. */
+  SortedSet<String> otherWaysTo(KernelSight former) {
+    return vtep.equals(former.vtep)
+        ? visible.unequal(former.visible)
+        : visible.namespaces(former.visible);
+  }
+
+  IpAddress vtep() {
+    return vtep;
+  }
+
   List<EndpointPort> ports() {
     return ports;
   }
@@ -139,7 +215,7 @@ final class KernelSight {
   }
 
   private boolean has(String namespace, Vni vni) {
-    return kernel.has(new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ""));
+    return vxlans.contains(new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ""));
   }
 
   /** Packets of a port's family leave its segment by a gateway of this node. */
@@ -153,12 +229,13 @@ final class KernelSight {
                         && g.address().isIpv4() == ipv4);
   }
 
-  /** A port's host asks its segment for this address itself: both are in one of its subnets. */
-  boolean isOnLink(EndpointPort port, IpAddress ip) {
+  /** Those of a port's segment that it is in: its host asks the segment for what is in them. */
+  List<IpPrefix> subnets(EndpointPort port) {
     return gateways.stream()
         .filter(g -> g.namespace().equals(port.namespace()) && g.vni().equals(port.vni()))
         .map(KernelSight::subnet)
-        .anyMatch(net -> net.contains(ip) && port.addresses().stream().anyMatch(net::contains));
+        .filter(subnet -> port.addresses().stream().anyMatch(subnet::contains))
+        .toList();
   }
 
   /** Frames to the port's MAC in a segment of this node get to the port, at a node. */

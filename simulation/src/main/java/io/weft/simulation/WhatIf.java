@@ -282,18 +282,12 @@ public final class WhatIf {
   }
 
   /** As {@link #settle}, once all have heard of the change; looks whenever kernels have changed. */
-  private boolean settle(Duration spread, Interruptions interruptions) {
+  private boolean settle(Duration spread, ReachingWatch watch, Interruptions interruptions) {
     var all = world.now().plus(spread).plus(QUIET);
     var until = all.plus(MOST);
-    var kernels = world.nodes().stream().map(world::kernel).toList();
-    long seen = 0;
     do {
       world.run(GRAIN);
-      long writes = kernels.stream().mapToLong(SimulatedKernel::writes).sum();
-      if (seen != writes) {
-        seen = writes;
-        interruptions.look(Reaching.in(world, this::name), world.now());
-      }
+      watch.look((from, to, reaches) -> interruptions.turned(from, to, reaches, world.now()));
     } while (world.now().compareTo(all) < 0 || isBusy(until));
     return world.now().compareTo(until) < 0;
   }
@@ -302,15 +296,16 @@ public final class WhatIf {
     hearDeclared("");
     var workBefore = work();
     var sessionsBefore = sessions();
-    var reachedBefore = Reaching.in(world, this::name);
+    var watch = new ReachingWatch(world, this::name);
+    watch.look((_, _, _) -> {});
+    var reachedBefore = watch.now();
     int endpoints = endpoints();
     var began = world.now();
     var interruptions = new Interruptions(reachedBefore);
     tell(after, spread);
-    boolean settled = settle(spread, interruptions);
+    boolean settled = settle(spread, watch, interruptions);
     hearDeclared("afterwards: ");
-    var reachedAfter = Reaching.in(world, this::name);
-    interruptions.look(reachedAfter, world.now());
+    var reachedAfter = watch.now();
     var interrupted = interruptions.ended();
     var nodes = new TreeMap<String, NodeWork>();
     work()
