@@ -6,6 +6,7 @@ import io.weft.bgp.wire.Decoded;
 import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.MessageCodec;
 import io.weft.overlay.forwarding.Sharing;
+import io.weft.overlay.node.NodeEffect;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +75,17 @@ final class Connections {
     }
     trace.at(now);
     return events;
+  }
+
+  /** Encodes all that a node's step sends. */
+  void encodeOf(List<NodeEffect> effects) {
+    var bgp = new ArrayList<SpeakerEffect>();
+    for (var effect : effects) {
+      if (effect instanceof NodeEffect.Bgp(var said)) {
+        bgp.add(said);
+      }
+    }
+    encode(bgp);
   }
 
   /** Encodes all that a step sends. */

@@ -1,6 +1,5 @@
 package io.weft.simulation;
 
-import io.weft.bgp.speaker.SpeakerEffect;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
@@ -170,7 +169,7 @@ final class NodeMachine extends Machine {
             events.forEach(this::compare);
           }
           thought.forEach(trace::effect);
-          connections.encode(bgp(thought));
+          connections.encodeOf(thought);
         },
         () -> {
           seen.run();
@@ -181,16 +180,6 @@ final class NodeMachine extends Machine {
   /** Nothing happened to the kernel that it was not told. */
   private boolean heardAll() {
     return said.isEmpty() && notices.isNone();
-  }
-
-  private static List<SpeakerEffect> bgp(List<NodeEffect> effects) {
-    var bgp = new ArrayList<SpeakerEffect>();
-    for (var effect : effects) {
-      if (effect instanceof NodeEffect.Bgp(var said)) {
-        bgp.add(said);
-      }
-    }
-    return bgp;
   }
 
   /** What it believes with the kernel that it was told of, if there is nothing that it was not. */
@@ -422,13 +411,19 @@ final class NodeMachine extends Machine {
   }
 
   Optional<AttachResult> attached(long request) {
-    finish();
-    return Optional.ofNullable(attached.get(request));
+    return answer(attached, request);
   }
 
   Optional<Boolean> detached(long request) {
-    finish();
-    return Optional.ofNullable(detached.get(request));
+    return answer(detached, request);
+  }
+
+  /** Who is apart answers nobody, and need not come back for it. */
+  private <T> Optional<T> answer(Map<Long, T> answers, long request) {
+    if (!isApart()) {
+      finish();
+    }
+    return Optional.ofNullable(answers.get(request));
   }
 
   IpAddress vtep() {
