@@ -126,6 +126,13 @@ final class SimulateCommand implements Callable<Integer> {
   private boolean multicast;
 
   @Option(
+      names = "--learning",
+      description =
+          "The ports of one pod in four learn who is behind them, and hosts that nobody announces"
+              + " come there while faults happen.")
+  private boolean learning;
+
+  @Option(
       names = "--all-routes",
       description =
           "Nodes do not say which routes they want (RFC 4684), and are told of all of them.")
@@ -390,7 +397,8 @@ final class SimulateCommand implements Callable<Integer> {
               faults(),
               Duration.ofMinutes(minutes))
           .dual(dual)
-          .multicast(multicast);
+          .multicast(multicast)
+          .learning(learning);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -343,7 +343,8 @@ class SimulateCommandTest {
 
   /** One seed after the other, until somebody stops it. */
   @ParameterizedTest
-  @ValueSource(strings = {"--nodes=3 --dual --multicast --changes=1 --networks=3 --tenants=1", "--cluster"})
+  @ValueSource(
+      strings = {"--nodes=3 --dual --multicast --changes=1 --networks=3 --tenants=1", "--cluster"})
   void aSoakGoesOnUntilItIsStopped(String what) throws Exception {
     var out = new StringWriter();
     var err = new StringWriter();

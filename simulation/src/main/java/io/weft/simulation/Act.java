@@ -98,6 +98,9 @@ sealed interface Act {
   /** It leaves it. */
   record Leave(String pod, MulticastChannel channel) implements Act {}
 
+  /** A host that nobody announces comes behind the port of a pod, and is heard there. */
+  record Hear(String host, String pod) implements Act {}
+
   /** A peer of another make talks with all reflectors for a while. */
   record Stranger(boolean malformed, long millis) implements Act {}
 
@@ -118,6 +121,7 @@ sealed interface Act {
           "intend " + part + " net" + network + " " + version + " " + spread;
       case Join(var pod, var channel) -> "join " + pod + " " + text(channel);
       case Leave(var pod, var channel) -> "leave " + pod + " " + text(channel);
+      case Hear(var host, var pod) -> "hear " + host + " " + pod;
       case Stranger(boolean malformed, long millis) ->
           "stranger " + (malformed ? "malformed " : "hostile ") + millis;
       case CutWay(var from, var to, long millis) -> "cut-way " + from + " " + to + " " + millis;
@@ -169,7 +173,7 @@ sealed interface Act {
     int wanted =
         switch (words.getFirst()) {
           case "start", "remove", "kill" -> 2;
-          case "crash", "reset", "pause", "jump", "power", "deafen", "stranger" -> 3;
+          case "crash", "reset", "pause", "jump", "power", "deafen", "stranger", "hear" -> 3;
           case "move",
               "cut",
               "cut-way",
@@ -228,6 +232,7 @@ sealed interface Act {
               number(words.get(2), "net"),
               Integer.parseInt(words.get(3)),
               Long.parseLong(words.get(4)));
+      case "hear" -> new Hear(what, words.get(2));
       case "join" -> new Join(what, channel(words));
       case "leave" -> new Leave(what, channel(words));
       case "stranger" -> new Stranger(what.equals("malformed"), Long.parseLong(words.get(2)));

@@ -35,7 +35,7 @@ final class AddressTables extends Look {
     this.pods = new TreeMap<>();
     this.nodes = new TreeMap<>();
     this.networks = new TreeMap<>();
-    for (var pod : all.all()) {
+    for (var pod : all.everybody()) {
       pods.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.ip(), pod);
       nodes.computeIfAbsent(pod.network(), _ -> new TreeSet<>()).add(pod.node());
       networks.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());

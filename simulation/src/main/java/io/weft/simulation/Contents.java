@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.net.IpAddress;
+import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -15,6 +16,7 @@ import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
+import io.weft.overlay.forwarding.UnknownUnicast;
 import io.weft.overlay.node.Multicast;
 import io.weft.overlay.node.NetworkIntent;
 import java.util.ArrayList;
@@ -26,10 +28,10 @@ import java.util.TreeSet;
 
 /**
  * Looks into all kernels for what a node has because of itself: namespaces, VXLAN devices, ports
- * with their MACs, gateways, each exactly as it follows from the node's pods; that no device sends
- * frames to unknown MACs, because no port learns; and whether what stands for other nodes leads on:
- * each MAC of a VXLAN device is the bridge's too, and each next hop of a tenant is a neighbour with
- * a MAC that the device leads to it.
+ * with their MACs, gateways, each exactly as it follows from the node's pods; that a device sends
+ * frames to unknown MACs only where a port of another node learns; and whether what stands for
+ * other nodes leads on: each MAC of a VXLAN device is the bridge's too, and each next hop of a
+ * tenant is a neighbour with a MAC that the device leads to it.
  */
 final class Contents extends Look {
   private static final Set<Kind> OWN =
@@ -89,6 +91,11 @@ final class Contents extends Look {
       wanted.add("namespace " + space);
       wanted.add("%s of %s %s in %s".formatted(port, pod.mac(), List.of(pod.ip()), network.vni()));
       wanted.add(pod.mac() + " at " + port + " in " + network.vni());
+      for (var host : pods.hosts().behind(pod)) {
+        wanted.add(host.mac() + " at " + port + " in " + network.vni());
+      }
+      wantsUnknown(node, pod.network())
+          .forEach(vtep -> wanted.add(unknown(space, network.vni(), vtep)));
       var vnis = new ArrayList<>(List.of(network.vni()));
       if (size.routed()) {
         var l3Vni = intent.tenantVni(pods.tenantOf(pod.network()));
@@ -109,6 +116,18 @@ final class Contents extends Look {
       }
     }
     return wanted;
+  }
+
+  /** The VTEPs of others behind which there may be somebody whom nobody has heard. */
+  private List<IpAddress> wantsUnknown(int from, int network) {
+    return pods.all().stream()
+        .filter(pod -> pod.network() == network && pod.node() != from && pods.learns(pod))
+        .flatMap(pod -> world.vteps().towards(from, pod.node()).stream())
+        .toList();
+  }
+
+  private static String unknown(String namespace, Vni vni, IpAddress vtep) {
+    return new UnknownUnicast(namespace, vni, !vtep.isIpv4()).toString();
   }
 
   /** An object of {@link #OWN} as {@link #wanted} has it. */

@@ -23,6 +23,8 @@ import java.util.TreeSet;
  *     in four that has IPv6 alone: those of two such nodes do not reach each other
  * @param multicast two of three networks are selective (RFC 9251), and between faults pods join
  *     multicast groups and leave them, from any source or from one
+ * @param learning the ports of one pod in four learn who is behind them (decisions/0038), and
+ *     between faults hosts that nobody announces come behind them
  * @param changes pods that come, go and move after the cold start, one after the other
  * @param faults what else happens after that, by chance; none: nothing
  * @param faultTime for how long
@@ -38,6 +40,7 @@ public record FabricSize(
     boolean constrained,
     boolean dual,
     boolean multicast,
+    boolean learning,
     int changes,
     SortedSet<Fault> faults,
     Duration faultTime) {
@@ -81,7 +84,7 @@ public record FabricSize(
         faultTime);
   }
 
-  /** One whose nodes have VTEPs of IPv4, without multicast groups. */
+  /** One whose nodes have VTEPs of IPv4, without what {@link #dual} and its likes give. */
   public FabricSize(
       int nodes,
       int podsPerNode,
@@ -105,6 +108,7 @@ public record FabricSize(
         constrained,
         false,
         false,
+        false,
         changes,
         faults,
         faultTime);
@@ -112,15 +116,20 @@ public record FabricSize(
 
   /** The same with VTEPs of both families, or not. */
   public FabricSize dual(boolean other) {
-    return with(other, multicast);
+    return with(other, multicast, learning);
   }
 
   /** The same with multicast groups, or not. */
   public FabricSize multicast(boolean other) {
-    return with(dual, other);
+    return with(dual, other, learning);
   }
 
-  private FabricSize with(boolean both, boolean groups) {
+  /** The same with ports that learn, or not. */
+  public FabricSize learning(boolean other) {
+    return with(dual, multicast, other);
+  }
+
+  private FabricSize with(boolean both, boolean groups, boolean hosts) {
     return new FabricSize(
         nodes,
         podsPerNode,
@@ -132,6 +141,7 @@ public record FabricSize(
         constrained,
         both,
         groups,
+        hosts,
         changes,
         faults,
         faultTime);

@@ -47,6 +47,9 @@ final class Faults {
     if (size.multicast()) {
       joinOrLeave();
     }
+    if (size.learning()) {
+      hear();
+    }
     var kinds = List.copyOf(size.faults());
     var fault = kinds.get((int) random.below(kinds.size()));
     boolean done =
@@ -99,6 +102,18 @@ final class Faults {
         };
     if (done) {
       counts.merge(fault, 1, Integer::sum);
+    }
+  }
+
+  /** A host comes, or moves, to the port of another pod. */
+  private void hear() {
+    var learning = pods.all().stream().filter(pods::learns).toList();
+    if (!learning.isEmpty()) {
+      var pod = learning.get((int) random.below(learning.size()));
+      var host = Hosts.name(pod.network(), (int) random.below(Hosts.MOST));
+      if (isRested(host) && stage.act(new Act.Hear(host, pod.name()))) {
+        lastMoves.put(host, world.now().toNanos());
+      }
     }
   }
 
@@ -210,8 +225,12 @@ final class Faults {
   }
 
   private boolean isRested(Pods.Pod pod) {
+    return isRested(pod.name());
+  }
+
+  private boolean isRested(String name) {
     long now = world.now().toNanos();
-    return now - lastMoves.getOrDefault(pod.name(), -MOVES_APART_NANOS) >= MOVES_APART_NANOS;
+    return now - lastMoves.getOrDefault(name, -MOVES_APART_NANOS) >= MOVES_APART_NANOS;
   }
 
   private boolean moves(Pods.Pod pod, Act act) {

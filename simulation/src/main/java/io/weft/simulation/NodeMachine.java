@@ -363,9 +363,7 @@ final class NodeMachine extends Machine {
     }
   }
 
-  /**
-   * It will be told this, and others perhaps sooner: they may hold of it what follows from that.
-   */
+  /** It will be told this, and others perhaps sooner: they may hold what follows from that. */
   void expect(NodeIntent next) {
     presence.intended(next);
     presence.intended(intent);
@@ -391,23 +389,23 @@ final class NodeMachine extends Machine {
   }
 
   void attach(long request, AttachRequest asked) {
+    tell(new NodeEvent.AttachRequested(request, asked));
+  }
+
+  private void tell(NodeEvent event) {
     finish();
     requireAlive();
-    whenRunning(() -> give(new NodeEvent.AttachRequested(request, asked)));
+    whenRunning(() -> give(event));
   }
 
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
-    finish();
     requireAlive();
-    invariants.attached(this, namespace, mac);
-    presence.heard(port, mac, ip);
-    give(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
+    presence.heard(namespace, port, mac, ip);
+    tell(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
   }
 
   void detach(long request, String endpoint) {
-    finish();
-    requireAlive();
-    whenRunning(() -> give(new NodeEvent.DetachRequested(request, endpoint)));
+    tell(new NodeEvent.DetachRequested(request, endpoint));
   }
 
   Optional<AttachResult> attached(long request) {
@@ -446,10 +444,9 @@ final class NodeMachine extends Machine {
   }
 
   /** The brain knows that this stands. */
-  boolean believes(ForwardingObject object) {
+  boolean believes(ForwardingObject each) {
     finish();
-    return Optional.of(object)
-        .equals(node.standing(object.key()).map(ForwardingObject::observable));
+    return node.standing(each.key()).map(ForwardingObject::observable).equals(Optional.of(each));
   }
 
   NodeView view() {

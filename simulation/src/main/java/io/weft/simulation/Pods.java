@@ -20,6 +20,9 @@ final class Pods {
   private static final long TWIN_MACS = 0x0a59_0000_0000L;
   private static final String TWIN = "-twin";
 
+  /** The ports of one in so many learn, where some do. */
+  private static final int LEARNING = 4;
+
   /** Pods of one network; no more find an address. */
   static final int MOST_IN_NETWORK = FabricIntent.HOSTS - FIRST_HOST - 1;
 
@@ -54,12 +57,14 @@ final class Pods {
   private long names;
 
   private final FabricIntent intent;
+  private final Hosts hosts;
 
   Pods(FabricSize size, FabricIntent intent, World world) {
     this.size = size;
     this.intent = intent;
     this.world = world;
     this.given = new int[size.networks()];
+    this.hosts = new Hosts(intent, world, this);
   }
 
   /** The network of a node's pod number {@code pod}, both from 0: one of those of its tenant. */
@@ -149,7 +154,14 @@ final class Pods {
                     "/run/netns/" + pod.name(),
                     "eth0",
                     Optional.of(pod.mac()),
-                    List.of(pod.ip())))
+                    List.of(pod.ip()),
+                    false,
+                    List.of(),
+                    Optional.empty(),
+                    false,
+                    Optional.empty(),
+                    false,
+                    learns(pod)))
             : world.detach(node, pod.name());
     return new Call(pod, call.attach(), request);
   }
@@ -222,6 +234,23 @@ final class Pods {
 
   List<Pod> all() {
     return new ArrayList<>(wanted.values());
+  }
+
+  /** The port of the pod learns who is behind it. */
+  boolean learns(Pod pod) {
+    return size.learning() && !pod.isTwin() && Act.number(pod.name(), "p") % LEARNING == 0;
+  }
+
+  /** Who is behind ports that learn. */
+  Hosts hosts() {
+    return hosts;
+  }
+
+  /** Pods, and the hosts behind their ports. */
+  List<Pod> everybody() {
+    var everybody = all();
+    everybody.addAll(hosts.all());
+    return everybody;
   }
 
   int count() {

@@ -18,8 +18,12 @@ final class Presence {
   private final Invariants invariants;
   private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
   private final LinkedHashSet<AttachResult.Attached> answers = new LinkedHashSet<>();
+  private final LinkedHashSet<Heard> heard = new LinkedHashSet<>();
   private final LinkedHashSet<NodeEvent.GroupsSeen> joined = new LinkedHashSet<>();
   private NodeIntent intent;
+
+  /** Somebody behind a port that learns. */
+  private record Heard(String namespace, MacAddress mac) {}
 
   /** {@code intent}: the node's at first. */
   Presence(NodeMachine machine, Invariants invariants, NodeIntent intent) {
@@ -40,6 +44,7 @@ final class Presence {
   void again() {
     answers.forEach(this::tell);
     ports.forEach(port -> invariants.present(machine, port));
+    heard.forEach(host -> invariants.attached(machine, host.namespace(), host.mac()));
     joined.forEach(groups -> invariants.joined(machine, groups));
   }
 
@@ -78,7 +83,9 @@ final class Presence {
   }
 
   /** Somebody behind a port that learns was heard, perhaps with an address. */
-  void heard(String port, MacAddress mac, Optional<IpAddress> ip) {
+  void heard(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
+    heard.add(new Heard(namespace, mac));
+    invariants.attached(machine, namespace, mac);
     ports.stream()
         .filter(each -> each.port().equals(port))
         .forEach(each -> ip.ifPresent(that -> invariants.bound(each.network(), mac, that)));

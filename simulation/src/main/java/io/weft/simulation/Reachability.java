@@ -39,7 +39,7 @@ final class Reachability extends Look {
     this.byNetwork = new TreeMap<>();
     this.byTenant = new TreeMap<>();
     this.networksOfNode = new TreeMap<>();
-    for (var pod : pods.all()) {
+    for (var pod : pods.everybody()) {
       byNetwork.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.mac(), pod.node());
       byTenant
           .computeIfAbsent(pods.tenantOf(pod.network()), _ -> new TreeMap<>())

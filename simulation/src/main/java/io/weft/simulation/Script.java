@@ -49,7 +49,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
   /** As {@link #parse} reads it, a line each. */
   public List<String> text() {
     var fabric =
-        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s%s%s seed=%d"
+        "fabric nodes=%d networks=%d tenants=%d reflectors=%d routed=%s%s%s%s%s seed=%d"
             .formatted(
                 size.nodes(),
                 size.networks(),
@@ -59,6 +59,7 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 size.constrained() ? "" : " constrained=false",
                 size.dual() ? " dual=true" : "",
                 size.multicast() ? " multicast=true" : "",
+                size.learning() ? " learning=true" : "",
                 seed);
     return Stream.concat(
             Stream.of(fabric), lines.stream().map(line -> line.millis() + " " + line.act().text()))
@@ -104,7 +105,8 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 new TreeSet<>(),
                 Duration.ZERO)
             .dual(Boolean.parseBoolean(values.getOrDefault("dual", "false")))
-            .multicast(Boolean.parseBoolean(values.getOrDefault("multicast", "false")));
+            .multicast(Boolean.parseBoolean(values.getOrDefault("multicast", "false")))
+            .learning(Boolean.parseBoolean(values.getOrDefault("learning", "false")));
     return new Script(size, Long.parseLong(value(values, "seed")), List.of());
   }
 

@@ -98,6 +98,7 @@ final class Stage {
     passUntil(end);
     pods.follow();
     groups.follow();
+    pods.hosts().speak();
     world.timeline().settle();
     act(end);
   }
@@ -244,6 +245,7 @@ final class Stage {
       }
       case Act.Join(var pod, var channel) ->
           size.multicast() && present(pod).isPresent() && groups.join(pod, channel);
+      case Act.Hear(var host, var pod) -> pods.hosts().come(host, pod);
       case Act.Leave(var pod, var channel) -> groups.leave(pod, channel);
       case Act.Stranger(boolean malformed, long millis) -> {
         boolean comes = world.invite(malformed);

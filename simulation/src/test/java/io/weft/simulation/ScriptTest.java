@@ -153,6 +153,7 @@ final class ScriptTest {
             new Act.Visit("p1", 4, 50),
             new Act.Twin("p1", 3, 60),
             new Act.Vtep("n1", 70, 80),
+            new Act.Hear("h3", "p4"),
             new Act.Join("p1", MulticastChannel.of(IpAddress.parse("ff15::1"))),
             new Act.Leave(
                 "p1",

@@ -35,7 +35,6 @@ final class EndpointLifecycle {
   private final EndpointSpeakers speakers;
   private final Attachments attachments;
   private final Admission admission;
-
   private final PostponedAttachments postponed = new PostponedAttachments();
   private final Waiting<String> attaching = new Waiting<>();
   private final Departures leaving = new Departures();
@@ -419,6 +418,7 @@ final class EndpointLifecycle {
     instance.remove(endpoint);
     instances.closeIfEmpty(instance);
     refreshTenant(instance, endpoint);
+    instance.learned().takeChanged().forEach(host -> refreshTenant(instance, host)); // behind it
   }
 
   // ---- answers ----------------------------------------------------------------------------
