@@ -32,7 +32,16 @@ record FabricAnswer(FabricReport report, double wall) {
   }
 
   private static double millis(Duration duration) {
-    return Math.round(duration.toNanos() / 1e3) / 1e3;
+    return millis(duration.toNanos());
+  }
+
+  private static double millis(long nanos) {
+    return Math.round(nanos / 1e3) / 1e3;
+  }
+
+  private static String millis(Spread nanos) {
+    return "%s, %s, %s ms"
+        .formatted(millis(nanos.median()), millis(nanos.p99()), millis(nanos.most()));
   }
 
   void print(PrintWriter out) {
@@ -48,6 +57,7 @@ record FabricAnswer(FabricReport report, double wall) {
         report.seed());
     var table = new Table("WHAT", "VALUE");
     table.row("cold start, after the last pod came", millis(report.coldStart()) + " ms");
+    table.row("  until all have the way to a pod, " + SPREAD, millis(report.coldStartOfPods()));
     if (!report.changes().isEmpty()) {
       table.row("changes", "%,d".formatted(report.changes().size()));
       table.row("  until every kernel has it, median", millis(report.change(0.5)) + " ms");
@@ -108,6 +118,12 @@ record FabricAnswer(FabricReport report, double wall) {
     node.put("pods", report.pods());
     var convergence = node.putObject("convergenceVirtualMillis");
     convergence.put("coldStart", millis(report.coldStart()));
+    var ofPods = report.coldStartOfPods();
+    convergence
+        .putObject("coldStartOfPods")
+        .put("median", millis(ofPods.median()))
+        .put("p99", millis(ofPods.p99()))
+        .put("max", millis(ofPods.most()));
     convergence
         .putObject("changes")
         .put("count", report.changes().size())

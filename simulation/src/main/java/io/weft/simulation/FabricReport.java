@@ -12,8 +12,11 @@ import java.util.stream.LongStream;
  * @param traceSha256 of all that happened: equal for equal sizes and seeds
  * @param virtualTime that the run took
  * @param coldStart from the last pod's attach call until every kernel held all that it needed
- * @param changes the same for each change after it, sorted
- * @param settled the same after the last fault; zero without faults
+ * @param coldStartOfPods nanoseconds from a pod's attach call, or from the first of its network or
+ *     tenant at another node where that comes later, until that node had its way to the pod; of
+ *     each pod that other nodes need, the longest
+ * @param changes from each change after it until every kernel held what follows from it, sorted
+ * @param settled the same from when the last harm was made good; zero without faults
  * @param faults how often each happened
  * @param messages BGP messages, all sessions together
  * @param octets of them, without TCP
@@ -30,6 +33,7 @@ public record FabricReport(
     String traceSha256,
     Duration virtualTime,
     Duration coldStart,
+    Spread coldStartOfPods,
     List<Duration> changes,
     Duration settled,
     SortedMap<Fault, Integer> faults,

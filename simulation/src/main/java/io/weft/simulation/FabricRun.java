@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A whole fabric from nothing: all nodes start within ten seconds and get their pods; then pods
@@ -22,6 +23,8 @@ public final class FabricRun {
 
   /** Smaller fabrics are fast, and what does not hold is found the moment that it happens. */
   private static final int PATIENT_NODES = 100;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   /** A pod that moves is in both places for so long. */
   private static final long OVERLAP_MILLIS = 50;
@@ -60,6 +63,8 @@ public final class FabricRun {
   private long lastPod;
   private Duration nextFault = Duration.ZERO;
   private Duration coldStart = Duration.ZERO;
+  private Convergence convergence = new Convergence();
+  private Spread coldStartOfPods = Spread.of(LongStream.empty());
   private Duration settled = Duration.ZERO;
   private boolean changing;
 
@@ -86,6 +91,7 @@ public final class FabricRun {
     if (size.nodes() >= PATIENT_NODES) {
       bePatient();
     }
+    world.tellWrites(convergence::written);
   }
 
   private void planStart(int node) {
@@ -93,7 +99,9 @@ public final class FabricRun {
     stage.plan(start, new Act.Start("n" + node));
     for (int pod = 0; pod < size.podsPerNode(); pod++) {
       long comes = start + 1 + random.below(SPREAD_MILLIS);
-      stage.plan(comes, next(node, pod));
+      var next = next(node, pod);
+      stage.plan(comes, Act.Create.of(next));
+      convergence.called(next, pods.tenantOf(next.network()), comes * NANOS_PER_MILLI);
       lastPod = Math.max(lastPod, comes);
     }
   }
@@ -110,9 +118,8 @@ public final class FabricRun {
     return world.machines().stream().map(world::machine).mapToInt(Machine::passes).sum();
   }
 
-  private Act next(int node, int number) {
+  private Pods.Pod next(int node, int number) {
     return pods.next(node, number)
-        .map(Act.Create::of)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
@@ -180,6 +187,9 @@ public final class FabricRun {
     }
     if (isQuiet() || isTooLate()) {
       coldStart = world.lastWrite().minus(Duration.ofMillis(lastPod));
+      coldStartOfPods = convergence.spread();
+      world.tellWrites((_, _, _) -> {});
+      convergence = new Convergence(); // the former is large
       violations.addAll(differences());
       enter(violations.isEmpty() ? Phase.CHANGES : Phase.DONE);
     }
@@ -213,7 +223,7 @@ public final class FabricRun {
     var pod = all.get((int) random.below(all.size()));
     int other = 1 + (int) (pod.node() + random.below(size.nodes() - 1L)) % size.nodes();
     switch (changes.size() % 3) {
-      case 0 -> stage.act(next(other, (int) random.below(size.podsPerNode())));
+      case 0 -> stage.act(Act.Create.of(next(other, (int) random.below(size.podsPerNode()))));
       case 1 -> stage.act(new Act.Move(pod.name(), other, OVERLAP_MILLIS));
       default -> stage.act(new Act.Remove(pod.name()));
     }
@@ -276,6 +286,7 @@ public final class FabricRun {
         world.traceSha256(),
         world.now(),
         coldStart,
+        coldStartOfPods,
         sorted,
         settled,
         faults.counts(),

@@ -14,8 +14,19 @@ final class LastWrite {
   /** All has followed by then. */
   private static final long AFTERMATH_NANOS = 100_000_000;
 
+  /** Hears of all that is written, not always in the order of time. */
+  interface Listener {
+    void written(String node, List<KernelChange> changes, long now);
+  }
+
   private long nanos;
   private long aftermathUntilNanos;
+  private Listener listener = (_, _, _) -> {};
+
+  /** From now on this one hears of it, in place of whoever did. */
+  void tell(Listener other) {
+    listener = other;
+  }
 
   /** A node begins a batch because a time has come. */
   void timePassed(List<KernelChange> changes, long now) {
@@ -28,8 +39,9 @@ final class LastWrite {
     return change instanceof KernelChange.Remove && change.key().kind() == Kind.MOVED_MAC;
   }
 
-  /** The batch stands in a kernel since then; who is apart says so later. */
-  void written(List<KernelChange> changes, long now) {
+  /** The batch stands in a node's kernel since then; who is apart says so later. */
+  void written(String node, List<KernelChange> changes, long now) {
+    listener.written(node, changes, now);
     if (now >= aftermathUntilNanos || !changes.stream().allMatch(LastWrite::mayFollow)) {
       nanos = Math.max(nanos, now);
     }

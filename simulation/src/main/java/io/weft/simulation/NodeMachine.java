@@ -244,7 +244,7 @@ final class NodeMachine extends Machine {
     prepareFor(changes);
     long now = timeline().now();
     var self = vtepsOfBatch;
-    tell(() -> lastWrite.written(changes, now));
+    tell(() -> lastWrite.written(name, changes, now));
     Runnable check = () -> tell(() -> invariants.check(this, self, changes));
     if (isBusy() || !said.isEmpty()) {
       takeWhenFree();

@@ -435,6 +435,11 @@ public final class World {
     return Duration.ofNanos(lastWrite.nanos());
   }
 
+  /** From now on this one hears of what is written to kernels, and nobody else. */
+  void tellWrites(LastWrite.Listener listener) {
+    lastWrite.tell(listener);
+  }
+
   /** True when there is a node or reflector of this name, alive or not. */
   public boolean has(String name) {
     return nodes.containsKey(name) || reflectors.containsKey(name);

@@ -81,6 +81,9 @@ public final class FabricRunTest {
     }
     assertThat(report.reflectorRoutes().median()).isEqualTo(report.reflectorRoutes().most());
     assertThat(report.change(1)).isLessThan(Duration.ofMillis(100));
+    var ofPods = report.coldStartOfPods();
+    assertThat(ofPods.median()).isBetween(50_000L, ofPods.p99()); // a kernel takes so long
+    assertThat(ofPods.most()).isBetween(ofPods.p99(), Duration.ofMillis(100).toNanos());
     assertThat(report.pods()).isEqualTo(60);
   }
 
