@@ -9,7 +9,6 @@ import io.weft.simulation.FabricReport.Spread;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +58,8 @@ final class Convergence {
     }
   }
 
-  private final Map<Integer, Hosts<MacAddress>> networks = new HashMap<>();
-  private final Map<String, Hosts<IpAddress>> tenants = new HashMap<>();
+  private final HashMap<Integer, Hosts<MacAddress>> networks = new HashMap<>();
+  private final HashMap<String, Hosts<IpAddress>> tenants = new HashMap<>();
   private final List<Pod> pods = new ArrayList<>();
 
   /** A pod comes: its attach call is at this time. */
