@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -49,7 +50,12 @@ final class Contents extends Look {
   private final World world;
   private final Pods pods;
   private final List<NetworkIntent> networks;
-  private final TreeMap<Integer, List<Pods.Pod>> byNode;
+  private final TreeMap<Integer, List<Pods.Pod>> byNode = new TreeMap<>();
+
+  /** By network: the pods whose ports learn. */
+  private final TreeMap<Integer, List<Pods.Pod>> learning = new TreeMap<>();
+
+  private final SortedMap<String, List<Pods.Pod>> hosts;
 
   private Contents(FabricSize size, FabricIntent intent, World world, Pods pods) {
     this.size = size;
@@ -57,9 +63,12 @@ final class Contents extends Look {
     this.world = world;
     this.pods = pods;
     this.networks = intent.networks();
-    this.byNode = new TreeMap<>();
+    this.hosts = pods.hosts().byPod();
     for (var pod : pods.all()) {
       byNode.computeIfAbsent(pod.node(), _ -> new ArrayList<>()).add(pod);
+      if (pods.learns(pod)) {
+        learning.computeIfAbsent(pod.network(), _ -> new ArrayList<>()).add(pod);
+      }
     }
   }
 
@@ -91,7 +100,7 @@ final class Contents extends Look {
       wanted.add("namespace " + space);
       wanted.add("%s of %s %s in %s".formatted(port, pod.mac(), List.of(pod.ip()), network.vni()));
       wanted.add(pod.mac() + " at " + port + " in " + network.vni());
-      for (var host : pods.hosts().behind(pod)) {
+      for (var host : hosts.getOrDefault(pod.name(), List.of())) {
         wanted.add(host.mac() + " at " + port + " in " + network.vni());
       }
       wantsUnknown(node, pod.network())
@@ -120,8 +129,8 @@ final class Contents extends Look {
 
   /** The VTEPs of others behind which there may be somebody whom nobody has heard. */
   private List<IpAddress> wantsUnknown(int from, int network) {
-    return pods.all().stream()
-        .filter(pod -> pod.network() == network && pod.node() != from && pods.learns(pod))
+    return learning.getOrDefault(network, List.of()).stream()
+        .filter(pod -> pod.node() != from)
         .flatMap(pod -> world.vteps().towards(from, pod.node()).stream())
         .toList();
   }

@@ -7,6 +7,7 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -62,9 +63,18 @@ final class Hosts {
     return all;
   }
 
-  /** Those behind the port of a pod. */
-  List<Pods.Pod> behind(Pods.Pod pod) {
-    return all().stream().filter(host -> pod.name().equals(places.get(host.name()))).toList();
+  /** Those behind the port of each pod that has some. */
+  SortedMap<String, List<Pods.Pod>> byPod() {
+    var byPod = new TreeMap<String, List<Pods.Pod>>();
+    for (var host : all()) {
+      byPod.computeIfAbsent(place(host), _ -> new ArrayList<>()).add(host);
+    }
+    return byPod;
+  }
+
+  /** The pod that it is behind. */
+  private String place(Pods.Pod host) {
+    return Optional.ofNullable(places.get(host.name())).orElseThrow();
   }
 
   private Pods.Pod host(String name, Pods.Pod behind) {
@@ -88,8 +98,7 @@ final class Hosts {
   /** True when somebody hears it. */
   private boolean speaks(Pods.Pod host) {
     var node = "n" + host.node();
-    var pod = Optional.ofNullable(places.get(host.name())).orElseThrow();
-    var port = AddressPlan.portName(pod);
+    var port = AddressPlan.portName(place(host));
     var space = "weft-" + FabricIntent.tenantName(pods.tenantOf(host.network()));
     boolean heard =
         world.isAlive(node) && world.kernel(node).has(new ForwardingKey(Kind.PORT, space, 0, port));
