@@ -206,6 +206,9 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (soak && (script.isPresent() || question.areGiven())) {
+      throw wrong("--soak goes from seed to seed: --script and what-if have one");
+    }
     if (script.isPresent()) {
       return replay(script.get());
     }
@@ -224,13 +227,11 @@ final class SimulateCommand implements Callable<Integer> {
     return cluster ? cluster() : fabric();
   }
 
-  /** Of those that hold a soak tells no more than that. */
-  private boolean isTold(boolean holds) {
-    if (soak && holds) {
-      spec.commandLine().getErr().printf("seed %d: everything held%n", seed);
-      spec.commandLine().getErr().flush();
-    }
-    return !soak || !holds;
+  /** Of a seed that holds a soak tells no more than that. */
+  private int held() {
+    spec.commandLine().getErr().printf("seed %d: everything held%n", seed);
+    spec.commandLine().getErr().flush();
+    return 0;
   }
 
   private int fabric() throws IOException {
@@ -245,8 +246,8 @@ final class SimulateCommand implements Callable<Integer> {
       throw wrong(String.valueOf(e.getMessage()));
     }
     var report = run.report();
-    if (!isTold(report.ok())) {
-      return 0;
+    if (soak && report.ok()) {
+      return held();
     }
     double wall = (System.nanoTime() - began) / 1e9;
     var script = run.script();
@@ -303,8 +304,8 @@ final class SimulateCommand implements Callable<Integer> {
     }
     var run = new ClusterRun(seed, chosen(ClusterFault.class));
     var violations = run.run(Duration.ofMinutes(minutes));
-    if (!isTold(violations.isEmpty())) {
-      return 0;
+    if (soak && violations.isEmpty()) {
+      return held();
     }
     var shrunk =
         violations.isEmpty()
