@@ -393,10 +393,10 @@ final class SimulateCommand implements Callable<Integer> {
               networksPerNode,
               reflectors,
               !layer2,
-              !allRoutes,
               changes,
               faults(),
               Duration.ofMinutes(minutes))
+          .constrained(!allRoutes)
           .dual(dual)
           .multicast(multicast)
           .learning(learning);

@@ -58,7 +58,9 @@ public record FabricSize(
     }
   }
 
-  /** One whose nodes say which routes they want. */
+  /**
+   * One whose nodes say which routes they want, and without what {@link #dual} and its likes give.
+   */
   public FabricSize(
       int nodes,
       int podsPerNode,
@@ -79,57 +81,35 @@ public record FabricSize(
         reflectors,
         routed,
         true,
+        false,
+        false,
+        false,
         changes,
         faults,
         faultTime);
   }
 
-  /** One whose nodes have VTEPs of IPv4, without what {@link #dual} and its likes give. */
-  public FabricSize(
-      int nodes,
-      int podsPerNode,
-      int networks,
-      int tenants,
-      int networksPerNode,
-      int reflectors,
-      boolean routed,
-      boolean constrained,
-      int changes,
-      SortedSet<Fault> faults,
-      Duration faultTime) {
-    this(
-        nodes,
-        podsPerNode,
-        networks,
-        tenants,
-        networksPerNode,
-        reflectors,
-        routed,
-        constrained,
-        false,
-        false,
-        false,
-        changes,
-        faults,
-        faultTime);
+  /** The same whose nodes say which routes they want, or do not. */
+  public FabricSize constrained(boolean other) {
+    return with(other, dual, multicast, learning);
   }
 
   /** The same with VTEPs of both families, or not. */
   public FabricSize dual(boolean other) {
-    return with(other, multicast, learning);
+    return with(constrained, other, multicast, learning);
   }
 
   /** The same with multicast groups, or not. */
   public FabricSize multicast(boolean other) {
-    return with(dual, other, learning);
+    return with(constrained, dual, other, learning);
   }
 
   /** The same with ports that learn, or not. */
   public FabricSize learning(boolean other) {
-    return with(dual, multicast, other);
+    return with(constrained, dual, multicast, other);
   }
 
-  private FabricSize with(boolean both, boolean groups, boolean hosts) {
+  private FabricSize with(boolean constrains, boolean both, boolean groups, boolean hosts) {
     return new FabricSize(
         nodes,
         podsPerNode,
@@ -138,7 +118,7 @@ public record FabricSize(
         networksPerNode,
         reflectors,
         routed,
-        constrained,
+        constrains,
         both,
         groups,
         hosts,

@@ -100,10 +100,10 @@ public record Script(FabricSize size, long seed, List<Line> lines) {
                 1,
                 number(values, "reflectors"),
                 Boolean.parseBoolean(value(values, "routed")),
-                Boolean.parseBoolean(values.getOrDefault("constrained", "true")),
                 0,
                 new TreeSet<>(),
                 Duration.ZERO)
+            .constrained(Boolean.parseBoolean(values.getOrDefault("constrained", "true")))
             .dual(Boolean.parseBoolean(values.getOrDefault("dual", "false")))
             .multicast(Boolean.parseBoolean(values.getOrDefault("multicast", "false")))
             .learning(Boolean.parseBoolean(values.getOrDefault("learning", "false")));

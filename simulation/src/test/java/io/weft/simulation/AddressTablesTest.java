@@ -32,9 +32,7 @@ final class AddressTablesTest {
     assertThat(stage.act(Act.Create.of(stage.pods().next(1, 0).orElseThrow()))).isTrue();
     other = stage.pods().next(2, 0).orElseThrow();
     assertThat(stage.act(Act.Create.of(other))).isTrue();
-    for (int i = 0; i < SECONDS * 1_000 / Stage.STEP_MILLIS; i++) {
-      stage.step();
-    }
+    Stages.pass(stage, Duration.ofSeconds(SECONDS));
     assertThat(stage.pods().open()).isZero();
     stage.world().crash("n1");
     assertThat(stage.differences()).isEmpty();

@@ -31,9 +31,7 @@ final class ContentsTest {
       stage.act(new Act.Start("n" + node));
       stage.plan(1_000, Act.Create.of(stage.pods().next(node, 0).orElseThrow()));
     }
-    while (stage.world().now().toSeconds() < 20) {
-      stage.step();
-    }
+    Stages.pass(stage, Duration.ofSeconds(20));
     assertThat(stage.differences()).isEmpty();
   }
 

@@ -15,9 +15,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -101,9 +98,9 @@ public final class FabricRunTest {
   /** With RFC 4684 and without the kernels hold the same, and more is said without. */
   @Test
   void withoutMembershipsNodesAreToldOfAll() {
-    var with = run(new FabricSize(12, 5, 6, 3, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO), 3);
-    var without =
-        run(new FabricSize(12, 5, 6, 3, 2, 4, true, false, 9, new TreeSet<>(), Duration.ZERO), 3);
+    var size = new FabricSize(12, 5, 6, 3, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
+    var with = run(size, 3);
+    var without = run(size.constrained(false), 3);
     assertThat(without.violations()).isEmpty();
     assertThat(without.kernelObjects()).isEqualTo(with.kernelObjects());
     assertThat(without.octets()).isGreaterThan(2 * with.octets());
@@ -113,12 +110,7 @@ public final class FabricRunTest {
   @Test
   void theTraceIsTheSameWhoeverThinks() {
     var alone = run(small(true), 9);
-    try (var threads = Executors.newFixedThreadPool(3)) {
-      Crew crew =
-          work -> {
-            var begun = threads.submit(work);
-            return () -> await(begun);
-          };
+    try (var crew = new ThreeThreads()) {
       var together = FabricRun.by(crew, small(true), 9);
       while (together.advance()) {}
       assertThat(together.report()).isEqualTo(alone);
@@ -149,14 +141,6 @@ public final class FabricRunTest {
     assertThat(run.report().violations()).singleElement().asString().endsWith("breach 1");
     assertThat(thrown).hasSizeGreaterThanOrEqualTo(4);
     assertThat(thrown.getFirst().getSuppressed()).hasSize(thrown.size() - 1);
-  }
-
-  private static void await(Future<?> begun) {
-    try {
-      begun.get();
-    } catch (InterruptedException | ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /**

@@ -36,10 +36,7 @@ final class GroupCopiesTest {
   }
 
   private void pass(int seconds) {
-    long until = stage.world().now().toSeconds() + seconds;
-    while (stage.world().now().toSeconds() < until) {
-      stage.step();
-    }
+    Stages.pass(stage, Duration.ofSeconds(seconds));
     assertThat(stage.differences()).isEmpty();
   }
 

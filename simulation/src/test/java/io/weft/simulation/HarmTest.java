@@ -28,9 +28,7 @@ final class HarmTest {
   }
 
   private void pass(int millis) {
-    for (int i = 0; i < millis / Stage.STEP_MILLIS; i++) {
-      stage.step();
-    }
+    Stages.pass(stage, Duration.ofMillis(millis));
   }
 
   @Test

@@ -6,10 +6,6 @@ import io.weft.overlay.forwarding.KernelChange;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** Machines that are behind the world come to the same as those that never are. */
@@ -18,7 +14,8 @@ final class OwnTimeTest {
       new FabricSize(24, 12, 6, 2, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
 
   private static final FabricSize LAYER2 =
-      new FabricSize(12, 20, 3, 1, 3, 2, false, false, 6, new TreeSet<>(), Duration.ZERO);
+      new FabricSize(12, 20, 3, 1, 3, 2, false, 6, new TreeSet<>(), Duration.ZERO)
+          .constrained(false);
 
   private static FabricReport ended(FabricRun run) {
     while (run.advance()) {}
@@ -47,7 +44,7 @@ final class OwnTimeTest {
 
   @Test
   void itIsTheSameOnSeveralThreads() {
-    try (var crew = new Threads()) {
+    try (var crew = new ThreeThreads()) {
       assertThat(ended(patient(FabricRun.by(crew, ROUTED, 5))))
           .isEqualTo(ended(new FabricRun(ROUTED, 5)));
     }
@@ -56,7 +53,7 @@ final class OwnTimeTest {
   /** A report in the midst of the cold start looks at all, and nothing comes of it. */
   @Test
   void aLookBringsAllBackAndChangesNothing() {
-    try (var crew = new Threads()) {
+    try (var crew = new ThreeThreads()) {
       var looked = patient(FabricRun.by(crew, ROUTED, 5));
       var hurried = new FabricRun(ROUTED, 5);
       for (int slice = 0; slice < 150; slice++) {
@@ -70,7 +67,7 @@ final class OwnTimeTest {
   /** What a kernel throws that is behind ends the run, and nobody works any more. */
   @Test
   void whatGoesWrongBehindTheWorldIsTold() {
-    for (var crew : List.of(Crew.ALONE, new Threads())) {
+    for (var crew : List.of(Crew.ALONE, new ThreeThreads())) {
       var run =
           patient(
               new FabricRun(
@@ -78,7 +75,7 @@ final class OwnTimeTest {
                   5,
                   builder -> builder.crew(crew).kernels(shared -> new Breaking(shared))));
       assertThat(ended(run).violations()).hasSize(1).first().asString().contains("it broke");
-      if (crew instanceof Threads threads) {
+      if (crew instanceof ThreeThreads threads) {
         threads.close();
       }
     }
@@ -98,31 +95,6 @@ final class OwnTimeTest {
         throw new IllegalStateException("it broke");
       }
       return super.apply(changes);
-    }
-  }
-
-  private static final class Threads implements Crew, AutoCloseable {
-    private final ExecutorService threads = Executors.newFixedThreadPool(3);
-
-    @Override
-    public Begun begin(Runnable work) {
-      var begun = threads.submit(work);
-      return () -> await(begun);
-    }
-
-    @Override
-    public void close() {
-      threads.close();
-    }
-
-    private static void await(Future<?> begun) {
-      try {
-        begun.get();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      } catch (ExecutionException e) {
-        throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
-      }
     }
   }
 }
