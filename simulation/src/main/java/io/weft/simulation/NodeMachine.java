@@ -389,10 +389,11 @@ final class NodeMachine extends Machine {
   }
 
   void attach(long request, AttachRequest asked) {
-    tell(new NodeEvent.AttachRequested(request, asked));
+    happen(new NodeEvent.AttachRequested(request, asked));
   }
 
-  private void tell(NodeEvent event) {
+  /** Something happens now to an agent that lives. */
+  void happen(NodeEvent event) {
     finish();
     requireAlive();
     whenRunning(() -> give(event));
@@ -401,11 +402,12 @@ final class NodeMachine extends Machine {
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
     requireAlive();
     presence.heard(namespace, port, mac, ip);
-    tell(new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
+    happen(
+        new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
   }
 
   void detach(long request, String endpoint) {
-    tell(new NodeEvent.DetachRequested(request, endpoint));
+    happen(new NodeEvent.DetachRequested(request, endpoint));
   }
 
   Optional<AttachResult> attached(long request) {

@@ -306,10 +306,7 @@ public final class World {
 
   /** A node that is alive hears of something. */
   void give(String node, NodeEvent event) {
-    var machine = node(node);
-    machine.finish();
-    machine.requireAlive();
-    machine.whenRunning(() -> machine.give(event));
+    node(node).happen(event);
   }
 
   Timeline timeline() {

@@ -9,6 +9,7 @@ import io.weft.net.RouteTarget;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult.HostAddress;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.node.ClusterIntent;
 import io.weft.overlay.node.EgressIntent;
 import io.weft.overlay.node.ForeignRoutes;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -179,6 +181,28 @@ final class ReachingWatchTest {
         intend();
       }
     }
+  }
+
+  /** The end of a way out that is in no tenant's namespace is part of the way of its tenant. */
+  @Test
+  void whatIsOfNoTenantConcernsAll() {
+    var story = new Story(1);
+    for (int number : List.of(0, 2, 3, 4)) { // without a default route behind them
+      story.attach("n" + (1 + number % 2), "e" + number, number);
+    }
+    var kernel = story.world.kernel("n1");
+    kernel.refuse(Kind.EGRESS_PORT);
+    story.egress[0] = 1;
+    story.intend();
+    story.world.run(Duration.ofSeconds(2));
+    var watch = new ReachingWatch(story.world, name -> name);
+    watch.look((_, _, _) -> {});
+    var outside = new Pair("e0", "outside by IPv4");
+    assertThat(watch.now().without(NOBODY)).doesNotContain(outside);
+    kernel.allow(Kind.EGRESS_PORT);
+    story.world.run(Duration.ofMinutes(2));
+    watch.look((_, _, _) -> {});
+    assertThat(watch.now().without(NOBODY)).contains(outside);
   }
 
   private record Turn(int from, int to, boolean reaches) {}
