@@ -337,7 +337,7 @@ abstract class Machine {
 
   /** A message comes; {@code read}: done as soon as there is room and the process runs. */
   final void receive(Arrival.Came message, Runnable read) {
-    if (mayWait(message) && (isApart() || isIdle() && own.leave(this))) {
+    if (message.onlyAnnounces() && (isApart() || isIdle() && own.leave(this))) {
       read.run();
       own.come(() -> arrive(message, () -> {}));
     } else {
@@ -470,12 +470,9 @@ abstract class Machine {
   }
 
   /**
-   * Whether it takes this in without a word to anybody, when nothing else happens to it: then it
-   * may be later than the world.
+   * Whether nothing of it is under way, as far as its subclass knows, so that it may be apart: what
+   * others announce it takes in without a word to anybody.
    */
-  abstract boolean mayWait(Arrival.Came message);
-
-  /** Whether nothing of it is under way, as far as its subclass knows. */
   abstract boolean isAtRest();
 
   abstract void begin();

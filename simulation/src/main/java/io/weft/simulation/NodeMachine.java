@@ -400,7 +400,7 @@ final class NodeMachine extends Machine {
   }
 
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
-    requireAlive();
+    finish();
     presence.heard(namespace, port, mac, ip);
     happen(
         new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
@@ -454,11 +454,6 @@ final class NodeMachine extends Machine {
   NodeView view() {
     finish();
     return node.view();
-  }
-
-  @Override
-  boolean mayWait(Arrival.Came message) {
-    return message.onlyAnnounces(); // other nodes' pods, of whom it writes rows
   }
 
   @Override

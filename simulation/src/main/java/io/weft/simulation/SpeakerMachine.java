@@ -51,12 +51,7 @@ abstract class SpeakerMachine extends Machine {
     effects.forEach(this::carryOut);
   }
 
-  /** It says what it hears. */
-  @Override
-  final boolean mayWait(Arrival.Came message) {
-    return false;
-  }
-
+  /** It says what it hears, so that it is never apart. */
   @Override
   final boolean isAtRest() {
     return false;
