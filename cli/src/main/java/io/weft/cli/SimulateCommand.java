@@ -282,13 +282,12 @@ final class SimulateCommand implements Callable<Integer> {
 
   private int whatIf() throws IOException, InterruptedException {
     size(); // its limits
-    WhatIfOptions.Question asked;
+    WhatIfAnswer answer;
     try {
-      asked = question.question();
+      answer = WhatIfAnswer.to(question.question(), nodes, podsPerNode, seed);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }
-    var answer = WhatIfAnswer.to(asked, nodes, podsPerNode, seed);
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(AgentCall.text(answer.document()));

@@ -2,10 +2,8 @@ package io.weft.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.weft.agent.intent.EndpointWords;
-import io.weft.agent.intent.IntentWords;
 import io.weft.kubernetes.intent.IntentReading;
-import io.weft.overlay.node.DeclaredIntent;
+import io.weft.net.IpAddress;
 import io.weft.simulation.WhatIf;
 import io.weft.simulation.WhatIfReport;
 import io.weft.simulation.WhatIfReport.NodeWork;
@@ -19,24 +17,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * The answer to {@code weft simulate --change NEWDIR}.
  *
  * @param mostInterruption longer ones of a pair are harm
+ * @param vteps of nodes that have others afterwards
  * @param problems of both intents, each with its place
+ * @param assumed what the intents do not say, and the answer depends on
  * @param notSimulated what the answer leaves out
  */
 record WhatIfAnswer(
     WhatIfReport report,
     Optional<Duration> mostInterruption,
+    List<WhatIfFabric.VtepChange> vteps,
     List<String> problems,
+    List<String> assumed,
     List<String> notSimulated) {
   /** Pairs that are named; of more only the number is told. */
   private static final int MOST_PAIRS = 100;
+
+  /** Nodes of which the VTEPs are told. */
+  private static final int MOST_VTEPS = 10;
 
   /** Of those that are interrupted, the worst. */
   private static final int WORST_PAIRS = 10;
@@ -46,11 +51,17 @@ record WhatIfAnswer(
     var before = question.before();
     var after = question.after();
     var names = nodes(question, question.nodes().isEmpty() ? nodes : 0);
+    var fabric = new WhatIfFabric(question, names);
     var report =
         WhatIf.of(
-            names, podsPerNode, told(before, names), told(after, names), question.spread(), seed);
+            fabric.site(), podsPerNode, fabric.before(), fabric.after(), question.spread(), seed);
     return new WhatIfAnswer(
-        report, question.mostInterruption(), question.problems(), notSimulated(before, after));
+        report,
+        question.mostInterruption(),
+        fabric.changes(),
+        question.problems(),
+        fabric.assumptions(),
+        notSimulated(before, after));
   }
 
   /**
@@ -58,7 +69,7 @@ record WhatIfAnswer(
    * too few.
    */
   private static List<String> nodes(WhatIfOptions.Question question, int least) {
-    var names = new TreeSet<>(question.nodes());
+    var names = new TreeSet<>(question.nodes().keySet());
     for (var reading : List.of(question.before(), question.after())) {
       reading.intent().endpoints().values().forEach(endpoint -> names.add(endpoint.spec().node()));
     }
@@ -71,16 +82,6 @@ record WhatIfAnswer(
     return nodes;
   }
 
-  private static WhatIf.Told told(IntentReading reading, List<String> nodes) {
-    var declared = new TreeMap<String, DeclaredIntent>();
-    nodes.forEach(node -> declared.put(node, EndpointWords.declared(reading, node)));
-    var intent = reading.intent();
-    return new WhatIf.Told(
-        IntentWords.node(intent, List.of()),
-        intent.fabric().spec().reflectors().addresses(),
-        declared);
-  }
-
   /** Neighbours of another make, and what a simulated machine has none of. */
   private static List<String> notSimulated(IntentReading before, IntentReading after) {
     var left = new ArrayList<String>();
@@ -90,9 +91,6 @@ record WhatIfAnswer(
       left.add(
           "neighbours in 'peers' of the Fabric, what they announce, and their sessions"
               + (old.peers().equals(next.peers()) ? ", which the change leaves alone" : ""));
-    }
-    if (!old.vtep().equals(next.vtep()) || !old.families().equals(next.families())) {
-      left.add("another choice of the VTEPs, which makes each VXLAN port and session anew");
     }
     return left;
   }
@@ -139,6 +137,12 @@ record WhatIfAnswer(
     document.put("endpoints", report.endpoints());
     var refused = document.putObject("refused");
     report.refused().forEach(refused::put);
+    var vtepsChanged = document.putArray("vteps");
+    for (var each : vteps) {
+      var node = vtepsChanged.addObject().put("node", each.node());
+      each.before().forEach(vtep -> node.withArray("before").add(vtep.toString()));
+      each.after().forEach(vtep -> node.withArray("after").add(vtep.toString()));
+    }
     document.put("sessionsReset", report.sessionsReset());
     document.put("sessionsMade", report.sessionsMade());
     document
@@ -185,6 +189,7 @@ record WhatIfAnswer(
                     .put("to", each.getKey().to())
                     .put("millis", millis(each.getValue())));
     problems.forEach(document.putArray("problems")::add);
+    assumed.forEach(document.putArray("assumed")::add);
     notSimulated.forEach(document.putArray("notSimulated")::add);
     return document;
   }
@@ -201,6 +206,8 @@ record WhatIfAnswer(
     problems.forEach(problem -> out.println("PROBLEM  " + problem));
     report.refused().forEach((endpoint, why) -> out.println("REFUSED  " + endpoint + ": " + why));
     notSimulated.forEach(what -> out.println("NOT SIMULATED  " + what));
+    assumed.forEach(what -> out.println("ASSUMED  " + what));
+    tellVteps(out);
     var table = new Table("WHAT", "VALUE");
     table.row("endpoints before", count(report.endpoints()));
     table.row("BGP sessions reset", count(report.sessionsReset()));
@@ -241,6 +248,23 @@ record WhatIfAnswer(
     tellInterrupted(out);
     out.println();
     out.println(verdict());
+  }
+
+  private void tellVteps(PrintWriter out) {
+    vteps.stream()
+        .limit(MOST_VTEPS)
+        .forEach(
+            each ->
+                out.println(
+                    "VTEP  %s: %s becomes %s"
+                        .formatted(each.node(), text(each.before()), text(each.after()))));
+    if (vteps.size() > MOST_VTEPS) {
+      out.println("VTEP  and of " + count(vteps.size() - MOST_VTEPS) + " more nodes");
+    }
+  }
+
+  private static String text(List<IpAddress> vteps) {
+    return vteps.stream().map(IpAddress::toString).collect(Collectors.joining(" and "));
   }
 
   private void printNodes(PrintWriter out) {

@@ -8,13 +8,15 @@ import io.weft.kubernetes.intent.IntentDirectory;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.ResourceKey;
+import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -82,7 +84,7 @@ final class WhatIfOptions {
   /**
    * Both sides of the question.
    *
-   * @param nodes of the cluster; none where no cluster says
+   * @param nodes of the cluster, with what is known of their addresses; none where no cluster says
    * @param problems of both, each with its place
    * @param spread from the first node that hears of the change to the last
    * @param mostInterruption of a pair, longer ones are harm
@@ -90,7 +92,7 @@ final class WhatIfOptions {
   record Question(
       IntentReading before,
       IntentReading after,
-      SortedSet<String> nodes,
+      SortedMap<String, List<IpAddress>> nodes,
       List<String> problems,
       Duration spread,
       Optional<Duration> mostInterruption) {}
@@ -140,7 +142,10 @@ final class WhatIfOptions {
   }
 
   private Question asked(
-      IntentReading before, IntentReading after, SortedSet<String> nodes, List<String> problems) {
+      IntentReading before,
+      IntentReading after,
+      SortedMap<String, List<IpAddress>> nodes,
+      List<String> problems) {
     return new Question(
         before,
         after,
@@ -156,7 +161,7 @@ final class WhatIfOptions {
     var problems = new ArrayList<String>();
     before.problems().forEach(problem -> problems.add(intent + "/" + problem));
     after.problems().forEach(problem -> problems.add(change + "/" + problem));
-    return asked(before, after, new TreeSet<>(), problems);
+    return asked(before, after, new TreeMap<>(), problems);
   }
 
   private CapturedIntent cluster() throws IOException, InterruptedException {

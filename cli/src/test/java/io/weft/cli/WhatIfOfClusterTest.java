@@ -183,6 +183,23 @@ class WhatIfOfClusterTest {
   }
 
   @Test
+  void whatIsKnownOfANodesAddressesDecidesAboutItsVtep() throws Exception {
+    put(
+        "{kind: Node, apiVersion: v1, metadata: {name: worker-1}, status: {addresses:"
+            + " [{type: Hostname, address: worker-1}, {type: InternalIP, address: 10.100.0.5}]}}");
+    var change =
+        change("{kind: Fabric, metadata: {name: default}, spec: {vtep: {cidr: 10.100.0.0/16}}}");
+    var moved = document(simulate(kubeconfig(), change, "--json"), Weft.FAILED);
+    assertThat(moved.path("vteps")).hasSize(1);
+    assertThat(moved.at("/vteps/0").toString())
+        .isEqualTo(
+            "{\"node\":\"worker-2\",\"before\":[\"198.18.64.2\"],\"after\":[\"10.100.0.1\"]}");
+    assertThat(moved.path("sessionsReset").asInt()).isEqualTo(1);
+    var captured = captured("nodes.json", JSON.writeValueAsString(list()));
+    assertThat(document(simulate(captured, change, "--json"), Weft.FAILED)).isEqualTo(moved);
+  }
+
+  @Test
   void whatIsWrongIsSaid() throws Exception {
     var broken = change("{kind: Network, metadata: {name: db}, spec: {subnet: [10.2.0.0/24]}}");
     var kept = document(simulate(kubeconfig(), broken, "--json"), Weft.FAILED);

@@ -16,12 +16,16 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointRoute;
+import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
+import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -82,6 +86,9 @@ final class KernelSight {
           Kind.PORT,
           Kind.ENDPOINT_ROUTE,
           Kind.VXLAN_FDB,
+          Kind.FLOOD,
+          Kind.SENDING_PORT,
+          Kind.SENDING_FDB,
           Kind.TENANT_ROUTE);
 
   /** By namespace, in the order of a dump. */
@@ -111,7 +118,12 @@ final class KernelSight {
   }
 
   private final String name;
-  private final IpAddress vtep;
+
+  /** What is sent to these by VXLAN comes here. */
+  private final SortedSet<IpAddress> addresses;
+
+  /** Whose VXLAN packets are let in: who is led to; the guard's 30 s of grace do not count. */
+  private final TreeSet<IpAddress> admitted = new TreeSet<>();
 
   /** What frames and packets meet that come from here. */
   private final Objects met = new Objects();
@@ -120,6 +132,10 @@ final class KernelSight {
   private final Objects visible = new Objects();
 
   private final TreeSet<ForwardingKey> vxlans = new TreeSet<>();
+
+  /** Where packets of a VXLAN device, which may be one that only sends, come from. */
+  private final TreeMap<ForwardingKey, IpAddress> sources = new TreeMap<>();
+
   private final List<EndpointPort> ports = new ArrayList<>();
   private final List<GatewayAddress> gateways = new ArrayList<>();
   private final TreeMap<ForwardingKey, VxlanFdbEntry> rows = new TreeMap<>();
@@ -132,25 +148,43 @@ final class KernelSight {
   /** The tenants' ends of their ways out, by their addresses. */
   private final TreeMap<IpAddress, String> ends = new TreeMap<>();
 
-  /** {@code name}: as people know the node. */
-  KernelSight(String name, IpAddress vtep, SimulatedKernel kernel) {
+  /**
+   * As it is now.
+   *
+   * @param name as people know the node
+   * @param addresses its VTEPs, and those that it had
+   */
+  KernelSight(String name, SortedSet<IpAddress> addresses, SimulatedKernel kernel) {
     this.name = name;
-    this.vtep = vtep;
+    this.addresses = Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
     kernel.objects(MET, _ -> true).forEach(this::add);
   }
 
   private void add(ForwardingObject object) {
+    switch (object) {
+      case FloodEntry row -> admitted.add(row.vtep());
+      case SendingFdbEntry row -> admitted.add(row.vtep());
+      default -> meet(object);
+    }
+  }
+
+  private void meet(ForwardingObject object) {
     met.add(object);
     switch (object) {
       case VxlanPort vxlan -> {
         vxlans.add(vxlan.key());
+        sources.put(vxlan.key(), vxlan.local());
         visible.add(vxlan);
       }
+      case SendingPort port -> sources.put(port.key(), port.local());
       case EndpointPort port -> {
         ports.add(port);
         visible.add(port);
       }
-      case VxlanFdbEntry row -> rows.put(row.key(), row);
+      case VxlanFdbEntry row -> {
+        rows.put(row.key(), row);
+        admitted.add(row.vtep());
+      }
       case GatewayAddress gateway -> {
         gateways.add(gateway);
         route(subnet(gateway), 0, gateway);
@@ -193,13 +227,13 @@ final class KernelSight {
 
   /** Namespaces to which other ways may lead than when the node looked like that. */
   SortedSet<String> otherWaysTo(KernelSight former) {
-    return vtep.equals(former.vtep)
+    return addresses.equals(former.addresses) && admitted.equals(former.admitted)
         ? visible.unequal(former.visible)
         : visible.namespaces(former.visible);
   }
 
-  IpAddress vtep() {
-    return vtep;
+  SortedSet<IpAddress> addresses() {
+    return addresses;
   }
 
   List<EndpointPort> ports() {
@@ -214,8 +248,15 @@ final class KernelSight {
     return Optional.ofNullable(tables.get(namespace)).flatMap(table -> table.find(ip));
   }
 
-  private boolean has(String namespace, Vni vni) {
-    return vxlans.contains(new ForwardingKey(Kind.VXLAN, namespace, vni.value(), ""));
+  /** What is sent to an address by VXLAN with a VNI comes into a namespace of this node. */
+  private boolean takes(IpAddress address, String namespace, Vni vni) {
+    return addresses.contains(address)
+        && vxlans.contains(ForwardingKey.vxlanPort(namespace, vni, address));
+  }
+
+  /** Packets of a VXLAN device of this node are let in at that one. */
+  private boolean isAdmitted(ForwardingKey device, KernelSight at) {
+    return Optional.ofNullable(sources.get(device)).filter(at.admitted::contains).isPresent();
   }
 
   /** Packets of a port's family leave its segment by a gateway of this node. */
@@ -243,14 +284,16 @@ final class KernelSight {
     if (at == this) {
       return namespace.equals(to.namespace()) && vni.equals(to.vni());
     }
-    var key = ForwardingKey.vxlanRow(namespace, vni, to.mac(), at.vtep);
-    return Optional.ofNullable(rows.get(key))
-        .filter(
-            row ->
-                row.vtep().equals(at.vtep)
-                    && row.destinationVni().equals(to.vni())
-                    && at.has(to.namespace(), to.vni()))
-        .isPresent();
+    for (var address : at.addresses) {
+      var row = rows.get(ForwardingKey.vxlanRow(namespace, vni, to.mac(), address));
+      if (row != null
+          && row.vtep().equals(address)
+          && row.destinationVni().equals(to.vni())
+          && at.takes(address, to.namespace(), to.vni())) {
+        return isAdmitted(ForwardingKey.vxlanPort(namespace, vni, address), at);
+      }
+    }
+    return false;
   }
 
   /** A packet in a namespace of this node gets to an address of a port, at a node. */
@@ -273,9 +316,19 @@ final class KernelSight {
   }
 
   /** The way of a connected tenant ends in the VNI that the other tenant has at that node. */
-  private static boolean leads(TenantRoute route, String namespace, KernelSight at) {
+  private boolean leads(TenantRoute route, String namespace, KernelSight at) {
     return route.hops().stream()
-        .anyMatch(hop -> vtep(hop).equals(at.vtep) && at.has(namespace, hop.vni()));
+        .anyMatch(
+            hop ->
+                at.takes(vtep(hop), namespace, hop.vni())
+                    && isAdmitted(device(route.namespace(), hop), at));
+  }
+
+  /** By which a route leaves. */
+  private static ForwardingKey device(String namespace, TenantHop hop) {
+    return hop.foreign()
+        ? ForwardingKey.sendingPort(namespace, hop.vni(), hop.via())
+        : ForwardingKey.vxlanPort(namespace, hop.vni(), hop.via());
   }
 
   /** A VTEP of IPv4 that is the next hop of a route of IPv6 is mapped. */

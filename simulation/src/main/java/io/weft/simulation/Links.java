@@ -85,8 +85,14 @@ final class Links {
     this.random = random;
   }
 
+  /** It is found at its address, where nobody was before it. */
   void add(Machine machine) {
-    machines.put(machine.address, machine);
+    add(machine, machine.address);
+  }
+
+  /** It is found there too, where nobody was before it. */
+  void add(Machine machine, IpAddress address) {
+    machines.putIfAbsent(address, machine);
   }
 
   void cut(Machine a, Machine b) {
@@ -185,11 +191,11 @@ final class Links {
       return;
     }
     int life = from.life();
-    carry(from, to.get(), () -> arrive(from, life, to.get()));
+    carry(from, to.get(), () -> arrive(from, life, to.get(), address));
   }
 
   /** The peer's end stands first; its OPEN cannot overtake the word that it does. */
-  private void arrive(Machine from, int life, Machine to) {
+  private void arrive(Machine from, int life, Machine to, IpAddress address) {
     if (!from.isAlive() || from.life() != life) {
       return;
     }
@@ -197,11 +203,11 @@ final class Links {
     if (to.isPowerless()) {
       from.later(
           CONNECT_TIMEOUT.toNanos(),
-          () -> from.receive(new SpeakerEvent.ConnectFailed(to.address, "no answer")));
+          () -> from.receive(new SpeakerEvent.ConnectFailed(address, "no answer")));
       return;
     }
     if (!to.isAlive()) {
-      var refused = new SpeakerEvent.ConnectFailed(to.address, "refused");
+      var refused = new SpeakerEvent.ConnectFailed(address, "refused");
       from.later(way(to, from).delayNanos, () -> from.receive(refused));
       return;
     }
@@ -216,8 +222,8 @@ final class Links {
     carry(
         to,
         from,
-        () -> ifOpen(here, _ -> from.open(here, new SpeakerEvent.Connected(here, to.address))));
-    to.open(there, new SpeakerEvent.Accepted(there, from.address));
+        () -> ifOpen(here, _ -> from.open(here, new SpeakerEvent.Connected(here, address))));
+    to.open(there, new SpeakerEvent.Accepted(there, from.addressTowards(address)));
   }
 
   void send(long number, List<Message> messages, List<Frames.Frame> frames) {

@@ -203,6 +203,11 @@ abstract class Machine {
     leastDelayNanos = Math.min(leastDelayNanos, delayNanos);
   }
 
+  /** Where its connections to a peer leave from. */
+  IpAddress addressTowards(IpAddress peer) {
+    return address;
+  }
+
   /** Begins a new life. */
   final void start() {
     if (alive) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,16 +40,12 @@ final class NodeMachine extends Machine {
   /** Long enough for the word of the other reflector to come. */
   private static final long STEP_NANOS = 500_000;
 
-  /** A batch takes 50 to 250 microseconds; lost entries are noticed as late. */
-  private static final long KERNEL_LEAST_NANOS = 50_000;
-
-  private static final long KERNEL_SPREAD_NANOS = 200_000;
-
   private final SplitMix64 random;
+  private final KernelPace pace;
   private final Invariants invariants;
   private final LastWrite lastWrite;
   private final SimulatedKernel kernel;
-  private final AddressConfig addresses;
+  private final AddressConfig pools;
   private Consumer<AddressWrite> store =
       _ -> {
         throw new IllegalStateException("there is no store of addresses in this world");
@@ -57,13 +54,9 @@ final class NodeMachine extends Machine {
   private final Presence presence;
   private final TreeMap<Long, AttachResult> attached = new TreeMap<>();
   private final TreeMap<Long, Boolean> detached = new TreeMap<>();
-  private Underlay underlay;
+  private final NodeVteps vteps;
   private Node node;
 
-  /** As the brain knew them when it made the batch in flight; a process may stand still. */
-  private List<IpAddress> vtepsOfBatch;
-
-  private List<IpAddress> toldVteps;
   private NodeIntent intent;
   private boolean keepsIntent = true;
   private final Map<Segment, NodeEvent.GroupsSeen> joined = new LinkedHashMap<>();
@@ -79,26 +72,23 @@ final class NodeMachine extends Machine {
   /** The thought is of a time that has come. */
   private boolean timePassed;
 
-  private long kernelBusyUntil;
-
   NodeMachine(
       String name,
       Underlay underlay,
       NodeIntent intent,
       SplitMix64 random,
       SimulatedKernel kernel,
-      AddressConfig addresses,
+      AddressConfig pools,
       Invariants invariants,
       LastWrite lastWrite,
       Surroundings around) {
     super(name, underlay.routerId(), around);
-    this.underlay = underlay;
-    this.vtepsOfBatch = underlay.vteps();
-    this.toldVteps = underlay.vteps();
+    this.vteps = new NodeVteps(underlay);
     this.intent = intent;
     this.random = random;
+    this.pace = new KernelPace(random);
     this.kernel = kernel;
-    this.addresses = addresses;
+    this.pools = pools;
     this.sharing = around.sharing();
     this.invariants = invariants;
     this.lastWrite = lastWrite;
@@ -110,7 +100,7 @@ final class NodeMachine extends Machine {
   private Node fresh() {
     return new Node(
         new NodeConfig(name, NAMESPACE_PREFIX, MAX_ENDPOINTS)
-            .withAddresses(addresses)
+            .withAddresses(pools)
             .sharing(sharing));
   }
 
@@ -137,10 +127,10 @@ final class NodeMachine extends Machine {
           var some = batch.changes().subList(0, done);
           prepareFor(some);
           kernel.apply(some);
-          invariants.check(this, vtepsOfBatch, some);
+          invariants.check(this, vteps.ofBatch(), some);
         });
     inFlight = Optional.empty();
-    kernelBusyUntil = 0;
+    pace.forget();
     notices.forget();
     said.clear();
   }
@@ -232,7 +222,7 @@ final class NodeMachine extends Machine {
       tell(() -> lastWrite.timePassed(batch.changes(), now));
     }
     inFlight = Optional.of(batch);
-    vtepsOfBatch = toldVteps;
+    vteps.beginBatch();
     inKernelTime(() -> written(batch));
   }
 
@@ -243,7 +233,7 @@ final class NodeMachine extends Machine {
     var changes = batch.changes();
     prepareFor(changes);
     long now = timeline().now();
-    var self = vtepsOfBatch;
+    var self = vteps.ofBatch();
     tell(() -> lastWrite.written(name, changes, now));
     Runnable check = () -> tell(() -> invariants.check(this, self, changes));
     if (isBusy() || !said.isEmpty()) {
@@ -347,11 +337,10 @@ final class NodeMachine extends Machine {
     }
   }
 
-  /** The kernel does one thing after the other, each in its time. */
-  private void inKernelTime(Runnable action) {
-    long duration = KERNEL_LEAST_NANOS + random.below(KERNEL_SPREAD_NANOS);
-    kernelBusyUntil = Math.max(timeline().now(), kernelBusyUntil) + duration;
-    later(kernelBusyUntil - timeline().now(), action);
+  /** What its kernel is asked for comes when that has the time. */
+  void inKernelTime(Runnable action) {
+    long now = timeline().now();
+    later(pace.next(now) - now, action);
   }
 
   void intend(NodeIntent next) {
@@ -374,9 +363,13 @@ final class NodeMachine extends Machine {
     keepsIntent = false;
   }
 
-  void underlay(List<IpAddress> vteps, int mtu) {
+  void underlay(List<IpAddress> next, int mtu) {
+    underlay(vteps.with(next, mtu));
+  }
+
+  void underlay(Underlay found) {
     finish();
-    underlay = new Underlay(vteps, underlay.routerId(), mtu, underlay.dual());
+    vteps.become(found);
     presence.again();
     if (isAlive()) {
       whenRunning(this::tellUnderlay);
@@ -384,8 +377,7 @@ final class NodeMachine extends Machine {
   }
 
   private void tellUnderlay() {
-    toldVteps = underlay.vteps();
-    give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
+    give(vteps.tell());
   }
 
   void attach(long request, AttachRequest asked) {
@@ -426,18 +418,29 @@ final class NodeMachine extends Machine {
     return Optional.ofNullable(answers.get(request));
   }
 
-  IpAddress vtep() {
-    return underlay.vtep();
+  /** By the neighbour's configuration, as the agent's connections do. */
+  @Override
+  IpAddress addressTowards(IpAddress peer) {
+    return NodeVteps.towards(peer, intent).orElse(address);
+  }
+
+  /** Its VTEPs, and those that it had: they stay, and what is sent there comes. */
+  SortedSet<IpAddress> addresses() {
+    return vteps.ever();
   }
 
   List<IpAddress> vteps() {
-    return underlay.vteps();
+    return vteps.underlay().vteps();
+  }
+
+  Underlay underlay() {
+    return vteps.underlay();
   }
 
   /** The kernel is through with a batch, and nobody was told. */
   boolean waitsForKernel() {
     finish();
-    return inFlight.isPresent() && kernelBusyUntil < timeline().now();
+    return inFlight.isPresent() && pace.isThrough(timeline().now());
   }
 
   SimulatedKernel kernel() {
@@ -463,7 +466,7 @@ final class NodeMachine extends Machine {
 
   @Override
   long longestThought() {
-    return KERNEL_LEAST_NANOS;
+    return KernelPace.LEAST_NANOS;
   }
 
   @Override

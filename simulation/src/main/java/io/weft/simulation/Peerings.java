@@ -4,7 +4,6 @@ import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.PeerRange;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.bgp.wire.Family;
-import io.weft.net.AutonomousSystem;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
 import java.util.List;
@@ -26,23 +25,6 @@ record Peerings(int reflectors, int sessions, boolean constrained) {
   /** Address of reflector {@code r<number>}. */
   static Ipv4Address reflector(int number) {
     return new Ipv4Address(REFLECTORS + number);
-  }
-
-  /** Reflector {@code r<number>} of another fabric, to which all nodes are clients. */
-  static SpeakerConfig reflector(
-      int number, AutonomousSystem as, int hold, int restart, int longLived) {
-    var nodes = PeerRange.clients(new IpPrefix(new Ipv4Address(World.NODES), 16), as);
-    return new SpeakerConfig(
-        as,
-        reflector(number),
-        List.of(),
-        List.of(nodes),
-        true,
-        hold,
-        restart,
-        longLived,
-        MOST_NODES,
-        MOST_ROUTES);
   }
 
   /** Of two reflectors the first connects. */

@@ -17,6 +17,10 @@ final class Presence {
   private final NodeMachine machine;
   private final Invariants invariants;
   private final LinkedHashSet<ForwardingObject.EndpointPort> ports = new LinkedHashSet<>();
+
+  /** Of the cluster's tenants, which are here without endpoints. */
+  private final LinkedHashSet<ForwardingObject> ofCluster = new LinkedHashSet<>();
+
   private final LinkedHashSet<AttachResult.Attached> answers = new LinkedHashSet<>();
   private final LinkedHashSet<Heard> heard = new LinkedHashSet<>();
   private final LinkedHashSet<NodeEvent.GroupsSeen> joined = new LinkedHashSet<>();
@@ -43,7 +47,8 @@ final class Presence {
   /** Those who were attached here at some time are here by the intent and the VTEPs of now. */
   void again() {
     answers.forEach(this::tell);
-    ports.forEach(port -> invariants.present(machine, port));
+    ports.forEach(this::tellOfPort);
+    ofCluster.forEach(this::tellOfCluster);
     heard.forEach(host -> invariants.attached(machine, host.namespace(), host.mac()));
     joined.forEach(groups -> invariants.joined(machine, groups));
   }
@@ -64,6 +69,14 @@ final class Presence {
 
   private void present(ForwardingObject.EndpointPort port) {
     ports.add(port);
+    tellOfPort(port);
+  }
+
+  /** Of one that resources declare no call tells. */
+  private void tellOfPort(ForwardingObject.EndpointPort port) {
+    if (port.declared()) {
+      invariants.attached(machine, port.namespace(), port.mac());
+    }
     invariants.present(machine, port);
   }
 
@@ -98,18 +111,26 @@ final class Presence {
   void coming(List<KernelChange> changes) {
     for (var change : changes) {
       if (change instanceof KernelChange.Put(ForwardingObject.EndpointPort port)) {
-        if (port.declared()) {
-          found(port);
-        } else {
-          present(port);
-        }
-      } else if (change instanceof KernelChange.Put(ForwardingObject.TenantNamespace space)
-          && isClusters(space.namespace())) {
-        invariants.present(machine, space.namespace());
-      } else if (change instanceof KernelChange.Put(ForwardingObject.VxlanPort port)
-          && isClusters(port.namespace())) {
-        invariants.present(machine, port);
+        present(port);
+      } else if (change instanceof KernelChange.Put(var object)
+          && isGround(object)
+          && isClusters(object.namespace())) {
+        ofCluster.add(object);
+        tellOfCluster(object);
       }
+    }
+  }
+
+  private static boolean isGround(ForwardingObject object) {
+    return object instanceof ForwardingObject.TenantNamespace
+        || object instanceof ForwardingObject.VxlanPort;
+  }
+
+  private void tellOfCluster(ForwardingObject object) {
+    if (object instanceof ForwardingObject.VxlanPort port) {
+      invariants.present(machine, port);
+    } else {
+      invariants.present(machine, object.namespace());
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -65,7 +66,6 @@ final class ReachingWatch {
   /** A node, as it was at the last look. */
   private static final class View {
     final NodeMachine machine;
-    final String name;
     final int number;
     KernelSight sight;
     long writes = -1;
@@ -73,13 +73,12 @@ final class ReachingWatch {
 
     View(NodeMachine machine, String name, int number) {
       this.machine = machine;
-      this.name = name;
       this.number = number;
-      this.sight = new KernelSight(name, machine.vtep(), new SimulatedKernel());
+      this.sight = new KernelSight(name, new TreeSet<>(), new SimulatedKernel());
     }
 
     boolean isOld() {
-      return writes != machine.kernel().writes() || !sight.vtep().equals(machine.vtep());
+      return writes != machine.kernel().writes() || !sight.addresses().equals(machine.addresses());
     }
   }
 
@@ -164,7 +163,7 @@ final class ReachingWatch {
   private void see(View view) {
     var former = view.sight;
     view.writes = view.machine.kernel().writes();
-    view.sight = new KernelSight(view.name, view.machine.vtep(), view.machine.kernel());
+    view.sight = new KernelSight(former.name(), view.machine.addresses(), view.machine.kernel());
     var begin = view.sight.otherWaysFrom(former);
     var end = view.sight.otherWaysTo(former);
     mark(view, former, begin, end);

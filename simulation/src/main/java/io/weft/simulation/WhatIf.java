@@ -1,14 +1,13 @@
 package io.weft.simulation;
 
-import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.SpeakerConfig;
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
 import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
-import io.weft.overlay.node.DeclaredIntent;
 import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
+import io.weft.overlay.node.Underlay;
 import io.weft.simulation.WhatIfReport.Crossing;
 import io.weft.simulation.WhatIfReport.NodeWork;
 import io.weft.simulation.WhatIfReport.Pair;
@@ -47,15 +46,44 @@ public final class WhatIf {
   /**
    * What a fabric is told.
    *
-   * @param node what all nodes are told: of their peers those count that reflect
-   * @param reflectors their addresses; none: one reflects, to all nodes
-   * @param declared the endpoints of each node, by its name
+   * @param reflectors each that is in the {@link Site}, which one that is not wanted may be
+   * @param nodes by their names, all of them
+   * @param networks that the pods get by turns
    */
   public record Told(
-      NodeIntent node, List<IpAddress> reflectors, SortedMap<String, DeclaredIntent> declared) {
+      List<SpeakerConfig> reflectors,
+      SortedMap<String, ToldNode> nodes,
+      List<NetworkIntent> networks) {
     public Told {
       reflectors = List.copyOf(reflectors);
-      declared = Collections.unmodifiableSortedMap(new TreeMap<>(declared));
+      nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+      networks = List.copyOf(networks);
+    }
+
+    private ToldNode node(String name) {
+      return Optional.ofNullable(nodes.get(name)).orElseThrow();
+    }
+  }
+
+  /**
+   * What a node is told.
+   *
+   * @param atFirst with the VTEPs that it has
+   * @param intent with those that it finds by it
+   * @param underlay that it finds
+   */
+  public record ToldNode(NodeIntent atFirst, NodeIntent intent, Underlay underlay) {}
+
+  /**
+   * Who is there.
+   *
+   * @param nodes their names
+   * @param reflectors addresses of each, one of each family at most
+   */
+  public record Site(List<String> nodes, List<List<IpAddress>> reflectors) {
+    public Site {
+      nodes = List.copyOf(nodes);
+      reflectors = reflectors.stream().map(List::copyOf).toList();
     }
   }
 
@@ -80,7 +108,6 @@ public final class WhatIf {
   private final World world;
   private final Told after;
   private final TreeMap<String, String> names = new TreeMap<>();
-  private final List<IpAddress> reflectors;
 
   /** By endpoints that are declared now or then. */
   private final TreeSet<IpAddress> taken = new TreeSet<>();
@@ -89,15 +116,15 @@ public final class WhatIf {
   private final TreeMap<String, String> nodeOfPod = new TreeMap<>();
   private final TreeMap<String, String> refused = new TreeMap<>();
 
-  private WhatIf(List<String> nodes, Told before, Told after, long seed) {
+  private WhatIf(Site site, Told before, Told after, long seed) {
     this.after = after;
-    var all = new TreeSet<>(before.reflectors());
-    all.addAll(after.reflectors());
-    reflectors = List.copyOf(all);
+    var nodes = site.nodes();
     world =
         World.builder(seed)
-            .nodes(nodes.size())
-            .reflectors(Math.max(1, reflectors.size()))
+            .at(
+                new Whereabouts(
+                    nodes.stream().map(name -> before.node(name).underlay()).toList(),
+                    site.reflectors()))
             .oneSegment((_, _) -> true) // an intent may well join two
             .digestOnly()
             .build();
@@ -105,8 +132,8 @@ public final class WhatIf {
       names.put("n" + (i + 1), nodes.get(i));
     }
     for (var told : List.of(before, after)) {
-      told.declared().values().stream()
-          .flatMap(declared -> declared.endpoints().stream())
+      told.nodes().values().stream()
+          .flatMap(node -> node.intent().declared().endpoints().stream())
           .forEach(endpoint -> taken.addAll(endpoint.addresses()));
     }
   }
@@ -114,16 +141,15 @@ public final class WhatIf {
   /**
    * Does it, in virtual time.
    *
-   * @param nodes their names; endpoints that are declared on others play no part
    * @param podsPerNode of which the networks get one after the other; 0: there are no pods
    * @param spread from the first node that hears of the change to the last, by turns
    */
   public static WhatIfReport of(
-      List<String> nodes, int podsPerNode, Told before, Told after, Duration spread, long seed) {
-    var trial = new WhatIf(nodes, before, after, seed);
+      Site site, int podsPerNode, Told before, Told after, Duration spread, long seed) {
+    var trial = new WhatIf(site, before, after, seed);
     trial.tell(before, Duration.ZERO);
     trial.world.run(START);
-    trial.attach(podsPerNode, before.node().networks());
+    trial.attach(podsPerNode, before.networks());
     return trial.change(spread);
   }
 
@@ -134,59 +160,29 @@ public final class WhatIf {
   // ---- The intent ---------------------------------------------------------------------------
 
   private void tell(Told told, Duration spread) {
-    for (int i = 1; i <= Math.max(1, reflectors.size()); i++) {
-      world.reflectorMachine("r" + i).configure(reflector(i, told.node()));
+    for (int i = 0; i < told.reflectors().size(); i++) {
+      world.reflectorMachine("r" + (i + 1)).configure(told.reflectors().get(i));
     }
     long number = 0;
     for (var machine : world.nodes()) {
-      var declared = told.declared().getOrDefault(name(machine), DeclaredIntent.NONE);
-      var intent = node(told).withDeclared(declared);
-      world.node(machine).expect(intent);
+      var node = told.node(name(machine));
+      world.node(machine).expect(node.intent());
       long nanos = spread.toNanos() * number / Math.max(1, world.nodes().size() - 1);
-      world.timeline().after(nanos, () -> world.node(machine).intend(intent));
+      world.timeline().after(nanos, () -> tell(world.node(machine), node));
       number++;
     }
   }
 
-  /** Its numbers are the intent's; it takes all nodes. */
-  private static SpeakerConfig reflector(int number, NodeIntent intent) {
-    return Peerings.reflector(
-        number,
-        intent.as(),
-        intent.holdSeconds(),
-        intent.restartSeconds(),
-        intent.longLivedSeconds());
-  }
-
-  private NodeIntent node(Told told) {
-    var intent = told.node();
-    return new NodeIntent(
-        intent.as(),
-        peers(told),
-        List.of(),
-        intent.holdSeconds(),
-        intent.restartSeconds(),
-        intent.longLivedSeconds(),
-        intent.networks(),
-        intent.tenants(),
-        intent.underlay(),
-        intent.declared(),
-        intent.duplicates());
-  }
-
-  /** The reflectors, where they are in this world. */
-  private List<PeerConfig> peers(Told told) {
-    var peers = new ArrayList<PeerConfig>();
-    for (var peer : told.node().peers()) {
-      if (told.reflectors().contains(peer.address())) {
-        int number = 1 + reflectors.indexOf(peer.address());
-        peers.add(peer.withLocalAddress(Optional.empty()).at(Peerings.reflector(number)));
-      }
+  /** As an agent does it: VTEPs that follow from the intent are found once the kernel was asked. */
+  private static void tell(NodeMachine machine, ToldNode told) {
+    machine.intend(told.atFirst());
+    if (!told.underlay().equals(machine.underlay())) {
+      machine.inKernelTime(
+          () -> {
+            machine.intend(told.intent());
+            machine.underlay(told.underlay());
+          });
     }
-    if (peers.isEmpty()) {
-      peers.add(new PeerConfig(Peerings.reflector(1), told.node().as(), false, false));
-    }
-    return peers;
   }
 
   // ---- Pods ---------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ import io.weft.overlay.node.NodeEvent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.TenantIntent;
-import io.weft.overlay.node.Underlay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -63,6 +62,7 @@ public final class World {
     private final long seed;
     private int nodes = 2;
     private int reflectors = 1;
+    private Optional<Whereabouts> whereabouts = Optional.empty();
     private int sessions = Integer.MAX_VALUE;
     private boolean digest;
     private boolean constrained = true;
@@ -87,6 +87,14 @@ public final class World {
 
     public Builder reflectors(int count) {
       reflectors = count;
+      return this;
+    }
+
+    /** In place of so many of both, those. */
+    Builder at(Whereabouts those) {
+      nodes = those.nodes().size();
+      reflectors = those.reflectors().size();
+      whereabouts = Optional.of(those);
       return this;
     }
 
@@ -184,22 +192,25 @@ public final class World {
     var hearsay = new Hearsay();
     links = new Links(timeline, random, builder.queues);
     var around = new Surroundings(timeline, trace, links, shared, hearsay);
+    vteps = new Vteps(builder.dual);
+    var where =
+        builder.whereabouts.orElseGet(
+            () -> Whereabouts.of(builder.nodes, builder.reflectors, vteps));
     int sessions = Math.min(builder.sessions, builder.reflectors);
     peerings = new Peerings(builder.reflectors, sessions, builder.constrained);
     for (int i = 1; i <= builder.reflectors; i++) {
-      var address = Peerings.reflector(i);
+      var addresses = where.reflector(i);
       var config = peerings.ofReflector(i);
-      var machine = new ReflectorMachine("r" + i, address, config, around);
+      var machine = new ReflectorMachine("r" + i, addresses, config, around);
       reflectors.put(machine.name, machine);
-      links.add(machine);
+      addresses.forEach(address -> links.add(machine, address));
     }
     invariants = new Invariants(builder.oneSegment, hearsay);
-    vteps = new Vteps(builder.dual);
     for (int i = 1; i <= builder.nodes; i++) {
       var machine =
           new NodeMachine(
               "n" + i,
-              new Underlay(vteps.of(i, i), vtep(i), UNDERLAY_MTU, builder.dual),
+              where.node(i),
               intent(i, builder.networks),
               new SplitMix64(builder.seed ^ (long) i << NODE_SEED_SHIFT),
               builder.kernels.apply(shared),
@@ -449,7 +460,7 @@ public final class World {
 
   /** Address of a node's VTEP as it is now. */
   IpAddress vtepOf(String node) {
-    return node(node).vtep();
+    return node(node).vteps().getFirst();
   }
 
   /** SHA-256 of what happened so far, for worlds that keep no more. */

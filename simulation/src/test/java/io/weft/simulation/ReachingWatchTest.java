@@ -205,6 +205,29 @@ final class ReachingWatchTest {
     assertThat(watch.now().without(NOBODY)).contains(outside);
   }
 
+  /** As the guard of each node has it; what is sent to the former VTEP still comes. */
+  @Test
+  void whoSendsFromAVtepThatNobodyHasHeardOfIsNotLetIn() {
+    var story = new Story(1);
+    story.attach("n1", "e0", 0);
+    story.attach("n2", "e4", 4);
+    story.world.run(Duration.ofSeconds(2));
+    var watch = new ReachingWatch(story.world, name -> name);
+    watch.look((_, _, _) -> {});
+    var there = new Pair("e0", "e4");
+    var back = new Pair("e4", "e0");
+    assertThat(watch.now().without(NOBODY)).contains(there, back);
+    story.world.cut("n1", "r1");
+    story.world.underlay("n1", World.vtep(200), World.UNDERLAY_MTU);
+    story.world.run(Duration.ofSeconds(1));
+    watch.look((_, _, _) -> {});
+    assertThat(watch.now().without(NOBODY)).contains(back).doesNotContain(there);
+    story.world.heal("n1", "r1");
+    story.world.run(Duration.ofSeconds(10));
+    watch.look((_, _, _) -> {});
+    assertThat(watch.now().without(NOBODY)).contains(there, back);
+  }
+
   private record Turn(int from, int to, boolean reaches) {}
 
   @ParameterizedTest

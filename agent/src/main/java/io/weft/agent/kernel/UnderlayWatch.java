@@ -1,20 +1,16 @@
 package io.weft.agent.kernel;
 
+import io.weft.agent.intent.VtepChoice;
 import io.weft.kubernetes.resource.FabricSpec;
-import io.weft.kubernetes.resource.FabricSpec.Vtep;
 import io.weft.kubernetes.resource.FabricSpec.VtepFamily;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.linux.ffi.LinuxException;
-import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.KernelNotice;
 import io.weft.linux.netlink.Link;
 import io.weft.linux.netlink.NetlinkMonitor;
 import io.weft.linux.netlink.RouteType;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
-import io.weft.net.Ipv4Address;
-import io.weft.net.StableHash;
 import io.weft.overlay.node.NodeEvent.LinksAppeared;
 import io.weft.overlay.node.NodeEvent.UnderlayChanged;
 import io.weft.overlay.node.Underlay;
@@ -22,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,81 +120,50 @@ public final class UnderlayWatch implements AutoCloseable {
   public UnderlayChanged discover() {
     var spec = fabric;
     try {
-      var addresses = rtnetlink.addresses();
-      var vteps = new ArrayList<IpAddress>();
-      var missing = new ArrayList<String>();
-      for (var wanted : wanted(spec)) {
-        var vtep = vtep(spec, wanted, addresses);
-        vtep.ifPresentOrElse(vteps::add, () -> missing.add(whyNot(spec, wanted)));
-      }
-      var reason = String.join("; ", missing);
-      return vteps.isEmpty() ? missing(reason) : found(spec, vteps, reason);
+      var chosen = VtepChoice.of(spec, machine());
+      return chosen.vteps().isEmpty()
+          ? missing(chosen.missing())
+          : found(spec, chosen.vteps(), chosen.missing());
     } catch (LinuxException e) {
       return missing("the kernel does not tell its addresses: " + e.getMessage());
     }
   }
 
-  /** One VTEP for each of these, each of one of its families. */
-  private static List<List<VtepFamily>> wanted(FabricSpec spec) {
-    if (spec.isDual()) {
-      return spec.families().stream().map(List::of).toList();
-    }
-    return List.of(spec.families().isEmpty() ? List.of(VtepFamily.values()) : spec.families());
-  }
-
-  private Optional<IpAddress> vtep(
-      FabricSpec spec, List<VtepFamily> wanted, List<Address> addresses) {
-    return switch (spec.vtep()) {
-      case Vtep.OfInterface(var name) -> first(rtnetlink.link(name), wanted, addresses);
-      case Vtep.OfCidrs(var cidrs) ->
-          addresses.stream()
-              .map(Address::address)
-              .filter(address -> cidrs.stream().anyMatch(cidr -> cidr.contains(address)))
-              .filter(address -> isGlobal(address) && isOf(wanted, address))
-              .sorted()
-              .findFirst();
-      case Vtep.OfDefaultRoute() -> first(defaultRoute(wanted), wanted, addresses);
-    };
-  }
-
-  private static Optional<IpAddress> first(
-      Optional<Link> link, List<VtepFamily> wanted, List<Address> addresses) {
-    return addresses.stream()
-        .filter(a -> link.filter(known -> known.index() == a.link()).isPresent())
-        .map(Address::address)
-        .filter(address -> isGlobal(address) && isOf(wanted, address))
-        .findFirst();
-  }
-
-  private static boolean isOf(List<VtepFamily> families, IpAddress address) {
-    return families.stream().anyMatch(family -> family.has(address));
-  }
-
-  private String whyNot(FabricSpec spec, List<VtepFamily> wanted) {
-    var of = wanted.size() == 1 ? " of " + wanted.getFirst() : "";
-    return switch (spec.vtep()) {
-      case Vtep.OfInterface(var name) ->
-          rtnetlink.link(name).isEmpty()
-              ? "there is no interface '" + name + "' (Fabric vtep.interface)"
-              : "interface '" + name + "' has no global address" + of + " (Fabric vtep.interface)";
-      case Vtep.OfCidrs(var cidrs) -> {
-        var inside = cidrs.stream().filter(cidr -> isOf(wanted, cidr.address())).toList();
-        yield "no address of this machine is inside "
-            + inside.stream().map(IpPrefix::toString).collect(Collectors.joining(", "))
-            + (spec.isDual() ? " (Fabric vtep.cidrs)" : " (Fabric vtep.cidr)");
+  /** As it is now; links and routes are read when they are asked for. */
+  private VtepChoice.Machine machine() {
+    var addresses =
+        rtnetlink.addresses().stream()
+            .map(each -> new VtepChoice.Held(each.address(), each.link()))
+            .toList();
+    return new VtepChoice.Machine() {
+      @Override
+      public List<VtepChoice.Held> addresses() {
+        return addresses;
       }
-      case Vtep.OfDefaultRoute() ->
-          of.isEmpty()
-              ? "there is no default route"
-              : "there is no default route" + of + ", or its link has no global address";
+
+      @Override
+      public OptionalInt link(String name) {
+        return index(rtnetlink.link(name));
+      }
+
+      @Override
+      public OptionalInt defaultRoute(List<VtepFamily> families) {
+        return index(UnderlayWatch.this.defaultRoute(families));
+      }
     };
+  }
+
+  private static OptionalInt index(Optional<Link> link) {
+    return link.map(Link::index).map(OptionalInt::of).orElse(OptionalInt.empty());
   }
 
   /** The link that the default route leaves through: that of IPv4, else that of IPv6. */
   private Optional<Link> defaultRoute(List<VtepFamily> families) {
     for (var route : rtnetlink.routes()) { // those of IPv4 come first
       boolean isDefault = route.prefix().length() == 0 && route.type() == RouteType.UNICAST;
-      if (isDefault && route.link().isPresent() && isOf(families, route.prefix().address())) {
+      if (isDefault
+          && route.link().isPresent()
+          && VtepChoice.isOf(families, route.prefix().address())) {
         return rtnetlink.link(route.link().getAsInt());
       }
     }
@@ -214,40 +178,21 @@ public final class UnderlayWatch implements AutoCloseable {
         .flatMap(a -> rtnetlink.link(a.link()));
   }
 
-  private static boolean isGlobal(IpAddress address) {
-    return !address.isLoopback() && !address.isUnspecified() && !address.isLinkLocal();
-  }
-
   /** {@code missing} says why there is not one more. */
   private UnderlayChanged found(FabricSpec spec, List<IpAddress> vteps, String missing) {
     var mtu = mtu(spec, vteps);
+    var before = last.flatMap(UnderlayChanged::underlay);
     return mtu.isEmpty()
         ? missing(
             "no route leads from " + vteps.getFirst() + " to a reflector or any other neighbour")
         : new UnderlayChanged(
-            Optional.of(new Underlay(vteps, routerId(vteps), mtu.get(), spec.isDual())), missing);
+            Optional.of(
+                new Underlay(vteps, VtepChoice.routerId(vteps, before), mtu.get(), spec.isDual())),
+            missing);
   }
 
   private static UnderlayChanged missing(String reason) {
     return new UnderlayChanged(Optional.empty(), reason);
-  }
-
-  /**
-   * RFC 4271 §4.2 wants 32 bits, unique in the AS: of an IPv6 address, a hash. It stays as long as
-   * one of the VTEPs does: a new one ends all sessions.
-   */
-  private Ipv4Address routerId(List<IpAddress> vteps) {
-    return last.flatMap(UnderlayChanged::underlay)
-        .filter(before -> vteps.stream().anyMatch(before::isOurs))
-        .map(Underlay::routerId)
-        .orElseGet(() -> routerId(vteps.getFirst()));
-  }
-
-  private static Ipv4Address routerId(IpAddress vtep) {
-    return switch (vtep) {
-      case Ipv4Address v4 -> v4;
-      default -> new Ipv4Address((int) StableHash.of(vtep.toString()) | 1);
-    };
   }
 
   /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.kubernetes.api.ApiClient;
 import io.weft.kubernetes.api.ApiCollection;
 import io.weft.kubernetes.api.ApiFailure;
+import io.weft.kubernetes.nodes.SpeakerNode;
 import io.weft.kubernetes.resource.Kind;
 import io.weft.kubernetes.resource.Resource;
 import io.weft.kubernetes.resource.ResourceKey;
@@ -16,6 +17,7 @@ import io.weft.kubernetes.yaml.YamlNode;
 import io.weft.kubernetes.yaml.YamlNode.Entry;
 import io.weft.kubernetes.yaml.YamlNode.Mapping;
 import io.weft.kubernetes.yaml.YamlReading;
+import io.weft.net.IpAddress;
 import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,6 +30,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What a cluster was read to have at one time, for questions about it: what is in force, and what
@@ -39,13 +42,13 @@ import java.util.TreeSet;
  */
 public final class CapturedIntent {
   private final TreeMap<ResourceKey, ApiItem> items = new TreeMap<>();
-  private final TreeSet<String> nodes = new TreeSet<>();
+  private final TreeMap<String, List<IpAddress>> nodes = new TreeMap<>();
   private final List<Problem> problems = new ArrayList<>();
 
   private CapturedIntent() {}
 
   /**
-   * Lists all kinds of Weft, and the names of the nodes.
+   * Lists all kinds of Weft, and the nodes.
    *
    * @throws ApiFailure when the server does not answer, or not to us: {@code list} of the kinds and
    *     of nodes is what it takes. A kind that the server does not know has no objects.
@@ -61,15 +64,13 @@ public final class CapturedIntent {
         }
       }
     }
-    client.list(
-        ApiCollection.metadataOf("/api/v1/nodes"),
-        node -> captured.nodes.add(node.at("/metadata/name").asText()));
+    client.list(ApiCollection.of("/api/v1/nodes"), captured::addNode);
     return captured;
   }
 
   /**
    * Reads the files of a directory, YAML or JSON, as {@code kubectl get ... -o yaml} writes them.
-   * Objects of other kinds play no part, but for the names of nodes.
+   * Objects of other kinds play no part, but for the names and addresses of nodes.
    *
    * @throws IOException when the directory is not there or cannot be read; what is wrong with a
    *     file is a problem of the {@link #reading}
@@ -86,8 +87,13 @@ public final class CapturedIntent {
     if (kind.isPresent() && version.equals(Resource.API_VERSION)) {
       add(kind.get(), object);
     } else if (object.path("kind").asText().equals("Node") && version.equals("v1")) {
-      nodes.add(object.at("/metadata/name").asText());
+      addNode(object);
     }
+  }
+
+  private void addNode(JsonNode object) {
+    var node = SpeakerNode.of(object);
+    nodes.put(node.name(), Stream.concat(node.vtep().stream(), node.addresses().stream()).toList());
   }
 
   private void add(Kind kind, JsonNode object) {
@@ -95,9 +101,11 @@ public final class CapturedIntent {
     items.put(item.key(), item);
   }
 
-  /** Names of the cluster's nodes. */
-  public SortedSet<String> nodes() {
-    return Collections.unmodifiableSortedSet(nodes);
+  /**
+   * The cluster's nodes by name, each with its addresses: what is annotated, then internal ones.
+   */
+  public SortedMap<String, List<IpAddress>> nodes() {
+    return Collections.unmodifiableSortedMap(nodes);
   }
 
   /** What there is. */

@@ -31,7 +31,7 @@ public record SpeakerNode(
   }
 
   /** Whatever the object holds; an address that cannot be read is left out. */
-  static SpeakerNode of(JsonNode object) {
+  public static SpeakerNode of(JsonNode object) {
     var metadata = object.path("metadata");
     return new SpeakerNode(
         metadata.path("name").asText(),
