@@ -2,7 +2,6 @@ package io.weft.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.weft.kubernetes.intent.IntentReading;
 import io.weft.net.IpAddress;
 import io.weft.simulation.WhatIf;
 import io.weft.simulation.WhatIfReport;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -40,6 +40,9 @@ record WhatIfAnswer(
   /** Pairs that are named; of more only the number is told. */
   private static final int MOST_PAIRS = 100;
 
+  /** Nodes that are named where sessions are told. */
+  private static final int MOST_NODES = 5;
+
   /** Nodes of which the VTEPs are told. */
   private static final int MOST_VTEPS = 10;
 
@@ -61,7 +64,7 @@ record WhatIfAnswer(
         fabric.changes(),
         question.problems(),
         fabric.assumptions(),
-        notSimulated(before, after));
+        WhatIfLimits.of(before.intent().fabric().spec(), after.intent().fabric().spec()));
   }
 
   /**
@@ -80,19 +83,6 @@ record WhatIfAnswer(
       }
     }
     return nodes;
-  }
-
-  /** Neighbours of another make, and what a simulated machine has none of. */
-  private static List<String> notSimulated(IntentReading before, IntentReading after) {
-    var left = new ArrayList<String>();
-    var old = before.intent().fabric().spec();
-    var next = after.intent().fabric().spec();
-    if (!old.peers().isEmpty() || !next.peers().isEmpty()) {
-      left.add(
-          "neighbours in 'peers' of the Fabric, what they announce, and their sessions"
-              + (old.peers().equals(next.peers()) ? ", which the change leaves alone" : ""));
-    }
-    return left;
   }
 
   private long total(ToLongFunction<NodeWork> part) {
@@ -145,6 +135,26 @@ record WhatIfAnswer(
     }
     document.put("sessionsReset", report.sessionsReset());
     document.put("sessionsMade", report.sessionsMade());
+    var sessions = document.putArray("sessions");
+    for (var each : report.sessions()) {
+      sessions
+          .addObject()
+          .put("node", each.node())
+          .put("peer", each.peer().toString())
+          .put("fate", each.fate().toString());
+    }
+    var neighbours = document.putArray("neighbours");
+    report
+        .heard()
+        .forEach(
+            (peer, heard) ->
+                neighbours
+                    .addObject()
+                    .put("peer", peer.toString())
+                    .put("routesBefore", heard.before())
+                    .put("routesAfter", heard.after())
+                    .put("lost", heard.lost())
+                    .put("gained", heard.gained()));
     document
         .putObject("routes")
         .put("announced", total(NodeWork::announced))
@@ -224,6 +234,7 @@ record WhatIfAnswer(
     table.row("  longest interruption", text(report.longestInterruption()));
     table.row("until the last kernel has it", text(report.duration()));
     out.print(table);
+    printNeighbours(out);
     if (!report.crossings().isEmpty()) {
       out.println();
       var crossings =
@@ -248,6 +259,47 @@ record WhatIfAnswer(
     tellInterrupted(out);
     out.println();
     out.println(verdict());
+  }
+
+  /** Sessions, by neighbours and what becomes of them; routes of those that do not reflect. */
+  private void printNeighbours(PrintWriter out) {
+    var nodes = new TreeMap<IpAddress, TreeMap<WhatIfReport.Fate, List<String>>>();
+    for (var each : report.sessions()) {
+      nodes
+          .computeIfAbsent(each.peer(), _ -> new TreeMap<>())
+          .computeIfAbsent(each.fate(), _ -> new ArrayList<>())
+          .add(each.node());
+    }
+    if (!nodes.isEmpty()) {
+      out.println();
+      var sessions = new Table("NEIGHBOUR", "SESSIONS", "COUNT", "NODES");
+      nodes.forEach(
+          (peer, fates) ->
+              fates.forEach((fate, of) -> sessions.row(peer, fate, count(of.size()), some(of))));
+      out.print(sessions);
+    }
+    if (!report.heard().isEmpty()) {
+      out.println();
+      var heard = new Table("NEIGHBOUR", "ROUTES BEFORE", "AFTER", "LOST", "GAINED");
+      report
+          .heard()
+          .forEach(
+              (peer, each) ->
+                  heard.row(
+                      peer,
+                      count(each.before()),
+                      count(each.after()),
+                      count(each.lost()),
+                      count(each.gained())));
+      out.print(heard);
+    }
+  }
+
+  private static String some(List<String> nodes) {
+    var first = nodes.stream().limit(MOST_NODES).collect(Collectors.joining(", "));
+    return nodes.size() > MOST_NODES
+        ? first + " and " + count(nodes.size() - MOST_NODES) + " more"
+        : first;
   }
 
   private void tellVteps(PrintWriter out) {

@@ -2,15 +2,25 @@ package io.weft.cli;
 
 import io.weft.agent.intent.EndpointWords;
 import io.weft.agent.intent.IntentWords;
+import io.weft.agent.intent.InterfacePeers;
 import io.weft.agent.intent.VtepChoice;
+import io.weft.bgp.policy.Policy;
+import io.weft.bgp.policy.Verdict;
+import io.weft.bgp.rib.NextHop;
+import io.weft.bgp.session.PeerAs;
 import io.weft.bgp.speaker.PeerConfig;
 import io.weft.bgp.speaker.PeerRange;
+import io.weft.bgp.speaker.SessionOptions;
 import io.weft.bgp.speaker.SpeakerConfig;
+import io.weft.bgp.wire.Family;
 import io.weft.kubernetes.intent.Intent;
 import io.weft.kubernetes.intent.IntentReading;
 import io.weft.kubernetes.resource.Fabric;
 import io.weft.kubernetes.resource.FabricSpec;
 import io.weft.kubernetes.resource.FabricSpec.Reflectors;
+import io.weft.kubernetes.resource.PeerSpec;
+import io.weft.kubernetes.resource.PeerSpec.Remote;
+import io.weft.net.AutonomousSystem;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.overlay.node.NodeIntent;
@@ -36,6 +46,15 @@ final class WhatIfFabric {
   private static final List<IpAddress> SOME_REFLECTOR =
       List.of(IpAddress.parse("198.19.255.1"), IpAddress.parse("2001:db8:ffff::1"));
 
+  /** Of a neighbour that may have any number but ours. */
+  private static final AutonomousSystem SOME_AS = new AutonomousSystem(4_200_000_000L);
+
+  /** What a neighbour announces is not known: nothing. */
+  private static final Policy SILENCE = new Policy("silence", List.of(), Verdict.REJECT);
+
+  private static final List<Family> ALL_FAMILIES =
+      List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST);
+
   private static final List<IpPrefix> EVERYBODY =
       List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
 
@@ -48,6 +67,7 @@ final class WhatIfFabric {
   private final FabricSpec fabricBefore;
   private final FabricSpec fabricAfter;
   private final List<List<IpAddress>> reflectors;
+  private final List<IpAddress> neighbours;
   private final SortedMap<String, Underlay> underlaysBefore = new TreeMap<>();
   private final SortedMap<String, Underlay> underlaysAfter = new TreeMap<>();
 
@@ -61,10 +81,11 @@ final class WhatIfFabric {
     this.names = names;
     readingBefore = question.before();
     readingAfter = question.after();
-    fabricBefore = reflected(readingBefore.intent().fabric().spec());
-    fabricAfter = reflected(readingAfter.intent().fabric().spec());
+    fabricBefore = found(reflected(readingBefore.intent().fabric().spec()));
+    fabricAfter = found(reflected(readingAfter.intent().fabric().spec()));
     reflectors = reflectors(List.of(fabricBefore, fabricAfter));
-    var others = new TreeSet<IpAddress>();
+    neighbours = neighbours(List.of(fabricBefore, fabricAfter));
+    var others = new TreeSet<>(neighbours);
     reflectors.forEach(others::addAll);
     var addresses =
         new AssumedAddresses(names, question.nodes(), List.of(fabricBefore, fabricAfter), others);
@@ -83,6 +104,31 @@ final class WhatIfFabric {
     }
     var addresses = SOME_REFLECTOR.subList(0, fabric.isDual() ? 2 : 1);
     return fabric.withReflectors(new Reflectors(addresses, EVERYBODY));
+  }
+
+  /** With somebody at the far end of each interface; who comes out of a range nobody knows. */
+  private static FabricSpec found(FabricSpec fabric) {
+    return fabric.withPeers(
+        fabric.peers().stream()
+            .flatMap(peer -> address(peer).map(Remote.AtAddress::new).map(peer::at).stream())
+            .toList());
+  }
+
+  private static Optional<IpAddress> address(PeerSpec peer) {
+    return switch (peer.remote()) {
+      case Remote.AtAddress(var address) -> Optional.of(address);
+      case Remote.OnInterface(var name) -> Optional.of(IpAddress.parseWithZone("fe80::1%" + name));
+      case Remote.InRange _ -> Optional.empty();
+    };
+  }
+
+  private List<IpAddress> neighbours(List<FabricSpec> fabrics) {
+    return fabrics.stream()
+        .flatMap(fabric -> fabric.peers().stream())
+        .flatMap(peer -> address(peer).stream())
+        .filter(address -> reflectors.stream().noneMatch(each -> each.contains(address)))
+        .distinct()
+        .toList();
   }
 
   /**
@@ -118,7 +164,7 @@ final class WhatIfFabric {
 
   /** Who is there. */
   WhatIf.Site site() {
-    return new WhatIf.Site(names, reflectors);
+    return new WhatIf.Site(names, reflectors, neighbours);
   }
 
   /** What there is. */
@@ -157,7 +203,9 @@ final class WhatIfFabric {
 
   private WhatIf.Told told(
       IntentReading reading, FabricSpec fabric, SortedMap<String, Underlay> underlays) {
-    var all = IntentWords.node(reading.intent(), List.of());
+    var all =
+        IntentWords.node(reading.intent(), List.of())
+            .withUnderlay(InterfacePeers.underlay(reading.intent().fabric().spec()));
     var fabricAlone =
         new Intent(
             new Fabric(reading.intent().fabric().metadata(), fabric),
@@ -178,16 +226,19 @@ final class WhatIfFabric {
                   underlay));
         });
     return new WhatIf.Told(
-        reflectors.stream().map(each -> reflector(fabricAlone, each)).toList(),
+        Stream.concat(
+                reflectors.stream().map(each -> reflector(fabricAlone, each)),
+                neighbours.stream().map(each -> neighbour(fabric, each)))
+            .toList(),
         nodes,
         all.networks());
   }
 
-  /** With the reflectors alone, of all neighbours. */
-  private NodeIntent spokenTo(NodeIntent intent, NodeIntent neighbours) {
+  /** The one with the neighbours of the other. */
+  private static NodeIntent spokenTo(NodeIntent intent, NodeIntent neighbours) {
     return new NodeIntent(
         intent.as(),
-        reflecting(neighbours.peers()),
+        neighbours.peers(),
         List.of(),
         intent.holdSeconds(),
         intent.restartSeconds(),
@@ -197,12 +248,6 @@ final class WhatIfFabric {
         intent.underlay(),
         intent.declared(),
         intent.duplicates());
-  }
-
-  private List<PeerConfig> reflecting(List<PeerConfig> peers) {
-    return peers.stream()
-        .filter(peer -> reflectors.stream().anyMatch(each -> each.contains(peer.address())))
-        .toList();
   }
 
   /** As its daemon has it; where that would let nobody in, all. */
@@ -219,7 +264,7 @@ final class WhatIfFabric {
         config.as(),
         config.routerId(),
         config.clusterId(),
-        reflecting(config.peers()),
+        config.peers(),
         ranges,
         true,
         config.holdSeconds(),
@@ -227,5 +272,54 @@ final class WhatIfFabric {
         config.longLivedSeconds(),
         config.maxPeers(),
         config.maxRoutesPerPeer());
+  }
+
+  /** Set up so that it fits, to hear all and say nothing. */
+  private static SpeakerConfig neighbour(FabricSpec fabric, IpAddress address) {
+    var as =
+        fabric.peers().stream()
+            .filter(peer -> address(peer).equals(Optional.of(address)))
+            .findFirst()
+            .map(peer -> number(peer, fabric))
+            .orElse(SOME_AS);
+    var families = new ArrayList<>(ALL_FAMILIES);
+    if (as.equals(fabric.asn())) {
+      families.add(Family.ROUTE_TARGET);
+    }
+    return new SpeakerConfig(
+        as,
+        VtepChoice.routerId(List.of(address), Optional.empty()),
+        List.of(),
+        EVERYBODY.stream().map(range -> nodes(range, fabric, families)).toList(),
+        true,
+        fabric.holdSeconds(),
+        fabric.restartSeconds(),
+        fabric.longLivedSeconds(),
+        IntentWords.MAX_PEERS,
+        IntentWords.MAX_ROUTES_PER_PEER);
+  }
+
+  private static AutonomousSystem number(PeerSpec peer, FabricSpec fabric) {
+    return switch (peer.as()) {
+      case PeerSpec.PeerAs.Exact(var as) -> as;
+      case PeerSpec.PeerAs.Internal _ -> fabric.asn();
+      case PeerSpec.PeerAs.External _ -> SOME_AS;
+    };
+  }
+
+  private static PeerRange nodes(IpPrefix range, FabricSpec fabric, List<Family> families) {
+    return new PeerRange(
+        range,
+        new PeerConfig(
+            range.address(),
+            PeerAs.of(fabric.asn()),
+            false,
+            true,
+            families,
+            Optional.empty(),
+            NextHop.AUTOMATIC,
+            SessionOptions.DEFAULT,
+            Optional.empty(),
+            Optional.of(SILENCE)));
   }
 }

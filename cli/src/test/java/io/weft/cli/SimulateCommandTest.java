@@ -292,14 +292,6 @@ class SimulateCommandTest {
   }
 
   @Test
-  void whatIsNotSimulatedIsSaid() throws Exception {
-    var peer =
-        NOW.replace("{asn: 65000}", "{asn: 65000, peers: [{address: 192.0.2.9, asn: 65009}]}");
-    assertThat(document(peer, 0).path("notSimulated").toString())
-        .contains("neighbours in 'peers' of the Fabric");
-  }
-
-  @Test
   void whatIsWrongIsSaid() throws Exception {
     assertThat(weft("simulate", "--intent=" + directory).code()).isEqualTo(Weft.USAGE);
     assertThat(document(NOW.replace("vni: 102", "vin: 102"), Weft.FAILED).path("problems"))

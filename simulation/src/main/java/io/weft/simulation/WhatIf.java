@@ -9,8 +9,11 @@ import io.weft.overlay.node.NetworkIntent;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.Underlay;
 import io.weft.simulation.WhatIfReport.Crossing;
+import io.weft.simulation.WhatIfReport.Fate;
+import io.weft.simulation.WhatIfReport.Heard;
 import io.weft.simulation.WhatIfReport.NodeWork;
 import io.weft.simulation.WhatIfReport.Pair;
+import io.weft.simulation.WhatIfReport.SessionChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +27,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 
 /**
  * What another intent would do to a fabric: nodes with the endpoints that it declares, and with
@@ -46,16 +50,17 @@ public final class WhatIf {
   /**
    * What a fabric is told.
    *
-   * @param reflectors each that is in the {@link Site}, which one that is not wanted may be
+   * @param speakers each reflector and other neighbour of the {@link Site}, in that order; one that
+   *     is not wanted may be there
    * @param nodes by their names, all of them
    * @param networks that the pods get by turns
    */
   public record Told(
-      List<SpeakerConfig> reflectors,
+      List<SpeakerConfig> speakers,
       SortedMap<String, ToldNode> nodes,
       List<NetworkIntent> networks) {
     public Told {
-      reflectors = List.copyOf(reflectors);
+      speakers = List.copyOf(speakers);
       nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
       networks = List.copyOf(networks);
     }
@@ -79,20 +84,27 @@ public final class WhatIf {
    *
    * @param nodes their names
    * @param reflectors addresses of each, one of each family at most
+   * @param neighbours addresses of others that nodes speak with
    */
-  public record Site(List<String> nodes, List<List<IpAddress>> reflectors) {
+  public record Site(
+      List<String> nodes, List<List<IpAddress>> reflectors, List<IpAddress> neighbours) {
     public Site {
       nodes = List.copyOf(nodes);
       reflectors = reflectors.stream().map(List::copyOf).toList();
+      neighbours = List.copyOf(neighbours);
+    }
+
+    private List<List<IpAddress>> speakers() {
+      return Stream.concat(reflectors.stream(), neighbours.stream().map(List::of)).toList();
     }
   }
 
   /** A BGP session of a node. */
-  private record Session(String node, IpAddress reflector) implements Comparable<Session> {
+  private record Session(String node, IpAddress peer) implements Comparable<Session> {
     @Override
     public int compareTo(Session other) {
       int order = node.compareTo(other.node);
-      return order != 0 ? order : reflector.compareTo(other.reflector);
+      return order != 0 ? order : peer.compareTo(other.peer);
     }
   }
 
@@ -105,6 +117,7 @@ public final class WhatIf {
     }
   }
 
+  private final Site site;
   private final World world;
   private final Told after;
   private final TreeMap<String, String> names = new TreeMap<>();
@@ -117,6 +130,7 @@ public final class WhatIf {
   private final TreeMap<String, String> refused = new TreeMap<>();
 
   private WhatIf(Site site, Told before, Told after, long seed) {
+    this.site = site;
     this.after = after;
     var nodes = site.nodes();
     world =
@@ -124,7 +138,7 @@ public final class WhatIf {
             .at(
                 new Whereabouts(
                     nodes.stream().map(name -> before.node(name).underlay()).toList(),
-                    site.reflectors()))
+                    site.speakers()))
             .oneSegment((_, _) -> true) // an intent may well join two
             .digestOnly()
             .build();
@@ -160,8 +174,8 @@ public final class WhatIf {
   // ---- The intent ---------------------------------------------------------------------------
 
   private void tell(Told told, Duration spread) {
-    for (int i = 0; i < told.reflectors().size(); i++) {
-      world.reflectorMachine("r" + (i + 1)).configure(told.reflectors().get(i));
+    for (int i = 0; i < told.speakers().size(); i++) {
+      world.reflectorMachine("r" + (i + 1)).configure(told.speakers().get(i));
     }
     long number = 0;
     for (var machine : world.nodes()) {
@@ -292,6 +306,7 @@ public final class WhatIf {
     hearDeclared("");
     var workBefore = work();
     var sessionsBefore = sessions();
+    var heardBefore = heard();
     var watch = new ReachingWatch(world, this::name);
     watch.look((_, _, _) -> {});
     var reachedBefore = watch.now();
@@ -312,7 +327,6 @@ public final class WhatIf {
                 nodes.put(node, work);
               }
             });
-    var sessionsAfter = sessions();
     var took = world.lastWrite().minus(began);
     var lost = reachedBefore.without(reachedAfter);
     var gained = reachedAfter.without(reachedBefore);
@@ -320,10 +334,8 @@ public final class WhatIf {
         endpoints,
         refused,
         nodes,
-        sessionsBefore.entrySet().stream()
-            .filter(each -> !each.getValue().equals(sessionsAfter.get(each.getKey())))
-            .count(),
-        sessionsAfter.keySet().stream().filter(each -> !sessionsBefore.containsKey(each)).count(),
+        changes(sessionsBefore, sessions()),
+        heard(heardBefore, heard()),
         lost,
         gained,
         interrupted,
@@ -356,6 +368,51 @@ public final class WhatIf {
           .forEach(peer -> sessions.put(new Session(machine, peer.address()), peer.sinceNanos()));
     }
     return sessions;
+  }
+
+  private List<SessionChange> changes(
+      SortedMap<Session, Long> before, SortedMap<Session, Long> after) {
+    var all = new TreeSet<>(before.keySet());
+    all.addAll(after.keySet());
+    var changes = new ArrayList<SessionChange>();
+    for (var session : all) {
+      var then = after.get(session);
+      var fate = !before.containsKey(session) ? Fate.MADE : then == null ? Fate.ENDED : Fate.RESET;
+      if (then == null || !then.equals(before.get(session))) {
+        changes.add(new SessionChange(name(session.node()), session.peer(), fate));
+      }
+    }
+    return changes;
+  }
+
+  /** Of each neighbour that does not reflect, the routes that it holds. */
+  private SortedMap<IpAddress, SortedSet<String>> heard() {
+    var heard = new TreeMap<IpAddress, SortedSet<String>>();
+    for (int i = 0; i < site.neighbours().size(); i++) {
+      var routes = new TreeSet<String>();
+      world
+          .reflector("r" + (site.reflectors().size() + i + 1))
+          .routes()
+          .forEach(each -> routes.add(each.route().toString()));
+      heard.put(site.neighbours().get(i), routes);
+    }
+    return heard;
+  }
+
+  private static SortedMap<IpAddress, Heard> heard(
+      SortedMap<IpAddress, SortedSet<String>> before,
+      SortedMap<IpAddress, SortedSet<String>> after) {
+    var heard = new TreeMap<IpAddress, Heard>();
+    before.forEach(
+        (neighbour, had) -> {
+          var has = after.getOrDefault(neighbour, new TreeSet<>());
+          var both = new TreeSet<>(had);
+          both.retainAll(has);
+          int kept = both.size();
+          heard.put(
+              neighbour, new Heard(had.size(), has.size(), had.size() - kept, has.size() - kept));
+        });
+    return heard;
   }
 
   private SortedMap<String, NodeWork> work() {

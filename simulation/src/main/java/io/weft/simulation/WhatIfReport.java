@@ -1,9 +1,11 @@
 package io.weft.simulation;
 
+import io.weft.net.IpAddress;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -15,8 +17,8 @@ import java.util.TreeMap;
  * @param refused pods and declared endpoints that are not there as they should be, with the reason;
  *     those of the changed intent have "afterwards" before it
  * @param nodes those that do something
- * @param sessionsReset BGP sessions that were there before, and ended
- * @param sessionsMade those that were not there before, and are afterwards
+ * @param sessions BGP sessions of nodes that end or begin by it
+ * @param heard what neighbours that do not reflect are told, by their addresses
  * @param lost pairs that reached each other before, and do not afterwards
  * @param gained the other way round
  * @param interrupted pairs that reached each other before and do afterwards, but not all the time:
@@ -30,8 +32,8 @@ public record WhatIfReport(
     int endpoints,
     SortedMap<String, String> refused,
     SortedMap<String, NodeWork> nodes,
-    long sessionsReset,
-    long sessionsMade,
+    List<SessionChange> sessions,
+    SortedMap<IpAddress, Heard> heard,
     SortedSet<Pair> lost,
     SortedSet<Pair> gained,
     SortedMap<Pair, Duration> interrupted,
@@ -42,16 +44,54 @@ public record WhatIfReport(
   public WhatIfReport {
     refused = Collections.unmodifiableSortedMap(new TreeMap<>(refused));
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+    sessions = List.copyOf(sessions);
+    heard = Collections.unmodifiableSortedMap(new TreeMap<>(heard));
     lost = Collections.unmodifiableSortedSet(lost);
     gained = Collections.unmodifiableSortedSet(gained);
     interrupted = Collections.unmodifiableSortedMap(new TreeMap<>(interrupted));
     crossings = List.copyOf(crossings);
   }
 
+  /** BGP sessions that were there before, and ended, whether or not they are there again. */
+  public long sessionsReset() {
+    return sessions.stream().filter(each -> each.fate() != Fate.MADE).count();
+  }
+
+  /** Those that were not there before, and are afterwards. */
+  public long sessionsMade() {
+    return sessions.stream().filter(each -> each.fate() == Fate.MADE).count();
+  }
+
   /** The longest interruption of any pair; zero where there is none. */
   public Duration longestInterruption() {
     return interrupted.values().stream().max(Comparator.naturalOrder()).orElse(Duration.ZERO);
   }
+
+  /** What becomes of a session. */
+  public enum Fate {
+    /** It was not there before. */
+    MADE,
+    /** It ended, and is there again. */
+    RESET,
+    /** It ended, and is not there afterwards. */
+    ENDED;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** A session between a node and a reflector or another neighbour. */
+  public record SessionChange(String node, IpAddress peer, Fate fate) {}
+
+  /**
+   * Routes that a neighbour holds, whichever nodes told it.
+   *
+   * @param lost those of before that it does not hold afterwards
+   * @param gained those of afterwards that it did not hold before
+   */
+  public record Heard(int before, int after, int lost, int gained) {}
 
   /**
    * What one node does because of the change.
