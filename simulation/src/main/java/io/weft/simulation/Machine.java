@@ -204,9 +204,7 @@ abstract class Machine {
   }
 
   /** Where its connections to a peer leave from. */
-  IpAddress addressTowards(IpAddress peer) {
-    return address;
-  }
+  abstract IpAddress addressTowards(IpAddress peer);
 
   /** Begins a new life. */
   final void start() {

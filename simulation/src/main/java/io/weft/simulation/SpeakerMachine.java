@@ -22,6 +22,11 @@ abstract class SpeakerMachine extends Machine {
     this.speaker = Speaker.reflector(config);
   }
 
+  @Override
+  IpAddress addressTowards(IpAddress peer) {
+    return address;
+  }
+
   /** A new life begins with a new brain. */
   final void begin(SpeakerConfig config) {
     speaker = Speaker.reflector(config);
