@@ -39,12 +39,15 @@ final class Arena implements Closeable {
     this.directory = directory;
   }
 
-  /** Makes the namespace; skips the test where that or the other speakers are not to be had. */
-  static Arena make(String namespace, Path directory) throws IOException {
+  /**
+   * Makes the namespace, under a name that no other process has; skips the test where that or the
+   * other speakers are not to be had.
+   */
+  static Arena make(String name, Path directory) throws IOException {
     assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
     assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
     assumeTrue(Files.exists(GoBgpReflector.GOBGPD), "needs GoBGP (package gobgpd)");
-    NetworkNamespaces.deleteIfExists(namespace);
+    var namespace = name + "-" + ProcessHandle.current().pid();
     NetworkNamespaces.create(namespace);
     try (var rtnetlink = Rtnetlink.openIn(namespace)) {
       rtnetlink.setLink(rtnetlink.requireLink("lo").index(), LinkSettings.UP);

@@ -1,7 +1,6 @@
 package io.weft.lab.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.lab.check.RoamingMachine;
@@ -22,7 +21,6 @@ import io.weft.net.Vni;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -95,13 +93,8 @@ class FrrMobilityTest {
   /** Builds all, with what counts as a duplicate with us, and with FRR. */
   private void build(String duplicates, String... frrDuplicates)
       throws IOException, LabFailure, InterruptedException {
-    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    var file =
-        Files.writeString(
-            directory.resolve("frrmove.yaml"), TOPOLOGY.replace("$DUPLICATES", duplicates));
+    var topology = TOPOLOGY.replace("$DUPLICATES", duplicates);
+    var file = ForeignLab.file(directory, topology, FrrDaemons.BGPD);
     lab = Lab.open(file, Lab.read(file));
     lab.clear();
     running = lab.build();

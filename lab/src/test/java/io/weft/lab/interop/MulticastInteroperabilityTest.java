@@ -1,7 +1,6 @@
 package io.weft.lab.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.lab.process.LabFailure;
 import io.weft.lab.process.RunningLab;
@@ -19,9 +18,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -80,17 +77,11 @@ class MulticastInteroperabilityTest {
 
   @BeforeAll
   void build() throws IOException, LabFailure, InterruptedException {
-    assumeTrue(
-        Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0),
-        "needs root: network namespaces");
-    assumeTrue(System.getenv("WEFT_HOME") != null, "needs WEFT_HOME: run it by make test");
-    assumeTrue(Files.exists(FrrDaemons.BGPD), "needs FRR (package frr)");
-    var file = Files.writeString(directory.resolve("interop-mc.yaml"), TOPOLOGY);
+    var file = ForeignLab.file(directory, TOPOLOGY, FrrDaemons.BGPD);
     lab = Lab.open(file, Lab.read(file));
     lab.clear();
     running = lab.build();
     var plan = running.plan();
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     frr =
         FrrNode.start(
             plan.namespace("b2").name(),

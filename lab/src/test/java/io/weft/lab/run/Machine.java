@@ -37,11 +37,6 @@ final class Machine {
         Topologies.twoRacksText().replace("name: two-racks", "name: " + name));
   }
 
-  /** The same of {@code examples/tenants.yaml}. */
-  static Path tenants(Path directory, String name) throws IOException {
-    return example(directory, "tenants", name);
-  }
-
   /** The same of any example. */
   static Path example(Path directory, String example, String name) throws IOException {
     var text = Files.readString(Topologies.TWO_RACKS.resolveSibling(example + ".yaml"));
