@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * busy. {@code -Dweft.scale.full=true} asks for 500 networks and 20,000 hosts, with the limits that
  * a node shall hold.
  */
+@Tag("alone") // it measures the time of the clock
 class NodeScaleTest {
   private static final AutonomousSystem AS = new AutonomousSystem(65000);
   private static final Ipv4Address NODE = (Ipv4Address) IpAddress.parse("10.99.0.1");
