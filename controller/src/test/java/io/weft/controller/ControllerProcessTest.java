@@ -134,7 +134,8 @@ final class ControllerProcessTest {
     for (int i = 0; i < 5000; i++) {
       put("{kind: Namespace, metadata: {name: ns-%d, labels: {team: t%d}}}", i, i % TENANTS);
       put(
-          "{kind: Network, metadata: {name: n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16], gateway: true, namespaces: {names: [ns-%d]}}}",
+          "{kind: Network, metadata: {name: n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16],"
+              + " gateway: true, namespaces: {names: [ns-%d]}}}",
           i, i % TENANTS, 1 + i / TENANTS, i);
       for (int pod = 0; pod < 2; pod++) {
         put(
@@ -155,6 +156,7 @@ final class ControllerProcessTest {
     assertThat(vnis()).hasSize(5000);
     System.out.printf("all have their VNI after %d ms%n", millisSince(before));
     awaitStatus("a", status -> status.path("waiting").asInt() <= 1);
+    awaitRest();
     System.out.printf("after that: RSS %d KiB%n", residentKib(first));
     assertThat(residentKib(first)).isLessThan(MOST_KIB);
     first.destroy();
@@ -181,7 +183,8 @@ final class ControllerProcessTest {
     }
     for (int i = 0; i < 5000; i++) {
       put(
-          "{kind: Network, metadata: {name: n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16], gateway: true}}",
+          "{kind: Network, metadata: {name: n%d}, spec: {tenant: t%d, subnets: [10.%d.0.0/16],"
+              + " gateway: true}}",
           i, i % 4900, 1 + i / 4900);
     }
     long before = System.nanoTime();
@@ -232,6 +235,14 @@ final class ControllerProcessTest {
 
   private static long millisSince(long before) {
     return (System.nanoTime() - before) / 1_000_000;
+  }
+
+  /** What it wrote makes it read all once more, and may be followed by more to write. */
+  private void awaitRest() throws InterruptedException {
+    for (long writes = -1; writes != cluster.writes(); ) {
+      writes = cluster.writes();
+      Thread.sleep(3_000);
+    }
   }
 
   private static long cpuMillis(Process process) {
