@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The networks and tenants of a fabric, as its nodes are told of them. Each part has versions, 0 at
@@ -44,7 +45,12 @@ final class FabricIntent {
     /** In odd versions a network has a second subnet. */
     SUBNETS,
     /** The L3 VNI and the route target of a network's tenant. */
-    TENANT;
+    TENANT,
+    /**
+     * In odd versions a network that is selective at first floods its groups, and the other way
+     * round; only where there are groups.
+     */
+    MULTICAST;
 
     /** As it is written in a script. */
     @Override
@@ -63,6 +69,7 @@ final class FabricIntent {
   private final int[] targets;
   private final int[] subnets;
   private final int[] tenants;
+  private final int[] multicasts;
 
   FabricIntent(FabricSize size) {
     this.size = size;
@@ -70,16 +77,31 @@ final class FabricIntent {
     targets = new int[size.networks()];
     subnets = new int[size.networks()];
     tenants = new int[size.tenants()];
+    multicasts = new int[size.networks()];
   }
 
-  /** Sets the version of a part of a network, or of its tenant; false where it is this already. */
+  /** What can change in a fabric of this size. */
+  static List<Part> parts(FabricSize size) {
+    return Stream.of(Part.values())
+        .filter(part -> part != Part.MULTICAST || size.multicast())
+        .toList();
+  }
+
+  /**
+   * Sets the version of a part of a network, or of its tenant; false where it is this already, or
+   * cannot change.
+   */
   boolean change(Part part, int network, int version) {
+    if (!parts(size).contains(part)) {
+      return false;
+    }
     var versions =
         switch (part) {
           case VNI -> vnis;
           case TARGET -> targets;
           case SUBNETS -> subnets;
           case TENANT -> tenants;
+          case MULTICAST -> multicasts;
         };
     int which = part == Part.TENANT ? network % size.tenants() : network;
     boolean other = versions[which] != version;
@@ -124,7 +146,8 @@ final class FabricIntent {
   }
 
   private boolean isSelective(int network) {
-    return size.multicast() && network % 3 != 2;
+    boolean atFirst = network % 3 != 2;
+    return size.multicast() && atFirst == (multicasts[network] % 2 == 0);
   }
 
   private static HostAddress gateway(IpPrefix subnet) {

@@ -303,9 +303,9 @@ final class Faults {
   }
 
   private Act intent() {
-    var parts = FabricIntent.Part.values();
+    var parts = FabricIntent.parts(size);
     return new Act.Intend(
-        parts[(int) random.below(parts.length)],
+        parts.get((int) random.below(parts.size())),
         (int) random.below(size.networks()),
         (int) random.below(FabricIntent.VERSIONS),
         random.below(5_000));

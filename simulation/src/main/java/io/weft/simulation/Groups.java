@@ -2,11 +2,13 @@ package io.weft.simulation;
 
 import io.weft.net.IpAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.MulticastChannel;
 import io.weft.overlay.forwarding.Segment;
 import io.weft.overlay.node.NodeEvent.GroupsSeen;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +20,8 @@ import java.util.TreeSet;
 
 /**
  * Which multicast groups pods have joined, some from one source alone. A kernel hears of it where a
- * pod has a port, and tells its agent when it looks, every {@link Stage#STEP_MILLIS}.
+ * pod has a port of a bridge that snoops, and tells its agent when it looks, every {@link
+ * Stage#STEP_MILLIS}.
  */
 final class Groups {
   private static final List<IpAddress> GROUPS =
@@ -92,8 +95,16 @@ final class Groups {
 
   private Map<Segment, GroupsSeen> heard(String node) {
     var bySegment = new LinkedHashMap<Segment, SortedMap<MulticastChannel, SortedSet<String>>>();
-    for (var object : world.kernel(node).objects(Kind.PORT)) {
-      if (object instanceof EndpointPort port) {
+    var kernel = world.kernel(node);
+    var snooping = new HashSet<Segment>(); // only asked
+    for (var object : kernel.objects(Kind.BRIDGE)) {
+      if (object instanceof Bridge bridge && bridge.snooping()) {
+        snooping.add(new Segment(bridge.namespace(), bridge.vni().value()));
+      }
+    }
+    for (var object : kernel.objects(Kind.PORT)) {
+      if (object instanceof EndpointPort port
+          && snooping.contains(new Segment(port.namespace(), port.vni().value()))) {
         var segment = new Segment(port.namespace(), port.vni().value());
         for (var channel : of(port.endpoint())) {
           bySegment

@@ -46,8 +46,16 @@ final class Reasons {
   private final HashSet<Member> members = new HashSet<>();
   private final HashSet<Wish> wishes = new HashSet<>();
 
+  /** What somebody of a network has joined. */
+  private record Wanted(String network, MulticastChannel channel) {}
+
+  private final HashSet<Wanted> wanted = new HashSet<>();
+
   /** Networks whose groups go only where somebody has joined them (RFC 9251). */
   private final HashSet<String> selective = new HashSet<>();
+
+  /** Those that some node takes for others: it does not ask, and gets every group. */
+  private final HashSet<String> unasking = new HashSet<>();
 
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
@@ -57,9 +65,7 @@ final class Reasons {
     for (var network : intent.networks()) {
       var owned = new Owned(prefix + network.namespaceSuffix(), network.vni());
       networks.put(owned, network.name());
-      if (network.multicast() == Multicast.SELECTIVE) {
-        selective.add(network.name());
-      }
+      (network.multicast() == Multicast.SELECTIVE ? selective : unasking).add(network.name());
       network.gateways().forEach(each -> gateways.add(new Gateway(owned, each.address())));
     }
   }
@@ -91,7 +97,10 @@ final class Reasons {
     var segment = groups.segment();
     var name = networks.get(new Owned(segment.namespace(), new Vni(segment.vni())));
     if (name != null) {
-      groups.ports().keySet().forEach(channel -> wishes.add(new Wish(name, channel, vtep)));
+      for (var channel : groups.ports().keySet()) {
+        wishes.add(new Wish(name, channel, vtep));
+        wanted.add(new Wanted(name, channel));
+      }
     }
   }
 
@@ -136,13 +145,18 @@ final class Reasons {
     return name != null && members.contains(new Member(name, vtep));
   }
 
-  /** A group of all sources is wanted with each of them. */
+  /**
+   * A group of all sources is wanted with each of them; who does not ask gets what anybody wants,
+   * and what nobody does.
+   */
   private boolean isWished(MulticastEntry row) {
     var name = networks.get(new Owned(row.namespace(), row.vni()));
     var channel = new MulticastChannel(row.group(), row.source());
     return name != null
         && selective.contains(name)
-        && (wishes.contains(new Wish(name, channel, row.vtep()))
+        && (unasking.contains(name)
+                && (row.group().isUnspecified() || wanted.contains(new Wanted(name, channel)))
+            || wishes.contains(new Wish(name, channel, row.vtep()))
             || wishes.contains(new Wish(name, channel.fromAnywhere(), row.vtep())));
   }
 

@@ -75,6 +75,35 @@ final class GroupCopiesTest {
     assertThat(copies()).isEmpty();
   }
 
+  /** Nodes hear of it one after the other, and one while it is down. */
+  @Test
+  void aNetworkThatIsSelectiveNoMoreFloodsAndKnowsItsGroupsWhenItIsAgain() {
+    stage.act(new Act.Join("p1", ANY));
+    pass(2);
+    assertThat(copies()).containsExactly(ANY + " to 10.0.0.2");
+    assertThat(stage.act(new Act.Intend(FabricIntent.Part.MULTICAST, 0, 1, 1_000))).isTrue();
+    assertThat(stage.act(new Act.Intend(FabricIntent.Part.MULTICAST, 0, 1, 1_000))).isFalse();
+    pass(3);
+    assertThat(rows()).isEmpty();
+    stage.act(new Act.Join("p2", ANY)); // of which no bridge hears
+    pass(2);
+    stage.act(new Act.Crash("n2", 4_000));
+    stage.act(new Act.Intend(FabricIntent.Part.MULTICAST, 0, 2, 1_000));
+    Stages.pass(stage, Duration.ofSeconds(2));
+    // Who does not ask, as n2 did not before it died, gets what anybody wants, and all the rest.
+    assertThat(copies())
+        .containsExactlyInAnyOrder(
+            ANY + " to 10.0.0.2", ANY + " to 10.0.0.3", "0.0.0.0 to 10.0.0.2", ":: to 10.0.0.2");
+    pass(10);
+    assertThat(copies()).containsExactlyInAnyOrder(ANY + " to 10.0.0.2", ANY + " to 10.0.0.3");
+  }
+
+  @Test
+  void whereThereAreNoGroupsNothingOfThemChanges() {
+    var without = new Stage(SIZE.multicast(false), 5, builder -> builder);
+    assertThat(without.act(new Act.Intend(FabricIntent.Part.MULTICAST, 0, 1, 0))).isFalse();
+  }
+
   @Test
   void whatIsLinkLocalIsAskedForByNobody() {
     stage.act(new Act.Join("p1", MulticastChannel.of(IpAddress.parse("224.0.0.251"))));

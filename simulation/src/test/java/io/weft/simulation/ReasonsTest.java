@@ -130,6 +130,25 @@ final class ReasonsTest {
     assertThat(flooded.breach(row, List.of(SELF))).contains(NOT_JOINED);
   }
 
+  @Test
+  void whoseNodeTakesTheNetworkForFloodedGetsWhatAnybodyHasJoinedAndAllThatNobodyHas() {
+    var there = Optional.of(fabric.vni(0));
+    var third = World.vtep(3);
+    reasons.present(port(T0, fabric.vni(0)), third);
+    var rest =
+        new MulticastEntry(
+            T0, fabric.vni(0), IpAddress.parse("0.0.0.0"), Optional.empty(), third, there);
+    assertThat(breach(rest)).contains(NOT_JOINED);
+    fabric.change(FabricIntent.Part.MULTICAST, 0, 1);
+    tell(reasons, fabric);
+    assertThat(breach(rest)).isEmpty();
+    assertThat(breach(copies(third, Optional.empty(), there))).contains(NOT_JOINED);
+    joined(reasons, MulticastChannel.of(GROUP));
+    assertThat(breach(copies(third, Optional.empty(), there))).isEmpty();
+    assertThat(breach(copies(World.vtep(4), Optional.empty(), there)))
+        .contains("nobody of the network was ever there");
+  }
+
   private MulticastEntry copies(IpAddress vtep, Optional<IpAddress> source, Optional<Vni> there) {
     return new MulticastEntry(T0, fabric.vni(0), GROUP, source, vtep, there);
   }
