@@ -161,9 +161,8 @@ public final class ConfigurationSource implements AutoCloseable {
   private synchronized void change(IntentReading reading, Consumer<Configuration> consumer) {
     var next = read(reading);
     if (!next.equals(current)) {
-      var known = current.problems();
+      logNew(next.problems(), current.problems()); // who is told of them finds them in the log
       current = next;
-      logNew(next.problems(), known);
       consumer.accept(next);
     }
   }
