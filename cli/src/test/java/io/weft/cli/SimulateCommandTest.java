@@ -1,5 +1,7 @@
 package io.weft.cli;
 
+import static io.weft.cli.WhatIfCall.NOW;
+import static io.weft.cli.WhatIfCall.weft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +11,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -23,68 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimulateCommandTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final String NOW =
-      """
-      kind: Fabric
-      metadata: {name: default}
-      spec: {asn: 65000}
-      ---
-      kind: Tenant
-      metadata: {name: red}
-      spec: {l3vni: 5000}
-      ---
-      kind: Tenant
-      metadata: {name: blue}
-      ---
-      kind: Network
-      metadata: {name: web}
-      spec: {tenant: red, vni: 100, subnets: [10.1.0.0/24], gateway: [10.1.0.1]}
-      ---
-      kind: Network
-      metadata: {name: db}
-      spec: {tenant: red, vni: 101, subnets: [10.2.0.0/24], gateway: [10.2.0.1]}
-      ---
-      kind: Network
-      metadata: {name: plain}
-      spec: {vni: 102, subnets: [10.3.0.0/24]}
-      """;
-
   @TempDir private Path directory;
 
-  private record Run(int code, String out, String err) {}
-
-  private static Run weft(String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    var outWriter = new PrintWriter(out);
-    int code = Weft.commandLine(outWriter, new PrintWriter(err, true)).execute(arguments);
-    outWriter.flush();
-    return new Run(code, out.toString(), err.toString());
-  }
-
-  private String intent(String name, String text) throws IOException {
-    var place = Files.createDirectories(directory.resolve(name));
-    Files.writeString(place.resolve("all.yaml"), text);
-    return place.toString();
-  }
-
-  private Run whatIf(String changed, String... more) throws IOException {
-    var arguments =
-        new ArrayList<>(
-            List.of(
-                "simulate",
-                "--intent=" + intent("now", NOW),
-                "--change=" + intent("next", changed),
-                "--nodes=3",
-                "--pods-per-node=3"));
-    arguments.addAll(List.of(more));
-    return weft(arguments.toArray(String[]::new));
+  private WhatIfCall whatIf(String changed, String... more) throws IOException {
+    return WhatIfCall.of(directory, NOW, changed, more);
   }
 
   private JsonNode document(String changed, int code) throws IOException {
-    var run = whatIf(changed, "--json");
-    assertThat(run.code()).as(run.err()).isEqualTo(code);
-    return JSON.readTree(run.out());
+    return WhatIfCall.document(directory, code, NOW, changed);
   }
 
   @Test
@@ -152,16 +98,8 @@ class SimulateCommandTest {
     assertThat(document.path("gainedPairs").asInt()).isZero();
     var text = whatIf(moved);
     assertThat(text.out()).contains("LOST  n1-db-0 to n2-web-2").contains("BGP sessions reset");
-    var back =
-        weft(
-            "simulate",
-            "--intent=" + directory.resolve("next"),
-            "--change=" + directory.resolve("now"),
-            "--nodes=3",
-            "--pods-per-node=3",
-            "--json");
-    assertThat(JSON.readTree(back.out()).path("gainedPairs").asInt()).isEqualTo(2 * 3 * 3);
-    assertThat(back.code()).isZero();
+    var back = WhatIfCall.document(directory, 0, moved, NOW);
+    assertThat(back.path("gainedPairs").asInt()).isEqualTo(2 * 3 * 3);
   }
 
   @Test
@@ -186,13 +124,7 @@ class SimulateCommandTest {
             {"from":"web","to":"outside by IPv4","before":0,"after":3,"lost":0,"gained":3,\
             "interrupted":0,"longestMillis":0.0}]\
             """);
-    var lost =
-        weft(
-            "simulate",
-            "--intent=" + directory.resolve("next"),
-            "--change=" + directory.resolve("now"),
-            "--nodes=3",
-            "--pods-per-node=3");
+    var lost = WhatIfCall.of(directory, open, NOW);
     assertThat(lost.code()).isEqualTo(Weft.FAILED);
     assertThat(lost.out())
         .contains("LOST  n2-web-2 to outside by IPv4")
@@ -227,18 +159,8 @@ class SimulateCommandTest {
         spec:
           between: [{tenant: red, prefixes: [10.1.0.0/24]}, blue]
         """;
-    intent("apart", two);
-    intent("together", two + connection);
-    var run =
-        weft(
-            "simulate",
-            "--intent=" + directory.resolve("apart"),
-            "--change=" + directory.resolve("together"),
-            "--nodes=3",
-            "--pods-per-node=3",
-            "--json");
-    assertThat(run.code()).as(run.err() + run.out()).isZero();
-    var reachability = JSON.readTree(run.out()).path("reachability").toString();
+    var document = WhatIfCall.document(directory, 0, two, two + connection);
+    var reachability = document.path("reachability").toString();
     assertThat(reachability)
         .contains("{\"from\":\"plain\",\"to\":\"web\",\"before\":0,\"after\":9,")
         .contains("{\"from\":\"web\",\"to\":\"plain\",\"before\":0,\"after\":9,")
@@ -278,17 +200,8 @@ class SimulateCommandTest {
     assertThat(another.path("lostPairs").asInt()).isZero();
     var reflectors = NOW.replace("asn: 65000", "asn: 65000, reflectors: {addresses: [192.0.2.1]}");
     var more = reflectors.replace("192.0.2.1", "192.0.2.1, 192.0.2.2");
-    intent("one", reflectors);
-    intent("two", more);
-    var made =
-        weft(
-            "simulate",
-            "--intent=" + directory.resolve("one"),
-            "--change=" + directory.resolve("two"),
-            "--nodes=3",
-            "--json");
-    assertThat(made.code()).as(made.out()).isZero();
-    assertThat(JSON.readTree(made.out()).path("sessionsMade").asInt()).isEqualTo(3);
+    var made = WhatIfCall.document(directory, 0, reflectors, more);
+    assertThat(made.path("sessionsMade").asInt()).isEqualTo(3);
   }
 
   @Test

@@ -20,7 +20,9 @@ import java.util.List;
  * @param err and on standard error
  */
 record WhatIfCall(int code, String out, String err) {
-  /** Two networks of a tenant that routes, and one that stands alone; on three nodes. */
+  /**
+   * Two networks of a tenant that routes, a tenant without any, and a network that stands alone.
+   */
   static final String NOW =
       """
       kind: Fabric
@@ -30,6 +32,9 @@ record WhatIfCall(int code, String out, String err) {
       kind: Tenant
       metadata: {name: red}
       spec: {l3vni: 5000}
+      ---
+      kind: Tenant
+      metadata: {name: blue}
       ---
       kind: Network
       metadata: {name: web}
@@ -59,12 +64,15 @@ record WhatIfCall(int code, String out, String err) {
         arguments.add(option + "=3");
       }
     }
+    return weft(arguments.toArray(String[]::new));
+  }
+
+  /** Any call of weft. */
+  static WhatIfCall weft(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     var outWriter = new PrintWriter(out);
-    int code =
-        Weft.commandLine(outWriter, new PrintWriter(err, true))
-            .execute(arguments.toArray(String[]::new));
+    int code = Weft.commandLine(outWriter, new PrintWriter(err, true)).execute(arguments);
     outWriter.flush();
     return new WhatIfCall(code, out.toString(), err.toString());
   }
