@@ -239,8 +239,10 @@ final class ControllerProcessTest {
 
   /** What it wrote makes it read all once more, and may be followed by more to write. */
   private void awaitRest() throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     for (long writes = -1; writes != cluster.writes(); ) {
       writes = cluster.writes();
+      assertThat(System.nanoTime()).as("it writes on, %d times", writes).isLessThan(until);
       Thread.sleep(3_000);
     }
   }
