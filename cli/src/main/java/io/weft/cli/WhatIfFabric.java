@@ -13,7 +13,6 @@ import io.weft.kubernetes.resource.FabricSpec.Reflectors;
 import io.weft.kubernetes.resource.PeerSpec;
 import io.weft.kubernetes.resource.PeerSpec.Remote;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
 import io.weft.overlay.node.NodeIntent;
 import io.weft.overlay.node.Underlay;
 import io.weft.simulation.WhatIf;
@@ -36,9 +35,6 @@ final class WhatIfFabric {
   /** Reflects where the intent names nobody. */
   private static final List<IpAddress> SOME_REFLECTOR =
       List.of(IpAddress.parse("198.19.255.1"), IpAddress.parse("2001:db8:ffff::1"));
-
-  private static final List<IpPrefix> EVERYBODY =
-      List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
 
   /** A node that has other VTEPs afterwards. */
   record VtepChange(String node, List<IpAddress> before, List<IpAddress> after) {}
@@ -85,7 +81,7 @@ final class WhatIfFabric {
       return fabric;
     }
     var addresses = SOME_REFLECTOR.subList(0, fabric.isDual() ? 2 : 1);
-    return fabric.withReflectors(new Reflectors(addresses, EVERYBODY));
+    return fabric.withReflectors(new Reflectors(addresses, AssumedSpeakers.EVERYBODY));
   }
 
   /** With somebody at the far end of each interface; who comes out of a range nobody knows. */

@@ -103,14 +103,15 @@ final class Groups {
       }
     }
     for (var object : kernel.objects(Kind.PORT)) {
-      if (object instanceof EndpointPort port
-          && snooping.contains(new Segment(port.namespace(), port.vni().value()))) {
+      if (object instanceof EndpointPort port) {
         var segment = new Segment(port.namespace(), port.vni().value());
-        for (var channel : of(port.endpoint())) {
-          bySegment
-              .computeIfAbsent(segment, _ -> new TreeMap<>())
-              .computeIfAbsent(channel, _ -> new TreeSet<>())
-              .add(port.port());
+        if (snooping.contains(segment)) {
+          for (var channel : of(port.endpoint())) {
+            bySegment
+                .computeIfAbsent(segment, _ -> new TreeMap<>())
+                .computeIfAbsent(channel, _ -> new TreeSet<>())
+                .add(port.port());
+          }
         }
       }
     }

@@ -35,7 +35,8 @@ public final class AssumedSpeakers {
   private static final List<Family> ALL_FAMILIES =
       List.of(Family.L2VPN_EVPN, Family.IPV4_UNICAST, Family.IPV6_UNICAST);
 
-  private static final List<IpPrefix> EVERYBODY =
+  /** The clients of a reflector to which all are. */
+  public static final List<IpPrefix> EVERYBODY =
       List.of(IpPrefix.parse("0.0.0.0/0"), IpPrefix.parse("::/0"));
 
   private AssumedSpeakers() {}
