@@ -12,6 +12,8 @@ final class Recording implements AutoCloseable {
   /** More frames than a check can make; the rest is not looked at. */
   private static final int MOST = 100_000;
 
+  private static final Duration MOMENT = Duration.ofMillis(150);
+
   private final PacketCapture capture;
 
   private Recording(PacketCapture capture) {
@@ -22,13 +24,17 @@ final class Recording implements AutoCloseable {
     return new Recording(PacketCapture.openIn(namespace, interfaceName));
   }
 
-  /** What came until now, after a moment for what is under way. */
+  /**
+   * What came until now, and in a moment more, for what is under way. No longer where there is
+   * always something to see (BFD of neighbours): what is asked again a second later is not meant.
+   */
   List<Frame> frames() {
     var frames = new ArrayList<Frame>();
-    var next = capture.next(Duration.ofMillis(100));
+    long until = System.nanoTime() + MOMENT.toNanos();
+    var next = capture.next(MOMENT);
     while (next.isPresent() && frames.size() < MOST) {
       frames.add(next.get());
-      next = capture.next(Duration.ofMillis(20));
+      next = capture.next(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     }
     return frames;
   }
