@@ -185,8 +185,7 @@ final class Contents extends Look {
 
   private static boolean isOfDevice(SimulatedKernel kernel, ForwardingObject object) {
     return !(object instanceof BridgeFdbEntry row)
-        || kernel.has(
-            ForwardingKey.vxlanRow(row.namespace(), row.vni(), row.mac(), Vteps.some(row.ipv6())));
+        || kernel.has(ForwardingKey.vxlanRow(row.namespace(), row.vni(), row.mac(), row.ipv6()));
   }
 
   private static boolean leadsOn(SimulatedKernel kernel, ForwardingObject object) {

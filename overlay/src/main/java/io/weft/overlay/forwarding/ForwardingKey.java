@@ -144,6 +144,11 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     return new ForwardingKey(kind, namespace, vni.value(), address, false);
   }
 
+  /** One that comes before all of its kind. */
+  static ForwardingKey first(Kind kind) {
+    return new ForwardingKey(kind, "", 0, "", false);
+  }
+
   /** Of a route. */
   public static ForwardingKey of(Kind kind, String namespace, IpPrefix prefix) {
     return new ForwardingKey(kind, namespace, 0, prefix, false);
@@ -169,7 +174,12 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
 
   /** The row of a MAC in the vxlan device whose packets go to VTEPs of this one's family. */
   public static ForwardingKey vxlanRow(String namespace, Vni vni, MacAddress mac, IpAddress vtep) {
-    return new ForwardingKey(Kind.VXLAN_FDB, namespace, vni.value(), mac, !isIpv4(vtep));
+    return vxlanRow(namespace, vni, mac, !isIpv4(vtep));
+  }
+
+  /** As {@link #vxlanRow(String, Vni, MacAddress, IpAddress)}, by family. */
+  public static ForwardingKey vxlanRow(String namespace, Vni vni, MacAddress mac, boolean ipv6) {
+    return new ForwardingKey(Kind.VXLAN_FDB, namespace, vni.value(), mac, ipv6);
   }
 
   static boolean isIpv4(IpAddress vtep) {

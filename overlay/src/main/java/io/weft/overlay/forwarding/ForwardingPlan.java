@@ -2,6 +2,7 @@ package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -51,10 +52,9 @@ public final class ForwardingPlan {
   private boolean holdingRemoteRemovals;
   private int realized;
 
-  private static final ForwardingKey FIRST_PORT =
-      new ForwardingKey(ForwardingKey.Kind.PORT, "", 0, "");
-  private static final ForwardingKey AFTER_PORTS =
-      new ForwardingKey(ForwardingKey.Kind.LOCAL_FDB, "", 0, "");
+  private static final ForwardingKey FIRST_PORT = ForwardingKey.first(Kind.PORT);
+  private static final ForwardingKey AFTER_PORTS = ForwardingKey.first(Kind.LOCAL_FDB);
+  private static final ForwardingKey FIRST_ROUTE = ForwardingKey.first(Kind.TENANT_ROUTE);
 
   /**
    * A change that the kernel refused.
@@ -253,8 +253,8 @@ public final class ForwardingPlan {
   private void compare(ForwardingRow row) {
     var want = row.desired;
     var have = row.realized;
-    boolean same = want == null ? have == null : isSame(want, have);
-    boolean hold = !same && isHeld(row) && (want == null || have != null && isPartOf(want, have));
+    boolean same = row.isAsDesired();
+    boolean hold = !same && isHeld(row) && (want == null || row.hasMoreThanDesired());
     if (set(different, row, !same && !hold) && !row.key.kind().isRemote()) {
       touch(row.key, want, have);
     }
@@ -262,11 +262,6 @@ public final class ForwardingPlan {
     if ((same || hold) && !failures.isEmpty()) {
       failures.remove(row.key);
     }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // a shortcut only: mostly it is the same object
-  private static boolean isSame(ForwardingObject want, @Nullable ForwardingObject have) {
-    return want == have || have != null && want.observable().equals(have);
   }
 
   /** True when it was no member and is one now, or the other way round. */
@@ -291,7 +286,7 @@ public final class ForwardingPlan {
                       : Stream.of())
           .filter(port -> port.port().equals(name))
           .forEach(port -> touch(port.key(), port, null));
-    } else if (key.kind() != ForwardingKey.Kind.PORT) { // one that is gone was left before
+    } else if (key.kind() != Kind.PORT) { // one that is gone was left before
       touched.add(new Segment(key.namespace(), key.vni()));
     }
   }
@@ -313,51 +308,41 @@ public final class ForwardingPlan {
 
   /** Without what it stands on nothing is worth holding. */
   private boolean isHeld(ForwardingRow row) {
-    if (row.key.kind() == ForwardingKey.Kind.EGRESS_ROUTE && row.key.namespace().isEmpty()) {
+    if (row.key.kind() == Kind.EGRESS_ROUTE && row.key.namespace().isEmpty()) {
       return holdingRemoteRemovals; // it may lead to another node's
     }
     return holdingRemoteRemovals
         && row.key.kind().isRemote()
-        && (row.key.kind() == ForwardingKey.Kind.UNDERLAY_ROUTE || isGroundDesired(row));
-  }
-
-  /** What stands has the wanted ways and more: those too go only when all routes are back. */
-  private static boolean isPartOf(ForwardingObject want, ForwardingObject have) {
-    return want instanceof ForwardingObject.TenantRoute wanted
-            && have instanceof ForwardingObject.TenantRoute standing
-            && standing.hops().containsAll(wanted.hops())
-        || want instanceof ForwardingObject.UnderlayRoute next
-            && have instanceof ForwardingObject.UnderlayRoute now
-            && now.nextHops().containsAll(next.nextHops());
+        && (row.key.kind() == Kind.UNDERLAY_ROUTE || isGroundDesired(row));
   }
 
   /** A vxlan device of a segment, or a tenant's namespace. */
   private boolean isGroundDesired(ForwardingRow row) {
     var space = row.key.namespace();
     if (row.key.kind().isOfTenant()) {
-      return isWanted(new ForwardingKey(ForwardingKey.Kind.NAMESPACE, space, 0, ""));
-    }
-    if (row.realized instanceof ForwardingObject.VxlanFdbEntry entry) {
-      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
-    }
-    if (row.realized instanceof ForwardingObject.FloodEntry entry) {
-      return isWanted(ForwardingKey.vxlanPort(space, entry.vni(), entry.vtep()));
+      return isWanted(new ForwardingKey(Kind.NAMESPACE, space, 0, ""));
     }
     var vni = new Vni(row.key.vni());
-    return isWanted(ForwardingKey.vxlanPort(space, vni, false))
-        || isWanted(ForwardingKey.vxlanPort(space, vni, true));
+    return switch (row.realized) {
+      case ForwardingObject.VxlanFdbEntry(_, _, _, var vtep, _) ->
+          isWanted(ForwardingKey.vxlanPort(space, vni, vtep));
+      case ForwardingObject.FloodEntry(_, _, var vtep, _) ->
+          isWanted(ForwardingKey.vxlanPort(space, vni, vtep));
+      case null, default ->
+          isWanted(ForwardingKey.vxlanPort(space, vni, false))
+              || isWanted(ForwardingKey.vxlanPort(space, vni, true));
+    };
   }
 
   /** Whether rows that differ are held depends on what they stand on. */
   private void compareRowsOf(ForwardingKey ground) {
-    boolean isGround =
-        ground.kind() == ForwardingKey.Kind.VXLAN || ground.kind() == ForwardingKey.Kind.NAMESPACE;
+    boolean isGround = ground.kind() == Kind.VXLAN || ground.kind() == Kind.NAMESPACE;
     if (!holdingRemoteRemovals || !isGround) {
       return;
     }
-    boolean tenant = ground.kind() == ForwardingKey.Kind.NAMESPACE;
+    boolean tenant = ground.kind() == Kind.NAMESPACE;
     int last = tenant ? Integer.MAX_VALUE : ground.vni() + 1;
-    for (var kind : ForwardingKey.Kind.values()) {
+    for (var kind : Kind.values()) {
       if (kind.isRemote() && kind.isOfTenant() == tenant) {
         var first = new ForwardingKey(kind, ground.namespace(), ground.vni(), "");
         var end = new ForwardingKey(kind, ground.namespace(), last, "");
@@ -368,8 +353,9 @@ public final class ForwardingPlan {
   }
 
   /**
-   * The next batch: removals from the top down, then creations from the bottom up. Empty while a
-   * batch is in flight or when nothing is due.
+   * The next batch: removals from the top down, then creations from the bottom up, then what routes
+   * led over that these creations turned elsewhere. Empty while a batch is in flight or when
+   * nothing is due.
    */
   public List<KernelChange> nextBatch(long now) {
     if (!inFlight.isEmpty() || different.isEmpty()) {
@@ -377,13 +363,15 @@ public final class ForwardingPlan {
     }
     var batch = new ArrayList<KernelChange>();
     var moving = moving();
+    var former = FormerHops.of(different.tailMap(FIRST_ROUTE).values(), this::standing);
+    var last = new ArrayList<ForwardingRow>();
     for (var row : different.descendingMap().values()) {
-      if (batch.size() < MAX_BATCH
-          && row.desired == null
-          && row.realized != null
-          && isDue(row.key, now)
-          && !mustWait(row.key, moving)) {
-        send(row.key, new KernelChange.Remove(row.realized), batch);
+      if (row.desired == null && isDue(row.key, now) && !mustWait(row.key, moving)) {
+        if (former.contains(row.key) && isGroundDesired(row)) {
+          last.add(row);
+        } else {
+          remove(row, batch);
+        }
       }
     }
     for (var row : different.values()) {
@@ -391,7 +379,14 @@ public final class ForwardingPlan {
         send(row.key, new KernelChange.Put(row.desired), batch);
       }
     }
+    last.forEach(row -> remove(row, batch));
     return Collections.unmodifiableList(batch);
+  }
+
+  private void remove(ForwardingRow row, List<KernelChange> batch) {
+    if (batch.size() < MAX_BATCH && row.realized != null) {
+      send(row.key, new KernelChange.Remove(row.realized), batch);
+    }
   }
 
   private void send(ForwardingKey key, KernelChange change, List<KernelChange> batch) {
@@ -414,13 +409,13 @@ public final class ForwardingPlan {
   private static boolean mustWait(ForwardingKey key, Set<ForwardingKey> moving) {
     return !moving.isEmpty()
         && (moving.contains(key)
-            || key.kind() == ForwardingKey.Kind.NAMESPACE
+            || key.kind() == Kind.NAMESPACE
                 && moving.stream().anyMatch(port -> port.namespace().equals(key.namespace())));
   }
 
   /** Where the port that is desired under the key stands, when that is another namespace. */
   public Optional<ForwardingKey> movesFrom(ForwardingKey key) {
-    if (key.kind() != ForwardingKey.Kind.PORT
+    if (key.kind() != Kind.PORT
         || standing(key) != null
         || !(wanted(key) instanceof ForwardingObject.EndpointPort wanted)) {
       return Optional.empty();
@@ -477,7 +472,7 @@ public final class ForwardingPlan {
     long delay = Math.min(LAST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(attempts - 1, 6));
     failures.put(
         refusal.key(), new Failure(refusal.key(), refusal.reason(), attempts, now + delay));
-    if (refusal.key().kind() == ForwardingKey.Kind.PORT) {
+    if (refusal.key().kind() == Kind.PORT) {
       touch(refusal.key(), wanted(refusal.key()), standing(refusal.key()));
     }
   }

@@ -3,13 +3,20 @@ package io.weft.overlay.forwarding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.net.IpAddress;
+import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
+import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.EndpointPort;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
+import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingFdbEntry;
+import io.weft.overlay.forwarding.ForwardingObject.SendingNeighbour;
+import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
 import io.weft.overlay.forwarding.ForwardingObject.TenantNamespace;
+import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
@@ -72,6 +79,65 @@ final class ForwardingPlanTest {
     }
     assertThat(plan.nextBatch(0))
         .containsExactly(remove(FLOOD), remove(FDB), remove(VXLAN), remove(BRIDGE), remove(SPACE));
+  }
+
+  @Test
+  void whatARouteLedOverGoesOnceTheRouteLeadsElsewhere() {
+    var stays = IpAddress.parse("10.0.0.3");
+    var other = MacAddress.parse("02:00:00:00:00:03");
+    var leaving = new NeighbourEntry("weft-red", VNI, VTEP, MAC);
+    var behind = new BridgeFdbEntry("weft-red", VNI, MAC);
+    var both = route(TenantHop.over(VNI, VTEP), TenantHop.over(VNI, stays));
+    var unused = new NeighbourEntry("weft-red", VNI, IpAddress.parse("10.0.0.4"), other);
+    for (var object : List.of(SPACE, VXLAN, FDB, behind, leaving, unused, both)) {
+      plan.desire(object);
+    }
+    realize(0);
+    List.of(FDB, behind, leaving, unused).forEach(row -> plan.undesire(row.key()));
+    var one = route(TenantHop.over(VNI, stays));
+    plan.desire(one);
+    assertThat(plan.nextBatch(0))
+        .containsExactly(remove(unused), put(one), remove(leaving), remove(behind), remove(FDB));
+  }
+
+  @Test
+  void aDeviceThatOnlySendsGoesOnceTheRouteLeadsElsewhere() {
+    var foreign = new Vni(7000);
+    var device =
+        new SendingPort("weft-red", foreign, foreign, IpAddress.parse("10.0.0.1"), MAC, 1450);
+    var row = new SendingFdbEntry("weft-red", foreign, MAC, VTEP);
+    var neighbour = new SendingNeighbour("weft-red", foreign, VTEP, MAC);
+    for (var object :
+        List.of(SPACE, device, row, neighbour, route(TenantHop.sending(foreign, VTEP)))) {
+      plan.desire(object);
+    }
+    realize(0);
+    List.of(device, row, neighbour).forEach(object -> plan.undesire(object.key()));
+    var now = route(TenantHop.over(VNI, VTEP));
+    var next = new NeighbourEntry("weft-red", VNI, VTEP, MAC);
+    plan.desire(now);
+    plan.desire(next);
+    assertThat(plan.nextBatch(0))
+        .containsExactly(put(next), put(now), remove(neighbour), remove(row), remove(device));
+  }
+
+  /** The rows go with their device, which no route that is left wants. */
+  @Test
+  void whatARouteLedOverGoesBeforeTheDeviceThatItStandsOn() {
+    var led = new NeighbourEntry("weft-red", VNI, VTEP, MAC);
+    for (var object : List.of(SPACE, VXLAN, FDB, led, route(TenantHop.over(VNI, VTEP)))) {
+      plan.desire(object);
+    }
+    realize(0);
+    List.of(VXLAN, FDB, led).forEach(object -> plan.undesire(object.key()));
+    var now = route(TenantHop.over(new Vni(200), VTEP));
+    plan.desire(now);
+    assertThat(plan.nextBatch(0))
+        .containsExactly(remove(led), remove(FDB), remove(VXLAN), put(now));
+  }
+
+  private static TenantRoute route(TenantHop... hops) {
+    return new TenantRoute("weft-red", IpPrefix.parse("172.20.0.0/16"), List.of(hops));
   }
 
   @Test
