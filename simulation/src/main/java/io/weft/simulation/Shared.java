@@ -2,7 +2,6 @@ package io.weft.simulation;
 
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.KeyTable;
 import io.weft.overlay.forwarding.Sharing;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +19,7 @@ final class Shared implements Sharing {
   private static final int MOST_IN_PART = 1 << 15;
 
   /** An object and the key that it has. */
-  record Row(ForwardingKey key, ForwardingObject object) implements KeyTable.Keyed {}
+  record Row(ForwardingKey key, ForwardingObject object) {}
 
   /** Only asked, never walked through. */
   private static final class Part {

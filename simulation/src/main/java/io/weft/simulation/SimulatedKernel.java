@@ -1,5 +1,6 @@
 package io.weft.simulation;
 
+import io.weft.net.KeyTable;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey;
@@ -8,10 +9,10 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.GatewayAddress;
 import io.weft.overlay.forwarding.ForwardingPlan.Refusal;
 import io.weft.overlay.forwarding.KernelChange;
-import io.weft.overlay.forwarding.KeyTable;
 import io.weft.overlay.forwarding.TenantHop;
 import io.weft.overlay.node.NodeEvent.Observation;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,9 @@ public class SimulatedKernel {
   /** Frames for who has moved away are sent on for no longer (decisions/0044). */
   static final long EXPIRY_NANOS = 10_000_000_000L;
 
-  private final KeyTable<Shared.Row> table = new KeyTable<>();
+  private static final Comparator<Shared.Row> BY_KEY = Comparator.comparing(Shared.Row::key);
+
+  private final KeyTable<ForwardingKey, Shared.Row> table = new KeyTable<>(Shared.Row::key);
 
   private final TreeSet<ForwardingKey> ports = new TreeSet<>();
 
@@ -66,7 +69,7 @@ public class SimulatedKernel {
 
   /** What stands, in the order of dependencies, as a dump shows it. */
   public final List<ForwardingObject> objects() {
-    return table.sorted().stream().map(Shared.Row::object).toList();
+    return table.sorted(BY_KEY).stream().map(Shared.Row::object).toList();
   }
 
   /** Counts what stands. */
@@ -92,7 +95,7 @@ public class SimulatedKernel {
   /** The same of some kinds, in their order. */
   final List<ForwardingObject> objects(Set<Kind> kinds, Predicate<ForwardingObject> meant) {
     return table
-        .sorted(row -> kinds.contains(row.key().kind()) && meant.test(row.object()))
+        .sorted(BY_KEY, row -> kinds.contains(row.key().kind()) && meant.test(row.object()))
         .stream()
         .map(Shared.Row::object)
         .toList();
@@ -189,7 +192,7 @@ public class SimulatedKernel {
 
   /** The machine starts anew: nothing stands. */
   final void reboot() {
-    table.sorted().forEach(row -> table.remove(row.key()));
+    table.sorted(BY_KEY).forEach(row -> table.remove(row.key()));
     ports.clear();
     addressed.clear();
     addresses.clear();
@@ -211,7 +214,7 @@ public class SimulatedKernel {
   /** The ports of a bridge that has gone are no ports any more, as a dump shows. */
   private List<Observation> release(ForwardingKey bridge) {
     var notices = new ArrayList<Observation>();
-    for (var row : table.sorted(row -> row.key().namespace().equals(bridge.namespace()))) {
+    for (var row : table.sorted(BY_KEY, row -> row.key().namespace().equals(bridge.namespace()))) {
       var harmed = harmed(row.object(), new Vni(bridge.vni()));
       if (harmed.isPresent()) {
         table.put(shared.row(row.key(), harmed.get()));
@@ -305,7 +308,7 @@ public class SimulatedKernel {
    */
   private List<Observation> forgetIpv4(String space, Vni vni) {
     var notices = new ArrayList<Observation>();
-    for (var row : table.sorted(row -> row.key().namespace().equals(space))) {
+    for (var row : table.sorted(BY_KEY, row -> row.key().namespace().equals(space))) {
       boolean goes =
           switch (row.object()) {
             case ForwardingObject.NeighbourEntry entry ->
@@ -390,7 +393,7 @@ public class SimulatedKernel {
       boolean elsewhere = !other.namespace().equals(key.namespace());
       if (other.discriminator().equals(key.discriminator())
           && (elsewhere || !isIn(other, port.vni()))) {
-        for (var row : table.sorted(row -> isRowOf(row.object(), other))) {
+        for (var row : table.sorted(BY_KEY, row -> isRowOf(row.object(), other))) {
           take(row.key());
           notices.add(new Observation(row.key(), Optional.empty()));
         }
@@ -445,7 +448,7 @@ public class SimulatedKernel {
   /** Removes what has lost its ground, layer by layer. */
   private List<Observation> sweep() {
     var notices = new ArrayList<Observation>();
-    for (var standing : table.sorted()) {
+    for (var standing : table.sorted(BY_KEY)) {
       if (!Grounds.grounds(standing.object()).stream().allMatch(table::has)) {
         var left = left(standing.object());
         take(standing.key());

@@ -8,14 +8,25 @@ import io.weft.net.Ipv4Address;
 /**
  * One way to a route: what a peer said.
  *
+ * @param key of the route: tables are keyed by it
  * @param route as announced, labels included
  * @param peer from whom
  * @param peerRouterId the peer's BGP identifier
  * @param stale kept while the peer restarts (RFC 4724 §4.2)
  */
 public record Path(
+    Route key,
     Route route,
     PathAttributes attributes,
     IpAddress peer,
     Ipv4Address peerRouterId,
-    boolean stale) {}
+    boolean stale) {
+  public Path(
+      Route route,
+      PathAttributes attributes,
+      IpAddress peer,
+      Ipv4Address peerRouterId,
+      boolean stale) {
+    this(route.key(), route, attributes, peer, peerRouterId, stale);
+  }
+}

@@ -352,7 +352,7 @@ final class Routing {
       var paths = new ArrayList<Path>(after.size());
       after.forEach(candidate -> paths.add(path(candidate)));
       // Of a key and a route that share their parts less is kept by whoever keeps both.
-      var key = paths.isEmpty() ? change.key() : paths.getFirst().route().key();
+      var key = paths.isEmpty() ? change.key() : paths.getFirst().key();
       outbox.bestPath(new BestPathChanged(key, paths));
     }
   }

@@ -156,7 +156,9 @@ public final class DuplicateDetection {
 
   /** When {@link #recover} has something to do next. */
   public OptionalLong nextRecovery() {
-    return duplicates.values().stream().mapToLong(Duplicate::recoverAtNanos).min();
+    return duplicates.isEmpty()
+        ? OptionalLong.empty()
+        : duplicates.values().stream().mapToLong(Duplicate::recoverAtNanos).min();
   }
 
   public Collection<Duplicate> duplicates() {

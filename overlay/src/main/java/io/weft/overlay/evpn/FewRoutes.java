@@ -1,96 +1,80 @@
 package io.weft.overlay.evpn;
 
 import io.weft.bgp.wire.Route;
-import java.util.AbstractMap;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What routes say of one MAC, address or prefix, by their keys, in the order in which they came.
- * Nearly always it is one route: its table takes a tenth of the room of one that can grow.
+ * What routes say of one MAC, address or prefix, in the order in which they came. Nearly always it
+ * is one route, and what it says is kept with nothing around it: a table holds what it says, or the
+ * {@link Several} that there are.
+ *
+ * @param <V> what one route says, which knows the route's key
  */
-final class FewRoutes {
-  private FewRoutes() {}
+final class FewRoutes<V> {
+  private final Function<V, Route> key;
 
-  /** The table of one route, which never changes. */
-  static <V> Map<Route, V> one(Route key, V said) {
-    return new OneRoute<>(key, said);
+  /** Two at least. */
+  private record Several<V>(List<V> said) {}
+
+  FewRoutes(Function<V, Route> key) {
+    this.key = key;
   }
 
-  /** The table with the route added or replaced; the one that was given may have changed. */
-  static <V> Map<Route, V> with(Map<Route, V> routes, Route key, V said) {
-    return with(routes, one(key, said));
+  /** What is said, by a table's entry, or by none. */
+  @SuppressWarnings("unchecked") // entries are made here
+  List<V> said(@Nullable Object entry) {
+    return switch (entry) {
+      case null -> List.of();
+      case Several<?>(var several) -> (List<V>) several;
+      default -> List.of((V) entry);
+    };
   }
 
-  /** The same with the table of {@link #one} route, which may be in several. */
-  static <V> Map<Route, V> with(Map<Route, V> routes, Map<Route, V> one) {
-    if (routes.isEmpty() || routes.size() == 1 && one.keySet().equals(routes.keySet())) {
-      return one;
-    }
-    var more = routes.size() == 1 ? new LinkedHashMap<>(routes) : routes;
-    more.putAll(one);
-    return more;
+  /** What was said first. */
+  @SuppressWarnings("unchecked") // entries are made here
+  V first(Object entry) {
+    return entry instanceof Several<?>(var several) ? (V) several.getFirst() : (V) entry;
   }
 
-  /** The table without the route; the one that was given may have changed. */
-  static <V> Map<Route, V> without(Map<Route, V> routes, Route key) {
-    if (!routes.containsKey(key)) {
-      return routes;
+  /** What the route with this key says, by a table's entry, or by none. */
+  @Nullable V find(@Nullable Object entry, Route wanted) {
+    for (var one : said(entry)) {
+      if (key.apply(one).equals(wanted)) {
+        return one;
+      }
     }
-    if (routes.size() == 1) {
-      return Collections.emptyMap();
-    }
-    routes.remove(key);
-    return routes.size() == 1 ? one(routes) : routes;
+    return null;
   }
 
-  private static <V> Map<Route, V> one(Map<Route, V> routes) {
-    var left = routes.entrySet().iterator().next();
-    return one(left.getKey(), left.getValue());
+  /** The entry with this added, or in the place of what its route said before. */
+  Object with(@Nullable Object entry, V saying) {
+    if (entry == null) {
+      return saying;
+    }
+    var all = new ArrayList<>(said(entry));
+    int at = 0;
+    while (at < all.size() && !key.apply(all.get(at)).equals(key.apply(saying))) {
+      at++;
+    }
+    if (at < all.size()) {
+      all.set(at, saying);
+    } else {
+      all.add(saying);
+    }
+    return entry(all);
   }
 
-  /** Without the views that the platform's own keeps once they were asked for. */
-  private static final class OneRoute<V> extends AbstractMap<Route, V> {
-    private final Route key;
-    private final V said;
+  /** The entry without what the route with this key says; null where nothing is left. */
+  @Nullable Object without(@Nullable Object entry, Route unwanted) {
+    var left = new ArrayList<>(said(entry));
+    left.removeIf(one -> key.apply(one).equals(unwanted));
+    return left.isEmpty() ? null : entry(left);
+  }
 
-    OneRoute(Route key, V said) {
-      this.key = key;
-      this.said = said;
-    }
-
-    @Override
-    public int size() {
-      return 1;
-    }
-
-    @Override
-    public boolean containsKey(Object other) {
-      return key.equals(other);
-    }
-
-    @Override
-    public @Nullable V get(Object other) {
-      return key.equals(other) ? said : null;
-    }
-
-    @Override
-    public Collection<V> values() {
-      return Collections.singletonList(said);
-    }
-
-    @Override
-    public Set<Route> keySet() {
-      return Collections.singleton(key);
-    }
-
-    @Override
-    public Set<Map.Entry<Route, V>> entrySet() {
-      return Collections.singleton(Map.entry(key, said));
-    }
+  private Object entry(List<V> said) {
+    return said.size() == 1 ? said.getFirst() : new Several<>(List.copyOf(said));
   }
 }

@@ -77,6 +77,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
     }
     return found(
         new RemotePrefix(
+            path.key(),
             route.prefix(),
             route.prefix(),
             false,
@@ -103,6 +104,7 @@ public record PrefixReading(Optional<RemotePrefix> prefix, String obstacle) {
     }
     return found(
         new RemotePrefix(
+            path.key(),
             prefix,
             prefix,
             host,

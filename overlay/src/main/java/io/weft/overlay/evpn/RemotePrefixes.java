@@ -1,5 +1,7 @@
 package io.weft.overlay.evpn;
 
+import static java.util.Comparator.naturalOrder;
+
 import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.PathAttributes.Origin;
@@ -7,6 +9,7 @@ import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv4Address;
+import io.weft.net.KeyTable;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
@@ -24,6 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What other nodes say of one IP-VRF: hosts, by routes of Type 2 with two labels (RFC 9135 §5.2),
@@ -44,6 +48,7 @@ public final class RemotePrefixes {
   /**
    * One way to a prefix: a router's, or an overlay index, one of both.
    *
+   * @param route the key of the route that says so
    * @param prefix what is taken of it
    * @param said what the route says: the same, or a wider one
    * @param host from a route of Type 2
@@ -53,6 +58,7 @@ public final class RemotePrefixes {
    * @param owner the tenant whose connection let it in; empty: it is the tenant's own
    */
   public record RemotePrefix(
+      Route route,
       IpPrefix prefix,
       IpPrefix said,
       boolean host,
@@ -66,7 +72,7 @@ public final class RemotePrefixes {
     /** One of another tenant's, or of its only what lies in {@code part}, which it contains. */
     public RemotePrefix ownedBy(String other, IpPrefix part) {
       return new RemotePrefix(
-          part, said, host && part.equals(said), vtep, node, router, gateway, rank, other);
+          route, part, said, host && part.equals(said), vtep, node, router, gateway, rank, other);
     }
 
     /** True for the tenant's own that has this L3 VNI, or leads through an address in it. */
@@ -104,14 +110,19 @@ public final class RemotePrefixes {
           .thenComparing(way -> way.router().map(router -> router.vni().value()).orElse(0))
           .thenComparing(way -> way.gateway().map(IpAddress::toString).orElse(""));
 
-  private static final Map<Route, RemotePrefix> NONE = new LinkedHashMap<>();
+  private static final FewRoutes<RemotePrefix> FEW = new FewRoutes<>(RemotePrefix::route);
   private static final TreeMap<IpAddress, NavigableMap<MacAddress, Integer>> NOBODY =
       new TreeMap<>();
 
   /** The ways of routes that have several, or another prefix than they name: they are few. */
   private final Map<Route, List<RemotePrefix>> divided = new LinkedHashMap<>();
 
-  private final TreeMap<IpPrefix, Map<Route, RemotePrefix>> byPrefix = new TreeMap<>();
+  private final KeyTable<IpPrefix, Object> byPrefix =
+      new KeyTable<>(entry -> FEW.first(entry).prefix());
+
+  /** All prefixes, once somebody has asked for them, until one comes or goes. */
+  private @Nullable List<IpPrefix> sorted;
+
   private final TreeMap<IpAddress, NavigableMap<IpPrefix, Integer>> byGateway = new TreeMap<>();
 
   /** How many ways each other tenant has given. */
@@ -125,16 +136,17 @@ public final class RemotePrefixes {
   public void put(Route key, List<RemotePrefix> ways) {
     for (var gone : find(key)) {
       count(gone, -1);
-      var left = FewRoutes.without(byPrefix.getOrDefault(gone.prefix(), NONE), key);
-      if (left.isEmpty()) {
-        byPrefix.remove(gone.prefix());
-      } else {
-        byPrefix.put(gone.prefix(), left);
+      var left = FEW.without(byPrefix.get(gone.prefix()), key);
+      if (left != null) {
+        byPrefix.put(left);
+      } else if (byPrefix.remove(gone.prefix()) != null) {
+        sorted = null;
       }
     }
     for (var way : ways) {
-      var others = byPrefix.getOrDefault(way.prefix(), NONE);
-      byPrefix.put(way.prefix(), FewRoutes.with(others, key, way));
+      if (byPrefix.put(FEW.with(byPrefix.get(way.prefix()), way)) == null) {
+        sorted = null;
+      }
       count(way, 1);
     }
     if (ways.isEmpty() || ways.size() == 1 && named(key).equals(Optional.of(prefixOf(ways)))) {
@@ -151,7 +163,7 @@ public final class RemotePrefixes {
   /** The keys of all routes that say something here, each once. */
   public Collection<Route> routes() {
     var routes = new LinkedHashSet<Route>();
-    byPrefix.values().forEach(ways -> routes.addAll(ways.keySet()));
+    prefixes().forEach(prefix -> ways(prefix).forEach(way -> routes.add(way.route())));
     return routes;
   }
 
@@ -161,7 +173,7 @@ public final class RemotePrefixes {
     if (several != null) {
       return several;
     }
-    var way = named(key).map(prefix -> byPrefix.getOrDefault(prefix, NONE).get(key));
+    var way = named(key).map(prefix -> FEW.find(byPrefix.get(prefix), key));
     return way.map(List::of).orElse(List.of());
   }
 
@@ -231,10 +243,9 @@ public final class RemotePrefixes {
    */
   public List<RemotePrefix> best(
       IpPrefix prefix, Vni own, List<IpAddress> here, Predicate<RemotePrefix> usable) {
-    var ways = byPrefix.getOrDefault(prefix, NONE).values();
+    var ways = FEW.said(byPrefix.get(prefix));
     if (ways.size() == 1) { // nearly always
-      var only = ways.iterator().next();
-      return usable.test(only) ? List.of(only) : List.of();
+      return usable.test(ways.getFirst()) ? ways : List.of();
     }
     var order =
         Comparator.comparing((RemotePrefix way) -> way.isOwn(own))
@@ -282,18 +293,23 @@ public final class RemotePrefixes {
   }
 
   /** All prefixes, sorted. */
-  public Iterable<IpPrefix> prefixes() {
-    return byPrefix.keySet();
+  public List<IpPrefix> prefixes() {
+    if (sorted == null) {
+      sorted = Collections.unmodifiableList(byPrefix.keys(naturalOrder()));
+    }
+    return sorted;
   }
 
   /** The prefixes from this one on, or all; sorted. */
-  public Iterable<IpPrefix> prefixesFrom(Optional<IpPrefix> first) {
-    return first.map(prefix -> byPrefix.tailMap(prefix, true).keySet()).orElse(byPrefix.keySet());
+  public List<IpPrefix> prefixesFrom(Optional<IpPrefix> first) {
+    var all = prefixes();
+    int found = first.map(prefix -> Collections.binarySearch(all, prefix)).orElse(0);
+    return all.subList(found >= 0 ? found : -found - 1, all.size());
   }
 
   /** All ways to exactly this prefix, usable or not. */
-  public Collection<RemotePrefix> ways(IpPrefix prefix) {
-    return Collections.unmodifiableCollection(byPrefix.getOrDefault(prefix, NONE).values());
+  public List<RemotePrefix> ways(IpPrefix prefix) {
+    return FEW.said(byPrefix.get(prefix));
   }
 
   /** The VNIs that are asked for, sorted. */

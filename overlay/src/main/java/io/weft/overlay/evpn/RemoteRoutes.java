@@ -1,5 +1,7 @@
 package io.weft.overlay.evpn;
 
+import static java.util.Comparator.naturalOrder;
+
 import io.weft.bgp.speaker.Path;
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
 import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
@@ -9,6 +11,7 @@ import io.weft.bgp.wire.PmsiTunnel;
 import io.weft.bgp.wire.Route;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
+import io.weft.net.KeyTable;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What other nodes say of one segment: the imported routes of Types 2, 3 and 6, and what follows
@@ -71,10 +75,13 @@ public final class RemoteRoutes {
    */
   private static final long DEFAULT_GATEWAY = 0x030d;
 
-  // Walked through in the order of their keys only.
-  private final Map<MacAddress, Map<Route, RemoteMac>> byMac = new LinkedHashMap<>();
-  private final Map<IpAddress, Map<Route, RemoteMac>> byIp = new LinkedHashMap<>();
-  private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>();
+  private static final FewRoutes<Path> FEW = new FewRoutes<>(Path::key);
+
+  private final KeyTable<MacAddress, Object> byMac =
+      new KeyTable<>(entry -> route(FEW.first(entry)).mac());
+  private final KeyTable<IpAddress, Object> byIp =
+      new KeyTable<>(entry -> route(FEW.first(entry)).ip().orElseThrow());
+  private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>(); // walked in any order
 
   private final RemoteGroups groups = new RemoteGroups();
 
@@ -91,8 +98,6 @@ public final class RemoteRoutes {
       boolean mld,
       boolean unknown) {}
 
-  private static final Map<Route, RemoteMac> NONE = new LinkedHashMap<>();
-
   /**
    * RFC 7432 §15: sticky first, then the higher sequence, then the lower VTEP address, so that of
    * IPv4 where a node says it by two; then the lower VNI, so that the order of arrival counts for
@@ -106,41 +111,43 @@ public final class RemoteRoutes {
 
   /** Adds or replaces; false when the route says nothing that a segment uses. */
   public boolean put(Path path) {
-    return put(path.route().key(), path);
-  }
-
-  /** The same with the key of the path's route, which then is kept. */
-  public boolean put(Route key, Path path) {
     return switch (path.route()) {
-      case MacIpAdvertisement route -> putMac(key, route, path);
+      case MacIpAdvertisement route -> putMac(route, path);
       case InclusiveMulticast route -> putFlood(route, path);
       case SelectiveMulticast route -> groups.put(route, path);
       default -> false;
     };
   }
 
-  private boolean putMac(Route key, MacIpAdvertisement route, Path path) {
+  private boolean putMac(MacIpAdvertisement route, Path path) {
     if (route.label() == 0 || route.mac().isMulticast() || route.mac().isZero()) {
       return false;
     }
+    byMac.put(FEW.with(byMac.get(route.mac()), path));
+    route.ip().ifPresent(ip -> byIp.put(FEW.with(byIp.get(ip), path)));
+    return true;
+  }
+
+  private static MacIpAdvertisement route(Path ofMac) {
+    return (MacIpAdvertisement) ofMac.route();
+  }
+
+  /** What is kept of each MAC is the path alone: there is one for each pod of the network. */
+  private static RemoteMac read(Path path) {
+    var route = route(path);
     var mobility = path.attributes().macMobility();
     boolean gateway = false;
     for (var community : path.attributes().extendedCommunities()) {
       gateway |= community.value() >>> 48 == DEFAULT_GATEWAY;
     }
-    var remote =
-        new RemoteMac(
-            route.mac(),
-            path.attributes().nextHop(),
-            new Vni(route.label()),
-            mobility.map(ExtendedCommunity::isSticky).orElse(false),
-            mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
-            gateway,
-            path);
-    var alone = FewRoutes.one(key, remote);
-    addTo(byMac, route.mac(), alone);
-    route.ip().ifPresent(ip -> addTo(byIp, ip, alone));
-    return true;
+    return new RemoteMac(
+        route.mac(),
+        path.attributes().nextHop(),
+        new Vni(route.label()),
+        mobility.map(ExtendedCommunity::isSticky).orElse(false),
+        mobility.map(ExtendedCommunity::mobilitySequence).orElse(0L),
+        gateway,
+        path);
   }
 
   private boolean putFlood(InclusiveMulticast route, Path path) {
@@ -208,7 +215,7 @@ public final class RemoteRoutes {
   /** The keys of all routes that say something here. */
   public Collection<Route> routes() {
     var routes = new ArrayList<Route>(floodRoutes.keySet());
-    macs().forEach(mac -> routes.addAll(byMac.getOrDefault(mac, NONE).keySet()));
+    macs().forEach(mac -> FEW.said(byMac.get(mac)).forEach(path -> routes.add(path.key())));
     routes.addAll(groups.routes());
     return routes;
   }
@@ -216,7 +223,7 @@ public final class RemoteRoutes {
   /** True when the route with this key says something here. */
   public boolean has(Route key) {
     return switch (key) {
-      case MacIpAdvertisement route -> byMac.getOrDefault(route.mac(), NONE).containsKey(key);
+      case MacIpAdvertisement route -> FEW.find(byMac.get(route.mac()), key) != null;
       case SelectiveMulticast route -> groups.has(route);
       default -> floodRoutes.containsKey(key);
     };
@@ -234,19 +241,14 @@ public final class RemoteRoutes {
     floodRoutes.remove(key);
   }
 
-  private static <K> void addTo(
-      Map<K, Map<Route, RemoteMac>> table, K at, Map<Route, RemoteMac> alone) {
-    table.put(at, FewRoutes.with(table.getOrDefault(at, NONE), alone));
-  }
-
-  private static <K> void removeFrom(Map<K, Map<Route, RemoteMac>> table, K at, Route key) {
-    var routes = table.get(at);
-    if (routes != null) {
-      var left = FewRoutes.without(routes, key);
-      if (left.isEmpty()) {
+  private static <K> void removeFrom(KeyTable<K, Object> table, K at, Route key) {
+    var entry = table.get(at);
+    if (entry != null) {
+      var left = FEW.without(entry, key);
+      if (left == null) {
         table.remove(at);
       } else {
-        table.put(at, left);
+        table.put(left);
       }
     }
   }
@@ -258,7 +260,7 @@ public final class RemoteRoutes {
 
   /** As {@link #mac(MacAddress)}, among VTEPs that can be reached. */
   public Optional<RemoteMac> mac(MacAddress mac, Predicate<IpAddress> reachable) {
-    return best(byMac.getOrDefault(mac, NONE), reachable);
+    return best(byMac.get(mac), reachable);
   }
 
   /** Who has the address, by the best of the routes that name it. */
@@ -268,24 +270,20 @@ public final class RemoteRoutes {
 
   /** As {@link #neighbour(IpAddress)}, behind VTEPs that can be reached. */
   public Optional<RemoteMac> neighbour(IpAddress ip, Predicate<IpAddress> reachable) {
-    return best(byIp.getOrDefault(ip, NONE), reachable);
+    return best(byIp.get(ip), reachable);
   }
 
   /** The addresses that other nodes bind to the MAC, sorted; empty when they name none. */
   public List<IpAddress> addressesOf(MacAddress mac) {
     var addresses = new TreeSet<IpAddress>();
-    for (var route : byMac.getOrDefault(mac, NONE).keySet()) {
-      if (route instanceof MacIpAdvertisement named) {
-        named.ip().ifPresent(addresses::add);
-      }
-    }
+    FEW.said(byMac.get(mac)).forEach(path -> route(path).ip().ifPresent(addresses::add));
     return List.copyOf(addresses);
   }
 
-  private static Optional<RemoteMac> best(
-      Map<Route, RemoteMac> routes, Predicate<IpAddress> reachable) {
+  private static Optional<RemoteMac> best(@Nullable Object entry, Predicate<IpAddress> reachable) {
     Optional<RemoteMac> best = Optional.empty();
-    for (var remote : routes.values()) {
+    for (var path : FEW.said(entry)) {
+      var remote = read(path);
       boolean better = best.isEmpty() || PREFERENCE.compare(remote, best.get()) > 0;
       if (better && reachable.test(remote.vtep())) {
         best = Optional.of(remote);
@@ -295,17 +293,17 @@ public final class RemoteRoutes {
   }
 
   /** All MACs, sorted. */
-  public Collection<MacAddress> macs() {
-    return new TreeSet<>(byMac.keySet());
+  public List<MacAddress> macs() {
+    return byMac.keys(naturalOrder());
   }
 
   /** All addresses, sorted. */
-  public Collection<IpAddress> addresses() {
-    return new TreeSet<>(byIp.keySet());
+  public List<IpAddress> addresses() {
+    return byIp.keys(naturalOrder());
   }
 
   public boolean hasAddress(IpAddress ip) {
-    return byIp.containsKey(ip);
+    return byIp.has(ip);
   }
 
   /**

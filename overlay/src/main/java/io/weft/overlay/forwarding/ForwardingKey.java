@@ -3,6 +3,7 @@ package io.weft.overlay.forwarding;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.Ipv6Address;
+import io.weft.net.KeyTable;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * goes up the order, removal down. Tables of a hundred thousand rows are keyed by it, so it has its
  * hash with it, and the MAC, address or prefix of a row as it is, not as text.
  */
-public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.Keyed {
+public final class ForwardingKey implements Comparable<ForwardingKey> {
 
   private static final String IPV6 = "ipv6";
 
@@ -186,6 +187,11 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
     return vtep.isIpv4() || vtep instanceof Ipv6Address v6 && v6.isMapped();
   }
 
+  /** A set of keys. */
+  public static KeyTable<ForwardingKey, ForwardingKey> table() {
+    return new KeyTable<>(key -> key);
+  }
+
   public Kind kind() {
     return kind;
   }
@@ -212,11 +218,6 @@ public final class ForwardingKey implements Comparable<ForwardingKey>, KeyTable.
   public String discriminator() {
     var text = subject.toString();
     return !ipv6 ? text : text.isEmpty() ? IPV6 : text + " " + IPV6;
-  }
-
-  @Override
-  public ForwardingKey key() {
-    return this;
   }
 
   /** By hand, because tables are sorted by it: a chain of comparators costs more. */

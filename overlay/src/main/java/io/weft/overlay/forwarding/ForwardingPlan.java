@@ -1,11 +1,13 @@
 package io.weft.overlay.forwarding;
 
 import io.weft.net.IpAddress;
+import io.weft.net.KeyTable;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,7 +37,9 @@ public final class ForwardingPlan {
   public static final long LAST_RETRY_NANOS = 60_000_000_000L;
 
   private final Sharing sharing;
-  private final KeyTable<ForwardingRow> rows = new KeyTable<>();
+  private static final Comparator<ForwardingRow> BY_KEY = Comparator.comparing(ForwardingRow::key);
+
+  private final KeyTable<ForwardingKey, ForwardingRow> rows = new KeyTable<>(ForwardingRow::key);
 
   /** Those of {@link #rows} that are of this node's own, sorted: they are few. */
   private final TreeMap<ForwardingKey, ForwardingRow> own = new TreeMap<>();
@@ -195,7 +199,7 @@ public final class ForwardingPlan {
   private List<ForwardingObject> objects(
       Function<ForwardingRow, @Nullable ForwardingObject> which) {
     var objects = new ArrayList<ForwardingObject>();
-    for (var row : rows.sorted()) {
+    for (var row : rows.sorted(BY_KEY)) {
       Optional.ofNullable(which.apply(row)).ifPresent(objects::add);
     }
     return objects;
@@ -226,13 +230,13 @@ public final class ForwardingPlan {
 
   /** A full dump: everything else in the kernel is not there. */
   public void observeAll(Collection<ForwardingObject> objects) {
-    var seen = new KeyTable<ForwardingKey>();
+    var seen = ForwardingKey.table();
     for (var object : objects) {
       var row = row(object.key());
       seen.put(row.key);
       observe(row, object);
     }
-    for (var row : rows.sorted(row -> row.realized != null && !seen.has(row.key))) {
+    for (var row : rows.sorted(BY_KEY, row -> row.realized != null && !seen.has(row.key))) {
       observe(row, null);
     }
   }

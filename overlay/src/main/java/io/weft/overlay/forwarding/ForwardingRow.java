@@ -3,7 +3,7 @@ package io.weft.overlay.forwarding;
 import org.jspecify.annotations.Nullable;
 
 /** What is wanted and what stands under one key; the plan forgets it when there is neither. */
-final class ForwardingRow implements KeyTable.Keyed {
+final class ForwardingRow {
   final ForwardingKey key;
   @Nullable ForwardingObject desired;
   @Nullable ForwardingObject realized;
@@ -12,8 +12,7 @@ final class ForwardingRow implements KeyTable.Keyed {
     this.key = key;
   }
 
-  @Override
-  public ForwardingKey key() {
+  ForwardingKey key() {
     return key;
   }
 

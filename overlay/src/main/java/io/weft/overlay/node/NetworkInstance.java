@@ -387,7 +387,7 @@ final class NetworkInstance implements Importer {
     }
     var wished = remote.groups().wish(key);
     remote.remove(key);
-    path.ifPresent(heard -> remote.put(key, heard));
+    path.ifPresent(remote::put);
     switch (key) {
       case MacIpAdvertisement route -> {
         var place = elsewhere(route.mac());

@@ -1,10 +1,12 @@
 package io.weft.overlay.node;
 
+import static java.util.Comparator.naturalOrder;
+
 import io.weft.net.IpAddress;
+import io.weft.net.KeyTable;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingPlan;
-import io.weft.overlay.forwarding.KeyTable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -17,7 +19,7 @@ final class OwnedObjects {
   private static final int FEW = 8;
 
   private final ForwardingPlan plan;
-  private final KeyTable<ForwardingKey> keys = new KeyTable<>();
+  private final KeyTable<ForwardingKey, ForwardingKey> keys = ForwardingKey.table();
 
   /** Those of {@link #keys} that are of multicast groups, which change one by one. */
   private final TreeMap<String, TreeSet<ForwardingKey>> byGroup = new TreeMap<>();
@@ -28,7 +30,7 @@ final class OwnedObjects {
 
   /** The keys of one kind that are wanted now. */
   List<ForwardingKey> keys(ForwardingKey.Kind kind) {
-    return keys.sorted(key -> key.kind() == kind);
+    return keys.sorted(naturalOrder(), key -> key.kind() == kind);
   }
 
   /** The keys of a group's rows that are wanted now. */
@@ -85,9 +87,9 @@ final class OwnedObjects {
 
   /** Leaves all keys but those of these objects, which are not wanted anew. */
   void retain(Collection<? extends ForwardingObject> objects) {
-    var stay = new KeyTable<ForwardingKey>();
+    var stay = ForwardingKey.table();
     objects.forEach(object -> stay.put(object.key()));
-    keys.sorted(key -> !stay.has(key)).forEach(this::unwant);
+    keys.sorted(naturalOrder(), key -> !stay.has(key)).forEach(this::unwant);
   }
 
   /** Everything leaves the plan. */

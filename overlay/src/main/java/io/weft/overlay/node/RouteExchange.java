@@ -43,7 +43,7 @@ final class RouteExchange {
   private final Instances instances;
   private final UnderlayRouting underlayRouting;
   private final Effects effects;
-  private final TargetedRoutes<Path> learned = new TargetedRoutes<>(Path::attributes);
+  private final TargetedRoutes<Path> learned = new TargetedRoutes<>(Path::key, Path::attributes);
   private final Sharing sharing;
   private final Origination origination = new Origination();
   private final TreeMap<Family, TreeSet<IpAddress>> endOfRibFrom =
@@ -120,7 +120,8 @@ final class RouteExchange {
           if (key instanceof UnicastRoute unicast) {
             underlayRouting.learn(unicast, multipath);
           } else {
-            learn(sharing.of(key), path.map(sharing::of));
+            var kept = path.map(sharing::of);
+            learn(kept.map(Path::key).orElse(key), kept);
           }
         }
         case SpeakerEffect.PeerUp(var peer) ->

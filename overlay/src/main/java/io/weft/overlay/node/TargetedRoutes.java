@@ -4,10 +4,10 @@ import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.Route;
 import io.weft.net.AnyAsTarget;
 import io.weft.net.ImportTarget;
+import io.weft.net.KeyTable;
 import io.weft.net.RouteTarget;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,7 +26,7 @@ final class TargetedRoutes<V> {
   private static final int SLACK = 16;
 
   private final Function<V, PathAttributes> attributes;
-  private final HashMap<Route, V> known = new HashMap<>(); // only asked
+  private final KeyTable<Route, V> known;
 
   /**
    * Those that carry the same targets, in the same order. One that went is still listed until half
@@ -45,8 +45,9 @@ final class TargetedRoutes<V> {
   private final LinkedHashMap<List<RouteTarget>, Group> groups = new LinkedHashMap<>();
   private final TreeMap<ImportTarget, List<Group>> byTarget = new TreeMap<>();
 
-  /** {@code attributes} tells those that a route carries. */
-  TargetedRoutes(Function<V, PathAttributes> attributes) {
+  /** {@code key} and {@code attributes} tell those of what is known of a route. */
+  TargetedRoutes(Function<V, Route> key, Function<V, PathAttributes> attributes) {
+    this.known = new KeyTable<>(key);
     this.attributes = attributes;
   }
 
@@ -64,7 +65,7 @@ final class TargetedRoutes<V> {
   /** Adds or replaces; empty: removes. Gives what was known before. */
   Optional<V> put(Route key, Optional<V> value) {
     var before =
-        Optional.ofNullable(value.isPresent() ? known.put(key, value.get()) : known.remove(key));
+        Optional.ofNullable(value.isPresent() ? known.put(value.get()) : known.remove(key));
     var then = before.map(this::targets);
     var now = value.map(this::targets);
     if (!then.equals(now)) {

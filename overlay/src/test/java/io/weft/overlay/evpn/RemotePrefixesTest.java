@@ -42,6 +42,7 @@ final class RemotePrefixesTest {
 
   private static RemotePrefix host(int l3Vni) {
     return new RemotePrefix(
+        key(l3Vni),
         new IpPrefix(HOST, 32),
         new IpPrefix(HOST, 32),
         true,
@@ -86,6 +87,7 @@ final class RemotePrefixesTest {
             .key();
     var whole =
         new RemotePrefix(
+            route,
             IpPrefix.parse("192.168.0.0/16"),
             IpPrefix.parse("192.168.0.0/16"),
             false,
