@@ -10,15 +10,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Things that tell their key, found by its hash, and walked through in an order that is asked for
  * only. A node has several for each pod of its tenants, so that the table holds the things alone,
- * and nothing around each: some six octets for one.
+ * and nothing around each: some seven octets for one.
  *
- * <p>Open addressing with linear probing; what comes behind a gap moves up.
+ * <p>Open addressing with linear probing; what comes behind a gap moves up. Seven bits of its hash
+ * stand beside a thing, so that hardly any other than the one that is meant is looked at: things
+ * lie far apart in memory.
  */
 public final class KeyTable<K, T> {
   private static final int SMALLEST = 8;
+  private static final byte EMPTY = 0;
 
   private final Function<? super T, ? extends K> key;
   private @Nullable Object[] slots = new @Nullable Object[SMALLEST];
+
+  /** Of the thing in each slot; {@link #EMPTY} where there is none. */
+  private byte[] tags = new byte[SMALLEST];
+
   private int size;
 
   /** {@code key}: that of a thing, which never changes. */
@@ -40,17 +47,20 @@ public final class KeyTable<K, T> {
   }
 
   public boolean has(K wanted) {
-    return slots[slot(wanted)] != null;
+    return tags[slot(wanted)] != EMPTY;
   }
 
   /** Adds a thing, or puts it in the place of the one with its key, which is returned. */
   public @Nullable T put(T thing) {
-    int slot = slot(key.apply(thing));
+    var wanted = key.apply(thing);
+    int mixed = mixed(wanted);
+    int slot = slot(wanted, mixed);
     var before = slots[slot];
     slots[slot] = thing;
     if (before == null) {
+      tags[slot] = tag(mixed);
       size++;
-      if (4L * size > 3L * slots.length) {
+      if (5L * size > 4L * slots.length) {
         resize(slots.length + slots.length / 2);
       }
     }
@@ -70,12 +80,14 @@ public final class KeyTable<K, T> {
       if (thing == null) {
         break;
       }
-      if (distance(home(key.apply(thing)), at) >= distance(gap, at)) { // it is found in the gap
+      if (distance(home(mixed(key.apply(thing))), at) >= distance(gap, at)) { // found in the gap
         slots[gap] = thing;
+        tags[gap] = tags[at];
         gap = at;
       }
     }
     slots[gap] = null;
+    tags[gap] = EMPTY;
     if (slots.length > SMALLEST && 4L * size < slots.length) {
       resize(slots.length / 2);
     }
@@ -115,19 +127,36 @@ public final class KeyTable<K, T> {
 
   /** Where the thing with this key is, or would be. */
   private int slot(K wanted) {
-    int at = home(wanted);
-    for (var thing = thing(slots[at]);
-        thing != null && !key.apply(thing).equals(wanted);
-        thing = thing(slots[at])) {
+    return slot(wanted, mixed(wanted));
+  }
+
+  private int slot(K wanted, int mixed) {
+    byte tag = tag(mixed);
+    int at = home(mixed);
+    while (tags[at] != EMPTY && !(tags[at] == tag && isOf(slots[at], wanted))) {
       at = after(at);
     }
     return at;
   }
 
-  /** Any number of slots will do: their number times what is, in 32 bits, a part of the whole. */
-  private int home(K of) {
-    int mixed = of.hashCode() * 0x9e37_79b9; // 2^32 over the golden ratio: neighbours go apart
+  private boolean isOf(@Nullable Object slot, K wanted) {
+    var thing = thing(slot);
+    return thing != null && key.apply(thing).equals(wanted);
+  }
+
+  /** The hash times 2^32 over the golden ratio: neighbours go apart. */
+  private static int mixed(Object key) {
+    return key.hashCode() * 0x9e37_79b9;
+  }
+
+  /** What is, in 32 bits, a part of the whole, times the slots: so any number of them will do. */
+  private int home(int mixed) {
     return (int) ((mixed & 0xffff_ffffL) * slots.length >>> 32);
+  }
+
+  /** The bits that count least for the slot; never {@link #EMPTY}. */
+  private static byte tag(int mixed) {
+    return (byte) (mixed >>> 3 | 1);
   }
 
   private int after(int slot) {
@@ -142,10 +171,17 @@ public final class KeyTable<K, T> {
   private void resize(int length) {
     var former = slots;
     slots = new @Nullable Object[Math.max(SMALLEST, length)];
+    tags = new byte[slots.length];
     for (var slot : former) {
       var thing = thing(slot);
       if (thing != null) {
-        slots[slot(key.apply(thing))] = thing;
+        int mixed = mixed(key.apply(thing));
+        int at = home(mixed);
+        while (tags[at] != EMPTY) { // all keys differ
+          at = after(at);
+        }
+        slots[at] = thing;
+        tags[at] = tag(mixed);
       }
     }
   }

@@ -1,15 +1,15 @@
 package io.weft.bgp.rib;
 
 import io.weft.bgp.wire.PathAttributes;
-import io.weft.net.KeyTable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One object per distinct set of path attributes, by number, as long as a path uses it. */
 final class AttributePool {
-  private final KeyTable<PathAttributes, SharedAttributes> pool =
-      new KeyTable<>(SharedAttributes::value);
+  private final HashMap<PathAttributes, SharedAttributes> pool =
+      new HashMap<>(); // never walked through
   private final List<SharedAttributes> byNumber = new ArrayList<>();
   private final Numbers free = new Numbers();
 
@@ -25,8 +25,7 @@ final class AttributePool {
   int acquire(PathAttributes value) {
     var shared = last;
     if (shared == null || shared.value() != value) {
-      var known = pool.get(value);
-      shared = known == null ? add(value) : known;
+      shared = pool.computeIfAbsent(value, this::add);
       last = shared;
     }
     shared.acquire();
@@ -41,7 +40,6 @@ final class AttributePool {
     } else {
       byNumber.set(number, shared);
     }
-    pool.put(shared);
     return shared;
   }
 

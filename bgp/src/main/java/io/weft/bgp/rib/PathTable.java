@@ -5,9 +5,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * All paths of a table as rows of numbers: 20 octets a path, or 40 where there are many. A path is
- * a number, from 0 on, in the list of its entry and in that of its owner; that of a removed one is
- * given to another.
+ * All paths of a table as rows of numbers: 20 octets a path, or 40 where they are not small ({@link
+ * Rows}). A path is a number, from 0 on, in the list of its entry and in that of its owner; that of
+ * a removed one is given to another.
  */
 final class PathTable {
   static final int NONE = -1;

@@ -21,6 +21,10 @@ public record Path(
     IpAddress peer,
     Ipv4Address peerRouterId,
     boolean stale) {
+  public Path {
+    assert key.equals(route.key()) : key + " is not the key of " + route;
+  }
+
   public Path(
       Route route,
       PathAttributes attributes,

@@ -132,8 +132,9 @@ public final class RemotePrefixes {
   private final TreeMap<Vni, TreeMap<IpAddress, NavigableMap<MacAddress, Integer>>> routers =
       new TreeMap<>();
 
-  /** Takes the place of what the route with this key said; each way has another prefix. */
+  /** Takes the place of what the route with this key said; each way of it has another prefix. */
   public void put(Route key, List<RemotePrefix> ways) {
+    assert ways.stream().allMatch(way -> way.route().equals(key)) : key + " does not say " + ways;
     for (var gone : find(key)) {
       count(gone, -1);
       var left = FEW.without(byPrefix.get(gone.prefix()), key);
@@ -245,7 +246,8 @@ public final class RemotePrefixes {
       IpPrefix prefix, Vni own, List<IpAddress> here, Predicate<RemotePrefix> usable) {
     var ways = FEW.said(byPrefix.get(prefix));
     if (ways.size() == 1) { // nearly always
-      return usable.test(ways.getFirst()) ? ways : List.of();
+      var only = ways.iterator().next();
+      return usable.test(only) ? List.of(only) : List.of();
     }
     var order =
         Comparator.comparing((RemotePrefix way) -> way.isOwn(own))
@@ -308,7 +310,7 @@ public final class RemotePrefixes {
   }
 
   /** All ways to exactly this prefix, usable or not. */
-  public List<RemotePrefix> ways(IpPrefix prefix) {
+  public Collection<RemotePrefix> ways(IpPrefix prefix) {
     return FEW.said(byPrefix.get(prefix));
   }
 

@@ -78,10 +78,11 @@ public final class RemoteRoutes {
   private static final FewRoutes<Path> FEW = new FewRoutes<>(Path::key);
 
   private final KeyTable<MacAddress, Object> byMac =
-      new KeyTable<>(entry -> route(FEW.first(entry)).mac());
+      new KeyTable<>(entry -> macRoute(FEW.first(entry)).mac());
   private final KeyTable<IpAddress, Object> byIp =
-      new KeyTable<>(entry -> route(FEW.first(entry)).ip().orElseThrow());
-  private final Map<Route, FloodTarget> floodRoutes = new LinkedHashMap<>(); // walked in any order
+      new KeyTable<>(entry -> macRoute(FEW.first(entry)).ip().orElseThrow());
+  private final Map<Route, FloodTarget> floodRoutes =
+      new LinkedHashMap<>(); // no result depends on the order
 
   private final RemoteGroups groups = new RemoteGroups();
 
@@ -128,13 +129,13 @@ public final class RemoteRoutes {
     return true;
   }
 
-  private static MacIpAdvertisement route(Path ofMac) {
+  private static MacIpAdvertisement macRoute(Path ofMac) {
     return (MacIpAdvertisement) ofMac.route();
   }
 
   /** What is kept of each MAC is the path alone: there is one for each pod of the network. */
   private static RemoteMac read(Path path) {
-    var route = route(path);
+    var route = macRoute(path);
     var mobility = path.attributes().macMobility();
     boolean gateway = false;
     for (var community : path.attributes().extendedCommunities()) {
@@ -276,7 +277,7 @@ public final class RemoteRoutes {
   /** The addresses that other nodes bind to the MAC, sorted; empty when they name none. */
   public List<IpAddress> addressesOf(MacAddress mac) {
     var addresses = new TreeSet<IpAddress>();
-    FEW.said(byMac.get(mac)).forEach(path -> route(path).ip().ifPresent(addresses::add));
+    FEW.said(byMac.get(mac)).forEach(path -> macRoute(path).ip().ifPresent(addresses::add));
     return List.copyOf(addresses);
   }
 

@@ -188,7 +188,7 @@ public final class ForwardingKey implements Comparable<ForwardingKey> {
   }
 
   /** A set of keys. */
-  public static KeyTable<ForwardingKey, ForwardingKey> table() {
+  public static KeyTable<ForwardingKey, ForwardingKey> set() {
     return new KeyTable<>(key -> key);
   }
 

@@ -36,9 +36,9 @@ public final class ForwardingPlan {
   public static final long FIRST_RETRY_NANOS = 1_000_000_000L;
   public static final long LAST_RETRY_NANOS = 60_000_000_000L;
 
-  private final Sharing sharing;
   private static final Comparator<ForwardingRow> BY_KEY = Comparator.comparing(ForwardingRow::key);
 
+  private final Sharing sharing;
   private final KeyTable<ForwardingKey, ForwardingRow> rows = new KeyTable<>(ForwardingRow::key);
 
   /** Those of {@link #rows} that are of this node's own, sorted: they are few. */
@@ -230,7 +230,7 @@ public final class ForwardingPlan {
 
   /** A full dump: everything else in the kernel is not there. */
   public void observeAll(Collection<ForwardingObject> objects) {
-    var seen = ForwardingKey.table();
+    var seen = ForwardingKey.set();
     for (var object : objects) {
       var row = row(object.key());
       seen.put(row.key);

@@ -15,7 +15,7 @@ import java.util.Set;
 /** What this node has said of itself; turns what it wants to say into what is new. */
 final class Origination {
   private final TargetedRoutes<OriginatedRoute> said =
-      new TargetedRoutes<>(said -> said.route().key(), OriginatedRoute::attributes);
+      new TargetedRoutes<>(one -> one.route().key(), OriginatedRoute::attributes);
 
   /** Who said what, each list as it was given. */
   private Map<Object, List<OriginatedRoute>> bySpeaker = new LinkedHashMap<>();

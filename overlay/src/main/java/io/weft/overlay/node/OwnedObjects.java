@@ -19,7 +19,7 @@ final class OwnedObjects {
   private static final int FEW = 8;
 
   private final ForwardingPlan plan;
-  private final KeyTable<ForwardingKey, ForwardingKey> keys = ForwardingKey.table();
+  private final KeyTable<ForwardingKey, ForwardingKey> keys = ForwardingKey.set();
 
   /** Those of {@link #keys} that are of multicast groups, which change one by one. */
   private final TreeMap<String, TreeSet<ForwardingKey>> byGroup = new TreeMap<>();
@@ -87,7 +87,7 @@ final class OwnedObjects {
 
   /** Leaves all keys but those of these objects, which are not wanted anew. */
   void retain(Collection<? extends ForwardingObject> objects) {
-    var stay = ForwardingKey.table();
+    var stay = ForwardingKey.set();
     objects.forEach(object -> stay.put(object.key()));
     keys.sorted(naturalOrder(), key -> !stay.has(key)).forEach(this::unwant);
   }
