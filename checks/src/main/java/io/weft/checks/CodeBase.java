@@ -47,8 +47,17 @@ public record CodeBase(Path root) {
 
   /** The main sources of all modules. */
   public List<Path> sources() {
+    return sources("src/main/java");
+  }
+
+  /** The sources of the tests of all modules. */
+  public List<Path> testSources() {
+    return sources("src/test/java");
+  }
+
+  private List<Path> sources(String under) {
     return modules().stream()
-        .flatMap(module -> files(root.resolve(module).resolve("src/main/java"), ".java").stream())
+        .flatMap(module -> files(root.resolve(module).resolve(under), ".java").stream())
         .toList();
   }
 

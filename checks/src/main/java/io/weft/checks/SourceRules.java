@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /** What can only be seen in source files: how long they are, and how a package presents itself. */
 public final class SourceRules {
-  /** The most lines that a file of main Java may have. */
+  /** The most lines that a file of Java may have. */
   public static final int MOST_LINES = 500;
 
   private static final Pattern JAVADOC_SENTENCE =

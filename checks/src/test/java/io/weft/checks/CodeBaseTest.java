@@ -59,6 +59,8 @@ class CodeBaseTest {
   void noFileIsTooLong() {
     assertThat(CODE.sources()).isNotEmpty();
     assertThat(SourceRules.lengths(CODE.sources())).isEmpty();
+    assertThat(CODE.testSources()).isNotEmpty();
+    assertThat(SourceRules.lengths(CODE.testSources())).isEmpty();
   }
 
   /** Never empty: package-info compiles to a class, so a module without any was not compiled. */

@@ -2,10 +2,7 @@ package io.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.control.ControlClient;
-import io.weft.agent.kernel.TestNamespaces;
-import io.weft.agent.node.NodeProcess;
 import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.NextHop;
@@ -15,8 +12,6 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,84 +19,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The plugin program, a real {@code weft node}, and namespaces of containers. */
-class CniProgramTest {
-  private static final String NETWORKS =
-      """
-      kind: Fabric
-      metadata: {name: default}
-      spec:
-        vtep: {cidr: 10.99.0.0/24}
-      ---
-      kind: Tenant
-      metadata: {name: red}
-      ---
-      kind: Network
-      metadata: {name: web}
-      spec: {tenant: red, vni: 100, subnets: [192.168.1.0/24], gateway: true}
-      ---
-      kind: Network
-      metadata: {name: storage}
-      spec: {vni: 300, subnets: [192.168.3.0/24]}
-      """;
-
-  @TempDir private Path directory;
-  private TestNamespaces namespaces;
-  private NodeProcess node;
-  private PluginProgram plugin;
-
-  @BeforeEach
-  void open() throws Exception {
-    NodeProcess.launcher();
-    namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
-    node.write("networks.yaml", NETWORKS);
-    plugin = new PluginProgram(node.socket(), "weft");
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    if (node != null) {
-      node.close();
-    }
-    if (namespaces != null) {
-      namespaces.close();
-    }
-  }
-
-  private void start() throws Exception {
-    node.start();
-    node.awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
-  }
-
-  private String container(String name) {
-    return "/run/netns/" + namespaces.create(name);
-  }
-
-  private static JsonNode succeeded(PluginProgram.Outcome outcome) throws Exception {
-    assertThat(outcome.exitCode()).as(outcome.output()).isZero();
-    return outcome.json();
-  }
-
-  private TreeSet<String> endpoints() throws Exception {
-    var names = new TreeSet<String>();
-    node.status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
-    return names;
-  }
-
+class CniProgramTest extends CniNode {
   @ParameterizedTest
   @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
   void addCheckDelInEveryVersion(String version) throws Exception {
@@ -253,92 +177,6 @@ class CniProgramTest {
     }
   }
 
-  @Test
-  void aPodIsInTheNetworkOfItsNamespace() throws Exception {
-    start();
-    node.write(
-        "more.yaml",
-        """
-        kind: Network
-        metadata: {name: shop}
-        spec: {vni: 400, subnets: [192.168.4.0/24], namespaces: {names: [shop, disputed]}}
-        ---
-        kind: Network
-        metadata: {name: bank}
-        spec: {vni: 500, subnets: [192.168.5.0/24], namespaces: {names: [bank, disputed]}}
-        """);
-    node.awaitAnswer("networks", answer -> answer.toString().contains("bank"));
-    var configuration = plugin.configuration("1.0.0", "");
-    configuration.remove("network");
-    var pod = container("p1");
-
-    var added = succeeded(plugin.call("ADD", "c1", pod, configuration, of("shop")));
-    assertThat(added.at("/ips/0/address").asText()).startsWith("192.168.4.");
-    added = succeeded(plugin.call("ADD", "c2", container("p2"), configuration, of("bank")));
-    assertThat(added.at("/ips/0/address").asText()).startsWith("192.168.5.");
-
-    var disputed = plugin.call("ADD", "c3", container("p3"), configuration, of("disputed"));
-    check(7, disputed, "namespace 'disputed' is selected by the networks bank, shop");
-    check(
-        CniFailure.TRY_AGAIN,
-        plugin.call("ADD", "c4", container("p4"), configuration, of("other")),
-        "no Network selects namespace 'other'");
-    assertThat(endpoints()).hasSize(2);
-    assertThat(plugin.call("DEL", "c1", pod, configuration, of("shop")).exitCode()).isZero();
-    assertThat(endpoints()).hasSize(1);
-  }
-
-  /** A name of a claim is the namespace's own: nobody takes or blocks another tenant's. */
-  @Test
-  void aClaimIsOfTheNamespaceOfThePod() throws Exception {
-    node.start("--addresses=" + directory.resolve("addresses"));
-    node.awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
-    var configuration = plugin.configuration("1.0.0", "web");
-    var one = ";WEFT_CLAIM=vm-1";
-    var shop =
-        succeeded(plugin.call("ADD", "c1", container("p1"), configuration, of("shop") + one));
-    var bank =
-        succeeded(plugin.call("ADD", "c2", container("p2"), configuration, of("bank") + one));
-    var plain = succeeded(plugin.call("ADD", "c3", container("p3"), configuration, one));
-    var addresses = new TreeSet<String>();
-    for (var added : List.of(shop, bank, plain)) {
-      addresses.add(added.at("/ips/0/address").asText());
-    }
-    assertThat(addresses).hasSize(3);
-    try (var files = Files.list(directory.resolve("addresses/claims"))) {
-      assertThat(
-              files.map(
-                  file -> file.getFileName().toString().replace(".yaml", "").replace(".json", "")))
-          .containsExactlyInAnyOrder("shop.vm-1", "bank.vm-1", "vm-1");
-    }
-    var thief =
-        plugin.call(
-            "ADD", "c4", container("p4"), configuration, of("bank") + ";WEFT_CLAIM=shop.vm-1");
-    check(7, thief, "'bank.shop.vm-1' cannot be the name of a claim");
-    assertThat(plugin.call("DEL", "c1", "", configuration).exitCode()).isZero();
-  }
-
-  @Test
-  void behindAnotherPluginAPodWhoseNamespaceHasNoNetworkIsLeftAlone() throws Exception {
-    start();
-    var pod = container("p1");
-    var configuration = plugin.configuration("1.0.0", "");
-    configuration.remove("network");
-    configuration.set(
-        "prevResult",
-        PluginProgram.JSON.readTree(
-            "{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\"}],\"ips\":[]}"));
-    var added = succeeded(plugin.call("ADD", "c1", pod, configuration, of("other")));
-    assertThat(added).isEqualTo(configuration.path("prevResult"));
-    assertThat(endpoints()).isEmpty();
-    assertThat(plugin.call("CHECK", "c1", pod, configuration, of("other")).output()).isEmpty();
-    assertThat(plugin.call("DEL", "c1", pod, configuration, of("other")).exitCode()).isZero();
-  }
-
-  private static String of(String namespace) {
-    return "IgnoreUnknown=1;K8S_POD_NAMESPACE=" + namespace + ";K8S_POD_NAME=p";
-  }
-
   /** As a delegate: the result must not tell of a default route that was not made. */
   @Test
   void leavesADefaultRouteThatIsThere() throws Exception {
@@ -402,14 +240,6 @@ class CniProgramTest {
     check(6, plugin.run(environment, broken), "line 1, column");
     check(4, plugin.run(Map.of(), ""), "environment");
     assertThat(endpoints()).isEmpty();
-  }
-
-  private static void check(int code, PluginProgram.Outcome outcome, String details)
-      throws Exception {
-    assertThat(outcome.exitCode()).as(outcome.output()).isEqualTo(1);
-    assertThat(outcome.code()).as(outcome.output()).isEqualTo(code);
-    assertThat(outcome.json().path("msg").asText()).isNotEmpty();
-    assertThat(outcome.json().path("details").asText()).contains(details);
   }
 
   @Test

@@ -1,42 +1,21 @@
 package io.weft.overlay.node;
 
-import static io.weft.overlay.node.OneNode.macOf;
 import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.bgp.wire.EvpnRoute.InclusiveMulticast;
-import io.weft.bgp.wire.EvpnRoute.IpPrefixRoute;
-import io.weft.bgp.wire.EvpnRoute.MacIpAdvertisement;
 import io.weft.bgp.wire.ExtendedCommunity;
-import io.weft.bgp.wire.PathAttributes;
-import io.weft.bgp.wire.Route;
-import io.weft.net.Esi;
 import io.weft.net.IpAddress;
-import io.weft.net.IpPrefix;
-import io.weft.net.Ipv4Address;
-import io.weft.net.RouteDistinguisher;
-import io.weft.net.RouteTarget;
-import io.weft.net.Vni;
-import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.attachment.AttachResult;
-import io.weft.overlay.attachment.AttachResult.HostAddress;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
-import io.weft.overlay.forwarding.ForwardingObject.Bridge;
-import io.weft.overlay.forwarding.ForwardingObject.BridgeFdbEntry;
-import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
-import io.weft.overlay.forwarding.ForwardingObject.SendingPort;
-import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
-import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanPort;
 import io.weft.overlay.forwarding.ForwardingPlan;
 import io.weft.overlay.forwarding.KernelChange;
-import io.weft.overlay.forwarding.TenantHop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -47,83 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A node of a fabric whose nodes have VTEPs of both families (decisions/0023). */
-final class DualStackTest {
-  private static final Vni VNI = new Vni(100);
-  private static final Vni L3 = new Vni(5001);
-  private static final RouteTarget TARGET = RouteTarget.automatic(OneNode.AS, L3);
-  private static final NetworkIntent WEB = network("web", "red", 100);
-  private static final IpAddress V4 = OneNode.VTEP;
-  private static final IpAddress V6 = IpAddress.parse("fd00::1");
-  private static final Ipv4Address ROUTER = Ipv4Address.parse("10.0.0.1");
-  private static final Underlay BOTH = underlay(V4, V6);
-  private static final String MAC = "192.168.1.20";
-  private final OneNode one = new OneNode();
-
-  private static Underlay underlay(IpAddress... vteps) {
-    return new Underlay(List.of(vteps), ROUTER, 1500, true);
-  }
-
-  private void start(Underlay underlay, NetworkIntent... networks) {
-    one.underlay = underlay;
-    one.start(networks);
-    one.attach(request("a", "web", "192.168.1.10"));
-  }
-
-  private void change(Underlay underlay) {
-    one.give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
-  }
-
-  // ---- node number 2, 3, ... as others tell of it ------------------------------------------
-
-  private static RouteDistinguisher rd(int node, boolean ipv6, int number) {
-    return RouteDistinguisher.of(
-        Ipv4Address.parse("10.0.0." + node), ipv6 ? number ^ 0x8000 : number);
-  }
-
-  private static String vtep(int node, boolean ipv6) {
-    return ipv6 ? "fd00::" + node : "10.0.0." + node;
-  }
-
-  private static Route flood(int node, boolean ipv6) {
-    return new InclusiveMulticast(rd(node, ipv6, 100), 0, IpAddress.parse(vtep(node, ipv6)));
-  }
-
-  private static Route mac(int node, boolean ipv6, String ip) {
-    return new MacIpAdvertisement(
-        rd(node, ipv6, 100),
-        Esi.ZERO,
-        0,
-        macOf(ip),
-        Optional.of(IpAddress.parse(ip)),
-        100,
-        OptionalInt.empty());
-  }
-
-  private void say(Route route, int node, boolean ipv6, ExtendedCommunity... more) {
-    one.say(route, OneNode.attributes(vtep(node, ipv6), 100, more));
-  }
-
-  private List<String> floodList() {
-    return one.kernel(Kind.FLOOD).stream()
-        .map(row -> ((FloodEntry) row).vtep().toString())
-        .toList();
-  }
-
-  private static List<ForwardingObject> rows(String ip, String vtep) {
-    var address = IpAddress.parse(vtep);
-    return List.of(
-        new VxlanFdbEntry("weft-red", VNI, macOf(ip), address, VNI),
-        new BridgeFdbEntry("weft-red", VNI, macOf(ip), !address.isIpv4()));
-  }
-
-  private List<ForwardingObject> rows() {
-    return Stream.of(Kind.VXLAN_FDB, Kind.BRIDGE_FDB)
-        .flatMap(kind -> one.kernel(kind).stream())
-        .toList();
-  }
-
-  // ---- what stands, and what is said --------------------------------------------------------
-
+final class DualStackTest extends DualStackNode {
   @Test
   void aNetworkHasAPortForEachVtep() {
     start(BOTH, WEB);
@@ -196,8 +99,6 @@ final class DualStackTest {
     one.pass(ForwardingPlan.LAST_RETRY_NANOS);
     assertThat(one.announced()).hasSize(4);
   }
-
-  // ---- one VTEP of each other node ----------------------------------------------------------
 
   /** Who says it by which family, and where the copies go. */
   @ParameterizedTest
@@ -314,8 +215,6 @@ final class DualStackTest {
     assertThat(one.node.view().duplicates()).isEmpty();
     assertThat(one.updates).isEmpty();
   }
-
-  // ---- families come and go -----------------------------------------------------------------
 
   @Test
   void aVtepThatIsLostLeavesTheOther() {
@@ -435,119 +334,5 @@ final class DualStackTest {
         .map(ipv6 -> vtep(node, ipv6))
         .filter(vtep -> own.towards(IpAddress.parse(vtep)).isPresent())
         .findFirst();
-  }
-
-  // ---- routing ------------------------------------------------------------------------------
-
-  private void startRouted(Underlay underlay) {
-    var web = WEB.withGateways(List.of(new HostAddress(IpAddress.parse("192.168.1.1"), 24)));
-    var red = new TenantIntent("red", L3, List.of(TARGET), List.of(TARGET));
-    one.endOfRib();
-    one.give(new NodeEvent.IntentChanged(OneNode.intent(web).withTenants(List.of(red))));
-    one.give(new NodeEvent.UnderlayChanged(Optional.of(underlay), ""));
-    one.give(new NodeEvent.KernelObserved(List.of()));
-    one.attach(request("a", "web", "192.168.1.10"));
-  }
-
-  private static IpPrefixRoute prefix(int node, boolean ipv6, String prefix, Vni label) {
-    var parsed = IpPrefix.parse(prefix);
-    return new IpPrefixRoute(
-        rd(node, ipv6, L3.value()), Esi.ZERO, 0, parsed, parsed.address().masked(0), label.value());
-  }
-
-  private void sayPrefix(int node, boolean ipv6, String prefix, Vni label) {
-    var vtep = IpAddress.parse(vtep(node, ipv6));
-    one.say(
-        prefix(node, ipv6, prefix, label),
-        PathAttributes.originated(
-            vtep,
-            List.of(
-                ExtendedCommunity.ENCAPSULATION_VXLAN,
-                ExtendedCommunity.of(TARGET),
-                ExtendedCommunity.routersMac(AddressPlan.routerMac(vtep))),
-            Optional.empty()));
-  }
-
-  private List<TenantHop> hops(String prefix) {
-    return one.kernel(Kind.TENANT_ROUTE).stream()
-        .map(TenantRoute.class::cast)
-        .filter(route -> route.prefix().equals(IpPrefix.parse(prefix)))
-        .flatMap(route -> route.hops().stream())
-        .toList();
-  }
-
-  @Test
-  void theRouterOfEachVtepHasItsMac() {
-    startRouted(BOTH);
-    var bridge =
-        one.kernel(Kind.BRIDGE).stream()
-            .map(Bridge.class::cast)
-            .filter(b -> b.vni().equals(L3))
-            .findFirst()
-            .orElseThrow();
-    assertThat(bridge.mac()).isEqualTo(AddressPlan.routerMac(V4));
-    var ports =
-        one.kernel(Kind.VXLAN).stream()
-            .map(VxlanPort.class::cast)
-            .filter(port -> port.vni().equals(L3))
-            .toList();
-    assertThat(ports).extracting(VxlanPort::local).containsExactly(V4, V6);
-    assertThat(ports.getFirst().mac()).isNotEqualTo(bridge.mac());
-    assertThat(ports.getLast().mac())
-        .as("frames to it are the bridge's")
-        .isEqualTo(AddressPlan.routerMac(V6));
-    for (boolean ipv6 : List.of(false, true)) {
-      var said = one.announced(prefix(1, ipv6, "192.168.1.0/24", L3));
-      assertThat(said.nextHop()).isEqualTo(ipv6 ? V6 : V4);
-      assertThat(said.extendedCommunities())
-          .contains(ExtendedCommunity.routersMac(AddressPlan.routerMac(ipv6 ? V6 : V4)));
-      assertThat(one.announced(mac(1, ipv6, "192.168.1.10")).extendedCommunities())
-          .contains(ExtendedCommunity.routersMac(AddressPlan.routerMac(ipv6 ? V6 : V4)));
-    }
-    change(underlay(V6));
-    assertThat(one.kernel.values()).as("no neighbour is flushed").contains(bridge);
-  }
-
-  @Test
-  void aPrefixHasOneWayToEachNode() {
-    startRouted(BOTH);
-    var net = "172.20.0.0/16";
-    for (int node : List.of(2, 3)) {
-      sayPrefix(node, true, net, L3);
-      sayPrefix(node, false, net, L3);
-    }
-    sayPrefix(4, true, net, L3);
-    assertThat(hops(net))
-        .containsExactly(
-            TenantHop.over(L3, IpAddress.parse("10.0.0.2")),
-            TenantHop.over(L3, IpAddress.parse("10.0.0.3")),
-            TenantHop.over(L3, IpAddress.parse("fd00::4")));
-    one.unsay(prefix(2, false, net, L3));
-    assertThat(hops(net))
-        .containsExactly(
-            TenantHop.over(L3, IpAddress.parse("10.0.0.3")),
-            TenantHop.over(L3, IpAddress.parse("fd00::2")),
-            TenantHop.over(L3, IpAddress.parse("fd00::4")));
-    assertThat(one.kernel(Kind.VXLAN_FDB)).hasSize(4);
-  }
-
-  @Test
-  void aForeignVniHasASendingDeviceForEachVtep() {
-    startRouted(BOTH);
-    var foreign = new Vni(7001);
-    sayPrefix(2, false, "172.20.0.0/16", foreign);
-    sayPrefix(3, true, "172.21.0.0/16", foreign);
-    assertThat(hops("172.20.0.0/16"))
-        .containsExactly(TenantHop.sending(foreign, IpAddress.parse("10.0.0.2")));
-    assertThat(hops("172.21.0.0/16"))
-        .containsExactly(TenantHop.sending(foreign, IpAddress.parse("fd00::3")));
-    var ports = one.kernel(Kind.SENDING_PORT).stream().map(SendingPort.class::cast).toList();
-    assertThat(ports).extracting(SendingPort::local).containsExactly(V4, V6);
-    assertThat(ports).extracting(SendingPort::second).containsExactly(false, true);
-    change(underlay(V4));
-    assertThat(one.kernel(Kind.SENDING_PORT)).hasSize(1);
-    assertThat(hops("172.21.0.0/16")).isEmpty();
-    one.unsay(prefix(2, false, "172.20.0.0/16", foreign));
-    assertThat(one.kernel.keySet()).noneMatch(key -> key.vni() == foreign.value());
   }
 }
