@@ -11,6 +11,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
+import io.weft.overlay.forwarding.MulticastChannel;
 import java.util.HashSet;
 
 /**
@@ -34,6 +35,7 @@ final class Hearsay {
   private final HashSet<Binding> bindings = new HashSet<>();
   private final HashSet<Copies> copies = new HashSet<>();
   private final HashSet<Membership> memberships = new HashSet<>();
+  private final HashSet<MulticastChannel> wanted = new HashSet<>();
 
   /** Who gets copies of all groups, as far as this goes. */
   private final HashSet<IpAddress> everything = new HashSet<>();
@@ -77,7 +79,10 @@ final class Hearsay {
           joined
               .group()
               .ifPresentOrElse(
-                  group -> memberships.add(new Membership(vtep, group)),
+                  group -> {
+                    memberships.add(new Membership(vtep, group));
+                    wanted.add(new MulticastChannel(group, joined.source()));
+                  },
                   () -> everything.add(vtep));
       default -> {} // what nothing follows from here
     }
@@ -110,6 +115,11 @@ final class Hearsay {
   /** Somebody said that the VTEP wants copies of the group, or said nothing of what it wants. */
   boolean mayGet(IpAddress vtep, IpAddress group) {
     return everything.contains(vtep) || memberships.contains(new Membership(vtep, group));
+  }
+
+  /** Somebody said that somebody wants it: who does not ask for groups gets it too. */
+  boolean isWanted(MulticastChannel channel) {
+    return wanted.contains(channel);
   }
 
   /** Somebody said that the VTEP leads to the prefix. */

@@ -43,7 +43,7 @@ final class Invariants {
   private record Site(String namespace, IpAddress vtep) {}
 
   private final HashSet<Site> sites = new HashSet<>(); // these are only asked
-  private final Reasons reasons = new Reasons();
+  private final Reasons reasons;
   private final BiPredicate<Vni, Vni> oneSegment;
   private final Hearsay hearsay;
   private final Circles circles = new Circles();
@@ -59,6 +59,7 @@ final class Invariants {
   Invariants(BiPredicate<Vni, Vni> oneSegment, Hearsay hearsay) {
     this.oneSegment = oneSegment;
     this.hearsay = hearsay;
+    this.reasons = new Reasons(hearsay);
   }
 
   /** There is a node with this kernel. */

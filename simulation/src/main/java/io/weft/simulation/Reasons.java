@@ -57,6 +57,13 @@ final class Reasons {
   /** Those that some node takes for others: it does not ask, and gets every group. */
   private final HashSet<String> unasking = new HashSet<>();
 
+  private final Hearsay hearsay;
+
+  /** Those of one world, in which strangers say this. */
+  Reasons(Hearsay hearsay) {
+    this.hearsay = hearsay;
+  }
+
   /** A node is told this; its namespaces have this prefix. */
   void intended(String prefix, NodeIntent intent) {
     for (var tenant : intent.tenants()) {
@@ -155,7 +162,9 @@ final class Reasons {
     return name != null
         && selective.contains(name)
         && (unasking.contains(name)
-                && (row.group().isUnspecified() || wanted.contains(new Wanted(name, channel)))
+                && (row.group().isUnspecified()
+                    || wanted.contains(new Wanted(name, channel))
+                    || hearsay.isWanted(channel))
             || wishes.contains(new Wish(name, channel, row.vtep()))
             || wishes.contains(new Wish(name, channel.fromAnywhere(), row.vtep())));
   }

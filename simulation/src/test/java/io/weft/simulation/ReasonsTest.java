@@ -2,9 +2,13 @@ package io.weft.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weft.bgp.wire.Message;
+import io.weft.bgp.wire.MulticastRoute.SelectiveMulticast;
+import io.weft.bgp.wire.PathAttributes;
 import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
+import io.weft.net.RouteDistinguisher;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingObject;
@@ -39,7 +43,8 @@ final class ReasonsTest {
 
   private final FabricIntent fabric = new FabricIntent(SIZE);
   private final IpAddress ip = new Ipv4Address(fabric.subnet(0) + 10);
-  private final Reasons reasons = new Reasons();
+  private final Hearsay hearsay = new Hearsay();
+  private final Reasons reasons = new Reasons(hearsay);
 
   @BeforeEach
   void tell() {
@@ -123,7 +128,7 @@ final class ReasonsTest {
 
   @Test
   void aNetworkThatIsNotSelectiveFloodsItsGroups() {
-    var flooded = new Reasons();
+    var flooded = new Reasons(hearsay);
     tell(flooded, new FabricIntent(SIZE.multicast(false)));
     joined(flooded, MulticastChannel.of(GROUP));
     var row = copies(OTHER, Optional.empty(), Optional.of(fabric.vni(0)));
@@ -145,8 +150,24 @@ final class ReasonsTest {
     assertThat(breach(copies(third, Optional.empty(), there))).contains(NOT_JOINED);
     joined(reasons, MulticastChannel.of(GROUP));
     assertThat(breach(copies(third, Optional.empty(), there))).isEmpty();
+    var source = Optional.of(IpAddress.parse("100.64.0.10"));
+    assertThat(breach(copies(third, source, there))).contains(NOT_JOINED);
+    strangerWants(source);
+    assertThat(breach(copies(third, source, there))).isEmpty();
+    assertThat(breach(copies(third, source.map(ip -> ip.plus(1)), there))).contains(NOT_JOINED);
     assertThat(breach(copies(World.vtep(4), Optional.empty(), there)))
         .contains("nobody of the network was ever there");
+  }
+
+  private void strangerWants(Optional<IpAddress> source) {
+    var stranger = Ipv4Address.parse("10.9.9.9");
+    var route =
+        new SelectiveMulticast(
+            RouteDistinguisher.of(stranger, 1), 0, source, Optional.of(GROUP), stranger, 2);
+    var attributes = PathAttributes.originated(stranger, List.of(), Optional.empty());
+    hearsay.said(
+        new Message.Update(
+            List.of(), List.of(route), Optional.of(attributes), Optional.empty(), List.of()));
   }
 
   private MulticastEntry copies(IpAddress vtep, Optional<IpAddress> source, Optional<Vni> there) {
