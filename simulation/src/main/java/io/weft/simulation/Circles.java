@@ -122,9 +122,8 @@ final class Circles {
 
   private Optional<VxlanFdbEntry> row(Stop stop) {
     var moved = stop.moved();
-    var family = Vteps.some(moved.ipv6());
     return kernel(stop.node())
-        .observe(ForwardingKey.vxlanRow(moved.namespace(), moved.vni(), moved.mac(), family))
+        .observe(ForwardingKey.vxlanRow(moved.namespace(), moved.vni(), moved.mac(), moved.ipv6()))
         .object()
         .map(VxlanFdbEntry.class::cast);
   }

@@ -14,11 +14,6 @@ import java.util.Optional;
 record Vteps(boolean dual) {
   private static final IpAddress IPV6 = IpAddress.parse("fd00::");
 
-  /** One of the family, for keys of rows. */
-  static IpAddress some(boolean ipv6) {
-    return ipv6 ? IPV6 : Ipv4Address.UNSPECIFIED;
-  }
-
   /** What a node has that has the addresses of the node of this number, which may be its own. */
   List<IpAddress> of(int node, int number) {
     IpAddress ipv4 = new Ipv4Address(World.NODES + number);

@@ -7,12 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
-import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -98,13 +95,10 @@ abstract class ChainedPlugins {
         Files.isExecutable(PluginChain.REFERENCE.resolve("bridge")),
         "needs the reference plugins (package containernetworking-plugins)");
     namespaces = new TestNamespaces();
-    host = namespaces.create("host");
-    var underlay = namespaces.links(host);
-    underlay.setLink(underlay.requireLink("lo").index(), LinkSettings.UP);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, host, directory);
+    node = NodeProcess.alone(namespaces, directory);
+    host = node.underlay();
+    var links = namespaces.links(host);
+    links.setLink(links.requireLink("lo").index(), LinkSettings.UP);
     node.write("networks.yaml", NETWORKS);
     node.start();
     node.awaitStatus(status -> status.has("vtep") && status.path("converged").asBoolean());
@@ -180,12 +174,6 @@ abstract class ChainedPlugins {
 
   static String address(JsonNode result, int ip) {
     return result.path("ips").get(ip).path("address").asText().replaceAll("/.*", "");
-  }
-
-  TreeSet<String> endpoints() throws IOException {
-    var names = new TreeSet<String>();
-    node.status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
-    return names;
   }
 
   static String merged() throws IOException {

@@ -39,9 +39,9 @@ class CniNamespacesTest extends CniNode {
         CniFailure.TRY_AGAIN,
         plugin.call("ADD", "c4", container("p4"), configuration, of("other")),
         "no Network selects namespace 'other'");
-    assertThat(endpoints()).hasSize(2);
+    assertThat(node.endpoints()).hasSize(2);
     assertThat(plugin.call("DEL", "c1", pod, configuration, of("shop")).exitCode()).isZero();
-    assertThat(endpoints()).hasSize(1);
+    assertThat(node.endpoints()).hasSize(1);
   }
 
   /** A name of a claim is the namespace's own: nobody takes or blocks another tenant's. */
@@ -86,7 +86,7 @@ class CniNamespacesTest extends CniNode {
             "{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\"}],\"ips\":[]}"));
     var added = succeeded(plugin.call("ADD", "c1", pod, configuration, of("other")));
     assertThat(added).isEqualTo(configuration.path("prevResult"));
-    assertThat(endpoints()).isEmpty();
+    assertThat(node.endpoints()).isEmpty();
     assertThat(plugin.call("CHECK", "c1", pod, configuration, of("other")).output()).isEmpty();
     assertThat(plugin.call("DEL", "c1", pod, configuration, of("other")).exitCode()).isZero();
   }

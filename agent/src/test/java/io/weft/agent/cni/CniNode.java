@@ -5,12 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
-import io.weft.net.IpAddress;
 import java.nio.file.Path;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,12 +40,7 @@ abstract class CniNode {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
+    node = NodeProcess.alone(namespaces, directory);
     node.write("networks.yaml", NETWORKS);
     plugin = new PluginProgram(node.socket(), "weft");
   }
@@ -77,12 +67,6 @@ abstract class CniNode {
   static JsonNode succeeded(PluginProgram.Outcome outcome) throws Exception {
     assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     return outcome.json();
-  }
-
-  TreeSet<String> endpoints() throws Exception {
-    var names = new TreeSet<String>();
-    node.status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
-    return names;
   }
 
   static void check(int code, PluginProgram.Outcome outcome, String details) throws Exception {

@@ -76,7 +76,7 @@ class CniProgramTest extends CniNode {
       assertThat(plugin.call("CHECK", "c1", pod, configuration).code())
           .isEqualTo(CniFailure.NOT_AS_GIVEN);
     }
-    assertThat(endpoints()).isEmpty();
+    assertThat(node.endpoints()).isEmpty();
   }
 
   @Test
@@ -210,7 +210,7 @@ class CniProgramTest extends CniNode {
         .put("containerID", "c2")
         .put("ifname", "eth0");
     assertThat(plugin.call("GC", "", "", collect)).isEqualTo(new PluginProgram.Outcome(0, ""));
-    assertThat(endpoints()).containsExactly("by-hand", "c2/eth0@weft", "c3/eth0@other");
+    assertThat(node.endpoints()).containsExactly("by-hand", "c2/eth0@weft", "c3/eth0@other");
   }
 
   /** What is wrong, and the code that the specification has for it. */
@@ -239,7 +239,7 @@ class CniProgramTest extends CniNode {
     var environment = new TreeMap<>(Map.of("CNI_COMMAND", "ADD", "CNI_CONTAINERID", "c1"));
     check(6, plugin.run(environment, broken), "line 1, column");
     check(4, plugin.run(Map.of(), ""), "environment");
-    assertThat(endpoints()).isEmpty();
+    assertThat(node.endpoints()).isEmpty();
   }
 
   @Test
@@ -318,7 +318,7 @@ class CniProgramTest extends CniNode {
     configuration.set("prevResult", added);
     assertThat(plugin.call("CHECK", "c1", pod, configuration).output()).isEmpty();
     assertThat(plugin.call("DEL", "c1", pod, configuration).exitCode()).isZero();
-    assertThat(endpoints()).isEmpty();
+    assertThat(node.endpoints()).isEmpty();
   }
 
   @Test
@@ -337,6 +337,6 @@ class CniProgramTest extends CniNode {
       }
     }
     assertThat(addresses).as("each has its own").hasSize(100);
-    assertThat(endpoints()).hasSize(100);
+    assertThat(node.endpoints()).hasSize(100);
   }
 }

@@ -6,12 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.cni.PluginProgram.Outcome;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.agent.node.NodeProcess;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +89,7 @@ class CniVerbsTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
+    node = NodeProcess.alone(namespaces, directory);
     node.write("networks.yaml", NETWORKS);
     programs =
         Map.of(
@@ -204,11 +196,9 @@ class CniVerbsTest {
 
   /** The node's endpoints, and the interfaces of all containers. */
   private void holdsWhatIsBelieved(String when) throws Exception {
-    var endpoints = new TreeSet<String>();
-    node.status().path("endpoints").forEach(each -> endpoints.add(each.path("name").asText()));
     var expected = new TreeSet<String>();
     believed.keySet().forEach(each -> expected.add(each.endpoint()));
-    assertThat(endpoints).as(when).isEqualTo(expected);
+    assertThat(node.endpoints()).as(when).isEqualTo(expected);
     for (var pod : pods.entrySet()) {
       var wanted = new TreeSet<>(List.of("lo"));
       believed.keySet().stream()

@@ -30,7 +30,7 @@ class InstalledChainTest extends ChainedPlugins {
     var before = kubernetes("c2", old);
     asTheRuntimeDoes(configurations).add(before);
     assertThat(names(old)).contains("eth0").doesNotContain("weft0");
-    assertThat(endpoints()).containsExactly("c2/eth0@weft");
+    assertThat(node.endpoints()).containsExactly("c2/eth0@weft");
     Files.writeString(
         configurations.resolve("10-kindnet.conflist"),
         ForeignFiles.KINDNET.replace("/run/cni-ipam-state", directory.resolve("ipam").toString()));
@@ -45,13 +45,13 @@ class InstalledChainTest extends ChainedPlugins {
     assertThat(address(added, 1)).startsWith("192.168.3.");
     assertThat(added.path("routes").findValuesAsText("dst")).contains("0.0.0.0/0");
     assertThat(received(host, "10.99.0.1", HOST_PORT, pod, 5)).as("by the host port").isEqualTo(5);
-    assertThat(endpoints()).containsExactlyInAnyOrder("c1/eth0@kindnet", "c2/eth0@weft");
+    assertThat(node.endpoints()).containsExactlyInAnyOrder("c1/eth0@kindnet", "c2/eth0@weft");
 
     chain.delete(before);
-    assertThat(endpoints()).as("under the name of before").containsExactly("c1/eth0@kindnet");
+    assertThat(node.endpoints()).as("under the name of before").containsExactly("c1/eth0@kindnet");
     chain.delete(eth0);
     chain.delete(eth0);
-    assertThat(endpoints()).isEmpty();
+    assertThat(node.endpoints()).isEmpty();
     install(configurations, "uninstall");
     assertThat(configurations.toFile().list()).containsExactly("10-kindnet.conflist");
   }

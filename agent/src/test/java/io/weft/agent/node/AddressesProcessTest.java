@@ -6,10 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.agent.addresses.DirectoryStore;
 import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
-import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.FdbTable;
-import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
 import io.weft.net.MacAddress;
@@ -55,13 +52,8 @@ class AddressesProcessTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
     pod = namespaces.create("pod");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
+    node = NodeProcess.alone(namespaces, directory);
     node.write("all.yaml", CONFIG);
   }
 

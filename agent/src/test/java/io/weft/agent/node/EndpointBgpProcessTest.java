@@ -64,12 +64,7 @@ class EndpointBgpProcessTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var underlay = namespaces.create("underlay");
-    var links = namespaces.links(underlay);
-    var uplink = links.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    links.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, underlay, directory.resolve("n1"));
+    node = NodeProcess.alone(namespaces, directory.resolve("n1"));
     node.write("fabric.yaml", FABRIC);
     node.write("tenants.yaml", TENANTS);
     node.start().awaitStatus(status -> status.path("converged").asBoolean());

@@ -41,13 +41,9 @@ class GuardProcessTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
+    node = NodeProcess.alone(namespaces, directory);
+    var underlay = namespaces.links(node.underlay());
     underlay.setLink(underlay.requireLink("lo").index(), LinkSettings.UP);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
-    node = new NodeProcess(namespaces, name, directory);
     node.write(
         "all.yaml",
         """

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.weft.agent.kernel.KernelRemoval;
 import io.weft.agent.kernel.TestNamespaces;
-import io.weft.linux.netlink.Address;
 import io.weft.linux.netlink.LinkSettings;
 import io.weft.linux.netlink.Request;
 import io.weft.linux.netns.NetworkNamespaces;
-import io.weft.net.IpAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,15 +34,12 @@ final class KernelRemovalTest {
   void nothingIsLeftOnTheNode() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var host = namespaces.create("underlay");
+    node = NodeProcess.alone(namespaces, directory);
+    var host = node.underlay();
     var links = namespaces.links(host);
     links.execute(new Request.SetLink(links.requireLink("lo").index(), LinkSettings.UP));
-    var uplink = links.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    links.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
     var before = picture(host);
 
-    node = new NodeProcess(namespaces, host, directory);
     node.write(
         "all.yaml",
         """

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -170,6 +171,13 @@ public final class NodeProcess {
 
   public JsonNode status() throws IOException {
     return call(ControlClient.request("status"));
+  }
+
+  /** The names of its endpoints. */
+  public TreeSet<String> endpoints() throws IOException {
+    var names = new TreeSet<String>();
+    status().path("endpoints").forEach(each -> names.add(each.path("name").asText()));
+    return names;
   }
 
   /** The first status that fits; fails with the last one and the log. */

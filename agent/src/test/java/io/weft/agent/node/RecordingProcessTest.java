@@ -6,10 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.agent.kernel.TestNamespaces;
-import io.weft.linux.netlink.Address;
-import io.weft.linux.netlink.LinkSettings;
-import io.weft.linux.netlink.Request;
-import io.weft.net.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,15 +30,10 @@ class RecordingProcessTest {
   void open() throws Exception {
     NodeProcess.launcher();
     namespaces = new TestNamespaces();
-    var name = namespaces.create("underlay");
-    var underlay = namespaces.links(name);
-    var uplink = underlay.createBridge("uplink", LinkSettings.UP.withMtu(1500));
-    underlay.execute(
-        new Request.AddAddress(Address.of(uplink.index(), IpAddress.parse("10.99.0.1"), 24)));
     Files.writeString(directory.resolve("secret"), SECRET);
     Files.setPosixFilePermissions(
         directory.resolve("secret"), PosixFilePermissions.fromString("rw-------"));
-    node = new NodeProcess(namespaces, name, directory);
+    node = NodeProcess.alone(namespaces, directory);
     node.write(
         "fabric.yaml",
         """
