@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -22,6 +23,11 @@ import org.xml.sax.SAXException;
  */
 final class TestSummary {
   private static final int SLOWEST = 20;
+
+  /** Of the message of a test that failed, after its first line. */
+  private static final int MOST_LINES = 30;
+
+  private static final int MOST_COLUMNS = 2_000;
 
   private int passed;
   private final Map<String, Double> secondsOfModules = new TreeMap<>();
@@ -88,8 +94,12 @@ final class TestSummary {
     for (String outcome : List.of("failure", "error", "skipped")) {
       var elements = test.getElementsByTagName(outcome);
       if (elements.getLength() > 0) {
-        (outcome.equals("skipped") ? skipped : failed)
-            .add(name + ": " + reason((Element) elements.item(0)));
+        var why = (Element) elements.item(0);
+        if (outcome.equals("skipped")) {
+          skipped.add(name + ": " + reason(why));
+        } else {
+          failed.add(name + ": " + reason(why) + details(why));
+        }
         return;
       }
     }
@@ -106,6 +116,20 @@ final class TestSummary {
         .filter(line -> !line.isEmpty())
         .findFirst()
         .orElse("no reason given");
+  }
+
+  /** What follows in the message, as much as tells what is wrong: the whole is in the report. */
+  private static String details(Element outcome) {
+    return outcome
+        .getAttribute("message")
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .skip(1)
+        .limit(MOST_LINES)
+        .map(line -> line.length() > MOST_COLUMNS ? line.substring(0, MOST_COLUMNS) + " ..." : line)
+        .map(line -> "\n    " + line)
+        .collect(Collectors.joining());
   }
 
   private void judge(String mavenExit, boolean mustRunAll) {

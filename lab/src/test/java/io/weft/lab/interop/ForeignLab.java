@@ -2,12 +2,15 @@ package io.weft.lab.interop;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.weft.agent.control.ControlClient;
 import io.weft.lab.process.RunningLab;
 import io.weft.lab.run.Lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Labs whose topology leaves some hosts to the daemons of others, which the test starts. */
 final class ForeignLab {
@@ -34,6 +37,24 @@ final class ForeignLab {
         lab.remove();
       }
     }
+  }
+
+  /** What those of ours know, for whoever reads why a test fails. */
+  static String said(RunningLab running) {
+    var text = new StringBuilder();
+    var topology = running.topology();
+    for (var host :
+        Stream.concat(topology.reflectors().stream(), topology.nodes().stream()).toList()) {
+      for (var what : List.of("peers", "tenants", "routes")) {
+        text.append('\n').append(host.name()).append(' ').append(what).append(": ");
+        try (var agent = ControlClient.connect(running.directory().socket(host.name()))) {
+          text.append(agent.call(ControlClient.request(what)));
+        } catch (IOException e) {
+          text.append(e.getMessage()); // a peer of another make has no such socket
+        }
+      }
+    }
+    return text.toString();
   }
 
   /** The topology as a file, under a name that no other process has: two tests may run at once. */

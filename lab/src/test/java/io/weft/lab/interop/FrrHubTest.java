@@ -126,7 +126,11 @@ class FrrHubTest {
         }
       }
       running.configure("a1", "connections.yaml", IntentText.connections(plan));
-      followTargets(running, hub);
+      try {
+        followTargets(running, hub);
+      } catch (AssertionError e) {
+        throw new AssertionError(e.getMessage() + frr.said() + ForeignLab.said(running), e);
+      }
       answer(running, frr, hub);
       running.unconfigure("a1", "connections.yaml");
       Arena.await("without the connection red has nothing", () -> ways(running, "red-web"), "none");

@@ -195,6 +195,21 @@ final class FrrNode implements AutoCloseable {
     return daemons.vtysh(command);
   }
 
+  /** What it knows, for whoever reads why a test fails. */
+  String said() throws IOException, InterruptedException {
+    var text = new StringBuilder();
+    for (var what :
+        List.of(
+            "bgp l2vpn evpn summary",
+            "bgp l2vpn evpn vni",
+            "bgp l2vpn evpn route type prefix",
+            "evpn vni detail")) {
+      text.append("\nFRR ").append(what).append(": ");
+      text.append(vtysh("show " + what + " json"));
+    }
+    return text.toString();
+  }
+
   /** When a MAC or an address is a duplicate, as the lines that FRR has for it say. */
   void detectDuplicates(String... lines) throws IOException, InterruptedException {
     var all = new ArrayList<>(List.of("router bgp 65000", "address-family l2vpn evpn"));
