@@ -32,4 +32,10 @@ public record AnyAsTarget(long number) implements ImportTarget {
   public String toString() {
     return "*:" + number;
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(number);
+  }
 }

@@ -29,4 +29,10 @@ public record AutonomousSystem(long value) implements Comparable<AutonomousSyste
   public String toString() {
     return Long.toString(value);
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
+  }
 }

@@ -44,4 +44,10 @@ public record Esi(long high, int low) {
     var digits = String.format("%016x%04x", high, low);
     return String.join(":", digits.split("(?<=\\G..)"));
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(SecretHash.of(high), low);
+  }
 }

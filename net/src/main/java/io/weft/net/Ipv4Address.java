@@ -100,4 +100,10 @@ public record Ipv4Address(int value) implements IpAddress {
         + "."
         + (value & 255);
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
+  }
 }

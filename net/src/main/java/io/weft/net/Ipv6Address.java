@@ -234,4 +234,10 @@ public record Ipv6Address(long high, long low, String zone) implements IpAddress
     }
     return zone.isEmpty() ? text.toString() : text.append('%').append(zone).toString();
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return 31 * SecretHash.of(SecretHash.of(high), low) + zone.hashCode();
+  }
 }

@@ -81,4 +81,10 @@ public record MacAddress(long value) implements Comparable<MacAddress> {
     }
     return new String(text);
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
+  }
 }

@@ -42,9 +42,10 @@ public final class Octets {
     return other instanceof Octets that && Arrays.equals(bytes, that.bytes);
   }
 
+  /** {@link SecretHash}: peers choose it. */
   @Override
   public int hashCode() {
-    return Arrays.hashCode(bytes);
+    return SecretHash.of(bytes, 0, bytes.length);
   }
 
   /** Hexadecimal digits without separators. */

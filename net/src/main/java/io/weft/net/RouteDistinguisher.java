@@ -82,4 +82,10 @@ public record RouteDistinguisher(long value) implements Comparable<RouteDistingu
       default -> String.format("0x%016x", value);
     };
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
+  }
 }

@@ -124,4 +124,10 @@ public record RouteTarget(long value) implements ImportTarget {
       default -> (body >> 16) + (body >> 16 > 0xffff ? ":" : "L:") + (body & 0xffff);
     };
   }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
+  }
 }

@@ -5,6 +5,7 @@ import io.weft.bgp.wire.NlriParts;
 import io.weft.bgp.wire.Route;
 import io.weft.bgp.wire.RouteBlock;
 import io.weft.net.Octets;
+import io.weft.net.SecretHash;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -20,9 +21,6 @@ import java.util.List;
  */
 final class EntryTable {
   static final int NONE = -1;
-
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final VarHandle INTS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -120,7 +118,7 @@ final class EntryTable {
 
   /** The entry of the key, or {@link #NONE}. */
   int find(byte[] key, int length) {
-    return find(key, length, hash(key, length));
+    return find(key, length, SecretHash.of(key, 0, length));
   }
 
   private int find(byte[] key, int length, int hashed) {
@@ -142,7 +140,7 @@ final class EntryTable {
 
   /** The entry of the key, a new one without paths where there is none. */
   int findOrAdd(byte[] key, int length) {
-    int hashed = hash(key, length);
+    int hashed = SecretHash.of(key, 0, length);
     int known = find(key, length, hashed);
     if (known != NONE) {
       return known;
@@ -307,24 +305,5 @@ final class EntryTable {
     var page = page(entry);
     int at = offset(entry);
     block.add(page, at, length(page, at), rest, 0, rest.length);
-  }
-
-  private static int hash(byte[] key, int length) {
-    long hashed = length;
-    int at = 0;
-    for (; at + Long.BYTES <= length; at += Long.BYTES) {
-      hashed = mixed(hashed ^ (long) LONGS.get(key, at));
-    }
-    long tail = 0;
-    for (; at < length; at++) {
-      tail = tail << 8 | (key[at] & 0xff);
-    }
-    hashed = mixed(hashed ^ tail);
-    return (int) (hashed ^ hashed >>> 32);
-  }
-
-  private static long mixed(long value) {
-    long product = value * 0x9E37_79B9_7F4A_7C15L;
-    return product ^ product >>> 29;
   }
 }

@@ -4,6 +4,7 @@ import io.weft.net.AutonomousSystem;
 import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
+import io.weft.net.SecretHash;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +27,16 @@ public record AsPath(List<Segment> segments) {
   public record Segment(boolean set, List<Long> numbers) {
     public Segment {
       numbers = List.copyOf(numbers);
+    }
+
+    /** {@link SecretHash}: peers choose it. */
+    @Override
+    public int hashCode() {
+      int hash = Boolean.hashCode(set);
+      for (long number : numbers) {
+        hash = SecretHash.of(hash, number);
+      }
+      return hash;
     }
   }
 

@@ -2,6 +2,7 @@ package io.weft.bgp.wire;
 
 import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
+import io.weft.net.SecretHash;
 
 /**
  * A standard community (RFC 1997): text is {@code 65000:7}, or the name of a well-known one.
@@ -63,5 +64,11 @@ public record Community(long value) implements Comparable<Community> {
       case 0xffff_ff04 -> "no-peer";
       default -> text;
     };
+  }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
   }
 }

@@ -2,6 +2,7 @@ package io.weft.bgp.wire;
 
 import io.weft.net.MacAddress;
 import io.weft.net.RouteTarget;
+import io.weft.net.SecretHash;
 
 /**
  * An extended community (RFC 4360 §2), eight octets as they stand; unknown ones are carried alike.
@@ -257,5 +258,11 @@ public record ExtendedCommunity(long value) implements Comparable<ExtendedCommun
       case 19 -> "geneve";
       default -> Integer.toString(type);
     };
+  }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(value);
   }
 }

@@ -3,6 +3,7 @@ package io.weft.bgp.wire;
 import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
+import io.weft.net.SecretHash;
 
 /**
  * A large community (RFC 8092 §3): {@code 4 global administrator | 4 local data | 4 local data}.
@@ -43,5 +44,11 @@ public record LargeCommunity(long administrator, long first, long second)
   @Override
   public String toString() {
     return administrator + ":" + first + ":" + second;
+  }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(SecretHash.of(SecretHash.of(administrator), first), second);
   }
 }

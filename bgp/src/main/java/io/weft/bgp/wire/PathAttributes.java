@@ -4,6 +4,7 @@ import io.weft.net.IpAddress;
 import io.weft.net.Ipv4Address;
 import io.weft.net.Octets;
 import io.weft.net.RouteTarget;
+import io.weft.net.SecretHash;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -117,7 +118,7 @@ public record PathAttributes(
     int hash = 31 * nextHop.hashCode() + originatorId.hashCode();
     hash = 31 * (31 * hash + clusterList.hashCode()) + communities.hashCode();
     hash = 31 * (31 * hash + extendedCommunities.hashCode()) + asPath.hashCode();
-    hash = 31 * (31 * hash + med.hashCode()) + localPreference.hashCode();
+    hash = SecretHash.of(SecretHash.of(hash, med.orElse(-1)), localPreference.orElse(-1));
     hash = 31 * (31 * hash + largeCommunities.hashCode()) + pmsiTunnel.hashCode();
     return 31 * hash + unknown.hashCode();
   }

@@ -5,6 +5,7 @@ import io.weft.net.MalformedInput;
 import io.weft.net.OctetReader;
 import io.weft.net.OctetWriter;
 import io.weft.net.Octets;
+import io.weft.net.SecretHash;
 
 /**
  * PMSI tunnel attribute (RFC 6514 §5).
@@ -69,5 +70,11 @@ public record PmsiTunnel(int flags, int type, int label, Octets identifier) {
 
   OctetWriter encode(OctetWriter out) {
     return out.u8(flags).u8(type).u24(label).octets(identifier);
+  }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(31 * flags + type, label) * 31 + identifier.hashCode();
   }
 }
