@@ -72,7 +72,7 @@ final class ThinkingCrew implements Crew, AutoCloseable {
     }
   }
 
-  private static final class Work implements Begun {
+  private final class Work implements Begun {
     private static final int WAITS = 0;
     private static final int IS_DONE = 1;
     private static final int DONE = 2;
@@ -106,8 +106,13 @@ final class ThinkingCrew implements Crew, AutoCloseable {
     @Override
     public void join() {
       if (!tryRun()) {
-        for (int looks = 0; state.get() != DONE; looks++) {
-          if (looks < LOOKS) {
+        int looks = 0;
+        while (state.get() != DONE) {
+          var other = waiting.poll();
+          if (other != null) { // somebody will have to do it
+            other.tryRun();
+            looks = 0;
+          } else if (looks++ < LOOKS) {
             Thread.onSpinWait();
           } else {
             LockSupport.parkNanos(WAIT_NANOS); // the other may need this processor

@@ -27,7 +27,7 @@ final class AddressTables extends Look {
   private final TreeMap<Integer, TreeSet<Integer>> nodes;
   private final TreeMap<Integer, TreeSet<Integer>> networks;
 
-  private AddressTables(FabricSize size, FabricIntent intent, World world, Pods all) {
+  AddressTables(FabricSize size, FabricIntent intent, World world, Pods all) {
     this.size = size;
     this.intent = intent;
     this.world = world;
@@ -40,11 +40,6 @@ final class AddressTables extends Look {
       nodes.computeIfAbsent(pod.network(), _ -> new TreeSet<>()).add(pod.node());
       networks.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());
     }
-  }
-
-  /** What is not as it should be. */
-  static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
-    return new AddressTables(size, intent, world, pods).differences(world, size.nodes());
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.weft.simulation;
 
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import java.util.EnumSet;
-import java.util.List;
 
 /**
  * Looks whether the plan of each node that lives is empty, and its kernel holds then exactly what
@@ -13,13 +12,8 @@ final class Beliefs extends Look {
 
   private final World world;
 
-  private Beliefs(World world) {
+  Beliefs(World world) {
     this.world = world;
-  }
-
-  /** What is not as it should be. */
-  static List<String> differences(World world) {
-    return new Beliefs(world).differences(world, world.nodes().size());
   }
 
   @Override

@@ -329,7 +329,7 @@ final class ClusterStage {
     found.addAll(ClusterInvariants.ports(world, ClusterInvariants.places(api, pods.all())));
     found.addAll(ClusterInvariants.active(world));
     found.addAll(ClusterInvariants.ways(world));
-    found.addAll(Beliefs.differences(world));
+    found.addAll(Look.differences(world, world.nodes().size(), List.of(new Beliefs(world))));
     found.addAll(Leftovers.of(world));
     return found;
   }

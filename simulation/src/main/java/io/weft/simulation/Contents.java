@@ -57,7 +57,7 @@ final class Contents extends Look {
 
   private final SortedMap<String, List<Pods.Pod>> hosts;
 
-  private Contents(FabricSize size, FabricIntent intent, World world, Pods pods) {
+  Contents(FabricSize size, FabricIntent intent, World world, Pods pods) {
     this.size = size;
     this.intent = intent;
     this.world = world;
@@ -70,11 +70,6 @@ final class Contents extends Look {
         learning.computeIfAbsent(pod.network(), _ -> new ArrayList<>()).add(pod);
       }
     }
-  }
-
-  /** What is not as it should be. */
-  static List<String> differences(FabricSize size, FabricIntent intent, World world, Pods pods) {
-    return new Contents(size, intent, world, pods).differences(world, size.nodes());
   }
 
   @Override

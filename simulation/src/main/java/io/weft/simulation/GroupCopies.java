@@ -31,7 +31,7 @@ final class GroupCopies extends Look {
   private final TreeMap<Integer, TreeMap<Integer, TreeSet<MulticastChannel>>> joined =
       new TreeMap<>();
 
-  private GroupCopies(FabricIntent intent, World world, Pods pods, Groups groups) {
+  GroupCopies(FabricIntent intent, World world, Pods pods, Groups groups) {
     this.world = world;
     this.networks = intent.networks();
     for (var pod : pods.all()) {
@@ -50,11 +50,6 @@ final class GroupCopies extends Look {
     channels.removeIf(channel -> RemoteGroups.isLinkLocal(channel.group()));
     channels.removeIf(
         channel -> channel.source().isPresent() && channels.contains(channel.fromAnywhere()));
-  }
-
-  /** What is not as it should be. */
-  static List<String> differences(FabricIntent intent, World world, Pods pods, Groups groups) {
-    return new GroupCopies(intent, world, pods, groups).differences(world, world.nodes().size());
   }
 
   @Override

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks at one node after the other for what is not as it should be. Nodes are independent of each
- * other when nothing happens, so that several are looked at at once.
+ * Looks at a node for what is not as it should be. Nodes are independent of each other when nothing
+ * happens, so that several are looked at at once.
  */
 abstract class Look {
   /** Differences that are told; more are as good as these. */
@@ -32,28 +32,42 @@ abstract class Look {
   /** Looks at a node, from 1, and says what is wrong; several threads may, each at another node. */
   abstract void node(int node, Findings found);
 
-  /** What is not as it should be, the first nodes first. */
-  final List<String> differences(World world, int nodes) {
-    var slices = new ArrayList<Findings>();
+  /**
+   * What is not as it should be: all that the first of them says, the first nodes first, then the
+   * others. All look at a node before any looks at the next, so that what it has is read from
+   * memory once.
+   */
+  static List<String> differences(World world, int nodes, List<? extends Look> looks) {
+    var slices = new ArrayList<List<Findings>>();
     var begun = new ArrayList<Crew.Begun>();
     world.timeline().comeBack();
     world.timeline().settle();
     for (int first = 1; first <= nodes; first += SLICE) {
       int from = first;
       int to = Math.min(nodes, first + SLICE - 1);
-      var slice = new Findings();
+      var slice = looks.stream().map(_ -> new Findings()).toList();
       slices.add(slice);
-      begun.add(world.timeline().crew().begin(() -> nodes(from, to, slice)));
+      begun.add(world.timeline().crew().begin(() -> nodes(from, to, looks, slice)));
     }
     begun.forEach(Crew.Begun::join);
-    var all = new Findings();
-    slices.forEach(slice -> slice.differences.forEach(all::say));
-    return List.copyOf(all.differences);
+    var differences = new ArrayList<String>();
+    for (int look = 0; look < looks.size(); look++) {
+      var all = new Findings();
+      for (var slice : slices) {
+        slice.get(look).differences.forEach(all::say);
+      }
+      differences.addAll(all.differences);
+    }
+    return List.copyOf(differences);
   }
 
-  private void nodes(int from, int to, Findings found) {
-    for (int node = from; node <= to && found.differences.size() < MOST; node++) {
-      node(node, found);
+  private static void nodes(int from, int to, List<? extends Look> looks, List<Findings> found) {
+    for (int node = from; node <= to; node++) {
+      for (int look = 0; look < looks.size(); look++) {
+        if (found.get(look).differences.size() < MOST) {
+          looks.get(look).node(node, found.get(look));
+        }
+      }
     }
   }
 }

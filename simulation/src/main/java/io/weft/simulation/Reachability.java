@@ -32,7 +32,7 @@ final class Reachability extends Look {
   private final Map<Integer, TreeMap<IpAddress, Integer>> byTenant;
   private final Map<Integer, TreeSet<Integer>> networksOfNode;
 
-  private Reachability(FabricSize size, World world, Pods pods) {
+  Reachability(FabricSize size, World world, Pods pods) {
     this.size = size;
     this.world = world;
     this.pods = pods;
@@ -46,11 +46,6 @@ final class Reachability extends Look {
           .put(pod.ip(), pod.node());
       networksOfNode.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());
     }
-  }
-
-  /** What is not as it should be; nothing when every kernel has exactly the right ways. */
-  static List<String> differences(FabricSize size, World world, Pods pods) {
-    return new Reachability(size, world, pods).differences(world, size.nodes());
   }
 
   @Override

@@ -43,6 +43,11 @@ final class Shared implements Sharing {
       return value;
     }
 
+    synchronized ForwardingKey key(ForwardingKey key) {
+      var known = rows.get(key);
+      return known == null ? key : known.key();
+    }
+
     synchronized Row row(ForwardingKey key, ForwardingObject object) {
       var known = rows.get(key);
       if (known != null && known.object().equals(object)) {
@@ -77,6 +82,11 @@ final class Shared implements Sharing {
   @SuppressWarnings("unchecked") // what is equal is of one class, or of one that does not matter
   public <T> T of(T value) {
     return (T) part(value.hashCode()).of(value);
+  }
+
+  @Override
+  public ForwardingKey key(ForwardingKey key) {
+    return part(key.hashCode()).key(key);
   }
 
   @Override

@@ -406,11 +406,14 @@ final class Stage {
 
   /** What is not as it should be now, nobody doing anything. */
   List<String> differences() {
-    var differences = new ArrayList<>(Reachability.differences(size, world, pods));
-    differences.addAll(AddressTables.differences(size, intent, world, pods));
-    differences.addAll(Contents.differences(size, intent, world, pods));
-    differences.addAll(GroupCopies.differences(intent, world, pods, groups));
-    differences.addAll(Beliefs.differences(world));
+    var looks =
+        List.of(
+            new Reachability(size, world, pods),
+            new AddressTables(size, intent, world, pods),
+            new Contents(size, intent, world, pods),
+            new GroupCopies(intent, world, pods, groups),
+            new Beliefs(world));
+    var differences = new ArrayList<>(Look.differences(world, size.nodes(), looks));
     differences.addAll(Leftovers.of(world));
     return differences;
   }

@@ -194,17 +194,21 @@ public final class FabricRunTest {
     world.run(Duration.ofSeconds(1));
     pods.follow();
     assertThat(pods.open()).isZero();
-    assertThat(Reachability.differences(size, world, pods)).isEmpty();
+    assertThat(differences(size, world, pods)).isEmpty();
 
     world.crash("n1");
     world.kernel("n1").objects(Kind.VXLAN_FDB).forEach(object -> world.lose("n1", object.key()));
-    assertThat(Reachability.differences(size, world, pods))
+    assertThat(differences(size, world, pods))
         .containsExactly("n1 has no way to net0 " + other.mac());
     pods.died(other);
-    assertThat(Reachability.differences(size, world, pods))
+    assertThat(differences(size, world, pods))
         .singleElement()
         .asString()
         .contains("n1", other.ip() + "/32", "the pod does not exist");
+  }
+
+  private static List<String> differences(FabricSize size, World world, Pods pods) {
+    return Look.differences(world, size.nodes(), List.of(new Reachability(size, world, pods)));
   }
 
   @Test

@@ -97,7 +97,7 @@ public final class ForwardingPlan {
     if (known != null) {
       return known;
     }
-    var row = new ForwardingRow(sharing.of(key));
+    var row = new ForwardingRow(sharing.key(key));
     rows.put(row);
     if (!key.kind().isRemote()) {
       own.put(row.key, row);

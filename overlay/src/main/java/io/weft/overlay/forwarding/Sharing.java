@@ -14,6 +14,11 @@ public interface Sharing {
         }
 
         @Override
+        public ForwardingKey key(ForwardingKey key) {
+          return key;
+        }
+
+        @Override
         public ForwardingObject of(ForwardingKey key, ForwardingObject object) {
           return object;
         }
@@ -21,6 +26,9 @@ public interface Sharing {
 
   /** The value, or the equal one that was here first. */
   <T> T of(T value);
+
+  /** The key, or the equal one of an object that was given to {@link #of} with it. */
+  ForwardingKey key(ForwardingKey key);
 
   /** The same for the object under a key, without a look at more than the key. */
   ForwardingObject of(ForwardingKey key, ForwardingObject object);
