@@ -49,6 +49,7 @@ final class LabCommand {
       footerHeading = "%nExamples:%n",
       footer = {
         "  weft lab run examples/two-racks.yaml",
+        "  weft lab run --untimed examples/two-racks.yaml     on a slow machine",
         "  weft lab run --kubernetes examples/cluster.yaml",
         "  weft lab run --kubernetes examples/cluster.yaml --kubeconfig ~/.kube/config"
       })
@@ -71,9 +72,16 @@ final class LabCommand {
               names = "--json",
               description = "One JSON document on standard output; progress on standard error.")
           boolean json,
-      @Option(names = "--keep", description = "Leave the lab standing afterwards.") boolean keep) {
+      @Option(names = "--keep", description = "Leave the lab standing afterwards.") boolean keep,
+      @Option(
+              names = "--untimed",
+              description = "Without attach-latency, the check that asks for a quick machine.")
+          boolean untimed) {
     if (kubernetes && keep) {
       throw wrong("--keep: the API server of a cluster ends with this command");
+    }
+    if (kubernetes && untimed) {
+      throw wrong("--untimed: with --kubernetes nothing is timed");
     }
     if (kubeconfig.isPresent() && !kubernetes) {
       throw wrong("--kubeconfig goes with --kubernetes");
@@ -81,7 +89,7 @@ final class LabCommand {
     if (kubeconfig.isPresent()) {
       return lab().runInCluster(file, kubeconfig.get(), json);
     }
-    return kubernetes ? lab().runCluster(file, json) : lab().run(file, json, keep);
+    return kubernetes ? lab().runCluster(file, json) : lab().run(file, json, keep, !untimed);
   }
 
   private ParameterException wrong(String message) {

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -28,6 +27,10 @@ import java.util.concurrent.Callable;
  */
 public final class IsolationCheck implements Check {
   private static final Duration NO_ANSWER = Duration.ofMillis(250);
+
+  /** Pings to a new address, of which all but the last wait for no longer than that. */
+  private static final int MOST_PINGS = 8;
+
   private static final Duration SETTLE = Duration.ofSeconds(5);
   private static final int ICMP = 1;
   private static final int ECHO = 8;
@@ -37,14 +40,15 @@ public final class IsolationCheck implements Check {
   private static final int ICMPV6_ECHO_REPLY = 129;
 
   /**
-   * Octets of the pings of one pair of networks, which no other has: what a gateway still held for
-   * an address that nobody had is delivered when somebody gets it, to its own tenant.
+   * Octets of the pings over one border, which no other has: what a gateway still held for an
+   * address that nobody had is delivered when somebody gets it, to its own tenant.
    */
   private static final int FIRST_PAYLOAD = 100;
 
   private static final int PAYLOADS = 900;
 
-  private int payload = FIRST_PAYLOAD;
+  /** From a network of one tenant to one of another, with the octets of its pings. */
+  private record Border(String from, String to, int payload) {}
 
   @Override
   public String name() {
@@ -54,51 +58,86 @@ public final class IsolationCheck implements Check {
   @Override
   public CheckResult run(RunningLab lab) throws IOException, InterruptedException {
     var findings = new Findings();
-    int pairs = 0;
+    var borders = borders(lab);
     int pings = 0;
-    for (var from : lab.networks()) {
-      for (var to : lab.networks()) {
-        if (!Routing.tenant(lab, from).equals(Routing.tenant(lab, to))) {
-          payload = FIRST_PAYLOAD + pairs % PAYLOADS;
-          pairs++;
-          var own =
-              Routing.neighbours(lab, from).stream()
-                  .flatMap(network -> addresses(lab.attached(network)).stream())
-                  .toList();
-          pings += sharedAddresses(lab.attached(from), lab.attached(to), own, findings);
-          pings += ownAddress(lab, from, to, findings);
+    for (int first = 0; first < borders.size(); first += PAYLOADS) {
+      var some = borders.subList(first, Math.min(borders.size(), first + PAYLOADS));
+      pings += sharedAddresses(lab, some, findings);
+    }
+    int groups = borders.size();
+    for (var to : borders.stream().map(Border::to).distinct().toList()) {
+      var nearBy = new TreeMap<String, List<Attached>>();
+      for (var border : borders) {
+        if (border.to().equals(to)) {
+          nearBy
+              .computeIfAbsent(placeNear(lab, border), _ -> new ArrayList<>())
+              .addAll(lab.attached(border.from()));
         }
+      }
+      for (var near : nearBy.entrySet()) {
+        pings += ownAddress(lab, to, near.getKey(), near.getValue(), payload(groups++), findings);
       }
     }
     var settled = new TablesCheck(SETTLE).run(lab);
     findings.expect(settled.ok(), "afterwards " + settled.detail());
-    findings.expect(pairs > 0, "there are no two tenants with endpoints");
+    findings.expect(!borders.isEmpty(), "there are no two tenants with endpoints");
     return findings.result(
         name(),
         pings
             + " pings over "
-            + pairs
+            + borders.size()
             + " tenant borders: none seen on the other side, none answered from there");
   }
 
+  private static List<Border> borders(RunningLab lab) {
+    var borders = new ArrayList<Border>();
+    for (var from : lab.networks()) {
+      for (var to : lab.networks()) {
+        if (!Routing.tenant(lab, from).equals(Routing.tenant(lab, to))) {
+          borders.add(new Border(from, to, payload(borders.size())));
+        }
+      }
+    }
+    return borders;
+  }
+
+  private static int payload(int number) {
+    return FIRST_PAYLOAD + number % PAYLOADS;
+  }
+
   /** All of one tenant ping all addresses of the other, and all of the other listen. */
-  private int sharedAddresses(
-      List<Attached> from, List<Attached> to, List<IpAddress> known, Findings findings)
+  private static int sharedAddresses(RunningLab lab, List<Border> borders, Findings findings)
       throws InterruptedException {
     var ears = new TreeMap<String, Recording>();
     try {
-      to.forEach(ear -> ears.put(ear.name(), Recording.startIn(ear.namespace(), "eth0")));
+      for (var to : borders.stream().map(Border::to).distinct().toList()) {
+        lab.attached(to)
+            .forEach(ear -> ears.put(ear.name(), Recording.startIn(ear.namespace(), "eth0")));
+      }
       var tasks = new ArrayList<Callable<String>>();
-      for (var sender : from) {
-        for (var address : addresses(to)) {
-          boolean own = known.contains(address) && Pings.hasFamilyOf(sender, address);
-          tasks.add(() -> send(sender, address, own));
+      for (var border : borders) {
+        var known =
+            Routing.neighbours(lab, border.from()).stream()
+                .flatMap(network -> addresses(lab.attached(network)).stream())
+                .toList();
+        for (var sender : lab.attached(border.from())) {
+          for (var address : addresses(lab.attached(border.to()))) {
+            boolean own = known.contains(address) && Pings.hasFamilyOf(sender, address);
+            tasks.add(() -> send(sender, address, own, border.payload()));
+          }
         }
       }
       for (var problem : Pings.inParallel(tasks)) {
         findings.expect(problem.isEmpty(), problem);
       }
-      listen(ears, from.getFirst().network(), findings);
+      var heard = new TreeMap<String, List<Frame>>();
+      ears.forEach((name, recording) -> heard.put(name, recording.frames()));
+      for (var border : borders) {
+        for (var ear : lab.attached(border.to())) {
+          var frames = heard.getOrDefault(ear.name(), List.of());
+          listen(ear.name(), frames, border.payload(), border.from(), findings);
+        }
+      }
       return tasks.size();
     } finally {
       ears.values().forEach(Recording::close);
@@ -110,23 +149,21 @@ public final class IsolationCheck implements Check {
   }
 
   /** An address that the sender's own tenant has too must answer: from there. */
-  private String send(Attached sender, IpAddress address, boolean own) {
+  private static String send(Attached sender, IpAddress address, boolean own, int payload) {
     var result = Pings.ping(sender.namespace(), address, payload, own ? Pings.PATIENCE : NO_ANSWER);
     return result instanceof EchoResult.Reply == own
         ? ""
         : sender.name() + " -> " + address + ": " + result;
   }
 
-  private void listen(Map<String, Recording> ears, String from, Findings findings) {
-    ears.forEach(
-        (name, recording) -> {
-          long heard = recording.frames().stream().filter(this::isEcho).count();
-          findings.expect(heard == 0, name + " saw " + heard + " echo packets of " + from);
-        });
+  private static void listen(
+      String name, List<Frame> frames, int payload, String from, Findings findings) {
+    long heard = frames.stream().filter(frame -> isEcho(frame, payload)).count();
+    findings.expect(heard == 0, name + " saw " + heard + " echo packets of " + from);
   }
 
   /** Not what an endpoint's own gateway tells it of packets that it could not deliver. */
-  private boolean isEcho(Frame frame) {
+  private static boolean isEcho(Frame frame, int payload) {
     var octets = frame.octets();
     if (octets.length() <= 54) {
       return false;
@@ -148,10 +185,15 @@ public final class IsolationCheck implements Check {
     return octets.at(index) << 8 | octets.at(index + 1);
   }
 
-  /** An endpoint for the time of the check has an address that only its tenant has. */
-  private int ownAddress(RunningLab lab, String from, String to, Findings findings)
+  /** An endpoint for the time of the check has addresses that only its tenant has. */
+  private static int ownAddress(
+      RunningLab lab,
+      String to,
+      String node,
+      List<Attached> strangers,
+      int payload,
+      Findings findings)
       throws IOException, InterruptedException {
-    var node = placeNear(lab, from, to);
     var place = ExtraEndpoint.of(lab, to, node, Optional.empty());
     try (var agent = lab.agent(node)) {
       var attached = ExtraEndpoint.attach(lab, agent, to, place);
@@ -160,11 +202,8 @@ public final class IsolationCheck implements Check {
       }
       var target = attached.get();
       try {
-        int pings = 0;
-        for (var address : target.addresses()) {
-          pings += pingOwnAddress(lab.attached(from), lab.attached(to), target, address, findings);
-        }
-        return pings;
+        return askAsOwn(lab.attached(to), target, payload, findings)
+            + askAsStrangers(strangers, target, payload, findings);
       } finally {
         agent.detach(target.name());
       }
@@ -172,56 +211,70 @@ public final class IsolationCheck implements Check {
   }
 
   /** The hardest place: a node on which both tenants are. */
-  private static String placeNear(RunningLab lab, String from, String to) {
-    var nodes = lab.nodesOf(to);
+  private static String placeNear(RunningLab lab, Border border) {
+    var nodes = lab.nodesOf(border.to());
     return nodes.stream()
-        .filter(lab.nodesOf(from)::contains)
+        .filter(lab.nodesOf(border.from())::contains)
         .findFirst()
         .orElse(nodes.getFirst())
         .thing();
   }
 
-  private int pingOwnAddress(
-      List<Attached> strangers,
-      List<Attached> own,
-      Attached target,
-      IpAddress address,
-      Findings findings)
+  /** The kernel makes a new IPv6 address usable a moment after it has taken it: asked often. */
+  private static int askAsOwn(List<Attached> own, Attached target, int payload, Findings findings)
       throws InterruptedException {
-    int asked = 0;
-    for (var sender : own) {
-      if (Pings.hasFamilyOf(sender, address)) {
-        // The kernel makes a new IPv6 address usable a moment after it has taken it: ask twice.
-        if (!send(sender, address, true).isEmpty()) {
-          var problem = send(sender, address, true);
-          findings.expect(problem.isEmpty(), problem);
+    var tasks = new ArrayList<Callable<String>>();
+    for (var address : target.addresses()) {
+      for (var sender : own) {
+        if (Pings.hasFamilyOf(sender, address)) {
+          tasks.add(() -> sendUntilAnswered(sender, address, payload));
         }
-        asked++;
       }
     }
-    try (var recording = Recording.startIn(target.namespace(), "eth0")) {
-      strangers(strangers, sender -> send(sender, address, false), findings);
-      strangers(strangers, sender -> sendToMac(sender, address, target), findings);
-      listen(Map.of(target.name(), recording), strangers.getFirst().network(), findings);
-    }
-    return strangers.size() * 2 + asked;
-  }
-
-  private interface Attempt {
-    String problem(Attached sender);
-  }
-
-  private static void strangers(List<Attached> strangers, Attempt attempt, Findings findings)
-      throws InterruptedException {
-    List<Callable<String>> tasks = new ArrayList<>();
-    strangers.forEach(sender -> tasks.add(() -> attempt.problem(sender)));
     for (var problem : Pings.inParallel(tasks)) {
       findings.expect(problem.isEmpty(), problem);
     }
+    return tasks.size();
+  }
+
+  private static String sendUntilAnswered(Attached sender, IpAddress address, int payload) {
+    for (int i = 1; i < MOST_PINGS; i++) {
+      var result = Pings.ping(sender.namespace(), address, payload, NO_ANSWER);
+      if (result instanceof EchoResult.Reply) {
+        return "";
+      }
+    }
+    return send(sender, address, true, payload);
+  }
+
+  private static int askAsStrangers(
+      List<Attached> strangers, Attached target, int payload, Findings findings)
+      throws InterruptedException {
+    try (var recording = Recording.startIn(target.namespace(), "eth0")) {
+      for (boolean toMac : List.of(false, true)) {
+        var tasks = new ArrayList<Callable<String>>();
+        for (var sender : strangers) {
+          for (var address : target.addresses()) {
+            tasks.add(
+                () ->
+                    toMac
+                        ? sendToMac(sender, address, target, payload)
+                        : send(sender, address, false, payload));
+          }
+        }
+        for (var problem : Pings.inParallel(tasks)) {
+          findings.expect(problem.isEmpty(), problem);
+        }
+      }
+      var from = strangers.stream().map(Attached::network).distinct().toList();
+      listen(target.name(), recording.frames(), payload, String.join(", ", from), findings);
+    }
+    return 2 * strangers.size() * target.addresses().size();
   }
 
   /** Past ARP, as an attacker would who knows the MAC. */
-  private String sendToMac(Attached sender, IpAddress address, Attached target) {
+  private static String sendToMac(
+      Attached sender, IpAddress address, Attached target, int payload) {
     try (var netlink = Rtnetlink.openIn(sender.namespace())) {
       var entry =
           new Neighbour(
@@ -234,7 +287,7 @@ public final class IsolationCheck implements Check {
               0);
       netlink.execute(new Request.PutNeighbour(entry));
       try {
-        return send(sender, address, false);
+        return send(sender, address, false, payload);
       } finally {
         netlink.executeIfThere(new Request.DeleteNeighbour(entry));
       }

@@ -52,12 +52,13 @@ public final class LabCommands {
    * @param json one JSON document on {@code out} and nothing else; progress then goes to {@code
    *     err}
    * @param keep leave the lab standing, for {@link #down}
+   * @param timed also check what asks for a quick machine
    */
-  public int run(Path file, boolean json, boolean keep) {
-    return guarded(json, () -> interruptible(() -> runUnguarded(file, json, keep)));
+  public int run(Path file, boolean json, boolean keep, boolean timed) {
+    return guarded(json, () -> interruptible(() -> runUnguarded(file, json, keep, timed)));
   }
 
-  private int runUnguarded(Path file, boolean json, boolean keep)
+  private int runUnguarded(Path file, boolean json, boolean keep, boolean timed)
       throws IOException, InterruptedException, LabFailure {
     var progress = new Progress(json ? err : out, colour);
     try (var lab = Lab.open(file, Lab.read(file))) {
@@ -65,7 +66,7 @@ public final class LabCommands {
       boolean kept = false;
       try {
         var running = run.up();
-        run.check(running);
+        run.check(running, timed);
         if (keep) {
           lab.keep();
           kept = true;

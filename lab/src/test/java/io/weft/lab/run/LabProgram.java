@@ -8,6 +8,6 @@ final class LabProgram {
 
   public static void main(String[] arguments) {
     var commands = new LabCommands(System.out, System.err, false);
-    System.exit(commands.run(Path.of(arguments[0]), false, false));
+    System.exit(commands.run(Path.of(arguments[0]), false, false, true));
   }
 }

@@ -37,7 +37,7 @@ final class LabRunTest {
 
   @Test
   void theDemoHolds() throws IOException {
-    int code = commands().run(Machine.twoRacks(files, NAME), true, false);
+    int code = commands().run(Machine.twoRacks(files, NAME), true, false, true);
     var report = new ObjectMapper().readTree(text(out));
     assertThat(report.path("checks"))
         .extracting(check -> check.path("name").asText())
@@ -60,6 +60,55 @@ final class LabRunTest {
     assertThat(millis.path("samples").asInt()).isEqualTo(60);
     assertThat(millis.path("median").asDouble()).isBetween(0.1, 50.0);
     assertThat(code).isEqualTo(report.path("ok").asBoolean() ? 0 : 1);
+    Machine.assertNothingLeft(NAME);
+  }
+
+  /** Each tenant takes in the other's routes, by a wrong route target on both sides. */
+  @Test
+  void aWrongRouteTargetIsSeen() throws IOException {
+    var file =
+        Files.writeString(
+            files.resolve("leaky.yaml"),
+            """
+            kind: Fabric
+            metadata: {name: default}
+            spec: {vtep: {cidr: 10.255.0.0/16}}
+            ---
+            kind: Tenant
+            metadata: {name: red}
+            spec: {l3vni: 5001, routeTargets: {import: ["65000:5001", "65000:5002"]}}
+            ---
+            kind: Tenant
+            metadata: {name: blue}
+            spec: {l3vni: 5002, routeTargets: {import: ["65000:5001", "65000:5002"]}}
+            ---
+            kind: Network
+            metadata: {name: red-web}
+            spec: {tenant: red, vni: 100, subnets: [10.1.0.0/24], gateway: true}
+            ---
+            kind: Network
+            metadata: {name: blue-web}
+            spec: {tenant: blue, vni: 200, subnets: [10.2.0.0/24], gateway: true}
+            ---
+            kind: Topology
+            metadata: {name: NAME}
+            spec:
+              racks: [{name: a}]
+              nodes: [{name: a1, rack: a}, {name: a2, rack: a}]
+              reflectors: [{name: rr1, rack: a}]
+              endpoints:
+              - {name: red-1, node: a1, network: red-web, addresses: [10.1.0.11]}
+              - {name: blue-1, node: a2, network: blue-web, addresses: [10.2.0.11]}
+            """
+                .replace("NAME", NAME));
+    assertThat(commands().run(file, true, false, false)).isEqualTo(LabCommands.FAILED);
+    assertThat(new ObjectMapper().readTree(text(out)).path("checks"))
+        .filteredOn(check -> check.path("name").asText().equals("isolation"))
+        .singleElement()
+        .satisfies(check -> assertThat(check.path("ok").asBoolean(true)).isFalse())
+        .extracting(check -> check.path("detail").asText())
+        .asString()
+        .contains("red-1 -> 10.2.0.11: reply in", "blue-1 -> 10.1.0.11: reply in");
     Machine.assertNothingLeft(NAME);
   }
 
@@ -143,10 +192,10 @@ final class LabRunTest {
     var file =
         Files.writeString(
             files.resolve("bad.yaml"), Topologies.twoRacksText().replace("node: a2", "node: a7"));
-    assertThat(commands().run(file, true, false)).isEqualTo(2);
+    assertThat(commands().run(file, true, false, true)).isEqualTo(2);
     assertThat(text(err)).contains("bad.yaml:").contains("there is no node 'a7'");
     assertThat(new ObjectMapper().readTree(text(out)).path("ok").asBoolean(true)).isFalse();
-    assertThat(commands().run(files.resolve("none.yaml"), false, false)).isEqualTo(2);
+    assertThat(commands().run(files.resolve("none.yaml"), false, false, true)).isEqualTo(2);
     assertThat(commands().down("no-such-lab")).isEqualTo(2);
   }
 
