@@ -1,6 +1,7 @@
 package io.weft.net;
 
 import java.security.SecureRandom;
+import java.util.List;
 
 /**
  * Hashes of what peers choose: addresses, numbers and octets. They are others in each process, and
@@ -36,6 +37,18 @@ public final class SecretHash {
   /** Of several, from the first to the last: {@code former} is the hash of those before. */
   public static int of(int former, long value) {
     return of((long) former << 32 ^ of(value) & 0xffff_ffffL);
+  }
+
+  /**
+   * Of values in their order. That of a list itself is a polynomial at 31, and the same for two
+   * rows of 64 values of two kinds, whatever these are hashed to: 0110 1001 ... and 1001 0110 ... .
+   */
+  public static int of(List<?> values) {
+    int hash = values.size();
+    for (var value : values) {
+      hash = of(hash, value.hashCode());
+    }
+    return hash;
   }
 
   /** Of octets {@code from} until {@code to}. */

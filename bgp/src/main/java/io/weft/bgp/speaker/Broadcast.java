@@ -8,7 +8,7 @@ import io.weft.bgp.wire.Message;
 import io.weft.bgp.wire.PathAttributes;
 import io.weft.bgp.wire.RouteBlock;
 import io.weft.bgp.wire.UpdatePacking;
-import io.weft.net.RouteTarget;
+import io.weft.net.RouteTargets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -34,7 +34,7 @@ final class Broadcast {
   private final Map<Integer, BitSet> audiences;
 
   /** Who wants routes with these targets, by place in the roster; only asked, not walked. */
-  private final HashMap<List<RouteTarget>, BitSet> interested = new HashMap<>();
+  private final HashMap<RouteTargets, BitSet> interested = new HashMap<>();
 
   /** Keys to be withdrawn, by those who are told. */
   private final Map<BitSet, RouteBlock.Builder> withdrawn = new LinkedHashMap<>();
@@ -223,6 +223,7 @@ final class Broadcast {
   }
 
   private BitSet interested(Candidate path) {
-    return interested.computeIfAbsent(path.attributes().routeTargets(), roster::interested);
+    var targets = new RouteTargets(path.attributes().routeTargets());
+    return interested.computeIfAbsent(targets, carried -> roster.interested(carried.list()));
   }
 }

@@ -32,11 +32,7 @@ public record AsPath(List<Segment> segments) {
     /** {@link SecretHash}: peers choose it. */
     @Override
     public int hashCode() {
-      int hash = Boolean.hashCode(set);
-      for (long number : numbers) {
-        hash = SecretHash.of(hash, number);
-      }
-      return hash;
+      return 31 * SecretHash.of(numbers) + Boolean.hashCode(set);
     }
   }
 
@@ -147,5 +143,11 @@ public record AsPath(List<Segment> segments) {
       }
     }
     return text.toString();
+  }
+
+  /** {@link SecretHash}: peers choose it. */
+  @Override
+  public int hashCode() {
+    return SecretHash.of(segments);
   }
 }

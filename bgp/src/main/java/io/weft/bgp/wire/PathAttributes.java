@@ -116,11 +116,11 @@ public record PathAttributes(
   @Override
   public int hashCode() {
     int hash = 31 * nextHop.hashCode() + originatorId.hashCode();
-    hash = 31 * (31 * hash + clusterList.hashCode()) + communities.hashCode();
-    hash = 31 * (31 * hash + extendedCommunities.hashCode()) + asPath.hashCode();
+    hash = 31 * (31 * hash + SecretHash.of(clusterList)) + SecretHash.of(communities);
+    hash = 31 * (31 * hash + SecretHash.of(extendedCommunities)) + asPath.hashCode();
     hash = SecretHash.of(SecretHash.of(hash, med.orElse(-1)), localPreference.orElse(-1));
-    hash = 31 * (31 * hash + largeCommunities.hashCode()) + pmsiTunnel.hashCode();
-    return 31 * hash + unknown.hashCode();
+    hash = 31 * (31 * hash + SecretHash.of(largeCommunities)) + pmsiTunnel.hashCode();
+    return 31 * hash + SecretHash.of(unknown);
   }
 
   /** The route targets among the extended communities, in the order received. */

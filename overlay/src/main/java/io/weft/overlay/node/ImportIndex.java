@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import io.weft.net.ImportTarget;
 import io.weft.net.RouteTarget;
+import io.weft.net.RouteTargets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ final class ImportIndex<T> {
   private final Function<T, Collection<ImportTarget>> wants;
   private final Map<T, List<ImportTarget>> filed = new LinkedHashMap<>();
   private final TreeMap<ImportTarget, LinkedHashSet<T>> byTarget = new TreeMap<>();
-  private final HashMap<List<RouteTarget>, List<T>> answers = new HashMap<>(); // only asked
+  private final HashMap<RouteTargets, List<T>> answers = new HashMap<>(); // only asked
 
   /** {@code wants} tells the targets of one of them; when these change, {@link #put} it again. */
   ImportIndex(Function<T, Collection<ImportTarget>> wants) {
@@ -54,7 +55,8 @@ final class ImportIndex<T> {
 
   /** Those that are to be shown a route with one of these targets, each once. */
   List<T> of(List<RouteTarget> carried) {
-    var known = answers.get(carried);
+    var key = new RouteTargets(carried);
+    var known = answers.get(key);
     if (known != null) {
       return known;
     }
@@ -62,7 +64,7 @@ final class ImportIndex<T> {
       answers.clear();
     }
     var found = find(carried);
-    answers.put(List.copyOf(carried), found);
+    answers.put(key, found);
     return found;
   }
 

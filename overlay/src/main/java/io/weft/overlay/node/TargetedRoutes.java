@@ -6,6 +6,7 @@ import io.weft.net.AnyAsTarget;
 import io.weft.net.ImportTarget;
 import io.weft.net.KeyTable;
 import io.weft.net.RouteTarget;
+import io.weft.net.RouteTargets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -42,7 +43,7 @@ final class TargetedRoutes<V> {
     }
   }
 
-  private final LinkedHashMap<List<RouteTarget>, Group> groups = new LinkedHashMap<>();
+  private final LinkedHashMap<RouteTargets, Group> groups = new LinkedHashMap<>();
   private final TreeMap<ImportTarget, List<Group>> byTarget = new TreeMap<>();
 
   /** {@code key} and {@code attributes} tell those of what is known of a route. */
@@ -80,12 +81,13 @@ final class TargetedRoutes<V> {
   }
 
   private Group group(List<RouteTarget> targets) {
-    var known = groups.get(targets);
+    var key = new RouteTargets(targets);
+    var known = groups.get(key);
     if (known != null) {
       return known;
     }
     var group = new Group(targets);
-    groups.put(targets, group);
+    groups.put(key, group);
     for (var target : new LinkedHashSet<>(targets)) {
       byTarget.computeIfAbsent(target, _ -> new ArrayList<>()).add(group);
     }
@@ -102,7 +104,7 @@ final class TargetedRoutes<V> {
     var group = group(targets);
     group.size--;
     if (group.size == 0) {
-      groups.remove(targets);
+      groups.remove(new RouteTargets(targets));
       for (var target : new LinkedHashSet<>(targets)) {
         byTarget.computeIfPresent(
             target,
