@@ -114,6 +114,10 @@ record FabricAnswer(FabricReport report, double wall) {
         .put("reflectors", size.reflectors())
         .put("routed", size.routed())
         .put("constrained", size.constrained())
+        .put("dual", size.dual())
+        .put("multicast", size.multicast())
+        .put("learning", size.learning())
+        .put("podsWithinSeconds", size.podsWithin().toMillis() / 1e3)
         .put("seed", report.seed());
     node.put("pods", report.pods());
     var convergence = node.putObject("convergenceVirtualMillis");

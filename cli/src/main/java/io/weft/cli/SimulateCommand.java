@@ -87,6 +87,14 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Pods of each node after the cold start: 1 to 250. Default: ${DEFAULT-VALUE}.")
   private int podsPerNode = 10;
 
+  @Option(
+      names = "--pods-within",
+      paramLabel = "SECONDS",
+      description =
+          "The pods of a node come each at a moment of its own within so many seconds, 0 to 3,600."
+              + " Default: ${DEFAULT-VALUE}, all at once, as a container runtime starts them.")
+  private int podsWithin;
+
   @Option(names = "--networks", description = "1 to 1,024. Default: ${DEFAULT-VALUE}.")
   private int networks = 20;
 
@@ -398,7 +406,8 @@ final class SimulateCommand implements Callable<Integer> {
           .constrained(!allRoutes)
           .dual(dual)
           .multicast(multicast)
-          .learning(learning);
+          .learning(learning)
+          .podsWithin(Duration.ofSeconds(podsWithin));
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }

@@ -206,6 +206,7 @@ class SimulateCommandTest {
 
   @Test
   void whatIsWrongIsSaid() throws Exception {
+    assertThat(weft("simulate", "--pods-within=-1").err()).contains("within 0 to 3600 s, not -1");
     assertThat(weft("simulate", "--intent=" + directory).code()).isEqualTo(Weft.USAGE);
     assertThat(document(NOW.replace("vni: 102", "vin: 102"), Weft.FAILED).path("problems"))
         .isNotEmpty();

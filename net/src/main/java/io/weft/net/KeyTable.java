@@ -3,6 +3,7 @@ package io.weft.net;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,16 @@ public final class KeyTable<K, T> {
       resize(slots.length / 2);
     }
     return removed;
+  }
+
+  /** All things, in no order. */
+  public void forEach(Consumer<? super T> taker) {
+    for (var slot : slots) {
+      var thing = thing(slot);
+      if (thing != null) {
+        taker.accept(thing);
+      }
+    }
   }
 
   /** All things. */

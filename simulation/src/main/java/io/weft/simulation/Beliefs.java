@@ -17,7 +17,7 @@ final class Beliefs extends Look {
   }
 
   @Override
-  void node(int node, Findings found) {
+  void node(int node, Standing standing, Findings found) {
     var machine = world.node("n" + node);
     if (!machine.isAlive()) {
       return;
@@ -27,7 +27,7 @@ final class Beliefs extends Look {
     if (view.kernelPending() > 0) {
       found.say(node, "has yet to write " + view.kernelPending() + " changes");
     }
-    for (var object : kernel.objects(ALL, each -> !machine.believes(each))) {
+    for (var object : standing.wrong(ALL, machine::believes)) {
       found.say(node, "does not know of " + object);
     }
     if (view.kernelObjects() != kernel.size()) {

@@ -73,14 +73,14 @@ final class Contents extends Look {
   }
 
   @Override
-  void node(int node, Findings found) {
-    own(node, found);
-    ways(node, found);
+  void node(int node, Standing standing, Findings found) {
+    own(node, standing, found);
+    ways(node, standing, found);
   }
 
-  private void own(int node, Findings found) {
+  private void own(int node, Standing standing, Findings found) {
     var missing = wanted(node);
-    for (var object : kernel(node).objects(OWN, each -> !missing.remove(words(each)))) {
+    for (var object : standing.wrong(OWN, row -> missing.remove(words(row.object())))) {
       found.say(node, "nobody wants " + object);
     }
     missing.forEach(words -> found.say(node, "there is no " + words));
@@ -154,15 +154,15 @@ final class Contents extends Look {
     return own.address().isLinkLocal() && FabricIntent.isOfNetwork(own.vni());
   }
 
-  private void ways(int node, Findings found) {
-    var kernel = kernel(node);
-    for (var object : kernel.objects(Kind.VXLAN_FDB, each -> !isOfBridge(kernel, each))) {
+  private void ways(int node, Standing standing, Findings found) {
+    var kernel = world.kernel("n" + node);
+    for (var object : standing.wrong(Kind.VXLAN_FDB, each -> isOfBridge(kernel, each))) {
       found.say(node, "the bridge does not know the MAC of " + object);
     }
-    for (var object : kernel.objects(Kind.BRIDGE_FDB, each -> !isOfDevice(kernel, each))) {
+    for (var object : standing.wrong(Kind.BRIDGE_FDB, each -> isOfDevice(kernel, each))) {
       found.say(node, "the VXLAN device does not know the MAC of " + object);
     }
-    for (var object : kernel.objects(Kind.TENANT_ROUTE, each -> !leadsOn(kernel, each))) {
+    for (var object : standing.wrong(Kind.TENANT_ROUTE, each -> leadsOn(kernel, each))) {
       found.say(node, "a next hop is no neighbour, or the MAC is not there: " + object);
     }
   }
@@ -202,9 +202,5 @@ final class Contents extends Look {
     var key = ForwardingKey.vxlanRow(router.namespace(), router.vni(), router.mac(), vtep);
     return kernel.observe(key).object().orElse(null) instanceof VxlanFdbEntry row
         && row.vtep().equals(vtep);
-  }
-
-  private SimulatedKernel kernel(int node) {
-    return world.kernel("n" + node);
   }
 }

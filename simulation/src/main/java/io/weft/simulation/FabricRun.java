@@ -18,7 +18,9 @@ import java.util.stream.LongStream;
  * every pod that it should, and no other. All in slices, so that the caller can show progress.
  */
 public final class FabricRun {
-  /** Nodes start within this time, and each gets its pods within the same time after that. */
+  /**
+   * Nodes start within this time, and pods begin to come to each within the same time after that.
+   */
   private static final long SPREAD_MILLIS = 10_000;
 
   /** Smaller fabrics are fast, and what does not hold is found the moment that it happens. */
@@ -97,8 +99,9 @@ public final class FabricRun {
   private void planStart(int node) {
     long start = random.below(SPREAD_MILLIS);
     stage.plan(start, new Act.Start("n" + node));
+    long first = start + 1 + random.below(SPREAD_MILLIS);
     for (int pod = 0; pod < size.podsPerNode(); pod++) {
-      long comes = start + 1 + random.below(SPREAD_MILLIS);
+      long comes = first + random.below(1 + size.podsWithin().toMillis());
       var next = next(node, pod);
       stage.plan(comes, Act.Create.of(next));
       convergence.called(next, pods.tenantOf(next.network()), comes * NANOS_PER_MILLI);
@@ -182,9 +185,11 @@ public final class FabricRun {
   }
 
   private void coldStart() {
-    if (stage.isEmpty()) {
-      world.timeline().hurry();
+    if (!stage.isEmpty()) {
+      phaseBegan = world.now();
+      return;
     }
+    world.timeline().hurry();
     if (isQuiet() || isTooLate()) {
       coldStart = world.lastWrite().minus(Duration.ofMillis(lastPod));
       coldStartOfPods = convergence.spread();

@@ -25,6 +25,8 @@ import java.util.TreeSet;
  *     multicast groups and leave them, from any source or from one
  * @param learning the ports of one pod in four learn who is behind them (decisions/0038), and
  *     between faults hosts that nobody announces come behind them
+ * @param podsWithin a node's pods come all at once (zero), as its container runtime starts them, or
+ *     each at a moment of its own within this time, 1 h at most
  * @param changes pods that come, go and move after the cold start, one after the other
  * @param faults what else happens after that, by chance; none: nothing
  * @param faultTime for how long
@@ -41,9 +43,12 @@ public record FabricSize(
     boolean dual,
     boolean multicast,
     boolean learning,
+    Duration podsWithin,
     int changes,
     SortedSet<Fault> faults,
     Duration faultTime) {
+  private static final Duration MOST_WITHIN = Duration.ofHours(1);
+
   public FabricSize {
     faults = Collections.unmodifiableSortedSet(new TreeSet<>(faults));
     within("nodes", nodes, 2, 10_000);
@@ -53,6 +58,10 @@ public record FabricSize(
     within("networks per node", networksPerNode, 1, networks);
     within("reflectors", reflectors, 1, 16);
     within("changes", changes, 0, 100_000);
+    if (podsWithin.isNegative() || podsWithin.compareTo(MOST_WITHIN) > 0) {
+      throw new IllegalArgumentException(
+          "the pods of a node must come within 0 to 3600 s, not " + podsWithin.toSeconds());
+    }
     if (faultTime.isNegative()) {
       throw new IllegalArgumentException("faults for " + faultTime + ": time runs forwards");
     }
@@ -84,6 +93,7 @@ public record FabricSize(
         false,
         false,
         false,
+        Duration.ZERO,
         changes,
         faults,
         faultTime);
@@ -91,25 +101,31 @@ public record FabricSize(
 
   /** The same whose nodes say which routes they want, or do not. */
   public FabricSize constrained(boolean other) {
-    return with(other, dual, multicast, learning);
+    return with(other, dual, multicast, learning, podsWithin);
   }
 
   /** The same with VTEPs of both families, or not. */
   public FabricSize dual(boolean other) {
-    return with(constrained, other, multicast, learning);
+    return with(constrained, other, multicast, learning, podsWithin);
   }
 
   /** The same with multicast groups, or not. */
   public FabricSize multicast(boolean other) {
-    return with(constrained, dual, other, learning);
+    return with(constrained, dual, other, learning, podsWithin);
   }
 
   /** The same with ports that learn, or not. */
   public FabricSize learning(boolean other) {
-    return with(constrained, dual, multicast, other);
+    return with(constrained, dual, multicast, other, podsWithin);
   }
 
-  private FabricSize with(boolean constrains, boolean both, boolean groups, boolean hosts) {
+  /** The same whose nodes get their pods in this time. */
+  public FabricSize podsWithin(Duration other) {
+    return with(constrained, dual, multicast, learning, other);
+  }
+
+  private FabricSize with(
+      boolean constrains, boolean both, boolean groups, boolean hosts, Duration within) {
     return new FabricSize(
         nodes,
         podsPerNode,
@@ -122,6 +138,7 @@ public record FabricSize(
         both,
         groups,
         hosts,
+        within,
         changes,
         faults,
         faultTime);

@@ -53,10 +53,9 @@ final class GroupCopies extends Look {
   }
 
   @Override
-  void node(int node, Findings found) {
+  void node(int node, Standing standing, Findings found) {
     var wanted = wanted(node);
-    for (var row :
-        world.kernel("n" + node).objects(Kind.MULTICAST, each -> !wanted.remove(words(each)))) {
+    for (var row : standing.wrong(Kind.MULTICAST, each -> wanted.remove(words(each)))) {
       found.say(node, "copies are not to go by " + row);
     }
     wanted.forEach(words -> found.say(node, "there is no copy of " + words));

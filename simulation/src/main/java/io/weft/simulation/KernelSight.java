@@ -157,7 +157,7 @@ final class KernelSight {
   KernelSight(String name, SortedSet<IpAddress> addresses, SimulatedKernel kernel) {
     this.name = name;
     this.addresses = Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
-    kernel.objects(MET, _ -> true).forEach(this::add);
+    kernel.objects(MET).forEach(this::add);
   }
 
   private void add(ForwardingObject object) {

@@ -29,8 +29,11 @@ abstract class Look {
     }
   }
 
-  /** Looks at a node, from 1, and says what is wrong; several threads may, each at another node. */
-  abstract void node(int node, Findings found);
+  /**
+   * Looks at a node, from 1, in whose kernel this stands, and says what is wrong; several threads
+   * may, each at another node.
+   */
+  abstract void node(int node, Standing standing, Findings found);
 
   /**
    * What is not as it should be: all that the first of them says, the first nodes first, then the
@@ -47,7 +50,7 @@ abstract class Look {
       int to = Math.min(nodes, first + SLICE - 1);
       var slice = looks.stream().map(_ -> new Findings()).toList();
       slices.add(slice);
-      begun.add(world.timeline().crew().begin(() -> nodes(from, to, looks, slice)));
+      begun.add(world.timeline().crew().begin(() -> nodes(world, from, to, looks, slice)));
     }
     begun.forEach(Crew.Begun::join);
     var differences = new ArrayList<String>();
@@ -61,11 +64,13 @@ abstract class Look {
     return List.copyOf(differences);
   }
 
-  private static void nodes(int from, int to, List<? extends Look> looks, List<Findings> found) {
+  private static void nodes(
+      World world, int from, int to, List<? extends Look> looks, List<Findings> found) {
     for (int node = from; node <= to; node++) {
+      var standing = world.kernel("n" + node).standing();
       for (int look = 0; look < looks.size(); look++) {
         if (found.get(look).differences.size() < MOST) {
-          looks.get(look).node(node, found.get(look));
+          looks.get(look).node(node, standing, found.get(look));
         }
       }
     }

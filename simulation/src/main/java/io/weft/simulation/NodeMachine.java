@@ -2,7 +2,6 @@ package io.weft.simulation;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
-import io.weft.overlay.attachment.AttachRequest;
 import io.weft.overlay.attachment.AttachResult;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -63,7 +62,7 @@ final class NodeMachine extends Machine {
   private Optional<NodeEffect.ApplyChanges> inFlight = Optional.empty();
   private final Notices notices = new Notices();
 
-  /** What the kernel said while the brain was busy. */
+  /** What the kernel said while the brain was busy, and what happened. */
   private final List<NodeEvent> said = new ArrayList<>();
 
   private List<KernelChange> written = List.of(); // last
@@ -348,7 +347,7 @@ final class NodeMachine extends Machine {
     intent = next;
     presence.intended(intent);
     if (isAlive()) {
-      whenRunning(() -> give(new NodeEvent.IntentChanged(intent)));
+      queue(new NodeEvent.IntentChanged(intent));
     }
   }
 
@@ -380,15 +379,16 @@ final class NodeMachine extends Machine {
     give(vteps.tell());
   }
 
-  void attach(long request, AttachRequest asked) {
-    happen(new NodeEvent.AttachRequested(request, asked));
-  }
-
-  /** Something happens now to an agent that lives. */
+  /** Something happens now to an agent that lives; all that does so at once is one step. */
   void happen(NodeEvent event) {
     finish();
     requireAlive();
-    whenRunning(() -> give(event));
+    queue(event);
+  }
+
+  private void queue(NodeEvent event) {
+    said.add(event);
+    takeWhenFree();
   }
 
   void hear(String namespace, String port, MacAddress mac, Optional<IpAddress> ip) {
@@ -396,10 +396,6 @@ final class NodeMachine extends Machine {
     presence.heard(namespace, port, mac, ip);
     happen(
         new NodeEvent.HostsHeard(List.of(new Sighting(namespace, port, mac, ip, true, clock()))));
-  }
-
-  void detach(long request, String endpoint) {
-    happen(new NodeEvent.DetachRequested(request, endpoint));
   }
 
   Optional<AttachResult> attached(long request) {
@@ -449,9 +445,11 @@ final class NodeMachine extends Machine {
   }
 
   /** The brain knows that this stands. */
-  boolean believes(ForwardingObject each) {
+  boolean believes(Shared.Row row) {
     finish();
-    return node.standing(each.key()).map(ForwardingObject::observable).equals(Optional.of(each));
+    return node.standing(row.key())
+        .filter(known -> known.observable().equals(row.object()))
+        .isPresent();
   }
 
   NodeView view() {

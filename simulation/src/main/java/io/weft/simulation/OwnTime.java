@@ -6,17 +6,14 @@ import java.util.Optional;
 
 /**
  * The time of a machine: the world's, or, while the machine is apart, its own. Then the world goes
- * on, and what comes to the machine waits until there is much of it, or until somebody looks at the
- * machine or does something to it. All of it happens then, each thing at its time. So one machine
- * thinks for a while, and what it needs is read from memory once; that is on any thread, since it
- * concerns no other.
+ * on, and what comes to the machine waits for a while, or until somebody looks at the machine or
+ * does something to it. All of it happens then, each thing at its time. So one machine thinks for a
+ * while, and what it needs is read from memory once; that is on any thread, since it concerns no
+ * other, and the thread of the world waits for it only when the next of it is to be begun.
  */
 final class OwnTime {
-  /** A machine is no more than this behind the world. */
-  private static final long MOST_NANOS = 1_000_000_000;
-
-  /** So many messages wait before they are worked off. */
-  private static final int MOST_MESSAGES = 16;
+  /** What has come waits no longer than this, and the world hears of it within as long again. */
+  private static final long MOST_NANOS = 100_000_000;
 
   private final Timeline world;
   private final Timeline own = new Timeline(Crew.ALONE);
@@ -45,7 +42,7 @@ final class OwnTime {
     return apart;
   }
 
-  /** How often so many messages were given to the crew. */
+  /** How often what waited was given to the crew. */
   int passes() {
     return passes;
   }
@@ -57,28 +54,40 @@ final class OwnTime {
     }
     apart = true;
     world.leaves(machine);
-    int mine = ++times;
+    lookLater(machine, ++times);
+    return true;
+  }
+
+  /** What waits by then is worked off; a machine to which nothing comes is apart no more. */
+  private void lookLater(Machine machine, int mine) {
     world.after(
         MOST_NANOS,
         () -> {
           if (times == mine) {
-            machine.comeBack();
+            join();
+          }
+          if (times == mine) { // what the world was told may have brought it back
+            if (waiting.isEmpty()) {
+              machine.comeBack();
+            } else {
+              give();
+              lookLater(machine, mine);
+            }
           }
         });
-    return true;
   }
 
   /** A message has come to who is apart; it is taken in some time. */
   void come(Runnable taking) {
-    long now = world.now();
-    waiting.add(new Timeline.Planned(now, true, taking));
-    if (waiting.size() >= MOST_MESSAGES) {
-      join();
-      var given = waiting;
-      waiting = new ArrayList<>(MOST_MESSAGES);
-      passes++;
-      begun = Optional.of(world.crew().begin(() -> pass(given, now - 1))); // more may come now
-    }
+    waiting.add(new Timeline.Planned(world.now(), true, taking));
+  }
+
+  private void give() {
+    var given = waiting;
+    waiting = new ArrayList<>();
+    passes++;
+    long last = world.now() - 1; // more may come now
+    begun = Optional.of(world.crew().begin(() -> pass(given, last)));
   }
 
   /** All that happens to who is apart until now has happened, and it is where the world is. */

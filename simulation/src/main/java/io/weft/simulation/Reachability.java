@@ -7,15 +7,15 @@ import io.weft.overlay.forwarding.ForwardingKey.Kind;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.SortedSet;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /**
  * Looks into all kernels for the way from every pod to every pod that it should reach, and for ways
@@ -25,119 +25,116 @@ final class Reachability extends Look {
   private final FabricSize size;
   private final World world;
   private final Pods pods;
+  private final Places<MacAddress> byNetwork = new Places<>();
 
-  /** The pods of each network, and of each routed tenant, with the node of each. */
-  private final Map<Integer, TreeMap<MacAddress, Integer>> byNetwork;
+  /** Of routed tenants. */
+  private final Places<IpAddress> byTenant = new Places<>();
 
-  private final Map<Integer, TreeMap<IpAddress, Integer>> byTenant;
-  private final Map<Integer, TreeSet<Integer>> networksOfNode;
+  private final Map<Integer, TreeSet<Integer>> networksOfNode = new TreeMap<>();
+
+  /** A row that leads to a pod: to which, by the number of its network or tenant, and where. */
+  private record Way<T>(Shared.Row row, int number, T pod, IpAddress vtep) {}
 
   Reachability(FabricSize size, World world, Pods pods) {
     this.size = size;
     this.world = world;
     this.pods = pods;
-    this.byNetwork = new TreeMap<>();
-    this.byTenant = new TreeMap<>();
-    this.networksOfNode = new TreeMap<>();
     for (var pod : pods.everybody()) {
-      byNetwork.computeIfAbsent(pod.network(), _ -> new TreeMap<>()).put(pod.mac(), pod.node());
-      byTenant
-          .computeIfAbsent(pods.tenantOf(pod.network()), _ -> new TreeMap<>())
-          .put(pod.ip(), pod.node());
+      byNetwork.add(pod.network(), pod.mac(), pod);
+      byTenant.add(pods.tenantOf(pod.network()), pod.ip(), pod);
       networksOfNode.computeIfAbsent(pod.node(), _ -> new TreeSet<>()).add(pod.network());
     }
   }
 
   @Override
-  void node(int node, Findings found) {
+  void node(int node, Standing standing, Findings found) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
-    var missing = new Missing<MacAddress>();
-    for (int network : networks) {
-      reached(macs(network), node).forEach(mac -> missing.add(network, mac));
-    }
-    for (var row : wrong(node, Kind.VXLAN_FDB, row -> isRight(node, row, missing))) {
-      if (row instanceof VxlanFdbEntry entry) {
-        say(found, node, entry, macs(FabricIntent.network(entry.vni())).get(entry.mac()));
-      }
-    }
+    var rows = ways(standing.of(Kind.VXLAN_FDB), Reachability::row);
+    ways(node, rows, byNetwork, networks, "net", found);
     if (size.routed()) {
       var tenants = new TreeSet<Integer>();
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
-      routes(node, tenants, found);
+      var routes = ways(standing.of(Kind.TENANT_ROUTE), Reachability::route);
+      ways(node, routes, byTenant, tenants, "tenant ", found);
     }
-    missing.forEach((network, mac) -> sayMissing(found, node, "net" + network + " " + mac));
   }
 
-  private void routes(int node, SortedSet<Integer> tenants, Findings found) {
-    var missing = new Missing<IpAddress>();
-    for (int tenant : tenants) {
-      reached(addresses(tenant), node).forEach(ip -> missing.add(tenant, ip));
+  private static <T> List<Way<T>> ways(
+      List<Shared.Row> rows, Function<Shared.Row, Optional<Way<T>>> way) {
+    var ways = new ArrayList<Way<T>>();
+    rows.forEach(row -> way.apply(row).ifPresent(ways::add));
+    return ways;
+  }
+
+  /** None for that of a router. */
+  private static Optional<Way<MacAddress>> row(Shared.Row row) {
+    return row.object() instanceof VxlanFdbEntry entry
+            && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))
+        ? Optional.of(new Way<>(row, FabricIntent.network(entry.vni()), entry.mac(), entry.vtep()))
+        : Optional.empty();
+  }
+
+  /** None for one that is not to a host. */
+  private static Optional<Way<IpAddress>> route(Shared.Row row) {
+    if (!(row.object() instanceof TenantRoute route) || route.prefix().length() != 32) {
+      return Optional.empty();
     }
-    for (var row : wrong(node, Kind.TENANT_ROUTE, row -> isRightRoute(node, row, missing))) {
-      if (row instanceof TenantRoute route) {
-        say(found, node, route, addresses(tenant(route)).get(route.prefix().address()));
+    int tenant = Integer.parseInt(route.namespace().substring("weft-t".length()));
+    var vtep = route.hops().getFirst().via();
+    return Optional.of(new Way<>(row, tenant, route.prefix().address(), vtep));
+  }
+
+  /**
+   * Each of them, and as many as there have to be: two lead to one pod only where a VNI of former
+   * times has a device, which {@link AddressTables} tells.
+   */
+  private <T extends Comparable<? super T>> void ways(
+      int node,
+      List<Way<T>> ways,
+      Places<T> places,
+      Collection<Integer> numbers,
+      String kind,
+      Findings found) {
+    var wrong = new ArrayList<Way<T>>();
+    int right = 0;
+    for (var way : ways) {
+      if (!isRight(node, way, places)) {
+        wrong.add(way);
+      } else if (numbers.contains(way.number)) {
+        right++;
       }
     }
-    missing.forEach((tenant, ip) -> sayMissing(found, node, "tenant " + tenant + " " + ip));
-  }
-
-  private List<ForwardingObject> wrong(int node, Kind kind, Predicate<ForwardingObject> right) {
-    return world.kernel("n" + node).objects(kind, right.negate());
-  }
-
-  /** Its pod is not missing any more; false when it leads elsewhere. */
-  private boolean isRight(int node, ForwardingObject object, Missing<MacAddress> missing) {
-    if (!(object instanceof VxlanFdbEntry entry)
-        || entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
-      return true;
+    wrong.sort(Comparator.comparing(way -> way.row.key()));
+    for (var way : wrong) {
+      say(found, node, way.row.object(), places.find(way.number, way.pod));
     }
-    int network = FabricIntent.network(entry.vni());
-    missing.remove(network, entry.mac());
-    return isAt(node, macs(network).get(entry.mac()), entry.vtep());
-  }
-
-  /** The same of a route to a host. */
-  private boolean isRightRoute(int node, ForwardingObject object, Missing<IpAddress> missing) {
-    if (!(object instanceof TenantRoute route) || route.prefix().length() != 32) {
-      return true;
+    if (right != places.count(numbers, at -> isReached(node, at))) {
+      var missing = places.all(numbers, at -> isReached(node, at));
+      ways.forEach(way -> missing.remove(way.number, way.pod));
+      missing.forEach(
+          (number, pod) -> found.say("n" + node + " has no way to " + kind + number + " " + pod));
     }
-    missing.remove(tenant(route), route.prefix().address());
-    var right = addresses(tenant(route)).get(route.prefix().address());
-    return isAt(node, right, route.hops().getFirst().via());
   }
 
-  private static int tenant(TenantRoute route) {
-    return Integer.parseInt(route.namespace().substring("weft-t".length()));
-  }
-
-  /** The way from a node to the one where a pod is leads by this VTEP. */
-  private boolean isAt(int from, @Nullable Integer node, IpAddress vtep) {
-    return node != null && world.vteps().towards(from, node).filter(vtep::equals).isPresent();
-  }
-
-  private SortedMap<MacAddress, Integer> macs(int network) {
-    return byNetwork.getOrDefault(network, new TreeMap<>());
-  }
-
-  private SortedMap<IpAddress, Integer> addresses(int tenant) {
-    return byTenant.getOrDefault(tenant, new TreeMap<>());
+  /** It leads to another node, where its pod is. */
+  private <T extends Comparable<? super T>> boolean isRight(
+      int from, Way<T> way, Places<T> places) {
+    return places
+        .find(way.number, way.pod)
+        .filter(pod -> pod.node() != from)
+        .flatMap(pod -> world.vteps().towards(from, pod.node()))
+        .filter(way.vtep::equals)
+        .isPresent();
   }
 
   /** What is on other nodes that have a VTEP of one family with this one. */
-  private <T> Stream<T> reached(SortedMap<T, Integer> places, int node) {
-    return places.entrySet().stream()
-        .filter(at -> at.getValue() != node)
-        .filter(at -> world.vteps().towards(node, at.getValue()).isPresent())
-        .map(Map.Entry::getKey);
+  private boolean isReached(int from, int node) {
+    return node != from && world.vteps().towards(from, node).isPresent();
   }
 
   private static void say(
-      Findings found, int node, ForwardingObject what, @Nullable Integer right) {
-    var place = right == null ? "does not exist" : "is on n" + right;
+      Findings found, int node, ForwardingObject what, Optional<Pods.Pod> right) {
+    var place = right.map(pod -> "is on n" + pod.node()).orElse("does not exist");
     found.say(node, "%s, where the pod %s".formatted(what, place));
-  }
-
-  private static void sayMissing(Findings found, int node, String missing) {
-    found.say("n" + node + " has no way to " + missing);
   }
 }

@@ -1,5 +1,6 @@
 package io.weft.simulation;
 
+import io.weft.net.KeyTable;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.Sharing;
@@ -21,11 +22,10 @@ final class Shared implements Sharing {
   /** An object and the key that it has. */
   record Row(ForwardingKey key, ForwardingObject object) {}
 
-  /** Only asked, never walked through. */
   private static final class Part {
     private final int most;
-    private final HashMap<Object, Object> values = new HashMap<>();
-    private final HashMap<ForwardingKey, Row> rows = new HashMap<>();
+    private final HashMap<Object, Object> values = new HashMap<>(); // which keeps a deep hash
+    private KeyTable<ForwardingKey, Row> rows = new KeyTable<>(Row::key);
 
     Part(int most) {
       this.most = most;
@@ -54,10 +54,10 @@ final class Shared implements Sharing {
         return known;
       }
       if (known == null && rows.size() >= most) {
-        rows.clear();
+        rows = new KeyTable<>(Row::key);
       }
       var row = new Row(known == null ? key : known.key(), object);
-      rows.put(row.key(), row);
+      rows.put(row);
       return row;
     }
   }
@@ -74,7 +74,7 @@ final class Shared implements Sharing {
   }
 
   private Part part(int hash) {
-    int mixed = hash * 0x9e37_79b9; // its upper bits: the tables themselves use the lower
+    int mixed = hash * 0x85eb_ca6b; // the tables themselves mix by another number
     return parts.get(mixed >>> 26);
   }
 

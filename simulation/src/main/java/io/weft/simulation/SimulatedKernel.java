@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
  * The kernel of one node, as far as Weft sees it: what stands needs what it stands on, and goes
@@ -84,21 +83,21 @@ public class SimulatedKernel {
 
   /** What stands of one kind. */
   public final List<ForwardingObject> objects(Kind kind) {
-    return objects(kind, _ -> true);
-  }
-
-  /** Those of one kind that are meant; all of it are asked about once, in no order. */
-  final List<ForwardingObject> objects(Kind kind, Predicate<ForwardingObject> meant) {
-    return objects(EnumSet.of(kind), meant);
+    return objects(EnumSet.of(kind));
   }
 
   /** The same of some kinds, in their order. */
-  final List<ForwardingObject> objects(Set<Kind> kinds, Predicate<ForwardingObject> meant) {
-    return table
-        .sorted(BY_KEY, row -> kinds.contains(row.key().kind()) && meant.test(row.object()))
-        .stream()
+  final List<ForwardingObject> objects(Set<Kind> kinds) {
+    return table.sorted(BY_KEY, row -> kinds.contains(row.key().kind())).stream()
         .map(Shared.Row::object)
         .toList();
+  }
+
+  /** What stands, for looks at it. */
+  final Standing standing() {
+    var standing = new Standing();
+    table.forEach(standing::add);
+    return standing;
   }
 
   /** Counts changes that were asked for, needless and refused ones among them. */

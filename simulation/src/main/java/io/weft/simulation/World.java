@@ -267,7 +267,7 @@ public final class World {
 
   /** Asks a node that is alive; the number is for {@link #answer}. */
   public long attach(String node, AttachRequest request) {
-    node(node).attach(++requests, request);
+    give(node, new NodeEvent.AttachRequested(++requests, request));
     return requests;
   }
 
@@ -288,7 +288,7 @@ public final class World {
 
   /** Asks a node that is alive; the number is for {@link #detached}. */
   public long detach(String node, String endpoint) {
-    node(node).detach(++requests, endpoint);
+    give(node, new NodeEvent.DetachRequested(++requests, endpoint));
     return requests;
   }
 

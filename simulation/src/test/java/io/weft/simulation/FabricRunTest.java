@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.weft.bgp.speaker.Speaker;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
+import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import io.weft.overlay.node.Node;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,11 +39,15 @@ public final class FabricRunTest {
   }
 
   /**
-   * Of the seed it depends whether tenants route, what VTEPs there are, and what pods do beside
-   * coming and going.
+   * Of the seed it depends whether tenants route, what VTEPs there are, how pods come, and what
+   * they do beside coming and going.
    */
   private static FabricSize small(long seed) {
-    return small(seed % 2 == 0).dual(seed % 4 > 1).multicast(seed % 3 == 0).learning(seed % 5 == 0);
+    return small(seed % 2 == 0)
+        .dual(seed % 4 > 1)
+        .multicast(seed % 3 == 0)
+        .learning(seed % 5 == 0)
+        .podsWithin(Duration.ofSeconds(seed % 7 < 4 ? 10 : 0));
   }
 
   private static FabricReport run(FabricSize size, long seed) {
@@ -104,6 +109,22 @@ public final class FabricRunTest {
     assertThat(without.violations()).isEmpty();
     assertThat(without.kernelObjects()).isEqualTo(with.kernelObjects());
     assertThat(without.octets()).isGreaterThan(2 * with.octets());
+  }
+
+  /** Pods that come together are told of together; what comes of it is the same. */
+  @Test
+  void podsComeTogetherOrEachByItself() {
+    var size = new FabricSize(12, 10, 6, 3, 2, 4, true, 0, new TreeSet<>(), Duration.ZERO);
+    var together = run(size, 3);
+    var alone = run(size.podsWithin(Duration.ofSeconds(10)), 3);
+    assertThat(together.violations()).isEmpty();
+    assertThat(alone.violations()).isEmpty();
+    assertThat(together.kernelObjects()).isEqualTo(alone.kernelObjects());
+    assertThat(alone.messages()).isGreaterThan(2 * together.messages());
+    var few = new FabricSize(2, 3, 1, 1, 1, 1, true, 1, new TreeSet<>(), Duration.ZERO);
+    assertThat(run(few.podsWithin(Duration.ofSeconds(900)), 3).violations()).isEmpty();
+    assertThatThrownBy(() -> size.podsWithin(Duration.ofSeconds(3_601)))
+        .hasMessage("the pods of a node must come within 0 to 3600 s, not 3601");
   }
 
   /** Brains that think at once, in whatever order they get done, lead to the same. */
@@ -189,7 +210,7 @@ public final class FabricRunTest {
     var world = builder.build();
     world.run(Duration.ofSeconds(10));
     var pods = new Pods(size, intent, world);
-    pods.create(1, 0);
+    var own = pods.create(1, 0).orElseThrow();
     var other = pods.create(2, 0).orElseThrow();
     world.run(Duration.ofSeconds(1));
     pods.follow();
@@ -200,6 +221,14 @@ public final class FabricRunTest {
     world.kernel("n1").objects(Kind.VXLAN_FDB).forEach(object -> world.lose("n1", object.key()));
     assertThat(differences(size, world, pods))
         .containsExactly("n1 has no way to net0 " + other.mac());
+    // Another row does not make up for it: as many stand as have to.
+    var row = (VxlanFdbEntry) world.kernel("n2").objects(Kind.VXLAN_FDB).getFirst();
+    assertThat(row.mac()).isEqualTo(own.mac());
+    assertThat(world.node("n1").plant(row)).isTrue();
+    assertThat(differences(size, world, pods))
+        .containsExactly(
+            "n1: " + row + ", where the pod is on n1", "n1 has no way to net0 " + other.mac());
+    world.lose("n1", row.key());
     pods.died(other);
     assertThat(differences(size, world, pods))
         .singleElement()

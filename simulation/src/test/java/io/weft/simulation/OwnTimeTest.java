@@ -13,6 +13,8 @@ final class OwnTimeTest {
   private static final FabricSize ROUTED =
       new FabricSize(24, 12, 6, 2, 2, 4, true, 9, new TreeSet<>(), Duration.ZERO);
 
+  private static final FabricSize ONE_BY_ONE = ROUTED.podsWithin(Duration.ofSeconds(10));
+
   private static final FabricSize LAYER2 =
       new FabricSize(12, 20, 3, 1, 3, 2, false, 6, new TreeSet<>(), Duration.ZERO)
           .constrained(false);
@@ -29,7 +31,7 @@ final class OwnTimeTest {
 
   @Test
   void whoeverIsBehindTheTraceIsTheSame() {
-    for (var size : List.of(ROUTED, LAYER2, ROUTED.dual(true))) {
+    for (var size : List.of(ROUTED, ONE_BY_ONE, LAYER2, ONE_BY_ONE.dual(true))) {
       for (long seed = 1; seed <= 2; seed++) {
         var never = new FabricRun(size, seed);
         var expected = ended(never);
@@ -71,7 +73,7 @@ final class OwnTimeTest {
       var run =
           patient(
               new FabricRun(
-                  ROUTED,
+                  ONE_BY_ONE,
                   5,
                   builder -> builder.crew(crew).kernels(shared -> new Breaking(shared))));
       assertThat(ended(run).violations()).hasSize(1).first().asString().contains("it broke");

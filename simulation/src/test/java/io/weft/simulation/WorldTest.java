@@ -309,7 +309,29 @@ final class WorldTest {
     assertThatThrownBy(() -> world.attach("n1", request)).hasMessage("n1 is down");
     world.restart("n1");
     long early = world.attach("n1", request);
+    world.run(Duration.ZERO);
     assertThat(world.answer("n1", early).orElseThrow()).isInstanceOf(Refused.class);
+  }
+
+  /** It is taken when the process runs again, or never, if that dies before. */
+  @Test
+  void whatIsAskedOfWhoStandsStillWaits() {
+    var world = world(14);
+    world.run(SECOND);
+    var request =
+        new AttachRequest("a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
+    world.pause("n1");
+    long call = world.attach("n1", request);
+    world.run(SECOND);
+    assertThat(world.answer("n1", call)).isEmpty();
+    world.resume("n1");
+    world.run(Duration.ofMillis(1));
+    assertThat(world.answer("n1", call).orElseThrow()).isInstanceOf(Attached.class);
+    long lost = world.attach("n2", request);
+    world.crash("n2");
+    world.restart("n2");
+    world.run(SECOND);
+    assertThat(world.answer("n2", lost)).isEmpty();
   }
 
   static LongStream seeds() {
