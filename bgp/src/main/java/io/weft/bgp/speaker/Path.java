@@ -33,4 +33,10 @@ public record Path(
       boolean stale) {
     this(route.key(), route, attributes, peer, peerRouterId, stale);
   }
+
+  /** Of the route and who said it: what they say of it is nearly always the same. */
+  @Override
+  public int hashCode() {
+    return 31 * key.hashCode() + peer.hashCode();
+  }
 }
