@@ -2,7 +2,6 @@ package io.weft.net;
 
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.RandomAccess;
 
 /**
  * Hashes of what peers choose: addresses, numbers and octets. They are others in each process, and
@@ -46,14 +45,8 @@ public final class SecretHash {
    */
   public static int of(List<?> values) {
     int hash = values.size();
-    if (values instanceof RandomAccess) { // asked for every route: without an iterator
-      for (int i = 0; i < values.size(); i++) {
-        hash = of(hash, values.get(i).hashCode());
-      }
-    } else {
-      for (var value : values) {
-        hash = of(hash, value.hashCode());
-      }
+    for (var value : values) {
+      hash = of(hash, value.hashCode());
     }
     return hash;
   }

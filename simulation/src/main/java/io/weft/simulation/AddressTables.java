@@ -1,6 +1,7 @@
 package io.weft.simulation;
 
 import io.weft.net.IpAddress;
+import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.attachment.AddressPlan;
 import io.weft.overlay.forwarding.ForwardingKey.Kind;
@@ -8,7 +9,8 @@ import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.ForwardingObject.Bridge;
 import io.weft.overlay.forwarding.ForwardingObject.FloodEntry;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -65,40 +67,29 @@ final class AddressTables extends Look {
   }
 
   private void neighbours(int node, Standing standing, Findings found) {
-    var wrong = standing.wrong(Kind.NEIGHBOUR, row -> isRouter(row) || isRight(node, row));
-    for (var row : wrong) {
-      if (row instanceof NeighbourEntry entry) {
-        var whose =
-            pods.find(FabricIntent.network(entry.vni()), entry.ip())
-                .filter(pod -> isReached(node, pod.node()))
-                .map(pod -> pod.mac().toString())
-                .orElse("nobody's");
-        found.say(node, entry + ", where the address is " + whose);
+    var rows = new ArrayList<Places.Said<IpAddress>>();
+    for (var row : standing.of(Kind.NEIGHBOUR)) {
+      if (row.object() instanceof NeighbourEntry entry && !isRouter(entry)) {
+        int network = FabricIntent.network(entry.vni());
+        boolean right = mac(node, network, entry.ip()).filter(entry.mac()::equals).isPresent();
+        rows.add(new Places.Said<>(row, network, entry.ip(), right));
       }
     }
-    var own = networks.getOrDefault(node, new TreeSet<>());
-    int right = standing.count(Kind.NEIGHBOUR, row -> isRight(node, row) && isOf(own, row));
-    if (right != pods.count(own, at -> isReached(node, at))) {
-      var missing = pods.all(own, at -> isReached(node, at));
-      for (var row : standing.of(Kind.NEIGHBOUR)) {
-        if (row.object() instanceof NeighbourEntry entry) {
-          missing.remove(FabricIntent.network(entry.vni()), entry.ip());
-        }
-      }
-      missing.forEach((network, ip) -> found.say(node, "no neighbour net" + network + " " + ip));
-    }
+    pods.compare(
+        rows,
+        networks.getOrDefault(node, new TreeSet<>()),
+        at -> isReached(node, at),
+        row -> {
+          var whose = mac(node, row.number(), row.what()).map(MacAddress::toString);
+          var object = row.row().object();
+          found.say(node, object + ", where the address is " + whose.orElse("nobody's"));
+        },
+        (network, ip) -> found.say(node, "no neighbour net" + network + " " + ip));
   }
 
-  private boolean isRight(int node, ForwardingObject row) {
-    return row instanceof NeighbourEntry entry
-        && pods.find(FabricIntent.network(entry.vni()), entry.ip())
-            .filter(pod -> isReached(node, pod.node()) && pod.mac().equals(entry.mac()))
-            .isPresent();
-  }
-
-  private static boolean isOf(Set<Integer> networks, ForwardingObject row) {
-    return row instanceof NeighbourEntry entry
-        && networks.contains(FabricIntent.network(entry.vni()));
+  /** Of whoever has the address and is reached. */
+  private Optional<MacAddress> mac(int node, int network, IpAddress ip) {
+    return pods.find(network, ip).filter(pod -> isReached(node, pod.node())).map(Pods.Pod::mac);
   }
 
   /** It is there, or where this node has a VTEP of one family with the other. */
@@ -107,9 +98,8 @@ final class AddressTables extends Look {
   }
 
   /** The other end of an L3 VNI, by its VTEP. */
-  private static boolean isRouter(ForwardingObject row) {
-    return row instanceof NeighbourEntry entry
-        && entry.mac().equals(AddressPlan.routerMac(entry.ip()));
+  private static boolean isRouter(NeighbourEntry entry) {
+    return entry.mac().equals(AddressPlan.routerMac(entry.ip()));
   }
 
   private void floods(int node, Standing standing, Findings found) {

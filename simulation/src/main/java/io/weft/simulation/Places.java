@@ -1,10 +1,13 @@
 package io.weft.simulation;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /** Who has which MAC or address, and on which node, by the number of a network or tenant. */
@@ -16,6 +19,9 @@ final class Places<T extends Comparable<? super T>> {
     /** How many there are on each node. */
     final Map<Integer, Integer> counts = new TreeMap<>();
   }
+
+  /** A row that says where something is; {@code right}: it is there. */
+  record Said<T>(Shared.Row row, int number, T what, boolean right) {}
 
   private final Map<Integer, Group<T>> groups = new TreeMap<>();
 
@@ -36,8 +42,30 @@ final class Places<T extends Comparable<? super T>> {
     return Optional.ofNullable(groups.get(number));
   }
 
-  /** How many of these numbers are on nodes that are meant. */
-  int count(Collection<Integer> numbers, IntPredicate nodes) {
+  /**
+   * Tells of rows that are not right, in the order of their keys, and of what has these numbers, is
+   * on nodes that are meant, and of which no row says where. Rows that are right say each of
+   * another thing: what is missing is looked for where they are too few.
+   */
+  void compare(
+      List<Said<T>> rows,
+      Collection<Integer> numbers,
+      IntPredicate nodes,
+      Consumer<Said<T>> wrong,
+      Missing.Taker<T> missing) {
+    rows.stream()
+        .filter(said -> !said.right)
+        .sorted(Comparator.comparing(said -> said.row.key()))
+        .forEach(wrong);
+    long right = rows.stream().filter(said -> said.right && numbers.contains(said.number)).count();
+    if (right != count(numbers, nodes)) {
+      var left = all(numbers, nodes);
+      rows.forEach(said -> left.remove(said.number, said.what));
+      left.forEach(missing);
+    }
+  }
+
+  private int count(Collection<Integer> numbers, IntPredicate nodes) {
     return numbers.stream()
         .flatMap(number -> group(number).stream())
         .flatMap(group -> group.counts.entrySet().stream())
@@ -46,8 +74,7 @@ final class Places<T extends Comparable<? super T>> {
         .sum();
   }
 
-  /** These. */
-  Missing<T> all(Collection<Integer> numbers, IntPredicate nodes) {
+  private Missing<T> all(Collection<Integer> numbers, IntPredicate nodes) {
     var all = new Missing<T>();
     for (int number : numbers) {
       group(number)

@@ -9,13 +9,11 @@ import io.weft.overlay.forwarding.ForwardingObject.TenantRoute;
 import io.weft.overlay.forwarding.ForwardingObject.VxlanFdbEntry;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /**
  * Looks into all kernels for the way from every pod to every pod that it should reach, and for ways
@@ -32,9 +30,6 @@ final class Reachability extends Look {
 
   private final Map<Integer, TreeSet<Integer>> networksOfNode = new TreeMap<>();
 
-  /** A row that leads to a pod: to which, by the number of its network or tenant, and where. */
-  private record Way<T>(Shared.Row row, int number, T pod, IpAddress vtep) {}
-
   Reachability(FabricSize size, World world, Pods pods) {
     this.size = size;
     this.world = world;
@@ -49,81 +44,66 @@ final class Reachability extends Look {
   @Override
   void node(int node, Standing standing, Findings found) {
     var networks = networksOfNode.getOrDefault(node, new TreeSet<>());
-    var rows = ways(standing.of(Kind.VXLAN_FDB), Reachability::row);
-    ways(node, rows, byNetwork, networks, "net", found);
+    ways(node, rows(node, standing), byNetwork, networks, "net", found);
     if (size.routed()) {
       var tenants = new TreeSet<Integer>();
       networks.forEach(network -> tenants.add(pods.tenantOf(network)));
-      var routes = ways(standing.of(Kind.TENANT_ROUTE), Reachability::route);
-      ways(node, routes, byTenant, tenants, "tenant ", found);
+      ways(node, routes(node, standing), byTenant, tenants, "tenant ", found);
     }
-  }
-
-  private static <T> List<Way<T>> ways(
-      List<Shared.Row> rows, Function<Shared.Row, Optional<Way<T>>> way) {
-    var ways = new ArrayList<Way<T>>();
-    rows.forEach(row -> way.apply(row).ifPresent(ways::add));
-    return ways;
-  }
-
-  /** None for that of a router. */
-  private static Optional<Way<MacAddress>> row(Shared.Row row) {
-    return row.object() instanceof VxlanFdbEntry entry
-            && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))
-        ? Optional.of(new Way<>(row, FabricIntent.network(entry.vni()), entry.mac(), entry.vtep()))
-        : Optional.empty();
-  }
-
-  /** None for one that is not to a host. */
-  private static Optional<Way<IpAddress>> route(Shared.Row row) {
-    if (!(row.object() instanceof TenantRoute route) || route.prefix().length() != 32) {
-      return Optional.empty();
-    }
-    int tenant = Integer.parseInt(route.namespace().substring("weft-t".length()));
-    var vtep = route.hops().getFirst().via();
-    return Optional.of(new Way<>(row, tenant, route.prefix().address(), vtep));
   }
 
   /**
-   * Each of them, and as many as there have to be: two lead to one pod only where a VNI of former
-   * times has a device, which {@link AddressTables} tells.
+   * Those of pods, not of routers. Two lead to one pod only where a VNI of former times has a
+   * device, which {@link AddressTables} tells.
    */
+  private List<Places.Said<MacAddress>> rows(int node, Standing standing) {
+    var rows = new ArrayList<Places.Said<MacAddress>>();
+    for (var row : standing.of(Kind.VXLAN_FDB)) {
+      if (row.object() instanceof VxlanFdbEntry entry
+          && !entry.mac().equals(AddressPlan.routerMac(entry.vtep()))) {
+        int network = FabricIntent.network(entry.vni());
+        var pod = byNetwork.find(network, entry.mac());
+        rows.add(new Places.Said<>(row, network, entry.mac(), leadsTo(node, pod, entry.vtep())));
+      }
+    }
+    return rows;
+  }
+
+  /** Those to hosts. */
+  private List<Places.Said<IpAddress>> routes(int node, Standing standing) {
+    var routes = new ArrayList<Places.Said<IpAddress>>();
+    for (var row : standing.of(Kind.TENANT_ROUTE)) {
+      if (row.object() instanceof TenantRoute route && route.prefix().length() == 32) {
+        int tenant = Integer.parseInt(route.namespace().substring("weft-t".length()));
+        var ip = route.prefix().address();
+        var pod = byTenant.find(tenant, ip);
+        boolean right = leadsTo(node, pod, route.hops().getFirst().via());
+        routes.add(new Places.Said<>(row, tenant, ip, right));
+      }
+    }
+    return routes;
+  }
+
   private <T extends Comparable<? super T>> void ways(
       int node,
-      List<Way<T>> ways,
+      List<Places.Said<T>> ways,
       Places<T> places,
       Collection<Integer> numbers,
       String kind,
       Findings found) {
-    var wrong = new ArrayList<Way<T>>();
-    int right = 0;
-    for (var way : ways) {
-      if (!isRight(node, way, places)) {
-        wrong.add(way);
-      } else if (numbers.contains(way.number)) {
-        right++;
-      }
-    }
-    wrong.sort(Comparator.comparing(way -> way.row.key()));
-    for (var way : wrong) {
-      say(found, node, way.row.object(), places.find(way.number, way.pod));
-    }
-    if (right != places.count(numbers, at -> isReached(node, at))) {
-      var missing = places.all(numbers, at -> isReached(node, at));
-      ways.forEach(way -> missing.remove(way.number, way.pod));
-      missing.forEach(
-          (number, pod) -> found.say("n" + node + " has no way to " + kind + number + " " + pod));
-    }
+    places.compare(
+        ways,
+        numbers,
+        at -> isReached(node, at),
+        way -> say(found, node, way.row().object(), places.find(way.number(), way.what())),
+        (number, pod) -> found.say("n" + node + " has no way to " + kind + number + " " + pod));
   }
 
-  /** It leads to another node, where its pod is. */
-  private <T extends Comparable<? super T>> boolean isRight(
-      int from, Way<T> way, Places<T> places) {
-    return places
-        .find(way.number, way.pod)
-        .filter(pod -> pod.node() != from)
-        .flatMap(pod -> world.vteps().towards(from, pod.node()))
-        .filter(way.vtep::equals)
+  /** The pod is on another node, and this is the way there. */
+  private boolean leadsTo(int from, Optional<Pods.Pod> pod, IpAddress vtep) {
+    return pod.filter(there -> there.node() != from)
+        .flatMap(there -> world.vteps().towards(from, there.node()))
+        .filter(vtep::equals)
         .isPresent();
   }
 

@@ -23,14 +23,6 @@ final class Standing {
     return rows.getOrDefault(kind, List.of());
   }
 
-  int count(Kind kind, Predicate<ForwardingObject> meant) {
-    int count = 0;
-    for (var row : of(kind)) {
-      count += meant.test(row.object()) ? 1 : 0;
-    }
-    return count;
-  }
-
   /** Those of one kind that are not as they should be, in the order of their keys. */
   List<ForwardingObject> wrong(Kind kind, Predicate<ForwardingObject> right) {
     return wrong(EnumSet.of(kind), row -> right.test(row.object()));

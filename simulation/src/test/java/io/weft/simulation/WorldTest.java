@@ -292,13 +292,14 @@ final class WorldTest {
     model.check(world);
   }
 
+  private static final AttachRequest REQUEST =
+      new AttachRequest("a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
+
   @Test
   void answersCanBeAskedFor() {
     var world = world(14);
     world.run(SECOND);
-    var request =
-        new AttachRequest("a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
-    long call = world.attach("n1", request);
+    long call = world.attach("n1", REQUEST);
     assertThat(world.answer("n1", call)).isEmpty();
     world.run(Duration.ofMillis(1));
     assertThat(world.answer("n1", call).orElseThrow()).isInstanceOf(Attached.class);
@@ -306,9 +307,9 @@ final class WorldTest {
     world.run(Duration.ofMillis(1));
     assertThat(world.detached("n1", gone)).contains(true);
     world.crash("n1");
-    assertThatThrownBy(() -> world.attach("n1", request)).hasMessage("n1 is down");
+    assertThatThrownBy(() -> world.attach("n1", REQUEST)).hasMessage("n1 is down");
     world.restart("n1");
-    long early = world.attach("n1", request);
+    long early = world.attach("n1", REQUEST);
     world.run(Duration.ZERO);
     assertThat(world.answer("n1", early).orElseThrow()).isInstanceOf(Refused.class);
   }
@@ -318,16 +319,14 @@ final class WorldTest {
   void whatIsAskedOfWhoStandsStillWaits() {
     var world = world(14);
     world.run(SECOND);
-    var request =
-        new AttachRequest("a", "web", "/run/netns/a", "eth0", Optional.empty(), List.of());
     world.pause("n1");
-    long call = world.attach("n1", request);
+    long call = world.attach("n1", REQUEST);
     world.run(SECOND);
     assertThat(world.answer("n1", call)).isEmpty();
     world.resume("n1");
     world.run(Duration.ofMillis(1));
     assertThat(world.answer("n1", call).orElseThrow()).isInstanceOf(Attached.class);
-    long lost = world.attach("n2", request);
+    long lost = world.attach("n2", REQUEST);
     world.crash("n2");
     world.restart("n2");
     world.run(SECOND);

@@ -1,5 +1,6 @@
 package io.weft.checks.broken;
 
+import io.weft.net.KeyTable;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +29,14 @@ public final class HashOrdered {
 
     void print(StringBuilder out) {
       map.forEach((key, value) -> out.append(key).append(value));
+    }
+  }
+
+  public static final class WalksThroughATable {
+    private final KeyTable<String, String> table = new KeyTable<>(key -> key);
+
+    void print(StringBuilder out) {
+      table.forEach(out::append);
     }
   }
 
