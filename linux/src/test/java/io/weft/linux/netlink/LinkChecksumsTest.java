@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,18 +74,31 @@ class LinkChecksumsTest {
         .toList();
   }
 
-  private void set(String setting, String value) throws IOException {
-    NetworkNamespaces.<Path, IOException>callIn(
-        namespace, () -> Files.writeString(Path.of("/proc/sys/net", setting), value));
+  /** Sets it to another value, and gives the one that it had. */
+  private String set(String setting, String value) throws IOException {
+    return NetworkNamespaces.<String, IOException>callIn(
+        namespace,
+        () -> {
+          var file = Path.of("/proc/sys/net", setting);
+          var before = Files.readString(file).strip();
+          Files.writeString(file, value);
+          return before;
+        });
   }
 
+  /** To and fro: what the kernel tells late of another link meanwhile, it does not tell twice. */
   @Test
   void aSettingShows() throws Exception {
     settled();
     for (var deed : DEEDS) {
-      var before = checksums();
-      set(deed.substring(0, deed.indexOf('=')), deed.substring(deed.indexOf('=') + 1));
-      assertThat(changed(before)).as(deed).containsExactly("br100");
+      var value = deed.substring(deed.indexOf('=') + 1);
+      var always = new TreeSet<>(List.of("br100", "vx100", "lo"));
+      for (int i = 0; i < 4; i++) {
+        var before = checksums();
+        value = set(deed.substring(0, deed.indexOf('=')), value);
+        always.retainAll(changed(before));
+      }
+      assertThat(always).as(deed).containsExactly("br100");
     }
   }
 
