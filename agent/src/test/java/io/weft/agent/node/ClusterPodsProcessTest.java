@@ -175,10 +175,8 @@ class ClusterPodsProcessTest extends ClusterPods {
         assertThat(reaches(hosts.getFirst(), common.address(), server)).as("cluster").isTrue();
         assertThat(reaches(common.namespace(), "10.99.0.254", world)).isTrue();
         node.write("cluster.yaml", outside);
-        node.awaitStatus(
-            status ->
-                NodeProcess.isSettled(status)
-                    && routesTo(hosts.getFirst(), "10.244.0.0/16").isEmpty());
+        awaitNoRouteTo("10.244.0.0/16"); // first: before, it is settled as it was
+        node.awaitStatus(NodeProcess::isSettled);
       }
     }
     assertThat(namespaces.links(hosts.getFirst()).links())
