@@ -247,9 +247,10 @@ final class SimulateCommand implements Callable<Integer> {
     var err = spec.commandLine().getErr();
     long began = System.nanoTime();
     FabricRun run;
+    double started;
     try (var crew = new ThinkingCrew(threads())) {
       run = FabricRun.by(crew, size, seed);
-      run(run, err, began);
+      started = run(run, err, began) / 1e9;
     } catch (IllegalArgumentException e) { // the size, which only shows on the way
       throw wrong(String.valueOf(e.getMessage()));
     }
@@ -261,12 +262,13 @@ final class SimulateCommand implements Callable<Integer> {
     var script = run.script();
     var shrunk = report.ok() ? List.<String>of() : shrunk(goesOn -> script.shrunk(goesOn).text());
     var out = spec.commandLine().getOut();
+    var answer = new FabricAnswer(report, started, wall);
     if (json) {
-      var document = new FabricAnswer(report, wall).document();
+      var document = answer.document();
       shrunk.forEach(document.putArray("script")::add);
       out.println(AgentCall.text(document));
     } else {
-      new FabricAnswer(report, wall).print(out);
+      answer.print(out);
       printScript(shrunk, out);
     }
     return report.ok() ? 0 : Weft.FAILED;
@@ -368,15 +370,23 @@ final class SimulateCommand implements Callable<Integer> {
     out.println(violations.isEmpty() ? "everything held" : "NOT everything held");
   }
 
-  private static void run(FabricRun run, PrintWriter err, long began) {
+  /** Gives the nanoseconds from the beginning to the end of the cold start. */
+  private static long run(FabricRun run, PrintWriter err, long began) {
     long told = began;
+    long started = 0;
+    boolean starting = true;
     while (run.advance()) {
       long now = System.nanoTime();
+      if (starting) {
+        started = now - began;
+        starting = !run.isStarted();
+      }
       if (now - told >= NANOS_BETWEEN_PROGRESS) {
         told = now;
         tell(run, err, now - began);
       }
     }
+    return started;
   }
 
   private int threads() {

@@ -277,6 +277,11 @@ public final class FabricRun {
     return new Progress(phase.text, world.now(), Math.min(1, share));
   }
 
+  /** True once the cold start is over, and every kernel was looked at. */
+  public boolean isStarted() {
+    return phase != Phase.COLD_START;
+  }
+
   /** What was seen so far. */
   public FabricReport report() {
     var sorted = new ArrayList<>(changes);

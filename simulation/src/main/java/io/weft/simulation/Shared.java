@@ -1,92 +1,122 @@
 package io.weft.simulation;
 
-import io.weft.net.KeyTable;
 import io.weft.overlay.forwarding.ForwardingKey;
 import io.weft.overlay.forwarding.ForwardingObject;
 import io.weft.overlay.forwarding.Sharing;
-import java.util.HashMap;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What thousands of nodes and their kernels hold that is equal. Several may ask at once: it is in
- * parts, so that they seldom meet. A part that is full is emptied: what is equal to something of
- * before is shared anew from then on.
+ * What thousands of nodes and their kernels hold that is equal. Several threads may ask at once,
+ * and do not wait for each other.
  */
 final class Shared implements Sharing {
-  private static final int PARTS = 64; // a power of two
-
-  /** Values, and rows as well, in one part: 2,097,152 of each in all. */
-  private static final int MOST_IN_PART = 1 << 15;
+  /** Places for values, and for rows as well: 16 MiB each, when they are all there. */
+  private static final int MOST_PLACES = 1 << 22;
 
   /** An object and the key that it has. */
   record Row(ForwardingKey key, ForwardingObject object) {}
 
-  private static final class Part {
+  /**
+   * Things by the hash of their keys, of which each has two places; one that comes to them takes
+   * the first, and moves who is there to the second. What is equal to something that had to go is
+   * shared anew from then on. Where that happens often there are more places, up to a limit. What
+   * one thread puts in another may miss, for a time; it sees all of what it finds, which is
+   * immutable.
+   */
+  private static final class Known<T> {
+    private final Function<T, Object> key;
     private final int most;
-    private final HashMap<Object, Object> values = new HashMap<>(); // which keeps a deep hash
-    private KeyTable<ForwardingKey, Row> rows = new KeyTable<>(Row::key);
+    private volatile @Nullable Object[] places = new @Nullable Object[1 << 10];
+    private int gone;
 
-    Part(int most) {
+    Known(Function<T, Object> key, int most) {
+      this.key = key;
       this.most = most;
     }
 
-    synchronized Object of(Object value) {
-      var before = values.putIfAbsent(value, value);
-      if (before != null) {
-        return before;
-      }
-      if (values.size() > most) {
-        values.clear();
-        values.put(value, value);
-      }
-      return value;
+    private static int place(int hash, int places) {
+      return hash * 0x9e37_79b9 >>> Integer.numberOfLeadingZeros(places - 1);
     }
 
-    synchronized ForwardingKey key(ForwardingKey key) {
-      var known = rows.get(key);
-      return known == null ? key : known.key();
+    @Nullable T find(Object wanted) {
+      var now = places;
+      int place = place(wanted.hashCode(), now.length);
+      var first = thing(now[place]);
+      if (first != null && wanted.equals(key.apply(first))) {
+        return first;
+      }
+      var second = thing(now[place ^ 1]);
+      return second != null && wanted.equals(key.apply(second)) ? second : null;
     }
 
-    synchronized Row row(ForwardingKey key, ForwardingObject object) {
-      var known = rows.get(key);
-      if (known != null && known.object().equals(object)) {
-        return known;
+    void put(T thing) {
+      int hash = key.apply(thing).hashCode();
+      if (put(places, hash, thing) && ++gone > places.length / 64 && places.length < most) {
+        grow();
       }
-      if (known == null && rows.size() >= most) {
-        rows = new KeyTable<>(Row::key);
+    }
+
+    /** True when another had to go for it. */
+    private static boolean put(@Nullable Object[] places, int hash, Object thing) {
+      int place = place(hash, places.length);
+      var first = places[place];
+      boolean goes = first != null && places[place ^ 1] != null;
+      if (first != null) {
+        places[place ^ 1] = first;
       }
-      var row = new Row(known == null ? key : known.key(), object);
-      rows.put(row);
-      return row;
+      places[place] = thing;
+      return goes;
+    }
+
+    private synchronized void grow() {
+      if (gone > places.length / 64) { // no other thread has done it
+        var more = new @Nullable Object[4 * places.length];
+        for (var place : places) {
+          var thing = thing(place);
+          if (thing != null) {
+            put(more, key.apply(thing).hashCode(), thing);
+          }
+        }
+        gone = 0;
+        places = more;
+      }
+    }
+
+    @SuppressWarnings("unchecked") // nothing else is put in
+    private @Nullable T thing(@Nullable Object place) {
+      return (T) place;
     }
   }
 
-  private final List<Part> parts;
+  private final Known<Object> values;
+  private final Known<Row> rows;
 
   Shared() {
-    this(MOST_IN_PART);
+    this(MOST_PLACES);
   }
 
-  /** {@code most}: values, and rows as well, in each of the parts. */
-  Shared(int most) {
-    parts = Stream.generate(() -> new Part(most)).limit(PARTS).toList();
-  }
-
-  private Part part(int hash) {
-    int mixed = hash * 0x85eb_ca6b; // the tables themselves mix by another number
-    return parts.get(mixed >>> 26);
+  /** {@code places}: for values, and for rows as well, at most; a power of four from 1,024 on. */
+  Shared(int places) {
+    values = new Known<>(value -> value, places);
+    rows = new Known<>(Row::key, places);
   }
 
   @Override
   @SuppressWarnings("unchecked") // what is equal is of one class, or of one that does not matter
   public <T> T of(T value) {
-    return (T) part(value.hashCode()).of(value);
+    var known = values.find(value);
+    if (known != null) {
+      return (T) known;
+    }
+    values.put(value);
+    return value;
   }
 
   @Override
   public ForwardingKey key(ForwardingKey key) {
-    return part(key.hashCode()).key(key);
+    var known = rows.find(key);
+    return known == null ? key : known.key();
   }
 
   @Override
@@ -96,6 +126,12 @@ final class Shared implements Sharing {
 
   /** What nodes have under one key is mostly equal; where it is not, they share it by turns. */
   Row row(ForwardingKey key, ForwardingObject object) {
-    return part(key.hashCode()).row(key, object);
+    var known = rows.find(key);
+    if (known != null && known.object().equals(object)) {
+      return known;
+    }
+    var row = new Row(known == null ? key : known.key(), object);
+    rows.put(row);
+    return row;
   }
 }

@@ -6,12 +6,13 @@ import io.weft.net.Ipv4Address;
 import io.weft.net.MacAddress;
 import io.weft.net.Vni;
 import io.weft.overlay.forwarding.ForwardingObject.NeighbourEntry;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is equal is one object, but not all that ever was is kept. */
 final class SharedTest {
-  private static final int MOST_IN_PART = 100;
-  private static final int MANY = 64 * MOST_IN_PART * 2;
+  private static final int PLACES = 1 << 12;
+  private static final int MANY = 100_000;
 
   private static Ipv4Address address(int number) {
     return new Ipv4Address(number);
@@ -32,7 +33,7 @@ final class SharedTest {
 
   @Test
   void valuesDoNotPileUp() {
-    var shared = new Shared(MOST_IN_PART);
+    var shared = new Shared(PLACES);
     var first = shared.of(address(0));
     for (int i = 1; i < MANY; i++) {
       var value = shared.of(address(i));
@@ -41,9 +42,21 @@ final class SharedTest {
     assertThat(shared.of(address(0))).isEqualTo(first).isNotSameAs(first);
   }
 
+  /** There are more places where many come, so that most of them keep theirs. */
+  @Test
+  void mostOfManyAreFoundAgain() {
+    var shared = new Shared();
+    var values = IntStream.range(0, MANY).mapToObj(i -> shared.of(address(i))).toList();
+    int again = 0;
+    for (int i = 0; i < MANY; i++) {
+      again += shared.of(address(i)) == values.get(i) ? 1 : 0;
+    }
+    assertThat(again).isGreaterThan(MANY / 10 * 9);
+  }
+
   @Test
   void rowsDoNotPileUp() {
-    var shared = new Shared(MOST_IN_PART);
+    var shared = new Shared(PLACES);
     var first = shared.row(neighbour(0).key(), neighbour(0));
     for (int i = 1; i < MANY; i++) {
       var row = shared.row(neighbour(i).key(), neighbour(i));

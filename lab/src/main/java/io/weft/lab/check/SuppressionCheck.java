@@ -8,8 +8,10 @@ import io.weft.linux.netlink.Rtnetlink;
 import io.weft.linux.packet.EchoResult;
 import io.weft.net.IpAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 
 /**
  * An endpoint that has forgotten a neighbour, wherever that is, or its gateway, learns the MAC from
@@ -20,11 +22,8 @@ public final class SuppressionCheck implements Check {
   /** Shorter than the second after which an endpoint asks again. */
   private static final Duration ONE_QUESTION = Duration.ofMillis(300);
 
-  private final Findings findings = new Findings();
-  private int remote;
-  private int local;
-  private int gateways;
-  private int copies;
+  /** What came of one question, and how often it crossed the fabric. */
+  private record Asked(List<String> wrong, int copies) {}
 
   @Override
   public String name() {
@@ -32,10 +31,15 @@ public final class SuppressionCheck implements Check {
   }
 
   @Override
-  public CheckResult run(RunningLab lab) {
+  public CheckResult run(RunningLab lab) throws InterruptedException {
+    int remote = 0;
+    int local = 0;
+    int gateways = 0;
+    var known = new ArrayList<Callable<Asked>>();
+    var unknown = new ArrayList<Callable<Asked>>();
     for (var network : lab.networks()) {
       for (var way : Pings.allWays(lab, network)) {
-        known(lab, way.from(), way.address());
+        known.add(() -> known(lab, way.from(), way.address()));
         if (way.from().node().equals(way.to().node())) {
           local++;
         } else {
@@ -45,7 +49,7 @@ public final class SuppressionCheck implements Check {
       for (var endpoint : lab.attached(network)) {
         for (var gateway : lab.topology().network(network).spec().gateways()) {
           if (Pings.hasFamilyOf(endpoint, gateway)) {
-            known(lab, endpoint, gateway);
+            known.add(() -> known(lab, endpoint, gateway));
             gateways++;
           }
         }
@@ -53,11 +57,19 @@ public final class SuppressionCheck implements Check {
       var askers = new TreeSet<String>();
       for (var endpoint : lab.attached(network)) {
         if (askers.add(endpoint.node())) {
-          unknown(lab, endpoint);
+          for (var address : ExtraEndpoint.freeAddresses(lab, network)) {
+            if (Pings.hasFamilyOf(endpoint, address)) {
+              unknown.add(() -> unknown(lab, endpoint, address));
+            }
+          }
         }
       }
     }
+    var findings = new Findings();
     findings.expect(remote > 0, "no network has endpoints on two nodes");
+    var asked = new ArrayList<>(Pings.inParallel(known));
+    asked.addAll(Pings.inParallel(unknown));
+    asked.forEach(each -> each.wrong().forEach(findings::add));
     return findings.result(
         name(),
         remote
@@ -67,20 +79,24 @@ public final class SuppressionCheck implements Check {
             + gateways
             + " gateways: the node answers, nothing is flooded; unknown addresses go to each peer"
             + " once, "
-            + copies
+            + asked.stream().mapToInt(Asked::copies).sum()
             + " copies");
   }
 
-  private void known(RunningLab lab, Attached endpoint, IpAddress address) {
+  private static Asked known(RunningLab lab, Attached endpoint, IpAddress address) {
     try (var recording = record(lab, endpoint)) {
       forget(endpoint, address);
       var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, Pings.PATIENCE);
       var what = endpoint.name() + " -> " + address;
-      findings.expect(result instanceof EchoResult.Reply, what + ": " + result);
+      var wrong = new ArrayList<String>();
+      if (!(result instanceof EchoResult.Reply)) {
+        wrong.add(what + ": " + result);
+      }
       int crossed = questions(lab, recording, endpoint, address).size();
-      findings.expect(
-          crossed == 0 || isSnooped(lab, endpoint.network(), address),
-          what + ": " + crossed + " questions crossed the fabric");
+      if (crossed > 0 && !isSnooped(lab, endpoint.network(), address)) {
+        wrong.add(what + ": " + crossed + " questions crossed the fabric");
+      }
+      return new Asked(wrong, 0);
     }
   }
 
@@ -90,27 +106,26 @@ public final class SuppressionCheck implements Check {
     return !address.isIpv4() && multicast != NetworkSpec.Multicast.FLOOD;
   }
 
-  private void unknown(RunningLab lab, Attached endpoint) {
+  private static Asked unknown(RunningLab lab, Attached endpoint, IpAddress address) {
     var peers = new TreeSet<IpAddress>();
     for (var node : lab.nodesOf(endpoint.network())) {
       if (!node.thing().equals(endpoint.node())) {
         lab.plan().vtep(endpoint.node(), node.thing()).ifPresent(peers::add);
       }
     }
-    var free = ExtraEndpoint.freeAddresses(lab, endpoint.network());
-    free.removeIf(address -> !Pings.hasFamilyOf(endpoint, address));
-    for (var address : free) {
-      try (var recording = record(lab, endpoint)) {
-        forget(endpoint, address);
-        var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, ONE_QUESTION);
-        var what = endpoint.name() + " -> " + address + ", which nobody has";
-        findings.expect(!(result instanceof EchoResult.Reply), what + ": " + result);
-        var asked = questions(lab, recording, endpoint, address);
-        findings.expect(
-            asked.size() == peers.size() && new TreeSet<>(asked).equals(peers),
-            what + ": asked at " + asked + " instead of once at each of " + peers);
-        copies += asked.size();
+    try (var recording = record(lab, endpoint)) {
+      forget(endpoint, address);
+      var result = Pings.ping(endpoint.namespace(), address, Pings.PAYLOAD, ONE_QUESTION);
+      var what = endpoint.name() + " -> " + address + ", which nobody has";
+      var wrong = new ArrayList<String>();
+      if (result instanceof EchoResult.Reply) {
+        wrong.add(what + ": " + result);
       }
+      var asked = questions(lab, recording, endpoint, address);
+      if (asked.size() != peers.size() || !new TreeSet<>(asked).equals(peers)) {
+        wrong.add(what + ": asked at " + asked + " instead of once at each of " + peers);
+      }
+      return new Asked(wrong, asked.size());
     }
   }
 

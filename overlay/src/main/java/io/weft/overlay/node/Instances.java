@@ -176,9 +176,9 @@ final class Instances {
     return find(endpoint.network()).orElseThrow();
   }
 
-  /** Name of the namespace that the network belongs into. */
+  /** Name of the namespace that the network belongs into: one object, which keys share. */
   String namespaceOf(NetworkIntent network) {
-    return config.namespacePrefix() + network.namespaceSuffix();
+    return (config.namespacePrefix() + network.namespaceSuffix()).intern();
   }
 
   NetworkInstance open(NetworkIntent network, String namespace, Underlay underlay) {
