@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -58,6 +59,14 @@ public final class ApiServer implements AutoCloseable {
   private volatile boolean bookmarks = true;
   private volatile Consumer<String> steps = _ -> {};
 
+  /**
+   * Not virtual threads: up to Java 25.0.3 those that wait for a monitor with a time limit, as
+   * watches do, may all be left waiting for ever (JDK-8373120), and the rest of the calls with
+   * them.
+   */
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("api-server-", 0).factory());
+
   private ApiServer(HttpServer server) {
     this.server = server;
     listen(server);
@@ -66,7 +75,7 @@ public final class ApiServer implements AutoCloseable {
   /** Answers on one more socket that is bound already, as {@link #start(HttpServer)}. */
   public void listen(HttpServer bound) {
     bound.createContext("/", this::handle);
-    bound.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    bound.setExecutor(threads);
     bound.start();
     listening.add(bound);
   }
@@ -83,8 +92,8 @@ public final class ApiServer implements AutoCloseable {
 
   /**
    * On a socket that is bound already, as in another network namespace. A thread is born into the
-   * namespace of the one that starts it, so the server must not be started there: all virtual
-   * threads of this process would have carriers in it.
+   * namespace of the one that starts it, so the server must not be started there: the threads that
+   * answer would be in it, and whatever those start.
    */
   public static ApiServer start(HttpServer bound) {
     return new ApiServer(bound);
@@ -494,5 +503,6 @@ public final class ApiServer implements AutoCloseable {
   public void close() {
     cutWatches();
     listening.forEach(each -> each.stop(0));
+    threads.shutdown();
   }
 }
