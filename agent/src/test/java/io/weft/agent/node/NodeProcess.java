@@ -225,6 +225,17 @@ public final class NodeProcess {
     return callOnceReady(attaching(endpoint, network, netns, addresses));
   }
 
+  /** The answer to an attach that succeeds; fails with the answer, the status and the log. */
+  JsonNode attached(String endpoint, String network, String netns, String... addresses)
+      throws Exception {
+    var answer = attach(endpoint, network, netns, addresses);
+    if (!answer.path("ok").asBoolean()) {
+      throw new AssertionError(
+          answer + "\n" + status().toPrettyString() + "\n" + String.join("\n", log()));
+    }
+    return answer;
+  }
+
   static ObjectNode attaching(String endpoint, String network, String netns, String... addresses) {
     var request = ControlClient.request("attach").put("endpoint", endpoint);
     request.put("network", network).put("netns", netns).put("interface", "eth0");

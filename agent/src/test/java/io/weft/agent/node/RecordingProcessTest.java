@@ -110,13 +110,11 @@ class RecordingProcessTest {
     node.start("--record=" + directory.resolve("recording"));
     node.awaitStatus(status -> status.has("vtep"));
     var pod = namespaces.create("pod");
-    assertThat(node.attach("web-1", "red-web", pod, "192.168.1.10").path("ok").asBoolean())
-        .isTrue();
+    node.attached("web-1", "red-web", pod, "192.168.1.10");
     node.write("red.yaml", network("192.168.1.0/24, 192.168.2.0/24"));
     var second = namespaces.create("second");
     node.awaitAnswer("networks", networks -> networks.toString().contains("192.168.2.0/24"));
-    assertThat(node.attach("web-2", "red-web", second, "192.168.2.10").path("ok").asBoolean())
-        .isTrue();
+    node.attached("web-2", "red-web", second, "192.168.2.10");
     var said = node.awaitStatus(status -> status.at("/kernel/pending").asInt() == 0);
     node.terminate();
 
