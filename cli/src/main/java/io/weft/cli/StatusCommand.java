@@ -212,6 +212,13 @@ final class StatusCommand implements Callable<Integer> {
                   behind(waiting),
                   waiting.path("reason").asText()));
     }
+    for (var call : status.path("attaching")) {
+      line(
+          out,
+          "attaching",
+          "Endpoint %s: %s"
+              .formatted(call.path("endpoint").asText(), call.path("waitsFor").asText()));
+    }
     for (var pod : status.path("misplacedPods")) {
       line(
           out,

@@ -60,6 +60,7 @@ public final class NodeJson {
     }
     endpoints(view, document);
     waiting(view, document);
+    attaching(view, document);
     unusedRoutes(view, document);
     BgpJson.texts(document.putArray("problems"), problems);
     return document;
@@ -109,6 +110,15 @@ public final class NodeJson {
         BgpJson.texts(node.putArray("prefixes"), endpoint.prefixes());
       }
     }
+  }
+
+  /** Calls that wait. */
+  private static void attaching(NodeView view, ObjectNode document) {
+    var calls = document.putArray("attaching");
+    view.attaching()
+        .forEach(
+            (endpoint, waitsFor) ->
+                calls.addObject().put("endpoint", endpoint).put("waitsFor", waitsFor));
   }
 
   /** What resources declare and what is not so. */

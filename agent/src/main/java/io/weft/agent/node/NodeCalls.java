@@ -67,6 +67,8 @@ final class NodeCalls {
   /** A caller is told by then that there is no answer yet; the call itself goes on. */
   static final int TIMEOUT_SECONDS = 30;
 
+  private static final String BUSY = "the node is busy; see 'weft status', and try again";
+
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final Node node;
   private final Supplier<List<String>> problems;
@@ -285,7 +287,7 @@ final class NodeCalls {
     attaching.put(id, answer);
     try {
       loop.put(new NodeEvent.AttachRequested(id, request));
-      return await(answer);
+      return await(answer, () -> waitsFor(request.endpoint()));
     } finally {
       attaching.remove(id);
     }
@@ -447,7 +449,26 @@ final class NodeCalls {
     }
   }
 
+  /** What the attach call of the endpoint waits for. */
+  private String waitsFor(String endpoint) throws InterruptedException {
+    try {
+      var calls = loop.ask(node::view).get(1, TimeUnit.SECONDS).attaching();
+      return calls.getOrDefault(endpoint, "try again");
+    } catch (ExecutionException | TimeoutException _) {
+      return BUSY;
+    }
+  }
+
   private static <T> T await(CompletableFuture<T> answer) throws CallRefused, InterruptedException {
+    return await(answer, () -> BUSY);
+  }
+
+  private interface Reason {
+    String words() throws InterruptedException;
+  }
+
+  private static <T> T await(CompletableFuture<T> answer, Reason reason)
+      throws CallRefused, InterruptedException {
     try {
       return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
@@ -459,7 +480,7 @@ final class NodeCalls {
     } catch (TimeoutException _) {
       answer.cancel(false);
       throw new CallRefused(
-          "TIMEOUT", "no answer for " + TIMEOUT_SECONDS + " s; see 'weft status' for the reason");
+          "TIMEOUT", "no answer for %d s: %s".formatted(TIMEOUT_SECONDS, reason.words()));
     }
   }
 }

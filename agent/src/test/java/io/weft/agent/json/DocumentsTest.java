@@ -36,8 +36,10 @@ import io.weft.overlay.node.NodeView.UnusedView;
 import io.weft.overlay.node.NodeView.WaitingView;
 import io.weft.overlay.node.Underlay;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The stable form: whoever changes it changes what programs read. */
@@ -132,7 +134,7 @@ class DocumentsTest {
            'failures':[{'object':'port weft-red ep1','reason':'EEXIST','attempts':3}]},
          'endpoints':[{'name':'web-1','network':'red-web','attached':true,'sticky':false,
            'declared':false,'port':'ep1','mac':'0a:58:c0:a8:01:0a','addresses':['192.168.1.10/24']}],
-         'waitingEndpoints':[],'problems':['a.yaml:3:8: wrong']}
+         'waitingEndpoints':[],'attaching':[],'problems':['a.yaml:3:8: wrong']}
         """);
     var early = NodeJson.status(node(Optional.empty(), Optional.empty()), List.of());
     assertThat(early.path("vtepMissing").asText()).isEqualTo("there is no default route");
@@ -165,7 +167,10 @@ class DocumentsTest {
             List.of(
                 new WaitingView(
                     "db-1", "red-web", Optional.of(new NodeLink.Vlan("eth1", 7)), "why")),
+            new TreeMap<>(Map.of("web-2", "the kernel")),
             List.of());
+    assertThat(NodeJson.status(view, List.of()).path("attaching").toString())
+        .isEqualTo("[{\"endpoint\":\"web-2\",\"waitsFor\":\"the kernel\"}]");
     assertThat(NodeJson.status(view, List.of()).path("waitingEndpoints").toString())
         .isEqualTo(
             "[{'name':'db-1','network':'red-web','link':'eth1','vlan':7,'reason':'why'}]"

@@ -8,12 +8,15 @@ import io.weft.agent.control.ControlClient;
 import io.weft.agent.kernel.TestNamespaces;
 import io.weft.net.IpPrefix;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +96,50 @@ final class ApiAddressesProcessTest {
 
   private String spec(String kind, String name) {
     return api.find(kind, name).map(each -> each.path("spec").toString()).orElse("none");
+  }
+
+  // ---- a server that is slow ---------------------------------------------------------------
+
+  @Test
+  void aCallThatWaitsForTheServerSaysSo() throws Exception {
+    var node = start(1);
+    var answered = new CountDownLatch(1);
+    api.server.steps(
+        step -> {
+          if (step.startsWith("before POST") && step.contains("addressblocks")) {
+            await(answered);
+          }
+        });
+    var request = request("slow", pod("slow"));
+    var call = CompletableFuture.supplyAsync(() -> call(node, request));
+    var status = node.awaitStatus(each -> !each.path("attaching").isEmpty());
+    assertThat(status.at("/attaching/0/endpoint").asText()).isEqualTo("slow");
+    assertThat(status.at("/attaching/0/waitsFor").asText())
+        .startsWith("the store of addresses has yet to write block web.");
+
+    var refused = call.get(60, TimeUnit.SECONDS);
+    assertThat(refused.at("/error/reason").asText()).isEqualTo("TIMEOUT");
+    assertThat(message(refused))
+        .contains("no answer for 30 s: the store of addresses has yet to write block web.");
+    answered.countDown();
+    node.attached("slow", "web", request.path("netns").asText());
+    assertThat(node.status().path("attaching")).isEmpty();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static JsonNode call(NodeProcess node, ObjectNode request) {
+    try {
+      return node.call(request);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   // ---- kill -9 ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import io.weft.overlay.node.NodeView;
 import io.weft.overlay.node.NodeView.DuplicateView;
 import io.weft.overlay.node.NodeView.SharedAddressView;
 import io.weft.overlay.node.Underlay;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,7 @@ final class PodNewsTest {
         List.of(),
         List.of(),
         List.of(),
+        Collections.emptySortedMap(),
         shared);
   }
 

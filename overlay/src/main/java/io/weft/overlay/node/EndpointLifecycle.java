@@ -14,6 +14,7 @@ import io.weft.overlay.ipam.AddressWrite;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeSet;
 
 /**
@@ -221,10 +222,8 @@ final class EndpointLifecycle {
       refuse(
           event.request(),
           Reason.KERNEL_REFUSED,
-          "an earlier '"
-              + event.attach().endpoint()
-              + "' cannot be removed: "
-              + failure.get().reason());
+          "an earlier '%s' cannot be removed: %s"
+              .formatted(event.attach().endpoint(), failure.get().reason()));
     } else {
       postponed.untilGone(event);
     }
@@ -327,13 +326,8 @@ final class EndpointLifecycle {
   private NetworkIntent orphan(EndpointPort port) {
     effects.report(
         "network " + port.network(),
-        "endpoint '"
-            + port.endpoint()
-            + "' stands in "
-            + port.namespace()
-            + " as VNI "
-            + port.vni()
-            + ", but the intent has no such network there; it goes on until it is detached");
+        "endpoint '%s' stands in %s as VNI %s, but the intent has no such network there; it goes on until it is detached"
+            .formatted(port.endpoint(), port.namespace(), port.vni()));
     return NetworkIntent.orphan(port, foundation.intent().as());
   }
 
@@ -457,9 +451,8 @@ final class EndpointLifecycle {
             f ->
                 effects.report(
                     key.toString(),
-                    "was detached, but the kernel refuses its removal: "
-                        + f.reason()
-                        + "; it is tried again until it goes"));
+                    "was detached, but the kernel refuses its removal: %s; it is tried again until it goes"
+                        .formatted(f.reason())));
       }
     }
   }
@@ -486,6 +479,13 @@ final class EndpointLifecycle {
                     .findFirst()
                     .map(ForwardingPlan.Failure::reason)
                     .orElse("the kernel has yet to follow"));
+  }
+
+  /** Endpoints of calls without an answer, and what each waits for. */
+  SortedMap<String, String> attaching() {
+    var calls = postponed.calls();
+    attaching.keys().forEach(name -> missing(name).ifPresent(why -> calls.put(name, why)));
+    return calls;
   }
 
   private boolean stands(Endpoint endpoint) {

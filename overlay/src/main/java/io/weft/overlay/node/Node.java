@@ -492,6 +492,7 @@ public final class Node {
         instances.unusedRoutes(),
         speakers.view(),
         declared.waiting(),
+        endpoints.attaching(),
         instances.sharedAddresses());
   }
 }

@@ -7,8 +7,10 @@ import io.weft.net.RouteDistinguisher;
 import io.weft.overlay.attachment.Endpoint;
 import io.weft.overlay.forwarding.ForwardingPlan.Failure;
 import io.weft.overlay.forwarding.NodeLink;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * An immutable picture of a node.
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param unusedRoutes by tenant, only those that have any
  * @param endpointSessions BGP with endpoints, by network
  * @param waitingEndpoints that resources declare and that are not as declared, by name
+ * @param attaching endpoints of attach calls without an answer, and what each waits for, in words
  * @param sharedAddresses IP addresses of endpoints here that are also another MAC's
  */
 public record NodeView(
@@ -40,6 +43,7 @@ public record NodeView(
     List<UnusedView> unusedRoutes,
     List<EndpointSessionView> endpointSessions,
     List<WaitingView> waitingEndpoints,
+    SortedMap<String, String> attaching,
     List<SharedAddressView> sharedAddresses) {
 
   /** One without duplicates. */
@@ -71,6 +75,7 @@ public record NodeView(
         List.of(),
         List.of(),
         List.of(),
+        Collections.emptySortedMap(),
         List.of());
   }
 

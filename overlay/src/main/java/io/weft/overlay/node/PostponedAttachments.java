@@ -3,6 +3,7 @@ package io.weft.overlay.node;
 import io.weft.overlay.ipam.AddressWrite;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Attach calls that cannot be carried out yet, by what they wait for. */
@@ -52,6 +53,20 @@ final class PostponedAttachments {
     }
     departures.removeIf(event -> isOf(event, endpoint) && taken.add(event));
     return taken;
+  }
+
+  /** The endpoints, and what each waits for, in words. */
+  SortedMap<String, String> calls() {
+    var calls = new TreeMap<String, String>();
+    writes.forEach(
+        (write, events) -> put(calls, events, "the store of addresses has yet to write " + write));
+    put(calls, departures, "an endpoint that was detached has yet to leave the kernel");
+    return calls;
+  }
+
+  private static void put(
+      SortedMap<String, String> calls, List<NodeEvent.AttachRequested> events, String waitsFor) {
+    events.forEach(event -> calls.put(event.attach().endpoint(), waitsFor));
   }
 
   /** It no longer waits; false when it did not. */

@@ -2,6 +2,7 @@ package io.weft.overlay.node;
 
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.weft.net.IpAddress;
 import io.weft.net.IpPrefix;
@@ -54,10 +55,14 @@ final class AddressesTest extends NodesOfAStore {
     long other = one.attach(request("b", "web"));
     assertThat(one.writes).hasSize(1); // both wait for the same block
     var write = one.writes.remove();
+    var waitsFor = "the store of addresses has yet to write block " + write.record().name();
+    assertThat(one.node.view().attaching())
+        .containsOnly(entry("a", waitsFor), entry("b", waitsFor));
     one.give(
         new NodeEvent.AddressWritten(write, new AddressWrite.Outcome.Failed("the disk is full")));
     refused(one.answer(call), Reason.NOT_READY, "the disk is full");
     refused(one.answer(other), Reason.NOT_READY, "the disk is full");
+    assertThat(one.node.view().attaching()).isEmpty();
     attach(one, "a");
   }
 

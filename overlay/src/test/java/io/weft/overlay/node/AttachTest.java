@@ -6,6 +6,7 @@ import static io.weft.overlay.node.OneNode.network;
 import static io.weft.overlay.node.OneNode.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.weft.net.IpAddress;
 import io.weft.net.MacAddress;
@@ -70,7 +71,10 @@ final class AttachTest {
                         Kind.NEIGHBOUR));
     assertThat(one.attached).isEmpty();
     assertThat(one.announced()).isEmpty();
+    assertThat(one.node.view().attaching())
+        .containsOnly(entry("a", "the kernel has yet to follow"));
     one.applyBatch();
+    assertThat(one.node.view().attaching()).isEmpty();
     assertThat(one.answer(call))
         .isEqualTo(
             new Attached(
@@ -361,6 +365,8 @@ final class AttachTest {
     long attach = one.attach(again);
     one.applyBatch();
     assertThat(one.attached).doesNotContainKey(attach);
+    assertThat(one.node.view().attaching())
+        .containsEntry("a", "an endpoint that was detached has yet to leave the kernel");
     one.forget();
     while (one.isBatchWaiting()) {
       one.applyBatch();
