@@ -328,7 +328,7 @@ public final class ApiServer implements AutoCloseable {
       case "GET" ->
           target.name().isEmpty()
               ? HttpCall.asked(exchange, list(target, parameters, partial))
-              : shown(partial, existing(target));
+              : WatchEvents.shown(partial, existing(target));
       case "POST" -> store.create(type, namespace, HttpCall.object(exchange, type, namespace, ""));
       case "PUT" ->
           store.replace(
@@ -410,14 +410,14 @@ public final class ApiServer implements AutoCloseable {
         }
         for (var change : changes.get()) {
           seen = change.version();
-          var event = event(target, selection, change, partial);
+          var event = WatchEvents.of(target, selection, change, partial);
           if (event.isPresent()) {
             Thread.sleep(latency);
             write(out, event.get());
           }
         }
         if (changes.get().isEmpty() && marked && bookmarks) {
-          write(out, bookmark(target.type(), seen));
+          write(out, WatchEvents.bookmark(target.type(), seen));
         }
       }
     } finally {
@@ -431,9 +431,7 @@ public final class ApiServer implements AutoCloseable {
     try {
       return Optional.of(store.after(seen, BOOKMARK_MILLIS));
     } catch (Refusal gone) {
-      var error = JsonNodeFactory.instance.objectNode().put("type", "ERROR");
-      error.set("object", gone.status());
-      write(out, error);
+      write(out, WatchEvents.error(gone));
       return Optional.empty();
     }
   }
@@ -441,41 +439,6 @@ public final class ApiServer implements AutoCloseable {
   private static void write(OutputStream out, JsonNode event) throws IOException {
     out.write((event + "\n").getBytes(StandardCharsets.UTF_8));
     out.flush();
-  }
-
-  /** What an object enters or leaves the selection by is an addition or a deletion. */
-  private static Optional<ObjectNode> event(
-      Target target, Selection selection, Store.Change change, boolean partial) {
-    var object = change.object();
-    if (!change.of().equals(target.type())
-        || (!target.namespace().isEmpty()
-            && !object.at("/metadata/namespace").asText().equals(target.namespace()))) {
-      return Optional.empty();
-    }
-    boolean was = change.before().filter(selection::matches).isPresent();
-    boolean is = !change.type().equals("DELETED") && selection.matches(object);
-    if (!was && !is) {
-      return Optional.empty();
-    }
-    var event = JsonNodeFactory.instance.objectNode();
-    event.put("type", was ? is ? "MODIFIED" : "DELETED" : "ADDED");
-    event.set("object", shown(partial, object));
-    return Optional.of(event);
-  }
-
-  private static ObjectNode bookmark(ResourceType type, long version) {
-    var event = JsonNodeFactory.instance.objectNode().put("type", "BOOKMARK");
-    event
-        .putObject("object")
-        .put("kind", type.kind())
-        .put("apiVersion", type.apiVersion())
-        .putObject("metadata")
-        .put("resourceVersion", String.valueOf(version));
-    return event;
-  }
-
-  private static JsonNode shown(boolean partial, ObjectNode object) {
-    return partial ? Store.metadataOf(object) : object;
   }
 
   /** {@code PREFIX/PLURAL[/NAME[/status]]} or {@code PREFIX/namespaces/NAMESPACE/PLURAL...}. */
