@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -110,6 +111,22 @@ class ImageTest {
     return out;
   }
 
+  /** The files of two images that differ, and where in them. */
+  private static String differences(Path one, Path other) throws IOException {
+    var tree = Path.of("target/image");
+    var differences = new StringJoiner("\n");
+    try (var files = Files.walk(one.resolve(tree))) {
+      for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+        var there = other.resolve(one.relativize(file));
+        long at = Files.exists(there) ? Files.mismatch(file, there) : 0;
+        if (at >= 0) {
+          differences.add(one.relativize(file) + " at " + at);
+        }
+      }
+    }
+    return differences.toString();
+  }
+
   @Test
   void theSameFilesMakeTheSameImageElsewhere() throws Exception {
     var home = Path.of(System.getenv("WEFT_HOME"));
@@ -122,7 +139,9 @@ class ImageTest {
     assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
     var second = buildIn(elsewhere, directory.resolve("second"));
     for (var file : List.of("weft-image.digest", "weft-image.tar")) {
-      assertThat(Files.mismatch(image.resolve(file), second.resolve(file))).as(file).isEqualTo(-1);
+      assertThat(Files.mismatch(image.resolve(file), second.resolve(file)))
+          .as(file + "\n" + differences(home, elsewhere))
+          .isEqualTo(-1);
     }
     assertThat(Files.size(image.resolve("weft-image.tar"))).isLessThan(MOST_OCTETS);
   }
