@@ -76,6 +76,7 @@ class AgentCommandsTest {
             narrow     path to 10.0.0.3: 1500 octets do not pass, 1400 do: router 10.1.0.9 says that its next link takes 1400 octets; raise the MTU there to 1500, or give the networks 'mtu: 1350'
             unchecked  path to 10.0.0.4: it answers no ICMP echo
             problem    a.yaml:3:8: Network a: unknown key 'vin'
+            attaching  Endpoint web-2: the kernel has yet to follow
 
             ENDPOINT  NETWORK  MAC                ADDRESSES        BEHIND         PORT  STATE
             web-1     red-web  0a:58:c0:a8:01:0a  192.168.1.10/24  -              ep1   attached

@@ -43,6 +43,7 @@ final class ScriptedAgent implements AutoCloseable {
            "where": "router 10.1.0.9 says that its next link takes 1400 octets",
            "action": "raise the MTU there to 1500, or give the networks 'mtu: 1350'"}],
          "silent": [{"vtep": "10.0.0.4", "reason": "it answers no ICMP echo"}]},
+       "attaching": [{"endpoint": "web-2", "waitsFor": "the kernel has yet to follow"}],
        "problems": ["a.yaml:3:8: Network a: unknown key 'vin'"]}
       """;
 

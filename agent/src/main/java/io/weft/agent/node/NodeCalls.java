@@ -68,6 +68,8 @@ final class NodeCalls {
   static final int TIMEOUT_SECONDS = 30;
 
   private static final String BUSY = "the node is busy; see 'weft status', and try again";
+  private static final String STORE = "the store of addresses has yet to answer; see 'weft status'";
+  private static final String IN_STATUS = "see 'weft status' for the reason";
 
   private final EventLoop<NodeEvent, NodeEffect> loop;
   private final Node node;
@@ -320,7 +322,7 @@ final class NodeCalls {
     detaching.put(id, answer);
     try {
       loop.put(new NodeEvent.DetachRequested(id, endpoint));
-      return await(answer);
+      return await(answer, () -> IN_STATUS);
     } finally {
       detaching.remove(id);
     }
@@ -350,7 +352,7 @@ final class NodeCalls {
     asking.put(id, answer);
     try {
       loop.put(new NodeEvent.AddressesRequested(id, request));
-      var refusal = await(answer);
+      var refusal = await(answer, () -> STORE);
       if (!refusal.isEmpty()) {
         throw new CallRefused("INVALID_REQUEST", refusal);
       }
@@ -453,8 +455,10 @@ final class NodeCalls {
   private String waitsFor(String endpoint) throws InterruptedException {
     try {
       var calls = loop.ask(node::view).get(1, TimeUnit.SECONDS).attaching();
-      return calls.getOrDefault(endpoint, "try again");
-    } catch (ExecutionException | TimeoutException _) {
+      return calls.getOrDefault(endpoint, IN_STATUS);
+    } catch (ExecutionException e) {
+      return String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
+    } catch (TimeoutException _) {
       return BUSY;
     }
   }
@@ -478,9 +482,11 @@ final class NodeCalls {
       }
       throw new CallRefused("STOPPING", String.valueOf(cause == null ? e : cause.getMessage()));
     } catch (TimeoutException _) {
-      answer.cancel(false);
-      throw new CallRefused(
-          "TIMEOUT", "no answer for %d s: %s".formatted(TIMEOUT_SECONDS, reason.words()));
+      var words = reason.words();
+      if (!answer.cancel(false)) {
+        return await(answer, reason); // it has come meanwhile
+      }
+      throw new CallRefused("TIMEOUT", "no answer for %d s: %s".formatted(TIMEOUT_SECONDS, words));
     }
   }
 }

@@ -100,9 +100,16 @@ final class ApiAddressesProcessTest {
 
   // ---- a server that is slow ---------------------------------------------------------------
 
+  /**
+   * The server is asked for one block at a time, and each time for 30 s at most: so the second call
+   * has waited for its time before its own block's is over.
+   */
   @Test
   void aCallThatWaitsForTheServerSaysSo() throws Exception {
+    api.apply(
+        "{kind: Network, metadata: {name: db}, spec: {tenant: red, vni: 101, subnets: [192.168.2.0/24]}}");
     var node = start(1);
+    node.awaitAnswer("networks", answer -> answer.path("networks").size() == 2);
     var answered = new CountDownLatch(1);
     api.server.steps(
         step -> {
@@ -110,20 +117,28 @@ final class ApiAddressesProcessTest {
             await(answered);
           }
         });
-    var request = request("slow", pod("slow"));
-    var call = CompletableFuture.supplyAsync(() -> call(node, request));
-    var status = node.awaitStatus(each -> !each.path("attaching").isEmpty());
-    assertThat(status.at("/attaching/0/endpoint").asText()).isEqualTo("slow");
-    assertThat(status.at("/attaching/0/waitsFor").asText())
-        .startsWith("the store of addresses has yet to write block web.");
+    try {
+      var first = call(node, request("first", pod("first")).put("network", "db"));
+      node.awaitStatus(each -> each.path("attaching").size() == 1);
+      Thread.sleep(5000);
+      var pod = pod("slow");
+      var slow = call(node, request("slow", pod));
+      var status = node.awaitStatus(each -> each.path("attaching").size() == 2);
+      assertThat(status.at("/attaching/1/endpoint").asText()).isEqualTo("slow");
+      assertThat(status.at("/attaching/1/waitsFor").asText())
+          .startsWith("the store of addresses has yet to write block web.");
 
-    var refused = call.get(60, TimeUnit.SECONDS);
-    assertThat(refused.at("/error/reason").asText()).isEqualTo("TIMEOUT");
-    assertThat(message(refused))
-        .contains("no answer for 30 s: the store of addresses has yet to write block web.");
-    answered.countDown();
-    node.attached("slow", "web", request.path("netns").asText());
-    assertThat(node.status().path("attaching")).isEmpty();
+      assertThat(first.get(60, TimeUnit.SECONDS).path("ok").asBoolean()).isFalse();
+      var refused = slow.get(60, TimeUnit.SECONDS);
+      assertThat(refused.at("/error/reason").asText()).isEqualTo("TIMEOUT");
+      assertThat(message(refused))
+          .contains("no answer for 30 s: the store of addresses has yet to write block web.");
+      answered.countDown();
+      node.attached("slow", "web", pod);
+      assertThat(node.status().path("attaching").toString()).isEqualTo("[]");
+    } finally {
+      answered.countDown();
+    }
   }
 
   private static void await(CountDownLatch latch) {
@@ -134,12 +149,16 @@ final class ApiAddressesProcessTest {
     }
   }
 
-  private static JsonNode call(NodeProcess node, ObjectNode request) {
-    try {
-      return node.call(request);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static CompletableFuture<JsonNode> call(NodeProcess node, ObjectNode request) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return node.call(request);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        task -> Thread.ofVirtual().start(task)); // the common pool may have one thread
   }
 
   // ---- kill -9 ----------------------------------------------------------------------------

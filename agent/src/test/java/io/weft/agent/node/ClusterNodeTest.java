@@ -115,6 +115,7 @@ final class ClusterNodeTest {
     apply("{kind: Network, metadata: {name: red-new}, spec: {tenant: red}, status: {vni: 12345}}");
     node.awaitAnswer("networks", answer -> answer.toString().contains("red-new"));
     attached("new-2", "red-new");
+    node.awaitStatus(status -> status.path("problems").isEmpty());
     assertThat(node.call(ControlClient.request("networks")).toString()).contains("12345");
   }
 

@@ -331,10 +331,7 @@ final class EndpointLifecycle {
     return NetworkIntent.orphan(port, foundation.intent().as());
   }
 
-  /**
-   * An interface that is gone went with its pod: it cannot be made again from here. A link of the
-   * node may come back, and is waited for.
-   */
+  /** An interface that is gone went with its pod; a link of the node may come back. */
   void dropVanished() {
     for (var endpoint : List.copyOf(attachments.all())) {
       var key = instances.of(endpoint).port(endpoint).key();
@@ -485,6 +482,7 @@ final class EndpointLifecycle {
   SortedMap<String, String> attaching() {
     var calls = postponed.calls();
     attaching.keys().forEach(name -> missing(name).ifPresent(why -> calls.put(name, why)));
+    calls.keySet().removeIf(name -> attachments.find(name).stream().anyMatch(Endpoint::declared));
     return calls;
   }
 

@@ -55,7 +55,7 @@ final class PostponedAttachments {
     return taken;
   }
 
-  /** The endpoints, and what each waits for, in words. */
+  /** The endpoints, without those that resources declare, and what each waits for, in words. */
   SortedMap<String, String> calls() {
     var calls = new TreeMap<String, String>();
     writes.forEach(
@@ -66,7 +66,11 @@ final class PostponedAttachments {
 
   private static void put(
       SortedMap<String, String> calls, List<NodeEvent.AttachRequested> events, String waitsFor) {
-    events.forEach(event -> calls.put(event.attach().endpoint(), waitsFor));
+    for (var event : events) {
+      if (!event.attach().declared()) {
+        calls.put(event.attach().endpoint(), waitsFor);
+      }
+    }
   }
 
   /** It no longer waits; false when it did not. */

@@ -137,6 +137,7 @@ final class DeclaredEndpointsTest {
     one.start(WEB, DB).refusing.add(Kind.PORT);
     declare(host(ETH1, "a", "192.168.1.10"));
     assertThat(reason("a")).isEqualTo("no, says the kernel");
+    assertThat(one.node.view().attaching()).as("nobody called").isEmpty();
     assertThat(standing()).isEmpty();
     assertThat(one.announced()).doesNotContain(macRoute("10.0.0.1", 100, "192.168.1.10"));
     one.pass(Duration.ofMinutes(2).toNanos());
