@@ -453,12 +453,13 @@ final class NodeCalls {
 
   /** What the attach call of the endpoint waits for. */
   private String waitsFor(String endpoint) throws InterruptedException {
+    var view = loop.ask(node::view);
     try {
-      var calls = loop.ask(node::view).get(1, TimeUnit.SECONDS).attaching();
-      return calls.getOrDefault(endpoint, IN_STATUS);
+      return view.get(1, TimeUnit.SECONDS).attaching().getOrDefault(endpoint, IN_STATUS);
     } catch (ExecutionException e) {
       return String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
     } catch (TimeoutException _) {
+      view.cancel(false);
       return BUSY;
     }
   }

@@ -120,7 +120,7 @@ final class ApiAddressesProcessTest {
     try {
       var first = call(node, request("first", pod("first")).put("network", "db"));
       node.awaitStatus(each -> each.path("attaching").size() == 1);
-      Thread.sleep(5000);
+      Thread.sleep(5000); // between the limits of the two
       var pod = pod("slow");
       var slow = call(node, request("slow", pod));
       var status = node.awaitStatus(each -> each.path("attaching").size() == 2);

@@ -230,10 +230,17 @@ public final class NodeProcess {
       throws Exception {
     var answer = attach(endpoint, network, netns, addresses);
     if (!answer.path("ok").asBoolean()) {
-      throw new AssertionError(
-          answer + "\n" + status().toPrettyString() + "\n" + String.join("\n", log()));
+      throw new AssertionError(answer + "\n" + statusOrReason() + "\n" + String.join("\n", log()));
     }
     return answer;
+  }
+
+  private String statusOrReason() {
+    try {
+      return status().toPrettyString();
+    } catch (IOException e) {
+      return "no status: " + e;
+    }
   }
 
   static ObjectNode attaching(String endpoint, String network, String netns, String... addresses) {

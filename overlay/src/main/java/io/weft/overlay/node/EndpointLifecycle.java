@@ -331,7 +331,7 @@ final class EndpointLifecycle {
     return NetworkIntent.orphan(port, foundation.intent().as());
   }
 
-  /** An interface that is gone went with its pod; a link of the node may come back. */
+  /** An interface that is gone went with its pod; a link of the node may come back: it waits. */
   void dropVanished() {
     for (var endpoint : List.copyOf(attachments.all())) {
       var key = instances.of(endpoint).port(endpoint).key();

@@ -124,6 +124,16 @@ final class DeclaredEndpointsTest {
   }
 
   @Test
+  void whatTheKernelHasYetToFollowIsNoCall() {
+    one.start(WEB, DB).applying = false;
+    declare(host(ETH1, "a", "192.168.1.10"));
+    assertThat(waiting()).containsExactly("a");
+    assertThat(one.node.view().attaching()).isEmpty();
+    one.applyBatch();
+    assertThat(waiting()).isEmpty();
+  }
+
+  @Test
   void whatIsDeclaredBeforeTheNodeStartsIsAttachedWhenItDoes() {
     declare(host(ETH1, "a", "192.168.1.10"));
     one.give(new NodeEvent.UnderlayChanged(Optional.of(OneNode.UNDERLAY), ""));
@@ -137,7 +147,6 @@ final class DeclaredEndpointsTest {
     one.start(WEB, DB).refusing.add(Kind.PORT);
     declare(host(ETH1, "a", "192.168.1.10"));
     assertThat(reason("a")).isEqualTo("no, says the kernel");
-    assertThat(one.node.view().attaching()).as("nobody called").isEmpty();
     assertThat(standing()).isEmpty();
     assertThat(one.announced()).doesNotContain(macRoute("10.0.0.1", 100, "192.168.1.10"));
     one.pass(Duration.ofMinutes(2).toNanos());
